@@ -1,0 +1,55 @@
+#ifndef HITHER_SERVER_RESPONDER_H_
+#define HITHER_SERVER_RESPONDER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "absl/time/time.h"
+#include "server/counters.h"
+#include "zones/bytes.h"
+#include "zones/zone_set.h"
+
+namespace hither {
+
+enum class Transport : uint8_t { kUdp, kTcp };
+
+// What a transport knows of a query beside its octets.
+struct TransportFacts {
+  Transport transport = Transport::kUdp;
+  // What a TCP listener promises an idle client now (RFC 7828), sent only if the client asks.
+  absl::Duration tcp_idle_timeout = absl::ZeroDuration();
+};
+
+// What a server says of itself and how; the same for all of a worker's life.
+struct ResponderOptions {
+  std::string nsid;     // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: not told.
+  std::string version;  // version.server / version.bind; empty: hidden (REFUSED).
+  uint16_t udp_payload_bytes_max = 1232;  // 1280 (IPv6's least MTU) - 40 (IPv6) - 8 (UDP).
+};
+
+// Query octets in, answer octets out: every transport calls this one, so that no policy can be
+// missing on one of them. A function of its arguments, but for the counters.
+//
+// Threads: belongs to one worker; holds scratch space, so that no query allocates. Source: the
+// query is a stranger's, of any content.
+class Responder {
+ public:
+  // `counters` outlives the responder and has no other writer.
+  Responder(const ResponderOptions& options, Counters& counters);
+
+  // Answers `query` from `zones` into `reply`. Returns the answer's size, or 0: say nothing.
+  // `reply` must hold 65,535 octets for TCP and options.udp_payload_bytes_max (at least 512) for
+  // UDP; it must not overlap `query`.
+  size_t Answer(ByteView query, const TransportFacts& facts, const ZoneSet& zones,
+                std::span<uint8_t> reply);
+
+ private:
+  const ResponderOptions options_;
+  Counters& counters_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_RESPONDER_H_

@@ -1,0 +1,101 @@
+#ifndef HITHER_ZONES_NAME_H_
+#define HITHER_ZONES_NAME_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "zones/bytes.h"
+
+namespace hither {
+
+inline constexpr size_t kNameBytesMax = 255;  // RFC 1035 §2.3.4, the root's 0 included.
+inline constexpr size_t kLabelBytesMax = 63;
+inline constexpr size_t kNameLabelsMax = 127;  // 127 one-octet labels and the root: 255 octets.
+
+// ASCII only, whatever the locale: RFC 4343 §3.
+inline uint8_t ToLowerOctet(uint8_t octet) {
+  return octet >= 'A' && octet <= 'Z' ? static_cast<uint8_t>(octet | 0x20) : octet;
+}
+
+// An uncompressed, absolute domain name in wire form, ending in the root's 0 octet; case as given.
+// A view: whoever owns the octets must outlive it. Always valid once made (FromWire checks).
+class NameView {
+ public:
+  NameView() : NameView(kRootOctet) {}
+  // `wire` must be exactly one valid name. Use Name::FromWire for foreign octets.
+  explicit NameView(ByteView wire)
+      : data_(wire.data()), size_(static_cast<uint8_t>(wire.size())) {}
+
+  ByteView wire() const { return {data_, size_}; }
+  const uint8_t* data() const { return data_; }
+  size_t size() const { return size_; }
+  bool IsRoot() const { return size_ == 1; }
+  bool IsWildcard() const { return size_ >= 3 && data_[0] == 1 && data_[1] == '*'; }
+  size_t label_count() const;  // The root's empty label is not counted: 0 for ".".
+  ByteView first_label() const { return {data_ + 1, data_[0]}; }  // Empty for the root.
+
+  NameView Parent() const;                      // Without the first label; the root of the root.
+  NameView Suffix(size_t labels) const;         // The last `labels` labels.
+  bool IsAtOrBelow(NameView ancestor) const;    // Case-insensitive.
+  bool EqualsIgnoreCase(NameView other) const;  // RFC 4343
+  bool EqualsExactly(NameView other) const {
+    return size_ == other.size_ && std::memcmp(data_, other.data_, size_) == 0;
+  }
+  std::string ToText() const;  // Absolute, with \. and \DDD escapes where RFC 1035 §5.1 asks.
+
+ private:
+  static constexpr uint8_t kRootOctet[1] = {0};
+  const uint8_t* data_;
+  uint8_t size_;
+};
+
+// RFC 4034 §6.1: labels from the last to the first, each as left-justified lower-cased octets.
+int CompareCanonical(NameView a, NameView b);  // <0, 0, >0
+
+// A name that owns its octets: a value.
+class Name {
+ public:
+  Name() : size_(1) { octets_[0] = 0; }  // The root.
+  explicit Name(NameView view) { Assign(view); }
+  Name(const Name& other) { Assign(other.view()); }
+  Name& operator=(const Name& other) {
+    Assign(other.view());
+    return *this;
+  }
+
+  // Text of a zone file (RFC 1035 §5.1): relative names end in `origin`; \X and \DDD understood.
+  static absl::StatusOr<Name> FromText(absl::string_view text, NameView origin = NameView());
+  // The first name in `wire`, uncompressed; what follows it is ignored. An error for anything that
+  // is no name: a pointer, a label over 63 octets, over 255 octets in all, or an early end.
+  static absl::StatusOr<Name> FromWire(ByteView wire);
+
+  NameView view() const { return NameView(ByteView(octets_, size_)); }
+  operator NameView() const { return view(); }  // NOLINT: a Name is a NameView that lives longer.
+  std::string ToText() const { return view().ToText(); }
+
+  // Adds labels at the front or joins two names. False, and nothing changes, over 255 octets.
+  bool Prepend(ByteView label);
+  // `prefix` without its last `suffix_labels` labels, then `suffix`: DNAME's substitution.
+  static bool ReplaceSuffix(NameView name, size_t suffix_labels, NameView suffix, Name& out);
+
+  friend bool operator==(const Name& a, const Name& b) {
+    return a.view().EqualsIgnoreCase(b.view());
+  }
+
+ private:
+  void Assign(NameView view) {
+    std::memcpy(octets_, view.data(), view.size());
+    size_ = static_cast<uint8_t>(view.size());
+  }
+  uint8_t octets_[kNameBytesMax];
+  uint8_t size_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_NAME_H_
