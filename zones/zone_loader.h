@@ -1,0 +1,55 @@
+#ifndef HITHER_ZONES_ZONE_LOADER_H_
+#define HITHER_ZONES_ZONE_LOADER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "zones/name.h"
+#include "zones/record.h"
+#include "zones/zone.h"
+#include "zones/zone_builder.h"
+#include "zones/zone_file.h"
+
+namespace hither {
+
+// The walk from a zone file to a zone that may be served: read (zone_file.h), build
+// (zone_builder.h), check (zone_check.h), verify its digest (zonemd.h).
+//
+// Threads: none of its own; any number of loads may run side by side. A load changes nothing but
+// what it returns, so whoever calls may keep serving the last good zone after a failure.
+
+// What a file was like when it was read, to see later whether it must be read again.
+struct FileStamp {
+  std::string path;
+  int64_t mtime_ns = 0;
+  uint64_t size_bytes = 0;
+  uint64_t inode = 0;
+};
+
+struct LoadLimits {
+  ZoneFileLimits file;
+  ZoneLimits zone;
+};
+
+struct LoadedZone {
+  std::shared_ptr<const Zone> zone;  // Null if a finding is an error.
+  std::vector<Finding> findings;
+  std::vector<FileStamp> files;  // The zone file first, then what it includes; also on an error.
+};
+
+// Never throws and never aborts on what a file holds: all that is wrong is in `findings`.
+LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits = {});
+
+// The same from memory, for tests and tools; `name` stands in the findings. No stamps.
+LoadedZone LoadZoneText(absl::string_view text, const std::string& name, NameView apex,
+                        const LoadLimits& limits = {});
+
+// Is any of these files other than when it was stamped, gone, or there again? One stat() a file.
+bool HasChanged(const std::vector<FileStamp>& files);
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_ZONE_LOADER_H_
