@@ -13,7 +13,9 @@
 
 namespace hither {
 
-// Nodes are numbered in canonical order (RFC 4034 §6.1); the apex is 0.
+// The names of the zone are numbered in canonical order (RFC 4034 §6.1); the apex is 0. The owners
+// of NSEC3 records come after all names, in an order of their own: they are no names that a
+// question can find (RFC 5155 §7.2.8).
 using NodeId = uint32_t;
 inline constexpr NodeId kApex = 0;
 inline constexpr NodeId kNoNode = UINT32_MAX;
@@ -36,8 +38,10 @@ struct Node {
   uint64_t name_at;
   uint8_t name_bytes;
   uint8_t label_count;
-  bool occluded;  // Below a zone cut or a DNAME: glue at most, never an answer (RFC 2136 §7.18).
-  bool is_cut;    // Has NS, is not the apex, is not occluded.
+  bool occluded : 1;  // Below a zone cut or a DNAME: glue at most, never an answer.
+  bool is_cut : 1;    // Has NS, is not the apex, is not occluded.
+  bool has_dname : 1;
+  bool has_cname : 1;
   uint16_t rrset_count;      // Without the RRSIGs.
   uint16_t signature_count;  // RRsets of RRSIGs; they follow the others.
   uint32_t first_rrset;
@@ -45,8 +49,10 @@ struct Node {
   NodeId subtree_end;  // One past the last descendant.
   NodeId wildcard;     // The child "*", or kNoNode.
   NodeId break_node;   // Topmost cut at or above, or DNAME above; kNoNode while authoritative.
-  uint32_t nsec3;           // Number of the NSEC3 that matches this name, or kNone.
-  uint32_t nsec3_wildcard;  // Of the NSEC3 that matches or covers the child "*", or kNone.
+  // Where a denial of this name starts. With NSEC: the last node at or before this one that has an
+  // NSEC. With NSEC3: the node of the NSEC3 that matches this name. kNoNode if there is none.
+  NodeId denial;
+  NodeId wildcard_denial;  // With NSEC3: of the one that covers (or matches) the child "*".
 };
 
 // What a search found, before anything of it is written (RFC 1034 §4.3.2 step 3).
@@ -60,10 +66,9 @@ struct Lookup {
     kNxDomain,
   };
   State state;
-  bool wildcard = false;     // `node` is a wildcard that stands for the name.
-  NodeId node = kNoNode;     // Whose records these are; kNoNode with kNxDomain.
-  NodeId encloser = kApex;   // The closest encloser: the longest existing ancestor or the name.
-  uint8_t encloser_labels = 0;
+  bool wildcard = false;    // `node` is a wildcard that stands for the name.
+  NodeId node = kNoNode;    // Whose records these are; kNoNode with kNxDomain.
+  NodeId encloser = kApex;  // The closest encloser: the longest existing ancestor or the name.
   const RRset* rrset = nullptr;
 };
 
@@ -92,10 +97,13 @@ class Zone {
   bool uses_nsec3() const { return uses_nsec3_; }
   const Nsec3Params& nsec3_params() const { return nsec3_params_; }
 
-  // `qname` must be at or below the apex. Never kAlias for CNAME or ANY.
+  // `qname` must be at or below the apex. For ANY the first RRset of the node answers (RFC 8482
+  // §4.1), for RRSIG the first RRset of signatures.
   Lookup Find(const HashedName& qname, RrType type) const;
 
   std::span<const Node> nodes() const { return nodes_; }
+  NodeId name_count() const { return name_count_; }  // nodes() from here on own NSEC3 records.
+  std::span<const RRset> rrsets() const { return rrsets_; }
   const Node& node(NodeId id) const { return nodes_[id]; }
   NameView NameOf(NodeId id) const {
     const Node& at = nodes_[id];
@@ -132,9 +140,8 @@ class Zone {
 
   // RFC 5155 §5; only with uses_nsec3().
   Nsec3Hash HashForNsec3(NameView name) const;
-  // The NSEC3 whose hash equals (`matches`) or else covers `hash`; a number for Nsec3Node().
-  uint32_t FindNsec3(const Nsec3Hash& hash, bool& matches) const;
-  NodeId Nsec3Node(uint32_t number) const { return nsec3_nodes_[number]; }
+  // The node of the NSEC3 whose hash equals (`matches`) or else covers `hash`.
+  NodeId FindNsec3(const Nsec3Hash& hash, bool& matches) const;
 
   size_t MemoryBytes() const;  // Of the whole zone, without the allocator's own.
 
@@ -144,6 +151,8 @@ class Zone {
   Zone() = default;
 
   NodeId Probe(uint64_t hash, NameView name) const;
+  Lookup FindBelow(NodeId encloser, RrType type) const;
+  Lookup FindAt(NodeId id, RrType type) const;
 
   std::vector<Node> nodes_;
   std::vector<RRset> rrsets_;
@@ -154,10 +163,11 @@ class Zone {
     uint32_t fingerprint;  // The hash's upper half.
     NodeId node;           // kNoNode: free.
   };
-  std::vector<Slot> index_;  // Open addressing, a power of two, at most 2/3 full.
+  std::vector<Slot> index_;              // Open addressing, a power of two, at most 2/3 full.
   std::vector<Nsec3Hash> nsec3_hashes_;  // Rising.
   std::vector<NodeId> nsec3_nodes_;      // The same order.
   Nsec3Params nsec3_params_;
+  NodeId name_count_ = 0;
   uint64_t record_count_ = 0;
   uint32_t serial_ = 0;
   uint32_t negative_ttl_seconds_ = 0;
