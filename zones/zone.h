@@ -72,6 +72,10 @@ struct Lookup {
   const RRset* rrset = nullptr;
 };
 
+// RFC 5155 §10.3 allows 2500 iterations for the longest keys. Each name costs so many hashes at a
+// load, and each negative answer some times as many: a zone with more is refused (zone_check.h).
+inline constexpr uint16_t kNsec3IterationsMax = 2'500;
+
 // An NSEC3 chain's parameters, from the NSEC3PARAM at the apex (RFC 5155 §4).
 struct Nsec3Params {
   uint8_t algorithm = 0;

@@ -104,6 +104,7 @@ bool ZoneIndexer::ReadNsec3Params(ByteView rdata) {
   const ByteView salt = reader.Take(reader.U8());
   // RFC 5155 §4.1.2: a set flag means a chain that is not to be used; §3.1.1: 1 is SHA-1.
   if (!reader.ok() || flags != 0 || params.algorithm != 1) return false;
+  if (params.iterations > kNsec3IterationsMax) return false;  // Or a load would never end.
   params.salt.assign(salt.begin(), salt.end());
   zone_.nsec3_params_ = params;
   return true;

@@ -1,0 +1,77 @@
+#ifndef HITHER_ZONES_ZONE_CHECK_H_
+#define HITHER_ZONES_ZONE_CHECK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "zones/record.h"
+#include "zones/zone.h"
+
+namespace hither {
+
+// The rules for a zone as a whole. An error is what no resolver can make sense of, or what would
+// make us slow; whatever NSD and BIND serve in spite of it is a warning, so that a fleet's zones
+// go on loading. Signatures are not verified and their dates not looked at: zones/ has no clock.
+enum class ZoneCheckId : uint8_t {
+  kApexNs,
+  kSeveralDnames,
+  kDoubledOrigin,
+  kTargetAlias,
+  kTargetAddress,
+  kGlueMissing,
+  kDataAtCut,
+  kDataBelowCut,
+  kDataBelowDname,
+  kDsWithoutNs,
+  kWildcardNs,
+  kWildcardDname,
+  kSignedWithoutDnskey,
+  kSignedWithoutDenial,
+  kUnsignedRrset,
+  kSignatureWithoutRrset,
+  kForeignSigner,
+  kNsecMissing,
+  kNsecChain,
+  kDenialTypes,
+  kNsec3Missing,
+  kNsec3Chain,
+  kSeveralNsec3Params,
+  kNsec3Algorithm,
+  kNsec3Iterations,
+  kNsec3IterationsLimit,
+  kZonemdMismatch,
+  kZonemdUnsupported,
+};
+inline constexpr size_t kZoneCheckCount = static_cast<size_t>(ZoneCheckId::kZonemdUnsupported) + 1;
+
+// One row of the table that `hither check --help` prints. A finding reads
+// "<subject> <what>; <remedy> (<rfc>)".
+struct ZoneCheck {
+  ZoneCheckId id;
+  absl::string_view name;
+  Severity severity;
+  absl::string_view what;
+  absl::string_view remedy;
+  absl::string_view rfc;
+};
+
+std::span<const ZoneCheck> ZoneChecks();  // By rising id: all of them.
+
+// A zone of a million names may be wrong a million times. What is over this is only counted.
+inline constexpr size_t kFindingsPerCheckMax = 10;
+
+// RFC 9276 §3.2: validators treat a zone as unsigned above their limit; 50 is the common one.
+inline constexpr uint16_t kNsec3IterationsAdvised = 50;
+
+// `places[i]` is where the first record of the zone's RRset number i was read, `files` the names
+// behind Location::file. By file and line; "and so many more" of a check after them.
+std::vector<Finding> CheckZone(const Zone& zone, std::span<const Location> places,
+                               const std::vector<std::string>& files);
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_ZONE_CHECK_H_

@@ -1,0 +1,48 @@
+#ifndef HITHER_ZONES_ZONE_CHECK_REPORT_H_
+#define HITHER_ZONES_ZONE_CHECK_REPORT_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "zones/record.h"
+#include "zones/zone.h"
+#include "zones/zone_check.h"
+
+namespace hither {
+
+// Collects what the checks of one zone find, up to kFindingsPerCheckMax of each.
+class CheckReport {
+ public:
+  // All three must outlive the report.
+  CheckReport(const Zone& zone, std::span<const Location> places,
+              const std::vector<std::string>& files)
+      : zone_(zone), places_(places), files_(files) {}
+
+  // At the line of the node's RRset of `type`, or of its first RRset if it has none of that type.
+  void Add(ZoneCheckId check, NodeId node, RrType type, absl::string_view subject);
+
+  std::vector<Finding> Take();
+
+ private:
+  Location PlaceOf(NodeId node, RrType type) const;
+
+  const Zone& zone_;
+  std::span<const Location> places_;
+  const std::vector<std::string>& files_;
+  std::vector<Finding> findings_;
+  std::array<uint64_t, kZoneCheckCount> counts_{};  // By check.
+};
+
+// The rules for zones that are signed (zone_check_dnssec.cc).
+void CheckSignedZone(const Zone& zone, CheckReport& report);
+
+// The rule for ZONEMD records (zonemd.cc).
+void CheckZonemd(const Zone& zone, CheckReport& report);
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_ZONE_CHECK_REPORT_H_

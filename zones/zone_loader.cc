@@ -1,0 +1,100 @@
+#include "zones/zone_loader.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <ctime>
+#include <iterator>
+#include <utility>
+
+#include "absl/types/span.h"
+#include "zones/zone_check.h"
+
+namespace hither {
+namespace {
+
+constexpr int64_t kNanosecondsInSecond = 1'000'000'000;
+
+int64_t ToNanoseconds(const timespec& time) {
+  return time.tv_sec * kNanosecondsInSecond + time.tv_nsec;
+}
+
+// All zeros for a file that is not there, so that one that comes back has changed.
+FileStamp StampOf(const std::string& path) {
+  FileStamp stamp{.path = path};
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return stamp;
+  stamp.mtime_ns = ToNanoseconds(status.st_mtim);
+  stamp.size_bytes = static_cast<uint64_t>(status.st_size);
+  stamp.inode = status.st_ino;
+  return stamp;
+}
+
+// The clock that the kernel stamps files with.
+int64_t FileClockNow() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return ToNanoseconds(now);
+}
+
+// Included files are known only once they are read. One that was written since the load began may
+// be other than what was read, so it gets a stamp that no file has: the next reload reads again.
+std::vector<FileStamp> StampIncludes(const std::vector<std::string>& files, int64_t began_ns) {
+  std::vector<FileStamp> stamps;
+  for (size_t i = 1; i < files.size(); ++i) {
+    stamps.push_back(StampOf(files[i]));
+    if (stamps.back().mtime_ns >= began_ns) stamps.back().mtime_ns = -1;
+  }
+  return stamps;
+}
+
+bool IsError(const Finding& finding) { return finding.severity == Severity::kError; }
+
+void Append(std::vector<Finding>&& more, std::vector<Finding>& findings) {
+  findings.insert(findings.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+}
+
+// All that follows reading. After a reading error some records are missing: what the builder says
+// of a line still holds, while what it says of the zone ("no SOA"), and the checks, may not.
+LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder) {
+  LoadedZone loaded;
+  loaded.findings = std::move(read.findings);
+  BuiltZone built = builder.Build(read.files);
+  if (!read.ok) std::erase_if(built.findings, [](const Finding& found) { return found.line == 0; });
+  Append(std::move(built.findings), loaded.findings);
+  if (!read.ok || built.zone == nullptr) return loaded;
+  Append(CheckZone(*built.zone, built.places, read.files), loaded.findings);
+  if (std::ranges::any_of(loaded.findings, IsError)) return loaded;
+  loaded.zone = std::move(built.zone);
+  return loaded;
+}
+
+}  // namespace
+
+LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits) {
+  const int64_t began_ns = FileClockNow();
+  std::vector<FileStamp> stamps = {StampOf(path)};  // Before reading: a later change shows.
+  ZoneBuilder builder(apex, limits.zone);
+  ZoneFileResult read = ReadZoneFile(path, apex, builder, limits.file);
+  for (FileStamp& stamp : StampIncludes(read.files, began_ns)) stamps.push_back(std::move(stamp));
+  LoadedZone loaded = Finish(std::move(read), builder);
+  loaded.files = std::move(stamps);
+  return loaded;
+}
+
+LoadedZone LoadZoneText(absl::string_view text, const std::string& name, NameView apex,
+                        const LoadLimits& limits) {
+  ZoneBuilder builder(apex, limits.zone);
+  return Finish(ReadZoneText(text, name, apex, builder, limits.file), builder);
+}
+
+bool HasChanged(const std::vector<FileStamp>& files) {
+  return std::ranges::any_of(files, [](const FileStamp& then) {
+    const FileStamp now = StampOf(then.path);
+    return now.mtime_ns != then.mtime_ns || now.size_bytes != then.size_bytes ||
+           now.inode != then.inode;
+  });
+}
+
+}  // namespace hither
