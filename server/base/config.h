@@ -1,0 +1,108 @@
+#ifndef HITHER_SERVER_BASE_CONFIG_H_
+#define HITHER_SERVER_BASE_CONFIG_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/socket_address.h"
+#include "zones/name.h"
+
+namespace hither {
+
+inline constexpr uint64_t kConfigBytesMax = 256ull << 20;  // A million zones are about 60 MB.
+inline constexpr size_t kConfigErrorsMax = 100;            // Told in one go.
+inline constexpr size_t kListenAddressesMax = 256;
+inline constexpr uint16_t kDnsPort = 53;
+inline constexpr uint16_t kAdminPort = 8053;
+
+enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
+
+struct ZoneSource {
+  Name name;
+  std::string file;  // Absolute, or relative to the process's folder.
+};
+
+// Where the admin endpoint listens: one of the two, or neither (switched off).
+struct AdminAddress {
+  std::optional<SocketAddress> tcp;  // A loopback address.
+  std::string unix_path;
+
+  bool IsOff() const { return !tcp.has_value() && unix_path.empty(); }
+  std::string ToText() const;  // "127.0.0.1:8053", "unix:/run/hither/admin.sock" or "none".
+};
+
+// Everything an operator can choose, with its defaults: a plain value. A default-made one becomes
+// complete by FinishConfig. Ranges stand beside the keys in config_reader.cc.
+struct Config {
+  struct Identity {
+    std::string site;           // Empty: the server has none.
+    std::string node;           // Default: the host's name.
+    std::string nsid_template;  // For ExpandNsid. Default: "{node}.{site}" or "{node}".
+  } identity;
+
+  std::vector<SocketAddress> listen;  // Default: 0.0.0.0:53 and [::]:53.
+  int workers = 0;                    // 0: one for each core.
+  std::string user;     // Become this one after binding, if root. Empty: "hither", else "nobody".
+  std::string version;  // For version.bind. Default: "Hither 0.1.0"; empty: hidden.
+
+  struct Udp {
+    uint16_t payload_bytes_max = 1'232;        // 1280 (IPv6's least MTU) - 40 - 8.
+    uint32_t receive_buffer_bytes = 4u << 20;  // Of each socket; the kernel may give less.
+    int batch_size = 64;                       // Datagrams for each recvmmsg().
+  } udp;
+
+  struct Tcp {
+    int connections_max = 1'024;          // Of the whole process.
+    int connections_per_prefix_max = 64;  // Of one client network: an IPv4 /24 or an IPv6 /56.
+    absl::Duration idle_timeout = absl::Seconds(10);    // Without a query; told by RFC 7828.
+    absl::Duration total_timeout = absl::Seconds(120);  // Then closed, however busy.
+    uint32_t unread_bytes_max = 256u << 10;  // Answers that wait for a client that does not read.
+  } tcp;
+
+  std::vector<ZoneSource> zones;  // No name twice.
+  AdminAddress admin;             // Default: 127.0.0.1:8053.
+
+  struct Log {
+    LogLevel level = LogLevel::kInfo;
+    std::string file;  // Empty: standard error.
+  } log;
+
+  struct Limits {  // On zone files; see ZoneLimits and ZoneFileLimits.
+    uint32_t records_per_rrset_max = 1'000;
+    uint32_t types_per_name_max = 100;
+    uint32_t include_depth_max = 8;
+    uint32_t generate_records_max = 65'536;
+  } limits;
+
+  Config();
+};
+
+// Reads a configuration file. Paths in it are relative to its folder. All errors are told in one
+// status, a line each: "file:line: what; what to do". The result still needs FinishConfig.
+// Threads: any. Source: an operator's file, wrong in every way; nothing is thrown.
+absl::StatusOr<Config> LoadConfigFile(const std::string& path);
+
+// The same from memory: `file` stands in the errors, `folder` goes before relative paths.
+absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
+                                   absl::string_view folder);
+
+// Fills what has a default that depends on other values or on the host (`host_name`), then checks
+// what concerns several values: the NSID's size, that there is a zone.
+absl::Status FinishConfig(absl::string_view host_name, Config& config);
+
+// The forms that the file and the command line share. Errors: "what; what to do", without a place.
+absl::StatusOr<SocketAddress> ParseListen(absl::string_view text);
+absl::StatusOr<AdminAddress> ParseAdmin(absl::string_view text);
+absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text);
+absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text);
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_BASE_CONFIG_H_

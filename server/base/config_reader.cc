@@ -1,0 +1,381 @@
+// From the YAML tree to a Config. The tables below are the schema: a key, its range, its place.
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/config.h"
+#include "server/base/nearest.h"
+#include "server/base/nsid.h"
+#include "server/base/yaml_tree.h"
+
+namespace hither {
+namespace {
+
+// What is being read: where it goes, where it comes from, and what was wrong with it so far.
+struct Reading {
+  Config config;
+  std::string file;
+  std::string folder;
+  std::vector<std::pair<uint32_t, std::string>> errors = {};  // Line and text.
+  size_t error_count = 0;
+
+  void Error(uint32_t line, absl::string_view what) {
+    if (++error_count <= kConfigErrorsMax) {
+      errors.emplace_back(line, absl::StrCat(file, ":", line, ": ", what));
+    }
+  }
+  void Error(uint32_t line, const absl::Status& status) { Error(line, status.message()); }
+  std::string Path(absl::string_view path) const {
+    if (folder.empty() || (!path.empty() && path[0] == '/')) return std::string(path);
+    return absl::StrCat(folder, folder.back() == '/' ? "" : "/", path);
+  }
+};
+
+struct Key {
+  absl::string_view name;
+  void (*read)(const YamlNode& node, Reading& to);
+};
+
+const char* KindText(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::kNull:
+      return "nothing";
+    case YamlNode::kText:
+      return "text";
+    case YamlNode::kList:
+      return "a list";
+    case YamlNode::kMap:
+      return "a map";
+  }
+  return "";
+}
+
+// A foreign text in an error, at a bearable length.
+std::string Quoted(absl::string_view text) {
+  constexpr size_t kShownBytesMax = 60;
+  if (text.size() <= kShownBytesMax) return absl::StrCat("'", text, "'");
+  return absl::StrCat("'", text.substr(0, kShownBytesMax), "...'");
+}
+
+bool ExpectKind(const YamlNode& node, YamlNode::Kind kind, absl::string_view example, Reading& to) {
+  if (node.kind == kind) return true;
+  to.Error(node.line, absl::StrCat("found ", KindText(node), "; expected ", example));
+  return false;
+}
+
+// `read` gets the value of each key once; unknown and repeated keys are errors.
+template <typename Read>
+void ReadPairs(const YamlNode& node, Reading& to, Read read) {
+  absl::flat_hash_map<absl::string_view, uint32_t> lines;
+  for (size_t i = 0; i + 1 < node.children.size(); i += 2) {
+    const YamlNode& key = node.children[i];
+    if (!ExpectKind(key, YamlNode::kText, "a key of plain text", to)) continue;
+    const auto [seen, is_new] = lines.try_emplace(key.text, key.line);
+    if (!is_new) {
+      to.Error(key.line, absl::StrCat("key ", Quoted(key.text), " again, first on line ",
+                                      seen->second, "; keep one"));
+      continue;
+    }
+    read(key, node.children[i + 1]);
+  }
+}
+
+template <size_t kKeys>
+void ReadMap(const YamlNode& node, const Key (&keys)[kKeys], Reading& to) {
+  if (node.kind == YamlNode::kNull) return;  // `udp:` with all of its keys commented out.
+  std::vector<absl::string_view> known;
+  for (const Key& key : keys) known.push_back(key.name);
+  if (!ExpectKind(node, YamlNode::kMap, absl::StrCat("keys: ", absl::StrJoin(known, ", ")), to)) {
+    return;
+  }
+  ReadPairs(node, to, [&](const YamlNode& name, const YamlNode& value) {
+    for (const Key& key : keys) {
+      if (key.name == name.text) return key.read(value, to);
+    }
+    to.Error(name.line,
+             absl::StrCat("unknown key ", Quoted(name.text), SuggestWord(name.text, known)));
+  });
+}
+
+bool ReadText(const YamlNode& node, absl::string_view example, Reading& to, std::string& out) {
+  if (!ExpectKind(node, YamlNode::kText, example, to)) return false;
+  if (node.text.empty() || node.text.find('\0') != std::string::npos) {
+    to.Error(node.line, absl::StrCat("the text is empty or has a zero octet; expected ", example));
+    return false;
+  }
+  out = node.text;
+  return true;
+}
+
+template <typename T>
+void ReadNumber(const YamlNode& node, uint64_t least, uint64_t most, Reading& to, T& out) {
+  const std::string example = absl::StrCat("a whole number from ", least, " to ", most);
+  if (!ExpectKind(node, YamlNode::kText, example, to)) return;
+  uint64_t number = 0;
+  // SimpleAtoi alone would take blanks and a sign.
+  const bool digits = node.text.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || !absl::SimpleAtoi(node.text, &number) || number < least || number > most) {
+    to.Error(node.line, absl::StrCat(Quoted(node.text), " is out of range; give ", example));
+    return;
+  }
+  out = static_cast<T>(number);
+}
+
+void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration most, Reading& to,
+                  absl::Duration& out) {
+  const std::string example =
+      absl::StrCat("a time from ", absl::FormatDuration(least), " to ", absl::FormatDuration(most),
+                   " with its unit, as 500ms, 10s or 2m");
+  if (!ExpectKind(node, YamlNode::kText, example, to)) return;
+  absl::Duration duration;
+  if (!absl::ParseDuration(node.text, &duration) || duration < least || duration > most) {
+    to.Error(node.line, absl::StrCat(Quoted(node.text), " does not fit; give ", example));
+    return;
+  }
+  out = duration;
+}
+
+void ReadListen(const YamlNode& node, Reading& to) {
+  if (!ExpectKind(node, YamlNode::kList, "a list, as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]",
+                  to)) {
+    return;
+  }
+  absl::flat_hash_map<std::string, uint32_t> lines;
+  for (const YamlNode& item : node.children) {
+    std::string text;
+    if (!ReadText(item, "an address, as \"192.0.2.53:53\"", to, text)) continue;
+    const absl::StatusOr<SocketAddress> address = ParseListen(text);
+    if (!address.ok()) {
+      to.Error(item.line, address.status());
+      continue;
+    }
+    const auto [seen, is_new] = lines.try_emplace(address->ToText(), item.line);
+    if (!is_new) {
+      to.Error(item.line, absl::StrCat("listen address ", seen->first, " again, first on line ",
+                                       seen->second, "; keep one"));
+    }
+    to.config.listen.push_back(*address);
+  }
+  if (to.config.listen.size() > kListenAddressesMax) {
+    to.Error(node.line, absl::StrCat(to.config.listen.size(), " listen addresses; give at most ",
+                                     kListenAddressesMax, ", or 0.0.0.0 and [::] for all"));
+  }
+}
+
+// One of many: kept apart from the tables, so that a million of them cost one scan each.
+struct ZoneEntry {
+  const YamlNode* name = nullptr;
+  const YamlNode* file = nullptr;
+};
+
+ZoneEntry FindZoneKeys(const YamlNode& node, Reading& to) {
+  constexpr absl::string_view kKnown[] = {"name", "file"};
+  ZoneEntry entry;
+  if (!ExpectKind(node, YamlNode::kMap, "{ name: example.org, file: example.org.zone }", to)) {
+    return entry;
+  }
+  ReadPairs(node, to, [&](const YamlNode& key, const YamlNode& value) {
+    if (key.text == "name") {
+      entry.name = &value;
+    } else if (key.text == "file") {
+      entry.file = &value;
+    } else {
+      to.Error(key.line,
+               absl::StrCat("unknown key ", Quoted(key.text), SuggestWord(key.text, kKnown)));
+    }
+  });
+  if (entry.name == nullptr) to.Error(node.line, "zone without 'name'; add name: example.org");
+  if (entry.file == nullptr) to.Error(node.line, "zone without 'file'; add file: example.org.zone");
+  return entry;
+}
+
+void ReadZones(const YamlNode& node, Reading& to) {
+  if (node.kind == YamlNode::kNull) return;
+  if (!ExpectKind(node, YamlNode::kList, "a list of { name: example.org, file: example.org.zone }",
+                  to)) {
+    return;
+  }
+  absl::flat_hash_map<std::string, uint32_t> lines;
+  lines.reserve(node.children.size());
+  to.config.zones.reserve(node.children.size());
+  for (const YamlNode& item : node.children) {
+    const ZoneEntry entry = FindZoneKeys(item, to);
+    std::string name_text;
+    std::string file;
+    if (entry.name == nullptr || entry.file == nullptr) continue;
+    if (!ReadText(*entry.name, "the zone's name, as example.org", to, name_text)) continue;
+    if (!ReadText(*entry.file, "the path of its zone file", to, file)) continue;
+    const absl::StatusOr<Name> name = Name::FromText(name_text);
+    if (!name.ok()) {
+      to.Error(entry.name->line,
+               absl::StrCat("zone name ", Quoted(name_text), ": ", name.status().message()));
+      continue;
+    }
+    const auto [seen, is_new] =
+        lines.try_emplace(absl::AsciiStrToLower(name->ToText()), entry.name->line);
+    if (!is_new) {
+      to.Error(entry.name->line, absl::StrCat("zone ", seen->first, " again, first on line ",
+                                              seen->second, "; keep one"));
+      continue;
+    }
+    to.config.zones.push_back({*name, to.Path(file)});
+  }
+}
+
+void ReadIdentityWord(const YamlNode& node, absl::string_view what, Reading& to, std::string& out) {
+  if (!ReadText(node, "a word, as fra1", to, out)) return;
+  const absl::Status status = CheckIdentityWord(what, out);
+  if (!status.ok()) to.Error(node.line, status);
+}
+
+void ReadNsid(const YamlNode& node, Reading& to) {
+  std::string& nsid = to.config.identity.nsid_template;
+  if (!ReadText(node, "a template in quotes, as \"{node}.{site}\"", to, nsid)) return;
+  const absl::Status status = CheckNsidTemplate(nsid);
+  if (!status.ok()) to.Error(node.line, status);
+}
+
+void ReadVersion(const YamlNode& node, Reading& to) {
+  std::string& version = to.config.version;
+  if (!ReadText(node, "a text of your choice, or hidden", to, version)) return;
+  if (version == "hidden") version.clear();
+  if (version.size() > 255) {
+    to.Error(node.line, "the version is over 255 octets; shorten it (RFC 1035 §3.3)");
+  }
+}
+
+void ReadAdminListen(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "127.0.0.1:8053, unix:/path/of.sock or none", to, text)) return;
+  const absl::StatusOr<AdminAddress> admin = ParseAdmin(text);
+  if (!admin.ok()) return to.Error(node.line, admin.status());
+  to.config.admin = *admin;
+  if (!admin->unix_path.empty()) to.config.admin.unix_path = to.Path(admin->unix_path);
+}
+
+void ReadLogTarget(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "stderr or a file's path", to, text)) return;
+  to.config.log.file = text == "stderr" ? "" : to.Path(text);
+}
+
+void ReadLogLevel(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "debug, info, warning or error", to, text)) return;
+  const absl::StatusOr<LogLevel> level = ParseLogLevel(text);
+  if (!level.ok()) return to.Error(node.line, level.status());
+  to.config.log.level = *level;
+}
+
+// clang-format off
+constexpr Key kIdentityKeys[] = {
+    {"site", [](const YamlNode& n, Reading& to) { ReadIdentityWord(n, "identity.site", to, to.config.identity.site); }},
+    {"node", [](const YamlNode& n, Reading& to) { ReadIdentityWord(n, "identity.node", to, to.config.identity.node); }},
+    {"nsid", ReadNsid},
+};
+
+constexpr Key kUdpKeys[] = {
+    {"payload_bytes_max",    [](const YamlNode& n, Reading& to) { ReadNumber(n, 512, 4'096, to, to.config.udp.payload_bytes_max); }},
+    {"receive_buffer_bytes", [](const YamlNode& n, Reading& to) { ReadNumber(n, 4'096, 1u << 30, to, to.config.udp.receive_buffer_bytes); }},
+    {"batch_size",           [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 64, to, to.config.udp.batch_size); }},
+};
+
+constexpr Key kTcpKeys[] = {
+    {"connections_max",            [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 1'000'000, to, to.config.tcp.connections_max); }},
+    {"connections_per_prefix_max", [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 1'000'000, to, to.config.tcp.connections_per_prefix_max); }},
+    {"idle_timeout",               [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Milliseconds(100), absl::Hours(1), to, to.config.tcp.idle_timeout); }},
+    {"total_timeout",              [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Seconds(1), absl::Hours(24), to, to.config.tcp.total_timeout); }},
+    // Two answers of 65,537 octets at least, so that a slow reader of large ones gets along.
+    {"unread_bytes_max",           [](const YamlNode& n, Reading& to) { ReadNumber(n, 131'074, 64u << 20, to, to.config.tcp.unread_bytes_max); }},
+};
+
+constexpr Key kAdminKeys[] = {
+    {"listen", ReadAdminListen},
+};
+
+constexpr Key kLogKeys[] = {
+    {"level",  ReadLogLevel},
+    {"target", ReadLogTarget},
+};
+
+constexpr Key kLimitsKeys[] = {
+    {"records_per_rrset_max", [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 65'535, to, to.config.limits.records_per_rrset_max); }},
+    {"types_per_name_max",    [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 65'535, to, to.config.limits.types_per_name_max); }},
+    {"include_depth_max",     [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 64, to, to.config.limits.include_depth_max); }},
+    {"generate_records_max",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 16'777'216, to, to.config.limits.generate_records_max); }},
+};
+
+constexpr Key kTopKeys[] = {
+    {"identity", [](const YamlNode& n, Reading& to) { ReadMap(n, kIdentityKeys, to); }},
+    {"listen",   ReadListen},
+    {"workers",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, kWorkersMax, to, to.config.workers); }},
+    {"user",     [](const YamlNode& n, Reading& to) { ReadText(n, "an account's name", to, to.config.user); }},
+    {"version",  ReadVersion},
+    {"udp",      [](const YamlNode& n, Reading& to) { ReadMap(n, kUdpKeys, to); }},
+    {"tcp",      [](const YamlNode& n, Reading& to) { ReadMap(n, kTcpKeys, to); }},
+    {"zones",    ReadZones},
+    {"admin",    [](const YamlNode& n, Reading& to) { ReadMap(n, kAdminKeys, to); }},
+    {"log",      [](const YamlNode& n, Reading& to) { ReadMap(n, kLogKeys, to); }},
+    {"limits",   [](const YamlNode& n, Reading& to) { ReadMap(n, kLimitsKeys, to); }},
+};
+// clang-format on
+
+absl::Status Unreadable(const std::string& path, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat(path, ":0: cannot read the configuration: ", why));
+}
+
+}  // namespace
+
+absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
+                                   absl::string_view folder) {
+  const absl::StatusOr<YamlNode> tree = ParseYaml(text, file);
+  if (!tree.ok()) return tree.status();
+  Reading reading{.config = Config(), .file = std::string(file), .folder = std::string(folder)};
+  ReadMap(*tree, kTopKeys, reading);
+  if (reading.error_count == 0) return std::move(reading.config);
+  std::stable_sort(reading.errors.begin(), reading.errors.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> lines;
+  for (auto& error : reading.errors) lines.push_back(std::move(error.second));
+  if (reading.error_count > kConfigErrorsMax) {
+    lines.push_back(absl::StrCat(file, ":0: ", reading.error_count - kConfigErrorsMax,
+                                 " more errors; mend these first"));
+  }
+  return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+}
+
+absl::StatusOr<Config> LoadConfigFile(const std::string& path) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
+  if (file == nullptr) {
+    return Unreadable(path, absl::StrCat(std::strerror(errno), "; check path and permissions"));
+  }
+  struct stat facts;
+  if (fstat(fileno(file.get()), &facts) == 0 && S_ISDIR(facts.st_mode)) {
+    return Unreadable(path, "it is a folder; name a file in it");
+  }
+  std::string text;
+  char block[65'536];
+  for (size_t got; (got = std::fread(block, 1, sizeof block, file.get())) > 0;) {
+    text.append(block, got);
+    if (text.size() > kConfigBytesMax) {
+      return Unreadable(path, absl::StrCat("it has over ", kConfigBytesMax, " octets; shorten it"));
+    }
+  }
+  if (std::ferror(file.get()) != 0) return Unreadable(path, "the disk gave an error; look there");
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  return ParseConfig(text, path, folder);
+}
+
+}  // namespace hither

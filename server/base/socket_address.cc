@@ -1,0 +1,124 @@
+#include "server/base/socket_address.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+
+#include <cstring>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+absl::Status Refuse(absl::string_view text, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not an address with a port: ",
+                                                 why, "; write 192.0.2.1:53 or [2001:db8::1]:53"));
+}
+
+bool ParsePort(absl::string_view text, uint16_t& port) {
+  uint32_t number = 0;
+  if (text.empty() || text.size() > 5 || !absl::SimpleAtoi(text, &number)) return false;
+  if (text[0] < '0' || text[0] > '9' || number > 65'535) return false;
+  port = static_cast<uint16_t>(number);
+  return true;
+}
+
+bool ParseV6(std::string host, sockaddr_in6& out) {
+  const size_t percent = host.find('%');
+  if (percent != std::string::npos) {
+    const std::string zone = host.substr(percent + 1);
+    uint32_t index = if_nametoindex(zone.c_str());
+    if (index == 0 && !absl::SimpleAtoi(zone, &index)) return false;
+    out.sin6_scope_id = index;
+    host.resize(percent);
+  }
+  out.sin6_family = AF_INET6;
+  return inet_pton(AF_INET6, host.c_str(), &out.sin6_addr) == 1;
+}
+
+}  // namespace
+
+SocketAddress::SocketAddress() {
+  std::memset(&storage_, 0, sizeof storage_);
+  storage_.v4.sin_family = AF_INET;
+}
+
+absl::StatusOr<SocketAddress> SocketAddress::FromText(absl::string_view text,
+                                                      uint16_t default_port) {
+  absl::string_view host = text;
+  uint16_t port = default_port;
+  bool is_v6 = false;
+  if (!text.empty() && text[0] == '[') {
+    const size_t close = text.find(']');
+    if (close == absl::string_view::npos) return Refuse(text, "the ']' is missing");
+    host = text.substr(1, close - 1);
+    is_v6 = true;
+    const absl::string_view rest = text.substr(close + 1);
+    if (!rest.empty() && (rest[0] != ':' || !ParsePort(rest.substr(1), port))) {
+      return Refuse(text, "after ']' a port from 0 to 65535 is expected");
+    }
+  } else {
+    const size_t colon = text.find(':');
+    is_v6 = colon != absl::string_view::npos && text.find(':', colon + 1) != colon &&
+            text.find(':', colon + 1) != absl::string_view::npos;
+    if (!is_v6 && colon != absl::string_view::npos) {
+      host = text.substr(0, colon);
+      if (!ParsePort(text.substr(colon + 1), port)) {
+        return Refuse(text, "the port is not a number from 0 to 65535");
+      }
+    }
+  }
+  SocketAddress address;
+  if (is_v6) {
+    if (!ParseV6(std::string(host), address.storage_.v6)) return Refuse(text, "no IPv6 address");
+    address.storage_.v6.sin6_port = htons(port);
+  } else {
+    if (inet_pton(AF_INET, std::string(host).c_str(), &address.storage_.v4.sin_addr) != 1) {
+      return Refuse(text, "no IPv4 or IPv6 address (host names are not looked up)");
+    }
+    address.storage_.v4.sin_port = htons(port);
+  }
+  return address;
+}
+
+uint16_t SocketAddress::port() const {
+  return ntohs(family() == AF_INET6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
+}
+
+bool SocketAddress::IsWildcard() const {
+  if (family() == AF_INET6) return IN6_IS_ADDR_UNSPECIFIED(&storage_.v6.sin6_addr);
+  return storage_.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool SocketAddress::IsLoopback() const {
+  if (family() == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&storage_.v6.sin6_addr);
+  return ntohl(storage_.v4.sin_addr.s_addr) >> 24 == 127;
+}
+
+bool SocketAddress::IsMulticast() const {
+  if (family() == AF_INET6) return IN6_IS_ADDR_MULTICAST(&storage_.v6.sin6_addr);
+  const uint32_t address = ntohl(storage_.v4.sin_addr.s_addr);
+  return address >> 28 == 0xE || address == INADDR_BROADCAST;
+}
+
+std::string SocketAddress::AddressText() const {
+  char text[INET6_ADDRSTRLEN];
+  if (family() != AF_INET6) {
+    return inet_ntop(AF_INET, &storage_.v4.sin_addr, text, sizeof text);
+  }
+  std::string result = inet_ntop(AF_INET6, &storage_.v6.sin6_addr, text, sizeof text);
+  if (storage_.v6.sin6_scope_id == 0) return result;
+  char interface[IF_NAMESIZE];
+  if (if_indextoname(storage_.v6.sin6_scope_id, interface) != nullptr) {
+    return absl::StrCat(result, "%", interface);
+  }
+  return absl::StrCat(result, "%", storage_.v6.sin6_scope_id);
+}
+
+std::string SocketAddress::ToText() const {
+  if (family() == AF_INET6) return absl::StrCat("[", AddressText(), "]:", port());
+  return absl::StrCat(AddressText(), ":", port());
+}
+
+}  // namespace hither

@@ -1,0 +1,294 @@
+#include "server/options.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/nearest.h"
+#include "server/base/nsid.h"
+
+namespace hither {
+namespace {
+
+// The flags while they are laid over a configuration.
+struct Overlay {
+  Config& config;
+  std::vector<SocketAddress> listen = {};
+  std::vector<ZoneSource> zones = {};
+};
+
+struct Flag {
+  absl::string_view name;
+  absl::Status (*apply)(absl::string_view value, Overlay& over);
+};
+
+absl::Status ApplyListen(absl::string_view value, Overlay& over) {
+  const absl::StatusOr<SocketAddress> address = ParseListen(value);
+  if (!address.ok()) return address.status();
+  if (std::find(over.listen.begin(), over.listen.end(), *address) != over.listen.end()) {
+    return absl::InvalidArgumentError(absl::StrCat(address->ToText(), " is given twice; keep one"));
+  }
+  if (over.listen.size() == kListenAddressesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("over ", kListenAddressesMax, " addresses; use 0.0.0.0 and [::] for all"));
+  }
+  over.listen.push_back(*address);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyZone(absl::string_view value, Overlay& over) {
+  const size_t equals = value.find('=');
+  if (equals == absl::string_view::npos || equals == 0 || equals + 1 == value.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", value, "' is not ORIGIN=FILE; write example.org=example.org.zone"));
+  }
+  const absl::StatusOr<Name> name = Name::FromText(value.substr(0, equals));
+  if (!name.ok()) return name.status();
+  for (const ZoneSource& zone : over.zones) {  // As many as fit a command line.
+    if (zone.name == *name) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("zone ", name->ToText(), " is given twice; keep one"));
+    }
+  }
+  over.zones.push_back({*name, std::string(value.substr(equals + 1))});
+  return absl::OkStatus();
+}
+
+absl::Status ApplySite(absl::string_view value, Overlay& over) {
+  over.config.identity.site = std::string(value);
+  return CheckIdentityWord("identity.site", value);
+}
+
+absl::Status ApplyNode(absl::string_view value, Overlay& over) {
+  over.config.identity.node = std::string(value);
+  return CheckIdentityWord("identity.node", value);
+}
+
+absl::Status ApplyNsid(absl::string_view value, Overlay& over) {
+  over.config.identity.nsid_template = std::string(value);
+  return CheckNsidTemplate(value);
+}
+
+absl::Status ApplyWorkers(absl::string_view value, Overlay& over) {
+  const bool digits = value.find_first_not_of("0123456789") == absl::string_view::npos;
+  if (!digits || !absl::SimpleAtoi(value, &over.config.workers) ||
+      over.config.workers > kWorkersMax) {
+    return absl::InvalidArgumentError(absl::StrCat("'", value,
+                                                   "' is no number of workers; give 0 (one for "
+                                                   "each core) to ",
+                                                   kWorkersMax));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ApplyAdmin(absl::string_view value, Overlay& over) {
+  absl::StatusOr<AdminAddress> admin = ParseAdmin(value);
+  if (!admin.ok()) return admin.status();
+  over.config.admin = *std::move(admin);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyUser(absl::string_view value, Overlay& over) {
+  over.config.user = std::string(value);
+  return absl::OkStatus();
+}
+
+constexpr Flag kFlags[] = {
+    {"listen", ApplyListen}, {"site", ApplySite},       {"node", ApplyNode},   {"nsid", ApplyNsid},
+    {"zone", ApplyZone},     {"workers", ApplyWorkers}, {"admin", ApplyAdmin}, {"user", ApplyUser},
+};
+
+constexpr absl::string_view kAllFlags[] = {
+    "--listen", "--site",  "--node", "--nsid",  "--zone",    "--workers",
+    "--config", "--admin", "--user", "--check", "--version", "--help",
+};
+
+const Flag* FindFlag(absl::string_view name) {
+  for (const Flag& flag : kFlags) {
+    if (flag.name == name) return &flag;
+  }
+  return nullptr;
+}
+
+// True for the flags without a value; sets the mode. --help wins over all, then --version.
+bool ReadMode(absl::string_view argument, Options::Mode& mode) {
+  Options::Mode asked;
+  if (argument == "--help" || argument == "-h") {
+    asked = Options::Mode::kHelp;
+  } else if (argument == "--version" || argument == "-V") {
+    asked = mode == Options::Mode::kHelp ? mode : Options::Mode::kVersion;
+  } else if (argument == "--check") {
+    asked = mode == Options::Mode::kServe ? Options::Mode::kCheck : mode;
+  } else {
+    return false;
+  }
+  mode = asked;
+  return true;
+}
+
+std::string UnknownArgument(absl::string_view argument) {
+  if (!absl::StartsWith(argument, "-")) {
+    return absl::StrCat("'", argument, "': not a flag; zones are given as --zone ORIGIN=FILE");
+  }
+  const absl::string_view name = argument.substr(0, argument.find('='));
+  if (std::find(std::begin(kAllFlags), std::end(kAllFlags), name) != std::end(kAllFlags)) {
+    return absl::StrCat(name, ": takes no value; write ", name, " alone");
+  }
+  return absl::StrCat("unknown flag ", name, SuggestWord(name, kAllFlags));
+}
+
+// Lays the flags over `config`; the errors are gathered, a line each.
+std::vector<std::string> Apply(const Options& options, Config& config) {
+  std::vector<std::string> errors;
+  Overlay over{config};
+  for (const auto& [name, value] : options.flags) {
+    const absl::Status status =
+        value.empty() ? absl::InvalidArgumentError("no value; give one, as in --name value")
+                      : FindFlag(name)->apply(value, over);
+    if (!status.ok()) errors.push_back(absl::StrCat("--", name, ": ", status.message()));
+  }
+  if (!over.listen.empty()) config.listen = std::move(over.listen);
+  if (over.zones.empty()) return errors;
+  absl::flat_hash_map<std::string, size_t> places;
+  for (size_t i = 0; i < config.zones.size(); ++i) {
+    places.emplace(absl::AsciiStrToLower(config.zones[i].name.ToText()), i);
+  }
+  for (ZoneSource& zone : over.zones) {
+    const auto place = places.find(absl::AsciiStrToLower(zone.name.ToText()));
+    if (place != places.end()) {
+      config.zones[place->second].file = std::move(zone.file);
+    } else {
+      config.zones.push_back(std::move(zone));
+    }
+  }
+  return errors;
+}
+
+absl::Status Gathered(const std::vector<std::string>& errors) {
+  if (errors.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
+}
+
+}  // namespace
+
+absl::StatusOr<Options> ParseOptions(std::span<const char* const> arguments) {
+  Options options;
+  std::vector<std::string> errors;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const absl::string_view argument = arguments[i];
+    if (ReadMode(argument, options.mode)) continue;
+    const size_t equals = argument.find('=');
+    const absl::string_view name = argument.substr(0, equals);
+    const bool is_config = name == "--config";
+    if (!is_config && (!absl::StartsWith(name, "--") || FindFlag(name.substr(2)) == nullptr)) {
+      errors.push_back(UnknownArgument(argument));
+      continue;
+    }
+    if (equals == absl::string_view::npos && i + 1 == arguments.size()) {
+      errors.push_back(absl::StrCat(name, ": no value; give one, as in ", name, " value"));
+      continue;
+    }
+    const std::string value(equals == absl::string_view::npos ? absl::string_view(arguments[++i])
+                                                              : argument.substr(equals + 1));
+    if (!is_config) {
+      options.flags.emplace_back(std::string(name.substr(2)), value);
+    } else if (!options.config_file.empty() || value.empty()) {
+      errors.push_back("--config: give it once, with the path of a file");
+    } else {
+      options.config_file = value;
+    }
+  }
+  Config scratch;  // Only to find the errors now; a reload lays them over the file again.
+  for (std::string& error : Apply(options, scratch)) errors.push_back(std::move(error));
+  if (options.mode == Options::Mode::kHelp) return options;  // Help is for who has errors.
+  if (absl::Status status = Gathered(errors); !status.ok()) return status;
+  return options;
+}
+
+absl::StatusOr<Config> BuildConfig(const Options& options) {
+  Config config;
+  if (!options.config_file.empty()) {
+    absl::StatusOr<Config> from_file = LoadConfigFile(options.config_file);
+    if (!from_file.ok()) return from_file.status();
+    config = *std::move(from_file);
+  }
+  if (absl::Status status = Gathered(Apply(options, config)); !status.ok()) return status;
+  char host_name[256] = "";  // HOST_NAME_MAX is 64 on Linux.
+  if (gethostname(host_name, sizeof host_name - 1) != 0 || host_name[0] == '\0') {
+    return absl::FailedPreconditionError("this host has no name; give --node NAME");
+  }
+  if (absl::Status status = FinishConfig(host_name, config); !status.ok()) return status;
+  return config;
+}
+
+std::string VersionText() { return absl::StrCat("hitherd ", HITHER_VERSION); }
+
+absl::string_view HelpText() {
+  return R"(hitherd - answer DNS queries for zones, from memory, as one site of an anycast fleet
+
+USAGE
+  hitherd --config FILE [flags]
+  hitherd --zone ORIGIN=FILE [--zone ORIGIN=FILE ...] [flags]
+
+FLAGS  (each as --name VALUE or --name=VALUE; they go over what the configuration file says)
+  --config FILE         Read the YAML configuration FILE. Paths in it are relative to its folder.
+  --zone ORIGIN=FILE    Serve the zone ORIGIN from the master file FILE (RFC 1035 section 5).
+                        Repeatable. Adds to the file's zones; replaces one of the same name.
+  --listen ADDR:PORT    Answer on this address by UDP and TCP: 192.0.2.53:53, [2001:db8::53]:53;
+                        without a port: 53. Repeatable. Replaces all of the file's addresses.
+                        An address need not be on this host yet.       Default: 0.0.0.0 and [::].
+  --site NAME           This site's name, told in NSID and id.server.           Default: none.
+  --node NAME           This node's name within the site.                Default: the host name.
+  --nsid TEMPLATE       What NSID says; {site}, {node} and {worker} are filled in; at most 255
+                        octets.    Default: "{node}.{site}", or "{node}" where no site is named.
+  --workers N           Threads that answer, 0 to 256; 0: one for each core.         Default: 0.
+  --admin ADDRESS       Where `hither status` and metrics find the server: a loopback
+                        ADDR:PORT, unix:PATH or none.                   Default: 127.0.0.1:8053.
+  --user NAME           Started as root: become NAME after binding; "root" stays root.
+                        Default: "hither" where that account exists, else "nobody".
+  --check               Read the configuration and all zones, tell every error, serve nothing.
+  --version             Print the version.
+  --help                Print this.
+
+SIGNALS
+  HUP                   Read the configuration's zones again and serve what has changed; where a
+                        zone has errors, its last good version goes on answering.
+  TERM, INT             Answer what has arrived, then end.
+
+EXIT CODES
+  0  fine: ended by a signal, or --check found no error
+  1  cannot serve (an address cannot be bound, ...), or --check found an error in a zone
+  2  the command line or the configuration file is wrong
+
+EXAMPLES
+  hitherd --listen 127.0.0.1:5300 --site lab1 --zone example.org=example.org.zone
+      then: dig +nsid @127.0.0.1 -p 5300 www.example.org
+  hitherd --config /etc/hither/hither.yaml --check
+  hitherd --config /etc/hither/hither.yaml --site fra1 --nsid "{node}.{site}.example.net"
+  hitherd --listen 192.0.2.53 --listen "[2001:db8::53]" --zone .=root.zone --workers 4
+
+CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 2m)
+  identity: { site: fra1, node: ns2, nsid: "{node}.{site}.example.net" }
+  listen: ["192.0.2.53:53", "[2001:db8::53]:53"]
+  workers: 0
+  user: hither
+  version: hidden              # or a text; default: the server's name and version
+  udp:  { payload_bytes_max: 1232, receive_buffer_bytes: 4194304, batch_size: 64 }
+  tcp:  { connections_max: 1024, connections_per_prefix_max: 64,     # prefix: IPv4 /24, IPv6 /56
+          idle_timeout: 10s, total_timeout: 2m, unread_bytes_max: 262144 }
+  zones:
+    - { name: example.org, file: zones/example.org.zone }
+  admin: { listen: "127.0.0.1:8053" }                                # or unix:PATH, or none
+  log:   { level: info, target: stderr }                             # debug info warning error
+  limits: { records_per_rrset_max: 1000, types_per_name_max: 100,
+            include_depth_max: 8, generate_records_max: 65536 }
+)";
+}
+
+}  // namespace hither

@@ -1,0 +1,42 @@
+#ifndef HITHER_SERVER_OPTIONS_H_
+#define HITHER_SERVER_OPTIONS_H_
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/base/config.h"
+
+namespace hither {
+
+// hitherd's exit codes, as --help tells them.
+inline constexpr int kExitFine = 0;
+inline constexpr int kExitCannotServe = 1;  // Or --check found an error in a zone.
+inline constexpr int kExitUsage = 2;        // The command line or the configuration is wrong.
+
+// hitherd's command line, read but not yet laid over the configuration file. A value.
+struct Options {
+  enum class Mode : uint8_t { kServe, kCheck, kHelp, kVersion };
+  Mode mode = Mode::kServe;
+  std::string config_file;  // Empty: there is none.
+  std::vector<std::pair<std::string, std::string>>
+      flags;  // The others, in their order: name, value.
+};
+
+// `arguments` is without the program's name. Knows "--name value" and "--name=value". All errors
+// are told in one status, a line each: "--flag: what; what to do".
+absl::StatusOr<Options> ParseOptions(std::span<const char* const> arguments);
+
+// The configuration that a start (and each reload) is to use: the file, the flags over it, then
+// FinishConfig with this host's name. Reads the file anew each time.
+absl::StatusOr<Config> BuildConfig(const Options& options);
+
+absl::string_view HelpText();
+std::string VersionText();  // "hitherd 0.1.0"
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_OPTIONS_H_

@@ -1,0 +1,269 @@
+#include "server/base/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "server/base/nsid.h"
+
+namespace hither {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr absl::string_view kEverything = R"(
+identity: { site: fra1, node: ns2, nsid: "{node}.{site}.example.net" }
+listen: ["192.0.2.53:5353", 192.0.2.54, "[2001:db8::53]:53", "::"]
+workers: 3
+user: names
+version: "mine"
+udp:
+  payload_bytes_max: 1400
+  receive_buffer_bytes: 8388608
+  batch_size: 32
+tcp:
+  connections_max: 2000
+  connections_per_prefix_max: 20
+  idle_timeout: 500ms
+  total_timeout: 2m
+  unread_bytes_max: 131074
+zones:
+  - { name: example.org, file: zones/example.org.zone }
+  - name: .
+    file: /srv/root.zone
+admin: { listen: "unix:/run/hither/admin.sock" }
+log: { level: warning, target: hither.log }
+limits:
+  records_per_rrset_max: 10
+  types_per_name_max: 11
+  include_depth_max: 0
+  generate_records_max: 12
+)";
+
+TEST(Config, ReadsEveryKey) {
+  const absl::StatusOr<Config> config = ParseConfig(kEverything, "h.yaml", "/etc/hither");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->identity.site, "fra1");
+  EXPECT_EQ(config->identity.node, "ns2");
+  EXPECT_EQ(config->identity.nsid_template, "{node}.{site}.example.net");
+  std::vector<std::string> listen;
+  for (const SocketAddress& address : config->listen) listen.push_back(address.ToText());
+  EXPECT_THAT(listen,
+              ElementsAre("192.0.2.53:5353", "192.0.2.54:53", "[2001:db8::53]:53", "[::]:53"));
+  EXPECT_EQ(config->workers, 3);
+  EXPECT_EQ(config->user, "names");
+  EXPECT_EQ(config->version, "mine");
+  EXPECT_EQ(config->udp.payload_bytes_max, 1400);
+  EXPECT_EQ(config->udp.receive_buffer_bytes, 8388608u);
+  EXPECT_EQ(config->udp.batch_size, 32);
+  EXPECT_EQ(config->tcp.connections_max, 2000);
+  EXPECT_EQ(config->tcp.connections_per_prefix_max, 20);
+  EXPECT_EQ(config->tcp.idle_timeout, absl::Milliseconds(500));
+  EXPECT_EQ(config->tcp.total_timeout, absl::Minutes(2));
+  EXPECT_EQ(config->tcp.unread_bytes_max, 131074u);
+  ASSERT_EQ(config->zones.size(), 2u);
+  EXPECT_EQ(config->zones[0].name.ToText(), "example.org.");
+  EXPECT_EQ(config->zones[0].file, "/etc/hither/zones/example.org.zone");
+  EXPECT_TRUE(config->zones[1].name.view().IsRoot());
+  EXPECT_EQ(config->zones[1].file, "/srv/root.zone");
+  EXPECT_EQ(config->admin.ToText(), "unix:/run/hither/admin.sock");
+  EXPECT_EQ(config->log.level, LogLevel::kWarning);
+  EXPECT_EQ(config->log.file, "/etc/hither/hither.log");
+  EXPECT_EQ(config->limits.records_per_rrset_max, 10u);
+  EXPECT_EQ(config->limits.types_per_name_max, 11u);
+  EXPECT_EQ(config->limits.include_depth_max, 0u);
+  EXPECT_EQ(config->limits.generate_records_max, 12u);
+}
+
+TEST(Config, EmptyFileIsAllDefaults) {
+  for (const char* text : {"", "\n# Nothing.\n", "---\n", "udp:\n"}) {
+    const absl::StatusOr<Config> config = ParseConfig(text, "h.yaml", "");
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(config->udp.payload_bytes_max, 1232);
+    EXPECT_EQ(config->admin.ToText(), "127.0.0.1:8053");
+    EXPECT_EQ(config->version, absl::StrCat("Hither ", HITHER_VERSION));
+    EXPECT_TRUE(config->zones.empty());
+  }
+}
+
+TEST(Config, VersionCanBeHidden) {
+  EXPECT_EQ(ParseConfig("version: hidden", "h.yaml", "")->version, "");
+}
+
+// One wrong file each: all of its errors, without the file's name in front.
+struct Wrong {
+  const char* name;
+  const char* text;
+  std::vector<const char*> errors;
+};
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.name; }
+
+class WrongConfig : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongConfig, TellsEveryErrorWithItsLine) {
+  const absl::StatusOr<Config> config = ParseConfig(GetParam().text, "h.yaml", "");
+  ASSERT_FALSE(config.ok());
+  const std::vector<std::string> lines =
+      absl::StrSplit(std::string(config.status().message()), '\n');
+  std::vector<std::string> expected;
+  for (const char* error : GetParam().errors) expected.push_back(absl::StrCat("h.yaml:", error));
+  EXPECT_EQ(lines, expected);
+}
+
+// clang-format off
+const Wrong kWrongs[] = {
+    {"UnknownKeyWithNearest", "lisen: []", {"1: unknown key 'lisen'; did you mean 'listen'?"}},
+    {"UnknownKeyFarFromAll", "log: { colour: red }", {"1: unknown key 'colour'; known are: level, target"}},
+    {"UnknownKeyInZone", "zones:\n- name: a\n  fiel: b", {"2: zone without 'file'; add file: example.org.zone", "3: unknown key 'fiel'; did you mean 'file'?"}},
+    {"KeyTwice", "workers: 1\nuser: a\nworkers: 2", {"3: key 'workers' again, first on line 1; keep one"}},
+    {"KeyIsAList", "[a]: b", {"1: found a list; expected a key of plain text"}},
+    {"TopIsAList", "- a", {"1: found a list; expected keys: identity, listen, workers, user, version, udp, tcp, zones, admin, log, limits"}},
+    {"SectionIsText", "udp: fast", {"1: found text; expected keys: payload_bytes_max, receive_buffer_bytes, batch_size"}},
+    {"ListenIsText", "listen: 192.0.2.1", {"1: found text; expected a list, as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]"}},
+    {"NumberIsText", "workers: many", {"1: 'many' is out of range; give a whole number from 0 to 256"}},
+    {"NumberIsNegative", "workers: -1", {"1: '-1' is out of range; give a whole number from 0 to 256"}},
+    {"NumberTooLarge", "workers: 257", {"1: '257' is out of range; give a whole number from 0 to 256"}},
+    {"NumberOver64Bits", "workers: 99999999999999999999", {"1: '99999999999999999999' is out of range; give a whole number from 0 to 256"}},
+    {"NumberMissing", "workers:", {"1: found nothing; expected a whole number from 0 to 256"}},
+    {"PayloadTooSmall", "udp: { payload_bytes_max: 511 }", {"1: '511' is out of range; give a whole number from 512 to 4096"}},
+    {"DurationWithoutUnit", "tcp: { idle_timeout: 10 }", {"1: '10' does not fit; give a time from 100ms to 1h with its unit, as 500ms, 10s or 2m"}},
+    {"DurationTooLong", "tcp: { total_timeout: 25h }", {"1: '25h' does not fit; give a time from 1s to 24h with its unit, as 500ms, 10s or 2m"}},
+    {"DurationInfinite", "tcp: { total_timeout: inf }", {"1: 'inf' does not fit; give a time from 1s to 24h with its unit, as 500ms, 10s or 2m"}},
+    {"ListenHostName", "listen: [localhost]", {"1: 'localhost' is not an address with a port: no IPv4 or IPv6 address (host names are not looked up); write 192.0.2.1:53 or [2001:db8::1]:53"}},
+    {"ListenBadPort", "listen: ['192.0.2.1:65536']", {"1: '192.0.2.1:65536' is not an address with a port: the port is not a number from 0 to 65535; write 192.0.2.1:53 or [2001:db8::1]:53"}},
+    {"ListenPortZero", "listen: ['192.0.2.1:0']", {"1: '192.0.2.1:0' has port 0; choose one from 1 to 65535"}},
+    {"ListenMulticast", "listen: ['224.0.0.251']", {"1: '224.0.0.251' is a multicast or broadcast address; give a unicast one"}},
+    {"ListenTwice", "listen:\n- '[2001:db8::1]:53'\n- '2001:DB8:0::1'", {"3: listen address [2001:db8::1]:53 again, first on line 2; keep one"}},
+    {"ZoneTwice", "zones:\n- { name: example.org, file: a }\n- { name: EXAMPLE.org., file: b }", {"3: zone example.org. again, first on line 2; keep one"}},
+    {"ZoneWithoutName", "zones:\n- { file: a }", {"2: zone without 'name'; add name: example.org"}},
+    {"ZoneIsText", "zones: [example.org]", {"1: found text; expected { name: example.org, file: example.org.zone }"}},
+    {"ZoneNameEmpty", "zones: [{ name: '', file: a }]", {"1: the text is empty or has a zero octet; expected the zone's name, as example.org"}},
+    {"AdminOnTheInternet", "admin: { listen: '0.0.0.0:8053' }", {"1: the admin address '0.0.0.0:8053' is not a loopback one, and the endpoint asks nobody for a password; use 127.0.0.1, [::1] or unix:/path/of.sock"}},
+    {"AdminUnixWithoutPath", "admin: { listen: 'unix:' }", {"1: the UNIX socket's path has 0 octets; give 1 to 107 of them after 'unix:'"}},
+    {"LogLevel", "log: { level: warn }", {"1: unknown log level 'warn'; known are: debug, info, warning, error"}},
+    {"NsidPlaceholder", "identity: { nsid: '{nod}.x' }", {"1: unknown placeholder {nod} in the NSID template; did you mean 'node'?"}},
+    {"NsidBrace", "identity: { nsid: 'a{site' }", {"1: the NSID template 'a{site' has a brace without its partner; write {site}, {node} or {worker}"}},
+    {"SiteWithBlank", "identity: { site: 'fra 1' }", {"1: identity.site 'fra 1' cannot be told as an NSID; use at most 63 letters, digits, '-', '_' and '.'"}},
+    {"SeveralAtOnce", "workers: x\nuser:\nbogus: 1", {"1: 'x' is out of range; give a whole number from 0 to 256", "2: found nothing; expected an account's name", "3: unknown key 'bogus'; known are: identity, listen, workers, user, version, udp, tcp, zones, admin, log, limits"}},
+    {"Anchor", "user: &a hither", {"1: anchors (&name) are not used here; remove it"}},
+    {"Alias", "version: x\nuser: *a", {"2: not YAML: the referenced anchor is not defined; check indentation and quotes"}},
+    {"Tag", "workers: !!int 3", {"1: tags (!name) are not used here; remove it"}},
+    {"SecondDocument", "workers: 1\n---\nworkers: 2", {"2: more than one YAML document; keep one"}},
+    {"NoYaml", "a: b\n c: d: e", {"2: not YAML: illegal map value; check indentation and quotes"}},
+};
+// clang-format on
+
+INSTANTIATE_TEST_SUITE_P(Each, WrongConfig, testing::ValuesIn(kWrongs),
+                         [](const auto& tested) { return tested.param.name; });
+
+TEST(ConfigLimits, DepthIsBounded) {
+  const std::string deep(17, '[');
+  EXPECT_EQ(ParseConfig(deep, "h.yaml", "").status().message(),
+            "h.yaml:1: lists and maps are nested too deeply; flatten them");
+}
+
+// yaml-cpp stops before its own recursion ends the process.
+TEST(ConfigLimits, VeryDeepFileIsAnErrorToo) {
+  for (const char* piece : {"[", "{", "- ", "{a: ", "? "}) {
+    std::string deep;
+    for (int i = 0; i < 100'000; ++i) deep += piece;
+    EXPECT_FALSE(ParseConfig(deep, "h.yaml", "").ok()) << piece;
+  }
+}
+
+TEST(ConfigLimits, ErrorsAreToldUpToAHundred) {
+  std::string text;
+  for (int i = 0; i < 150; ++i) absl::StrAppend(&text, "unknown", i, ": 1\n");
+  const std::string message(ParseConfig(text, "h.yaml", "").status().message());
+  const std::vector<std::string> lines = absl::StrSplit(message, '\n');
+  ASSERT_EQ(lines.size(), kConfigErrorsMax + 1);
+  EXPECT_EQ(lines.back(), "h.yaml:0: 50 more errors; mend these first");
+}
+
+TEST(ConfigLimits, ListenAddressesAreCounted) {
+  std::string text = "listen:\n";
+  for (size_t i = 0; i <= kListenAddressesMax; ++i) {
+    absl::StrAppend(&text, "- 10.0.", i / 256, ".", i % 256, "\n");
+  }
+  EXPECT_EQ(ParseConfig(text, "h.yaml", "").status().message(),
+            "h.yaml:2: 257 listen addresses; give at most 256, or 0.0.0.0 and [::] for all");
+}
+
+TEST(ConfigLimits, ManyZonesLoad) {
+  std::string text = "zones:\n";
+  for (int i = 0; i < 20'000; ++i) {
+    absl::StrAppend(&text, "- { name: z", i, ".example, file: z", i, ".zone }\n");
+  }
+  const absl::StatusOr<Config> config = ParseConfig(text, "h.yaml", "zones");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->zones.size(), 20'000u);
+  EXPECT_EQ(config->zones.back().file, "zones/z19999.zone");
+}
+
+Config WithZone() {
+  Config config;
+  config.zones.push_back({*Name::FromText("example.org"), "example.org.zone"});
+  return config;
+}
+
+TEST(FinishConfig, FillsDefaults) {
+  Config config = WithZone();
+  ASSERT_TRUE(FinishConfig("ns1.example.net", config).ok());
+  EXPECT_EQ(config.identity.node, "ns1.example.net");
+  EXPECT_EQ(config.identity.nsid_template, "{node}");
+  ASSERT_EQ(config.listen.size(), 2u);
+  EXPECT_EQ(config.listen[0].ToText(), "0.0.0.0:53");
+  EXPECT_EQ(config.listen[1].ToText(), "[::]:53");
+}
+
+TEST(FinishConfig, SiteGoesIntoTheNsid) {
+  Config config = WithZone();
+  config.identity.site = "fra1";
+  ASSERT_TRUE(FinishConfig("ns1", config).ok());
+  EXPECT_EQ(config.identity.nsid_template, "{node}.{site}");
+}
+
+TEST(FinishConfig, RefusesWhatDoesNotFitTogether) {
+  Config no_zone;
+  EXPECT_THAT(std::string(FinishConfig("ns1", no_zone).message()), HasSubstr("no zone to serve"));
+  Config no_site = WithZone();
+  no_site.identity.nsid_template = "{site}";
+  EXPECT_THAT(std::string(FinishConfig("ns1", no_site).message()), HasSubstr("--site"));
+  Config long_nsid = WithZone();
+  long_nsid.identity.nsid_template = std::string(253, 'x') + "{worker}";
+  EXPECT_THAT(std::string(FinishConfig("ns1", long_nsid).message()), HasSubstr("256 octets"));
+  long_nsid.identity.nsid_template = std::string(252, 'x') + "{worker}";
+  EXPECT_TRUE(FinishConfig("ns1", long_nsid).ok());
+}
+
+TEST(Nsid, Expands) {
+  EXPECT_EQ(ExpandNsid("{node}-{worker}.{site}.{site}", "fra1", "ns2", 7), "ns2-7.fra1.fra1");
+  EXPECT_EQ(ExpandNsid("plain", "fra1", "ns2", 7), "plain");
+}
+
+TEST(LoadConfigFile, PathsAreRelativeToItsFolder) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "config_test";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "h.yaml") << "zones: [{ name: a, file: a.zone }]";
+  const absl::StatusOr<Config> config = LoadConfigFile((folder / "h.yaml").string());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->zones[0].file, (folder / "a.zone").string());
+  std::filesystem::remove_all(folder);
+}
+
+TEST(LoadConfigFile, SaysWhyItCannotRead) {
+  EXPECT_EQ(LoadConfigFile("/nonexistent/h.yaml").status().message(),
+            "/nonexistent/h.yaml:0: cannot read the configuration: No such file or directory; "
+            "check path and permissions");
+  EXPECT_EQ(LoadConfigFile("/").status().message(),
+            "/:0: cannot read the configuration: it is a folder; name a file in it");
+}
+
+}  // namespace
+}  // namespace hither
