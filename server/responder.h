@@ -8,6 +8,8 @@
 
 #include "absl/time/time.h"
 #include "server/counters.h"
+#include "server/query.h"
+#include "server/response_writer.h"
 #include "zones/bytes.h"
 #include "zones/zone_set.h"
 
@@ -24,8 +26,8 @@ struct TransportFacts {
 
 // What a server says of itself and how; the same for all of a worker's life.
 struct ResponderOptions {
-  std::string nsid;     // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: not told.
-  std::string version;  // version.server / version.bind; empty: hidden (REFUSED).
+  std::string nsid;  // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: not told.
+  std::string version;                    // version.server / version.bind; empty: hidden (REFUSED).
   uint16_t udp_payload_bytes_max = 1232;  // 1280 (IPv6's least MTU) - 40 (IPv6) - 8 (UDP).
 };
 
@@ -46,8 +48,22 @@ class Responder {
                 std::span<uint8_t> reply);
 
  private:
+  struct Verdict {
+    Rcode rcode;
+    ExtendedError error = ExtendedError::kNone;
+  };
+
+  Verdict Decide(Parsed parsed, const Query& query, const ZoneSet& zones);
+  Verdict AnswerQuestion(const Query& query, const ZoneSet& zones);
+  void PrepareOpt(const Query& query, const TransportFacts& facts);
+  size_t LimitBytes(const Query& query, const TransportFacts& facts) const;
+  void Count(const Query& query, const TransportFacts& facts, Rcode rcode);
+
   const ResponderOptions options_;
   Counters& counters_;
+  ResponseWriter writer_;
+  HashedName qname_;
+  OptReply opt_;
 };
 
 }  // namespace hither

@@ -1,0 +1,70 @@
+#include "server/additional.h"
+
+#include <algorithm>
+
+#include "server/answer.h"
+
+namespace hither {
+namespace {
+
+// False if something that is there did not fit.
+bool AddType(const Zone& zone, NodeId target, RrType type, bool dnssec, ResponseWriter& reply) {
+  const RRset* rrset = zone.FindRRset(target, type);
+  if (rrset == nullptr) return true;
+  const RRset* signatures = dnssec ? zone.SignaturesFor(*rrset) : nullptr;
+  const ResponseWriter::Rendering how{zone.NameOf(target)};
+  if (reply.AddRRset(Section::kAdditional, how, zone, *rrset, signatures)) return true;
+  // RFC 4035 §3.1.1: here the RRset may go without its signatures.
+  return signatures != nullptr && reply.AddRRset(Section::kAdditional, how, zone, *rrset, nullptr);
+}
+
+bool AddAddresses(const Zone& zone, NodeId target, bool dnssec, ResponseWriter& reply) {
+  const bool fits = AddType(zone, target, RrType::kA, dnssec, reply);
+  return AddType(zone, target, RrType::kAaaa, dnssec, reply) && fits;
+}
+
+// The targets that are nodes of this zone, each once.
+class Targets {
+ public:
+  explicit Targets(const Zone& zone, const RRset& rrset) {
+    for (const NodeId target : zone.TargetsOf(rrset)) {
+      if (target == kNoNode || count_ == kAdditionalTargetsMax) continue;
+      if (std::find(begin(), end(), target) == end()) nodes_[count_++] = target;
+    }
+  }
+  const NodeId* begin() const { return nodes_; }
+  const NodeId* end() const { return nodes_ + count_; }
+
+ private:
+  NodeId nodes_[kAdditionalTargetsMax];
+  int count_ = 0;
+};
+
+}  // namespace
+
+void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWriter& reply) {
+  if (rrset.targets == kNone) return;
+  const bool is_service = rrset.type == RrType::kSvcb || rrset.type == RrType::kHttps;
+  for (const NodeId target : Targets(zone, rrset)) {
+    if (is_service && zone.FindRRset(target, rrset.type) != &rrset) {  // RFC 9460 §4.1
+      AddType(zone, target, rrset.type, dnssec, reply);
+    }
+    AddAddresses(zone, target, dnssec, reply);
+  }
+}
+
+bool AddGlue(const Zone& zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply) {
+  const Targets targets(zone, ns);
+  const NodeId subtree_end = zone.node(cut).subtree_end;
+  bool complete = true;
+  // In-domain first: it has to fit. Sibling and other glue takes what room is left.
+  for (const bool in_domain : {true, false}) {
+    for (const NodeId target : targets) {
+      if ((target >= cut && target < subtree_end) != in_domain) continue;
+      if (!AddAddresses(zone, target, dnssec, reply) && in_domain) complete = false;
+    }
+  }
+  return complete;
+}
+
+}  // namespace hither

@@ -1,0 +1,194 @@
+#include "server/answer.h"
+
+#include "server/additional.h"
+#include "server/denial.h"
+#include "zones/rdata.h"
+
+namespace hither {
+namespace {
+
+// One answer in the making: the walk along aliases and what each step adds.
+class Answerer {
+ public:
+  Answerer(const Zone& zone, const Query& query, const HashedName& qname, ResponseWriter& reply)
+      : zone_(zone),
+        query_(query),
+        reply_(reply),
+        dnssec_(query.edns.dnssec_ok),
+        denial_(zone),
+        name_(qname) {}
+
+  AnswerResult Run();
+
+ private:
+  // What one alias leads to.
+  enum class Hop : uint8_t { kOn, kEnd, kTooLong, kFull };
+
+  Hop FollowCname(const Lookup& at);
+  Hop FollowDname(const Lookup& at);
+  Hop GoTo(NameView target);
+  AnswerResult Last(const Lookup& at);
+  bool AddPositive(const Lookup& at);
+  bool AddReferral(const Lookup& at);
+  bool AddNegative(const Lookup& at);
+  bool AddAnswerRRset(const Lookup& at);
+  ResponseWriter::Rendering OwnerOf(NodeId node) const;
+  ResponseWriter::Rendering OwnerAsked() const;
+  const RRset* SignaturesFor(const RRset& rrset) const {
+    return dnssec_ ? zone_.SignaturesFor(rrset) : nullptr;
+  }
+
+  const Zone& zone_;
+  const Query& query_;
+  ResponseWriter& reply_;
+  const bool dnssec_;
+  Denial denial_;
+  HashedName name_;                 // The name that is looked up now.
+  bool renamed_ = false;            // It is not the question's any more.
+  Name substituted_;                // Holds name_ after a DNAME.
+  uint64_t passed_[kAliasHopsMax];  // Hashes of the names before: a loop ends where it closes.
+  int hops_ = 0;
+};
+
+ResponseWriter::Rendering Answerer::OwnerAsked() const {
+  return {name_.name(), static_cast<uint16_t>(renamed_ ? 0 : kHeaderBytes)};
+}
+
+// A node at or above the question's name can be pointed to there.
+ResponseWriter::Rendering Answerer::OwnerOf(NodeId node) const {
+  const NameView owner = zone_.NameOf(node);
+  if (renamed_ || owner.IsRoot()) return {owner};
+  return {owner, reply_.QuestionOffset(zone_.node(node).label_count)};
+}
+
+Answerer::Hop Answerer::GoTo(NameView target) {
+  // Too long a chain: what we have is sent, and the resolver goes on from there.
+  if (hops_ == kAliasHopsMax) return Hop::kEnd;
+  passed_[hops_++] = name_.hash();
+  renamed_ = true;
+  if (!target.IsAtOrBelow(zone_.apex())) return Hop::kEnd;
+  name_.Set(target);
+  for (int i = 0; i < hops_; ++i) {
+    if (passed_[i] == name_.hash()) return Hop::kEnd;
+  }
+  return Hop::kOn;
+}
+
+bool Answerer::AddAnswerRRset(const Lookup& at) {
+  if (dnssec_ && at.wildcard) denial_.NeedWildcard(name_, at);
+  return reply_.AddRRset(Section::kAnswer, OwnerAsked(), zone_, *at.rrset,
+                         SignaturesFor(*at.rrset));
+}
+
+Answerer::Hop Answerer::FollowCname(const Lookup& at) {
+  if (!AddAnswerRRset(at)) return Hop::kFull;
+  ByteReader records(zone_.RecordsOf(*at.rrset));
+  return GoTo(NameInRdata(RrType::kCname, records.Take(records.U16()), 0));
+}
+
+Answerer::Hop Answerer::FollowDname(const Lookup& at) {
+  const RRset& dname = *at.rrset;
+  if (!reply_.AddRRset(Section::kAnswer, OwnerOf(at.node), zone_, dname, SignaturesFor(dname))) {
+    return Hop::kFull;
+  }
+  ByteReader records(zone_.RecordsOf(dname));
+  const NameView target = NameInRdata(RrType::kDname, records.Take(records.U16()), 0);
+  Name renamed;
+  if (!Name::ReplaceSuffix(name_.name(), zone_.node(at.node).label_count, target, renamed)) {
+    return Hop::kTooLong;  // RFC 6672 §2.2
+  }
+  // RFC 6672 §3.1: a CNAME for those who know no DNAME, with its TTL, unsigned.
+  const ResponseWriter::Rendering owner = OwnerAsked();
+  if (!reply_.AddCname(owner.owner, owner.owner_offset, dname.ttl_seconds, renamed)) {
+    return Hop::kFull;
+  }
+  substituted_ = renamed;
+  if (query_.type == RrType::kCname || query_.type == RrType::kAny) return Hop::kEnd;
+  return GoTo(substituted_);
+}
+
+bool Answerer::AddReferral(const Lookup& at) {
+  const ResponseWriter::Rendering owner = OwnerOf(at.node);
+  // RFC 4035 §3.1.4: a referral's NS is not signed; DS, or the proof that there is none, is.
+  if (!reply_.AddRRset(Section::kAuthority, owner, zone_, *at.rrset, nullptr)) return false;
+  if (dnssec_) {
+    const RRset* ds = zone_.FindRRset(at.node, RrType::kDs);
+    if (ds == nullptr) {
+      denial_.NeedInsecure(at.node);
+    } else if (!reply_.AddRRset(Section::kAuthority, owner, zone_, *ds, SignaturesFor(*ds))) {
+      return false;
+    }
+  }
+  if (!denial_.Write(reply_)) return false;
+  if (!AddGlue(zone_, at.node, *at.rrset, dnssec_, reply_)) reply_.SetTruncated();
+  return true;
+}
+
+bool Answerer::AddNegative(const Lookup& at) {
+  if (dnssec_ && at.state == Lookup::kNoData) denial_.NeedNoData(name_, at);
+  if (dnssec_ && at.state == Lookup::kNxDomain) denial_.NeedNxDomain(name_, at);
+  const RRset& soa = *zone_.FindRRset(kApex, RrType::kSoa);
+  ResponseWriter::Rendering owner = OwnerOf(kApex);
+  owner.ttl_seconds_max = zone_.negative_ttl_seconds();  // RFC 2308 §5
+  return reply_.AddRRset(Section::kAuthority, owner, zone_, soa, SignaturesFor(soa)) &&
+         denial_.Write(reply_);
+}
+
+bool Answerer::AddPositive(const Lookup& at) {
+  if (!AddAnswerRRset(at) || !denial_.Write(reply_)) return false;
+  AddAdditional(zone_, *at.rrset, dnssec_, reply_);
+  return true;
+}
+
+// RFC 6604 §3: after a chain, the rcode speaks of its last name.
+AnswerResult Answerer::Last(const Lookup& at) {
+  AnswerResult result{Rcode::kNoError, AnswerKind::kNegative};
+  bool fits = true;
+  switch (at.state) {
+    case Lookup::kAnswer:
+      result.kind = AnswerKind::kPositive;
+      fits = AddPositive(at);
+      break;
+    case Lookup::kReferral:
+      result.kind = AnswerKind::kReferral;
+      reply_.SetAuthoritative(reply_.has_answers());  // RFC 1035 §4.1.1: AA is for the first owner.
+      fits = AddReferral(at);
+      break;
+    case Lookup::kNxDomain:
+      result.rcode = Rcode::kNxDomain;
+      fits = AddNegative(at);
+      break;
+    case Lookup::kNoData:
+      fits = AddNegative(at);
+      break;
+    case Lookup::kAlias:  // Run() follows these.
+    case Lookup::kDname:
+      break;
+  }
+  if (!fits) reply_.Truncate();
+  return result;
+}
+
+AnswerResult Answerer::Run() {
+  reply_.SetAuthoritative(true);
+  Lookup at = zone_.Find(name_, query_.type);
+  while (at.state == Lookup::kAlias || at.state == Lookup::kDname) {  // kAliasHopsMax: GoTo().
+    const Hop hop = at.state == Lookup::kAlias ? FollowCname(at) : FollowDname(at);
+    if (hop == Hop::kOn) {
+      at = zone_.Find(name_, query_.type);
+      continue;
+    }
+    if (hop == Hop::kFull || !denial_.Write(reply_)) reply_.Truncate();
+    return {hop == Hop::kTooLong ? Rcode::kYxDomain : Rcode::kNoError, AnswerKind::kAliasOut};
+  }
+  return Last(at);
+}
+
+}  // namespace
+
+AnswerResult AnswerFrom(const Zone& zone, const Query& query, const HashedName& qname,
+                        ResponseWriter& reply) {
+  return Answerer(zone, query, qname, reply).Run();
+}
+
+}  // namespace hither

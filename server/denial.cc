@@ -1,0 +1,91 @@
+#include "server/denial.h"
+
+#include <algorithm>
+
+#include "server/answer.h"
+
+namespace hither {
+
+void Denial::Need(NodeId node) {
+  static_assert(kNodesMax >= kAliasHopsMax + 3);
+  if (node == kNoNode) return;  // A chain with a hole: nothing can be proven.
+  NodeId* const end = nodes_ + count_;
+  if (std::find(nodes_, end, node) == end && count_ < kNodesMax) nodes_[count_++] = node;
+}
+
+bool Denial::Write(ResponseWriter& reply) const {
+  const RrType type = zone_.uses_nsec3() ? RrType::kNsec3 : RrType::kNsec;
+  for (size_t i = 0; i < count_; ++i) {
+    const RRset* rrset = zone_.FindRRset(nodes_[i], type);
+    if (rrset == nullptr) continue;
+    if (!reply.AddRRset(Section::kAuthority, {zone_.NameOf(nodes_[i])}, zone_, *rrset,
+                        zone_.SignaturesFor(*rrset))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The "next closer" name is the one label longer than the closest encloser (RFC 5155 §1.3).
+void Denial::NeedNextCloser(NameView next_closer) {
+  bool matches = false;
+  Need(zone_.FindNsec3(zone_.HashForNsec3(next_closer), matches));
+}
+
+// RFC 5155 §7.2.3 and §7.2.4: the NSEC3 that matches, or, if the name is in an opt-out span, the
+// proof of its closest provable encloser (§1.3, §7.2.1).
+void Denial::NeedMatchOrEncloserProof(NodeId node) {
+  if (zone_.node(node).denial != kNoNode) return Need(zone_.node(node).denial);
+  NodeId next_closer = node;
+  NodeId encloser = zone_.node(node).parent;
+  while (encloser != kNoNode && zone_.node(encloser).denial == kNoNode) {
+    next_closer = encloser;
+    encloser = zone_.node(encloser).parent;
+  }
+  if (encloser == kNoNode) return;
+  Need(zone_.node(encloser).denial);
+  NeedNextCloser(zone_.NameOf(next_closer));
+}
+
+void Denial::NeedNxDomain(const HashedName& qname, const Lookup& at) {
+  NeedWildcard(qname, at);
+  if (zone_.uses_nsec()) {
+    Name star(zone_.NameOf(at.encloser));
+    if (star.Prepend(AsBytes("*"))) Need(zone_.FindNsec(star, at.encloser));
+  } else if (zone_.uses_nsec3()) {
+    NeedMatchOrEncloserProof(at.encloser);
+    Need(zone_.node(at.encloser).wildcard_denial);
+  }
+}
+
+void Denial::NeedNoData(const HashedName& qname, const Lookup& at) {
+  if (at.wildcard) NeedWildcard(qname, at);  // RFC 4035 §3.1.3.4, RFC 5155 §7.2.5
+  if (zone_.uses_nsec()) {
+    Need(zone_.node(at.node).denial);
+  } else if (zone_.uses_nsec3() && at.wildcard) {
+    NeedMatchOrEncloserProof(at.encloser);
+    Need(zone_.node(at.encloser).wildcard_denial);
+  } else if (zone_.uses_nsec3()) {
+    NeedMatchOrEncloserProof(at.node);
+  }
+}
+
+// RFC 5155 §7.2.6: the RRSIG's label count tells the closest encloser; only the next closer name's
+// absence is left to prove. RFC 4035 §3.1.3.3 likewise.
+void Denial::NeedWildcard(const HashedName& qname, const Lookup& at) {
+  if (zone_.uses_nsec()) {
+    Need(zone_.FindNsec(qname.name(), at.encloser));
+  } else if (zone_.uses_nsec3()) {
+    NeedNextCloser(qname.Suffix(zone_.node(at.encloser).label_count + 1u));
+  }
+}
+
+void Denial::NeedInsecure(NodeId cut) {
+  if (zone_.uses_nsec()) {
+    Need(zone_.node(cut).denial);
+  } else if (zone_.uses_nsec3()) {
+    NeedMatchOrEncloserProof(cut);
+  }
+}
+
+}  // namespace hither

@@ -1,0 +1,103 @@
+#include "server/query.h"
+
+namespace hither {
+namespace {
+
+// Takes the name at the cursor; a view of it if it is written whole. A pointer ends it, too, but
+// then there is no view: good enough for records that are only passed over.
+bool TakeName(ByteReader& reader, ByteView& wire) {
+  const ByteView rest = reader.rest();
+  size_t at = 0;
+  while (at < rest.size() && at < kNameBytesMax) {
+    const uint8_t length = rest[at];
+    if (length == 0) {
+      wire = reader.Take(at + 1);
+      return true;
+    }
+    if (length >= 0xc0) {
+      wire = {};
+      reader.Take(at + 2);
+      return reader.ok();
+    }
+    if (length > kLabelBytesMax) return false;
+    at += 1u + length;
+  }
+  return false;
+}
+
+// A query's question is the first name of its message: nothing stands before it that a pointer
+// could point to (RFC 1035 §4.1.4: "a prior occurrence of the same name").
+bool TakeQuestion(ByteReader& reader, Query& query) {
+  ByteView wire;
+  if (!TakeName(reader, wire) || wire.empty()) return false;
+  const auto type = static_cast<RrType>(reader.U16());
+  const auto klass = static_cast<RrClass>(reader.U16());
+  if (!reader.ok()) return false;
+  query.name = NameView(wire);
+  query.type = type;
+  query.klass = klass;
+  query.question_bytes = wire.size() + 4;
+  return true;
+}
+
+struct PassedRecord {
+  bool root_owner;
+  RrType type;
+  uint16_t klass;
+  uint32_t ttl;
+  ByteView rdata;
+};
+
+bool TakeRecord(ByteReader& reader, PassedRecord& record) {
+  ByteView owner;
+  if (!TakeName(reader, owner)) return false;
+  record.root_owner = owner.size() == 1;
+  record.type = static_cast<RrType>(reader.U16());
+  record.klass = reader.U16();
+  record.ttl = reader.U32();
+  record.rdata = reader.Take(reader.U16());
+  return reader.ok();
+}
+
+bool TakeAdditional(ByteReader& reader, uint16_t count, Query& query) {
+  for (uint16_t i = 0; i < count;
+       ++i) {  // Each takes 11 octets at least: the message is the limit.
+    PassedRecord record;
+    if (!TakeRecord(reader, record)) return false;
+    if (record.type == RrType::kOpt) {
+      // RFC 6891 §6.1.1: one OPT, at the root.
+      if (query.edns.present || !record.root_owner) return false;
+      if (!ReadOpt(record.klass, record.ttl, record.rdata, query.edns)) return false;
+    }
+    if (record.type == RrType::kTsig) query.has_tsig = true;
+  }
+  return true;
+}
+
+}  // namespace
+
+Parsed ParseQuery(ByteView message, Query& query) {
+  if (message.size() < kHeaderBytes) return Parsed::kShort;
+  ByteReader reader(message);
+  query.id = reader.U16();
+  query.flags = reader.U16();
+  query.opcode = static_cast<Opcode>((query.flags & kOpcodeMask) >> 11);
+  if ((query.flags & kFlagQr) != 0) return Parsed::kResponse;
+  const uint16_t questions = reader.U16();
+  const uint16_t answers = reader.U16();
+  const uint16_t authorities = reader.U16();
+  const uint16_t additionals = reader.U16();
+  if (questions != 1) return Parsed::kFormErr;  // RFC 9619 §3, and 0 asks nothing.
+  if (!TakeQuestion(reader, query)) return Parsed::kFormErr;
+  // IXFR has the client's SOA in its authority section (RFC 1995 §3).
+  const bool may_have_records = query.opcode != Opcode::kQuery || query.type == RrType::kIxfr;
+  if (!may_have_records && (answers != 0 || authorities != 0)) return Parsed::kFormErr;
+  for (uint32_t i = 0; i < uint32_t{answers} + authorities; ++i) {
+    PassedRecord record;
+    if (!TakeRecord(reader, record)) return Parsed::kFormErr;
+  }
+  if (!TakeAdditional(reader, additionals, query)) return Parsed::kFormErr;
+  return reader.AtEnd() ? Parsed::kQuery : Parsed::kFormErr;
+}
+
+}  // namespace hither

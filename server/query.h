@@ -1,0 +1,67 @@
+#ifndef HITHER_SERVER_QUERY_H_
+#define HITHER_SERVER_QUERY_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "server/edns.h"
+#include "zones/bytes.h"
+#include "zones/name.h"
+#include "zones/rr_type.h"
+
+namespace hither {
+
+inline constexpr size_t kHeaderBytes = 12;
+
+// RFC 1035 §4.1.1, RFC 6895 §2.3; above 15 only with EDNS (RFC 6891 §6.1.3).
+enum class Rcode : uint16_t {
+  kNoError = 0,
+  kFormErr = 1,
+  kServFail = 2,
+  kNxDomain = 3,
+  kNotImp = 4,
+  kRefused = 5,
+  kYxDomain = 6,
+  kNotAuth = 9,
+  kBadVers = 16,
+};
+
+enum class Opcode : uint8_t { kQuery = 0, kNotify = 4, kUpdate = 5 };
+
+// A flag's place in the header's third and fourth octet, read as one number.
+inline constexpr uint16_t kFlagQr = 0x8000;
+inline constexpr uint16_t kFlagAa = 0x0400;
+inline constexpr uint16_t kFlagTc = 0x0200;
+inline constexpr uint16_t kFlagRd = 0x0100;
+inline constexpr uint16_t kFlagCd = 0x0010;
+inline constexpr uint16_t kOpcodeMask = 0x7800;
+
+// What a message asks. Views into the message, which outlives it.
+struct Query {
+  uint16_t id = 0;
+  uint16_t flags = 0;
+  Opcode opcode = Opcode::kQuery;
+  // The question, if there is one that can be read (question_bytes is 0 otherwise).
+  NameView name;
+  RrType type = RrType{0};
+  RrClass klass = RrClass{0};
+  size_t question_bytes = 0;  // Name, type and class; they start at octet 12.
+  Edns edns;
+  bool has_tsig = false;
+};
+
+enum class Parsed : uint8_t {
+  kQuery,     // All of it was read.
+  kFormErr,   // To be answered FORMERR; what was read until then is there.
+  kShort,     // No whole header: nothing to answer.
+  kResponse,  // QR is set: to be answered never.
+};
+
+// Reads a message that should be a query: one question, no answers, at most one OPT (RFC 6891
+// §6.1.1), nothing behind the last record. Only QUERY's form is judged strictly; other opcodes use
+// the sections in ways of their own (RFC 2136).
+Parsed ParseQuery(ByteView message, Query& query);
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_QUERY_H_

@@ -1,0 +1,161 @@
+#include "server/responder.h"
+
+#include <algorithm>
+
+#include "server/answer.h"
+#include "server/chaos.h"
+
+namespace hither {
+namespace {
+
+constexpr size_t kUdpBytesWithoutEdns = 512;  // RFC 1035 §4.2.1, and RFC 6891 §6.2.3 the least.
+
+Counter CounterOf(Rcode rcode) {
+  switch (rcode) {
+    case Rcode::kNoError:
+      return Counter::kNoError;
+    case Rcode::kFormErr:
+      return Counter::kFormErr;
+    case Rcode::kServFail:
+      return Counter::kServFail;
+    case Rcode::kNxDomain:
+      return Counter::kNxDomain;
+    case Rcode::kNotImp:
+      return Counter::kNotImp;
+    case Rcode::kRefused:
+      return Counter::kRefused;
+    case Rcode::kYxDomain:
+      return Counter::kYxDomain;
+    case Rcode::kNotAuth:
+      return Counter::kNotAuth;
+    case Rcode::kBadVers:
+      return Counter::kBadVers;
+  }
+  return Counter::kServFail;
+}
+
+}  // namespace
+
+Responder::Responder(const ResponderOptions& options, Counters& counters)
+    : options_(options), counters_(counters) {}
+
+size_t Responder::LimitBytes(const Query& query, const TransportFacts& facts) const {
+  if (facts.transport == Transport::kTcp) return UINT16_MAX;
+  if (!query.edns.present) return kUdpBytesWithoutEdns;
+  // RFC 6891 §6.2.5: less than 512 means 512.
+  const size_t offered = std::max<size_t>(query.edns.payload_bytes, kUdpBytesWithoutEdns);
+  return std::min<size_t>(offered, options_.udp_payload_bytes_max);
+}
+
+void Responder::PrepareOpt(const Query& query, const TransportFacts& facts) {
+  opt_ = OptReply{};
+  opt_.payload_bytes = options_.udp_payload_bytes_max;
+  opt_.dnssec_ok = query.edns.dnssec_ok;  // RFC 3225 §3: copied.
+  if (query.edns.wants_nsid) opt_.nsid = options_.nsid;
+  // RFC 7828 §3.2.2: over UDP the option means nothing.
+  if (query.edns.offers_keepalive && facts.transport == Transport::kTcp) {
+    opt_.has_keepalive = true;
+    opt_.keepalive_deciseconds = static_cast<uint16_t>(std::clamp<int64_t>(
+        absl::ToInt64Milliseconds(facts.tcp_idle_timeout) / 100, 0, UINT16_MAX));
+  }
+  // Filled by AnswerQuestion() if a zone is found; here only so that room is kept for it.
+  opt_.has_zone_version = query.edns.wants_zone_version;
+}
+
+Responder::Verdict Responder::AnswerQuestion(const Query& query, const ZoneSet& zones) {
+  opt_.has_zone_version = false;
+  if (query.klass == RrClass::kChaos) {
+    return {AnswerChaos(query, options_.nsid, options_.version, writer_)};
+  }
+  if (query.klass != RrClass::kIn && query.klass != RrClass::kAny) {
+    return {Rcode::kRefused, ExtendedError::kNotAuthoritative};
+  }
+  switch (query.type) {
+    case RrType::kNxname:  // RFC 9824 §3.5
+      return {Rcode::kFormErr, ExtendedError::kInvalidQueryType};
+    case RrType::kOpt:
+    case RrType::kTsig:
+    case RrType::kTkey:  // No questions: OPT and TSIG belong to a message, TKEY needs keys.
+      return {Rcode::kFormErr, ExtendedError::kInvalidQueryType};
+    case RrType::kAxfr:
+    case RrType::kIxfr:
+      return {Rcode::kRefused, ExtendedError::kProhibited};
+    default:
+      break;
+  }
+  qname_.Set(query.name);
+  const ServedZone* served = zones.FindZone(qname_, query.type == RrType::kDs);
+  if (served == nullptr) return {Rcode::kRefused, ExtendedError::kNotAuthoritative};
+  if (served->zone == nullptr) return {Rcode::kServFail, ExtendedError::kNotReady};
+  const Zone& zone = *served->zone;
+  if (query.edns.wants_zone_version) {
+    opt_.has_zone_version = true;
+    opt_.zone_labels = static_cast<uint8_t>(zone.apex_labels());
+    opt_.zone_serial = zone.serial();
+  }
+  const AnswerResult result = AnswerFrom(zone, query, qname_, writer_);
+  // RFC 1034 §3.7.1's QCLASS *: no single class's answer can be authoritative for it.
+  if (query.klass == RrClass::kAny) writer_.SetAuthoritative(false);
+  if (result.kind == AnswerKind::kReferral) counters_.Add(Counter::kReferrals);
+  if (result.kind == AnswerKind::kNegative && result.rcode == Rcode::kNoError) {
+    counters_.Add(Counter::kNoData);
+  }
+  return {result.rcode};
+}
+
+Responder::Verdict Responder::Decide(Parsed parsed, const Query& query, const ZoneSet& zones) {
+  switch (query.opcode) {
+    case Opcode::kQuery:
+      break;
+    case Opcode::kNotify:
+    case Opcode::kUpdate:  // RFC 2136 §3.3: policy forbids it; changes come from the primary.
+      opt_.has_zone_version = false;
+      return {Rcode::kRefused, ExtendedError::kProhibited};
+    default:  // RFC 8906 §3.1.4: an answer, whatever the opcode.
+      opt_.has_zone_version = false;
+      return {Rcode::kNotImp, ExtendedError::kNotSupported};
+  }
+  if (parsed == Parsed::kFormErr) {
+    opt_.has_zone_version = false;
+    return {Rcode::kFormErr};
+  }
+  if (query.edns.present && query.edns.version != 0) {  // RFC 6891 §6.1.3
+    opt_.has_zone_version = false;
+    return {Rcode::kBadVers};
+  }
+  if (query.has_tsig) {  // We share no key with anybody: RFC 8945 §5.2.1.
+    opt_.has_zone_version = false;
+    return {Rcode::kNotAuth, ExtendedError::kNotSupported};
+  }
+  return AnswerQuestion(query, zones);
+}
+
+void Responder::Count(const Query& query, const TransportFacts& facts, Rcode rcode) {
+  counters_.Add(facts.transport == Transport::kUdp ? Counter::kQueriesUdp : Counter::kQueriesTcp);
+  counters_.Add(CounterOf(rcode));
+  if (query.edns.present) counters_.Add(Counter::kWithEdns);
+  if (query.edns.dnssec_ok) counters_.Add(Counter::kWithDo);
+  if (query.edns.wants_nsid) counters_.Add(Counter::kWithNsid);
+  if (writer_.truncated()) counters_.Add(Counter::kTruncated);
+}
+
+size_t Responder::Answer(ByteView message, const TransportFacts& facts, const ZoneSet& zones,
+                         std::span<uint8_t> reply) {
+  Query query;
+  const Parsed parsed = ParseQuery(message, query);
+  if (parsed == Parsed::kShort || parsed == Parsed::kResponse) {
+    counters_.Add(parsed == Parsed::kShort ? Counter::kDroppedShort : Counter::kDroppedResponse);
+    return 0;
+  }
+  PrepareOpt(query, facts);
+  const size_t reserve = query.edns.present ? opt_.Bytes() : 0;
+  writer_.Start(reply, LimitBytes(query, facts), reserve, message, query);
+  const Verdict verdict = Decide(parsed, query, zones);
+  Count(query, facts, verdict.rcode);
+  if (!query.edns.present) return writer_.Finish(verdict.rcode, nullptr);
+  opt_.error = verdict.error;
+  opt_.extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(verdict.rcode) >> 4);
+  return writer_.Finish(verdict.rcode, &opt_);
+}
+
+}  // namespace hither

@@ -1,0 +1,255 @@
+#include "server/response_writer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "zones/check.h"
+#include "zones/name_hash.h"
+#include "zones/rdata.h"
+
+namespace hither {
+
+void ResponseWriter::Start(std::span<uint8_t> buffer, size_t limit, size_t reserve,
+                           ByteView message, const Query& query) {
+  data_ = buffer.data();
+  limit_ = std::min(limit, buffer.size());
+  HITHER_CHECK(limit_ >= kHeaderBytes + query.question_bytes);
+  // An OPT that leaves no room at all is Finish()'s to shorten.
+  reserve_ = std::min(reserve, limit_ - kHeaderBytes - query.question_bytes);
+  limit_ -= reserve_;
+  id_ = query.id;
+  flags_ = query.flags;
+  authoritative_ = truncated_ = false;
+  std::fill(std::begin(counts_), std::end(counts_), uint16_t{0});
+  ClearNames();
+  question_ = query.name;
+  question_bytes_ = query.question_bytes;
+  question_labels_ = question_bytes_ == 0 ? 0 : question_.label_count();
+  std::memcpy(data_ + kHeaderBytes, message.data() + kHeaderBytes, question_bytes_);
+  end_ = kHeaderBytes + question_bytes_;
+}
+
+uint16_t ResponseWriter::QuestionOffset(size_t labels) const {
+  size_t offset = kHeaderBytes;
+  for (size_t have = question_labels_; have > labels; --have) offset += 1u + data_[offset];
+  return static_cast<uint16_t>(offset);
+}
+
+void ResponseWriter::ClearNames() {
+  for (uint16_t i = 0; i < names_logged_; ++i) names_[name_log_[i]] = 0;
+  names_logged_ = 0;
+  knows_question_ = false;
+}
+
+// Not in Start(): most answers hold no name beside the question's.
+void ResponseWriter::RememberQuestion() {
+  knows_question_ = true;
+  const HashedName hashed(question_);
+  for (size_t labels = question_labels_; labels > 0; --labels) {
+    const uint32_t slot = SlotOf(hashed.SuffixHash(labels));
+    if (names_[slot] == 0) Remember(slot, kHeaderBytes + hashed.SuffixOffset(labels));
+  }
+}
+
+void ResponseWriter::Truncate() {
+  ClearNames();
+  std::fill(std::begin(counts_), std::end(counts_), uint16_t{0});
+  end_ = kHeaderBytes + question_bytes_;
+  truncated_ = true;
+}
+
+void ResponseWriter::Undo(const Mark& mark, Section section) {
+  while (names_logged_ > mark.names_logged) names_[name_log_[--names_logged_]] = 0;
+  end_ = mark.end;
+  counts_[static_cast<size_t>(section)] = mark.count;
+}
+
+void ResponseWriter::Remember(uint32_t slot, size_t offset) {
+  if (offset > kPointerMax || names_logged_ == kSlots) return;
+  names_[slot] = static_cast<uint16_t>(offset);
+  name_log_[names_logged_++] = static_cast<uint8_t>(slot);
+}
+
+// Is it exactly `name` that starts at `offset`? All pointers there are ours and go backwards.
+bool ResponseWriter::NameStandsAt(size_t offset, NameView name) const {
+  const uint8_t* want = name.data();
+  while (true) {
+    while (data_[offset] >= 0xc0) offset = LoadU16(data_ + offset) & kPointerMax;
+    if (data_[offset] != *want) return false;
+    const size_t bytes = 1u + *want;
+    if (std::memcmp(data_ + offset, want, bytes) != 0) return false;
+    if (bytes == 1) return true;
+    offset += bytes;
+    want += bytes;
+  }
+}
+
+bool ResponseWriter::WriteName(NameView name) {
+  if (!knows_question_) RememberQuestion();
+  const HashedName hashed(name);
+  // The longest suffix that stands in the message already.
+  uint32_t free_slots[kNameLabelsMax + 1];
+  size_t labels = hashed.label_count();
+  uint16_t pointer = 0;
+  for (; labels > 0 && pointer == 0; --labels) {
+    uint32_t slot = SlotOf(hashed.SuffixHash(labels));
+    free_slots[labels] = kSlots;
+    for (size_t probe = 0; probe < kProbesMax; ++probe, slot = (slot + 1) % kSlots) {
+      if (names_[slot] == 0) {
+        free_slots[labels] = slot;
+        break;
+      }
+      if (NameStandsAt(names_[slot], hashed.Suffix(labels))) {
+        pointer = names_[slot];
+        break;
+      }
+    }
+    if (pointer != 0) break;
+  }
+  const size_t literal_bytes = hashed.SuffixOffset(labels);
+  if (!Fits(literal_bytes + (pointer != 0 ? 2 : 1))) return false;
+  std::memcpy(data_ + end_, name.data(), literal_bytes);
+  for (size_t have = hashed.label_count(); have > labels; --have) {
+    // Two suffixes of one name may have found the same free slot; the longer one gets it.
+    if (free_slots[have] != kSlots && names_[free_slots[have]] == 0) {
+      Remember(free_slots[have], end_ + hashed.SuffixOffset(have));
+    }
+  }
+  end_ += literal_bytes;
+  if (pointer == 0) {
+    data_[end_++] = 0;
+    return true;
+  }
+  StoreU16(data_ + end_, static_cast<uint16_t>(0xc000 | pointer));
+  end_ += 2;
+  return true;
+}
+
+// Owner, type, class, TTL. The first record of an RRset writes the owner, the others point to it.
+bool ResponseWriter::WriteHead(const Rendering& how, uint16_t& owner_at, RrType type,
+                               uint32_t ttl_seconds) {
+  if (owner_at == 0) {
+    const size_t at = end_;
+    if (!WriteName(how.owner)) return false;
+    if (at <= kPointerMax && !how.owner.IsRoot()) owner_at = static_cast<uint16_t>(at);
+  } else {
+    if (!Fits(2)) return false;
+    StoreU16(data_ + end_, static_cast<uint16_t>(0xc000 | owner_at));
+    end_ += 2;
+  }
+  if (!Fits(8)) return false;
+  StoreU16(data_ + end_, static_cast<uint16_t>(type));
+  StoreU16(data_ + end_ + 2, static_cast<uint16_t>(RrClass::kIn));
+  StoreU32(data_ + end_ + 4, std::min(ttl_seconds, how.ttl_seconds_max));
+  end_ += 8;
+  return true;
+}
+
+bool ResponseWriter::WriteRdata(RrType type, ByteView rdata) {
+  const RdataNames& names = NamesOf(type);
+  if (!names.compressible) {
+    if (!Fits(2 + rdata.size())) return false;
+    StoreU16(data_ + end_, static_cast<uint16_t>(rdata.size()));
+    std::memcpy(data_ + end_ + 2, rdata.data(), rdata.size());
+    end_ += 2 + rdata.size();
+    return true;
+  }
+  if (!Fits(2 + names.fixed_before)) return false;
+  const size_t length_at = end_;
+  std::memcpy(data_ + end_ + 2, rdata.data(), names.fixed_before);
+  end_ += 2u + names.fixed_before;
+  size_t read = names.fixed_before;
+  for (uint8_t i = 0; i < names.names; ++i) {
+    const NameView name = NameInRdata(type, rdata, i);
+    if (!WriteName(name)) return false;
+    read += name.size();
+  }
+  const size_t rest = rdata.size() - read;
+  if (!Fits(rest)) return false;
+  std::memcpy(data_ + end_, rdata.data() + read, rest);
+  end_ += rest;
+  StoreU16(data_ + length_at, static_cast<uint16_t>(end_ - length_at - 2));
+  return true;
+}
+
+bool ResponseWriter::WriteRecords(const Rendering& how, uint16_t& owner_at, const Zone& zone,
+                                  const RRset& rrset) {
+  ByteReader records(zone.RecordsOf(rrset));
+  for (uint16_t i = 0; i < rrset.count; ++i) {
+    const ByteView rdata = records.Take(records.U16());
+    if (!WriteHead(how, owner_at, rrset.type, rrset.ttl_seconds)) return false;
+    if (!WriteRdata(rrset.type, rdata)) return false;
+  }
+  return true;
+}
+
+bool ResponseWriter::AddRRset(Section section, const Rendering& how, const Zone& zone,
+                              const RRset& rrset, const RRset* signatures) {
+  const Mark mark{end_, counts_[static_cast<size_t>(section)], names_logged_};
+  uint16_t owner_at = how.owner_offset;
+  if (!WriteRecords(how, owner_at, zone, rrset) ||
+      (signatures != nullptr && !WriteRecords(how, owner_at, zone, *signatures))) {
+    Undo(mark, section);
+    return false;
+  }
+  const size_t count = rrset.count + (signatures != nullptr ? signatures->count : 0u);
+  counts_[static_cast<size_t>(section)] = static_cast<uint16_t>(mark.count + count);
+  return true;
+}
+
+bool ResponseWriter::AddCname(NameView owner, uint16_t owner_offset, uint32_t ttl_seconds,
+                              NameView target) {
+  const Mark mark{end_, counts_[0], names_logged_};
+  const Rendering how{owner, owner_offset};
+  if (!WriteHead(how, owner_offset, RrType::kCname, ttl_seconds) ||
+      !WriteRdata(RrType::kCname, target.wire())) {
+    Undo(mark, Section::kAnswer);
+    return false;
+  }
+  ++counts_[0];
+  return true;
+}
+
+bool ResponseWriter::AddText(RrClass klass, ByteView text) {
+  const size_t length = std::min<size_t>(text.size(), 255);  // One character-string.
+  if (!Fits(12 + 1 + length)) return false;
+  StoreU16(data_ + end_, 0xc000 | kHeaderBytes);
+  StoreU16(data_ + end_ + 2, static_cast<uint16_t>(RrType::kTxt));
+  StoreU16(data_ + end_ + 4, static_cast<uint16_t>(klass));
+  StoreU32(data_ + end_ + 6, 0);
+  StoreU16(data_ + end_ + 10, static_cast<uint16_t>(1 + length));
+  data_[end_ + 12] = static_cast<uint8_t>(length);
+  std::memcpy(data_ + end_ + 13, text.data(), length);
+  end_ += 13 + length;
+  ++counts_[0];
+  return true;
+}
+
+size_t ResponseWriter::Finish(Rcode rcode, const OptReply* opt) {
+  limit_ += reserve_;
+  uint16_t additional = counts_[2];
+  if (opt != nullptr) {
+    OptReply fitting = *opt;
+    // Only a question of 255 octets in a 512-octet answer comes here: then less is said.
+    if (!Fits(fitting.Bytes())) fitting.nsid = {};
+    if (Fits(fitting.Bytes())) {
+      fitting.Write(data_ + end_);
+      end_ += fitting.Bytes();
+      ++additional;
+    }
+  }
+  // RFC 1035 §4.1.1; RD and CD as they came (RFC 4035 §3.1.6), RA, AD and Z clear (RFC 8906
+  // §3.1.4).
+  const uint16_t flags = static_cast<uint16_t>(
+      kFlagQr | (flags_ & (kOpcodeMask | kFlagRd | kFlagCd)) | (authoritative_ ? kFlagAa : 0) |
+      (truncated_ ? kFlagTc : 0) | (static_cast<uint16_t>(rcode) & 0xf));
+  StoreU16(data_, id_);
+  StoreU16(data_ + 2, flags);
+  StoreU16(data_ + 4, question_bytes_ == 0 ? 0 : 1);
+  StoreU16(data_ + 6, counts_[0]);
+  StoreU16(data_ + 8, counts_[1]);
+  StoreU16(data_ + 10, additional);
+  return end_;
+}
+
+}  // namespace hither

@@ -1,0 +1,108 @@
+#ifndef HITHER_SERVER_RESPONSE_WRITER_H_
+#define HITHER_SERVER_RESPONSE_WRITER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "server/edns.h"
+#include "server/query.h"
+#include "zones/bytes.h"
+#include "zones/name.h"
+#include "zones/zone.h"
+
+namespace hither {
+
+enum class Section : uint8_t { kAnswer, kAuthority, kAdditional };
+
+// Encodes an answer into a buffer of the transport's: RRsets whole or not at all, names compressed
+// (RFC 1035 §4.1.4), never a record over the limit. It selects nothing; answer.cc does.
+//
+// Compression matches names octet by octet, so that each name keeps the case of its zone file.
+// Only owners that are the question's name or its ancestors take the question's case: there a
+// pointer into the question is certain to fit, and resolvers that play with case expect it.
+class ResponseWriter {
+ public:
+  ResponseWriter() = default;
+  ResponseWriter(const ResponseWriter&) = delete;
+  ResponseWriter& operator=(const ResponseWriter&) = delete;
+
+  // Begins an answer to `query`, in whose `message` its question stands. Nothing will be written
+  // at or past `limit` octets, of which `reserve` are kept for Finish()'s OPT.
+  void Start(std::span<uint8_t> buffer, size_t limit, size_t reserve, ByteView message,
+             const Query& query);
+
+  void SetAuthoritative(bool authoritative) { authoritative_ = authoritative; }
+  bool truncated() const { return truncated_; }
+  bool has_answers() const { return counts_[0] != 0; }
+
+  // Takes back all records and sets TC: a client is to ask again over TCP, and must not use what
+  // came with TC (RFC 2181 §9), so that sending it would only help those who amplify.
+  void Truncate();
+  void SetTruncated() { truncated_ = true; }
+
+  // An RRset and, if `signatures` is not null, its RRSIGs; or nothing, and false, if they do not
+  // fit. `owner_offset` is where in the message the owner stands already, 0 if unknown.
+  struct Rendering {
+    NameView owner;
+    uint16_t owner_offset = 0;
+    uint32_t ttl_seconds_max = UINT32_MAX;
+  };
+  bool AddRRset(Section section, const Rendering& how, const Zone& zone, const RRset& rrset,
+                const RRset* signatures);
+
+  // One record of an RRset with RDATA of our own making: a CNAME of a DNAME (RFC 6672 §3.1).
+  bool AddCname(NameView owner, uint16_t owner_offset, uint32_t ttl_seconds, NameView target);
+  bool AddText(RrClass klass, ByteView text);  // CHAOS TXT at the question's name, TTL 0.
+
+  // Completes header and OPT (null: the query had none); returns the answer's size.
+  size_t Finish(Rcode rcode, const OptReply* opt);
+
+  // Where the last `labels` labels of the question's name stand, for owners at or above it.
+  uint16_t QuestionOffset(size_t labels) const;
+
+ private:
+  // Undoes a half-written RRset.
+  struct Mark {
+    size_t end;
+    uint16_t count;
+    uint16_t names_logged;
+  };
+
+  bool Fits(size_t bytes) const { return end_ + bytes <= limit_; }
+  bool WriteName(NameView name);
+  bool WriteHead(const Rendering& how, uint16_t& owner_at, RrType type, uint32_t ttl_seconds);
+  bool WriteRecords(const Rendering& how, uint16_t& owner_at, const Zone& zone, const RRset& rrset);
+  bool WriteRdata(RrType type, ByteView rdata);
+  bool NameStandsAt(size_t offset, NameView name) const;
+  void Remember(uint32_t slot, size_t offset);
+  void Undo(const Mark& mark, Section section);
+  void RememberQuestion();
+  void ClearNames();
+
+  static constexpr size_t kSlots = 256;    // Of remembered names; a power of two.
+  static constexpr size_t kProbesMax = 4;  // Then a name is just not found, or not remembered.
+  static constexpr size_t kPointerMax = 0x3fff;
+  static uint32_t SlotOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) % kSlots; }
+
+  uint8_t* data_ = nullptr;
+  size_t end_ = 0;
+  size_t limit_ = 0;
+  size_t reserve_ = 0;
+  size_t question_bytes_ = 0;
+  size_t question_labels_ = 0;
+  NameView question_;
+  uint16_t id_ = 0;
+  uint16_t flags_ = 0;
+  bool authoritative_ = false;
+  bool truncated_ = false;
+  uint16_t counts_[3] = {};
+  uint16_t names_[kSlots] = {};    // Offsets, by hash; 0: free.
+  uint8_t name_log_[kSlots] = {};  // Slots in the order of filling.
+  uint16_t names_logged_ = 0;
+  bool knows_question_ = false;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_RESPONSE_WRITER_H_
