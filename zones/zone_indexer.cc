@@ -83,14 +83,24 @@ void ZoneIndexer::LinkSignatures() {
   }
 }
 
+NodeId ZoneIndexer::TargetOf(NodeId owner, RrType type, ByteView rdata) const {
+  const NameView target = NameInRdata(type, rdata, 0);
+  const bool is_service = type == RrType::kSvcb || type == RrType::kHttps;
+  if (!is_service || !target.IsRoot()) return zone_.FindNode(target);
+  // RFC 9460 §2.5: "." is the owner itself in ServiceMode, and "no such service" in AliasMode.
+  return LoadU16(rdata.data()) == 0 ? kNoNode : owner;
+}
+
 void ZoneIndexer::ResolveTargets() {
-  for (RRset& rrset : zone_.rrsets_) {
-    if (!NamesOf(rrset.type).has_additional_target) continue;
-    rrset.targets = static_cast<uint32_t>(zone_.targets_.size());
-    ByteReader records(zone_.RecordsOf(rrset));
-    for (uint16_t i = 0; i < rrset.count; ++i) {
-      const ByteView rdata = records.Take(records.U16());
-      zone_.targets_.push_back(zone_.FindNode(NameInRdata(rrset.type, rdata, 0)));
+  for (NodeId id = 0; id < zone_.name_count_; ++id) {
+    for (uint32_t i = 0; i < zone_.nodes_[id].rrset_count; ++i) {
+      RRset& rrset = zone_.rrsets_[zone_.nodes_[id].first_rrset + i];
+      if (!NamesOf(rrset.type).has_additional_target) continue;
+      rrset.targets = static_cast<uint32_t>(zone_.targets_.size());
+      ByteReader records(zone_.RecordsOf(rrset));
+      for (uint16_t k = 0; k < rrset.count; ++k) {
+        zone_.targets_.push_back(TargetOf(id, rrset.type, records.Take(records.U16())));
+      }
     }
   }
 }

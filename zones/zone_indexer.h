@@ -17,6 +17,7 @@ class ZoneIndexer {
   void FindBreaks();   // has_dname, has_cname, is_cut, break_node, occluded.
   void BuildIndex();
   void LinkSignatures();
+  NodeId TargetOf(NodeId owner, RrType type, ByteView rdata) const;
   void ResolveTargets();
   void ChooseDenial();  // NSEC or NSEC3, and its parameters.
   void LinkNsec();
