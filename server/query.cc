@@ -41,7 +41,7 @@ bool TakeQuestion(ByteReader& reader, Query& query) {
 }
 
 struct PassedRecord {
-  bool root_owner;
+  ByteView owner;  // Empty if it is compressed.
   RrType type;
   uint16_t klass;
   uint32_t ttl;
@@ -49,9 +49,7 @@ struct PassedRecord {
 };
 
 bool TakeRecord(ByteReader& reader, PassedRecord& record) {
-  ByteView owner;
-  if (!TakeName(reader, owner)) return false;
-  record.root_owner = owner.size() == 1;
+  if (!TakeName(reader, record.owner)) return false;
   record.type = static_cast<RrType>(reader.U16());
   record.klass = reader.U16();
   record.ttl = reader.U32();
@@ -66,10 +64,13 @@ bool TakeAdditional(ByteReader& reader, uint16_t count, Query& query) {
     if (!TakeRecord(reader, record)) return false;
     if (record.type == RrType::kOpt) {
       // RFC 6891 §6.1.1: one OPT, at the root.
-      if (query.edns.present || !record.root_owner) return false;
+      if (query.edns.present || record.owner.size() != 1) return false;
       if (!ReadOpt(record.klass, record.ttl, record.rdata, query.edns)) return false;
     }
-    if (record.type == RrType::kTsig) query.has_tsig = true;
+    if (record.type == RrType::kTsig) {
+      // RFC 8945 §5.1: the last record, and so the only one.
+      if (i + 1 != count || !ReadTsig(record.owner, record.rdata, query.tsig)) return false;
+    }
   }
   return true;
 }

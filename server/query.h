@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "server/edns.h"
+#include "server/tsig.h"
 #include "zones/bytes.h"
 #include "zones/name.h"
 #include "zones/rr_type.h"
@@ -47,7 +48,7 @@ struct Query {
   RrClass klass = RrClass{0};
   size_t question_bytes = 0;  // Name, type and class; they start at octet 12.
   Edns edns;
-  bool has_tsig = false;
+  Tsig tsig;
 };
 
 enum class Parsed : uint8_t {

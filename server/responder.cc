@@ -123,7 +123,7 @@ Responder::Verdict Responder::Decide(Parsed parsed, const Query& query, const Zo
     opt_.has_zone_version = false;
     return {Rcode::kBadVers};
   }
-  if (query.has_tsig) {  // We share no key with anybody: RFC 8945 §5.2.1.
+  if (query.tsig.present) {  // RFC 8945 §5.2.1: a key that we do not know.
     opt_.has_zone_version = false;
     return {Rcode::kNotAuth, ExtendedError::kNotSupported};
   }
@@ -152,10 +152,11 @@ size_t Responder::Answer(ByteView message, const TransportFacts& facts, const Zo
   writer_.Start(reply, LimitBytes(query, facts), reserve, message, query);
   const Verdict verdict = Decide(parsed, query, zones);
   Count(query, facts, verdict.rcode);
-  if (!query.edns.present) return writer_.Finish(verdict.rcode, nullptr);
+  const Tsig* tsig = verdict.rcode == Rcode::kNotAuth ? &query.tsig : nullptr;
+  if (!query.edns.present) return writer_.Finish(verdict.rcode, nullptr, tsig);
   opt_.error = verdict.error;
   opt_.extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(verdict.rcode) >> 4);
-  return writer_.Finish(verdict.rcode, &opt_);
+  return writer_.Finish(verdict.rcode, &opt_, tsig);
 }
 
 }  // namespace hither

@@ -1,0 +1,31 @@
+#ifndef HITHER_SERVER_TSIG_H_
+#define HITHER_SERVER_TSIG_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "zones/bytes.h"
+
+namespace hither {
+
+// A query's TSIG record, as far as an answer without a key needs it. We share keys with nobody:
+// whoever signs is told so (RFC 8945 §5.2.1) instead of being served as if he had not.
+struct Tsig {
+  bool present = false;
+  ByteView key_name;     // Empty if its name was compressed, which RFC 8945 §4.2 does not foresee.
+  ByteView algorithm;    // A name.
+  ByteView time_signed;  // 6 octets.
+  uint16_t fudge_seconds = 0;
+  uint16_t original_id = 0;
+};
+
+// Reads the record's RDATA (RFC 8945 §4.2). False if it is malformed.
+bool ReadTsig(ByteView key_name, ByteView rdata, Tsig& tsig);
+
+// The unsigned TSIG of an answer with error BADKEY: TsigBytes(tsig) octets at `at`.
+size_t TsigBytes(const Tsig& tsig);
+void WriteBadKey(const Tsig& tsig, uint8_t* at);
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_TSIG_H_
