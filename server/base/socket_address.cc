@@ -82,6 +82,16 @@ absl::StatusOr<SocketAddress> SocketAddress::FromText(absl::string_view text,
   return address;
 }
 
+SocketAddress SocketAddress::FromSystem(const sockaddr_storage& from) {
+  SocketAddress address;
+  if (from.ss_family == AF_INET6) {
+    std::memcpy(&address.storage_.v6, &from, sizeof(sockaddr_in6));
+  } else if (from.ss_family == AF_INET) {
+    std::memcpy(&address.storage_.v4, &from, sizeof(sockaddr_in));
+  }
+  return address;
+}
+
 uint16_t SocketAddress::port() const {
   return ntohs(family() == AF_INET6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
 }

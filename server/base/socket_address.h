@@ -22,6 +22,8 @@ class SocketAddress {
   // "[fe80::1%eth0]:53"; without a port it is `default_port`. Numbers only, no host names: a name
   // server must not need another one to start.
   static absl::StatusOr<SocketAddress> FromText(absl::string_view text, uint16_t default_port);
+  // What getsockname(), accept() or recvfrom() filled in; of AF_INET or AF_INET6.
+  static SocketAddress FromSystem(const sockaddr_storage& from);
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t size() const {

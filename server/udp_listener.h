@@ -1,0 +1,95 @@
+#ifndef HITHER_SERVER_UDP_LISTENER_H_
+#define HITHER_SERVER_UDP_LISTENER_H_
+
+#include <sys/socket.h>
+#include <uv.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/counters.h"
+#include "server/responder.h"
+#include "server/socket.h"
+#include "zones/snapshot.h"
+#include "zones/zone_set.h"
+
+namespace hither {
+
+// The memory of one recvmmsg/sendmmsg turn. A worker has one for all of its UDP sockets.
+class UdpBatch {
+ public:
+  static constexpr size_t kDatagramsMax = 64;
+  // A longer query is cut, and answered as the broken message that it then is. No query needs a
+  // tenth of it.
+  static constexpr size_t kQueryBytesMax = 4096;
+
+  // `datagrams` of kDatagramsMax at most in one turn.
+  UdpBatch(size_t datagrams, size_t reply_bytes_max);
+  UdpBatch(const UdpBatch&) = delete;
+  UdpBatch& operator=(const UdpBatch&) = delete;
+
+ private:
+  friend class UdpListener;
+
+  // Room for one IP_PKTINFO or IPV6_PKTINFO.
+  struct alignas(cmsghdr) Control {
+    uint8_t octets[64];
+  };
+
+  const size_t datagrams_;
+  const size_t reply_bytes_max_;
+  std::vector<uint8_t> query_octets_;
+  std::vector<uint8_t> reply_octets_;
+  std::vector<mmsghdr> queries_;
+  std::vector<mmsghdr> replies_;  // Those to be sent come first.
+  std::vector<iovec> query_parts_;
+  std::vector<iovec> reply_parts_;
+  std::vector<sockaddr_storage> peers_;
+  std::vector<Control> controls_;
+  std::vector<uint8_t> asked_by_;  // The number of the query that replies_[i] answers.
+};
+
+// Answers the queries of one UDP socket in batches: recvmmsg, Responder, sendmmsg.
+//
+// Threads: a worker's. Nothing here allocates, locks or logs once Start() has returned. A datagram
+// that cannot be sent is counted and forgotten: its asker will ask again.
+class UdpListener {
+ public:
+  // So many batches a turn; then TCP, timers and the other sockets have theirs.
+  static constexpr int kBatchesPerTurnMax = 8;
+
+  // What is referred to outlives the listener.
+  UdpListener(FileDescriptor socket, UdpBatch& batch, Responder& responder,
+              Snapshot<ZoneSet>::Reader& zones, Counters& counters);
+  UdpListener(const UdpListener&) = delete;
+  UdpListener& operator=(const UdpListener&) = delete;
+
+  absl::Status Start(uv_loop_t& loop);
+  // Answers what waits in the socket, up to kLastBatchesMax batches, and closes it. The listener
+  // may be destroyed when the loop has run once more.
+  void Stop();
+
+ private:
+  static constexpr int kLastBatchesMax = 256;
+
+  static void OnReadable(uv_poll_t* handle, int status, int events);
+  void Drain(int batches_max);
+  size_t Receive();
+  size_t AnswerAll(size_t received);
+  void Prepare(size_t query, size_t reply, size_t reply_bytes);
+  void Send(size_t count);
+  bool Shorten(size_t reply);
+
+  FileDescriptor socket_;
+  uv_poll_t poll_;
+  UdpBatch& batch_;
+  Responder& responder_;
+  Snapshot<ZoneSet>::Reader& zones_;
+  Counters& counters_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_UDP_LISTENER_H_
