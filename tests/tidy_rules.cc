@@ -1,0 +1,197 @@
+#include "tests/tidy_rules.h"
+
+#include <cstddef>
+#include <regex>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace hither {
+namespace {
+
+std::string At(const SourceFile& file, size_t line, absl::string_view what) {
+  return absl::StrCat(file.path, ":", line, ": ", what);
+}
+
+std::vector<absl::string_view> Lines(absl::string_view text) { return absl::StrSplit(text, '\n'); }
+
+bool IsCpp(absl::string_view path) {
+  return absl::EndsWith(path, ".cc") || absl::EndsWith(path, ".h");
+}
+
+// Characters, not octets: a § is one column.
+size_t Columns(absl::string_view line) {
+  size_t columns = 0;
+  for (const char c : line) columns += (c & 0xc0) != 0x80;
+  return columns;
+}
+
+bool IsWordChar(char c) { return absl::ascii_isalnum(c) || c == '_'; }
+
+bool HasWord(absl::string_view line, absl::string_view word) {
+  for (size_t at = line.find(word); at != absl::string_view::npos; at = line.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    const bool starts = at == 0 || !IsWordChar(line[at - 1]);
+    if (starts && (end == line.size() || !IsWordChar(line[end]))) return true;
+  }
+  return false;
+}
+
+// The same text, octet by octet, with blanks for what is in comments and literals, so that braces
+// and parentheses can be counted.
+std::string Blanked(const std::string& text) {
+  static const std::regex kNoCode(R"re(R"(\w*)\([^]*?\)\1")re"   // A raw string.
+                                  R"re(|"(?:\\.|[^"\\\n])*")re"  // A string.
+                                  R"re(|\b\d[\d']*)re"           // A number: its ' opens nothing.
+                                  R"re(|'(?:\\.|[^'\\\n])+')re"  // A character.
+                                  R"re(|//[^\n]*|/\*[^]*?\*/)re");  // A comment.
+  std::string out = text;
+  for (std::sregex_iterator it(text.begin(), text.end(), kNoCode), end; it != end; ++it) {
+    for (auto i = it->position(); i < it->position() + it->length(); ++i) {
+      if (out[i] != '\n') out[i] = ' ';
+    }
+  }
+  return out;
+}
+
+// Does a brace after `head` (all since the last ;, { or }) open a function's body?
+bool OpensFunction(absl::string_view head) {
+  for (const char* scope : {"namespace", "class", "struct", "enum", "union", "extern"}) {
+    if (HasWord(head, scope)) return false;
+  }
+  return absl::StrContains(head, ")") && !absl::EndsWith(absl::StripAsciiWhitespace(head), "=");
+}
+
+}  // namespace
+
+Problems LongLines(const SourceFile& file) {
+  Problems problems;
+  bool formatted = true;
+  size_t number = 0;
+  for (const absl::string_view line : Lines(file.text)) {
+    ++number;
+    const absl::string_view mark = absl::StripAsciiWhitespace(line);
+    if (mark == "// clang-format off") formatted = false;
+    if (mark == "// clang-format on") formatted = true;
+    if (!formatted) continue;
+    if (Columns(line) > kColumnsMax) {
+      problems.push_back(At(file, number, absl::StrCat(Columns(line), " columns")));
+    }
+  }
+  return problems;
+}
+
+Problems LongFunctions(const SourceFile& file) {
+  Problems problems;
+  if (!IsCpp(file.path)) return problems;
+  const std::string code = Blanked(file.text);
+  std::string head;
+  size_t line = 1;
+  size_t head_line = 1;
+  size_t depth = 0;          // Of braces within the function.
+  size_t function_line = 0;  // 0: in none.
+  for (const char c : code) {
+    if (c == '\n') ++line;
+    if (function_line != 0) {
+      depth += c == '{';
+      if (c == '}' && --depth == 0) {
+        const size_t lines = line - function_line + 1;
+        if (lines > kFunctionLinesMax) {
+          problems.push_back(
+              At(file, function_line, absl::StrCat("a function of ", lines, " lines")));
+        }
+        function_line = 0;
+        head.clear();
+      }
+      continue;
+    }
+    if (c == '{' && OpensFunction(head)) {
+      function_line = head_line;
+      depth = 1;
+    }
+    if (c == '{' || c == '}' || c == ';') {
+      head.clear();
+      continue;
+    }
+    if (head.empty()) {
+      if (absl::ascii_isspace(c)) continue;
+      head_line = line;
+    }
+    head.push_back(c);
+  }
+  return problems;
+}
+
+Problems LongFiles(const SourceFile& file) {
+  const size_t lines = Lines(file.text).size() - 1;
+  if (lines <= kFileLinesMax) return {};
+  return {At(file, 1, absl::StrCat(lines, " lines; look for the seam"))};
+}
+
+Problems Leftovers(const SourceFile& file) {
+  Problems problems;
+  size_t number = 0;
+  for (const absl::string_view line : Lines(file.text)) {
+    ++number;
+    // In two halves each, for this file is looked at too.
+    for (const char* word : {"FIX"
+                             "ME",
+                             "X"
+                             "XX",
+                             "HA"
+                             "CK"}) {
+      if (HasWord(line, word)) problems.push_back(At(file, number, word));
+    }
+  }
+  return problems;
+}
+
+Problems IncludeGuards(const SourceFile& file) {
+  if (!absl::EndsWith(file.path, ".h")) return {};
+  const std::string guard = absl::StrCat(
+      "HITHER_",
+      absl::AsciiStrToUpper(absl::StrReplaceAll(file.path, {{"/", "_"}, {".", "_"}, {"-", "_"}})),
+      "_");
+  Problems problems;
+  if (!absl::StrContains(file.text, absl::StrCat("#ifndef ", guard, "\n#define ", guard, "\n"))) {
+    problems.push_back(At(file, 1, absl::StrCat("no include guard ", guard)));
+  }
+  if (!absl::EndsWith(file.text, absl::StrCat("#endif  // ", guard, "\n"))) {
+    problems.push_back(
+        At(file, Lines(file.text).size() - 1, absl::StrCat("does not end the guard ", guard)));
+  }
+  return problems;
+}
+
+Problems UnlistedSources(const SourceFile& file, absl::string_view cmake_lists) {
+  if (!absl::EndsWith(file.path, ".cc")) return {};
+  const std::vector<absl::string_view> parts = absl::StrSplit(file.path, '/');
+  const absl::string_view name = parts.back();
+  for (const absl::string_view line : Lines(cmake_lists)) {
+    const absl::string_view code = line.substr(0, line.find('#'));
+    for (const absl::string_view word : absl::StrSplit(code, absl::ByAnyChar(" \t()\""))) {
+      if (word == name || absl::EndsWith(word, absl::StrCat("/", name))) return {};
+    }
+  }
+  return {At(file, 1, "in no CMakeLists.txt")};
+}
+
+std::vector<std::string> LibrarySources(absl::string_view cmake_lists, absl::string_view library) {
+  const std::string start = absl::StrCat("add_library(", library, " ");
+  const size_t at = cmake_lists.find(start);
+  if (at == absl::string_view::npos) return {};
+  absl::string_view list = cmake_lists.substr(at + start.size());
+  list = list.substr(0, list.find(')'));
+  std::vector<std::string> sources;
+  for (const absl::string_view word :
+       absl::StrSplit(list, absl::ByAnyChar(" \t\n"), absl::SkipEmpty())) {
+    if (absl::EndsWith(word, ".cc")) sources.emplace_back(word);
+  }
+  return sources;
+}
+
+}  // namespace hither

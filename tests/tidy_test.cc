@@ -1,0 +1,181 @@
+// The tree keeps the house's rules (tidy_rules.h), and each rule can tell a bad sample.
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "gtest/gtest.h"
+#include "tests/tidy_rules.h"
+
+namespace hither {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Folders that hold what is ours; whatever else lies about in a checkout is not looked at.
+constexpr const char* kFolders[] = {"anycast", "bench", "docker", "server",
+                                    "tests",   "tool",  "zones"};
+
+std::vector<SourceFile> Sources() {
+  std::vector<SourceFile> sources;
+  const fs::path top = HITHER_SOURCE_DIR;
+  for (const char* folder : kFolders) {
+    if (!fs::is_directory(top / folder)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(top / folder)) {
+      const std::string extension = entry.path().extension();
+      if (!entry.is_regular_file()) continue;
+      if (extension != ".cc" && extension != ".h" && extension != ".py") continue;
+      sources.push_back({fs::relative(entry.path(), top), ReadFile(entry.path())});
+    }
+  }
+  return sources;
+}
+
+Problems InTree(Problems (*rule)(const SourceFile&)) {
+  Problems problems;
+  for (const SourceFile& file : Sources()) {
+    for (std::string& problem : rule(file)) problems.push_back(std::move(problem));
+  }
+  return problems;
+}
+
+// The sources of hither_answer and their headers.
+std::set<std::string> PureFiles() {
+  std::set<std::string> pure;
+  const std::string lists = ReadFile(fs::path(HITHER_SOURCE_DIR) / "server/CMakeLists.txt");
+  for (const std::string& source : LibrarySources(lists, "hither_answer")) {
+    pure.insert("server/" + source);
+    pure.insert("server/" + source.substr(0, source.size() - 3) + ".h");
+  }
+  return pure;
+}
+
+#define EXPECT_TIDY(found)                                          \
+  do {                                                              \
+    const Problems problems = (found);                              \
+    EXPECT_TRUE(problems.empty()) << absl::StrJoin(problems, "\n"); \
+  } while (false)
+
+TEST(Tree, IsThere) { EXPECT_GT(Sources().size(), 20u); }
+TEST(Tree, HasNoLongLines) { EXPECT_TIDY(InTree(LongLines)); }
+TEST(Tree, HasNoLongFunctions) { EXPECT_TIDY(InTree(LongFunctions)); }
+TEST(Tree, HasNoLongFiles) { EXPECT_TIDY(InTree(LongFiles)); }
+TEST(Tree, HasNoLeftovers) { EXPECT_TIDY(InTree(Leftovers)); }
+TEST(Tree, HasIncludeGuards) { EXPECT_TIDY(InTree(IncludeGuards)); }
+
+TEST(Tree, IncludesAlongTheArrows) {
+  const std::set<std::string> pure = PureFiles();
+  EXPECT_FALSE(pure.empty());
+  Problems all;
+  for (const SourceFile& file : Sources()) {
+    const auto is_pure = [&](absl::string_view path) { return pure.count(std::string(path)) > 0; };
+    for (std::string& problem : Includes(file, is_pure)) all.push_back(std::move(problem));
+  }
+  EXPECT_TIDY(all);
+}
+
+TEST(Tree, ListsEverySource) {
+  Problems all;
+  for (const SourceFile& file : Sources()) {
+    const fs::path folder = (fs::path(HITHER_SOURCE_DIR) / file.path).parent_path();
+    const std::string lists = ReadFile(folder / "CMakeLists.txt");
+    for (std::string& problem : UnlistedSources(file, lists)) all.push_back(std::move(problem));
+  }
+  EXPECT_TIDY(all);
+}
+
+struct Sample {
+  const char* name;
+  Problems (*rule)(const SourceFile&);
+  SourceFile file;
+  std::string want;  // All problems, or "".
+};
+void PrintTo(const Sample& sample, std::ostream* os) { *os << sample.name; }
+
+class Rule : public testing::TestWithParam<Sample> {};
+
+TEST_P(Rule, TellsASample) {
+  EXPECT_EQ(absl::StrJoin(GetParam().rule(GetParam().file), " | "), GetParam().want);
+}
+
+std::string Repeat(int count, absl::string_view what) {
+  std::string text;
+  for (int i = 0; i < count; ++i) absl::StrAppend(&text, what);
+  return text;
+}
+
+Problems PureIncludes(const SourceFile& file) {
+  return Includes(file, [](absl::string_view path) { return path == "server/answer.cc"; });
+}
+
+Problems ListedInSample(const SourceFile& file) {
+  return UnlistedSources(file, "add_library(x STATIC\n  listed.cc  # not commented.cc\n)\n");
+}
+
+const std::string kWide = Repeat(101, "x");
+const std::string kAgainst = " is against the arrows of ARCHITECTURE.md";
+const std::string kGuarded =
+    "#ifndef HITHER_A_B_H_\n#define HITHER_A_B_H_\n#endif  // HITHER_A_B_H_\n";
+
+// clang-format off
+const Sample kSamples[] = {
+    {"LineOf100",        LongLines,      {"a.cc", Repeat(100, "x") + "\n"}, ""},
+    {"LineOf101",        LongLines,      {"a.cc", "\n" + kWide + "\n"}, "a.cc:2: 101 columns"},
+    {"SignsAreOneColumn", LongLines,     {"a.cc", Repeat(100, "§")}, ""},
+    {"TableMayBeWide",   LongLines,      {"a.cc", "// clang-format off\n" + kWide + "\n// clang-format on\n"}, ""},
+    {"AfterTheTable",    LongLines,      {"a.cc", "// clang-format off\n// clang-format on\n" + kWide}, "a.cc:3: 101 columns"},
+    {"FunctionOf70",     LongFunctions,  {"a.cc", "int F() {\n" + Repeat(68, "f();\n") + "}\n"}, ""},
+    {"FunctionOf71",     LongFunctions,  {"a.cc", "\nint F() {\n" + Repeat(69, "f();\n") + "}\n"}, "a.cc:2: a function of 71 lines"},
+    {"MethodInClass",    LongFunctions,  {"a.h", "class C {\n int F() const {\n" + Repeat(69, "f();\n") + "}\n};\n"}, "a.h:2: a function of 71 lines"},
+    {"TestCase",         LongFunctions,  {"a.cc", "TEST(A, B) {\n" + Repeat(69, "if (x) {\n}\n") + "}\n"}, "a.cc:1: a function of 140 lines"},
+    {"LongSignature",    LongFunctions,  {"a.cc", "int F(int a,\n      int b) {\n" + Repeat(68, "f();\n") + "}\n"}, "a.cc:1: a function of 71 lines"},
+    {"ClassIsNoFunction", LongFunctions, {"a.h", "class C {\n" + Repeat(90, "void F();\n") + "};\n"}, ""},
+    {"TableIsNoFunction", LongFunctions, {"a.cc", "int t[] = {\n" + Repeat(90, "{1, f(2)},\n") + "};\n"}, ""},
+    {"BracesInLiterals", LongFunctions,  {"a.cc", "void F() { f('{', \"{\", R\"x({)x\", 1'000); /* { */ }  // {\n" + Repeat(90, "void G();\n")}, ""},
+    {"FileOf500",        LongFiles,      {"a.cc", Repeat(500, "\n")}, ""},
+    {"FileOf501",        LongFiles,      {"a.cc", Repeat(501, "\n")}, "a.cc:1: 501 lines; look for the seam"},
+    {"Leftover",         Leftovers,      {"a.cc", "\n// FIX" "ME: later\n"}, "a.cc:2: FIX" "ME"},
+    {"LeftoverInAWord",  Leftovers,      {"a.cc", "AFFIX" "MENT X" "XXL\n"}, ""},
+    {"Guarded",          IncludeGuards,  {"a/b.h", kGuarded}, ""},
+    {"OtherGuard",       IncludeGuards,  {"a/c.h", kGuarded}, "a/c.h:1: no include guard HITHER_A_C_H_ | a/c.h:3: does not end the guard HITHER_A_C_H_"},
+    {"NoGuardInSource",  IncludeGuards,  {"a/b.cc", ""}, ""},
+    {"ZonesUseServer",   PureIncludes,   {"zones/a.cc", "#include \"server/b.h\"\n"}, "zones/a.cc:1: server/b.h" + kAgainst},
+    {"ZonesUseUv",       PureIncludes,   {"zones/a.cc", "#include <uv.h>\n"}, "zones/a.cc:1: uv.h" + kAgainst},
+    {"ZonesUseZones",    PureIncludes,   {"zones/a.cc", "#include \"zones/b.h\"\n#include \"absl/c.h\"\n#include <string>\n"}, ""},
+    {"BaseUsesZone",     PureIncludes,   {"server/base/a.cc", "#include \"zones/zone.h\"\n"}, "server/base/a.cc:1: zones/zone.h" + kAgainst},
+    {"BaseUsesName",     PureIncludes,   {"server/base/a.cc", "#include \"zones/name.h\"\n"}, ""},
+    {"BaseUsesServer",   PureIncludes,   {"server/base/a.cc", "#include \"server/worker.h\"\n"}, "server/base/a.cc:1: server/worker.h" + kAgainst},
+    {"ServerUsesTool",   PureIncludes,   {"server/a.cc", "#include \"tool/b.h\"\n"}, "server/a.cc:1: tool/b.h" + kAgainst},
+    {"ServerUsesTests",  PureIncludes,   {"server/a.cc", "#include \"tests/b.h\"\n"}, "server/a.cc:1: tests/b.h" + kAgainst},
+    {"AnycastUsesZones", PureIncludes,   {"anycast/a.cc", "#include \"zones/name.h\"\n"}, "anycast/a.cc:1: zones/name.h" + kAgainst},
+    {"ServerUsesUv",     PureIncludes,   {"server/worker.cc", "#include <uv.h>\n"}, ""},
+    {"AnswerUsesUv",     PureIncludes,   {"server/answer.cc", "#include <uv.h>\n"}, "server/answer.cc:1: uv.h" + kAgainst},
+    {"TestsUseAll",      PureIncludes,   {"tests/a.cc", "#include \"server/b.h\"\n#include <uv.h>\n"}, ""},
+    {"Listed",           ListedInSample, {"zones/listed.cc", ""}, ""},
+    {"Unlisted",         ListedInSample, {"zones/commented.cc", ""}, "zones/commented.cc:1: in no CMakeLists.txt"},
+    {"HeadersNeedNoList", ListedInSample, {"zones/other.h", ""}, ""},
+};
+// clang-format on
+INSTANTIATE_TEST_SUITE_P(Samples, Rule, testing::ValuesIn(kSamples),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(LibrarySources, ReadsOneLibrary) {
+  const char* lists = "add_library(a STATIC\n  x.cc\n  y.cc)\nadd_library(b STATIC z.cc)\n";
+  EXPECT_EQ(absl::StrJoin(LibrarySources(lists, "a"), " "), "x.cc y.cc");
+  EXPECT_EQ(absl::StrJoin(LibrarySources(lists, "c"), " "), "");
+}
+
+}  // namespace
+}  // namespace hither
