@@ -1,0 +1,121 @@
+#include "server/base/log.h"
+
+#include <fcntl.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "zones/mutex.h"
+
+namespace hither {
+namespace {
+
+// %e: milliseconds. UTC, as all of a fleet's logs are read side by side.
+constexpr char kPattern[] = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+
+std::shared_ptr<spdlog::logger> NewLogger(spdlog::sink_ptr sink) {
+  auto logger = std::make_shared<spdlog::logger>("hither", std::move(sink));
+  logger->set_pattern(kPattern, spdlog::pattern_time_type::utc);
+  logger->set_level(spdlog::level::trace);  // LogIsOn has decided before.
+  logger->flush_on(spdlog::level::trace);   // A crash must not take the last lines along.
+  return logger;
+}
+
+struct State {
+  std::atomic<LogLevel> level{LogLevel::kInfo};
+  Mutex mu;
+  std::string file ABSL_GUARDED_BY(mu);
+  std::shared_ptr<spdlog::logger> logger ABSL_GUARDED_BY(mu) =
+      NewLogger(std::make_shared<spdlog::sinks::stderr_sink_mt>());
+};
+
+// Never destroyed: threads may log while the process ends.
+State& TheLog() {
+  static State& state = *new State;
+  return state;
+}
+
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+absl::Status Refuse(const std::string& file, absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot open the log file ", file, ": ", why, "; check log.target"));
+}
+
+absl::Status Open(const std::string& file) {
+  State& log = TheLog();
+  if (!file.empty()) {  // spdlog would make the missing folders of a mistyped path.
+    const int probe = open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    if (probe < 0) return Refuse(file, std::strerror(errno));
+    close(probe);
+  }
+  try {
+    auto logger = file.empty()
+                      ? NewLogger(std::make_shared<spdlog::sinks::stderr_sink_mt>())
+                      : NewLogger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
+    MutexLock lock(log.mu);
+    log.logger = std::move(logger);
+    log.file = file;
+  } catch (const std::exception& error) {
+    return Refuse(file, error.what());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status OpenLog(LogLevel level, const std::string& file) {
+  TheLog().level.store(level, std::memory_order_relaxed);
+  return Open(file);
+}
+
+absl::Status ReopenLog() {
+  State& log = TheLog();
+  std::string file;
+  {
+    MutexLock lock(log.mu);
+    file = log.file;
+  }
+  return file.empty() ? absl::OkStatus() : Open(file);
+}
+
+bool LogIsOn(LogLevel level) { return level >= TheLog().level.load(std::memory_order_relaxed); }
+
+namespace log_internal {
+
+void Write(LogLevel level, absl::string_view text) {
+  std::string line(text);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  State& log = TheLog();
+  std::shared_ptr<spdlog::logger> logger;
+  {
+    MutexLock lock(log.mu);
+    logger = log.logger;
+  }
+  logger->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+}  // namespace log_internal
+}  // namespace hither

@@ -1,0 +1,180 @@
+#include "server/base/status.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace hither {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr absl::string_view kQueriesMetric = "hither_queries_total";
+constexpr int kNameColumnMax = 48;
+
+std::string TimeText(absl::Time time) {
+  if (time == absl::InfinitePast()) return "";
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+// An empty text is "never"; false for what is no time.
+bool ParseTimeText(const std::string& text, absl::Time& time) {
+  time = absl::InfinitePast();
+  return text.empty() || absl::ParseTime(absl::RFC3339_full, text, &time, nullptr);
+}
+
+Json ZoneToJson(const ServerStatus::Zone& zone) {
+  Json json = {{"name", zone.name}, {"file", zone.file}, {"state", std::string(zone.State())}};
+  json["serial"] = zone.serial.has_value() ? Json(*zone.serial) : Json();
+  json["records"] = zone.records;
+  json["signing"] = zone.signing;
+  json["loaded_at"] = TimeText(zone.loaded_at);
+  json["error"] = zone.error;
+  return json;
+}
+
+bool ZoneFromJson(const Json& json, ServerStatus::Zone& zone) {
+  zone.name = json.at("name").get<std::string>();
+  zone.file = json.at("file").get<std::string>();
+  if (!json.at("serial").is_null()) zone.serial = json.at("serial").get<uint32_t>();
+  zone.records = json.at("records").get<uint64_t>();
+  zone.signing = json.at("signing").get<std::string>();
+  zone.error = json.at("error").get<std::string>();
+  return ParseTimeText(json.at("loaded_at").get<std::string>(), zone.loaded_at);
+}
+
+// nlohmann's at() and get() throw: ServerStatusFrom() is only called inside FromJson's try.
+bool ServerStatusFrom(const Json& json, ServerStatus& status) {
+  status.version = json.at("version").get<std::string>();
+  status.pid = json.at("pid").get<int64_t>();
+  status.site = json.at("site").get<std::string>();
+  status.node = json.at("node").get<std::string>();
+  status.nsid = json.at("nsid").get<std::string>();
+  status.workers = json.at("workers").get<int>();
+  status.uptime = absl::Seconds(json.at("uptime_seconds").get<double>());
+  status.listen = json.at("listen").get<std::vector<std::string>>();
+  for (const auto& [name, value] : json.at("counters").items()) {
+    status.counters.emplace_back(name, value.get<uint64_t>());
+  }
+  for (const Json& zone : json.at("zones")) {
+    if (!ZoneFromJson(zone, status.zones.emplace_back())) return false;
+  }
+  return ParseTimeText(json.at("started_at").get<std::string>(), status.started_at);
+}
+
+// Zone names and errors hold what was in a file, and a terminal obeys escape sequences.
+std::string Harmless(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
+std::string WordOr(absl::string_view word, absl::string_view otherwise) {
+  return std::string(word.empty() ? otherwise : word);
+}
+
+void AppendCounters(const ServerStatus& status, std::string& out) {
+  uint64_t queries = 0;
+  size_t width = 0;
+  for (const auto& [name, value] : status.counters) {
+    if (absl::StartsWith(name, kQueriesMetric)) queries += value;
+    if (value != 0) width = std::max(width, name.size());
+  }
+  const double seconds = absl::ToDoubleSeconds(status.uptime);
+  const double rate = seconds > 0 ? 1 / seconds : 0;
+  absl::StrAppendFormat(&out, "queries  %d, %.1f a second since the start\n", queries,
+                        queries * rate);
+  for (const auto& [name, value] : status.counters) {
+    if (value == 0) continue;
+    absl::StrAppendFormat(&out, "  %-*s  %12d  %10.1f/s\n", static_cast<int>(width), Harmless(name),
+                          value, value * rate);
+  }
+}
+
+void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out) {
+  std::vector<const ServerStatus::Zone*> zones;
+  size_t bad = 0;
+  int width = 4;
+  for (const ServerStatus::Zone& zone : status.zones) {
+    zones.push_back(&zone);
+    if (!zone.error.empty()) ++bad;
+  }
+  std::stable_sort(zones.begin(), zones.end(), [](const auto* a, const auto* b) {
+    return !a->error.empty() && b->error.empty();
+  });
+  const size_t shown = std::min(zones_max, zones.size());
+  for (size_t i = 0; i < shown; ++i) {
+    width = std::max(width, std::min(kNameColumnMax, static_cast<int>(zones[i]->name.size())));
+  }
+  absl::StrAppendFormat(&out, "zones    %d, %d of them with errors\n", zones.size(), bad);
+  if (shown > 0) {
+    absl::StrAppendFormat(&out, "  %-*s  %10s  %10s  %-6s  %-20s  %s\n", width, "ZONE", "SERIAL",
+                          "RECORDS", "SIGNED", "LOADED", "STATE");
+  }
+  for (size_t i = 0; i < shown; ++i) {
+    const ServerStatus::Zone& zone = *zones[i];
+    absl::StrAppendFormat(&out, "  %-*s  %10s  %10d  %-6s  %-20s  %s%s\n", width,
+                          Harmless(zone.name), zone.serial ? absl::StrCat(*zone.serial) : "-",
+                          zone.records, WordOr(Harmless(zone.signing), "-"),
+                          WordOr(TimeText(zone.loaded_at), "never"), zone.State(),
+                          zone.error.empty() ? "" : absl::StrCat(": ", Harmless(zone.error)));
+  }
+  if (shown < zones.size()) {
+    absl::StrAppendFormat(&out, "  and %d more; --all shows them\n", zones.size() - shown);
+  }
+}
+
+}  // namespace
+
+absl::string_view ServerStatus::Zone::State() const {
+  if (!serial.has_value()) return "broken";
+  return error.empty() ? "ok" : "stale";
+}
+
+std::string ToJson(const ServerStatus& status) {
+  Json json = {{"version", status.version}, {"pid", status.pid},   {"site", status.site},
+               {"node", status.node},       {"nsid", status.nsid}, {"workers", status.workers}};
+  json["started_at"] = TimeText(status.started_at);
+  json["uptime_seconds"] = absl::ToDoubleSeconds(status.uptime);
+  json["listen"] = status.listen;
+  json["counters"] = Json::object();
+  for (const auto& [name, value] : status.counters) json["counters"][name] = value;
+  json["zones"] = Json::array();
+  for (const ServerStatus::Zone& zone : status.zones) json["zones"].push_back(ZoneToJson(zone));
+  // What is not UTF-8 (an error may quote a zone file) is replaced; dump() would throw.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+absl::StatusOr<ServerStatus> FromJson(absl::string_view json) {
+  ServerStatus status;
+  try {
+    if (ServerStatusFrom(Json::parse(json.begin(), json.end()), status)) return status;
+  } catch (const nlohmann::json::exception& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the answer is not a server's status: ", error.what()));
+  }
+  return absl::InvalidArgumentError("the answer is not a server's status: a time is not RFC 3339");
+}
+
+std::string ToText(const ServerStatus& status, size_t zones_max) {
+  std::string out;
+  absl::StrAppendFormat(&out, "%s, process %d, %d worker%s, up %s (since %s)\n",
+                        Harmless(status.version), status.pid, status.workers,
+                        status.workers == 1 ? "" : "s",
+                        absl::FormatDuration(absl::Trunc(status.uptime, absl::Seconds(1))),
+                        TimeText(status.started_at));
+  absl::StrAppendFormat(&out, "site     %s\nnode     %s\nnsid     %s\n",
+                        WordOr(Harmless(status.site), "(none)"), Harmless(status.node),
+                        WordOr(Harmless(status.nsid), "(none)"));
+  absl::StrAppend(&out, "listen   ", Harmless(absl::StrJoin(status.listen, ", ")), "\n");
+  AppendCounters(status, out);
+  AppendZones(status, zones_max, out);
+  return out;
+}
+
+}  // namespace hither

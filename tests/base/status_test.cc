@@ -1,0 +1,108 @@
+#include "server/base/status.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr absl::Time kStart = absl::FromUnixSeconds(1'795'419'637);
+
+ServerStatus Example() {
+  ServerStatus status;
+  status.version = "hitherd 0.1.0";
+  status.pid = 4711;
+  status.site = "fra1";
+  status.node = "ns2";
+  status.nsid = "ns2.fra1";
+  status.workers = 2;
+  status.started_at = kStart;
+  status.uptime = absl::Seconds(100);
+  status.listen = {"127.0.0.1:5300", "[::1]:5300"};
+  status.counters = {{"hither_queries_total{transport=\"udp\"}", 1'000},
+                     {"hither_queries_total{transport=\"tcp\"}", 50},
+                     {"hither_never_total", 0}};
+  status.zones = {
+      {"example.org.", "example.org.zone", 7, 12, "NSEC3", kStart, ""},
+      {"example.net.", "example.net.zone", 3, 4, "no", kStart, "example.net.zone:3: bad; mend it"},
+      {"example.com.", "example.com.zone", {}, 0, "", absl::InfinitePast(), "no such file"},
+  };
+  return status;
+}
+
+TEST(Status, TextIsForATerminal) {
+  EXPECT_EQ(ToText(Example(), 50),
+            "hitherd 0.1.0, process 4711, 2 workers, up 1m40s (since 2026-11-23T07:40:37Z)\n"
+            "site     fra1\n"
+            "node     ns2\n"
+            "nsid     ns2.fra1\n"
+            "listen   127.0.0.1:5300, [::1]:5300\n"
+            "queries  1050, 10.5 a second since the start\n"
+            "  hither_queries_total{transport=\"udp\"}          1000        10.0/s\n"
+            "  hither_queries_total{transport=\"tcp\"}            50         0.5/s\n"
+            "zones    3, 2 of them with errors\n"
+            "  ZONE              SERIAL     RECORDS  SIGNED  LOADED                STATE\n"
+            "  example.net.           3           4  no      2026-11-23T07:40:37Z  stale: "
+            "example.net.zone:3: bad; mend it\n"
+            "  example.com.           -           0  -       never                 broken: no such "
+            "file\n"
+            "  example.org.           7          12  NSEC3   2026-11-23T07:40:37Z  ok\n");
+}
+
+TEST(Status, LongListsAreCut) {
+  ServerStatus status = Example();
+  for (int i = 0; i < 60; ++i) {
+    status.zones.push_back({absl::StrCat("z", i, "."), "f", 1, 2, "no", kStart, ""});
+  }
+  const std::string text = ToText(status, 50);
+  EXPECT_THAT(text, HasSubstr("\n  and 13 more; --all shows them\n"));
+  EXPECT_THAT(text, HasSubstr("\n  z46. "));
+  EXPECT_THAT(text, Not(HasSubstr("\n  z47. ")));
+  EXPECT_THAT(ToText(status, SIZE_MAX), HasSubstr("\n  z59. "));
+}
+
+TEST(Status, TerminalsAreNotObeyed) {
+  ServerStatus status = Example();
+  status.zones[0].error = "\x1b[2J\n";
+  EXPECT_THAT(ToText(status, 50), HasSubstr("stale: ?[2J?\n"));
+}
+
+TEST(Status, JsonComesBackAsItWas) {
+  const std::string json = ToJson(Example());
+  const absl::StatusOr<ServerStatus> back = FromJson(json);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(ToJson(*back), json);
+  EXPECT_EQ(ToText(*back, 50), ToText(Example(), 50));
+  EXPECT_THAT(json, HasSubstr("\"state\": \"stale\""));
+  EXPECT_THAT(json, HasSubstr("\"serial\": null"));
+}
+
+TEST(Status, JsonSurvivesOctetsThatAreNoText) {
+  ServerStatus status = Example();
+  status.zones[0].error = "\xff\xfe";
+  EXPECT_TRUE(FromJson(ToJson(status)).ok());
+}
+
+TEST(Status, NewMembersAreIgnored) {
+  std::string json = ToJson(Example());
+  json.insert(1, "\"new\": [1, 2],");
+  EXPECT_TRUE(FromJson(json).ok());
+}
+
+TEST(Status, WhatIsNoStatusIsRefused) {
+  for (const char* json :
+       {"", "{", "[]", "{}", "null", "{\"version\": 3}", "<html>", "{\"version\": \"x\"}"}) {
+    EXPECT_FALSE(FromJson(json).ok()) << json;
+  }
+  std::string bad_time = ToJson(Example());
+  bad_time.replace(bad_time.find("2026-"), 5, "soon ");
+  EXPECT_FALSE(FromJson(bad_time).ok());
+}
+
+}  // namespace
+}  // namespace hither
