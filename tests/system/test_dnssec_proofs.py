@@ -1,0 +1,85 @@
+"""Zones signed in every way of denial: a validator must accept each answer, and need all of it.
+
+Two judges: denial.py, written from RFC 4035 and 5155 with dnspython's signatures, and ldns (by
+ldns_judge.cc). The questions cover each kind of answer, made from a small zone of corners and from
+the names of the root zone.
+"""
+
+import os
+import random
+import subprocess
+
+import denial
+import pytest
+import signed_zones
+import validation
+import wire
+
+_TOP_LEVEL_DOMAINS = 250  # Drawn of about 1,500; all insecure ones come besides.
+_IDS = [signing.name for signing in signed_zones.SIGNINGS]
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory):
+    return lambda origin, text, signing: signed_zones.sign(
+        tmp_path_factory.mktemp("signed"), origin, text, signing)
+
+
+def _ask(server, cases):
+    """Over TCP, so that nothing is cut; the sections are the same over UDP (tests/compare)."""
+    connection = server.connect("tcp")
+    queries = [wire.query(case.name, case.type, edns=(1232, wire.DO)) for case in cases]
+    answers = connection.ask(queries)
+    connection.close()
+    return answers
+
+
+def _faults(zone, cases, answers):
+    validator = denial.Validator(zone.key_path, zone.origin)
+    faults = []
+    for case, answer in zip(cases, answers):
+        found = validation.check(case, wire.read(answer), zone.origin, validator)
+        if found:
+            faults.append(f"{case.name} TYPE{case.type}: {'; '.join(found)}")
+    return faults
+
+
+def _judged_by_ldns(zone, cases, answers, folder):
+    """Lines of the C++ program that asks ldns: one for each answer that it does not accept."""
+    judge = os.path.join(os.environ.get("HITHER_TEST_TOOLS", ""), "ldns_judge")
+    if not os.access(judge, os.X_OK):
+        pytest.skip(f"{judge} is not built: run these tests by ctest")
+    spool = folder / "answers"
+    spool.write_text("".join(f"{case.expected} {answer.hex()}\n"
+                             for case, answer in zip(cases, answers)))
+    done = subprocess.run([judge, str(zone.key_path), str(spool)], capture_output=True, text=True,
+                          timeout=120)
+    assert done.returncode in (0, 1), done.stderr
+    judged = int(done.stdout.split()[0])
+    assert judged >= len(cases) // 2, done.stdout
+    return done.stderr.splitlines()
+
+
+def _report(faults, cases):
+    if faults:
+        pytest.fail(f"{len(faults)} of {len(cases)} answers:\n" + "\n".join(faults[:20]),
+                    pytrace=False)
+
+
+@pytest.mark.parametrize("signing", signed_zones.SIGNINGS, ids=_IDS)
+def test_small_zone(signing, subject, started, signed, tmp_path):
+    zone = signed(signed_zones.SMALL_ORIGIN, signed_zones.SMALL_ZONE, signing)
+    answers = _ask(started(subject, {zone.origin: zone.path}), signed_zones.SMALL_CASES)
+    _report(_faults(zone, signed_zones.SMALL_CASES, answers), answers)
+    _report(_judged_by_ldns(zone, signed_zones.SMALL_CASES, answers, tmp_path), answers)
+
+
+@pytest.mark.parametrize("signing", signed_zones.SIGNINGS, ids=_IDS)
+def test_root_zone_signed_again(signing, subject, started, signed, corpus, tmp_path):
+    text = signed_zones.unsigned_root(corpus / "data/root-2021051901.zone")
+    zone = signed(".", text, signing)
+    cases = signed_zones.root_cases(text, _TOP_LEVEL_DOMAINS, random.Random(2021))
+    assert len(cases) > 2000
+    answers = _ask(started(subject, {zone.origin: zone.path}), cases)
+    _report(_faults(zone, cases, answers), answers)
+    _report(_judged_by_ldns(zone, cases, answers, tmp_path), answers)
