@@ -114,6 +114,9 @@ class NsecProofs:
                 return True
         return False
 
+    def no_signed_name(self, name, rdtype):
+        return self.no_type(name, rdtype)  # NSEC has no opt-out.
+
     def no_closer_match(self, name, encloser_labels):
         """RFC 4035 §5.3.4: the wildcard below so many labels was the best there is."""
         return any(len(r.encloser(name)) <= encloser_labels for r in self._covering(name))
@@ -205,9 +208,13 @@ class Nsec3Proofs:
                 r.matches(encloser + (b"*",)) and _denies_type(r.types, rdtype, False)
                 for r in self._records):
             return "wildcard"  # §8.7
-        if any(r.opt_out for r in closer):
-            return "opt-out"  # §8.6; an ENT above insecure delegations only is the same (§7.1).
         return ""
+
+    def no_signed_name(self, name, rdtype):
+        """§8.6: no DS; likewise an empty non-terminal above insecure delegations only (§7.1)."""
+        if any(r.matches(name) for r in self._records):
+            return self.no_type(name, rdtype)
+        return "opt-out" if any(r.opt_out for r in self._encloser(name)[1]) else ""
 
     def no_closer_match(self, name, encloser_labels):  # §8.8
         return any(r.covers(name[:encloser_labels + 1]) for r in self._records)

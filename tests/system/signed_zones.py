@@ -71,12 +71,16 @@ leaf.between.ent-test. 3600 IN TXT "below two empty non-terminals"
 """
 
 
-def unsigned_root(path):
-    """The root zone's text without its DNSSEC records, with a few names for wildcards and ENTs."""
-    signing = {"RRSIG", "NSEC", "DNSKEY", "TYPE63"}
+def without_dnssec(path):
+    """The text of a zone file, one absolute record a line, without what a signer will make."""
+    made = {"RRSIG", "NSEC", "DNSKEY", "TYPE63"}
     lines = path.read_text().splitlines()
-    kept = [line for line in lines if line.split()[3] not in signing]
-    return "\n".join(kept) + "\n" + _ADDED_TO_ROOT
+    return "".join(line + "\n" for line in lines if line.split()[3] not in made)
+
+
+def unsigned_root(path):
+    """With a few names for wildcards and empty non-terminals, of which the real one has none."""
+    return without_dnssec(path) + _ADDED_TO_ROOT
 
 
 class SignedZone(typing.NamedTuple):
@@ -102,9 +106,10 @@ def sign(folder, origin, text, signing):
 class Case(typing.NamedTuple):
     name: str
     type: int
-    expected: str  # See denial.check().
+    expected: str  # See validation.check().
 
 
+# "unsigned" is NODATA at a name that may go without an NSEC3 in an opt-out zone (RFC 5155 §7.1);
 # "secure"/"insecure" are referrals, with or without a DS; "outside" ends where we have no say.
 SMALL_CASES = [Case(*case) for case in (
     ("example.", wire.SOA, "answer"),
@@ -168,41 +173,51 @@ SMALL_CASES = [Case(*case) for case in (
     ("secure.example.", wire.DS, "answer"),
     ("insecure.example.", wire.A, "insecure"),
     ("a.b.c.insecure.example.", wire.A, "insecure"),
-    ("insecure.example.", wire.DS, "nodata"),
+    ("insecure.example.", wire.DS, "unsigned"),
     ("under.empty.example.", wire.A, "insecure"),
-    ("under.empty.example.", wire.DS, "nodata"),
-    ("empty.example.", wire.A, "nodata"),
-    ("empty.example.", wire.DS, "nodata"),
+    ("under.empty.example.", wire.DS, "unsigned"),
+    ("empty.example.", wire.A, "unsigned"),
+    ("empty.example.", wire.DS, "unsigned"),
     ("other.empty.example.", wire.A, "nxdomain"),
     ("zz.example.", wire.NS, "insecure"),
-    ("zz.example.", wire.DS, "nodata"),
+    ("zz.example.", wire.DS, "unsigned"),
 )]
 
 
-def root_cases(text, count, random):
-    """Questions made from the names of the root zone; `count` top-level domains are drawn."""
+def zone_cases(text, origin, count, random):
+    """Questions made from a zone's names: `count` of its delegations are drawn, some insecure."""
     owners = {}
     for line in text.splitlines():
         owner, _, _, kind, *_ = line.split()
-        owners.setdefault(owner, set()).add(kind)
+        owners.setdefault(owner.lower(), set()).add(kind)
     delegated = sorted(owner for owner, kinds in owners.items()
-                       if "NS" in kinds and owner != ".")
+                       if "NS" in kinds and owner != origin)
     insecure = [owner for owner in delegated if "DS" not in owners[owner]]
-    drawn = set(random.sample(delegated, min(count, len(delegated)))) | set(insecure)
-    cases = [Case(".", rdtype, "answer") for rdtype in (wire.SOA, wire.NS, wire.DNSKEY)]
-    cases += [Case(".", rdtype, "nodata") for rdtype in (wire.A, wire.MX, wire.DS)]
-    cases += [Case("ent-test.", wire.A, "nodata"), Case("between.ent-test.", wire.A, "nodata"),
-              Case("other.ent-test.", wire.A, "nxdomain")]
-    for tld in sorted(drawn):
-        signed = "DS" in owners[tld]
-        kind = "secure" if signed else "insecure"
-        cases += [
-            Case(tld, wire.A, kind), Case("www.example." + tld, wire.A, kind),
-            Case(tld, wire.DS, "answer" if signed else "nodata"),
-            Case(tld[:-1][:50] + "-no.", wire.A, "nxdomain"),
-            Case("mail.0" + tld, wire.MX, "nxdomain"),
-            Case(tld + "wildcard-test.", wire.TXT, "answer"),
-            Case("www." + tld + "wildcard-test.", wire.A, "nodata"),
-            Case(tld + "taken.wildcard-test.", wire.TXT, "nxdomain"),
-        ]
+    drawn = set(random.sample(delegated, min(count, len(delegated))))
+    drawn |= set(random.sample(insecure, min(count, len(insecure))))
+    cases = [Case(origin, rdtype, "answer") for rdtype in (wire.SOA, wire.NS, wire.DNSKEY)]
+    cases += [Case(origin, rdtype, "nodata") for rdtype in (wire.A, wire.MX, wire.DS)]
+    for name in sorted(drawn):
+        cases += _delegation_cases(name, "DS" in owners[name])
+        if origin == ".":
+            cases += [
+                Case(name + "wildcard-test.", wire.TXT, "answer"),
+                Case("www." + name + "wildcard-test.", wire.A, "nodata"),
+                Case(name + "taken.wildcard-test.", wire.TXT, "nxdomain"),
+            ]
+    if origin == ".":
+        cases += [Case("ent-test.", wire.A, "nodata"), Case("between.ent-test.", wire.A, "nodata"),
+                  Case("other.ent-test.", wire.A, "nxdomain")]
     return cases
+
+
+def _delegation_cases(name, signed):
+    kind = "secure" if signed else "insecure"
+    label, parent = name.split(".", 1)
+    return [
+        Case(name, wire.A, kind),
+        Case("www.example." + name, wire.A, kind),
+        Case(name, wire.DS, "answer" if signed else "unsigned"),
+        Case(f"{label[:50]}-no.{parent}", wire.A, "nxdomain"),
+        Case(f"mail.0{label[:50]}.{parent}", wire.MX, "nxdomain"),
+    ]

@@ -44,19 +44,31 @@ def _faults(zone, cases, answers):
     return faults
 
 
+def _beyond_ldns(case, zone):
+    """Proofs that ldns 1.8 refuses from NSD and Knot too; of these it checks signatures only."""
+    uses_nsec3 = zone.signing.name != "nsec"
+    if case.expected == "nxdomain" and zone.origin == "." and uses_nsec3:
+        return not case.name.endswith("-test.")  # Its search stops below the root.
+    if case.type == wire.DS and ".wild." in case.name and uses_nsec3:
+        return True  # RFC 5155 §8.7 holds for DS as for any type.
+    empty = {"ent-test.", "between.ent-test.", "wild.example.", "ent.wild.example.",
+             "ent.example.", "b.ent.example.", "a.b.ent.example.", "empty.example."}
+    return case.name in empty and not uses_nsec3  # Wants a wildcard denied, where the name exists.
+
+
 def _judged_by_ldns(zone, cases, answers, folder):
     """Lines of the C++ program that asks ldns: one for each answer that it does not accept."""
     judge = os.path.join(os.environ.get("HITHER_TEST_TOOLS", ""), "ldns_judge")
     if not os.access(judge, os.X_OK):
         pytest.skip(f"{judge} is not built: run these tests by ctest")
     spool = folder / "answers"
-    spool.write_text("".join(f"{case.expected} {answer.hex()}\n"
-                             for case, answer in zip(cases, answers)))
+    kinds = ("signatures" if _beyond_ldns(case, zone)
+             else case.expected.replace("unsigned", "nodata") for case in cases)
+    spool.write_text("".join(f"{kind} {answer.hex()}\n" for kind, answer in zip(kinds, answers)))
     done = subprocess.run([judge, str(zone.key_path), str(spool)], capture_output=True, text=True,
                           timeout=120)
     assert done.returncode in (0, 1), done.stderr
-    judged = int(done.stdout.split()[0])
-    assert judged >= len(cases) // 2, done.stdout
+    assert done.stdout.startswith(f"{len(cases)} judged"), done.stdout
     return done.stderr.splitlines()
 
 
@@ -78,8 +90,19 @@ def test_small_zone(signing, subject, started, signed, tmp_path):
 def test_root_zone_signed_again(signing, subject, started, signed, corpus, tmp_path):
     text = signed_zones.unsigned_root(corpus / "data/root-2021051901.zone")
     zone = signed(".", text, signing)
-    cases = signed_zones.root_cases(text, _TOP_LEVEL_DOMAINS, random.Random(2021))
+    cases = signed_zones.zone_cases(text, ".", _TOP_LEVEL_DOMAINS, random.Random(2021))
     assert len(cases) > 2000
+    answers = _ask(started(subject, {zone.origin: zone.path}), cases)
+    _report(_faults(zone, cases, answers), answers)
+    _report(_judged_by_ldns(zone, cases, answers, tmp_path), answers)
+
+
+@pytest.mark.parametrize("signing", signed_zones.SIGNINGS[1::2], ids=_IDS[1::2])
+def test_edu_signed(signing, subject, started, signed, corpus, tmp_path):
+    """7,531 delegations, none with a DS: what opt-out is for (RFC 5155 §6)."""
+    text = signed_zones.without_dnssec(corpus / "data/edu-2016.zone")
+    zone = signed("edu.", text, signing)
+    cases = signed_zones.zone_cases(text, "edu.", 500, random.Random(2016))
     answers = _ask(started(subject, {zone.origin: zone.path}), cases)
     _report(_faults(zone, cases, answers), answers)
     _report(_judged_by_ldns(zone, cases, answers, tmp_path), answers)

@@ -135,6 +135,9 @@ def _check_negative(answer, name, rdtype, expected):
     parts = denial.labels(name)
     if expected == "nxdomain":
         answer.need(f"no {wire.name_text(name)}", lambda proofs: proofs.no_name(parts))
+    elif expected == "unsigned":
+        answer.need(f"no TYPE{rdtype} or no signed {wire.name_text(name)}",
+                    lambda proofs: proofs.no_signed_name(parts, rdtype))
     else:
         answer.need(f"no TYPE{rdtype} at {wire.name_text(name)}",
                     lambda proofs: proofs.no_type(parts, rdtype))
@@ -146,8 +149,9 @@ _RCODES = {"nxdomain": wire.NXDOMAIN}
 def check(case, message, zone_origin, validator):
     """Faults of the answer to a signed_zones.Case, as text; none: a validator is content.
 
-    Expected is "answer", "nodata", "nxdomain", "secure" or "insecure" (referrals), or "outside":
-    an alias that leaves the zone. It holds for the last name of an alias chain (RFC 6604 §3).
+    Expected is "answer", "nodata", "unsigned" (NODATA that opt-out may prove), "nxdomain", "secure"
+    or "insecure" (referrals), or "outside": an alias that leaves the zone. It holds for the last
+    name of an alias chain (RFC 6604 §3).
     """
     apex = denial.labels(wire.name_wire(zone_origin))
     answer = Answer(message, apex, validator)
@@ -162,7 +166,7 @@ def check(case, message, zone_origin, validator):
         answer.faults.append(f"AA {message.has(wire.AA)}")
     if case.expected in ("secure", "insecure"):
         _check_referral(answer, case.expected)
-    elif case.expected in ("nodata", "nxdomain"):
+    elif case.expected in ("nodata", "unsigned", "nxdomain"):
         _check_negative(answer, name, case.type, case.expected)
     else:
         kinds = {rdtype for _, rdtype in answer.authority} - {wire.NSEC, wire.NSEC3}
