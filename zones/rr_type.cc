@@ -1,7 +1,7 @@
 #include "zones/rr_type.h"
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -39,22 +39,65 @@ constexpr Mnemonic kMnemonics[] = {
 };
 // clang-format on
 
+// A mnemonic of up to 16 characters as a number, in upper case: to be compared at once, because a
+// zone file has one on every line.
+struct Key {
+  uint64_t first = 0;
+  uint64_t second = 0;
+  constexpr bool operator==(const Key& other) const {
+    return first == other.first && second == other.second;
+  }
+};
+
+constexpr size_t kKeyBytes = 16;
+
+constexpr Key MakeKey(absl::string_view text) {
+  Key key;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const auto upper = static_cast<uint8_t>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    uint64_t& half = i < 8 ? key.first : key.second;
+    half = half << 8 | upper;
+  }
+  return key;
+}
+
+constexpr size_t kSlots = 512;  // A quarter full.
+
+constexpr size_t SlotOf(const Key& key) {
+  return ((key.first ^ key.second * 31) * 0x9e3779b97f4a7c15) >> 55;
+}
+
+struct Index {
+  Key keys[kSlots] = {};
+  uint16_t values[kSlots] = {};  // 0: free.
+};
+
+constexpr Index MakeIndex() {
+  Index index;
+  for (const Mnemonic& known : kMnemonics) {
+    const Key key = MakeKey(known.text);
+    size_t slot = SlotOf(key);
+    while (index.values[slot] != 0) slot = (slot + 1) % kSlots;
+    index.keys[slot] = key;
+    index.values[slot] = known.value;
+  }
+  return index;
+}
+constexpr Index kIndex = MakeIndex();
+
 }  // namespace
 
 std::optional<RrType> TypeFromText(absl::string_view text) {
-  static const auto* const by_text = [] {
-    auto* map = new absl::flat_hash_map<std::string, uint16_t>;
-    for (const Mnemonic& known : kMnemonics) map->emplace(std::string(known.text), known.value);
-    return map;
-  }();
-  const std::string upper = absl::AsciiStrToUpper(text);
-  if (const auto found = by_text->find(upper); found != by_text->end()) {
-    return static_cast<RrType>(found->second);
+  if (text.empty() || text.size() > kKeyBytes) return std::nullopt;
+  const Key key = MakeKey(text);
+  for (size_t slot = SlotOf(key); kIndex.values[slot] != 0; slot = (slot + 1) % kSlots) {
+    if (kIndex.keys[slot] == key) return static_cast<RrType>(kIndex.values[slot]);
   }
   uint32_t value = 0;  // RFC 3597 §5: TYPE and a number, without sign or spaces.
-  if (upper.size() < 5 || upper.compare(0, 4, "TYPE") != 0) return std::nullopt;
-  if (!absl::ascii_isdigit(static_cast<unsigned char>(upper[4]))) return std::nullopt;
-  if (!absl::SimpleAtoi(upper.substr(4), &value) || value > UINT16_MAX) return std::nullopt;
+  if (text.size() < 5 || !absl::EqualsIgnoreCase(text.substr(0, 4), "TYPE")) return std::nullopt;
+  if (!absl::ascii_isdigit(static_cast<unsigned char>(text[4]))) return std::nullopt;
+  if (!absl::SimpleAtoi(text.substr(4), &value) || value > UINT16_MAX) return std::nullopt;
   return static_cast<RrType>(value);
 }
 

@@ -59,7 +59,10 @@ enum class RrType : uint16_t {
   kMailb = 253,
   kMaila = 254,
   kAny = 255,
+  kUri = 256,
   kCaa = 257,
+  kTa = 32768,
+  kDlv = 32769,
 };
 
 enum class RrClass : uint16_t { kIn = 1, kChaos = 3, kHesiod = 4, kNone = 254, kAny = 255 };

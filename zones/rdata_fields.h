@@ -1,0 +1,107 @@
+#ifndef HITHER_ZONES_RDATA_FIELDS_H_
+#define HITHER_ZONES_RDATA_FIELDS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "zones/bytes.h"
+#include "zones/name.h"
+#include "zones/zone_scanner.h"
+
+namespace hither {
+
+inline constexpr size_t kRdataBytesMax = 65'535;
+
+// The RDATA being written. One for each reader, used again for every record: no allocation.
+class RdataBuffer {
+ public:
+  RdataBuffer() : octets_(new uint8_t[kRdataBytesMax + kNameBytesMax]) {}
+
+  void Clear() { size_ = 0, overflow_ = false; }
+  void U8(uint8_t value) {
+    if (Has(1)) octets_[size_++] = value;
+  }
+  void U16(uint16_t value) {
+    if (!Has(2)) return;
+    StoreU16(&octets_[size_], value);
+    size_ += 2;
+  }
+  void U32(uint32_t value) {
+    if (!Has(4)) return;
+    StoreU32(&octets_[size_], value);
+    size_ += 4;
+  }
+  void Append(ByteView bytes) {
+    if (bytes.empty() || !Has(bytes.size())) return;
+    std::memcpy(&octets_[size_], bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
+  // For what is written in place: room for a name, of which Commit() keeps `size` octets.
+  uint8_t* RoomForName() { return &octets_[size_]; }
+  void Commit(size_t size) {
+    if (Has(size)) size_ += size;
+  }
+  // Changes what was written; for lengths that are known afterwards.
+  void SetU8(size_t at, uint8_t value) { octets_[at] = value; }
+
+  size_t size() const { return size_; }
+  bool overflow() const { return overflow_; }  // It would have been over 65,535 octets.
+  ByteView view() const { return {octets_.get(), size_}; }
+
+ private:
+  bool Has(size_t count) {
+    if (kRdataBytesMax - size_ >= count) return true;
+    overflow_ = true;
+    return false;
+  }
+  std::unique_ptr<uint8_t[]> octets_;
+  size_t size_ = 0;
+  bool overflow_ = false;
+};
+
+// What is wrong with one field, to be read after the field itself: "is no IPv4 address". Null if
+// nothing is.
+using Complaint = const char*;
+
+// Each reads one token (or all that are left) and appends its wire form.
+Complaint ReadName(const Token& token, NameView origin, RdataBuffer& out);
+Complaint ReadIp4(absl::string_view text, RdataBuffer& out);
+Complaint ReadIp6(absl::string_view text, RdataBuffer& out);
+Complaint ReadString(const Token& token, RdataBuffer& out);      // Length octet, then the text.
+Complaint ReadLongString(const Token& token, RdataBuffer& out);  // Without a length.
+Complaint ReadHex(std::span<const Token> tokens, RdataBuffer& out);
+Complaint ReadBase64(std::span<const Token> tokens, RdataBuffer& out);
+Complaint ReadBase32Hash(absl::string_view text, RdataBuffer& out);         // RFC 5155 §3.3
+Complaint ReadSalt(absl::string_view text, RdataBuffer& out);               // RFC 5155 §3.3
+Complaint ReadTypeBitmap(std::span<const Token> tokens, RdataBuffer& out);  // RFC 4034 §4.1.2
+Complaint ReadTime(absl::string_view text, RdataBuffer& out);               // RFC 4034 §3.2
+Complaint ReadAlgorithm(absl::string_view text, RdataBuffer& out);          // RFC 4034 §A.1
+Complaint ReadCertType(absl::string_view text, RdataBuffer& out);           // RFC 4398 §2.1
+Complaint ReadDsyncScheme(absl::string_view text, RdataBuffer& out);        // RFC 9859 §2.1
+// Pairs of hexadecimal digits with `separator` between groups of `group` digits: EUI48, NID.
+Complaint ReadGroupedHex(absl::string_view text, char separator, size_t group, size_t octets,
+                         RdataBuffer& out);
+Complaint ReadWks(std::span<const Token> tokens, RdataBuffer& out);  // RFC 1035 §3.4.2
+
+// The wire form of a name token into `to` (255 octets of room) and its size; 0 with `complaint`
+// set. "@" is the origin.
+size_t NameFromToken(const Token& token, NameView origin, uint8_t* to, Complaint& complaint);
+
+// Digits only, at most `max`.
+bool ParseNumber(absl::string_view text, uint64_t max, uint64_t& value);
+// Seconds, or BIND's "1w2d3h4m5s"; at most 2^32-1.
+bool ParseDuration(absl::string_view text, uint32_t& seconds);
+// One character of a token at text[i], RFC 1035 §5.1's escapes undone; moves i past it. False for
+// a bad escape.
+bool NextOctet(absl::string_view text, size_t& i, uint8_t& octet);
+
+int HexDigit(char c);  // -1 for others.
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_RDATA_FIELDS_H_

@@ -1,0 +1,80 @@
+#ifndef HITHER_ZONES_RDATA_SHAPE_H_
+#define HITHER_ZONES_RDATA_SHAPE_H_
+
+#include <cstdint>
+#include <span>
+
+#include "absl/strings/string_view.h"
+#include "zones/bytes.h"
+#include "zones/rr_type.h"
+
+namespace hither {
+
+// The parts that RDATA is made of. Each has a text form (rdata_text.cc) and a wire form
+// (rdata_validate.cc); a type is a row of them (rdata_shape.cc).
+enum class RdataField : uint8_t {
+  kEnd,
+  kU8,
+  kU16,
+  kU32,
+  kU64,
+  kDuration,     // 32 bits of seconds; text may have units: 1h30m.
+  kTime,         // 32 bits; text is YYYYMMDDHHmmSS.
+  kType,         // 16 bits; text is a mnemonic.
+  kAlgorithm,    // 8 bits; likewise, of DNSSEC.
+  kCertType,     // 16 bits; likewise.
+  kDsyncScheme,  // 8 bits; likewise.
+  kIp4,
+  kIp6,
+  kName,
+  kString,  // <character-string>
+  kOptionalString,
+  kStrings,         // One or more, to the end.
+  kLongString,      // Text without a length, to the end.
+  kTag,             // CAA's: a <character-string> of letters and digits.
+  kHex,             // To the end, at least one octet.
+  kBase64,          // To the end, at least one octet.
+  kOptionalBase64,  // To the end.
+  kDoaData,         // To the end; "-" for nothing.
+  kSalt,
+  kHash,
+  kTypes,   // Type bitmap, to the end.
+  kNodeId,  // NID, L64: 64 bits as four groups of hexadecimal.
+  kEui48,
+  kEui64,
+  kGateway,   // IPSECKEY, AMTRELAY: what it is, an earlier octet says.
+  kAmtRelay,  // AMTRELAY: the D bit, the type of gateway and the gateway.
+  kSvcParams,
+  kWks,
+  // Text through ldns; these are for the wire form.
+  kLoc,
+  kApl,
+  kHip,
+  kAnything,  // To the end, or nothing.
+};
+
+enum class RdataText : uint8_t {
+  kOwn,   // Field by field.
+  kLdns,  // ldns reads it.
+  kNone,  // Only RFC 3597's.
+};
+
+struct RdataShape {
+  RrType type;
+  RdataText text;
+  absl::string_view form;    // For operators: "preference exchange".
+  absl::string_view source;  // "RFC 1035 §3.3.9"
+  RdataField fields[10];     // Ends in kEnd.
+};
+
+// Null for types that we do not know.
+const RdataShape* ShapeOf(RrType type);
+
+std::span<const RdataShape> AllShapes();  // For tests.
+
+// What rules beyond its shape RDATA of that shape breaks (a digest's length), or "".
+absl::string_view CheckMeaning(RrType type, ByteView rdata);
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_RDATA_SHAPE_H_

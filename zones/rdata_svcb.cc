@@ -1,0 +1,321 @@
+#include "zones/rdata_svcb.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+// IANA "Service Parameter Keys (SvcParamKeys)".
+enum SvcKey : uint16_t {
+  kMandatory = 0,
+  kAlpn = 1,
+  kNoDefaultAlpn = 2,
+  kPort = 3,
+  kIp4Hint = 4,
+  kEch = 5,
+  kIp6Hint = 6,
+  kDohPath = 7,             // RFC 9461
+  kOhttp = 8,               // RFC 9540
+  kTlsSupportedGroups = 9,  // draft-ietf-tls-key-share-prediction
+  kInvalidKey = 65535,
+};
+
+constexpr absl::string_view kKeyNames[] = {
+    "mandatory", "alpn",     "no-default-alpn", "port",  "ipv4hint",
+    "ech",       "ipv6hint", "dohpath",         "ohttp", "tls-supported-groups",
+};
+
+// RFC 9460 §2.1: a registered name in lower case, or "key" and a number without leading zeros.
+bool KeyFromText(absl::string_view text, uint16_t& key) {
+  for (size_t i = 0; i < std::size(kKeyNames); ++i) {
+    if (kKeyNames[i] != text) continue;
+    key = static_cast<uint16_t>(i);
+    return true;
+  }
+  uint64_t number = 0;
+  if (!absl::StartsWith(text, "key")) return false;
+  text.remove_prefix(3);
+  if (text.size() > 1 && text[0] == '0') return false;
+  if (!ParseNumber(text, UINT16_MAX, number)) return false;
+  key = static_cast<uint16_t>(number);
+  return true;
+}
+
+std::string KeyToText(uint16_t key) {
+  return key < std::size(kKeyNames) ? std::string(kKeyNames[key]) : absl::StrCat("key", key);
+}
+
+struct Param {
+  uint16_t key = 0;
+  std::string value;  // RFC 1035's escapes undone; then the wire form.
+};
+
+// RFC 9460 §A.1: items parted by commas; a comma or backslash within one has a backslash. False
+// for an empty item.
+bool SplitList(absl::string_view value, std::vector<std::string>& items) {
+  std::string item;
+  for (size_t i = 0; i <= value.size(); ++i) {
+    if (i == value.size() || value[i] == ',') {
+      if (item.empty()) return false;
+      items.push_back(std::move(item));
+      item.clear();
+      continue;
+    }
+    if (value[i] == '\\') {
+      if (++i == value.size() || (value[i] != ',' && value[i] != '\\')) return false;
+    }
+    item += value[i];
+  }
+  return true;
+}
+
+// Lists of items that have no need of escapes.
+bool SplitPlain(absl::string_view value, std::vector<std::string>& items) {
+  return value.find('\\') == absl::string_view::npos && SplitList(value, items);
+}
+
+void AppendU16(std::string& to, uint64_t value) {
+  to += static_cast<char>(value >> 8);
+  to += static_cast<char>(value);
+}
+
+Token TokenOf(absl::string_view text) { return {text.data(), static_cast<uint32_t>(text.size())}; }
+
+std::string TakeAll(RdataBuffer& from) {
+  const ByteView all = from.view();
+  return std::string(reinterpret_cast<const char*>(all.data()), all.size());
+}
+
+bool MandatoryToWire(std::string& value) {
+  std::vector<std::string> items;
+  std::vector<uint16_t> keys;
+  if (!SplitPlain(value, items)) return false;
+  for (const std::string& item : items) {
+    if (!KeyFromText(item, keys.emplace_back())) return false;
+  }
+  std::sort(keys.begin(), keys.end());  // RFC 9460 §8: any order in text, rising on the wire.
+  value.clear();
+  for (const uint16_t key : keys) AppendU16(value, key);
+  return true;
+}
+
+bool AlpnToWire(std::string& value) {
+  std::vector<std::string> items;
+  if (!SplitList(value, items)) return false;
+  value.clear();
+  for (const std::string& item : items) {
+    if (item.size() > 255) return false;
+    value += static_cast<char>(item.size());
+    value += item;
+  }
+  return true;
+}
+
+bool NumbersToWire(std::string& value) {
+  std::vector<std::string> items;
+  if (!SplitPlain(value, items)) return false;
+  value.clear();
+  for (const std::string& item : items) {
+    uint64_t number = 0;
+    if (!ParseNumber(item, UINT16_MAX, number)) return false;
+    AppendU16(value, number);
+  }
+  return true;
+}
+
+bool HintsToWire(bool ip6, std::string& value) {
+  std::vector<std::string> items;
+  if (!SplitPlain(value, items)) return false;
+  RdataBuffer addresses;
+  for (const std::string& item : items) {
+    if (ip6 ? ReadIp6(item, addresses) : ReadIp4(item, addresses)) return false;
+  }
+  value = TakeAll(addresses);
+  return true;
+}
+
+bool EchToWire(std::string& value) {
+  RdataBuffer octets;
+  const Token token = TokenOf(value);
+  if (ReadBase64({&token, 1}, octets)) return false;
+  value = TakeAll(octets);
+  return true;
+}
+
+// A value as text, escapes undone, to its wire form. False if it is no value of the key.
+bool ToWire(Param& param) {
+  switch (param.key) {
+    case kMandatory:
+      return MandatoryToWire(param.value);
+    case kAlpn:
+      return AlpnToWire(param.value);
+    case kIp4Hint:
+      return HintsToWire(false, param.value);
+    case kIp6Hint:
+      return HintsToWire(true, param.value);
+    case kEch:
+      return EchToWire(param.value);
+    case kTlsSupportedGroups:
+      return NumbersToWire(param.value);
+    case kPort: {
+      uint64_t port = 0;
+      if (!ParseNumber(param.value, UINT16_MAX, port)) return false;
+      param.value.clear();
+      AppendU16(param.value, port);
+      return true;
+    }
+    default:
+      return true;  // The octets as they are.
+  }
+}
+
+// One key=value from tokens[at], which may be glued to a quoted one: key="value".
+bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::string& error) {
+  const Token& token = tokens[at++];
+  const absl::string_view text = token.text();
+  const size_t equals = text.find('=');
+  const absl::string_view key = text.substr(0, equals);
+  Token value;
+  if (token.quoted || (token.glued && at > 1) || !KeyFromText(key, param.key)) {
+    error = absl::StrCat("begins parameters of which '", key, "' is no key");
+    return false;
+  }
+  // RFC 9460 §2.1: after "keyNNN" stands the wire form itself, escapes undone, whatever the key.
+  const bool as_wire = param.key >= std::size(kKeyNames) || key != kKeyNames[param.key];
+  if (equals != absl::string_view::npos) {
+    value = TokenOf(text.substr(equals + 1));
+    value.escaped = token.escaped;
+    if (value.size == 0 && at < tokens.size() && tokens[at].glued && tokens[at].quoted) {
+      value = tokens[at++];
+    }
+  }
+  for (size_t i = 0; i < value.size;) {
+    uint8_t octet = 0;
+    if (!NextOctet(value.text(), i, octet)) {
+      error = absl::StrCat("begins parameters of which ", key, " has a bad escape");
+      return false;
+    }
+    param.value += static_cast<char>(octet);
+  }
+  const bool wants_none = param.key == kNoDefaultAlpn || param.key == kOhttp;
+  if (!as_wire && (param.value.empty() != wants_none || !ToWire(param))) {
+    error = absl::StrCat("begins parameters of which ", key, " has a value that does not fit it");
+    return false;
+  }
+  return true;
+}
+
+std::string CheckMandatory(ByteView value, const std::vector<uint16_t>& present) {
+  if (value.empty() || value.size() % 2 != 0) return "mandatory is no list of keys";
+  int last = -1;
+  for (size_t i = 0; i < value.size(); i += 2) {
+    const uint16_t key = LoadU16(&value[i]);
+    if (key == kMandatory) return "mandatory lists itself";
+    if (key <= last) return "mandatory lists a key twice or out of order";
+    if (!std::binary_search(present.begin(), present.end(), key)) {
+      return absl::StrCat("mandatory lists ", KeyToText(key), ", which is not there");
+    }
+    last = key;
+  }
+  return "";
+}
+
+bool AlpnIsValid(ByteView value) {
+  ByteReader ids(value);
+  while (ids.ok() && !ids.AtEnd()) {
+    if (ids.Take(ids.U8()).empty()) return false;
+  }
+  return ids.ok() && !value.empty();
+}
+
+// RFC 9461 §5: a relative URI template with the variable "dns". As much of it as catches mistakes.
+bool DohPathIsValid(ByteView value) {
+  const absl::string_view path(reinterpret_cast<const char*>(value.data()), value.size());
+  const size_t open = path.find('{');
+  if (!absl::StartsWith(path, "/") || open == absl::string_view::npos) return false;
+  return path.substr(open).find("dns") != absl::string_view::npos;
+}
+
+bool ValueIsValid(uint16_t key, ByteView value) {
+  const size_t size = value.size();
+  switch (key) {
+    case kAlpn:
+      return AlpnIsValid(value);
+    case kNoDefaultAlpn:
+    case kOhttp:
+      return size == 0;
+    case kPort:
+      return size == 2;
+    case kIp4Hint:
+      return size > 0 && size % 4 == 0;
+    case kIp6Hint:
+      return size > 0 && size % 16 == 0;
+    case kEch:
+      return size > 0;
+    case kDohPath:
+      return DohPathIsValid(value);
+    case kTlsSupportedGroups:
+      return size > 0 && size % 2 == 0;
+    case kInvalidKey:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+bool ReadSvcParams(std::span<const Token> tokens, RdataBuffer& out, std::string& error) {
+  std::vector<Param> params;
+  for (size_t at = 0; at < tokens.size();) {
+    if (!ReadParam(tokens, at, params.emplace_back(), error)) return false;
+  }
+  std::stable_sort(params.begin(), params.end(),
+                   [](const Param& a, const Param& b) { return a.key < b.key; });
+  const size_t start = out.size();
+  for (const Param& param : params) {
+    if (param.value.size() > UINT16_MAX) {
+      error = "begins parameters of over 65,535 octets";
+      return false;
+    }
+    out.U16(param.key);
+    out.U16(static_cast<uint16_t>(param.value.size()));
+    out.Append(AsBytes(param.value));
+  }
+  if (out.overflow()) return true;  // The caller says so.
+  const std::string wrong = CheckSvcParams(out.view().subspan(start));
+  if (wrong.empty()) return true;
+  error = absl::StrCat("begins parameters that cannot be: ", wrong);
+  return false;
+}
+
+std::string CheckSvcParams(ByteView params) {
+  ByteReader wire(params);
+  std::vector<uint16_t> keys;
+  ByteView mandatory;
+  while (!wire.AtEnd()) {
+    const uint16_t key = wire.U16();
+    const ByteView value = wire.Take(wire.U16());
+    if (!wire.ok()) return "they end too early";
+    if (!keys.empty() && key == keys.back()) return absl::StrCat(KeyToText(key), " stands twice");
+    if (!keys.empty() && key < keys.back()) return "their keys are out of order";
+    if (!ValueIsValid(key, value)) return absl::StrCat(KeyToText(key), " has a bad value");
+    keys.push_back(key);
+    if (key == kMandatory) {
+      mandatory = value;
+      if (value.empty()) return "mandatory is no list of keys";
+    }
+  }
+  const auto has = [&](uint16_t key) { return std::binary_search(keys.begin(), keys.end(), key); };
+  // RFC 9460 §7.1.1.
+  if (has(kNoDefaultAlpn) && !has(kAlpn)) return "no-default-alpn without alpn";
+  return has(kMandatory) ? CheckMandatory(mandatory, keys) : "";
+}
+
+}  // namespace hither

@@ -1,0 +1,304 @@
+#include "zones/rdata_text.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "zones/rdata.h"
+#include "zones/rdata_ldns.h"
+#include "zones/rdata_svcb.h"
+
+namespace hither {
+namespace {
+
+constexpr size_t kShownBytesMax = 60;
+
+// Those that take all tokens that are left.
+bool TakesRest(RdataField field) {
+  switch (field) {
+    case RdataField::kOptionalString:
+    case RdataField::kStrings:
+    case RdataField::kHex:
+    case RdataField::kBase64:
+    case RdataField::kOptionalBase64:
+    case RdataField::kDoaData:
+    case RdataField::kTypes:
+    case RdataField::kAmtRelay:
+    case RdataField::kSvcParams:
+    case RdataField::kWks:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool MayBeEmpty(RdataField field) {
+  return field == RdataField::kOptionalString || field == RdataField::kOptionalBase64 ||
+         field == RdataField::kTypes || field == RdataField::kSvcParams;
+}
+
+Complaint ReadUnsigned(absl::string_view text, uint64_t max, uint64_t& value) {
+  if (ParseNumber(text, max, value)) return nullptr;
+  if (max == UINT8_MAX) return "is no number from 0 to 255";
+  if (max == UINT16_MAX) return "is no number from 0 to 65535";
+  if (max == UINT32_MAX) return "is no number from 0 to 4294967295";
+  return "is no number below 2^64";
+}
+
+// RFC 6742 §2.1.2: groups as in IPv6 addresses, but none left out.
+Complaint ReadNodeId(absl::string_view text, RdataBuffer& out) {
+  constexpr Complaint kComplaint = "is not four groups of hexadecimal digits";
+  size_t i = 0;
+  for (size_t group = 0; group < 4; ++group) {
+    if (group > 0 && (i >= text.size() || text[i++] != ':')) return kComplaint;
+    const size_t start = i;
+    int value = 0;
+    while (i < text.size() && i - start < 4 && HexDigit(text[i]) >= 0) {
+      value = value << 4 | HexDigit(text[i++]);
+    }
+    if (i == start) return kComplaint;
+    out.U16(static_cast<uint16_t>(value));
+  }
+  return i == text.size() ? nullptr : kComplaint;
+}
+
+}  // namespace
+
+std::string Shown(const Token& token) {
+  std::string shown = "'";
+  for (const char c : token.text().substr(0, kShownBytesMax)) {
+    const auto octet = static_cast<uint8_t>(c);
+    if (octet < 0x20 || octet >= 0x7f) {
+      absl::StrAppendFormat(&shown, "\\%03d", octet);
+    } else {
+      shown += c;
+    }
+  }
+  return shown + (token.size > kShownBytesMax ? "...'" : "'");
+}
+
+bool RdataParser::Fail(absl::string_view what, const Token* where, const RdataShape* shape) {
+  error_ = std::string(what);
+  error_line_ = where != nullptr ? where->line : 0;
+  if (shape != nullptr && !shape->form.empty()) {
+    absl::StrAppend(&error_, "; write ", TypeToText(shape->type), " ", shape->form, " (",
+                    shape->source, ")");
+  }
+  return false;
+}
+
+bool RdataParser::Parse(RrType type, std::span<const Token> tokens, NameView origin) {
+  tokens_ = tokens;
+  origin_ = origin;
+  out_.Clear();
+  if (!tokens.empty() && !tokens[0].quoted && tokens[0].text() == "\\#") {
+    return ParseUnknown(type);
+  }
+  const RdataShape* const shape = ShapeOf(type);
+  if (shape == nullptr || shape->text == RdataText::kNone) {
+    return Fail(absl::StrCat(TypeToText(type),
+                             " has no text form of its own; write \\# length hex (RFC 3597 §5)"),
+                nullptr, nullptr);
+  }
+  if (shape->text == RdataText::kLdns) return ParseWithLdns(*shape);
+  return ParseFields(*shape);
+}
+
+bool RdataParser::ParseFields(const RdataShape& shape) {
+  size_t at = 0;
+  for (const RdataField* field = shape.fields; *field != RdataField::kEnd; ++field) {
+    const bool rest = TakesRest(*field);
+    if (at == tokens_.size() && !MayBeEmpty(*field)) {
+      const Token* const last = tokens_.empty() ? nullptr : &tokens_.back();
+      return Fail("the record ends too early", last, &shape);
+    }
+    const Token* const first = at < tokens_.size() ? &tokens_[at] : nullptr;
+    const Complaint wrong =
+        rest ? ReadRest(*field, tokens_.subspan(at)) : ReadOne(*field, tokens_[at]);
+    if (wrong != nullptr) {
+      return Fail(absl::StrCat(first != nullptr ? Shown(*first) : "", " ", wrong), first, &shape);
+    }
+    at = rest ? tokens_.size() : at + 1;
+  }
+  if (at < tokens_.size()) {
+    return Fail(absl::StrCat(Shown(tokens_[at]), " is one field too many"), &tokens_[at], &shape);
+  }
+  if (out_.overflow()) return Fail("RDATA of over 65,535 octets", nullptr, &shape);
+  const absl::string_view wrong = CheckMeaning(shape.type, out_.view());
+  return wrong.empty() || Fail(wrong, nullptr, &shape);
+}
+
+Complaint RdataParser::ReadOne(RdataField field, const Token& token) {
+  const absl::string_view text = token.text();
+  uint64_t number = 0;
+  Complaint wrong = nullptr;
+  switch (field) {
+    case RdataField::kU8:
+      wrong = ReadUnsigned(text, UINT8_MAX, number);
+      out_.U8(static_cast<uint8_t>(number));
+      return wrong;
+    case RdataField::kU16:
+      wrong = ReadUnsigned(text, UINT16_MAX, number);
+      out_.U16(static_cast<uint16_t>(number));
+      return wrong;
+    case RdataField::kU32:
+      wrong = ReadUnsigned(text, UINT32_MAX, number);
+      out_.U32(static_cast<uint32_t>(number));
+      return wrong;
+    case RdataField::kU64:
+      wrong = ReadUnsigned(text, UINT64_MAX, number);
+      out_.U32(static_cast<uint32_t>(number >> 32));
+      out_.U32(static_cast<uint32_t>(number));
+      return wrong;
+    case RdataField::kDuration: {
+      uint32_t seconds = 0;
+      if (!ParseDuration(text, seconds)) return "is no time in seconds, or like 1d12h";
+      out_.U32(seconds);
+      return nullptr;
+    }
+    case RdataField::kType: {
+      const auto type = TypeFromText(text);
+      if (!type.has_value()) return "is no record type";
+      out_.U16(static_cast<uint16_t>(*type));
+      return nullptr;
+    }
+    case RdataField::kTime:
+      return ReadTime(text, out_);
+    case RdataField::kAlgorithm:
+      return ReadAlgorithm(text, out_);
+    case RdataField::kCertType:
+      return ReadCertType(text, out_);
+    case RdataField::kDsyncScheme:
+      return ReadDsyncScheme(text, out_);
+    case RdataField::kIp4:
+      return ReadIp4(text, out_);
+    case RdataField::kIp6:
+      return ReadIp6(text, out_);
+    case RdataField::kName:
+      return ReadName(token, origin_, out_);
+    case RdataField::kTag:
+    case RdataField::kString:
+      return ReadString(token, out_);
+    case RdataField::kLongString:
+      return ReadLongString(token, out_);
+    case RdataField::kSalt:
+      return ReadSalt(text, out_);
+    case RdataField::kHash:
+      return ReadBase32Hash(text, out_);
+    case RdataField::kNodeId:
+      return ReadNodeId(text, out_);
+    case RdataField::kEui48:
+      return ReadGroupedHex(text, '-', 2, 6, out_);
+    case RdataField::kEui64:
+      return ReadGroupedHex(text, '-', 2, 8, out_);
+    case RdataField::kGateway:
+      return ReadGateway(out_.view()[1], token);
+    default:
+      return "has no text form";
+  }
+}
+
+Complaint RdataParser::ReadRest(RdataField field, std::span<const Token> rest) {
+  const size_t before = out_.size();
+  Complaint wrong = nullptr;
+  switch (field) {
+    case RdataField::kOptionalString:
+      if (rest.size() > 1) return "is followed by one field too many";
+      return rest.empty() ? nullptr : ReadString(rest[0], out_);
+    case RdataField::kStrings:
+      for (const Token& token : rest) {
+        if ((wrong = ReadString(token, out_)) != nullptr) return wrong;
+      }
+      return nullptr;
+    case RdataField::kHex:
+    case RdataField::kBase64:
+      wrong = field == RdataField::kHex ? ReadHex(rest, out_) : ReadBase64(rest, out_);
+      if (wrong != nullptr) return wrong;
+      return out_.size() > before ? nullptr : "is no octet at all";
+    case RdataField::kOptionalBase64:
+      return ReadBase64(rest, out_);
+    case RdataField::kDoaData:
+      if (rest.size() == 1 && rest[0].text() == "-") return nullptr;
+      return ReadBase64(rest, out_);
+    case RdataField::kTypes:
+      return ReadTypeBitmap(rest, out_);
+    case RdataField::kAmtRelay:
+      return ReadRelay(rest);
+    case RdataField::kWks:
+      return ReadWks(rest, out_);
+    case RdataField::kSvcParams: {
+      // RFC 9460 §2.4.2: AliasMode has none. On the wire they would be ignored.
+      if (LoadU16(out_.view().data()) == 0 && !rest.empty()) {
+        return "stands in AliasMode (priority 0), which has no parameters";
+      }
+      return ReadSvcParams(rest, out_, complaint_) ? nullptr : complaint_.c_str();
+    }
+    default:
+      return "has no text form";
+  }
+}
+
+// RFC 4025 §2.3 and RFC 8777 §4.2.3 number them alike.
+Complaint RdataParser::ReadGateway(uint8_t kind, const Token& token) {
+  switch (kind) {
+    case 0:
+      return token.text() == "." ? nullptr : "is no gateway of type 0; that is \".\"";
+    case 1:
+      return ReadIp4(token.text(), out_);
+    case 2:
+      return ReadIp6(token.text(), out_);
+    case 3:
+      return ReadName(token, origin_, out_);
+    default:
+      return "is a gateway of unknown type";
+  }
+}
+
+Complaint RdataParser::ReadRelay(std::span<const Token> rest) {
+  uint64_t discovery = 0;
+  uint64_t kind = 0;
+  if (rest.size() != 3) return "begins a relay that is not three fields";
+  if (!ParseNumber(rest[0].text(), 1, discovery)) return "is no D bit, 0 or 1";
+  if (!ParseNumber(rest[1].text(), 127, kind)) return "is followed by no type of relay, 0 to 3";
+  out_.U8(static_cast<uint8_t>(discovery << 7 | kind));
+  return ReadGateway(static_cast<uint8_t>(kind), rest[2]);
+}
+
+// RFC 3597 §5. For a type that we know, the octets must be what that type asks for.
+bool RdataParser::ParseUnknown(RrType type) {
+  uint64_t length = 0;
+  if (tokens_.size() < 2 || !ParseNumber(tokens_[1].text(), kRdataBytesMax, length)) {
+    return Fail("\\# without a length of 0 to 65535; write \\# length hex (RFC 3597 §5)",
+                &tokens_[0], nullptr);
+  }
+  if (const Complaint wrong = ReadHex(tokens_.subspan(2), out_)) {
+    return Fail(absl::StrCat("after \\#: ", wrong, "; write \\# length hex (RFC 3597 §5)"),
+                &tokens_[0], nullptr);
+  }
+  if (out_.overflow() || out_.size() != length) {
+    return Fail(absl::StrCat("\\# ", length, " is followed by ",
+                             out_.overflow() ? "more than 65535" : absl::StrCat(out_.size()),
+                             " octets; make the length fit (RFC 3597 §5)"),
+                &tokens_[0], nullptr);
+  }
+  const absl::Status valid = ValidateRdata(type, out_.view());
+  return valid.ok() || Fail(absl::StrCat(valid.message(), "; write the octets of a valid ",
+                                         TypeToText(type), " (RFC 3597 §5)"),
+                            &tokens_[0], nullptr);
+}
+
+bool RdataParser::ParseWithLdns(const RdataShape& shape) {
+  std::string fields;
+  for (const Token& token : tokens_) {
+    const absl::string_view quote = token.quoted ? "\"" : "";
+    absl::StrAppend(&fields, fields.empty() ? "" : " ", quote, token.text(), quote);
+  }
+  const Token* const first = tokens_.empty() ? nullptr : &tokens_[0];
+  std::string why;
+  if (!ReadRdataWithLdns(shape.type, fields, origin_, out_, why)) return Fail(why, first, &shape);
+  if (out_.overflow()) return Fail("RDATA of over 65,535 octets", first, &shape);
+  const absl::Status valid = ValidateRdata(shape.type, out_.view());
+  return valid.ok() || Fail(valid.message(), first, &shape);
+}
+
+}  // namespace hither

@@ -1,0 +1,49 @@
+#ifndef HITHER_ZONES_RDATA_TEXT_H_
+#define HITHER_ZONES_RDATA_TEXT_H_
+
+#include <span>
+#include <string>
+
+#include "zones/rdata_fields.h"
+#include "zones/rdata_shape.h"
+#include "zones/rr_type.h"
+#include "zones/zone_scanner.h"
+
+namespace hither {
+
+// Turns the tokens after a record's type into RDATA. One for each reader, used again and again.
+class RdataParser {
+ public:
+  // False if they are wrong, with error() set: what, and what to write instead. The RDATA is
+  // valid in the sense of ValidateRdata.
+  bool Parse(RrType type, std::span<const Token> tokens, NameView origin);
+
+  ByteView rdata() const { return out_.view(); }
+  const std::string& error() const { return error_; }
+  // The line of the token that is wrong; 0 if none is to blame.
+  uint32_t error_line() const { return error_line_; }
+
+ private:
+  bool ParseFields(const RdataShape& shape);
+  bool ParseUnknown(RrType type);
+  bool ParseWithLdns(const RdataShape& shape);
+  Complaint ReadOne(RdataField field, const Token& token);
+  Complaint ReadRest(RdataField field, std::span<const Token> rest);
+  Complaint ReadGateway(uint8_t kind, const Token& token);
+  Complaint ReadRelay(std::span<const Token> rest);
+  bool Fail(absl::string_view what, const Token* where, const RdataShape* shape);
+
+  NameView origin_;
+  std::span<const Token> tokens_;
+  RdataBuffer out_;
+  std::string error_;
+  std::string complaint_;  // Holds a Complaint that is not a constant.
+  uint32_t error_line_ = 0;
+};
+
+// A token as an error shows it: quoted, cut short, without control characters.
+std::string Shown(const Token& token);
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_RDATA_TEXT_H_

@@ -1,0 +1,269 @@
+// Is RDATA in wire form what its type asks for?
+
+#include "absl/strings/str_cat.h"
+#include "zones/rdata.h"
+#include "zones/rdata_fields.h"
+#include "zones/rdata_shape.h"
+#include "zones/rdata_svcb.h"
+
+namespace hither {
+namespace {
+
+constexpr char kShort[] = "it ends too early";
+
+Complaint SkipName(ByteReader& wire) {
+  size_t size = 0;
+  while (true) {
+    const uint8_t length = wire.U8();
+    wire.Take(length);
+    if (!wire.ok()) return "a name ends too early";
+    size += 1u + length;
+    if (length > kLabelBytesMax) return "a name is compressed, or a label is over 63 octets";
+    if (size > kNameBytesMax) return "a name is over 255 octets";
+    if (length == 0) return nullptr;
+  }
+}
+
+Complaint SkipString(ByteReader& wire) {
+  wire.Take(wire.U8());
+  return wire.ok() ? nullptr : "a string ends too early";
+}
+
+Complaint SkipRest(ByteReader& wire, size_t bytes_min) {
+  const size_t size = wire.rest().size();
+  wire.Take(size);
+  return size >= bytes_min ? nullptr : kShort;
+}
+
+// RFC 4034 §4.1.2: windows by rising number, none empty, none with octets of 0 at its end.
+Complaint SkipTypes(ByteReader& wire) {
+  int last = -1;
+  while (!wire.AtEnd()) {
+    const int window = wire.U8();
+    const uint8_t length = wire.U8();
+    const ByteView bits = wire.Take(length);
+    if (!wire.ok()) return "a type bitmap ends too early";
+    if (window <= last) return "type bitmap windows are out of order";
+    if (length == 0 || length > 32) return "a type bitmap window is not of 1 to 32 octets";
+    if (bits.back() == 0) return "a type bitmap window ends in an octet of 0";
+    last = window;
+  }
+  return nullptr;
+}
+
+Complaint SkipGateway(ByteReader& wire, uint8_t kind) {
+  switch (kind) {
+    case 0:
+      return nullptr;
+    case 1:
+      wire.Take(4);
+      break;
+    case 2:
+      wire.Take(16);
+      break;
+    case 3:
+      return SkipName(wire);
+    default:
+      return "a gateway of unknown type";
+  }
+  return wire.ok() ? nullptr : kShort;
+}
+
+// RFC 3123 §4.
+Complaint SkipApl(ByteReader& wire) {
+  while (!wire.AtEnd()) {
+    const uint16_t family = wire.U16();
+    const uint8_t prefix = wire.U8();
+    const ByteView address = wire.Take(wire.U8() & 0x7f);
+    if (!wire.ok()) return kShort;
+    if (!address.empty() && address.back() == 0) return "an address ends in an octet of 0";
+    if (family == 1 && (prefix > 32 || address.size() > 4)) return "no IPv4 prefix";
+    if (family == 2 && (prefix > 128 || address.size() > 16)) return "no IPv6 prefix";
+  }
+  return nullptr;
+}
+
+// RFC 8005 §5.
+Complaint SkipHip(ByteReader& wire) {
+  const uint8_t hit_bytes = wire.U8();
+  wire.U8();
+  const uint16_t key_bytes = wire.U16();
+  wire.Take(hit_bytes);
+  wire.Take(key_bytes);
+  if (!wire.ok()) return kShort;
+  if (hit_bytes == 0 || key_bytes == 0) return "the HIT or the key is empty";
+  while (!wire.AtEnd()) {
+    if (const Complaint wrong = SkipName(wire)) return wrong;
+  }
+  return nullptr;
+}
+
+// RFC 1876 §2: sizes are a digit and a power of ten, each 0 to 9.
+Complaint SkipLoc(ByteReader& wire) {
+  if (wire.U8() != 0) return "a version other than 0";
+  for (int i = 0; i < 3; ++i) {
+    const uint8_t size = wire.U8();
+    if (size >> 4 > 9 || (size & 15) > 9) return "a size that is no digit and power of ten";
+  }
+  wire.Take(12);
+  return wire.ok() ? nullptr : kShort;
+}
+
+Complaint SkipSome(RdataField field, ByteReader& wire, ByteView whole) {
+  switch (field) {
+    case RdataField::kName:
+      return SkipName(wire);
+    case RdataField::kString:
+      return SkipString(wire);
+    case RdataField::kOptionalString:
+      return wire.AtEnd() ? nullptr : SkipString(wire);
+    case RdataField::kTag:
+    case RdataField::kHash:
+      return wire.rest().empty() || wire.rest()[0] == 0 ? kShort : SkipString(wire);
+    case RdataField::kSalt:
+      return SkipString(wire);
+    case RdataField::kStrings:
+      do {
+        if (const Complaint wrong = SkipString(wire)) return wrong;
+      } while (!wire.AtEnd());
+      return nullptr;
+    case RdataField::kHex:
+    case RdataField::kBase64:
+      return SkipRest(wire, 1);
+    case RdataField::kTypes:
+      return SkipTypes(wire);
+    case RdataField::kGateway:
+      return SkipGateway(wire, whole[1]);
+    case RdataField::kAmtRelay:
+      return SkipGateway(wire, wire.U8() & 0x7f);
+    case RdataField::kWks:
+      wire.Take(5);
+      if (!wire.ok() || wire.rest().size() > 8'192) return "no address, protocol and port bitmap";
+      return SkipRest(wire, 0);
+    case RdataField::kLoc:
+      return SkipLoc(wire);
+    case RdataField::kApl:
+      return SkipApl(wire);
+    case RdataField::kHip:
+      return SkipHip(wire);
+    default:
+      return SkipRest(wire, 0);
+  }
+}
+
+size_t FixedBytes(RdataField field) {
+  switch (field) {
+    case RdataField::kU8:
+    case RdataField::kAlgorithm:
+    case RdataField::kDsyncScheme:
+      return 1;
+    case RdataField::kU16:
+    case RdataField::kType:
+    case RdataField::kCertType:
+      return 2;
+    case RdataField::kU32:
+    case RdataField::kDuration:
+    case RdataField::kTime:
+    case RdataField::kIp4:
+      return 4;
+    case RdataField::kEui48:
+      return 6;
+    case RdataField::kU64:
+    case RdataField::kNodeId:
+    case RdataField::kEui64:
+      return 8;
+    case RdataField::kIp6:
+      return 16;
+    default:
+      return 0;
+  }
+}
+
+// The octets of a digest, by digest type (IANA "DS RR Type Digest Algorithms"); 0 if unknown.
+size_t DsDigestBytes(uint8_t digest_type) {
+  switch (digest_type) {
+    case 1:
+      return 20;  // SHA-1
+    case 2:       // SHA-256
+    case 3:       // GOST R 34.11-94
+    case 5:       // GOST R 34.11-2012
+    case 6:
+      return 32;  // SM3
+    case 4:
+      return 48;  // SHA-384
+    default:
+      return 0;
+  }
+}
+
+absl::string_view CheckZonemd(ByteView rdata) {
+  const size_t digest_bytes = rdata.size() - 6;
+  if (digest_bytes < 12) return "a digest of under 12 octets";  // RFC 8976 §2.2.4
+  const bool simple = rdata[4] == 1;
+  if (simple && rdata[5] == 1 && digest_bytes != 48) return "a SHA-384 digest is not of 48 octets";
+  if (simple && rdata[5] == 2 && digest_bytes != 64) return "a SHA-512 digest is not of 64 octets";
+  return "";
+}
+
+absl::string_view CheckCaaTag(ByteView rdata) {  // RFC 8659 §4.1
+  for (const uint8_t octet : rdata.subspan(2, rdata[1])) {
+    const uint8_t lower = ToLowerOctet(octet);
+    if ((lower < 'a' || lower > 'z') && (octet < '0' || octet > '9')) {
+      return "a tag has other characters than letters and digits";
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::string_view CheckMeaning(RrType type, ByteView rdata) {
+  switch (type) {
+    case RrType::kDs:
+    case RrType::kCds:
+    case RrType::kDlv:
+    case RrType::kTa: {
+      const size_t bytes = DsDigestBytes(rdata[3]);
+      if (bytes != 0 && rdata.size() - 4 != bytes)
+        return "a digest of the wrong length for its type";
+      return "";
+    }
+    case RrType::kZonemd:
+      return CheckZonemd(rdata);
+    case RrType::kCaa:
+      return CheckCaaTag(rdata);
+    case RrType::kUri:
+      return rdata.size() > 4 ? "" : "an empty target";  // RFC 7553 §4.4
+    default:
+      return "";
+  }
+}
+
+absl::Status ValidateRdata(RrType type, ByteView rdata) {
+  const auto wrong = [&](absl::string_view why) {
+    return absl::InvalidArgumentError(absl::StrCat("malformed ", TypeToText(type), ": ", why));
+  };
+  if (rdata.size() > kRdataBytesMax) return wrong("over 65,535 octets");
+  const RdataShape* const shape = ShapeOf(type);
+  if (shape == nullptr) return absl::OkStatus();
+  ByteReader wire(rdata);
+  for (const RdataField* field = shape->fields; *field != RdataField::kEnd; ++field) {
+    if (*field == RdataField::kSvcParams) {
+      const std::string why = CheckSvcParams(wire.Take(wire.rest().size()));
+      if (!why.empty()) return wrong(why);
+      continue;
+    }
+    const size_t bytes = FixedBytes(*field);
+    if (bytes > 0) {
+      wire.Take(bytes);
+      if (!wire.ok()) return wrong(kShort);
+    } else if (const Complaint why = SkipSome(*field, wire, rdata)) {
+      return wrong(why);
+    }
+  }
+  if (!wire.AtEnd()) return wrong("it goes on too long");
+  const absl::string_view why = CheckMeaning(type, rdata);
+  return why.empty() ? absl::OkStatus() : wrong(why);
+}
+
+}  // namespace hither

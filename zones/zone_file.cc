@@ -1,0 +1,321 @@
+#include "zones/zone_file.h"
+
+#include <unistd.h>
+
+#include <cstring>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "zones/zone_file_reader.h"
+
+namespace hither {
+namespace {
+
+constexpr uint32_t kTtlMax = 0x7fffffff;  // RFC 2181 §8.
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+enum class ClassWord { kNone, kIn, kOther };
+
+// Is it a class, and which one? CLASSnnn is RFC 3597 §5's.
+ClassWord ClassOf(absl::string_view text) {
+  if (text.size() == 2) {
+    const char first = static_cast<char>(text[0] | 0x20);
+    const char second = static_cast<char>(text[1] | 0x20);
+    if (first == 'i' && second == 'n') return ClassWord::kIn;
+    const bool other =
+        (first == 'c' && (second == 'h' || second == 's')) || (first == 'h' && second == 's');
+    return other ? ClassWord::kOther : ClassWord::kNone;
+  }
+  uint64_t number = 0;
+  if (text.size() < 6 || !absl::EqualsIgnoreCase(text.substr(0, 5), "CLASS") ||
+      !ParseNumber(text.substr(5), UINT16_MAX, number)) {
+    return ClassWord::kNone;
+  }
+  return number == static_cast<uint16_t>(RrClass::kIn) ? ClassWord::kIn : ClassWord::kOther;
+}
+
+}  // namespace
+
+ZoneFileReader::OpenFile::OpenFile(OpenFile&& other) noexcept
+    : number(other.number),
+      fd(std::exchange(other.fd, -1)),
+      identity(other.identity),
+      source(std::move(other.source)),
+      scanner(std::move(other.scanner)),
+      origin_after(other.origin_after),
+      owner_after(other.owner_after),
+      has_owner_after(other.has_owner_after) {}
+
+ZoneFileReader::OpenFile::~OpenFile() {
+  if (fd >= 0) close(fd);
+}
+
+ZoneFileResult ZoneFileReader::ReadFile(const std::string& path) {
+  result_.files.push_back(path);
+  std::string why;
+  if (!OpenFirst(path, why)) {
+    result_.findings.push_back({Severity::kError, path, 0, why});
+    return std::move(result_);
+  }
+  return ReadAll();
+}
+
+ZoneFileResult ZoneFileReader::ReadText(absl::string_view text, const std::string& name) {
+  result_.files.push_back(name);
+  OpenFile& file = files_.emplace_back();
+  file.source = std::make_unique<MemorySource>(text);
+  file.scanner = std::make_unique<ZoneScanner>(*file.source);
+  return ReadAll();
+}
+
+ZoneFileResult ZoneFileReader::ReadAll() {
+  ZoneEntry entry;
+  while (!files_.empty() && !stopped_) {
+    if (!files_.back().scanner->Next(entry)) {
+      PopFile();
+    } else if (!entry.error.empty()) {
+      AddError(entry.line, std::move(entry.error));
+    } else {
+      HandleEntry(entry);
+    }
+  }
+  files_.clear();
+  result_.ok = errors_ == 0;
+  return std::move(result_);
+}
+
+void ZoneFileReader::PopFile() {
+  const OpenFile& file = files_.back();
+  if (file.scanner->read_failed()) {
+    AddError(0, absl::StrCat("reading stopped: ", std::strerror(errno)));
+  }
+  bytes_of_closed_files_ += file.scanner->bytes_read();
+  if (files_.size() > 1) {
+    origin_ = file.origin_after;
+    owner_ = file.owner_after;
+    has_owner_ = file.has_owner_after;
+    owner_text_.clear();
+  }
+  files_.pop_back();
+}
+
+const std::string& ZoneFileReader::file_name() const { return result_.files[files_.back().number]; }
+
+void ZoneFileReader::AddError(uint32_t line, std::string text) {
+  if (stopped_) return;
+  if (generating_line_ != 0) line = generating_line_;
+  result_.findings.push_back({Severity::kError, file_name(), line, std::move(text)});
+  if (++errors_ < limits_.errors_max) return;
+  stopped_ = true;
+  result_.findings.push_back(
+      {Severity::kError, file_name(), line,
+       absl::StrCat("reading stops after ", errors_, " errors; correct them to see more")});
+}
+
+void ZoneFileReader::AddWarning(uint32_t line, std::string text) {
+  result_.findings.push_back({Severity::kWarning, file_name(), line, std::move(text)});
+}
+
+void ZoneFileReader::HandleEntry(const ZoneEntry& entry) {
+  const uint64_t bytes = bytes_of_closed_files_ + files_.back().scanner->bytes_read();
+  if (bytes > limits_.file_bytes_max) {
+    AddError(entry.line, absl::StrCat("over ", limits_.file_bytes_max,
+                                      " octets of text in one zone; split the zone"));
+    stopped_ = true;
+    return;
+  }
+  const Token& first = entry.tokens[0];
+  if (first.size > 1 && first.data[0] == '$' && !first.quoted && entry.starts_in_column_1) {
+    HandleDirective(entry);
+  } else {
+    HandleRecord(entry);
+  }
+}
+
+void ZoneFileReader::HandleDirective(const ZoneEntry& entry) {
+  const absl::string_view word = entry.tokens[0].text();
+  if (absl::EqualsIgnoreCase(word, "$ORIGIN")) return HandleOrigin(entry);
+  if (absl::EqualsIgnoreCase(word, "$TTL")) return HandleTtl(entry);
+  if (absl::EqualsIgnoreCase(word, "$INCLUDE")) return HandleInclude(entry);
+  if (absl::EqualsIgnoreCase(word, "$GENERATE")) return HandleGenerate(entry);
+  AddError(entry.line,
+           absl::StrCat("unknown directive ", Shown(entry.tokens[0]),
+                        "; there are $ORIGIN, $TTL, $INCLUDE and $GENERATE; a name that starts "
+                        "with $ is written \\$ (RFC 1035 §5.1)"));
+}
+
+void ZoneFileReader::HandleOrigin(const ZoneEntry& entry) {
+  Complaint wrong = "needs one name";
+  uint8_t wire[kNameBytesMax];
+  size_t size = 0;
+  if (entry.tokens.size() == 2) {
+    size = NameFromToken(entry.tokens[1], origin_, wire, wrong);
+  }
+  if (size == 0) {
+    const std::string what = entry.tokens.size() == 2 ? Shown(entry.tokens[1]) : "$ORIGIN";
+    return AddError(entry.line,
+                    absl::StrCat(what, " ", wrong, "; write $ORIGIN name (RFC 1035 §5.1)"));
+  }
+  origin_ = Name(NameView(ByteView(wire, size)));
+  owner_text_.clear();
+}
+
+void ZoneFileReader::HandleTtl(const ZoneEntry& entry) {
+  uint32_t seconds = 0;
+  if (entry.tokens.size() != 2 || !ParseDuration(entry.tokens[1].text(), seconds) ||
+      seconds > kTtlMax) {
+    return AddError(entry.line,
+                    "$TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or "
+                    "$TTL 1h (RFC 2308 §4, RFC 2181 §8)");
+  }
+  default_ttl_ = seconds;
+  has_default_ttl_ = true;
+}
+
+bool ZoneFileReader::ReadOwner(const Token& token) {
+  if (has_owner_ && !token.quoted && token.text() == owner_text_) return true;
+  Complaint wrong = nullptr;
+  uint8_t wire[kNameBytesMax];
+  const size_t size = NameFromToken(token, origin_, wire, wrong);
+  if (size == 0) {
+    AddError(token.line, absl::StrCat("owner ", Shown(token), " ", wrong,
+                                      "; write a domain name (RFC 1035 §5.1)"));
+    return false;
+  }
+  owner_ = Name(NameView(ByteView(wire, size)));
+  has_owner_ = true;
+  owner_text_.assign(token.data, token.size);
+  return true;
+}
+
+// [TTL] [class] type, the first two in either order: RFC 1035 §5.1.
+bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& heading) {
+  bool has_class = false;
+  for (size_t at = from; at < entry.tokens.size(); ++at) {
+    const Token& token = entry.tokens[at];
+    const absl::string_view text = token.text();
+    if (!heading.has_ttl && token.size > 0 && IsDigit(text[0])) {
+      if (!ParseDuration(text, heading.ttl_seconds) || heading.ttl_seconds > kTtlMax) {
+        AddError(token.line, absl::StrCat("TTL ", Shown(token),
+                                          " is no time of at most 2147483647 seconds; write 3600 "
+                                          "or 1h (RFC 2181 §8)"));
+        return false;
+      }
+      heading.has_ttl = true;
+      continue;
+    }
+    const ClassWord class_word = has_class ? ClassWord::kNone : ClassOf(text);
+    if (class_word == ClassWord::kOther) {
+      AddError(token.line, absl::StrCat("class ", Shown(token),
+                                        "; only zones of class IN are served (RFC 1035 §5.2)"));
+      return false;
+    }
+    if (class_word == ClassWord::kIn) {
+      has_class = true;
+      continue;
+    }
+    const auto type = TypeFromText(text);
+    if (!type.has_value() || token.quoted) {
+      AddError(token.line, absl::StrCat(Shown(token),
+                                        " is no record type; write owner [TTL] [IN] type data, "
+                                        "or TYPEnnn (RFC 3597 §5)"));
+      return false;
+    }
+    heading.type = *type;
+    heading.tokens = at + 1;
+    return true;
+  }
+  AddError(entry.tokens.back().line,
+           "the record ends before its type; write owner [TTL] [IN] type data (RFC 1035 §5.1)");
+  return false;
+}
+
+bool ZoneFileReader::CheckHeading(const ZoneEntry& entry, const Heading& heading) {
+  if (!has_owner_) {
+    AddError(entry.line,
+             "the first record has no owner; write its name at the start of the line "
+             "(RFC 1035 §5.1)");
+    return false;
+  }
+  if (IsMetaType(heading.type) || heading.type == RrType{0}) {
+    AddError(entry.line, absl::StrCat(TypeToText(heading.type),
+                                      " is no type of data; remove the record (RFC 6895 §3.1)"));
+    return false;
+  }
+  return true;
+}
+
+void ZoneFileReader::HandleRecord(const ZoneEntry& entry) {
+  Heading heading;
+  size_t from = 0;
+  if (entry.starts_in_column_1) {
+    if (!ReadOwner(entry.tokens[0])) {
+      has_owner_ = true;  // One error is enough: those that follow are this owner's, too.
+      return;
+    }
+    from = 1;
+  }
+  if (!ReadHeading(entry, from, heading) || !CheckHeading(entry, heading)) return;
+  if (!parser_.Parse(heading.type, entry.tokens.subspan(heading.tokens), origin_)) {
+    return AddError(parser_.error_line() != 0 ? parser_.error_line() : entry.line, parser_.error());
+  }
+  uint32_t ttl_seconds = 0;
+  if (!ChooseTtl(entry, heading, ttl_seconds)) return;
+  ++result_.records;
+  sink_.Add({owner_,
+             heading.type,
+             ttl_seconds,
+             parser_.rdata(),
+             {files_.back().number, generating_line_ != 0 ? generating_line_ : entry.line}});
+}
+
+// Its own; else $TTL's (RFC 2308 §4); else the last one written (RFC 1035 §5.1). The SOA comes
+// before all others: with neither, its MINIMUM, which was the default before RFC 2308, holds.
+bool ZoneFileReader::ChooseTtl(const ZoneEntry& entry, const Heading& heading,
+                               uint32_t& ttl_seconds) {
+  if (heading.has_ttl) {
+    ttl_seconds = last_ttl_ = heading.ttl_seconds;
+    has_last_ttl_ = true;
+    return true;
+  }
+  if (has_default_ttl_) {
+    ttl_seconds = default_ttl_;
+    return true;
+  }
+  if (has_last_ttl_) {
+    ttl_seconds = last_ttl_;
+    if (!warned_of_last_ttl_) {
+      warned_of_last_ttl_ = true;
+      AddWarning(entry.line,
+                 absl::StrCat("no TTL and no $TTL, so the last TTL written, ", last_ttl_,
+                              ", is used here and below; add $TTL (RFC 2308 §4)"));
+    }
+    return true;
+  }
+  if (heading.type == RrType::kSoa) {
+    const ByteView rdata = parser_.rdata();
+    const uint32_t minimum = LoadU32(rdata.data() + rdata.size() - 4);
+    if (minimum <= kTtlMax) {
+      ttl_seconds = default_ttl_ = minimum;
+      has_default_ttl_ = true;
+      AddWarning(entry.line, absl::StrCat("no TTL and no $TTL, so the SOA's MINIMUM, ", minimum,
+                                          ", is used here and below; add $TTL (RFC 2308 §4)"));
+      return true;
+    }
+  }
+  AddError(entry.line, "no TTL, and none to take over; add $TTL (RFC 2308 §4)");
+  return false;
+}
+
+ZoneFileResult ReadZoneFile(const std::string& path, NameView origin, RecordSink& sink,
+                            const ZoneFileLimits& limits) {
+  return ZoneFileReader(origin, sink, limits).ReadFile(path);
+}
+
+ZoneFileResult ReadZoneText(absl::string_view text, const std::string& name, NameView origin,
+                            RecordSink& sink, const ZoneFileLimits& limits) {
+  return ZoneFileReader(origin, sink, limits).ReadText(text, name);
+}
+
+}  // namespace hither

@@ -1,0 +1,143 @@
+// Opening files: the zone's own, and those that $INCLUDE names.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "zones/zone_file_reader.h"
+
+namespace hither {
+namespace {
+
+// The path without symbolic links, or "" with errno set.
+std::string Resolved(const std::string& path) {
+  char* const resolved = realpath(path.c_str(), nullptr);
+  if (resolved == nullptr) return "";
+  std::string text = resolved;
+  std::free(resolved);
+  return text;
+}
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool IsBelow(const std::string& path, const std::string& folder) {
+  return folder == "/" || absl::StartsWith(path, folder + "/");
+}
+
+}  // namespace
+
+bool ZoneFileReader::OpenFirst(const std::string& path, std::string& why) {
+  root_folder_ = Resolved(FolderOf(path));
+  if (root_folder_.empty()) {
+    why = absl::StrCat("cannot open its folder: ", std::strerror(errno), "; check the path");
+    return false;
+  }
+  return PushFile(path, path, why);
+}
+
+// `path` is opened, `shown` stands in findings.
+bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown, std::string& why) {
+  OpenFile file;
+  // O_NONBLOCK: a pipe must be refused, not waited for.
+  file.fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  struct stat facts = {};
+  if (file.fd < 0 || fstat(file.fd, &facts) != 0) {
+    why = absl::StrCat("cannot open: ", std::strerror(errno), "; check the path and its rights");
+    return false;
+  }
+  if (!S_ISREG(facts.st_mode)) {
+    why = "is no regular file; give the path of a zone file";
+    return false;
+  }
+  file.identity = {facts.st_dev, facts.st_ino};
+  for (const OpenFile& outer : files_) {
+    if (outer.identity != file.identity) continue;
+    why = "includes itself; remove this $INCLUDE (RFC 1035 §5.1)";
+    return false;
+  }
+  if (files_.empty()) {
+    file.number = 0;
+  } else {
+    file.number = static_cast<uint32_t>(result_.files.size());
+    result_.files.push_back(shown);
+  }
+  file.source = std::make_unique<FileSource>(file.fd);
+  file.scanner = std::make_unique<ZoneScanner>(*file.source);
+  file.origin_after = origin_;
+  file.owner_after = owner_;
+  file.has_owner_after = has_owner_;
+  files_.push_back(std::move(file));
+  return true;
+}
+
+bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
+  const std::string resolved = Resolved(path);
+  if (resolved.empty()) {
+    why = absl::StrCat("cannot open: ", std::strerror(errno), "; check the path and its rights");
+    return false;
+  }
+  if (!IsBelow(resolved, root_folder_)) {
+    why = absl::StrCat("is outside of ", root_folder_,
+                       ", the zone file's folder; move the file below it");
+    return false;
+  }
+  return PushFile(resolved, path, why);
+}
+
+// $INCLUDE file [origin]. What the file changes of origin and owner ends with it (RFC 1035 §5.1);
+// its $TTL goes on, as in BIND: RFC 2308 §4 lets it hold for all records that follow.
+void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
+  if (root_folder_.empty()) {
+    return AddError(entry.line, "$INCLUDE in text that is no file; write the records out");
+  }
+  if (entry.tokens.size() != 2 && entry.tokens.size() != 3) {
+    return AddError(entry.line,
+                    "$INCLUDE needs a file and perhaps an origin; write $INCLUDE file [origin] "
+                    "(RFC 1035 §5.1)");
+  }
+  if (files_.size() > limits_.include_depth_max) {
+    return AddError(entry.line, absl::StrCat("$INCLUDE over ", limits_.include_depth_max,
+                                             " files deep; include from fewer levels"));
+  }
+  std::string path;
+  const Token& file = entry.tokens[1];
+  for (size_t i = 0; i < file.size;) {
+    uint8_t octet = 0;
+    if (!NextOctet(file.text(), i, octet) || octet == 0) {
+      return AddError(entry.line, absl::StrCat("$INCLUDE: ", Shown(file),
+                                               " has a bad escape; use \\X or \\DDD"));
+    }
+    path += static_cast<char>(octet);
+  }
+  Name origin = origin_;
+  if (entry.tokens.size() == 3) {
+    Complaint wrong = nullptr;
+    uint8_t wire[kNameBytesMax];
+    const size_t size = NameFromToken(entry.tokens[2], origin_, wire, wrong);
+    if (size == 0) {
+      return AddError(entry.line, absl::StrCat("$INCLUDE: origin ", Shown(entry.tokens[2]), " ",
+                                               wrong, "; write a domain name (RFC 1035 §5.1)"));
+    }
+    origin = Name(NameView(ByteView(wire, size)));
+  }
+  if (!absl::StartsWith(path, "/")) path = absl::StrCat(FolderOf(file_name()), "/", path);
+  const uint32_t line = entry.line;
+  std::string why;
+  if (!OpenBelowRoot(path, why)) {
+    return AddError(line, absl::StrCat("$INCLUDE: ", path, " ", why));
+  }
+  origin_ = origin;
+  owner_text_.clear();
+}
+
+}  // namespace hither

@@ -1,0 +1,103 @@
+#ifndef HITHER_ZONES_ZONE_FILE_READER_H_
+#define HITHER_ZONES_ZONE_FILE_READER_H_
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "zones/rdata_text.h"
+#include "zones/zone_file.h"
+#include "zones/zone_scanner.h"
+
+namespace hither {
+
+// One reading of one zone: a stack of open files (RFC 1035 §5.1's $INCLUDE), what holds for the
+// next record (origin, owner, TTL), and what was found. Used once.
+class ZoneFileReader {
+ public:
+  ZoneFileReader(NameView origin, RecordSink& sink, const ZoneFileLimits& limits)
+      : sink_(sink), limits_(limits), origin_(origin) {}
+
+  ZoneFileResult ReadFile(const std::string& path);
+  ZoneFileResult ReadText(absl::string_view text, const std::string& name);
+
+ private:
+  // An open file, and what is to hold again when it ends.
+  struct OpenFile {
+    uint32_t number = 0;  // In result_.files.
+    int fd = -1;
+    std::pair<uint64_t, uint64_t> identity;  // Device and inode, to see loops.
+    std::unique_ptr<TextSource> source;
+    std::unique_ptr<ZoneScanner> scanner;
+    Name origin_after;
+    Name owner_after;
+    bool has_owner_after = false;
+
+    OpenFile() = default;
+    OpenFile(OpenFile&& other) noexcept;
+    OpenFile& operator=(OpenFile&&) = delete;
+    ~OpenFile();
+  };
+
+  // What stands before the RDATA.
+  struct Heading {
+    RrType type{};
+    bool has_ttl = false;
+    uint32_t ttl_seconds = 0;
+    size_t tokens = 0;  // So many of the entry's, the owner's among them.
+  };
+
+  ZoneFileResult ReadAll();
+  void PopFile();
+  void HandleEntry(const ZoneEntry& entry);
+  void HandleDirective(const ZoneEntry& entry);
+  void HandleOrigin(const ZoneEntry& entry);
+  void HandleTtl(const ZoneEntry& entry);
+
+  // zone_file_include.cc
+  void HandleInclude(const ZoneEntry& entry);
+  bool OpenFirst(const std::string& path, std::string& why);
+  bool OpenBelowRoot(const std::string& path, std::string& why);
+  bool PushFile(const std::string& path, const std::string& shown, std::string& why);
+
+  // zone_file_generate.cc
+  void HandleGenerate(const ZoneEntry& entry);
+
+  void HandleRecord(const ZoneEntry& entry);
+  bool ReadOwner(const Token& token);
+  bool ReadHeading(const ZoneEntry& entry, size_t from, Heading& heading);
+  bool CheckHeading(const ZoneEntry& entry, const Heading& heading);
+  bool ChooseTtl(const ZoneEntry& entry, const Heading& heading, uint32_t& ttl_seconds);
+
+  void AddError(uint32_t line, std::string text);
+  void AddWarning(uint32_t line, std::string text);
+  const std::string& file_name() const;
+
+  RecordSink& sink_;
+  const ZoneFileLimits limits_;
+  ZoneFileResult result_;
+  uint32_t errors_ = 0;
+  bool stopped_ = false;
+
+  std::vector<OpenFile> files_;  // The innermost last.
+  std::string root_folder_;      // Without symbolic links; "" when reading from memory.
+  uint64_t bytes_of_closed_files_ = 0;
+
+  Name origin_;
+  Name owner_;
+  bool has_owner_ = false;
+  std::string owner_text_;    // As owner_ was written; "" if that says nothing of a next one.
+  uint32_t default_ttl_ = 0;  // Of $TTL, or the SOA's MINIMUM.
+  uint32_t last_ttl_ = 0;     // The last one written.
+  bool has_default_ttl_ = false;
+  bool has_last_ttl_ = false;
+  bool warned_of_last_ttl_ = false;
+  uint32_t generating_line_ = 0;  // Not 0 while a $GENERATE is carried out.
+  RdataParser parser_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_ZONE_FILE_READER_H_

@@ -1,0 +1,115 @@
+#ifndef HITHER_ZONES_ZONE_SCANNER_H_
+#define HITHER_ZONES_ZONE_SCANNER_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace hither {
+
+// One field of a line, as written: escapes stand, the quotes around it do not. The characters are
+// the scanner's, valid until the next entry is read.
+struct Token {
+  const char* data = nullptr;
+  uint32_t size = 0;
+  uint32_t line = 0;  // Counted from 1.
+  bool quoted = false;
+  bool escaped = false;  // It has a backslash.
+  bool glued = false;    // Nothing stood between the token before and this one: key="value".
+
+  absl::string_view text() const { return {data, size}; }
+};
+
+// What lies between two ends of line outside of parentheses: a record or a directive, RFC 1035
+// §5.1. Comments, parentheses and empty lines are gone.
+struct ZoneEntry {
+  uint32_t line = 0;                // Of the first token; of what is wrong, if there is an error.
+  bool starts_in_column_1 = false;  // Otherwise the owner is the last record's.
+  std::span<const Token> tokens;
+  std::string error;  // Empty, or why these lines cannot be read; then there are no tokens.
+};
+
+// Where the characters come from. Read() gives up to `room` of them; 0 at the end, -1 on error.
+class TextSource {
+ public:
+  virtual ~TextSource() = default;
+  virtual ssize_t Read(char* to, size_t room) = 0;
+};
+
+// Text in memory, which must outlive the source.
+class MemorySource : public TextSource {
+ public:
+  explicit MemorySource(absl::string_view text) : rest_(text) {}
+  ssize_t Read(char* to, size_t room) override;
+
+ private:
+  absl::string_view rest_;
+};
+
+// An open file. The descriptor is the caller's to close.
+class FileSource : public TextSource {
+ public:
+  explicit FileSource(int fd) : fd_(fd) {}
+  ssize_t Read(char* to, size_t room) override;
+
+ private:
+  int fd_;
+};
+
+// Cuts master-file text into entries and tokens.
+//
+// Reads in pieces that stay in the cache, rather than by mmap(): a file that is truncated while
+// it is being read must end in an error, not in SIGBUS. No allocation for a token or an entry.
+//
+// After an error it goes on at the next line; after one inside parentheses, at the next line that
+// starts in column 1, because lines that a group was meant to hold make no sense alone.
+class ZoneScanner {
+ public:
+  static constexpr size_t kPieceBytes = 256 * 1024;
+  // 65,535 octets of RDATA in hexadecimal, one digit a token, and what stands before them.
+  static constexpr size_t kEntryTokensMax = 2 * 65'535 + 16;
+  static constexpr size_t kEntryBytesMax = 16 << 20;  // With comments inside of parentheses.
+
+  explicit ZoneScanner(TextSource& source, size_t piece_bytes = kPieceBytes);
+
+  bool Next(ZoneEntry& entry);  // False at the end.
+
+  bool read_failed() const { return read_failed_; }  // errno says why.
+  uint64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  enum class Outcome { kEntry, kNeedMore, kError, kEnd };
+  enum class Skip { kNothing, kLine, kGroup };
+  struct Cursor;
+
+  Outcome Scan(ZoneEntry& entry);
+  bool Step(Cursor& cursor);
+  bool ScanToken(Cursor& cursor);
+  bool ScanQuoted(Cursor& cursor);
+  bool Stop(Cursor& cursor, absl::string_view error);
+  void PushToken(const Cursor& cursor, const char* from, const char* to, bool quoted, bool escaped);
+  bool Refill();
+  void SkipLines();
+
+  TextSource& source_;
+  std::vector<char> buffer_;  // One character longer than what it holds: a NUL as sentinel.
+  size_t at_ = 0;             // The first character of the next entry.
+  size_t end_ = 0;            // Where the sentinel is.
+  uint32_t line_ = 1;         // Of at_.
+  bool at_end_of_source_ = false;
+  bool read_failed_ = false;
+  Skip skip_ = Skip::kNothing;  // What an error leaves to be skipped.
+  uint64_t bytes_read_ = 0;
+  std::vector<Token> tokens_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_ZONE_SCANNER_H_
