@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,8 +23,7 @@ struct AdminHandlers {
   std::function<absl::StatusOr<std::string>()> reload;  // POST /reload: 200 with the text, or 500.
 };
 
-inline constexpr int kAdminThreads = 4;
-inline constexpr int kAdminConnectionsMax = 16;  // Accepted and not finished; more wait outside.
+inline constexpr int kAdminThreads = 4;  // One connection each; more wait in the kernel's queue.
 inline constexpr size_t kAdminHeadBytesMax = 8'192;
 inline constexpr absl::Duration kAdminReadTimeout = absl::Seconds(5);    // For the whole head.
 inline constexpr absl::Duration kAdminWriteTimeout = absl::Seconds(30);  // For the whole answer.
@@ -51,11 +52,15 @@ class AdminEndpoint {
   const AdminAddress& address() const { return address_; }  // With the port that the kernel chose.
 
  private:
-  class HttpServer;
-  AdminEndpoint(const AdminAddress& address, int listening);
+  class Http;
+  AdminEndpoint(const AdminAddress& address, int listener, int stop_event);
+  void AcceptLoop();
 
   AdminAddress address_;
-  std::unique_ptr<HttpServer> server_;
+  int listener_;          // Ours; -1 once stopped.
+  const int stop_event_;  // An eventfd that is readable once Stop() was called. Ours.
+  std::unique_ptr<Http> http_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace hither

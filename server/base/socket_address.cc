@@ -96,6 +96,16 @@ uint16_t SocketAddress::port() const {
   return ntohs(family() == AF_INET6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
 }
 
+SocketAddress SocketAddress::WithPort(uint16_t port) const {
+  SocketAddress other = *this;
+  if (family() == AF_INET6) {
+    other.storage_.v6.sin6_port = htons(port);
+  } else {
+    other.storage_.v4.sin_port = htons(port);
+  }
+  return other;
+}
+
 bool SocketAddress::IsWildcard() const {
   if (family() == AF_INET6) return IN6_IS_ADDR_UNSPECIFIED(&storage_.v6.sin6_addr);
   return storage_.v4.sin_addr.s_addr == htonl(INADDR_ANY);

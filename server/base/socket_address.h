@@ -31,6 +31,7 @@ class SocketAddress {
   }
   int family() const { return storage_.v4.sin_family; }
   uint16_t port() const;
+  SocketAddress WithPort(uint16_t port) const;
   bool IsWildcard() const;          // 0.0.0.0 or [::]
   bool IsLoopback() const;          // 127.0.0.0/8 or [::1]
   bool IsMulticast() const;         // 224.0.0.0/4 or ff00::/8; the IPv4 broadcast address too.

@@ -1,0 +1,52 @@
+#ifndef HITHER_SERVER_BASE_ADMIN_CONNECTION_H_
+#define HITHER_SERVER_BASE_ADMIN_CONNECTION_H_
+
+// Debian's build of the library has these; its classes have another shape without.
+#include <httplib.h>
+
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace hither {
+
+// One accepted connection, as httplib wants to see it: a stream whose reads come from a head that
+// has been read beforehand, within limits that httplib does not have (the size of the whole head,
+// the time of the whole request). One thread's.
+class AdminConnection : public httplib::Stream {
+ public:
+  // `fd` is non-blocking and becomes ours. Waits end early when `stop_event` is readable.
+  AdminConnection(int fd, int stop_event) : fd_(fd), stop_event_(stop_event) {}
+  ~AdminConnection() override;
+  AdminConnection(const AdminConnection&) = delete;
+  AdminConnection& operator=(const AdminConnection&) = delete;
+
+  enum class Head { kComplete, kTooLarge, kGone };
+  Head ReadHead();
+
+  // Says that nothing follows, then reads what the client still sends (a body that nobody wants),
+  // up to a limit: a close with unread octets would reset, and the client could lose the answer.
+  void Linger();
+
+  bool is_readable() const override { return at_ < head_.size(); }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* to, size_t size) override;
+  ssize_t write(const char* from, size_t size) override;
+  void get_remote_ip_and_port(std::string& ip, int& port) const override;
+  void get_local_ip_and_port(std::string& ip, int& port) const override;
+  socket_t socket() const override { return fd_; }
+  using Stream::write;
+
+ private:
+  bool WaitFor(short events, absl::Time deadline) const;  // NOLINT: poll()'s type.
+
+  const int fd_;
+  const int stop_event_;
+  std::string head_;
+  size_t at_ = 0;                                       // How much of head_ httplib has read.
+  absl::Time write_deadline_ = absl::InfiniteFuture();  // Set by the first write.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_BASE_ADMIN_CONNECTION_H_

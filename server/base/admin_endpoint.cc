@@ -1,0 +1,250 @@
+#include "server/base/admin_endpoint.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/admin_connection.h"
+#include "server/base/metrics_text.h"
+
+namespace hither {
+namespace {
+
+constexpr int kBacklog = 16;
+constexpr mode_t kUnixSocketMode = 0660;
+constexpr char kText[] = "text/plain; charset=utf-8";
+constexpr char kTooLarge[] =
+    "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: "
+    "0\r\n\r\n";
+
+absl::Status Failed(const AdminAddress& address, absl::string_view what, absl::string_view todo) {
+  return absl::FailedPreconditionError(absl::StrCat("admin endpoint ", address.ToText(), ": ", what,
+                                                    ": ", std::strerror(errno), "; ", todo));
+}
+
+// Removes the socket file that an earlier process left behind. Nobody answers on such a one.
+absl::Status RemoveStale(const AdminAddress& address, const sockaddr_un& name) {
+  struct stat facts;
+  if (lstat(name.sun_path, &facts) != 0) return absl::OkStatus();  // bind() will tell.
+  if (!S_ISSOCK(facts.st_mode)) {
+    errno = EEXIST;
+    return Failed(address, "there is a file that is no socket", "remove it or choose another path");
+  }
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const bool refused = connect(probe, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 &&
+                       errno == ECONNREFUSED;
+  if (probe >= 0) close(probe);
+  if (!refused) {
+    errno = EADDRINUSE;
+    return Failed(address, "a server seems to answer on it", "stop that, or choose another path");
+  }
+  if (unlink(name.sun_path) != 0) return Failed(address, "cannot remove it", "check permissions");
+  return absl::OkStatus();
+}
+
+absl::Status BindUnix(const AdminAddress& address, int fd) {
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  if (address.unix_path.size() >= sizeof name.sun_path) {
+    errno = ENAMETOOLONG;
+    return Failed(address, "cannot use it", "choose a shorter path");
+  }
+  std::memcpy(name.sun_path, address.unix_path.data(), address.unix_path.size());
+  if (absl::Status status = RemoveStale(address, name); !status.ok()) return status;
+  // Before bind(), so that the file never has more rights (unix(7)); after it, since the process's
+  // umask may have taken some away.
+  if (fchmod(fd, kUnixSocketMode) != 0 ||
+      bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
+      chmod(name.sun_path, kUnixSocketMode) != 0) {
+    return Failed(address, "cannot make the socket", "check that its folder exists and is ours");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BindTcp(AdminAddress& address, int fd) {
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // A restart need not wait a minute.
+  if (bind(fd, address.tcp->get(), address.tcp->size()) != 0) {
+    return Failed(address, "cannot bind", "choose another one with --admin, or --admin none");
+  }
+  if (address.tcp->port() != 0) return absl::OkStatus();
+  sockaddr_in6 bound = {};  // Both families have their port at the same place.
+  socklen_t size = sizeof bound;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size);
+  address.tcp = address.tcp->WithPort(ntohs(bound.sin6_port));
+  return absl::OkStatus();
+}
+
+// Does a Host header name this machine? Otherwise a browser was led here by a foreign name.
+bool IsLocalHost(absl::string_view host) {
+  if (absl::StartsWithIgnoreCase(host, "localhost")) {
+    const absl::string_view rest = host.substr(9);
+    return rest.empty() || rest[0] == ':';
+  }
+  const absl::StatusOr<SocketAddress> address = SocketAddress::FromText(host, kAdminPort);
+  return address.ok() && address->IsLoopback();
+}
+
+void Say(httplib::Response& response, int code, const std::string& text) {
+  response.status = code;
+  response.set_content(text, kText);
+}
+
+}  // namespace
+
+// httplib parses the request and writes the answer; we route, for its own routes are regular
+// expressions over what a client sent, and would read a body.
+class AdminEndpoint::Http : public httplib::Server {
+ public:
+  Http(AdminHandlers handlers, bool check_host)
+      : handlers_(std::move(handlers)), check_host_(check_host) {
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      Route(request, response);
+      return HandlerResponse::Handled;
+    });
+  }
+
+  void ServeOne(AdminConnection& connection) {
+    switch (connection.ReadHead()) {
+      case AdminConnection::Head::kGone:
+        return;
+      case AdminConnection::Head::kTooLarge:
+        connection.write(kTooLarge, sizeof kTooLarge - 1);
+        break;
+      case AdminConnection::Head::kComplete:
+        bool closed = false;
+        process_request(connection, /*close_connection=*/true, closed, nullptr);
+        break;
+    }
+    connection.Linger();
+  }
+
+ private:
+  struct Place {
+    absl::string_view path;
+    absl::string_view method;
+    void (Http::*answer)(httplib::Response& response);
+  };
+  static const Place kPlaces[4];
+
+  void Route(const httplib::Request& request, httplib::Response& response) {
+    if (check_host_ && (request.get_header_value_count("Host") != 1 ||
+                        !IsLocalHost(request.get_header_value("Host")))) {
+      return Say(response, 403, "the Host header does not name this machine\n");
+    }
+    for (const Place& place : kPlaces) {
+      if (place.path != request.path) continue;
+      const bool head = request.method == "HEAD" && place.method == "GET";
+      if (place.method != request.method && !head) {
+        response.set_header("Allow", place.method == "GET" ? "GET, HEAD" : "POST");
+        return Say(response, 405, absl::StrCat("only ", place.method, " is possible here\n"));
+      }
+      if (place.method == "POST" && request.get_header_value("X-Hither") != "1") {
+        return Say(response, 403, "the header 'X-Hither: 1' is missing\n");
+      }
+      return (this->*place.answer)(response);
+    }
+    Say(response, 404, "not here; there are /metrics /healthz /status /reload\n");
+  }
+
+  void Metrics(httplib::Response& response) {
+    response.set_content(handlers_.metrics(), kMetricsContentType);
+  }
+  void Health(httplib::Response& response) {
+    const absl::Status health = handlers_.health();
+    if (health.ok()) return Say(response, 200, "ok\n");
+    Say(response, 503, absl::StrCat(health.message(), "\n"));
+  }
+  void Status(httplib::Response& response) {
+    response.set_content(handlers_.status(), "application/json");
+  }
+  void Reload(httplib::Response& response) {
+    const absl::StatusOr<std::string> done = handlers_.reload();
+    if (done.ok()) return Say(response, 200, absl::StrCat(*done, "\n"));
+    Say(response, 500, absl::StrCat(done.status().message(), "\n"));
+  }
+
+  const AdminHandlers handlers_;
+  const bool check_host_;  // No browser reaches a UNIX socket.
+};
+
+const AdminEndpoint::Http::Place AdminEndpoint::Http::kPlaces[4] = {
+    {"/metrics", "GET", &Http::Metrics},
+    {"/healthz", "GET", &Http::Health},
+    {"/status", "GET", &Http::Status},
+    {"/reload", "POST", &Http::Reload},
+};
+
+absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAddress& address) {
+  AdminAddress bound = address;
+  if (bound.IsOff()) return absl::InvalidArgumentError("there is no admin address to bind");
+  const int family = bound.tcp.has_value() ? bound.tcp->family() : AF_UNIX;
+  const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  absl::Status status = fd < 0 || stop_event < 0
+                            ? Failed(bound, "cannot make a socket", "raise the limit on open files")
+                            : absl::OkStatus();
+  if (status.ok()) status = bound.tcp.has_value() ? BindTcp(bound, fd) : BindUnix(bound, fd);
+  if (status.ok() && listen(fd, kBacklog) != 0) {
+    status = Failed(bound, "cannot listen", "choose another address");
+  }
+  if (status.ok()) return std::unique_ptr<AdminEndpoint>(new AdminEndpoint(bound, fd, stop_event));
+  if (fd >= 0) close(fd);
+  if (stop_event >= 0) close(stop_event);
+  return status;
+}
+
+AdminEndpoint::AdminEndpoint(const AdminAddress& address, int listener, int stop_event)
+    : address_(address), listener_(listener), stop_event_(stop_event) {}
+
+AdminEndpoint::~AdminEndpoint() {
+  Stop();
+  close(stop_event_);
+}
+
+void AdminEndpoint::Serve(AdminHandlers handlers) {
+  http_ = std::make_unique<Http>(std::move(handlers), address_.tcp.has_value());
+  for (int i = 0; i < kAdminThreads; ++i) threads_.emplace_back([this] { AcceptLoop(); });
+}
+
+void AdminEndpoint::AcceptLoop() {
+  pollfd waits[] = {{listener_, POLLIN, 0}, {stop_event_, POLLIN, 0}};
+  for (;;) {
+    if (poll(waits, 2, -1) < 0 && errno != EINTR) return;
+    if (waits[1].revents != 0) return;
+    const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      AdminConnection connection(fd, stop_event_);
+      try {
+        http_->ServeOne(connection);
+      } catch (const std::exception&) {  // httplib ran out of memory: the others go on.
+      }
+    } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+      // Out of file descriptors, most likely: the connection stays queued, so do not spin on it.
+      poll(&waits[1], 1, 100);
+    }
+  }
+}
+
+void AdminEndpoint::Stop() {
+  if (listener_ < 0) return;
+  eventfd_write(stop_event_, 1);
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  close(listener_);
+  listener_ = -1;
+  if (!address_.unix_path.empty()) unlink(address_.unix_path.c_str());
+}
+
+}  // namespace hither
