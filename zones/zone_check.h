@@ -44,6 +44,7 @@ enum class ZoneCheckId : uint8_t {
   kNsec3Iterations,
   kNsec3IterationsLimit,
   kZonemdMismatch,
+  kZonemdPlaceholder,
   kZonemdUnsupported,
 };
 inline constexpr size_t kZoneCheckCount = static_cast<size_t>(ZoneCheckId::kZonemdUnsupported) + 1;

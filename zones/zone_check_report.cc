@@ -42,6 +42,7 @@ constexpr ZoneCheck kChecks[] = {
     {ZoneCheckId::kNsec3Iterations,       "nsec3-iterations",        kWarning, "has more than 50 iterations: many validators treat the zone as unsigned", "sign again with 0 iterations",  "RFC 9276 §3.1"},
     {ZoneCheckId::kNsec3IterationsLimit,  "nsec3-iterations-limit",  kError,   "has more than 2500 iterations",                    "sign again with 0 iterations",                         "RFC 5155 §10.3, RFC 9276 §3.1"},
     {ZoneCheckId::kZonemdMismatch,        "zonemd-mismatch",         kError,   "does not verify: the zone is damaged or was edited after it was digested", "fetch it again or renew its ZONEMD", "RFC 8976 §4"},
+    {ZoneCheckId::kZonemdPlaceholder,     "zonemd-placeholder",      kWarning, "has a digest of zeros, a placeholder: not verified", "compute the digest once the zone is complete",         "RFC 8976 §3.1"},
     {ZoneCheckId::kZonemdUnsupported,     "zonemd-unsupported",      kWarning, "has no scheme and hash that we know: not verified", "use scheme 1 with hash 1 (SHA-384) or 2 (SHA-512)",   "RFC 8976 §4"},
 };
 // clang-format on

@@ -28,6 +28,9 @@ struct Zonemd {
     return scheme == kSchemeSimple && (hash == static_cast<uint8_t>(ZonemdHash::kSha384) ||
                                        hash == static_cast<uint8_t>(ZonemdHash::kSha512));
   }
+  bool IsPlaceholder() const {
+    return std::ranges::all_of(digest, [](uint8_t octet) { return octet == 0; });
+  }
 };
 
 std::vector<Zonemd> ReadZonemds(const Zone& zone) {
@@ -155,10 +158,14 @@ Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash) {
 ZonemdVerdict VerifyZonemd(const Zone& zone) {
   const std::vector<Zonemd> records = ReadZonemds(zone);
   if (records.empty()) return ZonemdVerdict::kAbsent;
-  bool known = false;
+  ZonemdVerdict verdict = ZonemdVerdict::kUnsupported;
   for (const Zonemd& record : records) {
     if (!record.IsSupported()) continue;
-    known = true;
+    if (record.IsPlaceholder()) {
+      if (verdict == ZonemdVerdict::kUnsupported) verdict = ZonemdVerdict::kPlaceholder;
+      continue;
+    }
+    verdict = ZonemdVerdict::kMismatch;
     // RFC 8976 §2.2.4: of one scheme and hash there may be one record; if there are more, none
     // counts. RFC 8976 §4: the serial must be the SOA's.
     const auto same_kind = std::count_if(records.begin(), records.end(), [&](const Zonemd& other) {
@@ -168,7 +175,7 @@ ZonemdVerdict VerifyZonemd(const Zone& zone) {
     const Bytes digest = ComputeZoneDigest(zone, static_cast<ZonemdHash>(record.hash));
     if (std::ranges::equal(digest, record.digest)) return ZonemdVerdict::kVerified;
   }
-  return known ? ZonemdVerdict::kMismatch : ZonemdVerdict::kUnsupported;
+  return verdict;
 }
 
 void CheckZonemd(const Zone& zone, CheckReport& report) {
@@ -178,6 +185,8 @@ void CheckZonemd(const Zone& zone, CheckReport& report) {
   switch (VerifyZonemd(zone)) {
     case ZonemdVerdict::kMismatch:
       return found(ZoneCheckId::kZonemdMismatch);
+    case ZonemdVerdict::kPlaceholder:
+      return found(ZoneCheckId::kZonemdPlaceholder);
     case ZonemdVerdict::kUnsupported:
       return found(ZoneCheckId::kZonemdUnsupported);
     case ZonemdVerdict::kAbsent:

@@ -20,9 +20,12 @@ enum class ZonemdHash : uint8_t { kSha384 = 1, kSha512 = 2 };  // RFC 8976 §5.3
 Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash);
 
 enum class ZonemdVerdict : uint8_t {
-  kAbsent,       // No ZONEMD at the apex.
-  kVerified,     // One of the records verifies: that is enough (RFC 8976 §4).
-  kMismatch,     // We know at least one record's scheme and hash, and none verifies.
+  kAbsent,    // No ZONEMD at the apex.
+  kVerified,  // One of the records verifies: that is enough (RFC 8976 §4).
+  kMismatch,  // We know at least one record's scheme and hash, and none verifies.
+  // All that we know have a digest of zeros: what RFC 8976 §3.1 puts in before the digest is
+  // computed. It says nothing, good or bad, and published zones have had it (the root's of 2021).
+  kPlaceholder,
   kUnsupported,  // We know none of them.
 };
 

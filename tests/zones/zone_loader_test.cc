@@ -1,0 +1,140 @@
+#include "zones/zone_loader.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace hither {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char kGood[] =
+    "$TTL 60\n"
+    "@ SOA ns1.other. host 7 2 3 4 5\n"
+    "@ NS ns1.other.\n";
+
+Name Apex() { return *Name::FromText("example."); }
+
+// A folder of its own for each test, gone afterwards.
+class LoadZoneFileTest : public testing::Test {
+ protected:
+  LoadZoneFileTest() {
+    std::string name = (fs::temp_directory_path() / "hither-loader-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~LoadZoneFileTest() override { fs::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return folder_ / name; }
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(Path(name), std::ios::trunc) << text;
+  }
+  // As if it had been written long ago, so that a later change has another time.
+  void WriteOld(const std::string& name, const std::string& text) {
+    Write(name, text);
+    fs::last_write_time(Path(name), fs::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(LoadZoneFileTest, GivesAZone) {
+  Write("zone", kGood);
+  const LoadedZone loaded = LoadZoneFile(Path("zone"), Apex());
+  ASSERT_NE(loaded.zone, nullptr);
+  EXPECT_EQ(loaded.zone->serial(), 7u);
+  EXPECT_EQ(loaded.zone->record_count(), 2u);
+  EXPECT_TRUE(loaded.findings.empty());
+  ASSERT_EQ(loaded.files.size(), 1u);
+  EXPECT_EQ(loaded.files[0].path, Path("zone"));
+}
+
+TEST_F(LoadZoneFileTest, NamesTheLineOfAnError) {
+  Write("zone", std::string(kGood) + "www A 192.0.2.999\n");
+  const LoadedZone loaded = LoadZoneFile(Path("zone"), Apex());
+  EXPECT_EQ(loaded.zone, nullptr);
+  ASSERT_EQ(loaded.findings.size(), 1u);
+  EXPECT_EQ(loaded.findings[0].file, Path("zone"));
+  EXPECT_EQ(loaded.findings[0].line, 4u);
+}
+
+// After a broken SOA line "no SOA" would send the operator the wrong way; the CNAME is true.
+TEST_F(LoadZoneFileTest, FindsAllErrorsButNoConsequences) {
+  Write("zone",
+        "$TTL 60\n@ SOA broken\n@ NS ns1.other.\nc CNAME x.other.\nc A 192.0.2.1\n"
+        "www A 192.0.2.999\n");
+  const LoadedZone loaded = LoadZoneFile(Path("zone"), Apex());
+  EXPECT_EQ(loaded.zone, nullptr);
+  std::vector<uint32_t> lines;
+  for (const Finding& finding : loaded.findings) lines.push_back(finding.line);
+  EXPECT_EQ(lines, (std::vector<uint32_t>{2, 6, 4}));
+}
+
+TEST_F(LoadZoneFileTest, SaysThatAFileIsMissing) {
+  const LoadedZone loaded = LoadZoneFile(Path("zone"), Apex());
+  EXPECT_EQ(loaded.zone, nullptr);
+  ASSERT_EQ(loaded.findings.size(), 1u);
+  EXPECT_EQ(loaded.findings[0].severity, Severity::kError);
+  ASSERT_EQ(loaded.files.size(), 1u);
+  EXPECT_FALSE(HasChanged(loaded.files));
+  Write("zone", kGood);  // There again.
+  EXPECT_TRUE(HasChanged(loaded.files));
+}
+
+TEST_F(LoadZoneFileTest, FindsNothingOfAZoneInAFolder) {
+  fs::create_directory(Path("zone"));
+  EXPECT_EQ(LoadZoneFile(Path("zone"), Apex()).zone, nullptr);
+}
+
+TEST_F(LoadZoneFileTest, KeepsToItsLimits) {
+  Write("zone", std::string(kGood) + "w A 192.0.2.1\nw A 192.0.2.2\nw A 192.0.2.3\n");
+  LoadLimits limits;
+  limits.zone.records_per_rrset_max = 3;
+  EXPECT_NE(LoadZoneFile(Path("zone"), Apex(), limits).zone, nullptr);
+  limits.zone.records_per_rrset_max = 2;
+  EXPECT_EQ(LoadZoneFile(Path("zone"), Apex(), limits).zone, nullptr);
+}
+
+TEST_F(LoadZoneFileTest, KnowsAChange) {
+  WriteOld("zone", kGood);
+  const LoadedZone loaded = LoadZoneFile(Path("zone"), Apex());
+  EXPECT_FALSE(HasChanged(loaded.files));
+  Write("zone", kGood);  // The same text, a later time.
+  EXPECT_TRUE(HasChanged(loaded.files));
+}
+
+TEST_F(LoadZoneFileTest, KnowsAReplacedFileOfTheSameTime) {
+  WriteOld("zone", kGood);
+  const LoadedZone loaded = LoadZoneFile(Path("zone"), Apex());
+  const auto time = fs::last_write_time(Path("zone"));
+  Write("next", kGood);
+  fs::last_write_time(Path("next"), time);
+  fs::rename(Path("next"), Path("zone"));
+  EXPECT_TRUE(HasChanged(loaded.files));
+}
+
+TEST_F(LoadZoneFileTest, KnowsAChangeOfAnInclude) {
+  WriteOld("zone", std::string(kGood) + "$INCLUDE hosts\n");
+  WriteOld("hosts", "www A 192.0.2.1\n");
+  const LoadedZone loaded = LoadZoneFile(Path("zone"), Apex());
+  ASSERT_NE(loaded.zone, nullptr);
+  ASSERT_EQ(loaded.files.size(), 2u);
+  EXPECT_FALSE(HasChanged(loaded.files));
+  Write("hosts", "www A 192.0.2.2\n");
+  EXPECT_TRUE(HasChanged(loaded.files));
+}
+
+// Its stamp is taken after it was read, so nobody knows whether it was changed in between.
+TEST_F(LoadZoneFileTest, ReadsAnIncludeAgainThatWasWrittenDuringTheLoad) {
+  WriteOld("zone", std::string(kGood) + "$INCLUDE hosts\n");
+  WriteOld("hosts", "www A 192.0.2.1\n");
+  fs::last_write_time(Path("hosts"), fs::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_TRUE(HasChanged(LoadZoneFile(Path("zone"), Apex()).files));
+}
+
+}  // namespace
+}  // namespace hither
