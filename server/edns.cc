@@ -57,7 +57,7 @@ size_t OptReply::Bytes() const {
   if (!nsid.empty()) bytes += kOptionHeadBytes + nsid.size();
   if (has_keepalive) bytes += kOptionHeadBytes + 2;
   if (has_zone_version) bytes += kOptionHeadBytes + kZoneVersionBytes;
-  if (error != ExtendedError::kNone) bytes += kOptionHeadBytes + 2;
+  if (error != ExtendedError::kAbsent) bytes += kOptionHeadBytes + 2;
   return bytes;
 }
 
@@ -85,7 +85,7 @@ void OptReply::Write(uint8_t* at) const {
     StoreU32(at + 2, zone_serial);
     at += kZoneVersionBytes;
   }
-  if (error != ExtendedError::kNone) {
+  if (error != ExtendedError::kAbsent) {
     at = WriteHead(at, EdnsOption::kExtendedError, 2);
     StoreU16(at, static_cast<uint16_t>(error));
   }

@@ -21,7 +21,7 @@ enum class EdnsOption : uint16_t {
 
 // RFC 8914 §4, those that we send.
 enum class ExtendedError : uint16_t {
-  kNone = 0xffff,
+  kAbsent = 0xffff,  // Not kNone: -Wshadow takes it for the one of zone.h.
   kNotReady = 14,
   kProhibited = 18,
   kNotAuthoritative = 20,
@@ -51,7 +51,7 @@ struct OptReply {
   uint16_t payload_bytes = 0;
   uint8_t extended_rcode = 0;  // The upper eight bits.
   bool dnssec_ok = false;
-  ExtendedError error = ExtendedError::kNone;
+  ExtendedError error = ExtendedError::kAbsent;
   absl::string_view nsid;  // Empty: no option.
   bool has_keepalive = false;
   uint16_t keepalive_deciseconds = 0;  // RFC 7828 §3.1: units of 100 ms.

@@ -50,7 +50,7 @@ class Responder {
  private:
   struct Verdict {
     Rcode rcode;
-    ExtendedError error = ExtendedError::kNone;
+    ExtendedError error = ExtendedError::kAbsent;
   };
 
   Verdict Decide(Parsed parsed, const Query& query, const ZoneSet& zones);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/privileges.h"
 #include "zones/check.h"
 
 namespace hither {
@@ -86,6 +87,7 @@ absl::Status Worker::Start() {
 void Worker::Run() {
   pthread_setname_np(pthread_self(), absl::StrCat("worker-", options_.number).c_str());
   KeepTo(options_.cpu);
+  DropThreadCapabilities();
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until OnFarewell() has closed every handle.
 }
 

@@ -1,0 +1,129 @@
+#include "server/admin_pages.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/metrics_text.h"
+#include "server/base/nsid.h"
+#include "server/options.h"
+
+namespace hither {
+namespace {
+
+uint64_t SumOf(Counter which, const ServerView& view) {
+  uint64_t sum = 0;
+  for (const ServerView::WorkerView& worker : view.workers) sum += worker.counters->Get(which);
+  return sum;
+}
+
+template <typename Visit>
+void ForEachCounter(Visit visit) {
+  for (size_t i = 0; i < kCounterCount; ++i) visit(static_cast<Counter>(i));
+}
+
+// Seconds since 1970, with the part after the point.
+double Seconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::UnixEpoch()); }
+
+void AddProcess(const ServerView& view, MetricsText& page) {
+  page.Add("hither_build_info", MetricType::kGauge, "Always 1; the version is in the label.",
+           MetricLabels({{"version", HITHER_VERSION}}), uint64_t{1});
+  page.Add("hither_start_time_seconds", MetricType::kGauge, "When the server started.", "",
+           Seconds(view.started_at));
+  page.Add("hither_workers", MetricType::kGauge, "Threads that answer queries.", "",
+           uint64_t{view.workers.size()});
+  page.Add("hither_reloads_total", MetricType::kCounter, "Reloads that have ended.", "",
+           view.reloads);
+  page.Add("hither_reloads_failed_total", MetricType::kCounter,
+           "Reloads that ended with an error in the configuration or in a zone.", "",
+           view.reloads_failed);
+  for (size_t i = 0; i < view.workers.size(); ++i) {
+    page.Add("hither_worker_idle_seconds", MetricType::kGauge,
+             "Since the worker's loop last came round; over 3 it is stuck.",
+             MetricLabels({{"worker", absl::StrCat(i)}}),
+             absl::ToDoubleSeconds(view.workers[i].since_turn));
+  }
+}
+
+void AddZone(const ServedZone& served, MetricsText& page) {
+  const std::string labels = MetricLabels({{"zone", served.apex.ToText()}});
+  page.Add("hither_zone_load_failed", MetricType::kGauge,
+           "1 if the last load of the zone failed; an older version may still answer.", labels,
+           uint64_t{!served.last_error.empty()});
+  page.Add("hither_zone_served", MetricType::kGauge,
+           "1 if a version of the zone answers; 0: its names get SERVFAIL.", labels,
+           uint64_t{served.zone != nullptr});
+  if (served.zone == nullptr) return;
+  page.Add("hither_zone_serial", MetricType::kGauge, "Serial of the zone that answers.", labels,
+           uint64_t{served.zone->serial()});
+  page.Add("hither_zone_records", MetricType::kGauge, "Records of the zone that answers.", labels,
+           served.zone->record_count());
+  page.Add("hither_zone_memory_bytes", MetricType::kGauge, "Memory of the zone that answers.",
+           labels, uint64_t{served.zone->MemoryBytes()});
+  page.Add("hither_zone_loaded_timestamp_seconds", MetricType::kGauge,
+           "When the zone that answers was loaded.", labels, Seconds(served.loaded_at));
+}
+
+ServerStatus::Zone StatusOf(const ServedZone& served) {
+  ServerStatus::Zone zone;
+  zone.name = served.apex.ToText();
+  zone.file = served.file;
+  zone.error = served.last_error;
+  if (served.zone == nullptr) return zone;
+  zone.serial = served.zone->serial();
+  zone.records = served.zone->record_count();
+  zone.signing = served.zone->uses_nsec3() ? "NSEC3" : served.zone->uses_nsec() ? "NSEC" : "no";
+  zone.loaded_at = served.loaded_at;
+  return zone;
+}
+
+}  // namespace
+
+std::string MetricsPage(const ServerView& view) {
+  MetricsText page;
+  AddProcess(view, page);
+  ForEachCounter([&](Counter which) {
+    const CounterText& text = TextOf(which);
+    page.Add(text.metric, MetricType::kCounter, text.help, text.label, SumOf(which, view));
+  });
+  for (const auto& served : view.zones->zones()) AddZone(*served, page);
+  return page.Take();
+}
+
+absl::Status HealthOf(const ServerView& view) {
+  for (size_t i = 0; i < view.workers.size(); ++i) {
+    const absl::Duration since = view.workers[i].since_turn;
+    if (since < kWorkerStuckAfter) continue;
+    return absl::UnavailableError(
+        absl::StrCat("worker ", i, " is stuck for ", absl::FormatDuration(since)));
+  }
+  if (view.workers.empty()) return absl::UnavailableError("no worker runs");
+  const auto& zones = view.zones->zones();
+  const bool any = std::any_of(zones.begin(), zones.end(),
+                               [](const auto& served) { return served->zone != nullptr; });
+  return any ? absl::OkStatus() : absl::UnavailableError("no zone is loaded");
+}
+
+ServerStatus StatusOf(const ServerView& view) {
+  const Config::Identity& identity = view.config->identity;
+  ServerStatus status;
+  status.version = VersionText();
+  status.pid = ::getpid();
+  status.site = identity.site;
+  status.node = identity.node;
+  status.nsid = ExpandNsid(identity.nsid_template, identity.site, identity.node, 0);
+  status.workers = static_cast<int>(view.workers.size());
+  status.started_at = view.started_at;
+  status.uptime = view.now - view.started_at;
+  for (const SocketAddress& address : view.listen) status.listen.push_back(address.ToText());
+  ForEachCounter([&](Counter which) {
+    const CounterText& text = TextOf(which);
+    const std::string labels = text.label.empty() ? "" : absl::StrCat("{", text.label, "}");
+    status.counters.emplace_back(absl::StrCat(text.metric, labels), SumOf(which, view));
+  });
+  for (const auto& served : view.zones->zones()) status.zones.push_back(StatusOf(*served));
+  return status;
+}
+
+}  // namespace hither

@@ -1,0 +1,49 @@
+#ifndef HITHER_SERVER_ADMIN_PAGES_H_
+#define HITHER_SERVER_ADMIN_PAGES_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/base/config.h"
+#include "server/base/status.h"
+#include "server/counters.h"
+#include "zones/zone_set.h"
+
+namespace hither {
+
+// A worker that has not come round for so long is stuck: an idle one comes round twice a second.
+inline constexpr absl::Duration kWorkerStuckAfter = absl::Seconds(3);
+
+// What the admin pages tell, at one moment. Filled by Control; the pages are functions of it.
+struct ServerView {
+  struct WorkerView {
+    const Counters* counters;
+    absl::Duration since_turn;  // Since its loop last came round.
+  };
+
+  const Config* config;
+  std::vector<SocketAddress> listen;  // As bound.
+  std::shared_ptr<const ZoneSet> zones;
+  std::vector<WorkerView> workers;
+  absl::Time started_at;
+  absl::Time now;
+  uint64_t reloads = 0;
+  uint64_t reloads_failed = 0;  // Of those: with at least one error.
+};
+
+// GET /metrics, in Prometheus's text format. Counters are sums over the workers.
+std::string MetricsPage(const ServerView& view);
+
+// GET /healthz: OK if every worker comes round and at least one zone can be answered from.
+absl::Status HealthOf(const ServerView& view);
+
+// GET /status.
+ServerStatus StatusOf(const ServerView& view);
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_ADMIN_PAGES_H_

@@ -1,0 +1,20 @@
+#ifndef HITHER_SERVER_CHECK_ZONES_H_
+#define HITHER_SERVER_CHECK_ZONES_H_
+
+#include <ostream>
+
+#include "server/base/config.h"
+#include "zones/zone_loader.h"
+
+namespace hither {
+
+// The limits on zones that a configuration sets.
+LoadLimits LoadLimitsOf(const Config& config);
+
+// `hitherd --check`: loads every zone of `config`, serves none, and writes each finding and then a
+// summary to `out`. True if no zone has an error.
+bool CheckZones(const Config& config, std::ostream& out);
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_CHECK_ZONES_H_

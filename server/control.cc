@@ -1,0 +1,325 @@
+#include "server/control.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "server/base/log.h"
+#include "server/base/nsid.h"
+#include "server/check_zones.h"
+#include "zones/check.h"
+
+namespace hither {
+namespace {
+
+constexpr uint64_t kReapEveryMs = 100;
+constexpr absl::Duration kProgressEvery = absl::Seconds(2);
+
+size_t ShareOf(int total, size_t workers) {
+  return (static_cast<size_t>(total) + workers - 1) / workers;
+}
+
+template <typename Handle>
+void CloseHandle(Handle& handle) {
+  auto* base = reinterpret_cast<uv_handle_t*>(&handle);
+  if (!uv_is_closing(base)) uv_close(base, nullptr);
+}
+
+}  // namespace
+
+size_t WorkerCountOf(const Config& config) {
+  if (config.workers > 0) return static_cast<size_t>(config.workers);
+  return std::max<size_t>(UsableCpus().size(), 1);
+}
+
+WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number) {
+  const Config::Identity& identity = config.identity;
+  WorkerOptions options;
+  options.number = static_cast<int>(number);
+  const std::vector<int> cpus = UsableCpus();
+  if (workers <= cpus.size()) options.cpu = cpus[number];
+  options.responder.nsid =
+      ExpandNsid(identity.nsid_template, identity.site, identity.node, static_cast<int>(number));
+  options.responder.version = config.version;
+  options.responder.udp_payload_bytes_max = config.udp.payload_bytes_max;
+  options.udp_batch = static_cast<size_t>(config.udp.batch_size);
+  options.tcp.connections_max = ShareOf(config.tcp.connections_max, workers);
+  options.tcp.connections_per_prefix_max = ShareOf(config.tcp.connections_per_prefix_max, workers);
+  options.tcp.idle_timeout = config.tcp.idle_timeout;
+  options.tcp.lifetime_max = config.tcp.total_timeout;
+  options.tcp.unsent_bytes_max = config.tcp.unread_bytes_max;
+  return options;
+}
+
+std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& b) {
+  std::vector<std::string> keys;
+  const auto differ = [&keys](absl::string_view key, bool same) {
+    if (!same) keys.emplace_back(key);
+  };
+  const auto identity = [](const Config::Identity& i) {
+    return std::tie(i.site, i.node, i.nsid_template);
+  };
+  const auto udp = [](const Config::Udp& u) {
+    return std::tie(u.payload_bytes_max, u.receive_buffer_bytes, u.batch_size);
+  };
+  const auto tcp = [](const Config::Tcp& t) {
+    return std::tie(t.connections_max, t.connections_per_prefix_max, t.idle_timeout,
+                    t.total_timeout, t.unread_bytes_max);
+  };
+  const auto limits = [](const Config::Limits& l) {
+    return std::tie(l.records_per_rrset_max, l.types_per_name_max, l.include_depth_max,
+                    l.generate_records_max);
+  };
+  differ("identity", identity(a.identity) == identity(b.identity));
+  differ("listen", a.listen == b.listen);
+  differ("workers", a.workers == b.workers);
+  differ("user", a.user == b.user);
+  differ("version", a.version == b.version);
+  differ("udp", udp(a.udp) == udp(b.udp));
+  differ("tcp", tcp(a.tcp) == tcp(b.tcp));
+  differ("admin", a.admin.ToText() == b.admin.ToText());
+  differ("log", a.log.level == b.log.level && a.log.file == b.log.file);
+  differ("limits", limits(a.limits) == limits(b.limits));
+  return keys;
+}
+
+Control::Control(const Options& options, const Config& config)
+    : options_(options),
+      config_(config),
+      started_at_(absl::Now()),
+      store_(LoadLimitsOf(config)),
+      zones_(store_.set()) {
+  HITHER_CHECK(uv_loop_init(&loop_) == 0);
+  HITHER_CHECK(uv_signal_init(&loop_, &hangup_) == 0);
+  HITHER_CHECK(uv_signal_init(&loop_, &terminate_) == 0);
+  HITHER_CHECK(uv_signal_init(&loop_, &interrupt_) == 0);
+  HITHER_CHECK(uv_timer_init(&loop_, &reap_) == 0);
+  const auto on_call = [](uv_async_t* h) { static_cast<Control*>(h->data)->OnCall(); };
+  HITHER_CHECK(uv_async_init(&loop_, &call_, on_call) == 0);
+  hangup_.data = terminate_.data = interrupt_.data = reap_.data = call_.data = work_.data = this;
+  // From now on, not from Run() on: to be told to reload during a long load must not end us.
+  uv_signal_start(
+      &hangup_,
+      [](uv_signal_t* h, int) {
+        const absl::Status reopened = ReopenLog();
+        if (!reopened.ok()) Log(LogLevel::kWarning, "log: ", reopened.message());
+        static_cast<Control*>(h->data)->BeginReload();
+      },
+      SIGHUP);
+}
+
+Control::~Control() {
+  BeginStop("");
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  HITHER_CHECK(uv_loop_close(&loop_) == 0);
+}
+
+LoadReport Control::Load(const Config& config) {
+  absl::Time told = absl::Now();
+  return store_.Load(config.zones, told, [&told, &config](size_t done) {
+    const absl::Time now = absl::Now();
+    if (now - told < kProgressEvery) return;
+    told = now;
+    Log(LogLevel::kInfo, "loading: ", done, " of ", config.zones.size(), " zones");
+  });
+}
+
+absl::Status Control::LoadZones() {
+  const absl::Time began = absl::Now();
+  const LoadReport report = Load(config_);
+  Publish();
+  Log(LogLevel::kInfo, "loaded ", report.served, " of ", config_.zones.size(), " zones, ",
+      report.records, " records, in ", absl::FormatDuration(absl::Now() - began));
+  if (report.served > 0) return absl::OkStatus();
+  return absl::UnavailableError("not one zone could be loaded; see the errors above");
+}
+
+absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
+                                   std::vector<SocketAddress> listen) {
+  listen_ = std::move(listen);
+  for (size_t i = 0; i < sockets.size(); ++i) {
+    workers_.push_back(std::make_unique<Worker>(WorkerOptionsOf(config_, sockets.size(), i),
+                                                std::move(sockets[i]), zones_));
+    const absl::Status started = workers_.back()->Start();
+    if (!started.ok()) return started;
+  }
+  return absl::OkStatus();
+}
+
+void Control::Run(AdminEndpoint* admin) {
+  const auto on_end = [](uv_signal_t* h, int number) {
+    static_cast<Control*>(h->data)->BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT");
+  };
+  uv_signal_start(&terminate_, on_end, SIGTERM);
+  uv_signal_start(&interrupt_, on_end, SIGINT);
+  if (admin != nullptr) admin->Serve(Handlers());
+  uv_run(&loop_, UV_RUN_DEFAULT);  // Until BeginStop() has closed every handle.
+  if (admin != nullptr) admin->Stop();
+  for (const auto& worker : workers_) worker->Join();
+  Log(LogLevel::kInfo, "ended");
+}
+
+AdminHandlers Control::Handlers() {
+  return {
+      .metrics = [this] { return MetricsPage(View()); },
+      .health = [this] { return HealthOf(View()); },
+      .status = [this] { return ToJson(StatusOf(View())); },
+      .reload = [this] { return Reload(); },
+  };
+}
+
+ServerView Control::View() const {
+  ServerView view;
+  view.config = &config_;
+  view.listen = listen_;
+  view.zones = zones_.current();
+  view.started_at = started_at_;
+  view.now = absl::Now();
+  view.reloads = reloads_.load(std::memory_order_relaxed);
+  view.reloads_failed = reloads_failed_.load(std::memory_order_relaxed);
+  for (const auto& worker : workers_) {
+    const uint64_t turn_ms = worker->last_turn_ms();
+    const uint64_t now_ms = uv_hrtime() / 1'000'000;
+    const uint64_t since_ms = now_ms > turn_ms ? now_ms - turn_ms : 0;
+    view.workers.push_back(
+        {&worker->counters(), absl::Milliseconds(static_cast<int64_t>(since_ms))});
+  }
+  return view;
+}
+
+absl::StatusOr<std::string> Control::Reload() {
+  std::future<absl::StatusOr<std::string>> answer;
+  {
+    MutexLock lock(mu_);
+    if (closed_) return absl::UnavailableError("the server is ending");
+    answer = waiting_.emplace_back().get_future();
+    uv_async_send(&call_);  // Under the lock: BeginStop() closes the handle.
+  }
+  return answer.get();
+}
+
+void Control::RequestStop() {
+  stop_requested_.store(true, std::memory_order_release);
+  MutexLock lock(mu_);
+  if (!closed_) uv_async_send(&call_);
+}
+
+void Control::OnCall() {
+  if (stop_requested_.load(std::memory_order_acquire)) return BeginStop("asked to");
+  bool asked = false;
+  {
+    MutexLock lock(mu_);
+    asked = !waiting_.empty();
+  }
+  if (asked) BeginReload();
+}
+
+void Control::BeginReload() {
+  if (stopping_) return;
+  if (loading_) {
+    again_ = true;
+    return;
+  }
+  loading_ = true;
+  again_ = false;
+  {
+    MutexLock lock(mu_);
+    answered_by_this_ = std::exchange(waiting_, {});
+  }
+  Log(LogLevel::kInfo, "reload begins");
+  HITHER_CHECK(uv_queue_work(
+                   &loop_, &work_,
+                   [](uv_work_t* work) { static_cast<Control*>(work->data)->LoadOnPoolThread(); },
+                   [](uv_work_t* work, int) { static_cast<Control*>(work->data)->EndReload(); }) ==
+               0);
+}
+
+void Control::LoadOnPoolThread() {
+  // Workers keep their cores: to load is never as urgent as to answer. Linux has this by thread.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
+  const absl::Time began = absl::Now();
+  outcome_ = {};
+  const absl::StatusOr<Config> config = BuildConfig(options_);
+  outcome_.config = config.status();
+  if (config.ok()) {
+    const std::vector<std::string> keys = SettingsThatNeedRestart(config_, *config);
+    if (!keys.empty()) {
+      Log(LogLevel::kWarning,
+          "changed, but only a restart makes it so: ", absl::StrJoin(keys, ", "));
+    }
+    outcome_.zones = Load(*config);
+  }
+  outcome_.took = absl::Now() - began;
+}
+
+void Control::EndReload() {
+  loading_ = false;
+  if (!stopping_ && outcome_.config.ok() && outcome_.zones.changed()) Publish();
+  const absl::StatusOr<std::string> summary = Summary();
+  reloads_.fetch_add(1, std::memory_order_relaxed);
+  if (!summary.ok()) reloads_failed_.fetch_add(1, std::memory_order_relaxed);
+  for (ReloadPromise& waiter : answered_by_this_) waiter.set_value(summary);
+  answered_by_this_.clear();
+  if (again_) BeginReload();
+}
+
+absl::StatusOr<std::string> Control::Summary() const {
+  if (!outcome_.config.ok()) {
+    Log(LogLevel::kError, outcome_.config.message());
+    Log(LogLevel::kError, "reload failed: nothing has changed");
+    return outcome_.config;
+  }
+  const LoadReport& zones = outcome_.zones;
+  const std::string text = absl::StrCat(zones.loaded, " zones read, ", zones.unchanged,
+                                        " unchanged, ", zones.failed, " failed, ", zones.removed,
+                                        " removed, in ", absl::FormatDuration(outcome_.took));
+  Log(zones.failed == 0 ? LogLevel::kInfo : LogLevel::kError, "reload ends: ", text);
+  if (zones.failed == 0) return text;
+  const std::string more = zones.errors_untold == 0 ? ""
+                                                    : absl::StrCat("\nand ", zones.errors_untold,
+                                                                   " more errors; see the log");
+  return absl::InvalidArgumentError(
+      absl::StrCat(absl::StrJoin(zones.errors, "\n"), more, "\n", text));
+}
+
+void Control::Publish() {
+  zones_.Publish(store_.set());
+  for (const auto& worker : workers_) worker->Wake();
+  const auto on_reap = [](uv_timer_t* timer) {
+    if (static_cast<Control*>(timer->data)->zones_.Reap() > 0) return;
+    uv_timer_stop(timer);
+    malloc_trim(0);  // What the old zones were made of goes back to the system.
+  };
+  uv_timer_start(&reap_, on_reap, kReapEveryMs, kReapEveryMs);
+}
+
+void Control::BeginStop(absl::string_view why) {
+  if (std::exchange(stopping_, true)) return;
+  if (!why.empty()) Log(LogLevel::kInfo, why, ": ending");
+  for (const auto& worker : workers_) worker->RequestStop();
+  {
+    MutexLock lock(mu_);
+    closed_ = true;
+    for (ReloadPromise& waiter : waiting_) {
+      waiter.set_value(absl::UnavailableError("the server is ending"));
+    }
+    waiting_.clear();
+    CloseHandle(call_);
+  }
+  // From here on a second signal ends the process at once.
+  CloseHandle(hangup_);
+  CloseHandle(terminate_);
+  CloseHandle(interrupt_);
+  CloseHandle(reap_);
+}
+
+}  // namespace hither

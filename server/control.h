@@ -1,0 +1,113 @@
+#ifndef HITHER_SERVER_CONTROL_H_
+#define HITHER_SERVER_CONTROL_H_
+
+#include <uv.h>
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/admin_pages.h"
+#include "server/base/admin_endpoint.h"
+#include "server/base/config.h"
+#include "server/options.h"
+#include "server/socket.h"
+#include "server/worker.h"
+#include "server/zone_store.h"
+#include "zones/mutex.h"
+#include "zones/snapshot.h"
+#include "zones/zone_set.h"
+
+namespace hither {
+
+// How many workers a configuration asks for, and what each may use.
+size_t WorkerCountOf(const Config& config);
+WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number);
+
+// The settings that differ and that only a restart can change, by their keys.
+std::vector<std::string> SettingsThatNeedRestart(const Config& running, const Config& read);
+
+// Loads zones, starts and stops the workers, obeys signals and the admin endpoint. Answers nothing.
+//
+// Threads: the control thread makes it and calls its methods, but for Reload(), RequestStop() and
+// the pages' View(), which any thread may call while Run() runs. Zones are read on a thread of
+// libuv's pool, so that signals and timers go on; workers wait for neither.
+class Control {
+ public:
+  // `config` is what BuildConfig(options) gave; a reload builds it again.
+  Control(const Options& options, const Config& config);
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  // An error only if not one zone can be served.
+  absl::Status LoadZones();
+  // `listen`: as bound.
+  absl::Status StartWorkers(std::vector<WorkerSockets> sockets, std::vector<SocketAddress> listen);
+  // Until SIGTERM, SIGINT or RequestStop(); then all workers have ended. SIGHUP reloads. `admin`
+  // may be null.
+  void Run(AdminEndpoint* admin);
+
+  // Reads the configuration and what has changed of the zones. Waits for the end: of a reload that
+  // began after the call. Returns a summary, or all errors.
+  absl::StatusOr<std::string> Reload();
+  void RequestStop();
+  ServerView View() const;
+
+ private:
+  using ReloadPromise = std::promise<absl::StatusOr<std::string>>;
+
+  struct ReloadOutcome {
+    absl::Status config;  // If not OK, nothing was loaded.
+    LoadReport zones;
+    absl::Duration took;
+  };
+
+  AdminHandlers Handlers();
+  void OnCall();
+  void BeginReload();
+  void LoadOnPoolThread();
+  void EndReload();
+  void Publish();
+  void BeginStop(absl::string_view why);
+  absl::StatusOr<std::string> Summary() const;
+  LoadReport Load(const Config& config);
+
+  const Options options_;
+  const Config config_;
+  const absl::Time started_at_;
+  std::vector<SocketAddress> listen_;
+  ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.
+  Snapshot<ZoneSet> zones_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<uint64_t> reloads_{0};
+  std::atomic<uint64_t> reloads_failed_{0};
+
+  uv_loop_t loop_;
+  uv_signal_t hangup_;
+  uv_signal_t terminate_;
+  uv_signal_t interrupt_;
+  uv_async_t call_;
+  uv_timer_t reap_;
+  uv_work_t work_;
+  bool loading_ = false;
+  bool again_ = false;  // A reload was asked for while one was running.
+  bool stopping_ = false;
+  std::vector<ReloadPromise> answered_by_this_;  // Who waits for the reload that runs.
+  ReloadOutcome outcome_;                        // As store_.
+
+  Mutex mu_;
+  std::vector<ReloadPromise> waiting_ ABSL_GUARDED_BY(mu_);
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;  // Nobody would answer any more.
+  std::atomic<bool> stop_requested_{false};
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_CONTROL_H_

@@ -1,0 +1,77 @@
+// hitherd: options → configuration → sockets → privileges → zones → workers → control.
+
+#include <signal.h>
+
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/admin_endpoint.h"
+#include "server/base/log.h"
+#include "server/check_zones.h"
+#include "server/control.h"
+#include "server/options.h"
+#include "server/privileges.h"
+#include "server/socket.h"
+
+namespace hither {
+namespace {
+
+int Fail(int code, const absl::Status& status) {
+  Log(LogLevel::kError, status.message());
+  return code;
+}
+
+int Serve(const Options& options, const Config& config) {
+  const absl::Status log = OpenLog(config.log.level, config.log.file);
+  if (!log.ok()) return Fail(kExitCannotServe, log);
+  std::vector<SocketAddress> listen = config.listen;
+  SocketOptions socket_options;
+  socket_options.receive_buffer_bytes = static_cast<int>(config.udp.receive_buffer_bytes);
+  auto sockets = OpenWorkerSockets(listen, WorkerCountOf(config), socket_options);
+  if (!sockets.ok()) return Fail(kExitCannotServe, sockets.status());
+  std::unique_ptr<AdminEndpoint> admin;
+  if (!config.admin.IsOff()) {
+    auto bound = AdminEndpoint::Bind(config.admin);
+    if (!bound.ok()) return Fail(kExitCannotServe, bound.status());
+    admin = *std::move(bound);
+  }
+  const absl::Status dropped = DropPrivileges(config);
+  if (!dropped.ok()) return Fail(kExitCannotServe, dropped);
+
+  // Zones are loaded without privileges, so that what works at the start works at a reload.
+  Control control(options, config);
+  const absl::Status loaded = control.LoadZones();
+  if (!loaded.ok()) return Fail(kExitCannotServe, loaded);
+  const size_t workers = sockets->size();
+  const absl::Status started = control.StartWorkers(*std::move(sockets), listen);
+  if (!started.ok()) return Fail(kExitCannotServe, started);
+  const auto text_of = [](std::string* out, const SocketAddress& a) { out->append(a.ToText()); };
+  Log(LogLevel::kInfo, VersionText(), " answers: site ", config.identity.site, ", node ",
+      config.identity.node, ", ", workers, " workers on ", absl::StrJoin(listen, " ", text_of));
+  control.Run(admin.get());
+  return kExitFine;
+}
+
+int Main(int argc, const char* const* argv) {
+  ::signal(SIGPIPE, SIG_IGN);  // A peer that has gone shows in write()'s error.
+  const auto options = ParseOptions({argv + 1, static_cast<size_t>(argc - 1)});
+  if (!options.ok()) return Fail(kExitUsage, options.status());
+  if (options->mode == Options::Mode::kHelp) return std::cout << HelpText(), kExitFine;
+  if (options->mode == Options::Mode::kVersion) {
+    return std::cout << VersionText() << "\n", kExitFine;
+  }
+  const auto config = BuildConfig(*options);
+  if (!config.ok()) return Fail(kExitUsage, config.status());
+  if (options->mode == Options::Mode::kCheck) {
+    return CheckZones(*config, std::cout) ? kExitFine : kExitCannotServe;
+  }
+  return Serve(*options, *config);
+}
+
+}  // namespace
+}  // namespace hither
+
+int main(int argc, char** argv) { return hither::Main(argc, argv); }

@@ -1,0 +1,115 @@
+#include "server/privileges.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+
+namespace hither {
+namespace {
+
+struct Account {
+  std::string name;
+  uid_t user;
+  gid_t group;
+};
+
+absl::StatusOr<Account> FindAccount(const std::string& name) {
+  const passwd* found = ::getpwnam(name.empty() ? "hither" : name.c_str());
+  if (found == nullptr && name.empty()) found = ::getpwnam("nobody");
+  if (found != nullptr) return Account{found->pw_name, found->pw_uid, found->pw_gid};
+  return absl::NotFoundError(
+      absl::StrCat("user: ", name.empty() ? "neither hither nor nobody" : name,
+                   " is a user here; create one (useradd --system hither) or name another"));
+}
+
+absl::Status Failure(absl::string_view what, const Account& account) {
+  return absl::PermissionDeniedError(
+      absl::StrCat("cannot become user ", account.name, ": ", what, ": ", std::strerror(errno),
+                   "; start as that user, with CAP_NET_BIND_SERVICE for port 53"));
+}
+
+// Of the calling thread. CAP_DAC_READ_SEARCH is in the first word.
+bool SetCapabilities(uint32_t effective, uint32_t permitted) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {{effective, permitted, 0}, {0, 0, 0}};
+  return ::syscall(SYS_capset, &header, data) == 0;
+}
+
+// The first zone file that we may not read, or "". One that is not there is the loader's to tell.
+std::string FindUnreadable(const Config& config) {
+  for (const ZoneSource& zone : config.zones) {
+    if (::faccessat(AT_FDCWD, zone.file.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
+      return zone.file;
+    }
+  }
+  return "";
+}
+
+// The order matters: groups while we still may, the user last.
+absl::Status Become(const Account& account) {
+  if (::initgroups(account.name.c_str(), account.group) != 0) {
+    return Failure("initgroups", account);
+  }
+  if (::setresgid(account.group, account.group, account.group) != 0) {
+    return Failure("setresgid", account);
+  }
+  if (::setresuid(account.user, account.user, account.user) != 0) {
+    return Failure("setresuid", account);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status DropPrivileges(const Config& config) {
+  if (::geteuid() != 0) return absl::OkStatus();
+  const absl::StatusOr<Account> account = FindAccount(config.user);
+  if (!account.ok()) return account.status();
+  if (account->user == 0) {
+    Log(LogLevel::kWarning, "runs as root, as configured; another user would be safer");
+    return absl::OkStatus();
+  }
+  const bool may_keep_reading = config.user.empty();
+  if (!config.admin.unix_path.empty() &&
+      ::chown(config.admin.unix_path.c_str(), account->user, account->group) != 0) {
+    return Failure(config.admin.unix_path, *account);
+  }
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return Failure("keepcaps", *account);
+  const absl::Status become = Become(*account);
+  if (!become.ok()) return become;
+  const uint32_t reading = may_keep_reading ? 1u << CAP_DAC_READ_SEARCH : 0;
+  if (!SetCapabilities(0, reading)) return Failure("capset", *account);
+  const std::string unreadable = FindUnreadable(config);
+  if (unreadable.empty() || !may_keep_reading) {
+    if (!SetCapabilities(0, 0)) return Failure("capset", *account);
+  } else {
+    if (!SetCapabilities(reading, reading)) return Failure("capset", *account);
+    Log(LogLevel::kWarning, unreadable, ": user ", account->name,
+        " may not read it; the right to read every file is kept (CAP_DAC_READ_SEARCH). Let the "
+        "user read the zone files, or set user:");
+  }
+  // It has gone well if root is out of reach.
+  if (::setuid(0) == 0 || ::seteuid(0) == 0 || ::geteuid() != account->user) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        "became user ", account->name, " but could become root again; start as that user instead"));
+  }
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Failure("no_new_privs", *account);
+  return absl::OkStatus();
+}
+
+void DropThreadCapabilities() { SetCapabilities(0, 0); }
+
+}  // namespace hither
