@@ -1,5 +1,7 @@
 #include "server/answer.h"
 
+#include <algorithm>
+
 #include "server/additional.h"
 #include "server/denial.h"
 #include "zones/rdata.h"
@@ -48,6 +50,8 @@ class Answerer {
   Name substituted_;                // Holds name_ after a DNAME.
   uint64_t passed_[kAliasHopsMax];  // Hashes of the names before: a loop ends where it closes.
   int hops_ = 0;
+  NodeId dnames_[kAliasHopsMax + 1];  // Whose DNAME stands in the answer already.
+  int dname_count_ = 0;
 };
 
 ResponseWriter::Rendering Answerer::OwnerAsked() const {
@@ -88,7 +92,10 @@ Answerer::Hop Answerer::FollowCname(const Lookup& at) {
 
 Answerer::Hop Answerer::FollowDname(const Lookup& at) {
   const RRset& dname = *at.rrset;
-  if (!reply_.AddRRset(Section::kAnswer, OwnerOf(at.node), zone_, dname, SignaturesFor(dname))) {
+  const bool is_new = std::find(dnames_, dnames_ + dname_count_, at.node) == dnames_ + dname_count_;
+  if (is_new) dnames_[dname_count_++] = at.node;  // At most one for each hop.
+  if (is_new &&
+      !reply_.AddRRset(Section::kAnswer, OwnerOf(at.node), zone_, dname, SignaturesFor(dname))) {
     return Hop::kFull;
   }
   ByteReader records(zone_.RecordsOf(dname));
@@ -104,6 +111,8 @@ Answerer::Hop Answerer::FollowDname(const Lookup& at) {
   }
   substituted_ = renamed;
   if (query_.type == RrType::kCname || query_.type == RrType::kAny) return Hop::kEnd;
+  // A DNAME into its own subtree would only make the name longer and longer.
+  if (target.IsAtOrBelow(zone_.NameOf(at.node))) return Hop::kEnd;
   return GoTo(substituted_);
 }
 
