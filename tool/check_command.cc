@@ -1,0 +1,152 @@
+// `hither check`: reads a zone file as a server would.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tool/command.h"
+#include "zones/zone_file.h"
+#include "zones/zone_loader.h"
+
+namespace hither {
+namespace {
+
+// The SOA is the first record of any zone that a program wrote, and near the top of the others.
+constexpr size_t kTopBytes = 65'536;
+// Stands for an origin that is not known yet: nobody can own a name under .invalid (RFC 6761 §6.4).
+constexpr absl::string_view kUnknownOrigin = "origin-unknown.hither.invalid.";
+
+class FirstSoa : public RecordSink {
+ public:
+  void Add(const RecordView& record) override {
+    if (!owner.has_value() && record.type == RrType::kSoa) owner = Name(record.owner);
+  }
+  std::optional<Name> owner;
+};
+
+// The first octets of `path`, up to the end of a line; empty if it cannot be read.
+std::string TopOf(const std::string& path) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
+  if (file == nullptr) return "";
+  std::string text(kTopBytes, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (text.size() == kTopBytes) text.resize(text.rfind('\n') + 1);
+  return text;
+}
+
+// The zone's name where the command line does not give it: the first SOA's owner, if the file
+// alone says what that is, else what stands before ".zone" in the file's name.
+std::optional<Name> GuessOrigin(const std::string& path) {
+  const Name unknown = *Name::FromText(kUnknownOrigin);
+  FirstSoa first;
+  ReadZoneText(TopOf(path), path, unknown, first);
+  if (first.owner.has_value() && !first.owner->view().IsAtOrBelow(unknown)) return first.owner;
+  absl::string_view stem = path;
+  if (const size_t slash = stem.rfind('/'); slash != absl::string_view::npos) {
+    stem.remove_prefix(slash + 1);
+  }
+  if (!absl::ConsumeSuffix(&stem, ".zone") || stem.empty()) return std::nullopt;
+  const absl::StatusOr<Name> name = Name::FromText(stem);
+  return name.ok() ? std::optional<Name>(*name) : std::nullopt;
+}
+
+// "1 record", "2 records".
+std::string Counted(uint64_t count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+std::string Signing(const Zone& zone) {
+  if (zone.uses_nsec3()) return "signed with NSEC3";
+  return zone.uses_nsec() ? "signed with NSEC" : "not signed";
+}
+
+std::string Facts(const LoadedZone& loaded) {
+  if (loaded.zone == nullptr) return "cannot be served";
+  const Zone& zone = *loaded.zone;
+  const auto names = std::count_if(zone.nodes().begin(), zone.nodes().end(), [](const Node& node) {
+    return node.rrset_count + node.signature_count > 0;  // Others are empty non-terminals.
+  });
+  return absl::StrCat("serial ", zone.serial(), ", ", Counted(zone.record_count(), "record"), ", ",
+                      Counted(static_cast<uint64_t>(names), "name"), ", ", Signing(zone));
+}
+
+// For people: without the final dot, but for the root.
+std::string Bare(NameView name) {
+  std::string text = name.ToText();
+  if (text.size() > 1) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+absl::string_view CheckHelp() {
+  return R"(hither check - read a zone file as a server would, and tell all that is wrong with it
+
+USAGE
+  hither check FILE [--origin NAME]
+
+Prints every error and warning as FILE:LINE, then one line of summary. A zone with an error would
+not be served; one with warnings would.
+
+FLAGS
+  --origin NAME  The zone's name. Default: the owner of the file's first SOA where the file alone
+                 tells it, else what stands before ".zone" in the file's name.
+
+EXIT CODES
+  0  a server would serve it
+  1  it has errors, or cannot be read
+  2  the command line is wrong
+
+EXAMPLES
+  hither check example.org.zone
+  hither check db.root --origin .
+)";
+}
+
+ToolResult RunCheck(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--origin"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
+  if (!parsed.error.empty()) return UsageError("check", parsed.error);
+  if (parsed.Has("--help")) return {kToolFine, std::string(CheckHelp()), ""};
+  if (parsed.words.size() != 1) {
+    return UsageError("check", "give one zone file, as in hither check example.org.zone");
+  }
+  const std::string path(parsed.words[0]);
+  if (access(path.c_str(), R_OK) != 0) {
+    return {kToolFailed, "",
+            absl::StrCat("hither check: ", path, ": ", std::strerror(errno), "\n")};
+  }
+  std::optional<Name> origin;
+  if (const absl::string_view text = parsed.Value("--origin", ""); !text.empty()) {
+    const absl::StatusOr<Name> name = Name::FromText(text);
+    if (!name.ok()) return UsageError("check", absl::StrCat("--origin: ", name.status().message()));
+    origin = *name;
+  } else {
+    origin = GuessOrigin(path);
+  }
+  if (!origin.has_value()) {
+    return UsageError("check",
+                      absl::StrCat(path, " does not tell the zone's name; give --origin NAME"));
+  }
+  const LoadedZone loaded = LoadZoneFile(path, *origin);
+  ToolResult result;
+  uint64_t errors = 0;
+  for (const Finding& finding : loaded.findings) {
+    if (finding.severity == Severity::kError) ++errors;
+    absl::StrAppend(&result.out, ToText(finding), "\n");
+  }
+  absl::StrAppend(&result.out, Bare(*origin), ": ", Facts(loaded), "; ", Counted(errors, "error"),
+                  ", ", Counted(loaded.findings.size() - errors, "warning"), "\n");
+  result.code = loaded.zone != nullptr ? kToolFine : kToolFailed;
+  return result;
+}
+
+}  // namespace hither

@@ -1,0 +1,60 @@
+#ifndef HITHER_TOOL_COMMAND_H_
+#define HITHER_TOOL_COMMAND_H_
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace hither {
+
+// The exit codes of `hither`, as its help tells them.
+inline constexpr int kToolFine = 0;
+inline constexpr int kToolFailed = 1;  // No server answers, a reload failed, a zone has errors.
+inline constexpr int kToolUsage = 2;
+
+// What a command has done. Commands print nothing themselves, so that tests can read them.
+struct ToolResult {
+  int code = kToolFine;
+  std::string out;  // For standard output.
+  std::string err;  // For standard error.
+};
+
+using Arguments = std::span<const char* const>;
+
+// What follows the command's name, sorted: `flags` that have a value, `switches` that have none
+// (a name each, with its dashes) and the rest.
+struct ParsedArguments {
+  std::vector<std::pair<absl::string_view, absl::string_view>> values;
+  std::vector<absl::string_view> switches;
+  std::vector<absl::string_view> words;
+  std::string error;  // Not empty: the arguments are wrong, and this says how.
+
+  bool Has(absl::string_view name) const;
+  // The last one given, or `otherwise`.
+  absl::string_view Value(absl::string_view name, absl::string_view otherwise) const;
+};
+
+ParsedArguments ParseArguments(Arguments arguments, std::span<const absl::string_view> flags,
+                               std::span<const absl::string_view> switches);
+
+// The whole of `hither`: `arguments` is without the program's name.
+ToolResult RunTool(Arguments arguments);
+
+// The commands, each with the arguments after its name.
+ToolResult RunCheck(Arguments arguments);
+ToolResult RunStatus(Arguments arguments);
+ToolResult RunReload(Arguments arguments);
+
+absl::string_view CheckHelp();
+absl::string_view StatusHelp();
+absl::string_view ReloadHelp();
+
+// "hither check: what; what to do", with code 2.
+ToolResult UsageError(absl::string_view command, absl::string_view what);
+
+}  // namespace hither
+
+#endif  // HITHER_TOOL_COMMAND_H_

@@ -1,0 +1,11 @@
+#include <cstdio>
+
+#include "tool/command.h"
+
+int main(int argc, char** argv) {
+  const hither::ToolResult result =
+      hither::RunTool({argv + (argc > 0 ? 1 : 0), static_cast<size_t>(argc > 0 ? argc - 1 : 0)});
+  std::fwrite(result.err.data(), 1, result.err.size(), stderr);
+  std::fwrite(result.out.data(), 1, result.out.size(), stdout);
+  return std::fflush(stdout) == 0 ? result.code : hither::kToolFailed;
+}

@@ -1,0 +1,127 @@
+// The commands that ask a running server, by its admin endpoint.
+
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/admin_client.h"
+#include "server/base/config.h"
+#include "server/base/status.h"
+#include "tool/command.h"
+
+namespace hither {
+namespace {
+
+constexpr size_t kZonesShownMax = 50;
+constexpr absl::string_view kDefaultAdmin = "127.0.0.1:8053";
+
+ToolResult Failed(absl::string_view command, absl::string_view what) {
+  return {kToolFailed, "", absl::StrCat("hither ", command, ": ", what, "\n")};
+}
+
+// Parses the arguments that both commands share. False: `result` is what is to be said.
+bool Prepare(absl::string_view command, absl::string_view help, const ParsedArguments& parsed,
+             AdminAddress& address, ToolResult& result) {
+  if (!parsed.error.empty()) {
+    result = UsageError(command, parsed.error);
+    return false;
+  }
+  if (parsed.Has("--help")) {
+    result.out = std::string(help);
+    return false;
+  }
+  if (!parsed.words.empty()) {
+    result = UsageError(command, absl::StrCat("'", parsed.words[0], "' is too much; see hither ",
+                                              command, " --help"));
+    return false;
+  }
+  const absl::StatusOr<AdminAddress> admin = ParseAdmin(parsed.Value("--admin", kDefaultAdmin));
+  if (!admin.ok() || admin->IsOff()) {
+    result = UsageError(command, admin.ok() ? "--admin none has nobody to ask; give an address"
+                                            : admin.status().message());
+    return false;
+  }
+  address = *admin;
+  return true;
+}
+
+}  // namespace
+
+absl::string_view StatusHelp() {
+  return R"(hither status - what a running hitherd serves, and how much
+
+USAGE
+  hither status [--admin ADDRESS] [--json] [--all]
+
+FLAGS
+  --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH.
+                   Default: 127.0.0.1:8053
+  --json           Print the server's JSON as it is: all zones, for programs.
+  --all            Print all zones; without it 50, those with errors first.
+
+EXIT CODES
+  0  fine
+  1  no server answers there
+  2  the command line is wrong
+
+EXAMPLES
+  hither status
+  hither status --admin unix:/run/hither/admin.sock --json | jq '.zones[] | select(.state!="ok")'
+)";
+}
+
+ToolResult RunStatus(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--admin"};
+  constexpr absl::string_view kSwitches[] = {"--json", "--all"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
+  AdminAddress address;
+  ToolResult result;
+  if (!Prepare("status", StatusHelp(), parsed, address, result)) return result;
+  const absl::StatusOr<AdminReply> reply = AskAdmin(address, "GET", "/status", absl::Minutes(1));
+  if (!reply.ok()) return Failed("status", reply.status().message());
+  if (reply->code != 200) {
+    return Failed("status", absl::StrCat(address.ToText(), " answers with HTTP code ", reply->code,
+                                         ", not as hitherd does; check --admin"));
+  }
+  if (parsed.Has("--json")) return {kToolFine, reply->body, ""};
+  const absl::StatusOr<ServerStatus> status = FromJson(reply->body);
+  if (!status.ok()) return Failed("status", status.status().message());
+  return {kToolFine, ToText(*status, parsed.Has("--all") ? SIZE_MAX : kZonesShownMax), ""};
+}
+
+absl::string_view ReloadHelp() {
+  return R"(hither reload - have a running hitherd load what has changed
+
+USAGE
+  hither reload [--admin ADDRESS]
+
+Reads the configuration's zones and every changed zone file again, without a lost query. Returns
+when that is done. Where a zone has errors, its last good version goes on answering.
+
+FLAGS
+  --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH.
+                   Default: 127.0.0.1:8053
+
+EXIT CODES
+  0  loaded
+  1  something was not loaded (the errors are printed), or no server answers there
+  2  the command line is wrong
+
+EXAMPLES
+  hither reload
+  hither check example.org.zone && hither reload --admin unix:/run/hither/admin.sock
+)";
+}
+
+ToolResult RunReload(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--admin"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
+  AdminAddress address;
+  ToolResult result;
+  if (!Prepare("reload", ReloadHelp(), parsed, address, result)) return result;
+  const absl::StatusOr<AdminReply> reply = AskAdmin(address, "POST", "/reload");
+  if (!reply.ok()) return Failed("reload", reply.status().message());
+  if (reply->code == 200) return {kToolFine, reply->body, ""};
+  return {kToolFailed, "", reply->body};
+}
+
+}  // namespace hither
