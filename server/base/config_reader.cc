@@ -22,6 +22,8 @@
 namespace hither {
 namespace {
 
+constexpr size_t kErrorBytesMax = 1'000;
+
 // What is being read: where it goes, where it comes from, and what was wrong with it so far.
 struct Reading {
   Config config;
@@ -31,9 +33,13 @@ struct Reading {
   size_t error_count = 0;
 
   void Error(uint32_t line, absl::string_view what) {
-    if (++error_count <= kConfigErrorsMax) {
-      errors.emplace_back(line, absl::StrCat(file, ":", line, ": ", what));
+    if (++error_count > kConfigErrorsMax) return;
+    // A quoted text may be of any size and have line ends, but an error is one line.
+    std::string text = absl::StrCat(file, ":", line, ": ", what.substr(0, kErrorBytesMax));
+    for (char& c : text) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
     }
+    errors.emplace_back(line, std::move(text));
   }
   void Error(uint32_t line, const absl::Status& status) { Error(line, status.message()); }
   std::string Path(absl::string_view path) const {

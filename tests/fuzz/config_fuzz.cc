@@ -1,0 +1,37 @@
+// Any octets as a configuration file: nothing is thrown, and an error is lines that an operator
+// can read, each with its place.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "server/base/config.h"
+#include "server/base/nsid.h"
+#include "zones/check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  absl::StatusOr<hither::Config> config = hither::ParseConfig(text, "fuzz.yaml", "/folder");
+  if (!config.ok()) {
+    size_t lines = 0;
+    for (const absl::string_view line : absl::StrSplit(config.status().message(), '\n')) {
+      HITHER_CHECK(absl::StartsWith(line, "fuzz.yaml:"));
+      ++lines;
+    }
+    HITHER_CHECK(lines <= hither::kConfigErrorsMax + 1);
+    return 0;
+  }
+  for (const hither::ZoneSource& zone : config->zones) {
+    HITHER_CHECK(absl::StartsWith(zone.file, "/"));
+    HITHER_CHECK(hither::Name::FromText(zone.name.ToText()).value() == zone.name);
+  }
+  if (hither::FinishConfig("node", *config).ok()) {
+    const hither::Config::Identity& identity = config->identity;
+    HITHER_CHECK(
+        hither::ExpandNsid(identity.nsid_template, identity.site, identity.node, 0).size() <=
+        hither::kNsidBytesMax);
+    HITHER_CHECK(!config->listen.empty());
+  }
+  return 0;
+}

@@ -1,0 +1,211 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/admin_endpoint.h"
+#include "server/base/status.h"
+#include "tool/command.h"
+
+namespace hither {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+ToolResult Hither(const std::vector<const char*>& arguments) { return RunTool(arguments); }
+
+struct Case {
+  const char* name;
+  std::vector<const char*> arguments;
+  int code;
+  const char* out_begins;
+  const char* err;  // The whole of it, or "*": anything.
+};
+void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
+
+class CommandLine : public testing::TestWithParam<Case> {};
+
+TEST_P(CommandLine, IsUnderstood) {
+  const ToolResult result = RunTool(GetParam().arguments);
+  EXPECT_EQ(result.code, GetParam().code);
+  EXPECT_THAT(result.out, StartsWith(GetParam().out_begins));
+  if (GetParam().err != std::string("*")) {
+    EXPECT_EQ(result.err, GetParam().err);
+  }
+}
+
+// clang-format off
+const Case kCases[] = {
+    {"Nothing", {}, 2, "", "*"},
+    {"Help", {"--help"}, 0, "hither - what an operator", ""},
+    {"HelpAsCommand", {"help"}, 0, "hither - what an operator", ""},
+    {"HelpOfCheck", {"help", "check"}, 0, "hither check - ", ""},
+    {"HelpOfStatus", {"status", "--help"}, 0, "hither status - ", ""},
+    {"HelpOfReload", {"reload", "-h"}, 0, "hither reload - ", ""},
+    {"HelpOfTypo", {"help", "chekc"}, 2, "", "hither: unknown command 'chekc'; did you mean 'check'?\n"},
+    {"Version", {"--version"}, 0, "hither " HITHER_VERSION "\n", ""},
+    {"Typo", {"realod"}, 2, "", "hither: unknown command 'realod'; did you mean 'reload'?\n"},
+    {"FarFromAll", {"42"}, 2, "", "hither: unknown command '42'; known are: check, status, reload, help\n"},
+    {"CheckWithoutFile", {"check"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},
+    {"CheckTwoFiles", {"check", "a", "b"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},
+    {"CheckFlagTypo", {"check", "--orign", "."}, 2, "", "hither check: unknown flag --orign; did you mean '--origin'?\n"},
+    {"CheckFlagWithoutValue", {"check", "a", "--origin"}, 2, "", "hither check: --origin has no value; give one, as in --origin value\n"},
+    {"CheckBadOrigin", {"check", "/dev/null", "--origin", "a..b"}, 2, "", "*"},
+    {"CheckNoOrigin", {"check", "/dev/null"}, 2, "", "hither check: /dev/null does not tell the zone's name; give --origin NAME\n"},
+    {"CheckMissingFile", {"check", "/nonexistent/a.zone"}, 1, "", "hither check: /nonexistent/a.zone: No such file or directory\n"},
+    {"DashesEndFlags", {"check", "--", "--origin"}, 1, "", "hither check: --origin: No such file or directory\n"},
+    {"StatusTooMuch", {"status", "now"}, 2, "", "hither status: 'now' is too much; see hither status --help\n"},
+    {"StatusSwitchWithValue", {"status", "--json=yes"}, 2, "", "hither status: --json takes no value; write --json alone\n"},
+    {"StatusNobodyToAsk", {"status", "--admin", "none"}, 2, "", "hither status: --admin none has nobody to ask; give an address\n"},
+    {"StatusForeignHost", {"status", "--admin=192.0.2.1:80"}, 2, "", "*"},
+    {"StatusNoServer", {"status", "--admin", "unix:/nonexistent/a.sock"}, 1, "", "hither status: no server answers on unix:/nonexistent/a.sock: No such file or directory; check that hitherd runs, and give its admin address with --admin\n"},
+};
+// clang-format on
+INSTANTIATE_TEST_SUITE_P(Each, CommandLine, testing::ValuesIn(kCases),
+                         [](const auto& tested) { return tested.param.name; });
+
+class ZoneFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(testing::TempDir()) / "tool_test";
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return (folder_ / name).string();
+  }
+
+  std::filesystem::path folder_;
+};
+
+constexpr char kRelative[] = "@ 60 SOA ns a 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n";
+constexpr char kAbsolute[] =
+    "example.com. 60 SOA ns.example.com. a. 9 2 3 4 5\nexample.com. 60 NS ns.example.com.\n"
+    "ns.example.com. 60 A 192.0.2.1\n";
+
+TEST_F(ZoneFiles, OriginFromTheFileName) {
+  const ToolResult result = Hither({"check", Write("example.org.zone", kRelative).c_str()});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out,
+            "example.org: serial 1, 3 records, 2 names, not signed; 0 errors, 0 warnings\n");
+}
+
+TEST_F(ZoneFiles, OriginFromTheSoaBeforeTheFileName) {
+  const ToolResult result = Hither({"check", Write("other.zone", kAbsolute).c_str()});
+  EXPECT_EQ(result.out,
+            "example.com: serial 9, 3 records, 2 names, not signed; 0 errors, 0 warnings\n");
+}
+
+TEST_F(ZoneFiles, OriginFromTheCommandLineBeforeAll) {
+  const std::string path = Write("other.zone", kRelative);
+  const ToolResult result = Hither({"check", path.c_str(), "--origin", "."});
+  EXPECT_THAT(result.out, StartsWith(".: serial 1, 3 records, "));
+}
+
+TEST_F(ZoneFiles, OriginUnknown) {
+  const std::string path = Write("db.example", kRelative);
+  const ToolResult result = Hither({"check", path.c_str()});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(result.err, absl::StrCat("hither check: ", path,
+                                     " does not tell the zone's name; give --origin NAME\n"));
+}
+
+TEST_F(ZoneFiles, EveryErrorIsToldWithItsLine) {
+  const std::string path =
+      Write("example.org.zone", std::string(kRelative) + "www 60 A 192.0.2.256\nw2 60 AAAA x\n");
+  const ToolResult result = Hither({"check", path.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, HasSubstr(path + ":4: error: "));
+  EXPECT_THAT(result.out, HasSubstr(path + ":5: error: "));
+  EXPECT_THAT(result.out, EndsWith("\nexample.org: cannot be served; 2 errors, 0 warnings\n"));
+}
+
+TEST_F(ZoneFiles, ExamplesAreWithoutFault) {
+  for (const char* name : {"example.org.zone", "example.net.zone"}) {
+    const std::string path = absl::StrCat(HITHER_SOURCE_DIR, "/examples/", name);
+    const ToolResult result = Hither({"check", path.c_str()});
+    EXPECT_EQ(result.code, 0);
+    EXPECT_THAT(result.out, EndsWith("; 0 errors, 0 warnings\n"));
+  }
+}
+
+// A server that answers as hitherd does, but for the zones behind it.
+class WithServer : public testing::Test {
+ protected:
+  void SetUp() override {
+    status_.version = "hitherd 0.1.0";
+    for (int i = 0; i < 60; ++i) {
+      status_.zones.push_back({absl::StrCat("z", i, "."), "f", 1, 2, "no", absl::UnixEpoch(), ""});
+    }
+    endpoint_ = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
+    admin_ = absl::StrCat("--admin=", endpoint_->address().ToText());
+    endpoint_->Serve({
+        .metrics = [] { return std::string(); },
+        .health = [] { return absl::OkStatus(); },
+        .status = [this] { return ToJson(status_); },
+        .reload = [this] { return reload_; },
+    });
+  }
+
+  ServerStatus status_;
+  absl::StatusOr<std::string> reload_ = "1 zone loaded, 59 unchanged";
+  std::unique_ptr<AdminEndpoint> endpoint_;
+  std::string admin_;
+};
+
+TEST_F(WithServer, StatusShowsFiftyZones) {
+  const ToolResult result = Hither({"status", admin_.c_str()});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, ToText(status_, 50));
+  EXPECT_THAT(result.out, HasSubstr("and 10 more"));
+}
+
+TEST_F(WithServer, StatusShowsAllZones) {
+  const ToolResult result = Hither({"status", "--all", admin_.c_str()});
+  EXPECT_THAT(result.out, HasSubstr("  z59. "));
+  EXPECT_THAT(result.out, Not(HasSubstr("more")));
+}
+
+TEST_F(WithServer, StatusAsJsonIsTheServersOwn) {
+  EXPECT_EQ(Hither({"status", admin_.c_str(), "--json"}).out, ToJson(status_));
+}
+
+TEST_F(WithServer, ReloadTellsHowItWent) {
+  const ToolResult result = Hither({"reload", admin_.c_str()});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "1 zone loaded, 59 unchanged\n");
+}
+
+TEST_F(WithServer, ReloadThatFailsIsAnError) {
+  reload_ = absl::InternalError("z3.zone:7: bad TTL; write a number");
+  const ToolResult result = Hither({"reload", admin_.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_EQ(result.err, "z3.zone:7: bad TTL; write a number\n");
+}
+
+TEST(OtherServer, IsNotMistakenForOurs) {
+  auto endpoint = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
+  endpoint->Serve({
+      .metrics = [] { return std::string(); },
+      .health = [] { return absl::OkStatus(); },
+      .status = [] { return std::string("<html>"); },
+      .reload = [] { return absl::StatusOr<std::string>(""); },
+  });
+  const std::string admin = absl::StrCat("--admin=", endpoint->address().ToText());
+  const ToolResult result = Hither({"status", admin.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, StartsWith("hither status: the answer is not a server's status: "));
+}
+
+}  // namespace
+}  // namespace hither
