@@ -111,14 +111,13 @@ size_t TcpConnection::AnswerFrom(ByteView input) {
       break;
     }
     if (input.size() - used - kLengthBytes < size) break;
-    if (UnsentBytes() + filled > host_.limits().unsent_bytes_max) {
-      paused_ = true;
-      break;
-    }
-    if (out.size() - filled < kLengthBytes + kMessageBytesMax) {
+    if (UnsentBytes() + filled > host_.limits().unsent_bytes_max ||
+        out.size() - filled < kLengthBytes + kMessageBytesMax) {
       Send(out.first(filled));
       filled = 0;
       if (closing_) return input.size();
+      paused_ = UnsentBytes() > host_.limits().unsent_bytes_max;
+      if (paused_) break;  // OnWritten() will go on.
     }
     const size_t reply = host_.Answer(input.subspan(used + kLengthBytes, size),
                                       out.subspan(filled + kLengthBytes, kMessageBytesMax));
@@ -130,7 +129,7 @@ size_t TcpConnection::AnswerFrom(ByteView input) {
   }
   if (any) host_.OnActive(*this);
   if (any) active_at_ms_ = uv_now(tcp_.loop);
-  if (filled > 0) Send(out.first(filled));
+  Send(out.first(filled));
   if (closing_) return input.size();
   if (paused_) uv_read_stop(stream());
   if (finishing_) Finish();
@@ -138,6 +137,7 @@ size_t TcpConnection::AnswerFrom(ByteView input) {
 }
 
 void TcpConnection::Send(ByteView octets) {
+  if (octets.empty()) return;
   if (in_write_.empty()) {  // As a rule all of it fits into the socket.
     const uv_buf_t part =
         uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(octets.data())),

@@ -1,0 +1,215 @@
+#include "server/udp_listener.h"
+
+#include <sys/un.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "tests/server/loopback.h"
+
+namespace hither {
+namespace {
+
+TEST(UdpListener, Answers) {
+  TestServer server;
+  Client client = server.Udp();
+  client.Send(WwwQuery(7));
+  const Bytes reply = client.ReceiveDatagram();
+  ASSERT_GE(reply.size(), 12u);
+  EXPECT_EQ(IdOf(reply), 7);
+  EXPECT_EQ(AnswersIn(reply), 1);
+}
+
+TEST(UdpListener, AnswersOverIpv6) {
+  if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
+  TestServer server({}, "::1");
+  Client client = server.Udp();
+  client.Send(WwwQuery(8));
+  EXPECT_EQ(AnswersIn(client.ReceiveDatagram()), 1);
+}
+
+// Every one of many more than fit into a batch; a connected socket refuses strangers' answers.
+TEST(UdpListener, AnswersEachOfManyOnce) {
+  TestServer server;
+  Client client = server.Udp();
+  constexpr uint16_t kQueries = 200;
+  for (uint16_t id = 0; id < kQueries; ++id) client.Send(WwwQuery(id));
+  std::set<uint16_t> ids;
+  for (uint16_t i = 0; i < kQueries; ++i) {
+    const Bytes reply = client.ReceiveDatagram();
+    ASSERT_GE(reply.size(), 12u);
+    ids.insert(IdOf(reply));
+  }
+  EXPECT_EQ(ids.size(), kQueries);
+  EXPECT_FALSE(client.HasDatagram());
+  EXPECT_EQ(server.Count(Counter::kQueriesUdp), kQueries);
+}
+
+struct AskedCase {
+  const char* name;
+  const char* bound;
+  const char* asked;
+};
+void PrintTo(const AskedCase& c, std::ostream* os) { *os << c.name; }
+
+class UdpSource : public testing::TestWithParam<AskedCase> {};
+
+TEST_P(UdpSource, IsTheAddressThatWasAsked) {
+  if (std::string(GetParam().bound) == "::" && !HasIpv6()) GTEST_SKIP() << "no IPv6 here";
+  TestServer server({}, GetParam().bound);
+  Client client(SocketKind::kUdp, *SocketAddress::FromText(GetParam().asked, server.port()));
+  client.Send(WwwQuery(9));
+  EXPECT_EQ(AnswersIn(client.ReceiveDatagram()), 1);
+}
+
+// clang-format off
+const AskedCase kAsked[] = {
+    {"WildcardFirst",  "0.0.0.0",   "127.0.0.1"},
+    {"WildcardOther",  "0.0.0.0",   "127.0.0.2"},  // Routing alone would answer from 127.0.0.1.
+    {"WildcardFar",    "0.0.0.0",   "127.255.3.4"},
+    {"OneAddress",     "127.0.0.9", "127.0.0.9"},
+    {"WildcardV6",     "::",        "::1"},
+};
+// clang-format on
+INSTANTIATE_TEST_SUITE_P(Udp, UdpSource, testing::ValuesIn(kAsked),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(UdpListener, DropsWhatIsNoQueryAndGoesOn) {
+  TestServer server;
+  Client client = server.Udp();
+  client.Send(Bytes());    // Nothing at all.
+  client.Send(Bytes(11));  // No header.
+  Bytes response = WwwQuery(1);
+  response[2] |= 0x80;  // QR: two servers that answered answers would never end.
+  client.Send(response);
+  client.Send(WwwQuery(2));
+  EXPECT_EQ(IdOf(client.ReceiveDatagram()), 2);
+  EXPECT_FALSE(client.HasDatagram());
+  EXPECT_EQ(server.Count(Counter::kDroppedShort), 2u);
+  EXPECT_EQ(server.Count(Counter::kDroppedResponse), 1u);
+}
+
+// A query longer than UdpBatch::kQueryBytesMax is cut; it must not be read beyond.
+TEST(UdpListener, SurvivesTheLongestDatagram) {
+  TestServer server;
+  Client client = server.Udp();
+  Bytes longest = WwwQuery(3);
+  longest.resize(65'507, 0xff);
+  ASSERT_TRUE(client.Send(longest));
+  client.ReceiveDatagram();
+  client.Send(WwwQuery(4));
+  EXPECT_EQ(IdOf(client.ReceiveDatagram()), 4);
+}
+
+// On the loopback interface nothing fails to be sent. Datagrams over UNIX sockets do fail, with
+// the same errors and for the same reasons: a peer that has gone, is full, or a message too long.
+class UdpSendErrors : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "hither.XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    FileDescriptor socket = Bound("server");
+    const int bytes = 4'608;  // The least; Linux sends no longer message than that.
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+    ASSERT_EQ(uv_loop_init(&loop_), 0);
+    listener_.emplace(std::move(socket), batch_, responder_, reader_, counters_);
+    ASSERT_TRUE(listener_->Start(loop_).ok());
+  }
+  void TearDown() override {
+    listener_->Stop();
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    EXPECT_EQ(uv_loop_close(&loop_), 0);
+    std::filesystem::remove_all(folder_);
+  }
+
+  sockaddr_un PathOf(const std::string& name) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", folder_.c_str(),
+                  name.c_str());
+    return address;
+  }
+  FileDescriptor Bound(const std::string& name) {
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+    const sockaddr_un address = PathOf(name);
+    EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
+              0);
+    return socket;
+  }
+  void Ask(const FileDescriptor& client, const Bytes& query) {
+    const sockaddr_un server = PathOf("server");
+    EXPECT_GT(::sendto(client.get(), query.data(), query.size(), 0,
+                       reinterpret_cast<const sockaddr*>(&server), sizeof(server)),
+              0);
+  }
+  Bytes Reply(const FileDescriptor& client) {
+    Bytes octets(65'536);
+    const ssize_t got = ::recv(client.get(), octets.data(), octets.size(), 0);
+    octets.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    return octets;
+  }
+  void OneTurn() { uv_run(&loop_, UV_RUN_NOWAIT); }
+
+  std::string folder_;
+  Snapshot<ZoneSet> zones_{TestZones()};
+  Snapshot<ZoneSet>::Reader reader_{zones_};
+  Counters counters_;
+  ResponderOptions options_{.nsid = "", .version = "", .udp_payload_bytes_max = 60'000};
+  Responder responder_{options_, counters_};
+  UdpBatch batch_{UdpBatch::kDatagramsMax, options_.udp_payload_bytes_max};
+  uv_loop_t loop_;
+  std::optional<UdpListener> listener_;
+};
+
+TEST_F(UdpSendErrors, APeerThatHasGoneCostsOnlyItself) {
+  const FileDescriptor before = Bound("before");
+  FileDescriptor gone = Bound("gone");
+  const FileDescriptor after = Bound("after");
+  Ask(before, WwwQuery(1));
+  Ask(gone, WwwQuery(2));
+  Ask(after, WwwQuery(3));
+  gone.Reset();  // ECONNREFUSED
+  OneTurn();
+  EXPECT_EQ(IdOf(Reply(before)), 1);
+  EXPECT_EQ(IdOf(Reply(after)), 3);
+  EXPECT_EQ(counters_.Get(Counter::kUdpSendErrors), 1u);
+}
+
+TEST_F(UdpSendErrors, AReplyTooLongForTheLinkComesAgainTruncated) {
+  const FileDescriptor client = Bound("client");
+  const FileDescriptor other = Bound("other");
+  Ask(client, MakeQuery(4, "big.example.org.", RrType::kTxt, 60'000));  // EMSGSIZE
+  Ask(other, WwwQuery(5));
+  OneTurn();
+  const Bytes reply = Reply(client);
+  ASSERT_GE(reply.size(), 12u);
+  EXPECT_LE(reply.size(), 512u);
+  EXPECT_EQ(IdOf(reply), 4);
+  EXPECT_TRUE(IsTruncated(reply));
+  EXPECT_EQ(IdOf(Reply(other)), 5);
+  EXPECT_EQ(counters_.Get(Counter::kUdpSendErrors), 1u);
+}
+
+TEST_F(UdpSendErrors, AFullWayOutDropsAndDoesNotSpin) {
+  const FileDescriptor client = Bound("client");
+  constexpr uint64_t kQueries = 60;  // A UNIX socket queues 10 or so, then EAGAIN.
+  for (uint64_t asked = 0; asked < kQueries;) {
+    const uint64_t before = counters_.Get(Counter::kQueriesUdp);
+    Ask(client, WwwQuery(6));
+    OneTurn();
+    asked += counters_.Get(Counter::kQueriesUdp) - before;
+  }
+  uint64_t replies = 0;
+  while (!Reply(client).empty()) ++replies;
+  EXPECT_GT(replies, 0u);
+  EXPECT_LT(replies, kQueries);
+  EXPECT_EQ(replies + counters_.Get(Counter::kUdpSendErrors), kQueries);
+  Ask(client, WwwQuery(7));
+  OneTurn();
+  EXPECT_EQ(IdOf(Reply(client)), 7);
+}
+
+}  // namespace
+}  // namespace hither
