@@ -1,0 +1,112 @@
+#include "server/admin_pages.h"
+
+#include <ostream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "zones/zone_loader.h"
+
+namespace hither {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::shared_ptr<const ServedZone> Served(const char* apex, const char* text) {
+  auto served = std::make_shared<ServedZone>();
+  served->apex = *Name::FromText(apex);
+  served->file = "the.zone";
+  if (text != nullptr) {
+    served->zone = LoadZoneText(text, "test", served->apex).zone;
+    served->loaded_at = absl::FromUnixSeconds(1'000);
+  } else {
+    served->last_error = "the.zone:3: error: no such type";
+  }
+  return served;
+}
+
+constexpr char kZone[] =
+    "@ 60 IN SOA ns1 host 7 7200 900 1209600 300\n@ 60 IN NS ns1\nns1 60 IN A 192.0.2.1\n";
+
+class AdminPages : public testing::Test {
+ protected:
+  AdminPages() {
+    config_.identity.site = "fra1";
+    config_.identity.node = "ns2";
+    config_.identity.nsid_template = "{node}.{site}";
+    first_.Add(Counter::kQueriesUdp, 40);
+    second_.Add(Counter::kQueriesUdp, 2);
+    auto zones = std::make_shared<ZoneSet>();
+    zones->Add(Served("example.org.", kZone));
+    zones->Add(Served("broken.example.", nullptr));
+    view_.config = &config_;
+    view_.listen = {*SocketAddress::FromText("192.0.2.53:53", 53)};
+    view_.zones = zones;
+    view_.workers = {{&first_, absl::Milliseconds(100)}, {&second_, absl::Milliseconds(500)}};
+    view_.started_at = absl::FromUnixSeconds(2'000);
+    view_.now = absl::FromUnixSeconds(2'060);
+    view_.reloads = 5;
+    view_.reloads_failed = 2;
+  }
+  Config config_;
+  Counters first_;
+  Counters second_;
+  ServerView view_;
+};
+
+TEST_F(AdminPages, MetricsSumTheWorkersAndTellEachZone) {
+  const std::string page = MetricsPage(view_);
+  for (const char* line : {
+           "hither_queries_total{transport=\"udp\"} 42\n",
+           "hither_zone_serial{zone=\"example.org.\"} 7\n",
+           "hither_zone_records{zone=\"example.org.\"} 3\n",
+           "hither_zone_loaded_timestamp_seconds{zone=\"example.org.\"} 1000\n",
+           "hither_zone_load_failed{zone=\"example.org.\"} 0\n",
+           "hither_zone_load_failed{zone=\"broken.example.\"} 1\n",
+           "hither_zone_served{zone=\"broken.example.\"} 0\n",
+           "hither_start_time_seconds 2000\n",
+           "hither_reloads_total 5\n",
+           "hither_reloads_failed_total 2\n",
+           "hither_workers 2\n",
+       }) {
+    EXPECT_THAT(page, HasSubstr(line));
+  }
+  // A serial of 0 would be a lie.
+  EXPECT_THAT(page, Not(HasSubstr("hither_zone_serial{zone=\"broken.example.\"}")));
+}
+
+TEST_F(AdminPages, StatusTellsWhoWhereAndWhat) {
+  const ServerStatus status = StatusOf(view_);
+  EXPECT_EQ(status.nsid, "ns2.fra1");
+  EXPECT_EQ(status.uptime, absl::Seconds(60));
+  EXPECT_EQ(status.listen, std::vector<std::string>{"192.0.2.53:53"});
+  ASSERT_EQ(status.zones.size(), 2u);
+  EXPECT_EQ(status.zones[0].serial, 7u);
+  EXPECT_EQ(status.zones[0].signing, "no");
+  EXPECT_EQ(status.zones[1].serial, std::nullopt);
+  EXPECT_EQ(status.zones[1].error, "the.zone:3: error: no such type");
+  EXPECT_THAT(status.counters,
+              testing::Contains(testing::Pair("hither_queries_total{transport=\"udp\"}", 42u)));
+}
+
+TEST_F(AdminPages, HealthyWithOneZoneThatAnswers) { EXPECT_TRUE(HealthOf(view_).ok()); }
+
+TEST_F(AdminPages, UnhealthyWithAStuckWorker) {
+  view_.workers[1].since_turn = kWorkerStuckAfter;
+  EXPECT_THAT(HealthOf(view_).ToString(), HasSubstr("worker 1 is stuck"));
+}
+
+TEST_F(AdminPages, UnhealthyWithoutWorkers) {
+  view_.workers.clear();
+  EXPECT_THAT(HealthOf(view_).ToString(), HasSubstr("no worker"));
+}
+
+TEST_F(AdminPages, UnhealthyIfNoZoneAnswers) {
+  auto zones = std::make_shared<ZoneSet>();
+  zones->Add(Served("broken.example.", nullptr));
+  view_.zones = zones;
+  EXPECT_THAT(HealthOf(view_).ToString(), HasSubstr("no zone"));
+}
+
+}  // namespace
+}  // namespace hither

@@ -1,0 +1,250 @@
+#include "server/control.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+#include "gmock/gmock.h"
+#include "server/check_zones.h"
+#include "tests/server/loopback.h"
+
+namespace hither {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr char kGood[] =
+    " 7200 900 1209600 300\n@ 60 IN NS ns1\nns1 60 IN A 192.0.2.1\nwww 60 IN A 192.0.2.80\n";
+
+// A whole server in this process, but for options, sockets' addresses and privileges.
+class ControlTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ::signal(SIGPIPE, SIG_IGN);
+    std::string pattern = (std::filesystem::temp_directory_path() / "hither.XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    WriteZone("example.org.zone", 1);
+    WriteConfig({"example.org"});
+    options_.config_file = folder_ + "/hither.yaml";
+  }
+  void TearDown() override {
+    End();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void WriteZone(const std::string& file, uint32_t serial, const std::string& more = "") {
+    std::ofstream(folder_ + "/new") << "@ 60 IN SOA ns1 host " << serial << kGood << more;
+    std::filesystem::rename(folder_ + "/new", folder_ + "/" + file);
+  }
+  void WriteConfig(const std::vector<std::string>& zones, const std::string& more = "") {
+    std::ofstream out(folder_ + "/hither.yaml");
+    out << "identity: { site: lab1, node: n1 }\nadmin: { listen: none }\n" << more << "zones:\n";
+    for (const std::string& zone : zones) {
+      out << "  - { name: " << zone << ", file: " << zone << ".zone }\n";
+    }
+  }
+
+  // Loads, and runs if anything could be loaded.
+  absl::Status Begin(size_t workers = 1) {
+    const absl::StatusOr<Config> config = BuildConfig(options_);
+    EXPECT_TRUE(config.ok()) << config.status();
+    control_.emplace(options_, *config);
+    const absl::Status loaded = control_->LoadZones();
+    if (!loaded.ok()) return loaded;
+    auto sockets = OpenWorkerSockets(addresses_, workers, {});
+    EXPECT_TRUE(sockets.ok()) << sockets.status();
+    const absl::Status started = control_->StartWorkers(*std::move(sockets), addresses_);
+    if (started.ok()) thread_ = std::thread([this] { control_->Run(nullptr); });
+    return started;
+  }
+  void End() {
+    if (thread_.joinable()) {
+      control_->RequestStop();
+      thread_.join();
+    }
+    control_.reset();
+  }
+  int Rcode(const char* name) {
+    Client client(SocketKind::kUdp, addresses_[0]);
+    client.Send(MakeQuery(1, name, RrType::kA));
+    return RcodeOf(client.ReceiveDatagram());
+  }
+  uint32_t Serial() {
+    const auto zones = control_->View().zones;
+    const ServedZone* served = zones->FindExact(*Name::FromText("example.org."));
+    return served == nullptr || served->zone == nullptr ? 0 : served->zone->serial();
+  }
+
+  std::string folder_;
+  Options options_;
+  std::vector<SocketAddress> addresses_ = {*SocketAddress::FromText("127.0.0.1", 0)};
+  std::optional<Control> control_;
+  std::thread thread_;
+};
+
+constexpr int kNoError = 0;
+constexpr int kServFail = 2;
+constexpr int kRefused = 5;
+
+TEST_F(ControlTest, ServesWhatIsConfigured) {
+  ASSERT_TRUE(Begin(2).ok());
+  EXPECT_EQ(Rcode("www.example.org."), kNoError);
+  EXPECT_EQ(Rcode("www.example.net."), kRefused);
+  EXPECT_EQ(control_->View().workers.size(), 2u);
+}
+
+TEST_F(ControlTest, ReloadReadsAChangedZone) {
+  ASSERT_TRUE(Begin().ok());
+  WriteZone("example.org.zone", 2);
+  const auto summary = control_->Reload();
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_THAT(*summary, HasSubstr("1 zones read, 0 unchanged"));
+  EXPECT_EQ(Serial(), 2u);
+}
+
+TEST_F(ControlTest, HangupReloads) {
+  ASSERT_TRUE(Begin().ok());
+  WriteZone("example.org.zone", 3);
+  ::kill(::getpid(), SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return Serial() == 3; }));
+}
+
+TEST_F(ControlTest, ABrokenZoneIsToldAndTheOldOneAnswers) {
+  ASSERT_TRUE(Begin().ok());
+  WriteZone("example.org.zone", 2, "www 60 IN CNAME ns1\n");
+  const auto summary = control_->Reload();
+  ASSERT_FALSE(summary.ok());
+  EXPECT_THAT(summary.status().ToString(), HasSubstr("example.org.zone:5: error: CNAME"));
+  EXPECT_EQ(Serial(), 1u);
+  EXPECT_EQ(Rcode("www.example.org."), kNoError);
+  EXPECT_EQ(control_->View().reloads_failed, 1u);
+}
+
+TEST_F(ControlTest, ABrokenConfigurationChangesNothing) {
+  ASSERT_TRUE(Begin().ok());
+  WriteZone("example.org.zone", 2);
+  WriteConfig({"example.org"}, "lisen: [127.0.0.1:53]\n");
+  const auto summary = control_->Reload();
+  ASSERT_FALSE(summary.ok());
+  EXPECT_THAT(summary.status().ToString(), HasSubstr("listen"));
+  EXPECT_EQ(Serial(), 1u);
+}
+
+TEST_F(ControlTest, ReloadAddsAndRemovesZones) {
+  ASSERT_TRUE(Begin().ok());
+  WriteZone("example.net.zone", 1);
+  WriteConfig({"example.net"});
+  ASSERT_TRUE(control_->Reload().ok());
+  EXPECT_EQ(Rcode("www.example.net."), kNoError);
+  EXPECT_EQ(Rcode("www.example.org."), kRefused);
+}
+
+TEST_F(ControlTest, AZoneThatNeverLoadedGetsServFail) {
+  WriteConfig({"example.org", "broken.example"});
+  ASSERT_TRUE(Begin().ok());
+  EXPECT_EQ(Rcode("www.broken.example."), kServFail);
+  EXPECT_EQ(Rcode("www.example.org."), kNoError);
+}
+
+TEST_F(ControlTest, WithoutAnyZoneItDoesNotStart) {
+  WriteConfig({"broken.example"});
+  EXPECT_THAT(Begin().ToString(), HasSubstr("not one zone"));
+}
+
+// Each is answered by a reload that began after it had asked, so none sees an older state.
+TEST_F(ControlTest, ManyMayAskForAReloadAtOnce) {
+  ASSERT_TRUE(Begin().ok());
+  WriteZone("example.org.zone", 9);
+  std::vector<std::thread> askers;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 8; ++i) {
+    askers.emplace_back([&] { good += control_->Reload().ok() && Serial() == 9; });
+  }
+  for (std::thread& asker : askers) asker.join();
+  EXPECT_EQ(good, 8);
+}
+
+TEST_F(ControlTest, NobodyWaitsForAReloadOfAServerThatEnds) {
+  ASSERT_TRUE(Begin().ok());
+  std::thread asker([&] {
+    while (control_->Reload().ok()) {
+    }
+  });
+  control_->RequestStop();
+  asker.join();
+}
+
+// Each query during reloads is answered, and from one version or the other.
+TEST_F(ControlTest, ReloadsLoseNoQuery) {
+  ASSERT_TRUE(Begin(2).ok());
+  std::atomic<bool> enough{false};
+  std::thread asker([&] {
+    while (!enough) ASSERT_EQ(Rcode("www.example.org."), kNoError);
+  });
+  for (uint32_t serial = 2; serial < 40; ++serial) {
+    WriteZone("example.org.zone", serial);
+    EXPECT_TRUE(control_->Reload().ok());
+    EXPECT_EQ(Serial(), serial);
+  }
+  enough = true;
+  asker.join();
+}
+
+TEST_F(ControlTest, OldZonesAreFreed) {
+  ASSERT_TRUE(Begin(2).ok());
+  const std::weak_ptr<const ZoneSet> old = control_->View().zones;
+  WriteZone("example.org.zone", 2);
+  ASSERT_TRUE(control_->Reload().ok());
+  EXPECT_TRUE(Eventually([&] { return old.expired(); }));
+}
+
+TEST_F(ControlTest, CheckTellsWhatAStartWouldFind) {
+  std::ostringstream out;
+  EXPECT_TRUE(CheckZones(*BuildConfig(options_), out));
+  EXPECT_EQ(out.str(), "1 zones, 4 records, 0 zones with errors\n");
+  WriteZone("example.org.zone", 2, "www 60 IN CNAME ns1\n");
+  out.str("");
+  EXPECT_FALSE(CheckZones(*BuildConfig(options_), out));
+  EXPECT_THAT(out.str(), HasSubstr("example.org.zone:5: error: CNAME"));
+}
+
+TEST(WorkerOptionsOf, SharesTheLimitsOfTcpAndNamesTheWorker) {
+  Config config;
+  config.identity = {.site = "fra1", .node = "ns2", .nsid_template = "{worker}.{node}.{site}"};
+  config.tcp.connections_max = 100;
+  config.tcp.connections_per_prefix_max = 10;
+  const WorkerOptions options = WorkerOptionsOf(config, 3, 2);
+  EXPECT_EQ(options.tcp.connections_max, 34u);
+  EXPECT_EQ(options.tcp.connections_per_prefix_max, 4u);
+  EXPECT_EQ(options.responder.nsid, "2.ns2.fra1");
+}
+
+TEST(WorkerOptionsOf, PinsOnlyIfEachWorkerHasACore) {
+  const size_t cores = UsableCpus().size();
+  EXPECT_EQ(WorkerOptionsOf(Config(), cores, 0).cpu, UsableCpus()[0]);
+  EXPECT_EQ(WorkerOptionsOf(Config(), cores + 1, 0).cpu, -1);
+}
+
+TEST(SettingsThatNeedRestart, AreAllButTheZones) {
+  const Config running;
+  Config read = running;
+  read.zones.push_back({*Name::FromText("a."), "a.zone"});
+  EXPECT_THAT(SettingsThatNeedRestart(running, read), IsEmpty());
+  read.identity.site = "x";
+  read.workers = 7;
+  read.tcp.idle_timeout = absl::Seconds(1);
+  read.udp.batch_size = 1;
+  EXPECT_THAT(SettingsThatNeedRestart(running, read),
+              ElementsAre("identity", "workers", "udp", "tcp"));
+}
+
+}  // namespace
+}  // namespace hither

@@ -1,0 +1,123 @@
+#include "server/privileges.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "gtest/gtest.h"
+
+namespace hither {
+namespace {
+
+// What cannot be undone is tried in a child. Its exit code: 0 if `body` says true.
+bool InChild(const std::function<bool()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(body() ? 0 : 1);
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+std::string ProcLine(const std::string& key) {
+  std::ifstream file("/proc/thread-self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind(key, 0) == 0) return line.substr(key.size());
+  }
+  return "";
+}
+
+constexpr char kNoCapabilities[] = "\t0000000000000000";
+constexpr char kReadAll[] = "\t0000000000000004";  // CAP_DAC_READ_SEARCH is bit 2.
+
+class Privileges : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root has something to give up";
+    std::string pattern = (std::filesystem::temp_directory_path() / "hither.XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    std::ofstream(folder_ + "/a.zone") << "x";
+    config_.zones.push_back({*Name::FromText("a."), folder_ + "/a.zone"});
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  bool CanRead() const {
+    return ::faccessat(AT_FDCWD, config_.zones[0].file.c_str(), R_OK, AT_EACCESS) == 0;
+  }
+  std::string folder_;
+  Config config_;
+};
+
+TEST_F(Privileges, AreGoneForGood) {
+  config_.user = "nobody";
+  EXPECT_TRUE(InChild([&] {
+    return DropPrivileges(config_).ok() && ::getuid() != 0 && ::geteuid() != 0 && ::getgid() != 0 &&
+           ::setuid(0) != 0 && ::setgid(0) != 0 && ProcLine("CapPrm:") == kNoCapabilities &&
+           ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+  }));
+}
+
+TEST_F(Privileges, LeaveNoGroupOfRootBehind) {
+  config_.user = "nobody";
+  EXPECT_TRUE(InChild([&] {
+    if (!DropPrivileges(config_).ok()) return false;
+    std::istringstream groups(ProcLine("Groups:"));
+    for (gid_t group; groups >> group;) {
+      if (group == 0) return false;
+    }
+    return true;
+  }));
+}
+
+// mkdtemp() makes folders for their owner alone, as operators do, too.
+TEST_F(Privileges, TheDefaultUserKeepsReadingZonesAndNothingElse) {
+  EXPECT_TRUE(InChild([&] {
+    return DropPrivileges(config_).ok() && ::geteuid() != 0 && CanRead() &&
+           ProcLine("CapPrm:") == kReadAll && ::setuid(0) != 0;
+  }));
+}
+
+TEST_F(Privileges, TheDefaultUserKeepsNothingItDoesNotNeed) {
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  EXPECT_TRUE(InChild([&] {
+    return DropPrivileges(config_).ok() && CanRead() && ProcLine("CapPrm:") == kNoCapabilities;
+  }));
+}
+
+TEST_F(Privileges, ANamedUserKeepsNothingInAnyCase) {
+  config_.user = "nobody";
+  EXPECT_TRUE(InChild([&] {
+    return DropPrivileges(config_).ok() && !CanRead() && ProcLine("CapPrm:") == kNoCapabilities;
+  }));
+}
+
+TEST_F(Privileges, WorkersKeepNothing) {
+  EXPECT_TRUE(InChild([&] {
+    if (!DropPrivileges(config_).ok()) return false;
+    DropThreadCapabilities();
+    return !CanRead() && ProcLine("CapPrm:") == kNoCapabilities;
+  }));
+}
+
+TEST_F(Privileges, AnUnknownUserIsAnErrorAndChangesNothing) {
+  config_.user = "no-such-user";
+  EXPECT_TRUE(InChild([&] {
+    const absl::Status status = DropPrivileges(config_);
+    return status.message().find("no-such-user") != absl::string_view::npos && ::geteuid() == 0;
+  }));
+}
+
+TEST_F(Privileges, RootStaysRootIfAskedTo) {
+  config_.user = "root";
+  EXPECT_TRUE(InChild([&] { return DropPrivileges(config_).ok() && ::geteuid() == 0; }));
+}
+
+}  // namespace
+}  // namespace hither
