@@ -6,16 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "server/base/log.h"
-#include "server/base/nsid.h"
 #include "server/check_zones.h"
+#include "server/settings.h"
 #include "zones/check.h"
 
 namespace hither {
@@ -24,10 +22,6 @@ namespace {
 constexpr uint64_t kReapEveryMs = 100;
 constexpr absl::Duration kProgressEvery = absl::Seconds(2);
 
-size_t ShareOf(int total, size_t workers) {
-  return (static_cast<size_t>(total) + workers - 1) / workers;
-}
-
 template <typename Handle>
 void CloseHandle(Handle& handle) {
   auto* base = reinterpret_cast<uv_handle_t*>(&handle);
@@ -35,62 +29,6 @@ void CloseHandle(Handle& handle) {
 }
 
 }  // namespace
-
-size_t WorkerCountOf(const Config& config) {
-  if (config.workers > 0) return static_cast<size_t>(config.workers);
-  return std::max<size_t>(UsableCpus().size(), 1);
-}
-
-WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number) {
-  const Config::Identity& identity = config.identity;
-  WorkerOptions options;
-  options.number = static_cast<int>(number);
-  const std::vector<int> cpus = UsableCpus();
-  if (workers <= cpus.size()) options.cpu = cpus[number];
-  options.responder.nsid =
-      ExpandNsid(identity.nsid_template, identity.site, identity.node, static_cast<int>(number));
-  options.responder.version = config.version;
-  options.responder.udp_payload_bytes_max = config.udp.payload_bytes_max;
-  options.udp_batch = static_cast<size_t>(config.udp.batch_size);
-  options.tcp.connections_max = ShareOf(config.tcp.connections_max, workers);
-  options.tcp.connections_per_prefix_max = ShareOf(config.tcp.connections_per_prefix_max, workers);
-  options.tcp.idle_timeout = config.tcp.idle_timeout;
-  options.tcp.lifetime_max = config.tcp.total_timeout;
-  options.tcp.unsent_bytes_max = config.tcp.unread_bytes_max;
-  return options;
-}
-
-std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& b) {
-  std::vector<std::string> keys;
-  const auto differ = [&keys](absl::string_view key, bool same) {
-    if (!same) keys.emplace_back(key);
-  };
-  const auto identity = [](const Config::Identity& i) {
-    return std::tie(i.site, i.node, i.nsid_template);
-  };
-  const auto udp = [](const Config::Udp& u) {
-    return std::tie(u.payload_bytes_max, u.receive_buffer_bytes, u.batch_size);
-  };
-  const auto tcp = [](const Config::Tcp& t) {
-    return std::tie(t.connections_max, t.connections_per_prefix_max, t.idle_timeout,
-                    t.total_timeout, t.unread_bytes_max);
-  };
-  const auto limits = [](const Config::Limits& l) {
-    return std::tie(l.records_per_rrset_max, l.types_per_name_max, l.include_depth_max,
-                    l.generate_records_max);
-  };
-  differ("identity", identity(a.identity) == identity(b.identity));
-  differ("listen", a.listen == b.listen);
-  differ("workers", a.workers == b.workers);
-  differ("user", a.user == b.user);
-  differ("version", a.version == b.version);
-  differ("udp", udp(a.udp) == udp(b.udp));
-  differ("tcp", tcp(a.tcp) == tcp(b.tcp));
-  differ("admin", a.admin.ToText() == b.admin.ToText());
-  differ("log", a.log.level == b.log.level && a.log.file == b.log.file);
-  differ("limits", limits(a.limits) == limits(b.limits));
-  return keys;
-}
 
 Control::Control(const Options& options, const Config& config)
     : options_(options),
@@ -197,14 +135,16 @@ ServerView Control::View() const {
 }
 
 absl::StatusOr<std::string> Control::Reload() {
-  std::future<absl::StatusOr<std::string>> answer;
+  std::future<ReloadAnswer> promised;
   {
     MutexLock lock(mu_);
     if (closed_) return absl::UnavailableError("the server is ending");
-    answer = waiting_.emplace_back().get_future();
+    promised = waiting_.emplace_back().get_future();
     uv_async_send(&call_);  // Under the lock: BeginStop() closes the handle.
   }
-  return answer.get();
+  ReloadAnswer answer = promised.get();
+  if (answer.ok) return std::move(answer.text);
+  return absl::UnknownError(answer.text);
 }
 
 void Control::RequestStop() {
@@ -264,31 +204,30 @@ void Control::LoadOnPoolThread() {
 void Control::EndReload() {
   loading_ = false;
   if (!stopping_ && outcome_.config.ok() && outcome_.zones.changed()) Publish();
-  const absl::StatusOr<std::string> summary = Summary();
+  const ReloadAnswer answer = Summary();
   reloads_.fetch_add(1, std::memory_order_relaxed);
-  if (!summary.ok()) reloads_failed_.fetch_add(1, std::memory_order_relaxed);
-  for (ReloadPromise& waiter : answered_by_this_) waiter.set_value(summary);
+  if (!answer.ok) reloads_failed_.fetch_add(1, std::memory_order_relaxed);
+  for (ReloadPromise& waiter : answered_by_this_) waiter.set_value(answer);
   answered_by_this_.clear();
   if (again_) BeginReload();
 }
 
-absl::StatusOr<std::string> Control::Summary() const {
+Control::ReloadAnswer Control::Summary() const {
   if (!outcome_.config.ok()) {
-    Log(LogLevel::kError, outcome_.config.message());
-    Log(LogLevel::kError, "reload failed: nothing has changed");
-    return outcome_.config;
+    const std::string why(outcome_.config.message());
+    Log(LogLevel::kError, why, "\nreload failed: nothing has changed");
+    return {false, why};
   }
   const LoadReport& zones = outcome_.zones;
   const std::string text = absl::StrCat(zones.loaded, " zones read, ", zones.unchanged,
                                         " unchanged, ", zones.failed, " failed, ", zones.removed,
                                         " removed, in ", absl::FormatDuration(outcome_.took));
   Log(zones.failed == 0 ? LogLevel::kInfo : LogLevel::kError, "reload ends: ", text);
-  if (zones.failed == 0) return text;
+  if (zones.failed == 0) return {true, text};
   const std::string more = zones.errors_untold == 0 ? ""
                                                     : absl::StrCat("\nand ", zones.errors_untold,
                                                                    " more errors; see the log");
-  return absl::InvalidArgumentError(
-      absl::StrCat(absl::StrJoin(zones.errors, "\n"), more, "\n", text));
+  return {false, absl::StrCat(absl::StrJoin(zones.errors, "\n"), more, "\n", text)};
 }
 
 void Control::Publish() {
@@ -310,7 +249,7 @@ void Control::BeginStop(absl::string_view why) {
     MutexLock lock(mu_);
     closed_ = true;
     for (ReloadPromise& waiter : waiting_) {
-      waiter.set_value(absl::UnavailableError("the server is ending"));
+      waiter.set_value({false, "the server is ending"});
     }
     waiting_.clear();
     CloseHandle(call_);

@@ -26,13 +26,6 @@
 
 namespace hither {
 
-// How many workers a configuration asks for, and what each may use.
-size_t WorkerCountOf(const Config& config);
-WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number);
-
-// The settings that differ and that only a restart can change, by their keys.
-std::vector<std::string> SettingsThatNeedRestart(const Config& running, const Config& read);
-
 // Loads zones, starts and stops the workers, obeys signals and the admin endpoint. Answers nothing.
 //
 // Threads: the control thread makes it and calls its methods, but for Reload(), RequestStop() and
@@ -61,7 +54,12 @@ class Control {
   ServerView View() const;
 
  private:
-  using ReloadPromise = std::promise<absl::StatusOr<std::string>>;
+  // Not a Status: that is counted by reference, and would be freed by two threads together.
+  struct ReloadAnswer {
+    bool ok;
+    std::string text;
+  };
+  using ReloadPromise = std::promise<ReloadAnswer>;
 
   struct ReloadOutcome {
     absl::Status config;  // If not OK, nothing was loaded.
@@ -76,7 +74,7 @@ class Control {
   void EndReload();
   void Publish();
   void BeginStop(absl::string_view why);
-  absl::StatusOr<std::string> Summary() const;
+  ReloadAnswer Summary() const;
   LoadReport Load(const Config& config);
 
   const Options options_;

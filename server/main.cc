@@ -14,6 +14,7 @@
 #include "server/control.h"
 #include "server/options.h"
 #include "server/privileges.h"
+#include "server/settings.h"
 #include "server/socket.h"
 
 namespace hither {

@@ -1,0 +1,73 @@
+#include "server/settings.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "server/base/nsid.h"
+
+namespace hither {
+namespace {
+
+size_t ShareOf(int total, size_t workers) {
+  return (static_cast<size_t>(total) + workers - 1) / workers;
+}
+
+}  // namespace
+
+size_t WorkerCountOf(const Config& config) {
+  if (config.workers > 0) return static_cast<size_t>(config.workers);
+  return std::max<size_t>(UsableCpus().size(), 1);
+}
+
+WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number) {
+  const Config::Identity& identity = config.identity;
+  WorkerOptions options;
+  options.number = static_cast<int>(number);
+  const std::vector<int> cpus = UsableCpus();
+  if (workers <= cpus.size()) options.cpu = cpus[number];
+  options.responder.nsid =
+      ExpandNsid(identity.nsid_template, identity.site, identity.node, static_cast<int>(number));
+  options.responder.version = config.version;
+  options.responder.udp_payload_bytes_max = config.udp.payload_bytes_max;
+  options.udp_batch = static_cast<size_t>(config.udp.batch_size);
+  options.tcp.connections_max = ShareOf(config.tcp.connections_max, workers);
+  options.tcp.connections_per_prefix_max = ShareOf(config.tcp.connections_per_prefix_max, workers);
+  options.tcp.idle_timeout = config.tcp.idle_timeout;
+  options.tcp.lifetime_max = config.tcp.total_timeout;
+  options.tcp.unsent_bytes_max = config.tcp.unread_bytes_max;
+  return options;
+}
+
+std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& b) {
+  std::vector<std::string> keys;
+  const auto differ = [&keys](absl::string_view key, bool same) {
+    if (!same) keys.emplace_back(key);
+  };
+  const auto identity = [](const Config::Identity& i) {
+    return std::tie(i.site, i.node, i.nsid_template);
+  };
+  const auto udp = [](const Config::Udp& u) {
+    return std::tie(u.payload_bytes_max, u.receive_buffer_bytes, u.batch_size);
+  };
+  const auto tcp = [](const Config::Tcp& t) {
+    return std::tie(t.connections_max, t.connections_per_prefix_max, t.idle_timeout,
+                    t.total_timeout, t.unread_bytes_max);
+  };
+  const auto limits = [](const Config::Limits& l) {
+    return std::tie(l.records_per_rrset_max, l.types_per_name_max, l.include_depth_max,
+                    l.generate_records_max);
+  };
+  differ("identity", identity(a.identity) == identity(b.identity));
+  differ("listen", a.listen == b.listen);
+  differ("workers", a.workers == b.workers);
+  differ("user", a.user == b.user);
+  differ("version", a.version == b.version);
+  differ("udp", udp(a.udp) == udp(b.udp));
+  differ("tcp", tcp(a.tcp) == tcp(b.tcp));
+  differ("admin", a.admin.ToText() == b.admin.ToText());
+  differ("log", a.log.level == b.log.level && a.log.file == b.log.file);
+  differ("limits", limits(a.limits) == limits(b.limits));
+  return keys;
+}
+
+}  // namespace hither

@@ -1,0 +1,22 @@
+#ifndef HITHER_SERVER_SETTINGS_H_
+#define HITHER_SERVER_SETTINGS_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "server/base/config.h"
+#include "server/worker.h"
+
+namespace hither {
+
+// How many workers a configuration asks for, and what each may use.
+size_t WorkerCountOf(const Config& config);
+WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number);
+
+// The settings that differ and that only a restart can change, by their keys.
+std::vector<std::string> SettingsThatNeedRestart(const Config& running, const Config& read);
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_SETTINGS_H_
