@@ -1,7 +1,7 @@
 #include "tests/tidy_rules.h"
 
+#include <algorithm>
 #include <cstddef>
-#include <regex>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -41,19 +41,38 @@ bool HasWord(absl::string_view line, absl::string_view word) {
   return false;
 }
 
+// Where the comment or literal that starts at `at` ends; `at` itself if none starts there.
+size_t EndOfNoCode(absl::string_view text, size_t at) {
+  const absl::string_view rest = text.substr(at);
+  const auto past = [&](absl::string_view end, size_t from) {
+    const size_t found = text.find(end, from);
+    return found == absl::string_view::npos ? text.size() : found + end.size();
+  };
+  if (absl::StartsWith(rest, "//")) return past("\n", at) - 1;
+  if (absl::StartsWith(rest, "/*")) return past("*/", at);
+  if (absl::StartsWith(rest, "R\"")) {
+    const absl::string_view name = rest.substr(2, rest.find('(') - 2);
+    return past(absl::StrCat(")", name, "\""), at);
+  }
+  if (rest[0] != '"' && rest[0] != '\'') return at;
+  if (rest[0] == '\'' && at > 0 && absl::ascii_isxdigit(text[at - 1])) return at;  // As in 1'000.
+  size_t end = at + 1;
+  while (end < text.size() && text[end] != rest[0] && text[end] != '\n') {
+    end += text[end] == '\\' ? 2 : 1;
+  }
+  return std::min(end + 1, text.size());
+}
+
 // The same text, octet by octet, with blanks for what is in comments and literals, so that braces
 // and parentheses can be counted.
 std::string Blanked(const std::string& text) {
-  static const std::regex kNoCode(R"re(R"(\w*)\([^]*?\)\1")re"   // A raw string.
-                                  R"re(|"(?:\\.|[^"\\\n])*")re"  // A string.
-                                  R"re(|\b\d[\d']*)re"           // A number: its ' opens nothing.
-                                  R"re(|'(?:\\.|[^'\\\n])+')re"  // A character.
-                                  R"re(|//[^\n]*|/\*[^]*?\*/)re");  // A comment.
   std::string out = text;
-  for (std::sregex_iterator it(text.begin(), text.end(), kNoCode), end; it != end; ++it) {
-    for (auto i = it->position(); i < it->position() + it->length(); ++i) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = EndOfNoCode(text, at);
+    for (size_t i = at; i < end; ++i) {
       if (out[i] != '\n') out[i] = ' ';
     }
+    at = std::max(end, at + 1);
   }
   return out;
 }
