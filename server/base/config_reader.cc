@@ -17,6 +17,7 @@
 #include "server/base/config.h"
 #include "server/base/nearest.h"
 #include "server/base/nsid.h"
+#include "server/base/printable.h"
 #include "server/base/yaml_tree.h"
 
 namespace hither {
@@ -35,11 +36,8 @@ struct Reading {
   void Error(uint32_t line, absl::string_view what) {
     if (++error_count > kConfigErrorsMax) return;
     // A quoted text may be of any size and have line ends, but an error is one line.
-    std::string text = absl::StrCat(file, ":", line, ": ", what.substr(0, kErrorBytesMax));
-    for (char& c : text) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    }
-    errors.emplace_back(line, std::move(text));
+    errors.emplace_back(
+        line, Printable(absl::StrCat(file, ":", line, ": ", what.substr(0, kErrorBytesMax))));
   }
   void Error(uint32_t line, const absl::Status& status) { Error(line, status.message()); }
   std::string Path(absl::string_view path) const {

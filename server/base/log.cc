@@ -13,6 +13,7 @@
 #include <memory>
 #include <utility>
 
+#include "server/base/printable.h"
 #include "zones/mutex.h"
 
 namespace hither {
@@ -104,10 +105,7 @@ bool LogIsOn(LogLevel level) { return level >= TheLog().level.load(std::memory_o
 namespace log_internal {
 
 void Write(LogLevel level, absl::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
+  const std::string line = Printable(std::string(text));
   State& log = TheLog();
   std::shared_ptr<spdlog::logger> logger;
   {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "server/base/printable.h"
 
 namespace hither {
 namespace {
@@ -66,14 +67,6 @@ bool ServerStatusFrom(const Json& json, ServerStatus& status) {
   return ParseTimeText(json.at("started_at").get<std::string>(), status.started_at);
 }
 
-// Zone names and errors hold what was in a file, and a terminal obeys escape sequences.
-std::string Harmless(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return text;
-}
-
 std::string WordOr(absl::string_view word, absl::string_view otherwise) {
   return std::string(word.empty() ? otherwise : word);
 }
@@ -91,8 +84,8 @@ void AppendCounters(const ServerStatus& status, std::string& out) {
                         queries * rate);
   for (const auto& [name, value] : status.counters) {
     if (value == 0) continue;
-    absl::StrAppendFormat(&out, "  %-*s  %12d  %10.1f/s\n", static_cast<int>(width), Harmless(name),
-                          value, value * rate);
+    absl::StrAppendFormat(&out, "  %-*s  %12d  %10.1f/s\n", static_cast<int>(width),
+                          Printable(name), value, value * rate);
   }
 }
 
@@ -119,10 +112,10 @@ void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out)
   for (size_t i = 0; i < shown; ++i) {
     const ServerStatus::Zone& zone = *zones[i];
     absl::StrAppendFormat(&out, "  %-*s  %10s  %10d  %-6s  %-20s  %s%s\n", width,
-                          Harmless(zone.name), zone.serial ? absl::StrCat(*zone.serial) : "-",
-                          zone.records, WordOr(Harmless(zone.signing), "-"),
+                          Printable(zone.name), zone.serial ? absl::StrCat(*zone.serial) : "-",
+                          zone.records, WordOr(Printable(zone.signing), "-"),
                           WordOr(TimeText(zone.loaded_at), "never"), zone.State(),
-                          zone.error.empty() ? "" : absl::StrCat(": ", Harmless(zone.error)));
+                          zone.error.empty() ? "" : absl::StrCat(": ", Printable(zone.error)));
   }
   if (shown < zones.size()) {
     absl::StrAppendFormat(&out, "  and %d more; --all shows them\n", zones.size() - shown);
@@ -164,14 +157,14 @@ absl::StatusOr<ServerStatus> FromJson(absl::string_view json) {
 std::string ToText(const ServerStatus& status, size_t zones_max) {
   std::string out;
   absl::StrAppendFormat(&out, "%s, process %d, %d worker%s, up %s (since %s)\n",
-                        Harmless(status.version), status.pid, status.workers,
+                        Printable(status.version), status.pid, status.workers,
                         status.workers == 1 ? "" : "s",
                         absl::FormatDuration(absl::Trunc(status.uptime, absl::Seconds(1))),
                         TimeText(status.started_at));
   absl::StrAppendFormat(&out, "site     %s\nnode     %s\nnsid     %s\n",
-                        WordOr(Harmless(status.site), "(none)"), Harmless(status.node),
-                        WordOr(Harmless(status.nsid), "(none)"));
-  absl::StrAppend(&out, "listen   ", Harmless(absl::StrJoin(status.listen, ", ")), "\n");
+                        WordOr(Printable(status.site), "(none)"), Printable(status.node),
+                        WordOr(Printable(status.nsid), "(none)"));
+  absl::StrAppend(&out, "listen   ", Printable(absl::StrJoin(status.listen, ", ")), "\n");
   AppendCounters(status, out);
   AppendZones(status, zones_max, out);
   return out;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/printable.h"
 
 namespace hither {
 namespace {
@@ -104,8 +105,10 @@ class TreeBuilder : public YAML::EventHandler {
   YamlNode root_;
 };
 
+// yaml-cpp's messages may quote the file, line ends and all, but an error is one line.
 absl::Status ErrorAt(absl::string_view file, int line, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(file, ":", line < 0 ? 1 : line + 1, ": ", what));
+  return absl::InvalidArgumentError(
+      Printable(absl::StrCat(file, ":", line < 0 ? 1 : line + 1, ": ", what)));
 }
 
 }  // namespace
