@@ -13,6 +13,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_split.h"
 #include "server/base/printable.h"
 #include "zones/mutex.h"
 
@@ -105,14 +106,16 @@ bool LogIsOn(LogLevel level) { return level >= TheLog().level.load(std::memory_o
 namespace log_internal {
 
 void Write(LogLevel level, absl::string_view text) {
-  const std::string line = Printable(std::string(text));
   State& log = TheLog();
   std::shared_ptr<spdlog::logger> logger;
   {
     MutexLock lock(log.mu);
     logger = log.logger;
   }
-  logger->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  for (const absl::string_view part : absl::StrSplit(text, '\n', absl::SkipWhitespace())) {
+    const std::string line = Printable(std::string(part));
+    logger->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  }
 }
 
 }  // namespace log_internal

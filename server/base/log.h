@@ -10,8 +10,9 @@
 
 namespace hither {
 
-// The process's log: one line an event, "2026-11-23T07:40:37.123Z warning text". Control octets in
-// the text are shown as '?', so that nobody can write a second line.
+// The process's log: one line an event, "2026-11-23T07:40:37.123Z warning text". Where a text has
+// several lines (all errors of a configuration), each becomes an event: time and level stand before
+// it, so that nobody can forge one. Other control octets are shown as '?'.
 //
 // Threads: Log() may be called from any, and waits for the write; so it is never called on the
 // packet path, where there are counters. OpenLog() is for the start, before there are threads.
