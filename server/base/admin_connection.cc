@@ -9,7 +9,6 @@
 #include <cstring>
 
 #include "absl/time/clock.h"
-#include "server/base/admin_endpoint.h"
 
 namespace hither {
 namespace {
@@ -33,7 +32,7 @@ bool AdminConnection::WaitFor(short events, absl::Time deadline) const {  // NOL
 }
 
 AdminConnection::Head AdminConnection::ReadHead() {
-  const absl::Time deadline = absl::Now() + kAdminReadTimeout;
+  const absl::Time deadline = absl::Now() + timeouts_.read;
   while (head_.find("\r\n\r\n") == std::string::npos) {
     if (head_.size() >= kAdminHeadBytesMax) return Head::kTooLarge;
     if (!WaitFor(POLLIN, deadline)) return Head::kGone;
@@ -66,7 +65,7 @@ ssize_t AdminConnection::read(char* to, size_t size) {
 
 ssize_t AdminConnection::write(const char* from, size_t size) {
   if (write_deadline_ == absl::InfiniteFuture()) {
-    write_deadline_ = absl::Now() + kAdminWriteTimeout;
+    write_deadline_ = absl::Now() + timeouts_.write;
   }
   for (;;) {
     const ssize_t sent = send(fd_, from, size, MSG_NOSIGNAL);

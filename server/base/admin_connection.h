@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "server/base/admin_endpoint.h"
 
 namespace hither {
 
@@ -16,7 +17,8 @@ namespace hither {
 class AdminConnection : public httplib::Stream {
  public:
   // `fd` is non-blocking and becomes ours. Waits end early when `stop_event` is readable.
-  AdminConnection(int fd, int stop_event) : fd_(fd), stop_event_(stop_event) {}
+  AdminConnection(int fd, int stop_event, const AdminTimeouts& timeouts)
+      : fd_(fd), stop_event_(stop_event), timeouts_(timeouts) {}
   ~AdminConnection() override;
   AdminConnection(const AdminConnection&) = delete;
   AdminConnection& operator=(const AdminConnection&) = delete;
@@ -42,6 +44,7 @@ class AdminConnection : public httplib::Stream {
 
   const int fd_;
   const int stop_event_;
+  const AdminTimeouts timeouts_;
   std::string head_;
   size_t at_ = 0;                                       // How much of head_ httplib has read.
   absl::Time write_deadline_ = absl::InfiniteFuture();  // Set by the first write.

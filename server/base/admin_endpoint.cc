@@ -186,7 +186,8 @@ const AdminEndpoint::Http::Place AdminEndpoint::Http::kPlaces[4] = {
     {"/reload", "POST", &Http::Reload},
 };
 
-absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAddress& address) {
+absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAddress& address,
+                                                                   const AdminTimeouts& timeouts) {
   AdminAddress bound = address;
   if (bound.IsOff()) return absl::InvalidArgumentError("there is no admin address to bind");
   const int family = bound.tcp.has_value() ? bound.tcp->family() : AF_UNIX;
@@ -199,14 +200,16 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAd
   if (status.ok() && listen(fd, kBacklog) != 0) {
     status = Failed(bound, "cannot listen", "choose another address");
   }
-  if (status.ok()) return std::unique_ptr<AdminEndpoint>(new AdminEndpoint(bound, fd, stop_event));
+  if (status.ok())
+    return std::unique_ptr<AdminEndpoint>(new AdminEndpoint(bound, timeouts, fd, stop_event));
   if (fd >= 0) close(fd);
   if (stop_event >= 0) close(stop_event);
   return status;
 }
 
-AdminEndpoint::AdminEndpoint(const AdminAddress& address, int listener, int stop_event)
-    : address_(address), listener_(listener), stop_event_(stop_event) {}
+AdminEndpoint::AdminEndpoint(const AdminAddress& address, const AdminTimeouts& timeouts,
+                             int listener, int stop_event)
+    : address_(address), timeouts_(timeouts), listener_(listener), stop_event_(stop_event) {}
 
 AdminEndpoint::~AdminEndpoint() {
   Stop();
@@ -225,7 +228,7 @@ void AdminEndpoint::AcceptLoop() {
     if (waits[1].revents != 0) return;
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      AdminConnection connection(fd, stop_event_);
+      AdminConnection connection(fd, stop_event_, timeouts_);
       try {
         http_->ServeOne(connection);
       } catch (const std::exception&) {  // httplib ran out of memory: the others go on.

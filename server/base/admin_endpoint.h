@@ -25,8 +25,11 @@ struct AdminHandlers {
 
 inline constexpr int kAdminThreads = 4;  // One connection each; more wait in the kernel's queue.
 inline constexpr size_t kAdminHeadBytesMax = 8'192;
-inline constexpr absl::Duration kAdminReadTimeout = absl::Seconds(5);    // For the whole head.
-inline constexpr absl::Duration kAdminWriteTimeout = absl::Seconds(30);  // For the whole answer.
+
+struct AdminTimeouts {
+  absl::Duration read = absl::Seconds(5);    // For the whole head of a request.
+  absl::Duration write = absl::Seconds(30);  // For the whole answer.
+};
 
 // HTTP for operators: on a loopback address or a UNIX socket (mode 0660), on threads of its own.
 // One request a connection; no request has a body.
@@ -41,7 +44,8 @@ class AdminEndpoint {
  public:
   // Opens the socket, so that it can be done before privileges are dropped. A socket file that
   // nobody answers on is replaced; any other file there is an error.
-  static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Bind(const AdminAddress& address);
+  static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Bind(const AdminAddress& address,
+                                                             const AdminTimeouts& timeouts = {});
   ~AdminEndpoint();  // Stops.
   AdminEndpoint(const AdminEndpoint&) = delete;
   AdminEndpoint& operator=(const AdminEndpoint&) = delete;
@@ -53,10 +57,12 @@ class AdminEndpoint {
 
  private:
   class Http;
-  AdminEndpoint(const AdminAddress& address, int listener, int stop_event);
+  AdminEndpoint(const AdminAddress& address, const AdminTimeouts& timeouts, int listener,
+                int stop_event);
   void AcceptLoop();
 
   AdminAddress address_;
+  const AdminTimeouts timeouts_;
   int listener_;          // Ours; -1 once stopped.
   const int stop_event_;  // An eventfd that is readable once Stop() was called. Ours.
   std::unique_ptr<Http> http_;

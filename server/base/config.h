@@ -87,7 +87,8 @@ struct Config {
 // Reads a configuration file. Paths in it are relative to its folder. All errors are told in one
 // status, a line each: "file:line: what; what to do". The result still needs FinishConfig.
 // Threads: any. Source: an operator's file, wrong in every way; nothing is thrown.
-absl::StatusOr<Config> LoadConfigFile(const std::string& path);
+absl::StatusOr<Config> LoadConfigFile(const std::string& path,
+                                      uint64_t bytes_max = kConfigBytesMax);
 
 // The same from memory: `file` stands in the errors, `folder` goes before relative paths.
 absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,

@@ -359,7 +359,7 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view fil
   return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
 }
 
-absl::StatusOr<Config> LoadConfigFile(const std::string& path) {
+absl::StatusOr<Config> LoadConfigFile(const std::string& path, uint64_t bytes_max) {
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
   if (file == nullptr) {
     return Unreadable(path, absl::StrCat(std::strerror(errno), "; check path and permissions"));
@@ -372,8 +372,8 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path) {
   char block[65'536];
   for (size_t got; (got = std::fread(block, 1, sizeof block, file.get())) > 0;) {
     text.append(block, got);
-    if (text.size() > kConfigBytesMax) {
-      return Unreadable(path, absl::StrCat("it has over ", kConfigBytesMax, " octets; shorten it"));
+    if (text.size() > bytes_max) {
+      return Unreadable(path, absl::StrCat("it has over ", bytes_max, " octets; shorten it"));
     }
   }
   if (std::ferror(file.get()) != 0) return Unreadable(path, "the disk gave an error; look there");

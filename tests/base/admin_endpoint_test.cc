@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -201,8 +200,52 @@ TEST(AdminEndpoint, StopsUnderSilentClients) {
   }
   const absl::Time start = absl::Now();
   endpoint->Stop();
-  EXPECT_LT(absl::Now() - start, kAdminReadTimeout);
+  EXPECT_LT(absl::Now() - start, AdminTimeouts().read);
   for (const int fd : clients) close(fd);
+}
+
+// Reads up to the end of the connection.
+size_t Drain(int fd) {
+  size_t total = 0;
+  static char block[65'536];
+  for (ssize_t got; (got = recv(fd, block, sizeof block, 0)) > 0;) {
+    total += static_cast<size_t>(got);
+  }
+  return total;
+}
+
+TEST(AdminEndpoint, HalfARequestIsNotWaitedForForLong) {
+  auto endpoint =
+      AdminEndpoint::Bind(AnyPort(), {.read = absl::Milliseconds(20), .write = absl::Seconds(30)})
+          .value();
+  endpoint->Serve(Handlers());
+  const int fd = Connect(endpoint->address());
+  EXPECT_EQ(send(fd, "GET /healthz HTTP/1.1\r\n", 23, MSG_NOSIGNAL), 23);
+  EXPECT_EQ(Drain(fd), 0u);  // Closed without an answer, though the client keeps it open.
+  close(fd);
+}
+
+TEST(AdminEndpoint, WhoDoesNotReadIsNotWaitedForForLong) {
+  constexpr size_t kAnswerBytes = 64u << 20;  // More than the kernel keeps for a connection.
+  AdminHandlers handlers = Handlers();
+  handlers.status = [] { return std::string(kAnswerBytes, 'x'); };
+  auto endpoint =
+      AdminEndpoint::Bind(AnyPort(), {.read = absl::Seconds(5), .write = absl::Milliseconds(20)})
+          .value();
+  endpoint->Serve(handlers);
+  std::vector<int> clients;
+  for (int i = 0; i < kAdminThreads; ++i) {  // All threads at once.
+    clients.push_back(Connect(endpoint->address()));
+    const std::string request = "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    EXPECT_GT(send(clients.back(), request.data(), request.size(), MSG_NOSIGNAL), 0);
+  }
+  // Answered once a thread is free again.
+  EXPECT_EQ(AskAdmin(endpoint->address(), "GET", "/healthz")->code, 200);
+  endpoint->Stop();
+  for (const int fd : clients) {
+    EXPECT_LT(Drain(fd), kAnswerBytes);
+    close(fd);
+  }
 }
 
 TEST(AdminClient, NobodyThere) {

@@ -257,6 +257,34 @@ TEST(LoadConfigFile, PathsAreRelativeToItsFolder) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(LoadConfigFile, SizeIsBounded) {
+  const std::string path = testing::TempDir() + "config_size.yaml";
+  std::ofstream(path) << "workers: 1\n";
+  EXPECT_TRUE(LoadConfigFile(path, 11).ok());
+  EXPECT_EQ(
+      LoadConfigFile(path, 10).status().message(),
+      absl::StrCat(path, ":0: cannot read the configuration: it has over 10 octets; shorten it"));
+  std::filesystem::remove(path);
+}
+
+TEST(ConfigLimits, WordsAreBounded) {
+  const auto parse = [](const std::string& text) { return ParseConfig(text, "h.yaml", "").ok(); };
+  EXPECT_TRUE(parse("identity: { site: " + std::string(63, 's') + " }"));
+  EXPECT_FALSE(parse("identity: { site: " + std::string(64, 's') + " }"));
+  EXPECT_TRUE(parse("identity: { node: " + std::string(255, 'n') + " }"));
+  EXPECT_FALSE(parse("identity: { node: " + std::string(256, 'n') + " }"));
+  EXPECT_TRUE(parse("version: " + std::string(255, 'v')));
+  EXPECT_FALSE(parse("version: " + std::string(256, 'v')));
+  EXPECT_TRUE(parse("admin: { listen: 'unix:/" + std::string(106, 'u') + "' }"));
+  EXPECT_FALSE(parse("admin: { listen: 'unix:/" + std::string(107, 'u') + "' }"));
+}
+
+TEST(ConfigLimits, LongWordsAreCutInErrors) {
+  const std::string word(100'000, 'w');
+  const std::string message(ParseConfig(word + ": 1", "h.yaml", "").status().message());
+  EXPECT_LT(message.size(), 1'100u);
+}
+
 TEST(LoadConfigFile, SaysWhyItCannotRead) {
   EXPECT_EQ(LoadConfigFile("/nonexistent/h.yaml").status().message(),
             "/nonexistent/h.yaml:0: cannot read the configuration: No such file or directory; "

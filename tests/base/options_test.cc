@@ -150,6 +150,19 @@ const WrongCase kWrongs[] = {
 INSTANTIATE_TEST_SUITE_P(Each, WrongOptions, testing::ValuesIn(kWrongs),
                          [](const auto& tested) { return tested.param.name; });
 
+TEST(Options, ListenAddressesAreCounted) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i <= kListenAddressesMax; ++i) {
+    texts.push_back("--listen=127.0." + std::to_string(i / 256) + "." + std::to_string(i % 256));
+  }
+  std::vector<const char*> arguments;
+  for (const std::string& text : texts) arguments.push_back(text.c_str());
+  EXPECT_EQ(Parse(arguments).status().message(),
+            "--listen: over 256 addresses; use 0.0.0.0 and [::] for all");
+  arguments.pop_back();
+  EXPECT_TRUE(Parse(arguments).ok());
+}
+
 TEST(Options, NoZoneIsAnError) {
   EXPECT_THAT(std::string(BuildConfig(*Parse({})).status().message()), HasSubstr("no zone"));
 }
