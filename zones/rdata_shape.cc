@@ -50,7 +50,7 @@ constexpr RdataShape kShapes[] = {
     {T(31),  kOwn,  "hex",                                "draft-ietf-nimrod-dns §2", {kHex}},
     {T(32),  kOwn,  "hex",                                "draft-ietf-nimrod-dns §3", {kHex}},
     {T(33),  kOwn,  "priority weight port target",        "RFC 2782",         {kU16, kU16, kU16, kName}},
-    {T(34),  kNone, "",                                   "af-dans-0152.000", {kAnything}},
+    {T(34),  kLdns, "hex",                                "af-dans-0152.000", {kHex}},
     {T(35),  kOwn,  "order preference \"flags\" \"services\" \"regexp\" replacement", "RFC 3403 §4.1",
              {kU16, kU16, kString, kString, kString, kName}},
     {T(36),  kOwn,  "preference exchanger",               "RFC 2230 §3.1",    {kU16, kName}},

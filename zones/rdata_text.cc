@@ -37,12 +37,23 @@ bool MayBeEmpty(RdataField field) {
          field == RdataField::kTypes || field == RdataField::kSvcParams;
 }
 
-Complaint ReadUnsigned(absl::string_view text, uint64_t max, uint64_t& value) {
-  if (ParseNumber(text, max, value)) return nullptr;
-  if (max == UINT8_MAX) return "is no number from 0 to 255";
-  if (max == UINT16_MAX) return "is no number from 0 to 65535";
-  if (max == UINT32_MAX) return "is no number from 0 to 4294967295";
-  return "is no number below 2^64";
+Complaint ReadNumber(absl::string_view text, size_t octets, RdataBuffer& out) {
+  uint64_t number = 0;
+  if (!ParseNumber(text, UINT64_MAX >> (64 - 8 * octets), number)) {
+    switch (octets) {
+      case 1:
+        return "is no number from 0 to 255";
+      case 2:
+        return "is no number from 0 to 65535";
+      case 4:
+        return "is no number from 0 to 4294967295";
+      default:
+        return "is no number below 2^64";
+    }
+  }
+  for (size_t left = octets; left > 0; --left)
+    out.U8(static_cast<uint8_t>(number >> 8 * (left - 1)));
+  return nullptr;
 }
 
 // RFC 6742 §2.1.2: groups as in IPv6 addresses, but none left out.
@@ -130,26 +141,15 @@ bool RdataParser::ParseFields(const RdataShape& shape) {
 
 Complaint RdataParser::ReadOne(RdataField field, const Token& token) {
   const absl::string_view text = token.text();
-  uint64_t number = 0;
-  Complaint wrong = nullptr;
   switch (field) {
     case RdataField::kU8:
-      wrong = ReadUnsigned(text, UINT8_MAX, number);
-      out_.U8(static_cast<uint8_t>(number));
-      return wrong;
+      return ReadNumber(text, 1, out_);
     case RdataField::kU16:
-      wrong = ReadUnsigned(text, UINT16_MAX, number);
-      out_.U16(static_cast<uint16_t>(number));
-      return wrong;
+      return ReadNumber(text, 2, out_);
     case RdataField::kU32:
-      wrong = ReadUnsigned(text, UINT32_MAX, number);
-      out_.U32(static_cast<uint32_t>(number));
-      return wrong;
+      return ReadNumber(text, 4, out_);
     case RdataField::kU64:
-      wrong = ReadUnsigned(text, UINT64_MAX, number);
-      out_.U32(static_cast<uint32_t>(number >> 32));
-      out_.U32(static_cast<uint32_t>(number));
-      return wrong;
+      return ReadNumber(text, 8, out_);
     case RdataField::kDuration: {
       uint32_t seconds = 0;
       if (!ParseDuration(text, seconds)) return "is no time in seconds, or like 1d12h";
@@ -177,6 +177,8 @@ Complaint RdataParser::ReadOne(RdataField field, const Token& token) {
     case RdataField::kName:
       return ReadName(token, origin_, out_);
     case RdataField::kTag:
+      if (token.size == 0) return "is an empty tag";
+      return ReadString(token, out_);
     case RdataField::kString:
       return ReadString(token, out_);
     case RdataField::kLongString:

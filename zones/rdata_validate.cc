@@ -1,5 +1,7 @@
 // Is RDATA in wire form what its type asks for?
 
+#include <cstdlib>
+
 #include "absl/strings/str_cat.h"
 #include "zones/rdata.h"
 #include "zones/rdata_fields.h"
@@ -15,10 +17,10 @@ Complaint SkipName(ByteReader& wire) {
   size_t size = 0;
   while (true) {
     const uint8_t length = wire.U8();
+    if (length > kLabelBytesMax) return "a name is compressed, or a label is over 63 octets";
     wire.Take(length);
     if (!wire.ok()) return "a name ends too early";
     size += 1u + length;
-    if (length > kLabelBytesMax) return "a name is compressed, or a label is over 63 octets";
     if (size > kNameBytesMax) return "a name is over 255 octets";
     if (length == 0) return nullptr;
   }
@@ -98,15 +100,22 @@ Complaint SkipHip(ByteReader& wire) {
   return nullptr;
 }
 
-// RFC 1876 §2: sizes are a digit and a power of ten, each 0 to 9.
+// RFC 1876 §2: sizes are a digit and a power of ten; angles are thousandths of a second of arc
+// from the equator and the prime meridian, which are 2^31.
 Complaint SkipLoc(ByteReader& wire) {
+  constexpr int64_t kDegree = 3'600'000;
   if (wire.U8() != 0) return "a version other than 0";
   for (int i = 0; i < 3; ++i) {
     const uint8_t size = wire.U8();
     if (size >> 4 > 9 || (size & 15) > 9) return "a size that is no digit and power of ten";
   }
-  wire.Take(12);
-  return wire.ok() ? nullptr : kShort;
+  const int64_t latitude = static_cast<int64_t>(wire.U32()) - (int64_t{1} << 31);
+  const int64_t longitude = static_cast<int64_t>(wire.U32()) - (int64_t{1} << 31);
+  wire.U32();
+  if (!wire.ok()) return kShort;
+  if (std::abs(latitude) > 90 * kDegree) return "a latitude of over 90 degrees";
+  if (std::abs(longitude) > 180 * kDegree) return "a longitude of over 180 degrees";
+  return nullptr;
 }
 
 Complaint SkipSome(RdataField field, ByteReader& wire, ByteView whole) {

@@ -118,7 +118,8 @@ void ZoneFileReader::AddWarning(uint32_t line, std::string text) {
 }
 
 void ZoneFileReader::HandleEntry(const ZoneEntry& entry) {
-  const uint64_t bytes = bytes_of_closed_files_ + files_.back().scanner->bytes_read();
+  uint64_t bytes = bytes_of_closed_files_;
+  for (const OpenFile& file : files_) bytes += file.scanner->bytes_read();
   if (bytes > limits_.file_bytes_max) {
     AddError(entry.line, absl::StrCat("over ", limits_.file_bytes_max,
                                       " octets of text in one zone; split the zone"));

@@ -127,6 +127,15 @@ bool ZoneScanner::Stop(Cursor& cursor, absl::string_view error) {
   return cursor.Stopped(Outcome::kError);
 }
 
+// For a group that has no end: the mistake is where it opens, and reading goes on behind there.
+bool ZoneScanner::StopAtGroup(Cursor& cursor, absl::string_view error) {
+  if (cursor.depth > 0) {
+    cursor.p = cursor.open_at;
+    cursor.line = cursor.open_line;
+  }
+  return Stop(cursor, error);
+}
+
 // One token of ordinary characters and escapes, at cursor.p.
 bool ZoneScanner::ScanToken(Cursor& cursor) {
   const char* p = cursor.p;
@@ -150,7 +159,7 @@ bool ZoneScanner::ScanToken(Cursor& cursor) {
   }
   PushToken(cursor, cursor.p, p, /*quoted=*/false, escaped);
   cursor.p = p;
-  return tokens_.size() <= kEntryTokensMax || Stop(cursor, kTooManyError);
+  return tokens_.size() <= kEntryTokensMax || StopAtGroup(cursor, kTooManyError);
 }
 
 // RFC 1035 §5.1 lets a quoted string hold an end of line. We do not (nor does BIND): a forgotten
@@ -164,7 +173,7 @@ bool ZoneScanner::ScanQuoted(Cursor& cursor) {
       case kQuote:
         PushToken(cursor, start, p, /*quoted=*/true, escaped);
         cursor.p = p + 1;
-        return tokens_.size() <= kEntryTokensMax || Stop(cursor, kTooManyError);
+        return tokens_.size() <= kEntryTokensMax || StopAtGroup(cursor, kTooManyError);
       case kNewline:
         return Stop(cursor, kOpenQuote);
       case kNul:
@@ -219,9 +228,7 @@ bool ZoneScanner::Step(Cursor& cursor) {
       if (cursor.p != cursor.end) return Stop(cursor, kNulError);
       if (!at_end_of_source_) return cursor.Stopped(Outcome::kNeedMore);
       if (cursor.depth == 0) return false;
-      cursor.p = cursor.open_at;
-      cursor.line = cursor.open_line;
-      return Stop(cursor, "'(' is not closed; close it with ')' (RFC 1035 §5.1)");
+      return StopAtGroup(cursor, "'(' is not closed; close it with ')' (RFC 1035 §5.1)");
     case kQuote:
       return ScanQuoted(cursor);
     case kOrdinary:

@@ -69,7 +69,9 @@ class FileSource : public TextSource {
 // it is being read must end in an error, not in SIGBUS. No allocation for a token or an entry.
 //
 // After an error it goes on at the next line; after one inside parentheses, at the next line that
-// starts in column 1, because lines that a group was meant to hold make no sense alone.
+// starts in column 1, because lines that a group was meant to hold make no sense alone. An open
+// group can so be scanned again from each of its lines: the limits below and the reader's on
+// errors bound that.
 class ZoneScanner {
  public:
   static constexpr size_t kPieceBytes = 256 * 1024;
@@ -94,6 +96,7 @@ class ZoneScanner {
   bool ScanToken(Cursor& cursor);
   bool ScanQuoted(Cursor& cursor);
   bool Stop(Cursor& cursor, absl::string_view error);
+  bool StopAtGroup(Cursor& cursor, absl::string_view error);
   void PushToken(const Cursor& cursor, const char* from, const char* to, bool quoted, bool escaped);
   bool Refill();
   void SkipLines();

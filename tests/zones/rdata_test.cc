@@ -1,0 +1,257 @@
+#include "zones/rdata.h"
+
+#include <ostream>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace hither {
+namespace {
+
+std::string Hex(ByteView bytes) {
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+std::string Repeated(absl::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) absl::StrAppend(&all, text);
+  return all;
+}
+
+struct Case {
+  const char* name;
+  std::string text;  // Type and fields, relative names below example.org.
+  std::string want;  // RDATA in hexadecimal, or "! " and the error.
+};
+void PrintTo(const Case& c, std::ostream* os) { *os << c.name; }
+
+class RdataText : public testing::TestWithParam<Case> {};
+
+TEST_P(RdataText, Parses) {
+  const std::string& text = GetParam().text;
+  const size_t space = text.find(' ');
+  const auto type = TypeFromText(text.substr(0, space));
+  ASSERT_TRUE(type.has_value());
+  const std::string fields = space == std::string::npos ? "" : text.substr(space + 1);
+  const auto rdata = RdataFromText(*type, fields, *Name::FromText("example.org."));
+  EXPECT_EQ(rdata.ok() ? Hex(*rdata) : absl::StrCat("! ", rdata.status().message()),
+            GetParam().want);
+}
+
+const auto kNameOf = [](const auto& tested) { return std::string(tested.param.name); };
+
+const std::string k255 = std::string(255, 'x');
+const std::string kLabel63 = std::string(63, 'x');
+// 65,535 octets: 257 strings of 254 octets and their lengths.
+const std::string kFullTxt = Repeated("\"" + std::string(254, 'x') + "\" ", 257);
+const std::string kFullTxtHex = Repeated("fe" + Repeated("78", 254), 257);
+
+// clang-format off
+const Case kFields[] = {
+    // The octets of types that no other parser of Debian 12 reads; the forms are the RFCs' own.
+    {"Dsync",            "DSYNC CDS NOTIFY 5359 a.",          "003b0114ef016100"},
+    {"DsyncNumbers",     "DSYNC TYPE62 128 53 .",             "003e80003500"},
+    {"Hhit",             "HHIT AQI DBA==",                    "01020304"},
+    {"Brid",             "BRID AQID",                         "010203"},
+    {"Doa",              "DOA 1 2 3 \"text/html\" AQID",      "0000000100000002" "03" "09746578742f68746d6c" "010203"},
+    {"DoaEmpty",         "DOA 1 2 3 \"\" -",                  "0000000100000002" "03" "00"},
+    {"Resinfo",          "RESINFO qnamemin exterr=15-17",     "08716e616d656d696e" "0c6578746572723d31352d3137"},
+    {"Wallet",           "WALLET BTC 1Boat",                  "03425443" "0531426f6174"},
+    {"Cla",              "CLA TCP-v4",                        "065443502d7634"},
+    {"Ipn",              "IPN 18446744073709551615",          "ffffffffffffffff"},
+    {"Ninfo",            "NINFO a b",                         "01610162"},
+    {"Rkey",             "RKEY 0 3 8 AQID",                   "00000308010203"},
+    {"Ta",               "TA 1 8 1 0102030405060708090a0b0c0d0e0f1011121314", "000108010102030405060708090a0b0c0d0e0f1011121314"},
+    // Names.
+    {"NameAbsolute",     "NS a.",                             "016100"},
+    {"NameRelative",     "NS a",                              "0161076578616d706c65036f726700"},
+    {"NameOrigin",       "NS @",                              "076578616d706c65036f726700"},
+    {"NameEscapedAt",    "NS \\@.",                           "014000"},
+    {"NameRoot",         "NS .",                              "00"},
+    {"NameEscapedDot",   "NS a\\.b.",                         "03612e6200"},
+    {"NameDecimal",      "NS \\000\\255.",                    "0200ff00"},
+    {"NameLabel63",      "NS " + kLabel63 + ".",              "3f" + Repeated("78", 63) + "00"},
+    {"NameLabel64",      "NS x" + kLabel63 + ".",             "! 'x" + std::string(59, 'x') + "...' has a label of over 63 octets; write NS nameserver (RFC 1035 §3.3.11)"},
+    {"NameEscaped64",    "NS \\120" + kLabel63 + ".",         "! '\\120" + std::string(56, 'x') + "...' has a label of over 63 octets; write NS nameserver (RFC 1035 §3.3.11)"},
+    {"NameEmptyLabel",   "NS a..",                            "! 'a..' has an empty label; write NS nameserver (RFC 1035 §3.3.11)"},
+    {"NameDotFirst",     "NS .a",                             "! '.a' has an empty label; write NS nameserver (RFC 1035 §3.3.11)"},
+    {"NameTooLong",      "NS " + Repeated("aaaaaaaaa.", 25) + "aaaa.",  "! '" + Repeated("aaaaaaaaa.", 6) + "...' is a name of over 255 octets; write NS nameserver (RFC 1035 §3.3.11)"},
+    {"NameTooLongBelow", "NS " + Repeated("aaaaaaaaa.", 24) + "aa",     "! '" + Repeated("aaaaaaaaa.", 6) + "...' is, with its origin, a name of over 255 octets; write NS nameserver (RFC 1035 §3.3.11)"},
+    {"NameBadEscape",    "NS a\\256.",                        "! 'a\\256.' has a bad escape; use \\X or \\DDD with DDD up to 255; write NS nameserver (RFC 1035 §3.3.11)"},
+    {"NameShortEscape",  "NS a\\12.",                         "! 'a\\12.' has a bad escape; use \\X or \\DDD with DDD up to 255; write NS nameserver (RFC 1035 §3.3.11)"},
+    {"NameQuoted",       "NS \"a\"",                          "! 'a' is quoted; a name stands without quotes; write NS nameserver (RFC 1035 §3.3.11)"},
+    // Numbers and times.
+    {"NumberMax",        "MX 65535 .",                        "ffff00"},
+    {"NumberZeros",      "MX 00010 .",                        "000a00"},
+    {"NumberTooLarge",   "MX 65536 .",                        "! '65536' is no number from 0 to 65535; write MX preference exchange (RFC 1035 §3.3.9)"},
+    {"NumberSigned",     "MX -1 .",                           "! '-1' is no number from 0 to 65535; write MX preference exchange (RFC 1035 §3.3.9)"},
+    {"NumberOf8Bits",    "TLSA 256 0 0 00",                   "! '256' is no number from 0 to 255; write TLSA usage selector matching-type hex (RFC 6698 §2.2)"},
+    {"NumberOf32Bits",   "CSYNC 4294967296 0",                "! '4294967296' is no number from 0 to 4294967295; write CSYNC soa-serial flags type... (RFC 7477 §2.1.2)"},
+    {"NumberOf64Bits",   "IPN 18446744073709551616",          "! '18446744073709551616' is no number below 2^64; write IPN number (draft-johnson-dns-ipn-cla §3.2)"},
+    {"SoaUnits",         "SOA . . 1 1h30m 1W 2d3s 4294967295", "0000" "00000001" "00001518" "00093a80" "0002a303" "ffffffff"},
+    {"SoaTooLong",       "SOA . . 1 1 1 1 4294967296",        "! '4294967296' is no time in seconds, or like 1d12h; write SOA primary mailbox serial refresh retry expire minimum (RFC 1035 §3.3.13)"},
+    {"SoaWeeksTooMany",  "SOA . . 1 7102w 1 1 1",             "! '7102w' is no time in seconds, or like 1d12h; write SOA primary mailbox serial refresh retry expire minimum (RFC 1035 §3.3.13)"},
+    {"SoaBadUnit",       "SOA . . 1 1y 1 1 1",                "! '1y' is no time in seconds, or like 1d12h; write SOA primary mailbox serial refresh retry expire minimum (RFC 1035 §3.3.13)"},
+    {"SoaUnitAlone",     "SOA . . 1 h 1 1 1",                 "! 'h' is no time in seconds, or like 1d12h; write SOA primary mailbox serial refresh retry expire minimum (RFC 1035 §3.3.13)"},
+    // Addresses.
+    {"Ip4TooFew",        "A 192.0.2",                         "! '192.0.2' is no IPv4 address; write A address (RFC 1035 §3.4.1)"},
+    {"Ip4TooMany",       "A 192.0.2.1.",                      "! '192.0.2.1.' is no IPv4 address; write A address (RFC 1035 §3.4.1)"},
+    {"Ip4TooLarge",      "A 192.0.2.256",                     "! '192.0.2.256' is no IPv4 address; write A address (RFC 1035 §3.4.1)"},
+    {"Ip4Octal",         "A 192.0.2.010",                     "! '192.0.2.010' is no IPv4 address; write A address (RFC 1035 §3.4.1)"},
+    {"Ip6Full",          "AAAA 1:2:3:4:5:6:7:8",              "00010002000300040005000600070008"},
+    {"Ip6GapOfOne",      "AAAA 1:2:3:4:5:6:7::",              "00010002000300040005000600070000"},
+    {"Ip6GapFirst",      "AAAA ::2:3:4:5:6:7:8",              "00000002000300040005000600070008"},
+    {"Ip6GapOfNone",     "AAAA 1:2:3:4::5:6:7:8",             "! '1:2:3:4::5:6:7:8' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6TwoGaps",       "AAAA 1::2::3",                      "! '1::2::3' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6ThreeColons",   "AAAA :::",                          "! ':::' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6OneColonFirst", "AAAA :1::",                         "! ':1::' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6OneColonLast",  "AAAA 1::2:",                        "! '1::2:' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6TooFew",        "AAAA 1:2:3:4:5:6:7",                "! '1:2:3:4:5:6:7' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6TooMany",       "AAAA 1:2:3:4:5:6:7:8:9",            "! '1:2:3:4:5:6:7:8:9' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6FiveDigits",    "AAAA 12345::",                      "! '12345::' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6WithIp4",       "AAAA 64:ff9b::192.0.2.33",          "0064ff9b0000000000000000c0000221"},
+    {"Ip6Ip4NotLast",    "AAAA ::192.0.2.33:1",               "! '::192.0.2.33:1' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6Ip4TooLate",    "AAAA 1:2:3:4:5:6:7:192.0.2.33",     "! '1:2:3:4:5:6:7:192.0.2.33' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"Ip6WithZone",      "AAAA fe80::1%eth0",                 "! 'fe80::1%eth0' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    // Strings.
+    {"Txt255",           "TXT " + k255,                       "ff" + Repeated("78", 255)},
+    {"Txt256",           "TXT " + k255 + "y",                 "! '" + std::string(60, 'x') + "...' is a string of over 255 octets; split it into several; write TXT \"text\"... (RFC 1035 §3.3.14)"},
+    {"TxtEscapes",       "TXT \"\\\"\\\\\\065\\;\"",          "04225c413b"},
+    {"TxtBadEscape",     "TXT \\999",                         "! '\\999' has a bad escape; use \\X or \\DDD with DDD up to 255; write TXT \"text\"... (RFC 1035 §3.3.14)"},
+    {"TxtNothing",       "TXT",                               "! the record ends too early; write TXT \"text\"... (RFC 1035 §3.3.14)"},
+    {"TxtFull",          "TXT " + kFullTxt,                   kFullTxtHex},
+    {"TxtTooMuch",       "TXT " + kFullTxt + "\"\"",          "! RDATA of over 65,535 octets; write TXT \"text\"... (RFC 1035 §3.3.14)"},
+    {"IsdnThree",        "ISDN a b c",                        "! 'b' is followed by one field too many; write ISDN \"address\" [\"subaddress\"] (RFC 1183 §3.2)"},
+    {"CaaLongValue",     "CAA 0 issue \"" + k255 + "y\"",     "00056973737565" + Repeated("78", 255) + "79"},
+    {"CaaEmptyValue",    "CAA 0 issue \"\"",                  "00056973737565"},
+    {"CaaBadTag",        "CAA 0 is-sue x",                    "! a tag has other characters than letters and digits; write CAA flags tag \"value\" (RFC 8659 §4.1.1)"},
+    {"CaaEmptyTag",      "CAA 0 \"\" x",                      "! '' is an empty tag; write CAA flags tag \"value\" (RFC 8659 §4.1.1)"},
+    {"UriEmpty",         "URI 1 1 \"\"",                      "! an empty target; write URI priority weight \"target\" (RFC 7553 §4.1)"},
+    // Hexadecimal and base64, in as many pieces as one likes.
+    {"HexInPieces",      "SMIMEA 0 0 0 a b CD",               "000000abcd"},
+    {"HexHalf",          "SMIMEA 0 0 0 abc",                  "! 'abc' ends in half an octet of hexadecimal; write SMIMEA usage selector matching-type hex (RFC 8162 §2)"},
+    {"HexBad",           "SMIMEA 0 0 0 ag",                   "! 'ag' is not hexadecimal; write SMIMEA usage selector matching-type hex (RFC 8162 §2)"},
+    {"HexEmpty",         "SMIMEA 0 0 0 \"\"",                 "! '' is no octet at all; write SMIMEA usage selector matching-type hex (RFC 8162 §2)"},
+    {"Base64InPieces",   "OPENPGPKEY A Q I D BA = =",         "01020304"},
+    {"Base64NoPadding",  "OPENPGPKEY AQIDBA",                 "! 'AQIDBA' is base64 that ends early; write OPENPGPKEY base64 (RFC 7929 §2.3)"},
+    {"Base64PadTooSoon", "OPENPGPKEY A===",                   "! 'A===' has base64 padding in the wrong place; write OPENPGPKEY base64 (RFC 7929 §2.3)"},
+    {"Base64GoesOn",     "OPENPGPKEY AQ==AQ==",               "! 'AQ==AQ==' goes on after the base64 padding; write OPENPGPKEY base64 (RFC 7929 §2.3)"},
+    {"Base64Bad",        "OPENPGPKEY AQ*=",                   "! 'AQ*=' is not base64; write OPENPGPKEY base64 (RFC 7929 §2.3)"},
+    // DNSSEC.
+    {"DsWrongLength",    "DS 1 8 2 00",                       "! a digest of the wrong length for its type; write DS key-tag algorithm digest-type digest (RFC 4034 §5.3)"},
+    {"DsBadAlgorithm",   "DS 1 RSASHA 2 00",                  "! 'RSASHA' is no DNSSEC algorithm; write DS key-tag algorithm digest-type digest (RFC 4034 §5.3)"},
+    {"RrsigBadTime",     "RRSIG A 8 1 1 20240230000000 0 1 . AA==", "! '20240230000000' is no time; write YYYYMMDDHHmmSS; write RRSIG type algorithm labels ttl expiration inception key-tag signer signature (RFC 4034 §3.2)"},
+    {"RrsigBadType",     "RRSIG FOO 8 1 1 0 0 1 . AA==",      "! 'FOO' is no record type; write RRSIG type algorithm labels ttl expiration inception key-tag signer signature (RFC 4034 §3.2)"},
+    {"RrsigAfter2106",   "RRSIG A 8 1 1 21060207062816 4294967295 1 . AA==", "0001" "08" "01" "00000001" "00000000" "ffffffff" "0001" "00" "00"},
+    {"NsecBadType",      "NSEC a. A FOO",                     "! 'A' is a list with an unknown record type; write NSEC next-name type... (RFC 4034 §4.2)"},
+    {"NsecTwiceUnsorted","NSEC . TYPE256 A A TYPE255",        "00" "00204000000000000000000000000000000000000000000000000000000000000001" "010180"},
+    {"Nsec3BadHash",     "NSEC3 1 0 0 - w A",                 "! 'w' is not base32 with extended hex alphabet (RFC 4648 §7); write NSEC3 hash-algorithm flags iterations salt next-hash type... (RFC 5155 §3.3)"},
+    {"Nsec3ShortHash",   "NSEC3 1 0 0 - 0 A",                 "! '0' is no base32 of 1 to 255 whole octets; write NSEC3 hash-algorithm flags iterations salt next-hash type... (RFC 5155 §3.3)"},
+    {"Nsec3LooseBits",   "NSEC3 1 0 0 - 01 A",                "! '01' is no base32 of 1 to 255 whole octets; write NSEC3 hash-algorithm flags iterations salt next-hash type... (RFC 5155 §3.3)"},
+    {"Nsec3HalfSalt",    "NSEC3PARAM 1 0 0 abc",              "! 'abc' ends in half an octet of hexadecimal; write NSEC3PARAM hash-algorithm flags iterations salt (RFC 5155 §4.3)"},
+    {"Nsec3EmptySalt",   "NSEC3PARAM 1 0 0 \"\"",             "! '' is no salt of 1 to 255 octets; none is \"-\"; write NSEC3PARAM hash-algorithm flags iterations salt (RFC 5155 §4.3)"},
+    {"ZonemdShort",      "ZONEMD 1 240 240 0102030405060708090a0b", "! a digest of under 12 octets; write ZONEMD serial scheme hash-algorithm digest (RFC 8976 §2.3)"},
+    {"ZonemdWrong384",   "ZONEMD 1 1 1 0102030405060708090a0b0c", "! a SHA-384 digest is not of 48 octets; write ZONEMD serial scheme hash-algorithm digest (RFC 8976 §2.3)"},
+    {"ZonemdWrong512",   "ZONEMD 1 1 2 0102030405060708090a0b0c", "! a SHA-512 digest is not of 64 octets; write ZONEMD serial scheme hash-algorithm digest (RFC 8976 §2.3)"},
+    // Others with forms of their own.
+    {"CertBadType",      "CERT FOO 1 1 AA==",                 "! 'FOO' is no certificate type; write CERT type key-tag algorithm base64 (RFC 4398 §2.2)"},
+    {"DsyncBadScheme",   "DSYNC CDS FOO 1 .",                 "! 'FOO' is no DSYNC scheme; write DSYNC type scheme port target (RFC 9859 §2.1)"},
+    {"NidShortGroups",   "NID 1 1:2:3:4",                     "00010001000200030004"},
+    {"NidTooFew",        "NID 1 1:2:3",                       "! '1:2:3' is not four groups of hexadecimal digits; write NID preference xxxx:xxxx:xxxx:xxxx (RFC 6742 §2.1.2)"},
+    {"NidLongGroup",     "NID 1 1:2:3:00004",                 "! '1:2:3:00004' is not four groups of hexadecimal digits; write NID preference xxxx:xxxx:xxxx:xxxx (RFC 6742 §2.1.2)"},
+    {"Eui48Colons",      "EUI48 00:00:5e:00:53:2a",           "! '00:00:5e:00:53:2a' is not in its hexadecimal form; write EUI48 xx-xx-xx-xx-xx-xx (RFC 7043 §3.2)"},
+    {"Eui48Short",       "EUI48 00-00-5e-00-53",              "! '00-00-5e-00-53' is not in its hexadecimal form; write EUI48 xx-xx-xx-xx-xx-xx (RFC 7043 §3.2)"},
+    {"Eui64BadDigit",    "EUI64 00-00-5e-ef-10-00-00-2g",     "! '00-00-5e-ef-10-00-00-2g' is not in its hexadecimal form; write EUI64 xx-xx-xx-xx-xx-xx-xx-xx (RFC 7043 §4.2)"},
+    {"IpseckeyNoGateway","IPSECKEY 1 0 0 a.",                 "! 'a.' is no gateway of type 0; that is \".\"; write IPSECKEY precedence gateway-type algorithm gateway key (RFC 4025 §3.1)"},
+    {"IpseckeyType4",    "IPSECKEY 1 4 0 a.",                 "! 'a.' is a gateway of unknown type; write IPSECKEY precedence gateway-type algorithm gateway key (RFC 4025 §3.1)"},
+    {"IpseckeyNoKey",    "IPSECKEY 1 0 0 .",                  "010000"},
+    {"AmtrelayDBit",     "AMTRELAY 1 2 0 .",                  "! '2' is no D bit, 0 or 1; write AMTRELAY precedence d-bit type relay (RFC 8777 §4.3)"},
+    {"AmtrelayType",     "AMTRELAY 1 1 128 .",                "! '1' is followed by no type of relay, 0 to 3; write AMTRELAY precedence d-bit type relay (RFC 8777 §4.3)"},
+    {"AmtrelayShort",    "AMTRELAY 1 1",                      "! '1' begins a relay that is not three fields; write AMTRELAY precedence d-bit type relay (RFC 8777 §4.3)"},
+    {"WksNames",         "WKS 192.0.2.1 TCP SMTP domain",     "c000020106" "00000040000004"},
+    {"WksShort",         "WKS 192.0.2.1",                     "! '192.0.2.1' is all there is of a WKS record; write WKS address protocol service... (RFC 1035 §3.4.2)"},
+    {"WksBadAddress",    "WKS 192.0.2 tcp",                   "! '192.0.2' is no IPv4 address; write WKS address protocol service... (RFC 1035 §3.4.2)"},
+    {"WksBadProtocol",   "WKS 192.0.2.1 foo",                 "! '192.0.2.1' is followed by no protocol; write WKS address protocol service... (RFC 1035 §3.4.2)"},
+    {"WksBadService",    "WKS 192.0.2.1 tcp foo",             "! '192.0.2.1' is followed by an unknown service; give its port; write WKS address protocol service... (RFC 1035 §3.4.2)"},
+    {"AplEmpty",         "APL",                               ""},
+    {"LocTooFarNorth",   "LOC 91 N 0 E 0m",                   "! malformed LOC: a latitude of over 90 degrees; write LOC d m s N d m s E altitude [size [horizontal [vertical]]] (RFC 1876 §3)"},
+    {"LocTooFarEast",    "LOC 0 N 181 E 0m",                  "! malformed LOC: a longitude of over 180 degrees; write LOC d m s N d m s E altitude [size [horizontal [vertical]]] (RFC 1876 §3)"},
+    {"LdnsRefuses",      "LOC foo",                           "! 'foo': Syntax error, could not parse the RR's rdata; write LOC d m s N d m s E altitude [size [horizontal [vertical]]] (RFC 1876 §3)"},
+    // What concerns the line as a whole.
+    {"TooFew",           "MX 10",                             "! the record ends too early; write MX preference exchange (RFC 1035 §3.3.9)"},
+    {"TooMany",          "A 192.0.2.1 x",                     "! 'x' is one field too many; write A address (RFC 1035 §3.4.1)"},
+    {"TwoLines",         "A 192.0.2.1\nx",                    "! a second line; put it into parentheses (RFC 1035 §5.1)"},
+    {"Unclosed",         "TXT \"",                            "! a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)"},
+    {"ControlsInError",  "A \x01\xff",                        "! '\\001\\255' is no IPv4 address; write A address (RFC 1035 §3.4.1)"},
+    {"NoTextForm",       "NULL x",                            "! NULL has no text form of its own; write \\# length hex (RFC 3597 §5)"},
+    {"NoTextFormKnown",  "TYPE65280 x",                       "! TYPE65280 has no text form of its own; write \\# length hex (RFC 3597 §5)"},
+    // RFC 3597 §5.
+    {"Unknown",          "TYPE65280 \\# 3 ab cd ( ef )",      "abcdef"},
+    {"UnknownEmpty",     "TYPE65280 \\# 0",                   ""},
+    {"UnknownNull",      "NULL \\# 1 00",                     "00"},
+    {"UnknownOfKnown",   "A \\# 4 c0000201",                  "c0000201"},
+    {"UnknownQuotedHash","TXT \"\\#\" 1",                     "01230131"},
+    {"UnknownTooShort",  "TYPE65280 \\# 3 abcd",              "! \\# 3 is followed by 2 octets; make the length fit (RFC 3597 §5)"},
+    {"UnknownTooLong",   "TYPE65280 \\# 1 abcd",              "! \\# 1 is followed by 2 octets; make the length fit (RFC 3597 §5)"},
+    {"UnknownNoLength",  "TYPE65280 \\#",                     "! \\# without a length of 0 to 65535; write \\# length hex (RFC 3597 §5)"},
+    {"UnknownBadHex",    "TYPE65280 \\# 1 xy",                "! after \\#: is not hexadecimal; write \\# length hex (RFC 3597 §5)"},
+    {"UnknownBadA",      "A \\# 3 c00002",                    "! malformed A: it ends too early; write the octets of a valid A (RFC 3597 §5)"},
+    {"UnknownBadLoc",    "LOC \\# 1 01",                      "! malformed LOC: a version other than 0; write the octets of a valid LOC (RFC 3597 §5)"},
+    {"UnknownOver65535", "TYPE65280 \\# 65535 " + Repeated("00", 65'536), "! \\# 65535 is followed by more than 65535 octets; make the length fit (RFC 3597 §5)"},
+};
+// clang-format on
+INSTANTIATE_TEST_SUITE_P(Fields, RdataText, testing::ValuesIn(kFields), kNameOf);
+
+// clang-format off
+const Case kServices[] = {
+    // RFC 9460 §D.
+    {"D1Alias",          "HTTPS 0 foo.example.com.",                     "000003666f6f076578616d706c6503636f6d00"},
+    {"D2Dot",            "SVCB 1 .",                                     "000100"},
+    {"D2Port",           "SVCB 16 a. port=53",                           "0010016100" "000300020035"},
+    {"D2Key667",         "SVCB 1 a. key667=hello",                       "0001016100" "029b000568656c6c6f"},
+    {"D2Key667Quoted",   "SVCB 1 a. key667=\"hello\\210qoo\"",           "0001016100" "029b000968656c6c6fd2716f6f"},
+    {"D2TwoIp6Hints",    "SVCB 1 a. ipv6hint=\"2001:db8::1,2001:db8::53:1\"", "0001016100" "0006002020010db800000000000000000000000120010db8000000000000000000530001"},
+    {"D2Ip4InIp6",       "SVCB 1 . ipv6hint=\"2001:db8:122:344::192.0.2.33\"", "000100" "0006001020010db8012203440000" "0000c0000221"},
+    {"D2Sorted",         "SVCB 16 . alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1", "001000" "0000000400010004" "00010009026832" "0568332d3139" "00040004c0000201"},
+    {"D2AlpnQuoted",     "SVCB 16 . alpn=\"f\\\\\\\\oo\\\\,bar,h2\"",    "001000" "0001000c08665c6f6f2c626172026832"},
+    {"D2AlpnDecimal",    "SVCB 16 . alpn=f\\\\\\092oo\\092,bar,h2",      "001000" "0001000c08665c6f6f2c626172026832"},
+    {"D3Twice",          "SVCB 1 . key123=abc key123=def",               "! 'key123=abc' begins parameters that cannot be: key123 stands twice; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"D3NoValue",        "SVCB 1 . mandatory",                           "! 'mandatory' begins parameters of which mandatory has a value that does not fit it; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"D3EmptyHint",      "SVCB 1 . ipv4hint=",                           "! 'ipv4hint=' begins parameters of which ipv4hint has a value that does not fit it; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"D3NeedlessValue",  "SVCB 1 . alpn=a no-default-alpn=abc",          "! 'alpn=a' begins parameters of which no-default-alpn has a value that does not fit it; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"D3MandatoryAbsent","SVCB 1 . mandatory=key123",                    "! 'mandatory=key123' begins parameters that cannot be: mandatory lists key123, which is not there; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"D3MandatorySelf",  "SVCB 1 . mandatory=mandatory",                 "! 'mandatory=mandatory' begins parameters that cannot be: mandatory lists itself; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"D3MandatoryTwice", "SVCB 1 . mandatory=key123,key123 key123=abc",  "! 'mandatory=key123,key123' begins parameters that cannot be: mandatory lists a key twice or out of order; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"NoDefaultAlone",   "SVCB 1 . no-default-alpn",                     "! 'no-default-alpn' begins parameters that cannot be: no-default-alpn without alpn; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"AliasWithParams",  "SVCB 0 a. port=53",                            "! 'port=53' stands in AliasMode (priority 0), which has no parameters; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"UnknownKey",       "SVCB 1 . foo=bar",                             "! 'foo=bar' begins parameters of which 'foo' is no key; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"KeyLeadingZero",   "SVCB 1 . key0123=a",                           "! 'key0123=a' begins parameters of which 'key0123' is no key; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"KeyTooLarge",      "SVCB 1 . key65536=a",                          "! 'key65536=a' begins parameters of which 'key65536' is no key; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"KeyInvalid",       "SVCB 1 . key65535=a",                          "! 'key65535=a' begins parameters that cannot be: key65535 has a bad value; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"KeyWithoutValue",  "SVCB 1 . key667",                              "000100" "029b0000"},
+    {"KeyAsWire",        "SVCB 1 . key1=\\002h2 key3=\\000\\053",        "000100" "00010003026832" "000300020035"},
+    {"KeyAsBadWire",     "SVCB 1 . key3=53x",                            "! 'key3=53x' begins parameters that cannot be: port has a bad value; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"QuotedWhole",      "SVCB 1 . \"port=53\"",                         "! 'port=53' begins parameters of which 'port' is no key; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"BlankBeforeValue", "SVCB 1 . key667= \"a\"",                       "! 'key667=' begins parameters of which 'a' is no key; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"GluedToQuote",     "SVCB 1 . key667=\"a\"key668=b",                "! 'key667=' begins parameters of which 'key668' is no key; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"BadEscape",        "SVCB 1 . key667=\\999",                        "! 'key667=\\999' begins parameters of which key667 has a bad escape; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"AlpnEmptyItem",    "SVCB 1 . alpn=h2,,h3",                         "! 'alpn=h2,,h3' begins parameters of which alpn has a value that does not fit it; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"PortTooLarge",     "SVCB 1 . port=65536",                          "! 'port=65536' begins parameters of which port has a value that does not fit it; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"HintBad",          "SVCB 1 . ipv4hint=1.2.3.4,::",                 "! 'ipv4hint=1.2.3.4,::' begins parameters of which ipv4hint has a value that does not fit it; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"EchBad",           "SVCB 1 . ech=A",                               "! 'ech=A' begins parameters of which ech has a value that does not fit it; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"DohPath",          "SVCB 1 . alpn=h2 dohpath=/q{?dns}",            "000100" "00010003026832" "000700082f717b3f646e737d"},
+    {"DohPathNoDns",     "SVCB 1 . alpn=h2 dohpath=/q",                  "! 'alpn=h2' begins parameters that cannot be: dohpath has a bad value; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"Ohttp",            "HTTPS 1 . ohttp",                              "000100" "00080000"},
+    {"OhttpValue",       "HTTPS 1 . ohttp=1",                            "! 'ohttp=1' begins parameters of which ohttp has a value that does not fit it; write HTTPS priority target key=value... (RFC 9460 §2.1)"},
+    {"Groups",           "HTTPS 1 . tls-supported-groups=29,4588",       "000100" "00090004001d11ec"},
+    {"WireOutOfOrder",   "SVCB \\# 13 000100 00030002003500010000",      "! malformed SVCB: their keys are out of order; write the octets of a valid SVCB (RFC 3597 §5)"},
+    {"WireShort",        "SVCB \\# 8 000100 0003000200",                 "! malformed SVCB: they end too early; write the octets of a valid SVCB (RFC 3597 §5)"},
+};
+// clang-format on
+INSTANTIATE_TEST_SUITE_P(Services, RdataText, testing::ValuesIn(kServices), kNameOf);
+
+}  // namespace
+}  // namespace hither

@@ -1,0 +1,117 @@
+// $GENERATE, held against what BIND 9.18's named-compilezone makes of the same lines.
+
+#include <ostream>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gtest/gtest.h"
+#include "zones/zone_file.h"
+
+namespace hither {
+namespace {
+
+// Owners and RDATA; of PTR and such, the name.
+class Drawing : public RecordSink {
+ public:
+  void Add(const RecordView& record) override {
+    if (!drawn.empty()) drawn += " ";
+    absl::StrAppend(&drawn, record.owner.ToText(), "/", record.ttl_seconds, "/");
+    const bool is_name = record.type == RrType::kPtr || record.type == RrType::kCname;
+    const absl::string_view rdata(reinterpret_cast<const char*>(record.rdata.data()),
+                                  record.rdata.size());
+    drawn += is_name ? NameView(record.rdata).ToText() : absl::BytesToHexString(rdata);
+    lines.insert(lines.end(), record.location.line);
+  }
+  std::string drawn;
+  std::vector<uint32_t> lines;
+};
+
+struct Case {
+  const char* name;
+  const char* text;
+  const char* want;
+  const char* error;
+};
+void PrintTo(const Case& c, std::ostream* os) { *os << c.name; }
+
+class Generate : public testing::TestWithParam<Case> {};
+
+TEST_P(Generate, MakesRecords) {
+  Drawing drawing;
+  const std::string text = absl::StrCat("$TTL 9\n$GENERATE ", GetParam().text, "\n");
+  const auto result = ReadZoneText(text, "z", NameView(), drawing, {.generate_records_max = 1'000});
+  EXPECT_EQ(drawing.drawn, GetParam().want);
+  EXPECT_EQ(result.findings.empty() ? "" : ToText(result.findings[0]), GetParam().error);
+  EXPECT_LE(result.findings.size(), 1u);  // The first mistake ends the directive.
+  for (const uint32_t line : drawing.lines) EXPECT_EQ(line, 2u);
+}
+
+// clang-format off
+constexpr Case kDirectives[] = {
+    {"Addresses",       "1-3 h$ A 192.0.2.$",                "h1./9/c0000201 h2./9/c0000202 h3./9/c0000203", ""},
+    {"One",             "7-7 h$ A 192.0.2.$",                "h7./9/c0000207", ""},
+    {"Step",            "0-5/2 h$ A 192.0.2.$",              "h0./9/c0000200 h2./9/c0000202 h4./9/c0000204", ""},
+    {"StepBeyond",      "0-1/5 h$ A 192.0.2.$",              "h0./9/c0000200", ""},
+    {"TtlAndClass",     "1-1 h$ 60 IN A 192.0.2.$",          "h1./60/c0000201", ""},
+    {"ClassAndTtl",     "1-1 h$ IN 1m A 192.0.2.$",          "h1./60/c0000201", ""},
+    {"Twice",           "1-1 $.$ CNAME $-$.b",               "1.1./9/1-1.b.", ""},
+    {"Offset",          "1-2 h${10} A 192.0.2.${-1}",        "h11./9/c0000200 h12./9/c0000201", ""},
+    {"OffsetPlus",      "1-1 h${+10} A 192.0.2.1",           "h11./9/c0000201", ""},
+    {"Width",           "9-10 h${0,3} A 192.0.2.1",          "h009./9/c0000201 h010./9/c0000201", ""},
+    {"WidthTooSmall",   "100-100 h${0,2} A 192.0.2.1",       "h100./9/c0000201", ""},
+    {"Octal",           "8-8 h${0,4,o} A 192.0.2.1",         "h0010./9/c0000201", ""},
+    {"HexLower",        "171-171 h${0,0,x} A 192.0.2.1",     "hab./9/c0000201", ""},
+    {"HexUpper",        "171-171 h${0,3,X} A 192.0.2.1",     "h0AB./9/c0000201", ""},
+    {"Nibbles",         "171-171 ${0,8,n} PTR x",            "b.a.0.0./9/x.", ""},
+    {"NibblesUpper",    "171-171 ${0,3,N}.c PTR x",          "B.A.c./9/x.", ""},
+    {"NibblesShort",    "171-171 ${0,0,n}.c PTR x",          "b.a.c./9/x.", ""},
+    {"DollarDoubled",   "1-1 a$$b$ PTR x",                   "a\\$b1./9/x.", ""},
+    {"DollarEscaped",   "1-1 a\\$b$ PTR x",                  "a\\$b1./9/x.", ""},
+    {"NoDollar",        "1-2 a PTR x",                       "a./9/x. a./9/x.", ""},
+    {"QuotedData",      "1-1 a$ MX \"$ .\"",                 "a1./9/000100", ""},
+    {"QuotedText",      "1-1 a$ TXT \"\\\"b $\\\"\"",        "a1./9/03622031", ""},
+    {"DataInFields",    "1-1 a$ MX $ .",                     "a1./9/000100", ""},
+    {"StringsInFields", "1-1 a$ TXT \"b $\" c",              "a1./9/036220310163", ""},
+    {"Largest",         "2147483647-2147483647 h$ PTR x",    "h2147483647./9/x.", ""},
+    {"Most",            "1-1001/2 h PTR x..",                "", "z:2: error: 'x..' has an empty label; write PTR name (RFC 1035 §3.3.12)"},
+    {"TooMany",         "1-1001 h$ PTR x",                   "", "z:2: error: $GENERATE makes 1001 records, more than 1000; split it or make a file"},
+    {"TooFew",          "1-2 h$ PTR",                        "", "z:2: error: $GENERATE is not whole; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeBackwards",  "2-1 h$ PTR x",                      "", "z:2: error: $GENERATE range '2-1' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeOpen",       "1- h$ PTR x",                       "", "z:2: error: $GENERATE range '1-' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeNegative",   "-1-1 h$ PTR x",                     "", "z:2: error: $GENERATE range '-1-1' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeTooLarge",   "1-2147483648 h$ PTR x",             "", "z:2: error: $GENERATE range '1-2147483648' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"StepZero",        "1-2/0 h$ PTR x",                    "", "z:2: error: $GENERATE range '1-2/0' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeTail",       "1-2x h$ PTR x",                     "", "z:2: error: $GENERATE range '1-2x' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"BadBase",         "1-2 h${0,0,y} PTR x",               "", "z:2: error: $GENERATE has a bad ${offset,width,base}, or its number is negative; base is one of d o x X n N; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"OpenBrace",       "1-2 h${0 PTR x",                    "", "z:2: error: $GENERATE has a bad ${offset,width,base}, or its number is negative; base is one of d o x X n N; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"WidthTooLarge",   "1-2 h${0,256} PTR x",               "", "z:2: error: $GENERATE has a bad ${offset,width,base}, or its number is negative; base is one of d o x X n N; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"Negative",        "1-2 h${-2} PTR x",                  "", "z:2: error: $GENERATE has a bad ${offset,width,base}, or its number is negative; base is one of d o x X n N; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"TypeUnknown",     "1-2 h$ FOO x",                      "", "z:2: error: 'FOO' is no record type; write owner [TTL] [IN] type data, or TYPEnnn (RFC 3597 §5)"},
+    {"TypeMeta",        "1-2 h$ ANY x",                      "", "z:2: error: ANY is no type of data; remove the record (RFC 6895 §3.1)"},
+    {"DataMissing",     "1-2 h$ 60 PTR",                     "", "z:2: error: the record ends too early; write PTR name (RFC 1035 §3.3.12)"},
+    {"OpenQuoteMade",   "1-2 h$ TXT \"\\\"a\"",              "", "z:2: error: a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)"},
+};
+// clang-format on
+INSTANTIATE_TEST_SUITE_P(Directives, Generate, testing::ValuesIn(kDirectives),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(Generate, MostRecords) {
+  Drawing drawing;
+  const auto result = ReadZoneText("$GENERATE 1-1000 h$ 60 PTR x", "z", NameView(), drawing,
+                                   {.generate_records_max = 1'000});
+  EXPECT_TRUE(result.ok);
+  EXPECT_EQ(result.records, 1'000u);
+}
+
+TEST(Generate, LineAfterItHasItsOwnNumber) {
+  Drawing drawing;
+  const auto result =
+      ReadZoneText("$GENERATE 1-2 h$ 60 PTR x\nfoo 60 PTR a..", "z", NameView(), drawing);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(result.findings[0].line, 2u);
+}
+
+}  // namespace
+}  // namespace hither

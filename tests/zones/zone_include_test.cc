@@ -1,0 +1,218 @@
+// $INCLUDE, with real files in a folder of the test's own.
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "gtest/gtest.h"
+#include "zones/zone_file.h"
+
+namespace hither {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Owners with the file and line of each record.
+class Owners : public RecordSink {
+ public:
+  void Add(const RecordView& record) override {
+    owners.push_back(
+        absl::StrCat(record.owner.ToText(), "@", record.location.file, ":", record.location.line));
+  }
+  std::vector<std::string> owners;
+};
+
+class Include : public testing::Test {
+ protected:
+  Include() {
+    std::string folder = testing::TempDir() + "/includeXXXXXX";
+    folder_ = fs::canonical(mkdtemp(folder.data()));
+    fs::create_directories(folder_ / "zones" / "sub");
+  }
+  ~Include() override { fs::remove_all(folder_); }
+
+  void Write(const std::string& path, const std::string& text) {
+    std::ofstream(folder_ / path) << text;
+  }
+
+  // Owners, and errors with the test's folder as "~".
+  std::string Read(const std::string& path, const ZoneFileLimits& limits = {}) {
+    Owners sink;
+    const auto result = ReadZoneFile(folder_ / path, *Name::FromText("example."), sink, limits);
+    std::vector<std::string> drawn = sink.owners;
+    for (const Finding& finding : result.findings) {
+      drawn.push_back(absl::StrReplaceAll(ToText(finding), {{folder_.string(), "~"}}));
+    }
+    files_ = result.files;
+    EXPECT_EQ(result.ok, result.findings.empty());
+    return absl::StrJoin(drawn, " | ");
+  }
+
+  fs::path folder_;
+  std::vector<std::string> files_;
+};
+
+TEST_F(Include, ReadsTheOtherFile) {
+  Write("zones/a", "$TTL 60\na NS .\n$INCLUDE sub/b\nd NS .\n");
+  Write("zones/sub/b", "b NS .\n$INCLUDE c\n");
+  Write("zones/sub/c", "c NS .");
+  EXPECT_EQ(Read("zones/a"), "a.example.@0:2 | b.example.@1:1 | c.example.@2:1 | d.example.@0:4");
+  ASSERT_EQ(files_.size(), 3u);
+  EXPECT_EQ(files_[0], folder_ / "zones/a");
+  EXPECT_EQ(files_[1], folder_ / "zones/sub/b");
+  EXPECT_EQ(files_[2], folder_ / "zones/sub/c");
+}
+
+TEST_F(Include, RestoresOriginAndOwner) {  // RFC 1035 §5.1
+  Write("zones/a", "$TTL 60\na NS .\n$INCLUDE sub/b in\n NS .\na NS .\n");
+  Write("zones/sub/b", "@ NS .\n$ORIGIN x\ny NS .\n");
+  EXPECT_EQ(Read("zones/a"),
+            "a.example.@0:2 | in.example.@1:1 | y.x.in.example.@1:3 | a.example.@0:4 | "
+            "a.example.@0:5");
+}
+
+TEST_F(Include, OwnerIsTakenOver) {
+  Write("zones/a", "a 60 NS .\n$INCLUDE b\n");
+  Write("zones/b", " 60 NS .\n");
+  EXPECT_EQ(Read("zones/a"), "a.example.@0:1 | a.example.@1:1");
+}
+
+TEST_F(Include, TtlGoesOn) {  // As in BIND.
+  Write("zones/a", "$INCLUDE b\na NS .\n");
+  Write("zones/b", "$TTL 60\n");
+  EXPECT_EQ(Read("zones/a"), "a.example.@0:2");
+}
+
+TEST_F(Include, QuotedAndEscapedPath) {
+  Write("zones/a", "$INCLUDE \"b c\"\n$INCLUDE b\\032c\n$INCLUDE \"b\\032c\" in\n");
+  Write("zones/b c", "@ 60 NS .\n");
+  EXPECT_EQ(Read("zones/a"), "example.@1:1 | example.@2:1 | in.example.@3:1");
+}
+
+TEST_F(Include, SameFileTwice) {
+  Write("zones/a", "$INCLUDE b x\n$INCLUDE b y\n");
+  Write("zones/b", "@ 60 NS .\n");
+  EXPECT_EQ(Read("zones/a"), "x.example.@1:1 | y.example.@2:1");
+}
+
+TEST_F(Include, ErrorsNameTheirFile) {
+  Write("zones/a", "$INCLUDE b\na 60 A y\n");
+  Write("zones/b", "\nb 60 A x\n");
+  EXPECT_EQ(Read("zones/a"),
+            "~/zones/b:2: error: 'x' is no IPv4 address; write A address (RFC 1035 §3.4.1) | "
+            "~/zones/a:2: error: 'y' is no IPv4 address; write A address (RFC 1035 §3.4.1)");
+}
+
+TEST_F(Include, StaysBelowTheFirstFilesFolder) {
+  Write("secret", "@ 60 NS .\n");
+  Write("zones/a", "$INCLUDE ../secret\n$INCLUDE sub/../../secret\n$INCLUDE link\nb 60 NS .\n");
+  Write("zones/b", absl::StrCat("$INCLUDE ", (folder_ / "secret").string(), "\n"));
+  fs::create_symlink(folder_ / "secret", folder_ / "zones/link");
+  const std::string why = " is outside of ~/zones, the zone file's folder; move the file below it";
+  EXPECT_EQ(Read("zones/a"),
+            absl::StrCat("b.example.@0:4 | ~/zones/a:1: error: $INCLUDE: ~/zones/../secret", why,
+                         " | ~/zones/a:2: error: $INCLUDE: ~/zones/sub/../../secret", why,
+                         " | ~/zones/a:3: error: $INCLUDE: ~/zones/link", why));
+  EXPECT_EQ(Read("zones/b"), absl::StrCat("~/zones/b:1: error: $INCLUDE: ~/secret", why));
+}
+
+TEST_F(Include, FolderWithTheSameBeginningIsOutside) {
+  fs::create_directories(folder_ / "zones2");
+  Write("zones2/b", "@ 60 NS .\n");
+  Write("zones/a", "$INCLUDE ../zones2/b\n");
+  EXPECT_NE(Read("zones/a").find("is outside of"), std::string::npos);
+}
+
+TEST_F(Include, LinkInsideTheFolder) {
+  Write("zones/sub/b", "@ 60 NS .\n");
+  Write("zones/a", "$INCLUDE link\n");
+  fs::create_symlink("sub/b", folder_ / "zones/link");
+  EXPECT_EQ(Read("zones/a"), "example.@1:1");
+}
+
+TEST_F(Include, LoopsAreRefused) {
+  Write("zones/a", "$INCLUDE a\n$INCLUDE b\nx 60 NS .\n");
+  Write("zones/b", "$INCLUDE sub/../a\n");
+  EXPECT_EQ(Read("zones/a"),
+            "x.example.@0:3 | "
+            "~/zones/a:1: error: $INCLUDE: ~/zones/a includes itself; remove this $INCLUDE "
+            "(RFC 1035 §5.1) | "
+            "~/zones/b:1: error: $INCLUDE: ~/zones/sub/../a includes itself; remove this $INCLUDE "
+            "(RFC 1035 §5.1)");
+}
+
+TEST_F(Include, DepthIsLimited) {
+  Write("zones/0", "$INCLUDE 1\n");
+  Write("zones/1", "$INCLUDE 2\n");
+  Write("zones/2", "$INCLUDE 3\n");
+  Write("zones/3", "@ 60 NS .\n");
+  EXPECT_EQ(Read("zones/0", {.include_depth_max = 3}), "example.@3:1");
+  EXPECT_EQ(Read("zones/0", {.include_depth_max = 2}),
+            "~/zones/2:1: error: $INCLUDE over 2 files deep; include from fewer levels");
+}
+
+TEST_F(Include, BytesOfAllFilesCount) {
+  Write("zones/a", "$INCLUDE b\n$INCLUDE b\n");
+  Write("zones/b", "@ 60 NS .\n");
+  EXPECT_EQ(Read("zones/a", {.file_bytes_max = 42}), "example.@1:1 | example.@2:1");
+  EXPECT_EQ(Read("zones/a", {.file_bytes_max = 41}),
+            "example.@1:1 | ~/zones/b:1: error: over 41 octets of text in one zone; split the "
+            "zone");
+}
+
+TEST_F(Include, BadDirectives) {
+  Write("zones/a", "$INCLUDE\n$INCLUDE a b c\n$INCLUDE b\\999\n$INCLUDE b x..\n$INCLUDE none\n");
+  EXPECT_EQ(Read("zones/a"),
+            "~/zones/a:1: error: $INCLUDE needs a file and perhaps an origin; write $INCLUDE file "
+            "[origin] (RFC 1035 §5.1) | "
+            "~/zones/a:2: error: $INCLUDE needs a file and perhaps an origin; write $INCLUDE file "
+            "[origin] (RFC 1035 §5.1) | "
+            "~/zones/a:3: error: $INCLUDE: 'b\\999' has a bad escape; use \\X or \\DDD | "
+            "~/zones/a:4: error: $INCLUDE: origin 'x..' has an empty label; write a domain name "
+            "(RFC 1035 §5.1) | "
+            "~/zones/a:5: error: $INCLUDE: ~/zones/none cannot open: No such file or directory; "
+            "check the path and its rights");
+}
+
+TEST_F(Include, OnlyRegularFiles) {
+  ASSERT_EQ(mkfifo((folder_ / "zones/pipe").c_str(), 0600), 0);
+  Write("zones/a", "$INCLUDE sub\n$INCLUDE pipe\n");
+  EXPECT_EQ(Read("zones/a"),
+            "~/zones/a:1: error: $INCLUDE: ~/zones/sub is no regular file; give the path of a "
+            "zone file | "
+            "~/zones/a:2: error: $INCLUDE: ~/zones/pipe is no regular file; give the path of a "
+            "zone file");
+  EXPECT_EQ(Read("zones/pipe"),
+            "~/zones/pipe: error: is no regular file; give the path of a zone file");
+}
+
+TEST_F(Include, FirstFileIsMissing) {
+  EXPECT_EQ(Read("zones/a"),
+            "~/zones/a: error: cannot open: No such file or directory; check the path and its "
+            "rights");
+  EXPECT_EQ(Read("none/a"),
+            "~/none/a: error: cannot open its folder: No such file or directory; check the path");
+}
+
+TEST_F(Include, PathWithoutFolder) {
+  Write("zones/a", "$INCLUDE sub/b\n");
+  Write("zones/sub/b", "@ 60 NS .\n");
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_ / "zones");
+  Owners sink;
+  const auto result = ReadZoneFile("a", NameView(), sink);
+  fs::current_path(before);
+  EXPECT_TRUE(result.ok);
+  EXPECT_EQ(absl::StrJoin(sink.owners, " "), ".@1:1");
+}
+
+}  // namespace
+}  // namespace hither
