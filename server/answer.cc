@@ -55,7 +55,8 @@ class Answerer {
 };
 
 ResponseWriter::Rendering Answerer::OwnerAsked() const {
-  return {name_.name(), static_cast<uint16_t>(renamed_ ? 0 : kHeaderBytes)};
+  const bool can_point = !renamed_ && !name_.name().IsRoot();
+  return {name_.name(), static_cast<uint16_t>(can_point ? kHeaderBytes : 0)};
 }
 
 // A node at or above the question's name can be pointed to there.

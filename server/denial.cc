@@ -47,24 +47,35 @@ void Denial::NeedMatchOrEncloserProof(NodeId node) {
   NeedNextCloser(zone_.NameOf(next_closer));
 }
 
+// RFC 5155 §7.2.2 and §7.2.5: the closest encloser that can be proven, the absence of the next
+// closer name, and what there is of the wildcard. An empty non-terminal that leads to nothing but
+// delegations without DS may have no NSEC3 (§7.1): then the proof starts above it, all of it.
+void Denial::NeedEncloserAndWildcard(const HashedName& qname, NodeId encloser) {
+  while (zone_.node(encloser).denial == kNoNode) {
+    encloser = zone_.node(encloser).parent;
+    if (encloser == kNoNode) return;
+  }
+  Need(zone_.node(encloser).denial);
+  NeedNextCloser(qname.Suffix(zone_.node(encloser).label_count + 1u));
+  Need(zone_.node(encloser).wildcard_denial);
+}
+
 void Denial::NeedNxDomain(const HashedName& qname, const Lookup& at) {
-  NeedWildcard(qname, at);
   if (zone_.uses_nsec()) {
+    NeedWildcard(qname, at);
     Name star(zone_.NameOf(at.encloser));
     if (star.Prepend(AsBytes("*"))) Need(zone_.FindNsec(star, at.encloser));
   } else if (zone_.uses_nsec3()) {
-    NeedMatchOrEncloserProof(at.encloser);
-    Need(zone_.node(at.encloser).wildcard_denial);
+    NeedEncloserAndWildcard(qname, at.encloser);
   }
 }
 
 void Denial::NeedNoData(const HashedName& qname, const Lookup& at) {
-  if (at.wildcard) NeedWildcard(qname, at);  // RFC 4035 §3.1.3.4, RFC 5155 §7.2.5
   if (zone_.uses_nsec()) {
+    if (at.wildcard) NeedWildcard(qname, at);  // RFC 4035 §3.1.3.4
     Need(zone_.node(at.node).denial);
   } else if (zone_.uses_nsec3() && at.wildcard) {
-    NeedMatchOrEncloserProof(at.encloser);
-    Need(zone_.node(at.encloser).wildcard_denial);
+    NeedEncloserAndWildcard(qname, at.encloser);
   } else if (zone_.uses_nsec3()) {
     NeedMatchOrEncloserProof(at.node);
   }

@@ -31,6 +31,7 @@ class Denial {
  private:
   void Need(NodeId node);
   void NeedMatchOrEncloserProof(NodeId node);
+  void NeedEncloserAndWildcard(const HashedName& qname, NodeId encloser);
   void NeedNextCloser(NameView next_closer);
 
   // One for each alias that a wildcard made, three for the last name.

@@ -125,18 +125,29 @@ bool ResponseWriter::WriteName(NameView name) {
   return true;
 }
 
-// Owner, type, class, TTL. The first record of an RRset writes the owner, the others point to it.
+// The owner, then WriteFixed(). The first record of an RRset writes the owner, the others point to
+// it.
 bool ResponseWriter::WriteHead(const Rendering& how, uint16_t& owner_at, RrType type,
                                uint32_t ttl_seconds) {
   if (owner_at == 0) {
     const size_t at = end_;
     if (!WriteName(how.owner)) return false;
-    if (at <= kPointerMax && !how.owner.IsRoot()) owner_at = static_cast<uint16_t>(at);
+    if (how.owner.IsRoot()) return WriteFixed(how, type, ttl_seconds);  // Shorter than a pointer.
+    if (data_[at] >= 0xc0) {
+      owner_at = LoadU16(data_ + at) & kPointerMax;  // Not to a pointer: some parsers refuse two.
+    } else if (at <= kPointerMax) {
+      owner_at = static_cast<uint16_t>(at);
+    }
   } else {
     if (!Fits(2)) return false;
     StoreU16(data_ + end_, static_cast<uint16_t>(0xc000 | owner_at));
     end_ += 2;
   }
+  return WriteFixed(how, type, ttl_seconds);
+}
+
+// Type, class, TTL.
+bool ResponseWriter::WriteFixed(const Rendering& how, RrType type, uint32_t ttl_seconds) {
   if (!Fits(8)) return false;
   StoreU16(data_ + end_, static_cast<uint16_t>(type));
   StoreU16(data_ + end_ + 2, static_cast<uint16_t>(RrClass::kIn));

@@ -73,6 +73,7 @@ class ResponseWriter {
   bool Fits(size_t bytes) const { return end_ + bytes <= limit_; }
   bool WriteName(NameView name);
   bool WriteHead(const Rendering& how, uint16_t& owner_at, RrType type, uint32_t ttl_seconds);
+  bool WriteFixed(const Rendering& how, RrType type, uint32_t ttl_seconds);
   bool WriteRecords(const Rendering& how, uint16_t& owner_at, const Zone& zone, const RRset& rrset);
   bool WriteRdata(RrType type, ByteView rdata);
   bool NameStandsAt(size_t offset, NameView name) const;
