@@ -117,6 +117,7 @@ std::string Edns(const ldns_pkt* packet) {
 std::string RcodeText(const ldns_pkt* packet) {
   const int rcode = ldns_pkt_edns_extended_rcode(packet) << 4 | ldns_pkt_get_rcode(packet);
   if (rcode == 16) return "BADVERS";
+  if (rcode == LDNS_RCODE_NOTIMPL) return "NOTIMP";  // As IANA spells it.
   return Take(ldns_pkt_rcode2str(static_cast<ldns_pkt_rcode>(rcode)));
 }
 

@@ -9,7 +9,7 @@ namespace hither {
 
 // A whole reply as one line, read by ldns, so that what must not be there shows, too:
 //
-//   NOERROR aa tc | answer ; authority ; additional | edns 1232 do nsid=fra1 ede=20 | tsig BADKEY
+//   NOERROR aa tc | answer ; authority ; additional | edns 1232 do nsid=fra1 ede=20 | tsig key. algorithm. id=4660 error=17
 //
 // Records stand in a section as "owner TTL TYPE rdata", parted by ", ". Those of the answer keep
 // their order; those of the other sections, whose order means nothing, are sorted. Empty sections
