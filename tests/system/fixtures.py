@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import tempfile
 
 import pytest
 
@@ -41,13 +42,32 @@ def hither(hitherd):
     return path
 
 
+@pytest.fixture(scope="session")
+def make_folder():
+    """make_folder(name): a new folder that a server without privileges can read, too."""
+    with tempfile.TemporaryDirectory(prefix="hither-test-") as base:
+        os.chmod(base, 0o755)  # pytest's own tmp_path is closed to other users.
+
+        def make(name):
+            folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=base))
+            folder.chmod(0o755)
+            return folder
+
+        yield make
+
+
+@pytest.fixture
+def folder(make_folder):
+    return make_folder("test")
+
+
 @pytest.fixture(scope="module")
-def started(tmp_path_factory):
-    """started(start, name, ...) starts a server that ends with the module's last test."""
+def started(make_folder):
+    """started(start, zones, ...) starts a server that ends with the module's last test."""
     running = []
 
     def start(how, zones, **facts):
-        server = how(tmp_path_factory.mktemp(how.__name__), zones, **facts)
+        server = how(make_folder(how.__name__), zones, **facts)
         running.append(server)
         return server
 

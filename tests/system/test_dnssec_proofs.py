@@ -20,9 +20,9 @@ _IDS = [signing.name for signing in signed_zones.SIGNINGS]
 
 
 @pytest.fixture(scope="module")
-def signed(tmp_path_factory):
+def signed(make_folder):
     return lambda origin, text, signing: signed_zones.sign(
-        tmp_path_factory.mktemp("signed"), origin, text, signing)
+        make_folder("signed"), origin, text, signing)
 
 
 def _ask(server, cases):
@@ -79,30 +79,30 @@ def _report(faults, cases):
 
 
 @pytest.mark.parametrize("signing", signed_zones.SIGNINGS, ids=_IDS)
-def test_small_zone(signing, subject, started, signed, tmp_path):
+def test_small_zone(signing, subject, started, signed, folder):
     zone = signed(signed_zones.SMALL_ORIGIN, signed_zones.SMALL_ZONE, signing)
     answers = _ask(started(subject, {zone.origin: zone.path}), signed_zones.SMALL_CASES)
     _report(_faults(zone, signed_zones.SMALL_CASES, answers), answers)
-    _report(_judged_by_ldns(zone, signed_zones.SMALL_CASES, answers, tmp_path), answers)
+    _report(_judged_by_ldns(zone, signed_zones.SMALL_CASES, answers, folder), answers)
 
 
 @pytest.mark.parametrize("signing", signed_zones.SIGNINGS, ids=_IDS)
-def test_root_zone_signed_again(signing, subject, started, signed, corpus, tmp_path):
+def test_root_zone_signed_again(signing, subject, started, signed, corpus, folder):
     text = signed_zones.unsigned_root(corpus / "data/root-2021051901.zone")
     zone = signed(".", text, signing)
     cases = signed_zones.zone_cases(text, ".", _TOP_LEVEL_DOMAINS, random.Random(2021))
     assert len(cases) > 2000
     answers = _ask(started(subject, {zone.origin: zone.path}), cases)
     _report(_faults(zone, cases, answers), answers)
-    _report(_judged_by_ldns(zone, cases, answers, tmp_path), answers)
+    _report(_judged_by_ldns(zone, cases, answers, folder), answers)
 
 
 @pytest.mark.parametrize("signing", signed_zones.SIGNINGS[1::2], ids=_IDS[1::2])
-def test_edu_signed(signing, subject, started, signed, corpus, tmp_path):
+def test_edu_signed(signing, subject, started, signed, corpus, folder):
     """7,531 delegations, none with a DS: what opt-out is for (RFC 5155 §6)."""
     text = signed_zones.without_dnssec(corpus / "data/edu-2016.zone")
     zone = signed("edu.", text, signing)
     cases = signed_zones.zone_cases(text, "edu.", 500, random.Random(2016))
     answers = _ask(started(subject, {zone.origin: zone.path}), cases)
     _report(_faults(zone, cases, answers), answers)
-    _report(_judged_by_ldns(zone, cases, answers, tmp_path), answers)
+    _report(_judged_by_ldns(zone, cases, answers, folder), answers)

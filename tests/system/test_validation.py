@@ -11,9 +11,9 @@ _SIGNINGS = {signing.name: signing for signing in signed_zones.SIGNINGS}
 
 
 @pytest.fixture(scope="module", params=["nsec", "nsec3_salted", "nsec3_optout"])
-def answered(request, started, tmp_path_factory):
+def answered(request, started, make_folder):
     """(zone, validator, [(case, good answer)])"""
-    zone = signed_zones.sign(tmp_path_factory.mktemp("signed"), signed_zones.SMALL_ORIGIN,
+    zone = signed_zones.sign(make_folder("signed"), signed_zones.SMALL_ORIGIN,
                              signed_zones.SMALL_ZONE, _SIGNINGS[request.param])
     connection = started(servers.start_knot, {zone.origin: zone.path}).connect("tcp")
     cases = signed_zones.SMALL_CASES

@@ -1,0 +1,209 @@
+"""What an operator does with hitherd and hither: check, start, look, stop, and read the errors."""
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import time
+
+import pytest
+import servers
+import wire
+
+_ZONE = """\
+$ORIGIN example.
+@   300 SOA ns1 root 42 7200 900 1209600 600
+@   300 NS  ns1
+ns1 300 A   192.0.2.1
+"""
+
+
+@pytest.fixture(scope="module")
+def zone(make_folder):
+    path = make_folder("zone") / "example.zone"
+    path.write_text(_ZONE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(hitherd, started, zone):
+    return started(servers.start_hitherd, {"example.": zone}, admin=True, site="lab1")
+
+
+def _get(admin, path):
+    connection = http.client.HTTPConnection(admin, timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def _metrics(admin):
+    """The samples of /metrics by name with labels; checks the text form on the way."""
+    status, text = _get(admin, "/metrics")
+    assert status == 200
+    samples, declared = {}, set()
+    for line in text.splitlines():
+        if line.startswith("# "):
+            kind, name = line.split()[1:3]
+            assert kind in ("HELP", "TYPE")
+            declared.add(name)
+            continue
+        match = re.fullmatch(r'([a-z_]+)(\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})? ([-+.\de]+)',
+                             line)
+        assert match, line
+        assert match[1] in declared, line
+        assert match[1] + (match[2] or "") not in samples, line
+        samples[match[1] + (match[2] or "")] = float(match[3])
+    return samples
+
+
+def _sum(samples, name, label=""):
+    return sum(value for key, value in samples.items() if key.startswith(name) and label in key)
+
+
+def test_metrics_count_what_was_asked(server):
+    before = _metrics(server.admin)
+    for _ in range(10):
+        assert server.ask("example.", wire.SOA).rcode == wire.NOERROR
+        assert server.ask("none.example.", wire.A).rcode == wire.NXDOMAIN
+        assert server.ask("example.net.", wire.A, "tcp").rcode == wire.REFUSED
+    deadline = time.monotonic() + 5
+    grown = {}
+    while time.monotonic() < deadline:
+        after = _metrics(server.admin)
+        grown = {label: _sum(after, "hither_", label) - _sum(before, "hither_", label)
+                 for label in ('rcode="NOERROR"', 'rcode="NXDOMAIN"', 'rcode="REFUSED"',
+                               'transport="udp"', 'transport="tcp"')}
+        if grown['rcode="REFUSED"'] == 10:
+            break
+    assert grown['rcode="NOERROR"'] == 10
+    assert grown['rcode="NXDOMAIN"'] == 10
+    assert grown['transport="udp"'] >= 20
+    assert grown['transport="tcp"'] >= 10
+
+
+def test_healthz(server):
+    assert _get(server.admin, "/healthz")[0] == 200
+
+
+def test_an_unknown_path_is_not_found(server):
+    assert _get(server.admin, "/etc/passwd")[0] == 404
+
+
+def test_status_for_people_and_programs(server, hither):
+    shown = servers.run_hither("status", "--admin", server.admin)
+    assert shown.returncode == 0, shown.stderr
+    assert "example" in shown.stdout and "42" in shown.stdout and "lab1" in shown.stdout
+    told = servers.run_hither("status", "--json", "--admin", server.admin)
+    assert told.returncode == 0, told.stderr
+    zones = json.loads(told.stdout)["zones"]
+    assert [(zone["name"], zone["serial"]) for zone in zones] == [("example.", 42)]
+
+
+def test_status_without_a_server_fails(hither):
+    asked = servers.run_hither("status", "--admin", f"127.0.0.1:{servers.free_port()}")
+    assert asked.returncode == 1 and asked.stderr and not asked.stdout
+
+
+def test_the_admin_endpoint_on_a_unix_socket(hitherd, hither, make_folder, zone):
+    folder = make_folder("hitherd")
+    path = folder / "admin.sock"
+    server = servers.start_hitherd(folder, {"example.": zone}, admin=f"unix:{path}")
+    try:
+        assert servers.run_hither("status", "--admin", f"unix:{path}").returncode == 0
+        with socket.socket(socket.AF_UNIX) as stream:
+            stream.settimeout(10)
+            stream.connect(str(path))
+            stream.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            assert b" 200 " in stream.recv(4096).split(b"\r\n")[0]
+    finally:
+        assert server.stop() == 0
+    assert not path.exists()
+
+
+def _run(*arguments, timeout=60):
+    return subprocess.run([servers.hitherd_path(), *arguments], capture_output=True, text=True,
+                          timeout=timeout)
+
+
+def test_check_accepts_a_good_zone(hitherd, zone):
+    done = _run("--check", "--zone", f"example.={zone}")
+    assert done.returncode == 0, done.stderr
+
+
+_BROKEN = {
+    "no such file": (None, ""),
+    "syntax": (_ZONE + "www 300 A 192.0.2.256\n", ":5: "),
+    "CNAME beside other data": (_ZONE + "ns1 300 CNAME www\n", ":5: "),
+    "no SOA": ("$ORIGIN example.\n@ 300 NS ns1.example.net.\n", ""),
+}
+
+
+@pytest.mark.parametrize("case", _BROKEN)
+def test_check_tells_what_is_broken_and_where(hitherd, folder, case):
+    text, place = _BROKEN[case]
+    path = folder / "broken.zone"
+    if text:
+        path.write_text(text)
+    done = _run("--check", "--zone", f"example.={path}")
+    assert done.returncode == 1
+    assert f"{path}{place}" in done.stdout + done.stderr
+
+
+def test_all_errors_of_a_zone_in_one_go(hitherd, folder):
+    path = folder / "broken.zone"
+    path.write_text(_ZONE + "a 300 A nonsense\nb 300 MX\nc 300 AAAA ::x\n")
+    done = _run("--check", "--zone", f"example.={path}")
+    for line in (5, 6, 7):
+        assert f"{path}:{line}: " in done.stdout + done.stderr
+
+
+def test_hither_check(hither, zone, folder):
+    good = servers.run_hither("check", str(zone))
+    assert good.returncode == 0, good.stderr
+    path = folder / "broken.zone"
+    path.write_text(_ZONE + "www 300 A 192.0.2.256\n")
+    bad = servers.run_hither("check", str(path))
+    assert bad.returncode == 1 and f"{path}:5: " in bad.stdout + bad.stderr
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--lisen", "127.0.0.1:5300"], ["--lisen", "--listen"]),
+    (["--listen"], ["--listen"]),
+    (["--listen", "127.0.0.1:99999"], ["--listen", "99999"]),
+    (["--workers", "many"], ["--workers", "many"]),
+    (["--zone", "example."], ["--zone", "example."]),
+    (["stray"], ["stray"]),
+    ([], ["zone"]),
+])
+def test_a_wrong_command_line_is_told_with_advice(hitherd, arguments, words):
+    done = _run(*arguments)
+    assert done.returncode == 2
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_an_unknown_key_is_told_with_the_nearest(hitherd, folder, zone):
+    config = folder / "hither.yaml"
+    config.write_text(f"listen: [\"127.0.0.1:5300\"]\nidentiy: {{ site: a }}\nzones:\n"
+                      f"  - {{ name: example, file: {zone} }}\n")
+    done = _run("--config", str(config))
+    assert done.returncode == 2
+    assert f"{config}:2: " in done.stderr and "'identiy'" in done.stderr
+    assert "identity" in done.stderr.replace("identiy", "")
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_help_goes_to_stdout(hitherd, flag):
+    done = _run(flag)
+    assert done.returncode == 0 and "hitherd" in done.stdout and not done.stderr
+
+
+@pytest.mark.parametrize("kind", ["TERM", "INT"])
+def test_ends_cleanly(hitherd, make_folder, zone, kind):
+    import signal
+    server = servers.start_hitherd(make_folder("hitherd"), {"example.": zone}, workers=2)
+    idle = server.connect("tcp")  # An open connection is no reason to stay.
+    server.process.send_signal(getattr(signal, f"SIG{kind}"))
+    assert server.process.wait(30) == 0
+    idle.close()
