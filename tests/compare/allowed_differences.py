@@ -61,8 +61,8 @@ RECORDS = [
     Allowed("minimal_any", "RFC 8482 §4.1: ANY is answered with one RRset", _minimal_any),
     Allowed("truncated_content", "RFC 2181 §9: an answer with TC is not used, only repeated over "
             "TCP", _truncated_content),
-    Allowed("optional_additional", "RFC 1034 §4.3.2 step 6: addresses that may be useful, beside an "
-            "answer that is complete without them", _optional_additional),
+    Allowed("optional_additional", "RFC 1034 §4.3.2 step 6: addresses that may be useful, beside "
+            "an answer that is complete without them", _optional_additional),
     Allowed("sibling_glue", "RFC 9471 §2.2: glue of sibling domains may be left out",
             _sibling_glue),
 ]

@@ -1,8 +1,8 @@
 """Says in what two servers' answers differ, and whether the RFCs allow it.
 
 Two answers are equal if rcode, flags, question and OPT agree and the three sections hold the same
-records (owner, type, class, TTL, RDATA) in any order. What remains must be explained record by record
-by an entry of allowed_differences.py. No entry is asked about rcode, AA, opcode or question.
+records (owner, type, class, TTL, RDATA) in any order. What remains must be explained, record by
+record, by an entry of allowed_differences.py. None is asked about rcode, AA, opcode or question.
 """
 
 import collections
@@ -88,7 +88,7 @@ class Report:
         self.faults = []  # Of (question, text).
 
     def compare_all(self, questions, subject, peers):
-        """subject and peers: connections. Peers after the first see only what is not settled yet."""
+        """All are connections. Peers after the first see only what is not settled yet."""
         ours = [wire.read(answer) for answer in subject.ask([q.query() for q in questions])]
         self.asked += len(questions)
         open_questions = {index: {} for index in range(len(questions))}

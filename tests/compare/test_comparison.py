@@ -16,7 +16,8 @@ def _record(owner, rdtype, rdata, ttl=300):
     return wire.Record(owner, rdtype, wire.IN, ttl, rdata)
 
 
-def _message(name, rdtype, rcode=0, flags=wire.QR | wire.AA, answer=(), authority=(), additional=()):
+def _message(name, rdtype, rcode=0, flags=wire.QR | wire.AA, answer=(), authority=(),
+             additional=()):
     return wire.Message(1, flags, 0, rcode, ((name, rdtype, wire.IN),), list(answer),
                         list(authority), list(additional), wire.Edns(0, 1232, wire.DO, ()))
 

@@ -1,4 +1,4 @@
-"""The .edu zone of 2016: 7,531 delegations with old glue, asked in every way that a TLD is asked."""
+"""The .edu zone of 2016: 7,531 delegations with old glue, asked in every way that a TLD is."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Questions made from a zone file's names: what exists, what hangs below it and what does not exist."""
+"""Questions made from a zone's names: what exists, what hangs below it, what does not exist."""
 
 import wire
 

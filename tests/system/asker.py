@@ -8,8 +8,8 @@ import time
 # 64 answers of 1232 octets stay below the kernel's default receive buffer (212,992 octets, of
 # which each takes about 2,300), so that a lost answer is the server's doing.
 _WINDOW = 64
-# Over TCP nothing is lost; 512 questions (some 30 kB) still fit into a socket's send buffer, so that
-# we read before both sides wait for each other.
+# Over TCP nothing is lost; 512 questions (some 30 kB) still fit into a socket's send buffer, so
+# that we read before both sides wait for each other.
 _TCP_WINDOW = 512
 _TRIES_MAX = 5
 _TRY_SECONDS = 1.0

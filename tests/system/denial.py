@@ -1,7 +1,8 @@
-"""Judges signed answers as a validator does: RFC 4035 §5 for signatures and NSEC, RFC 5155 §8 for NSEC3.
+"""Judges signed answers as a validator does: RFC 4035 §5 for NSEC, RFC 5155 §8 for NSEC3.
 
-Written from the RFCs alone; it knows nothing of how a server finds its proofs. Beside "is it proven"
-it asks "is it needed": a proof that holds without one of its NSEC or NSEC3 RRsets is too long.
+Written from the RFCs alone; it knows nothing of how a server finds its proofs. validation.py asks
+whether all is proven here, and whether all is needed: a proof that holds without one of its NSEC
+or NSEC3 records is too long.
 """
 
 import base64
@@ -154,7 +155,8 @@ class Nsec3:
 
 class _Base32Hex(dict):
     """RFC 4648 §7 to §6, in the case of letters that base64 wants."""
-    _table = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    _table = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV",
+                             b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
     def __missing__(self, label):
         return label.upper().translate(self._table)

@@ -1,4 +1,4 @@
-"""Fixtures of the system tests; needs Debian's nsd, knot, dnsperf, ldnsutils and python3-dnspython."""
+"""Fixtures of the system tests; packages.txt lists the Debian packages that they need."""
 
 import os
 import pathlib

@@ -1,8 +1,8 @@
 // ldns_judge KEYFILE SPOOL: lets ldns judge signed answers, as a second opinion beside denial.py.
 //
-// Each line of SPOOL is what the answer is meant to be ("nodata", "nxdomain" and "insecure" ask for a
-// proof, any other word only for good signatures) and the answer's octets in hexadecimal. Prints how
-// many it judged; each answer that ldns refuses is a line on stderr, and makes the exit status 1.
+// Each line of SPOOL is what the answer is meant to be ("nodata", "nxdomain" and "insecure" ask for
+// a proof, any other word only for good signatures) and the answer's octets in hexadecimal. Prints
+// how many it judged; each answer that ldns refuses is a line on stderr, and the exit status 1.
 #include <ldns/ldns.h>
 #include <stdbool.h>  // Before ldns.h, which otherwise makes `bool` a macro.
 

@@ -1,8 +1,8 @@
 """Starts nsd, knotd and hitherd on free loopback ports, each in a folder of its own.
 
-NSD and Knot are set up as Hither answers: 1232 octets over UDP, records in the zone's order, no rate
-limit, no NS beside a positive answer. HITHER_STAND_IN=nsd or knot puts a peer in hitherd's place:
-what fails then is a fault of the tests, or a difference that a test has to allow.
+NSD and Knot are set up as Hither answers: 1232 octets over UDP, records in the zone's order, no
+rate limit, no NS beside a positive answer. HITHER_STAND_IN=nsd or knot puts a peer in hitherd's
+place: what fails then is a fault of the tests, or a fault of the peer.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Random and mutated packets over UDP and TCP: the server still answers, keeps its memory, ends well.
+"""Random and mutated packets over UDP and TCP: the server still answers, grows not, ends well.
 
-HITHER_HOSTILE_PACKETS says how many (a tenth of them over TCP). With a hitherd built by the asan preset
-a leak or an overrun is an exit status that is not 0, and told in its log.
+HITHER_HOSTILE_PACKETS says how many (a tenth of them over TCP). With a hitherd built by the asan
+preset a leak or an overrun is an exit status that is not 0, and told in its log.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Which site and node answered: NSID (RFC 5001), CHAOS names (RFC 4892), zone versions (RFC 9660)."""
+"""Which site and node answered, with which zone: NSID, CHAOS names, zone versions (RFC 9660)."""
 
 import struct
 import subprocess

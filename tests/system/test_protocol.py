@@ -119,7 +119,7 @@ _FORMERR = {
     "a label that runs out": _header() + b"\x3fab",
     "a pointer for a name": _header() + b"\xc0\x0c" + _QUESTION[-4:],
     "a label type of the future": _header() + b"\x41a\0" + _QUESTION[-4:],
-    "a name over 255 octets": _header() + b"\x3f" + b"a" * 63 + (b"\x3f" + b"a" * 63) * 3 + _QUESTION,
+    "a name over 255 octets": _header() + (b"\x3f" + b"a" * 63) * 4 + _QUESTION,
     "two OPT (RFC 6891 6.1.1)": _header(additionals=2) + _QUESTION + _OPT * 2,
     "an OPT not at the root": _header(additionals=1) + _QUESTION + b"\1a" + _OPT,
     "an option that runs out": _header(additionals=1) + _QUESTION + _opt(options=b"\0\x03\0\x09ab"),

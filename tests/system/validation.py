@@ -1,4 +1,4 @@
-"""Follows a signed answer from the question to its end, and asks denial.py for each proof on the way."""
+"""Follows a signed answer from its question to its end; denial.py judges each proof on the way."""
 
 import collections
 import itertools
@@ -162,9 +162,10 @@ def check(case, message, zone_origin, validator):
     name, found = _follow(answer, wire.name_wire(case.name).lower(), case.type)
     if found != (case.expected == "answer"):
         answer.faults.append(f"{'an' if found else 'no'} answer where {case.expected} is expected")
-    if message.has(wire.AA) != (bool(message.answer) or case.expected not in ("secure", "insecure")):
+    is_referral = case.expected in ("secure", "insecure")
+    if message.has(wire.AA) != (bool(message.answer) or not is_referral):
         answer.faults.append(f"AA {message.has(wire.AA)}")
-    if case.expected in ("secure", "insecure"):
+    if is_referral:
         _check_referral(answer, case.expected)
     elif case.expected in ("nodata", "unsigned", "nxdomain"):
         _check_negative(answer, name, case.type, case.expected)
