@@ -121,7 +121,7 @@ bool Answerer::AddReferral(const Lookup& at) {
   const ResponseWriter::Rendering owner = OwnerOf(at.node);
   // RFC 4035 §3.1.4: a referral's NS is not signed; DS, or the proof that there is none, is.
   if (!reply_.AddRRset(Section::kAuthority, owner, zone_, *at.rrset, nullptr)) return false;
-  if (dnssec_) {
+  if (dnssec_ && zone_.is_signed()) {  // A DS without a signature proves nothing (RFC 4035 §3.1).
     const RRset* ds = zone_.FindRRset(at.node, RrType::kDs);
     if (ds == nullptr) {
       denial_.NeedInsecure(at.node);

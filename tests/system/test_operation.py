@@ -108,6 +108,7 @@ def test_status_without_a_server_fails(hither):
 
 def test_the_admin_endpoint_on_a_unix_socket(hitherd, hither, make_folder, zone):
     folder = make_folder("hitherd")
+    folder.chmod(0o777)  # Without privileges, too, it can remove its socket at the end.
     path = folder / "admin.sock"
     server = servers.start_hitherd(folder, {"example.": zone}, admin=f"unix:{path}")
     try:
