@@ -19,17 +19,17 @@ SECTIONS = ("answer", "authority", "additional")
 class Question(typing.NamedTuple):
     name: bytes  # Wire form.
     type: int
-    do: bool
+    edns: str  # "plain" (none: at most 512 octets over UDP), "edns" (1232) or "do".
     transport: str
 
     def query(self):
-        return wire.query(self.name, self.type, edns=(1232, wire.DO if self.do else 0))
+        edns = {"plain": None, "edns": (1232, 0), "do": (1232, wire.DO)}[self.edns]
+        return wire.query(self.name, self.type, edns=edns)
 
     def __str__(self):
         import dns.rdatatype
-        flag = " +dnssec" if self.do else ""
         kind = dns.rdatatype.to_text(self.type)
-        return f"{wire.name_text(self.name)} {kind}{flag} ({self.transport})"
+        return f"{wire.name_text(self.name)} {kind} ({self.edns}, {self.transport})"
 
 
 class Verdict(typing.NamedTuple):
@@ -42,7 +42,7 @@ def _header_faults(ours, peer):
     for field in ("rcode", "opcode", "question"):
         if getattr(ours, field) != getattr(peer, field):
             faults.append(f"{field} {getattr(ours, field)}, peer {getattr(peer, field)}")
-    if (ours.flags ^ peer.flags) & ~wire.TC:
+    if ours.flags != peer.flags:
         faults.append(f"flags {ours.flags:#06x}, peer {peer.flags:#06x}")
     own, other = ours.edns, peer.edns
     if (own is None) != (other is None):
@@ -52,30 +52,51 @@ def _header_faults(ours, peer):
     return faults
 
 
-def compare(question, ours, peer):
-    """Two read messages in, a Verdict out."""
-    faults, used = _header_faults(ours, peer), set()
+def compare(pair):
+    """An allowed_differences.Pair in, a Verdict out."""
+    faults, used = _header_faults(pair.ours, pair.peer), set()
     if faults:
         return Verdict(faults, used)
-    if ours.has(wire.TC) != peer.has(wire.TC):
-        names = [allowed.name for allowed in allowed_differences.TRUNCATIONS
-                 if allowed.explains(question, ours, peer)]
-        if not names:
-            return Verdict([f"TC {ours.has(wire.TC)}, peer {peer.has(wire.TC)}"], used)
-        used.add(names[0])
     for section in SECTIONS:
-        own, other = getattr(ours, section), getattr(peer, section)
+        own, other = getattr(pair.ours, section), getattr(pair.peer, section)
         if len(set(own)) != len(own):
             faults.append(f"{section}: a record twice")
         for word, records in (("lacks", set(other) - set(own)), ("adds", set(own) - set(other))):
             for record in sorted(records):
-                names = [allowed.name for allowed in allowed_differences.RECORDS
-                         if allowed.explains(question, ours, peer, section, word, record)]
+                names = [allowed.name for allowed in allowed_differences.ALL
+                         if allowed.explains(pair, section, word, record)]
                 if names:
                     used.add(names[0])
                 else:
                     faults.append(f"{section} {word} {record}")
     return Verdict(faults, used)
+
+
+class Peer:
+    """A connection to ask by, and one over TCP for the whole of an answer."""
+
+    def __init__(self, server, transport):
+        self.kind = server.kind
+        self._asked, self._whole = server.connect(transport), server.connect("tcp")
+
+    def verdicts(self, questions, answers):
+        """Compares our answers with this peer's."""
+        queries = [question.query() for question in questions]
+        peers = [wire.read(answer) for answer in self._asked.ask(queries)]
+        pairs = [allowed_differences.Pair(question, ours, peer, peer)
+                 for question, ours, peer in zip(questions, answers, peers)]
+        return [self._verdict(pair) for pair in pairs]
+
+    def _verdict(self, pair):
+        verdict = compare(pair)
+        if not verdict.faults and not verdict.used:
+            return verdict
+        whole = wire.read(self._whole.ask([pair.question.query()])[0])
+        return compare(pair._replace(whole=whole))
+
+    def close(self):
+        self._asked.close()
+        self._whole.close()
 
 
 class Report:
@@ -88,21 +109,20 @@ class Report:
         self.faults = []  # Of (question, text).
 
     def compare_all(self, questions, subject, peers):
-        """All are connections. Peers after the first see only what is not settled yet."""
+        """`subject` is a connection. Peers after the first see only what is not settled yet."""
         ours = [wire.read(answer) for answer in subject.ask([q.query() for q in questions])]
         self.asked += len(questions)
-        open_questions = {index: {} for index in range(len(questions))}
-        for kind, peer in peers:
-            left = list(open_questions)
-            answers = peer.ask([questions[index].query() for index in left])
-            for index, answer in zip(left, answers):
-                verdict = compare(questions[index], ours[index], wire.read(answer))
-                if not verdict.faults and not verdict.used:
-                    self.equal += 1
-                    del open_questions[index]
+        unsettled = {index: {} for index in range(len(questions))}
+        for peer in peers:
+            left = list(unsettled)
+            verdicts = peer.verdicts([questions[i] for i in left], [ours[i] for i in left])
+            for index, verdict in zip(left, verdicts):
+                if verdict.faults or verdict.used:
+                    unsettled[index][peer.kind] = verdict
                 else:
-                    open_questions[index][kind] = verdict
-        for index, verdicts in open_questions.items():
+                    self.equal += 1
+                    del unsettled[index]
+        for index, verdicts in unsettled.items():
             self._settle(questions[index], verdicts)
 
     def _settle(self, question, verdicts):
@@ -116,7 +136,7 @@ class Report:
 
     def text(self):
         lines = [f"{self.asked} questions, {self.equal} answers equal to NSD's or Knot's"]
-        for allowed in (*allowed_differences.TRUNCATIONS, *allowed_differences.RECORDS):
+        for allowed in allowed_differences.ALL:
             if self.uses[allowed.name]:
                 lines.append(f"{self.uses[allowed.name]:7} {allowed.name}: {allowed.reason}")
         lines.append(f"{len(self.faults):7} differ and must not")
@@ -128,10 +148,10 @@ def compare_servers(questions, subject, *peers):
     """Questions of one transport, to running servers. Returns the Report."""
     transport, report = questions[0].transport, Report()
     own = subject.connect(transport)
-    others = [(peer.kind, peer.connect(transport)) for peer in peers]
+    others = [Peer(peer, transport) for peer in peers]
     for at in range(0, len(questions), 2048):  # Answers of so many are held at once.
         report.compare_all(questions[at:at + 2048], own, others)
-    for connection in (own, *(connection for _, connection in others)):
+    for connection in (own, *others):
         connection.close()
     return report
 

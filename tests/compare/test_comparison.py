@@ -1,5 +1,6 @@
 """The comparison itself: it must notice every wrong answer, whatever is allowed to differ."""
 
+import allowed_differences
 import comparison
 import pytest
 import wire
@@ -29,14 +30,16 @@ _REFERRAL = _message(
     authority=[_record(_CUT, wire.NS, _INNER), _record(_CUT, wire.NS, _SIBLING)],
     additional=[_record(_INNER, wire.A, _ADDRESS), _record(_SIBLING, wire.A, _ADDRESS)])
 _CUT_SHORT = _REFERRAL._replace(flags=wire.QR | wire.TC, authority=[], additional=[])
+_WITH_ADDRESS = _POSITIVE._replace(additional=[_record(_CUT, wire.A, _ADDRESS)])
 _ANY = _message(_APEX, wire.ANY, answer=[_SOA, _record(_APEX, wire.A, _ADDRESS)])
 _ALL = {"positive": _POSITIVE, "negative": _NEGATIVE, "referral": _REFERRAL,
         "truncated": _CUT_SHORT, "any": _ANY}
 
 
-def _verdict(ours, peer, transport="udp"):
+def _verdict(ours, peer, transport="udp", whole=None):
     name, rdtype, _ = peer.question[0]
-    return comparison.compare(comparison.Question(name, rdtype, True, transport), ours, peer)
+    question = comparison.Question(name, rdtype, "do", transport)
+    return comparison.compare(allowed_differences.Pair(question, ours, peer, whole or peer))
 
 
 @pytest.mark.parametrize("message", _ALL.values(), ids=_ALL.keys())
@@ -78,6 +81,7 @@ _WRONG = {
         "additional": _REFERRAL.additional + [_record(_SIBLING, wire.A, bytes(4))]}),
     "TC without need": (_POSITIVE, {"flags": wire.QR | wire.AA | wire.TC}),
     "TC on a whole referral": (_REFERRAL, {"flags": wire.QR | wire.TC}),
+    "an address from elsewhere": (_POSITIVE, {"additional": [_record(_CUT, wire.A, bytes(4))]}),
     "ANY with two RRsets and one lost": (
         _ANY._replace(answer=_ANY.answer + [_record(_APEX, wire.TXT, b"\0")]), {
             "answer": _ANY.answer}),
@@ -92,8 +96,9 @@ def test_a_wrong_section_is_noticed(peer, change):
 _ALLOWED = {
     "minimal_any": (_ANY, {"answer": _ANY.answer[:1]}),
     "sibling_glue": (_REFERRAL, {"additional": _REFERRAL.additional[:1]}),
-    "optional_additional": (_POSITIVE, {"additional": [_record(_CUT, wire.A, _ADDRESS)]}),
-    "truncated_content": (_CUT_SHORT, {"authority": _REFERRAL.authority[:1]}),
+    "optional_additional": (_WITH_ADDRESS, {"additional": []}),
+    "truncated_content": (_CUT_SHORT._replace(authority=_REFERRAL.authority), {
+        "authority": _REFERRAL.authority[:1]}),
 }
 
 
@@ -103,10 +108,13 @@ def test_an_allowed_difference_is_named(name):
     assert _verdict(peer._replace(**change), peer) == comparison.Verdict([], {name})
 
 
-def test_tc_where_the_peer_leaves_glue_out_is_allowed():
-    peer = _REFERRAL._replace(additional=_REFERRAL.additional[1:])
-    names = {"all_glue_or_tc", "truncated_content"}
-    assert _verdict(_CUT_SHORT, peer) == comparison.Verdict([], names)
+@pytest.mark.parametrize("peer, whole", [(_POSITIVE, _WITH_ADDRESS), (
+    _REFERRAL._replace(additional=_REFERRAL.additional[:1]), _REFERRAL), (_CUT_SHORT, _REFERRAL)])
+def test_more_may_be_told_only_if_it_is_true(peer, whole):
+    """The peer had no room for it; over TCP it says the same."""
+    ours = whole._replace(flags=peer.flags)
+    assert not _verdict(ours, peer, whole=whole).faults
+    assert _verdict(ours, peer).faults
 
 
 def test_truncation_explains_nothing_over_tcp():

@@ -22,18 +22,30 @@ def trio(subject, corpus, started):
     return comparison.start_beside_peers(subject, started, zones)
 
 
-TRANSPORTS = list(itertools.product(("udp", "tcp"), (False, True)))
+WAYS = [("plain", "udp"), *itertools.product(("edns", "do"), ("udp", "tcp"))]
 
 
-@pytest.mark.parametrize("transport, do", TRANSPORTS)
-def test_recorded_questions(trio, corpus, transport, do):
+@pytest.mark.parametrize("edns, transport", WAYS)
+def test_recorded_questions(trio, corpus, edns, transport):
     asked = recorded_questions(corpus / "data/root-queries.dnsperf")
     assert len(asked) > 15000
-    comparison.check([comparison.Question(*pair, do, transport) for pair in asked], *trio)
+    comparison.check([comparison.Question(*pair, edns, transport) for pair in asked], *trio)
 
 
-@pytest.mark.parametrize("transport, do", TRANSPORTS)
-def test_questions_made_from_the_zone(trio, corpus, transport, do):
+@pytest.mark.parametrize("edns, transport", WAYS)
+def test_questions_made_from_the_zone(trio, corpus, edns, transport):
     asked = zone_questions.made_from(corpus / "data/root-2021051901.zone", b"\0")
     assert len(asked) > 10000
-    comparison.check([comparison.Question(*pair, do, transport) for pair in asked], *trio)
+    comparison.check([comparison.Question(*pair, edns, transport) for pair in asked], *trio)
+
+
+@pytest.mark.parametrize("name", [".", "com.", "a.root-servers.net.", "www.example.com."])
+def test_any_tells_one_true_rrset(trio, name):
+    subject, peer = trio[:2]
+    told = subject.ask(name, wire.ANY, "tcp", edns=(1232, wire.DO))
+    kinds = {r.type for r in told.answer} - {wire.RRSIG}
+    if not kinds:
+        assert not told.answer and told.authority  # A referral: the child knows.
+        return
+    asked = peer.ask(name, kinds.pop(), "tcp", edns=(1232, wire.DO))
+    assert not kinds and set(told.answer) == set(asked.answer)
