@@ -35,6 +35,13 @@ def free_port(address=LOOPBACK):
     raise RuntimeError(f"no port free on {address} for both UDP and TCP")
 
 
+def cpu_seconds(pid):
+    """User and system time of a process since its start (proc(5), fields 14 and 15)."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    tick = os.sysconf("SC_CLK_TCK")
+    return int(fields[11]) / tick, int(fields[12]) / tick
+
+
 class Server:
     """A running server. `zones` maps origins to files; the first is asked to see that it is up."""
 
@@ -93,12 +100,6 @@ class Server:
             if line.startswith(field + ":"):
                 return line.split()[1:]
         raise KeyError(field)
-
-    def cpu_seconds(self):
-        """User and system time of the process since its start."""
-        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        tick = os.sysconf("SC_CLK_TCK")
-        return int(fields[11]) / tick, int(fields[12]) / tick
 
     def stop(self):
         """Ends it by SIGTERM; returns its exit status."""
