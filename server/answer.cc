@@ -34,6 +34,9 @@ class Answerer {
   bool AddReferral(const Lookup& at);
   bool AddNegative(const Lookup& at);
   bool AddAnswerRRset(const Lookup& at);
+  bool HasDname(NodeId node) const {
+    return std::find(dnames_, dnames_ + dname_count_, node) != dnames_ + dname_count_;
+  }
   ResponseWriter::Rendering OwnerOf(NodeId node) const;
   ResponseWriter::Rendering OwnerAsked() const;
   const RRset* SignaturesFor(const RRset& rrset) const {
@@ -93,11 +96,11 @@ Answerer::Hop Answerer::FollowCname(const Lookup& at) {
 
 Answerer::Hop Answerer::FollowDname(const Lookup& at) {
   const RRset& dname = *at.rrset;
-  const bool is_new = std::find(dnames_, dnames_ + dname_count_, at.node) == dnames_ + dname_count_;
-  if (is_new) dnames_[dname_count_++] = at.node;  // At most one for each hop.
-  if (is_new &&
-      !reply_.AddRRset(Section::kAnswer, OwnerOf(at.node), zone_, dname, SignaturesFor(dname))) {
-    return Hop::kFull;
+  if (!HasDname(at.node)) {
+    dnames_[dname_count_++] = at.node;  // At most one for each hop.
+    if (!reply_.AddRRset(Section::kAnswer, OwnerOf(at.node), zone_, dname, SignaturesFor(dname))) {
+      return Hop::kFull;
+    }
   }
   ByteReader records(zone_.RecordsOf(dname));
   const NameView target = NameInRdata(RrType::kDname, records.Take(records.U16()), 0);
@@ -145,7 +148,9 @@ bool Answerer::AddNegative(const Lookup& at) {
 }
 
 bool Answerer::AddPositive(const Lookup& at) {
-  if (!AddAnswerRRset(at) || !denial_.Write(reply_)) return false;
+  // A DNAME that is asked for may have led to its own owner, and then stands there already.
+  const bool is_told = at.rrset->type == RrType::kDname && !at.wildcard && HasDname(at.node);
+  if ((!is_told && !AddAnswerRRset(at)) || !denial_.Write(reply_)) return false;
   AddAdditional(zone_, *at.rrset, dnssec_, reply_);
   return true;
 }

@@ -1,5 +1,11 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/support/answer_case.h"
+#include "tests/support/fake_signer.h"
+#include "tests/support/flat_zone.h"
+#include "tests/support/reply_parser.h"
 #include "tests/support/test_server.h"
 
 namespace hither {
@@ -84,6 +90,87 @@ TEST_P(Referrals, Answers) {
   EXPECT_EQ(server.Ask(GetParam().question), GetParam().want);
 }
 INSTANTIATE_TEST_SUITE_P(Zone, Referrals, testing::ValuesIn(kReferrals), NameOfCase);
+
+// `count` name servers with `addresses` IPv6 addresses each, below the cut "sub".
+std::string ZoneWithGlue(int count, int addresses, absl::string_view servers_at) {
+  std::string text = "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\nin.sub 60 A 192.0.2.1\n";
+  for (int i = 0; i < count; ++i) {
+    absl::StrAppend(&text, "sub 60 NS ns", i, ".", servers_at, "\n");
+    for (int k = 0; k < addresses; ++k) {
+      absl::StrAppend(&text, "ns", i, ".", servers_at, " 60 AAAA 2001:db8::", i, ":", k, "\n");
+    }
+  }
+  return text;
+}
+
+bool HasTc(const Bytes& reply) { return (reply[2] & 0x02) != 0; }
+
+// RFC 9471 §3.1: glue below the cut that does not fit makes TC; what fits is there.
+TEST(Glue, InDomainThatDoesNotFitMakesTc) {
+  TestServer server({{"example.", ZoneWithGlue(10, 4, "sub")}});
+  const Bytes udp = server.Reply("x.sub.example. A");
+  EXPECT_TRUE(HasTc(udp));
+  EXPECT_LE(udp.size(), 512u);
+  const ParsedMessage parsed = ParseMessage(udp);
+  EXPECT_EQ(parsed.error, "");
+  EXPECT_EQ(parsed.authority().size(), 10u);
+  EXPECT_EQ(parsed.additional().size() % 4, 0u);  // RRsets whole or not at all.
+  const Bytes tcp = server.Reply("x.sub.example. A +tcp");
+  EXPECT_FALSE(HasTc(tcp));
+  EXPECT_EQ(ParseMessage(tcp).additional().size(), 40u);
+}
+
+// RFC 9471 §2.2: glue of a sibling may be left out, silently.
+TEST(Glue, OfSiblingsIsLeftOut) {
+  TestServer server({{"example.", ZoneWithGlue(10, 4, "sibling")}});
+  const Bytes udp = server.Reply("x.sub.example. A");
+  EXPECT_FALSE(HasTc(udp));
+  EXPECT_EQ(ParseMessage(udp).authority().size(), 10u);
+}
+
+// What has to fit comes first, wherever the NS records stand.
+TEST(Glue, InDomainComesBeforeSiblings) {
+  std::string text = ZoneWithGlue(8, 4, "sibling");
+  absl::StrAppend(&text, "sub 60 NS zz.sub\nzz.sub 60 A 192.0.2.77\n");
+  TestServer server({{"example.", text}});
+  const Bytes udp = server.Reply("x.sub.example. A");
+  EXPECT_FALSE(HasTc(udp));
+  const ParsedMessage parsed = ParseMessage(udp);
+  ASSERT_FALSE(parsed.additional().empty());
+  EXPECT_EQ(parsed.additional()[0].rdata, std::string("\xc0\x00\x02\x4d", 4));
+}
+
+// RFC 2181 §9: without room for the NS there is nothing to say but TC.
+TEST(Referral, ThatDoesNotFitIsTruncated) {
+  TestServer server({{"example.", ZoneWithGlue(60, 0, "aaaaaaaaaaaaaaaa.sub")}});
+  EXPECT_EQ(server.Ask("x.sub.example. A"), "NOERROR tc");
+}
+
+// RFC 4035 §3.1.1: in the additional section an RRset may go without its signatures; and room for
+// addresses that are a courtesy is no reason for TC.
+TEST(Additional, LeavesOutSignaturesThenAddresses) {
+  FlatZone zone = FlatZoneFromText("example.",
+                                   "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\nhost 60 A 192.0.2.1\n"
+                                   "m 60 MX 1 host\n");
+  SignWithNsec(zone);
+  for (FlatRecord& record : zone.records) {  // A signature of 300 octets.
+    if (record.type == RrType::kRrsig) record.rdata.resize(300);
+  }
+  TestServer server;
+  server.Add(zone);
+  EXPECT_EQ(server.Ask("m.example. MX +do bufsize=512"),
+            "NOERROR aa | m.example. 60 MX+ 1 host.example. ; ; host.example. 60 A 192.0.2.1"
+            " | edns 1232 do");
+  EXPECT_EQ(server.Ask("m.example. MX +do bufsize=1232"),
+            "NOERROR aa | m.example. 60 MX+ 1 host.example. ; ; host.example. 60 A+ 192.0.2.1"
+            " | edns 1232 do");
+}
+
+// kAdditionalTargetsMax: the addresses of so many names are looked for.
+TEST(Additional, HasALimit) {
+  TestServer server({{"example.", ZoneWithGlue(130, 1, "sub")}});
+  EXPECT_EQ(ParseMessage(server.Reply("x.sub.example. A +tcp")).additional().size(), 128u);
+}
 
 }  // namespace
 }  // namespace hither

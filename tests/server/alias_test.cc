@@ -121,6 +121,7 @@ out DNAME example.net.
 one DNAME two
 two DNAME new
 loop DNAME x.loop
+inner DNAME @
 tick DNAME x.tock
 tock DNAME tick
 same DNAME same2
@@ -164,6 +165,8 @@ constexpr AnswerCase kDnames[] = {
      "NOERROR aa | one.example. 3600 DNAME two.example., www.one.example. 3600 CNAME www.two.example., two.example. 3600 DNAME new.example., www.two.example. 3600 CNAME www.new.example., www.new.example. 3600 A 192.0.2.10"},
     {"IntoItself", "a.loop.example. A",
      "NOERROR aa | loop.example. 3600 DNAME x.loop.example., a.loop.example. 3600 CNAME a.x.loop.example."},
+    {"LeadsToItsOwnOwner", "inner.inner.example. DNAME",
+     "NOERROR aa | inner.example. 3600 DNAME example., inner.inner.example. 3600 CNAME inner.example."},
     {"Ring", "a.same.example. A",
      "NOERROR aa | same.example. 3600 DNAME same2.example., a.same.example. 3600 CNAME a.same2.example., same2.example. 3600 DNAME same.example., a.same2.example. 3600 CNAME a.same.example."},
     {"BelowCut", "www.below.sub.example. A",

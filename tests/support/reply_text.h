@@ -9,7 +9,7 @@ namespace hither {
 
 // A whole reply as one line, read by ldns, so that what must not be there shows, too:
 //
-//   NOERROR aa tc | answer ; authority ; additional | edns 1232 do nsid=fra1 ede=20 | tsig key. algorithm. id=4660 error=17
+//   NOERROR aa tc | answer ; authority ; additional | edns 1232 do nsid=fra1 ede=20
 //
 // Records stand in a section as "owner TTL TYPE rdata", parted by ", ". Those of the answer keep
 // their order; those of the other sections, whose order means nothing, are sorted. Empty sections
@@ -18,7 +18,8 @@ namespace hither {
 //   - RRSIGs are "owner TTL RRSIG covered", or, where owner and TTL are those of the RRset they
 //     cover, just a "+" behind each of its records' TYPE;
 //   - the question shows only if it is not the query's: "question=none" or "question=other".
-// No reply at all is "(none)"; one that is malformed says what is wrong with it.
+// A TSIG comes last: "| tsig key. algorithm. id=4660 error=17". No reply at all is "(none)"; one
+// that is malformed says what is wrong with it.
 std::string ReplyToText(ByteView reply, ByteView query);
 
 }  // namespace hither
