@@ -10,6 +10,7 @@
 namespace hither {
 namespace {
 
+// clang-format off
 constexpr char kText[] = R"(
 @ 60 SOA a h 1 2 3 4 5
 @ 60 NS a
@@ -44,6 +45,7 @@ z 60 A 192.0.2.4
 g 60 HTTPS 0 z
 r 60 NAPTR 1 2 "s" "x" "" a
 )";
+// clang-format on
 
 // A referral whose glue does not fit, and an RRset that does not.
 std::string LargeText() {

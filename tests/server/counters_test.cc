@@ -12,6 +12,7 @@
 namespace hither {
 namespace {
 
+// clang-format off
 constexpr char kZone[] = R"(
 @ 3600 SOA ns1 hostmaster 1 7200 900 1209600 300
 @ 3600 NS ns1
@@ -20,6 +21,7 @@ sub 3600 NS ns.sub
 old 3600 DNAME aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 big 3600 TXT aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 )";
+// clang-format on
 
 // What of the counters a text names: "kNoError=1 kQueriesUdp=1", those at 0 left out.
 std::string Counted(const Counters& counters) {

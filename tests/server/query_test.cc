@@ -53,7 +53,7 @@ TEST_P(ReadQuery, Gives) {
 
 // A fresh copy of exactly so many octets each time: a sanitizer sees a read past the end.
 TEST_P(ReadQuery, CutShortAnywhereIsNoQuery) {
-  if (!absl::StartsWith(GetParam().want, "query")) GTEST_SKIP();
+  if (!absl::StartsWith(GetParam().want, "query")) return;
   const Bytes whole = PacketFromText(GetParam().packet);
   for (size_t size = 0; size < whole.size(); ++size) {
     const Bytes cut(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size));
