@@ -167,6 +167,39 @@ TEST(Options, NoZoneIsAnError) {
   EXPECT_THAT(std::string(BuildConfig(*Parse({})).status().message()), HasSubstr("no zone"));
 }
 
+TEST(Options, ExampleConfigurationIsGood) {
+  const absl::StatusOr<Config> config =
+      BuildConfig(*Parse({"--config", HITHER_SOURCE_DIR "/examples/hither.yaml"}));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->zones.size(), 2u);
+}
+
+// What --help shows as a configuration file is one, with every key and its default.
+TEST(Options, HelpsConfigurationIsGood) {
+  const std::string help(HelpText());
+  const size_t begin = help.find("\n  identity:");
+  ASSERT_NE(begin, std::string::npos);
+  const absl::StatusOr<Config> config = ParseConfig(help.substr(begin), "help", "");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const Config defaults;
+  EXPECT_EQ(config->workers, defaults.workers);
+  EXPECT_EQ(config->udp.payload_bytes_max, defaults.udp.payload_bytes_max);
+  EXPECT_EQ(config->udp.receive_buffer_bytes, defaults.udp.receive_buffer_bytes);
+  EXPECT_EQ(config->udp.batch_size, defaults.udp.batch_size);
+  EXPECT_EQ(config->tcp.connections_max, defaults.tcp.connections_max);
+  EXPECT_EQ(config->tcp.connections_per_prefix_max, defaults.tcp.connections_per_prefix_max);
+  EXPECT_EQ(config->tcp.idle_timeout, defaults.tcp.idle_timeout);
+  EXPECT_EQ(config->tcp.total_timeout, defaults.tcp.total_timeout);
+  EXPECT_EQ(config->tcp.unread_bytes_max, defaults.tcp.unread_bytes_max);
+  EXPECT_EQ(config->admin.ToText(), defaults.admin.ToText());
+  EXPECT_EQ(config->log.level, defaults.log.level);
+  EXPECT_EQ(config->log.file, defaults.log.file);
+  EXPECT_EQ(config->limits.records_per_rrset_max, defaults.limits.records_per_rrset_max);
+  EXPECT_EQ(config->limits.types_per_name_max, defaults.limits.types_per_name_max);
+  EXPECT_EQ(config->limits.include_depth_max, defaults.limits.include_depth_max);
+  EXPECT_EQ(config->limits.generate_records_max, defaults.limits.generate_records_max);
+}
+
 TEST(Options, HelpNamesEveryFlagAndFitsATerminal) {
   for (const char* flag : {"--listen", "--site", "--node", "--nsid", "--zone", "--workers",
                            "--config", "--admin", "--user", "--check", "--version", "--help"}) {
