@@ -87,5 +87,20 @@ TEST(ZoneSet, FindsExactlyOneApex) {
   EXPECT_EQ(set.FindExact(N(".")), nullptr);
 }
 
+// Two names with one hash, found by a search of some 2^32 steps.
+TEST(ZoneSet, TellsNamesOfOneHashApart) {
+  const Name one = N("gglmbpkbajhdpoae.");
+  const Name other = N("nnclcakkdieilbdh.");
+  ASSERT_EQ(HashName(one), HashName(other)) << "the hash has changed: this needs another pair";
+  ZoneSet set;
+  set.Add(Served("gglmbpkbajhdpoae.", "one"));
+  EXPECT_EQ(set.FindExact(other), nullptr);
+  EXPECT_EQ(set.FindZone(HashedName(other), false), nullptr);
+  set.Add(Served("nnclcakkdieilbdh.", "other"));
+  ASSERT_EQ(set.zones().size(), 2u);
+  EXPECT_EQ(set.FindExact(one)->file, "one");
+  EXPECT_EQ(set.FindExact(other)->file, "other");
+}
+
 }  // namespace
 }  // namespace hither
