@@ -10,7 +10,7 @@ import wire
 
 
 class Pair(typing.NamedTuple):
-    """Two answers to one question; `whole` is the peer's over TCP, from which nothing is left out."""
+    """Two answers to one question; `whole` is the peer's over TCP, where nothing is left out."""
     question: typing.Any
     ours: wire.Message
     peer: wire.Message
