@@ -2,7 +2,10 @@
 #define HITHER_ZONES_LDNS_WRAPPER_H_
 
 // <ldns/ldns.h> makes bool, true and false macros unless <stdbool.h> came first.
-#include <ldns/ldns.h>
+// clang-format off
 #include <stdbool.h>
+
+#include <ldns/ldns.h>
+// clang-format on
 
 #endif  // HITHER_ZONES_LDNS_WRAPPER_H_

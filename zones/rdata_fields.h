@@ -100,6 +100,10 @@ bool ParseDuration(absl::string_view text, uint32_t& seconds);
 // a bad escape.
 bool NextOctet(absl::string_view text, size_t& i, uint8_t& octet);
 
+// Foreign text as an error shows it: in quotes, cut short, without control characters.
+std::string Shown(absl::string_view text, size_t bytes_max = 60);
+std::string Shown(const Token& token);
+
 int HexDigit(char c);  // -1 for others.
 
 }  // namespace hither

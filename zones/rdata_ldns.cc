@@ -17,7 +17,7 @@ bool ReadRdataWithLdns(RrType type, absl::string_view fields, NameView origin, R
   ldns_rdf_deep_free(base);
   const std::unique_ptr<ldns_rr, void (*)(ldns_rr*)> record(parsed, ldns_rr_free);
   if (status != LDNS_STATUS_OK || record == nullptr) {
-    why = absl::StrCat("'", fields.substr(0, 60), "': ", ldns_get_errorstr_by_id(status));
+    why = ldns_get_errorstr_by_id(status);
     return false;
   }
   for (size_t i = 0; i < ldns_rr_rd_count(record.get()); ++i) {

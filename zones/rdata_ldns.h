@@ -10,7 +10,7 @@
 
 namespace hither {
 
-// The text form of a rare type, read by ldns: slow, and a allocation for each field. Appends to
+// The text form of a rare type, read by ldns: slow, and an allocation for each field. Appends to
 // `out`; false with `why` set.
 bool ReadRdataWithLdns(RrType type, absl::string_view fields, NameView origin, RdataBuffer& out,
                        std::string& why);

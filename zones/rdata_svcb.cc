@@ -183,7 +183,7 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
   const absl::string_view key = text.substr(0, equals);
   Token value;
   if (token.quoted || (token.glued && at > 1) || !KeyFromText(key, param.key)) {
-    error = absl::StrCat("begins parameters of which '", key, "' is no key");
+    error = absl::StrCat("begins parameters of which ", Shown(key), " is no key");
     return false;
   }
   // RFC 9460 §2.1: after "keyNNN" stands the wire form itself, escapes undone, whatever the key.
@@ -198,14 +198,16 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
   for (size_t i = 0; i < value.size;) {
     uint8_t octet = 0;
     if (!NextOctet(value.text(), i, octet)) {
-      error = absl::StrCat("begins parameters of which ", key, " has a bad escape");
+      error =
+          absl::StrCat("begins parameters of which ", KeyToText(param.key), " has a bad escape");
       return false;
     }
     param.value += static_cast<char>(octet);
   }
   const bool wants_none = param.key == kNoDefaultAlpn || param.key == kOhttp;
   if (!as_wire && (param.value.empty() != wants_none || !ToWire(param))) {
-    error = absl::StrCat("begins parameters of which ", key, " has a value that does not fit it");
+    error = absl::StrCat("begins parameters of which ", KeyToText(param.key),
+                         " has a value that does not fit it");
     return false;
   }
   return true;

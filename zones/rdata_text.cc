@@ -11,8 +11,6 @@
 namespace hither {
 namespace {
 
-constexpr size_t kShownBytesMax = 60;
-
 // Those that take all tokens that are left.
 bool TakesRest(RdataField field) {
   switch (field) {
@@ -75,9 +73,9 @@ Complaint ReadNodeId(absl::string_view text, RdataBuffer& out) {
 
 }  // namespace
 
-std::string Shown(const Token& token) {
+std::string Shown(absl::string_view text, size_t bytes_max) {
   std::string shown = "'";
-  for (const char c : token.text().substr(0, kShownBytesMax)) {
+  for (const char c : text.substr(0, bytes_max)) {
     const auto octet = static_cast<uint8_t>(c);
     if (octet < 0x20 || octet >= 0x7f) {
       absl::StrAppendFormat(&shown, "\\%03d", octet);
@@ -85,8 +83,10 @@ std::string Shown(const Token& token) {
       shown += c;
     }
   }
-  return shown + (token.size > kShownBytesMax ? "...'" : "'");
+  return shown + (text.size() > bytes_max ? "...'" : "'");
 }
+
+std::string Shown(const Token& token) { return Shown(token.text()); }
 
 bool RdataParser::Fail(absl::string_view what, const Token* where, const RdataShape* shape) {
   error_ = std::string(what);
@@ -297,7 +297,8 @@ bool RdataParser::ParseWithLdns(const RdataShape& shape) {
   }
   const Token* const first = tokens_.empty() ? nullptr : &tokens_[0];
   std::string why;
-  if (!ReadRdataWithLdns(shape.type, fields, origin_, out_, why)) return Fail(why, first, &shape);
+  if (!ReadRdataWithLdns(shape.type, fields, origin_, out_, why))
+    return Fail(absl::StrCat(Shown(fields), ": ", why), first, &shape);
   if (out_.overflow()) return Fail("RDATA of over 65,535 octets", first, &shape);
   const absl::Status valid = ValidateRdata(shape.type, out_.view());
   return valid.ok() || Fail(valid.message(), first, &shape);

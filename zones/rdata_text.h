@@ -41,9 +41,6 @@ class RdataParser {
   uint32_t error_line_ = 0;
 };
 
-// A token as an error shows it: quoted, cut short, without control characters.
-std::string Shown(const Token& token);
-
 }  // namespace hither
 
 #endif  // HITHER_ZONES_RDATA_TEXT_H_

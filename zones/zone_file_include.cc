@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 
@@ -134,7 +135,7 @@ void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
   const uint32_t line = entry.line;
   std::string why;
   if (!OpenBelowRoot(path, why)) {
-    return AddError(line, absl::StrCat("$INCLUDE: ", path, " ", why));
+    return AddError(line, absl::StrCat("$INCLUDE: ", Shown(path, PATH_MAX), " ", why));
   }
   origin_ = origin;
   owner_text_.clear();

@@ -116,12 +116,12 @@ TEST_F(Include, StaysBelowTheFirstFilesFolder) {
   Write("zones/a", "$INCLUDE ../secret\n$INCLUDE sub/../../secret\n$INCLUDE link\nb 60 NS .\n");
   Write("zones/b", absl::StrCat("$INCLUDE ", (folder_ / "secret").string(), "\n"));
   fs::create_symlink(folder_ / "secret", folder_ / "zones/link");
-  const std::string why = " is outside of ~/zones, the zone file's folder; move the file below it";
+  const std::string why = "' is outside of ~/zones, the zone file's folder; move the file below it";
   EXPECT_EQ(Read("zones/a"),
-            absl::StrCat("b.example.@0:4 | ~/zones/a:1: error: $INCLUDE: ~/zones/../secret", why,
-                         " | ~/zones/a:2: error: $INCLUDE: ~/zones/sub/../../secret", why,
-                         " | ~/zones/a:3: error: $INCLUDE: ~/zones/link", why));
-  EXPECT_EQ(Read("zones/b"), absl::StrCat("~/zones/b:1: error: $INCLUDE: ~/secret", why));
+            absl::StrCat("b.example.@0:4 | ~/zones/a:1: error: $INCLUDE: '~/zones/../secret", why,
+                         " | ~/zones/a:2: error: $INCLUDE: '~/zones/sub/../../secret", why,
+                         " | ~/zones/a:3: error: $INCLUDE: '~/zones/link", why));
+  EXPECT_EQ(Read("zones/b"), absl::StrCat("~/zones/b:1: error: $INCLUDE: '~/secret", why));
 }
 
 TEST_F(Include, FolderWithTheSameBeginningIsOutside) {
@@ -141,12 +141,13 @@ TEST_F(Include, LinkInsideTheFolder) {
 TEST_F(Include, LoopsAreRefused) {
   Write("zones/a", "$INCLUDE a\n$INCLUDE b\nx 60 NS .\n");
   Write("zones/b", "$INCLUDE sub/../a\n");
-  EXPECT_EQ(Read("zones/a"),
-            "x.example.@0:3 | "
-            "~/zones/a:1: error: $INCLUDE: ~/zones/a includes itself; remove this $INCLUDE "
-            "(RFC 1035 §5.1) | "
-            "~/zones/b:1: error: $INCLUDE: ~/zones/sub/../a includes itself; remove this $INCLUDE "
-            "(RFC 1035 §5.1)");
+  EXPECT_EQ(
+      Read("zones/a"),
+      "x.example.@0:3 | "
+      "~/zones/a:1: error: $INCLUDE: '~/zones/a' includes itself; remove this $INCLUDE "
+      "(RFC 1035 §5.1) | "
+      "~/zones/b:1: error: $INCLUDE: '~/zones/sub/../a' includes itself; remove this $INCLUDE "
+      "(RFC 1035 §5.1)");
 }
 
 TEST_F(Include, DepthIsLimited) {
@@ -178,7 +179,7 @@ TEST_F(Include, BadDirectives) {
             "~/zones/a:3: error: $INCLUDE: 'b\\999' has a bad escape; use \\X or \\DDD | "
             "~/zones/a:4: error: $INCLUDE: origin 'x..' has an empty label; write a domain name "
             "(RFC 1035 §5.1) | "
-            "~/zones/a:5: error: $INCLUDE: ~/zones/none cannot open: No such file or directory; "
+            "~/zones/a:5: error: $INCLUDE: '~/zones/none' cannot open: No such file or directory; "
             "check the path and its rights");
 }
 
@@ -186,9 +187,9 @@ TEST_F(Include, OnlyRegularFiles) {
   ASSERT_EQ(mkfifo((folder_ / "zones/pipe").c_str(), 0600), 0);
   Write("zones/a", "$INCLUDE sub\n$INCLUDE pipe\n");
   EXPECT_EQ(Read("zones/a"),
-            "~/zones/a:1: error: $INCLUDE: ~/zones/sub is no regular file; give the path of a "
+            "~/zones/a:1: error: $INCLUDE: '~/zones/sub' is no regular file; give the path of a "
             "zone file | "
-            "~/zones/a:2: error: $INCLUDE: ~/zones/pipe is no regular file; give the path of a "
+            "~/zones/a:2: error: $INCLUDE: '~/zones/pipe' is no regular file; give the path of a "
             "zone file");
   EXPECT_EQ(Read("zones/pipe"),
             "~/zones/pipe: error: is no regular file; give the path of a zone file");

@@ -1,0 +1,52 @@
+#ifndef HITHER_TESTS_FUZZ_RDATA_JUDGE_H_
+#define HITHER_TESTS_FUZZ_RDATA_JUDGE_H_
+
+#include <cstdint>
+
+#include "zones/bytes.h"
+#include "zones/check.h"
+#include "zones/ldns_wrapper.h"
+#include "zones/rdata.h"
+
+namespace hither {
+
+// Can ldns read the RDATA as one record of a message?
+inline bool LdnsReads(RrType type, ByteView rdata) {
+  Bytes wire = {0};  // The root as owner.
+  ByteWriter out(wire);
+  out.U16(static_cast<uint16_t>(type));
+  out.U16(static_cast<uint16_t>(RrClass::kIn));
+  out.U32(0);
+  out.U16(static_cast<uint16_t>(rdata.size()));
+  out.Append(rdata);
+  size_t at = 0;
+  ldns_rr* record = nullptr;
+  const ldns_status status =
+      ldns_wire2rr(&record, wire.data(), wire.size(), &at, LDNS_SECTION_ANSWER);
+  ldns_rr_free(record);
+  return status == LDNS_STATUS_OK && at == wire.size();
+}
+
+// What ldns 1.8.3 reads otherwise than the RFCs.
+inline bool LdnsErrs(RrType type) {
+  return type == static_cast<RrType>(23);  // NSAP-PTR is a name (RFC 1348), to ldns a string.
+}
+
+// Aborts unless `rdata`, which our own parser gave or judged valid, is what it should be.
+inline void CheckRdata(RrType type, ByteView rdata) {
+  HITHER_CHECK(ValidateRdata(type, rdata).ok());
+  for (size_t i = 0; i < NamesOf(type).names; ++i) {
+    const NameView name = NameInRdata(type, rdata, i);
+    const auto copy = Name::FromWire(name.wire());
+    HITHER_CHECK(copy.ok() && copy->view().size() == name.size());
+    HITHER_CHECK(name.data() + name.size() <= rdata.data() + rdata.size());
+  }
+  Bytes canonical;
+  AppendCanonicalRdata(type, rdata, canonical);
+  HITHER_CHECK(canonical.size() == rdata.size());
+  HITHER_CHECK(LdnsErrs(type) || LdnsReads(type, rdata));
+}
+
+}  // namespace hither
+
+#endif  // HITHER_TESTS_FUZZ_RDATA_JUDGE_H_
