@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "absl/strings/match.h"
@@ -65,7 +66,8 @@ ZoneFileResult ZoneFileReader::ReadText(absl::string_view text, const std::strin
   result_.files.push_back(name);
   OpenFile& file = files_.emplace_back();
   file.source = std::make_unique<MemorySource>(text);
-  file.scanner = std::make_unique<ZoneScanner>(*file.source);
+  const size_t piece_bytes = std::min(text.size() + 1, ZoneScanner::kPieceBytes);
+  file.scanner = std::make_unique<ZoneScanner>(*file.source, piece_bytes);
   return ReadAll();
 }
 
