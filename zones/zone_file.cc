@@ -44,9 +44,7 @@ ZoneFileReader::OpenFile::OpenFile(OpenFile&& other) noexcept
       identity(other.identity),
       source(std::move(other.source)),
       scanner(std::move(other.scanner)),
-      origin_after(other.origin_after),
-      owner_after(other.owner_after),
-      has_owner_after(other.has_owner_after) {}
+      scope_after(other.scope_after) {}
 
 ZoneFileReader::OpenFile::~OpenFile() {
   if (fd >= 0) close(fd);
@@ -94,9 +92,7 @@ void ZoneFileReader::PopFile() {
   }
   bytes_of_closed_files_ += file.scanner->bytes_read();
   if (files_.size() > 1) {
-    origin_ = file.origin_after;
-    owner_ = file.owner_after;
-    has_owner_ = file.has_owner_after;
+    scope_ = file.scope_after;
     owner_text_.clear();
   }
   files_.pop_back();
@@ -153,14 +149,14 @@ void ZoneFileReader::HandleOrigin(const ZoneEntry& entry) {
   uint8_t wire[kNameBytesMax];
   size_t size = 0;
   if (entry.tokens.size() == 2) {
-    size = NameFromToken(entry.tokens[1], origin_, wire, wrong);
+    size = NameFromToken(entry.tokens[1], scope_.origin, wire, wrong);
   }
   if (size == 0) {
     const std::string what = entry.tokens.size() == 2 ? Shown(entry.tokens[1]) : "$ORIGIN";
     return AddError(entry.line,
                     absl::StrCat(what, " ", wrong, "; write $ORIGIN name (RFC 1035 §5.1)"));
   }
-  origin_ = Name(NameView(ByteView(wire, size)));
+  scope_.origin = Name(NameView(ByteView(wire, size)));
   owner_text_.clear();
 }
 
@@ -177,17 +173,17 @@ void ZoneFileReader::HandleTtl(const ZoneEntry& entry) {
 }
 
 bool ZoneFileReader::ReadOwner(const Token& token) {
-  if (has_owner_ && !token.quoted && token.text() == owner_text_) return true;
+  if (scope_.has_owner && !token.quoted && token.text() == owner_text_) return true;
   Complaint wrong = nullptr;
   uint8_t wire[kNameBytesMax];
-  const size_t size = NameFromToken(token, origin_, wire, wrong);
+  const size_t size = NameFromToken(token, scope_.origin, wire, wrong);
   if (size == 0) {
     AddError(token.line, absl::StrCat("owner ", Shown(token), " ", wrong,
                                       "; write a domain name (RFC 1035 §5.1)"));
     return false;
   }
-  owner_ = Name(NameView(ByteView(wire, size)));
-  has_owner_ = true;
+  scope_.owner = Name(NameView(ByteView(wire, size)));
+  scope_.has_owner = true;
   owner_text_.assign(token.data, token.size);
   return true;
 }
@@ -235,7 +231,7 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
 }
 
 bool ZoneFileReader::CheckHeading(const ZoneEntry& entry, const Heading& heading) {
-  if (!has_owner_) {
+  if (!scope_.has_owner) {
     AddError(entry.line,
              "the first record has no owner; write its name at the start of the line "
              "(RFC 1035 §5.1)");
@@ -253,20 +249,18 @@ void ZoneFileReader::HandleRecord(const ZoneEntry& entry) {
   Heading heading;
   size_t from = 0;
   if (entry.starts_in_column_1) {
-    if (!ReadOwner(entry.tokens[0])) {
-      has_owner_ = true;  // One error is enough: those that follow are this owner's, too.
-      return;
-    }
+    scope_.owner_is_bad = !ReadOwner(entry.tokens[0]);
     from = 1;
   }
+  if (scope_.owner_is_bad) return;  // One error is enough for it and the records that follow it.
   if (!ReadHeading(entry, from, heading) || !CheckHeading(entry, heading)) return;
-  if (!parser_.Parse(heading.type, entry.tokens.subspan(heading.tokens), origin_)) {
+  if (!parser_.Parse(heading.type, entry.tokens.subspan(heading.tokens), scope_.origin)) {
     return AddError(parser_.error_line() != 0 ? parser_.error_line() : entry.line, parser_.error());
   }
   uint32_t ttl_seconds = 0;
   if (!ChooseTtl(entry, heading, ttl_seconds)) return;
   ++result_.records;
-  sink_.Add({owner_,
+  sink_.Add({scope_.owner,
              heading.type,
              ttl_seconds,
              parser_.rdata(),

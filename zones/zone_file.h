@@ -19,6 +19,7 @@ namespace hither {
 // `errors_max`, and reading goes on at the next line.
 struct ZoneFileLimits {
   uint32_t include_depth_max = 8;
+  uint32_t files_max = 10'000;             // A file counts as often as it is included.
   uint32_t generate_records_max = 65'536;  // For each $GENERATE line.
   uint32_t errors_max = 100;               // The reader stops after so many.
   uint64_t file_bytes_max = 16ull << 30;

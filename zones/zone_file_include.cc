@@ -74,9 +74,7 @@ bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown,
   }
   file.source = std::make_unique<FileSource>(file.fd);
   file.scanner = std::make_unique<ZoneScanner>(*file.source);
-  file.origin_after = origin_;
-  file.owner_after = owner_;
-  file.has_owner_after = has_owner_;
+  file.scope_after = scope_;
   files_.push_back(std::move(file));
   return true;
 }
@@ -110,6 +108,10 @@ void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
     return AddError(entry.line, absl::StrCat("$INCLUDE over ", limits_.include_depth_max,
                                              " files deep; include from fewer levels"));
   }
+  if (result_.files.size() >= limits_.files_max) {
+    return AddError(entry.line, absl::StrCat("$INCLUDE of more than ", limits_.files_max,
+                                             " files in one zone; join some of them"));
+  }
   std::string path;
   const Token& file = entry.tokens[1];
   for (size_t i = 0; i < file.size;) {
@@ -120,11 +122,11 @@ void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
     }
     path += static_cast<char>(octet);
   }
-  Name origin = origin_;
+  Name origin = scope_.origin;
   if (entry.tokens.size() == 3) {
     Complaint wrong = nullptr;
     uint8_t wire[kNameBytesMax];
-    const size_t size = NameFromToken(entry.tokens[2], origin_, wire, wrong);
+    const size_t size = NameFromToken(entry.tokens[2], scope_.origin, wire, wrong);
     if (size == 0) {
       return AddError(entry.line, absl::StrCat("$INCLUDE: origin ", Shown(entry.tokens[2]), " ",
                                                wrong, "; write a domain name (RFC 1035 §5.1)"));
@@ -137,7 +139,7 @@ void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
   if (!OpenBelowRoot(path, why)) {
     return AddError(line, absl::StrCat("$INCLUDE: ", Shown(path, PATH_MAX), " ", why));
   }
-  origin_ = origin;
+  scope_.origin = origin;
   owner_text_.clear();
 }
 

@@ -18,12 +18,22 @@ namespace hither {
 class ZoneFileReader {
  public:
   ZoneFileReader(NameView origin, RecordSink& sink, const ZoneFileLimits& limits)
-      : sink_(sink), limits_(limits), origin_(origin) {}
+      : sink_(sink), limits_(limits) {
+    scope_.origin = Name(origin);
+  }
 
   ZoneFileResult ReadFile(const std::string& path);
   ZoneFileResult ReadText(absl::string_view text, const std::string& name);
 
  private:
+  // What relative names, and records without an owner, hang on.
+  struct Scope {
+    Name origin;
+    Name owner;
+    bool has_owner = false;
+    bool owner_is_bad = false;  // It could not be read, and an error says so.
+  };
+
   // An open file, and what is to hold again when it ends.
   struct OpenFile {
     uint32_t number = 0;  // In result_.files.
@@ -31,9 +41,7 @@ class ZoneFileReader {
     std::pair<uint64_t, uint64_t> identity;  // Device and inode, to see loops.
     std::unique_ptr<TextSource> source;
     std::unique_ptr<ZoneScanner> scanner;
-    Name origin_after;
-    Name owner_after;
-    bool has_owner_after = false;
+    Scope scope_after;
 
     OpenFile() = default;
     OpenFile(OpenFile&& other) noexcept;
@@ -85,10 +93,8 @@ class ZoneFileReader {
   std::string root_folder_;      // Without symbolic links; "" when reading from memory.
   uint64_t bytes_of_closed_files_ = 0;
 
-  Name origin_;
-  Name owner_;
-  bool has_owner_ = false;
-  std::string owner_text_;    // As owner_ was written; "" if that says nothing of a next one.
+  Scope scope_;
+  std::string owner_text_;    // As scope_.owner was written; "" if that says nothing of a next one.
   uint32_t default_ttl_ = 0;  // Of $TTL, or the SOA's MINIMUM.
   uint32_t last_ttl_ = 0;     // The last one written.
   bool has_default_ttl_ = false;

@@ -1,16 +1,11 @@
 #include "zones/zone_file.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <ostream>
 #include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 
 namespace hither {
@@ -118,6 +113,7 @@ const Case kErrors[] = {
     {"OwnerAlone",     "a",                                   "", "z:1: error: the record ends before its type; write owner [TTL] [IN] type data (RFC 1035 §5.1)"},
     {"OwnerMissing",   " 60 NS .",                            "", "z:1: error: the first record has no owner; write its name at the start of the line (RFC 1035 §5.1)"},
     {"OwnerBad",       "a..b 60 NS .",                        "", "z:1: error: owner 'a..b' has an empty label; write a domain name (RFC 1035 §5.1)"},
+    {"OwnerBadOnce",   "a 60 NS .\nb.. 60 NS .\n 60 NS .\n 60 FOO\nc 60 NS .", "a.example. 60 NS 00 | c.example. 60 NS 00", "z:2: error: owner 'b..' has an empty label; write a domain name (RFC 1035 §5.1)"},
     {"OwnerQuoted",    "\"a\" 60 NS .",                       "", "z:1: error: owner 'a' is quoted; a name stands without quotes; write a domain name (RFC 1035 §5.1)"},
     {"OwnerEmpty",     "\"\" 60 NS .",                        "", "z:1: error: owner '' is quoted; a name stands without quotes; write a domain name (RFC 1035 §5.1)"},
     {"MetaAny",        "a 60 ANY \\# 0",                      "", "z:1: error: ANY is no type of data; remove the record (RFC 6895 §3.1)"},

@@ -160,6 +160,15 @@ TEST_F(Include, DepthIsLimited) {
             "~/zones/2:1: error: $INCLUDE over 2 files deep; include from fewer levels");
 }
 
+TEST_F(Include, NumberOfFilesIsLimited) {
+  Write("zones/a", "$INCLUDE b x\n$INCLUDE b y\n");
+  Write("zones/b", "@ 60 NS .\n");
+  EXPECT_EQ(Read("zones/a", {.files_max = 3}), "x.example.@1:1 | y.example.@2:1");
+  EXPECT_EQ(Read("zones/a", {.files_max = 2}),
+            "x.example.@1:1 | ~/zones/a:2: error: $INCLUDE of more than 2 files in one zone; join "
+            "some of them");
+}
+
 TEST_F(Include, BytesOfAllFilesCount) {
   Write("zones/a", "$INCLUDE b\n$INCLUDE b\n");
   Write("zones/b", "@ 60 NS .\n");
