@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+
 #include "tests/server/loopback.h"
 
 namespace hither {
@@ -130,6 +132,20 @@ TEST(TcpListener, KeepsWhoAsks) {
     ASSERT_EQ(AnswersIn(client.ReceiveMessage()), 1);
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
+}
+
+// RFC 7828 §3.3.2: a client that asks is told how long it may idle, in tenths of a second.
+TEST(TcpListener, TellsWhoAsksHowLongItMayIdle) {
+  TestServer server(With({.idle_timeout = absl::Seconds(30)}));
+  Client client = server.Tcp();
+  Bytes query = MakeQuery(1, "www.example.org.", RrType::kA, 1232);
+  query.back() = 4;                       // OPT's RDLENGTH: one option follows,
+  const Bytes keepalive = {0, 11, 0, 0};  // edns-tcp-keepalive, empty as a client's must be.
+  Append(query, keepalive);
+  ASSERT_TRUE(client.Send(Framed(query)));
+  const Bytes reply = client.ReceiveMessage();
+  const Bytes told = {0, 11, 0, 2, 300 >> 8, 300 & 0xff};
+  EXPECT_NE(std::search(reply.begin(), reply.end(), told.begin(), told.end()), reply.end());
 }
 
 TEST(TcpListener, ClosesEvenTheBusyInTheEnd) {
