@@ -18,13 +18,34 @@ def corpus():
     return pathlib.Path(path)
 
 
+def _program(variable):
+    """A program that ctest names by a variable. Named but not built is a failure, not a skip."""
+    path = os.environ.get(variable)
+    if not path:
+        pytest.skip(f"{variable} is not set: run these tests by ctest")
+    if not os.access(path, os.X_OK):
+        pytest.fail(f"{variable}={path} is no program: build it", pytrace=False)
+    return path
+
+
 @pytest.fixture(scope="session")
 def hitherd():
-    """Skips where there is no hitherd to test; a stand-in will do for tests of answers."""
-    path = servers.hitherd_path()
-    if not path or not os.access(path, os.X_OK):
-        pytest.skip(f"HITHERD={path!r} is no program: build hitherd, or run these tests by ctest")
-    return path
+    return _program("HITHERD")
+
+
+@pytest.fixture(scope="session")
+def hither(hitherd):
+    return _program("HITHER")
+
+
+@pytest.fixture(scope="session")
+def ldns_judge():
+    return _program("HITHER_LDNS_JUDGE")
+
+
+@pytest.fixture(scope="session")
+def blast():
+    return _program("HITHER_BLAST")
 
 
 @pytest.fixture(scope="session")
@@ -32,14 +53,6 @@ def subject(request):
     if not os.environ.get("HITHER_STAND_IN"):
         request.getfixturevalue("hitherd")
     return servers.start_subject
-
-
-@pytest.fixture(scope="session")
-def hither(hitherd):
-    path = servers.hither_path()
-    if not path or not os.access(path, os.X_OK):
-        pytest.skip(f"HITHER={path!r} is no program: build hither, or run these tests by ctest")
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -33,10 +33,7 @@ def _origins():
     return [".", "example.net.", *below, *(name.replace("example.", "third.") for name in below)]
 
 
-def _blast(server, transport, count, seed):
-    program = os.path.join(os.environ.get("HITHER_TEST_TOOLS", ""), "blast")
-    if not os.access(program, os.X_OK):
-        pytest.skip(f"{program} is not built: run these tests by ctest")
+def _blast(program, server, transport, count, seed):
     done = subprocess.run(
         [program, server.address, str(server.port), transport, str(count), str(seed), *_origins()],
         capture_output=True, text=True, timeout=1800)
@@ -49,7 +46,7 @@ def _rss_kib(server):
     return int(server.status_field("VmRSS")[0])
 
 
-def test_hostile_packets(subject, make_folder, zones):
+def test_hostile_packets(subject, blast, make_folder, zones):
     seed = int(os.environ.get("HITHER_SEED", random.randrange(2 ** 32)))
     # ASan keeps freed memory for long, which would look like a leak.
     environment = {"ASAN_OPTIONS": "quarantine_size_mb=4:detect_leaks=1"}
@@ -57,11 +54,11 @@ def test_hostile_packets(subject, make_folder, zones):
         {} if os.environ.get("HITHER_STAND_IN") else {"env": environment}))
     try:
         udp, tcp = _PACKETS * 9 // 10, _PACKETS // 10
-        _blast(server, "udp", udp // 5, seed)
-        _blast(server, "tcp", tcp // 5, seed + 1)
+        _blast(blast, server, "udp", udp // 5, seed)
+        _blast(blast, server, "tcp", tcp // 5, seed + 1)
         warm = _rss_kib(server)
-        _blast(server, "udp", udp - udp // 5, seed + 2)
-        _blast(server, "tcp", tcp - tcp // 5, seed + 3)
+        _blast(blast, server, "udp", udp - udp // 5, seed + 2)
+        _blast(blast, server, "tcp", tcp - tcp // 5, seed + 3)
         grown = _rss_kib(server) - warm
         for transport in ("udp", "tcp"):
             answer = server.ask("host.example.", wire.A, transport, edns=(1232, wire.DO))

@@ -1,5 +1,6 @@
 """Reloads under dnsperf load: no query lost, none answered wrong; a broken zone changes nothing."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -111,8 +112,8 @@ def test_reloads_under_load_lose_nothing(server, folder, how):
         time.sleep(_RELOAD_EVERY_SECONDS)
     counts, codes, text = load.finish()
     assert not watcher.finish()
-    assert serial > 10 and len(watcher.seen) > 5, "too few reloads were seen"
-    assert counts["sent"] > 1000 and counts["lost"] == 0, text
+    assert len(watcher.seen) > 2, f"of {serial} reloads too few were seen to test anything"
+    assert counts["completed"] > 1000 and counts["lost"] == 0, text
     assert codes == f"NOERROR {counts['completed']} (100.00%)", text
 
 
@@ -196,9 +197,16 @@ def test_zones_come_and_go_with_the_configuration(hitherd, hither, make_folder):
         assert server.stop() == 0
 
 
+def _queries(server):
+    told = json.loads(servers.run_hither("status", "--json", "--admin", server.admin).stdout)
+    return sum(count for name, count in told["counters"].items() if "queries_total" in name)
+
+
 def test_ends_cleanly_under_load(server, folder):
-    load = Load(server, 3, folder)
-    time.sleep(1)
+    load = Load(server, 5, folder)
+    deadline = time.monotonic() + 20
+    while _queries(server) < 1000 and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert server.stop() == 0
     counts, codes, text = load.finish()
     assert counts["completed"] > 100, text
