@@ -84,6 +84,13 @@ absl::Status Control::LoadZones() {
 absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
                                    std::vector<SocketAddress> listen) {
   listen_ = std::move(listen);
+  // Before the first answer: who was told to end must not drop what it has begun to answer. (During
+  // a load nothing is served yet, and either signal ends the process at once.)
+  const auto on_end = [](uv_signal_t* h, int number) {
+    static_cast<Control*>(h->data)->BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT");
+  };
+  uv_signal_start(&terminate_, on_end, SIGTERM);
+  uv_signal_start(&interrupt_, on_end, SIGINT);
   for (size_t i = 0; i < sockets.size(); ++i) {
     workers_.push_back(std::make_unique<Worker>(WorkerOptionsOf(config_, sockets.size(), i),
                                                 std::move(sockets[i]), zones_));
@@ -94,11 +101,6 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
 }
 
 void Control::Run(AdminEndpoint* admin) {
-  const auto on_end = [](uv_signal_t* h, int number) {
-    static_cast<Control*>(h->data)->BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT");
-  };
-  uv_signal_start(&terminate_, on_end, SIGTERM);
-  uv_signal_start(&interrupt_, on_end, SIGINT);
   if (admin != nullptr) admin->Serve(Handlers());
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until BeginStop() has closed every handle.
   if (admin != nullptr) admin->Stop();
