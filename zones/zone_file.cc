@@ -87,8 +87,8 @@ ZoneFileResult ZoneFileReader::ReadAll() {
 
 void ZoneFileReader::PopFile() {
   const OpenFile& file = files_.back();
-  if (file.scanner->read_failed()) {
-    AddError(0, absl::StrCat("reading stopped: ", std::strerror(errno)));
+  if (const int error = file.scanner->read_error(); error != 0) {
+    AddError(0, absl::StrCat("cannot read on: ", std::strerror(error), "; check the disk"));
   }
   bytes_of_closed_files_ += file.scanner->bytes_read();
   if (files_.size() > 1) {

@@ -1,4 +1,5 @@
-// $GENERATE start-stop[/step] owner [TTL] [class] type data, as BIND has it.
+// $GENERATE start-stop[/step] owner [TTL] [class] type data, as BIND's manual has it. (BIND 9.18
+// itself lets an offset also hold for the plain $ that follow it in the same field.)
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"

@@ -271,7 +271,7 @@ bool ZoneScanner::Refill() {
   // Twice the size each time, so that a long entry is scanned a bounded number of times.
   if (kept >= buffer_.size() / 2) buffer_.resize(2 * buffer_.size());
   const ssize_t count = source_.Read(buffer_.data() + end_, buffer_.size() - 1 - end_);
-  if (count < 0) read_failed_ = true;
+  if (count < 0) read_error_ = errno;
   if (count <= 0) {
     at_end_of_source_ = true;
   } else {

@@ -36,7 +36,8 @@ struct ZoneEntry {
   std::string error;  // Empty, or why these lines cannot be read; then there are no tokens.
 };
 
-// Where the characters come from. Read() gives up to `room` of them; 0 at the end, -1 on error.
+// Where the characters come from. Read() gives up to `room` of them; 0 at the end, -1 on error
+// with errno set.
 class TextSource {
  public:
   virtual ~TextSource() = default;
@@ -83,7 +84,7 @@ class ZoneScanner {
 
   bool Next(ZoneEntry& entry);  // False at the end.
 
-  bool read_failed() const { return read_failed_; }  // errno says why.
+  int read_error() const { return read_error_; }  // An errno; 0 if all was read.
   uint64_t bytes_read() const { return bytes_read_; }
 
  private:
@@ -107,7 +108,7 @@ class ZoneScanner {
   size_t end_ = 0;            // Where the sentinel is.
   uint32_t line_ = 1;         // Of at_.
   bool at_end_of_source_ = false;
-  bool read_failed_ = false;
+  int read_error_ = 0;
   Skip skip_ = Skip::kNothing;  // What an error leaves to be skipped.
   uint64_t bytes_read_ = 0;
   std::vector<Token> tokens_;

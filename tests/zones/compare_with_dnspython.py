@@ -3,6 +3,9 @@
 
     compare_with_dnspython.py DUMP_ZONE ORIGIN=FILE...
 
+With "BIND/" before a FILE, named-compilezone reads it and dnspython what that writes: for
+$GENERATE, of which dnspython knows less.
+
 In a FILE, "CORPUS/" stands for the folder data/ of $HITHER_CORPUS. Exit status 77 (skipped) if
 that is not set.
 """
@@ -10,6 +13,7 @@ that is not set.
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 
 import dns.name
@@ -61,6 +65,17 @@ def read_with_dnspython(origin, path):
     return collector.records
 
 
+def read_with_bind(origin, path):
+    """Of each RRset, named-compilezone keeps one of equal records."""
+    with tempfile.NamedTemporaryFile() as output:
+        command = ["/usr/bin/named-compilezone", "-i", "none", "-k", "ignore", "-n", "ignore",
+                   "-q", "-o", output.name, origin, path]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            sys.exit(f"{path}: named-compilezone refuses it:\n{result.stdout[:2000]}")
+        return read_with_dnspython(origin, output.name)
+
+
 def read_with_ours(program, origin, path):
     result = subprocess.run([program, origin, path], capture_output=True, text=True, check=False)
     if result.returncode != 0:
@@ -90,12 +105,16 @@ def main():
                 print(f"skipped: HITHER_CORPUS is not set, so there is no {path}")
                 sys.exit(77)
             path = os.path.join(corpus, "data", path[len("CORPUS/"):])
+        read_theirs = read_with_dnspython
+        if path.startswith("BIND/"):
+            path = path[len("BIND/"):]
+            read_theirs = read_with_bind
         ours = read_with_ours(program, origin, path)
-        theirs = read_with_dnspython(origin, path)
+        theirs = read_theirs(origin, path)
         for record, count in ((ours - theirs) + Counter()).items():
             print(f"{path}: only ours ({count}): {record}")
         for record, count in ((theirs - ours) + Counter()).items():
-            print(f"{path}: only dnspython's ({count}): {record}")
+            print(f"{path}: only theirs ({count}): {record}")
         different += ours != theirs
         print(f"{path}: {sum(ours.values())} records compared")
         if not ours:

@@ -1,4 +1,4 @@
-// $GENERATE, held against what BIND 9.18's named-compilezone makes of the same lines.
+// $GENERATE. The test bind_generate holds data/generate.zone against BIND, whose directive it is.
 
 #include <ostream>
 #include <string>

@@ -212,6 +212,14 @@ TEST_F(Include, FirstFileIsMissing) {
             "~/none/a: error: cannot open its folder: No such file or directory; check the path");
 }
 
+TEST_F(Include, FileThatCannotBeRead) {  // Address 0 of a process is no memory: EIO.
+  Owners sink;
+  const auto result = ReadZoneFile("/proc/self/mem", NameView(), sink);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(ToText(result.findings[0]),
+            "/proc/self/mem: error: cannot read on: Input/output error; check the disk");
+}
+
 TEST_F(Include, PathWithoutFolder) {
   Write("zones/a", "$INCLUDE sub/b\n");
   Write("zones/sub/b", "@ 60 NS .\n");

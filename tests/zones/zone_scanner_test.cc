@@ -1,5 +1,6 @@
 #include "zones/zone_scanner.h"
 
+#include <cerrno>
 #include <ostream>
 #include <string>
 
@@ -126,7 +127,10 @@ TEST(ZoneScanner, TooLongAnEntry) {
 class FailingSource : public TextSource {
  public:
   ssize_t Read(char* to, size_t room) override {
-    if (reads_++ > 0 || room < 4) return -1;
+    if (reads_++ > 0 || room < 4) {
+      errno = EIO;
+      return -1;
+    }
     to[0] = 'a';
     to[1] = '\n';
     return 2;
@@ -142,7 +146,7 @@ TEST(ZoneScanner, ReadErrorEndsTheText) {
   ZoneEntry entry;
   EXPECT_TRUE(scanner.Next(entry));
   EXPECT_FALSE(scanner.Next(entry));
-  EXPECT_TRUE(scanner.read_failed());
+  EXPECT_EQ(scanner.read_error(), EIO);
 }
 
 }  // namespace
