@@ -247,6 +247,8 @@ const Case kServices[] = {
     {"Ohttp",            "HTTPS 1 . ohttp",                              "000100" "00080000"},
     {"OhttpValue",       "HTTPS 1 . ohttp=1",                            "! 'ohttp=1' begins parameters of which ohttp has a value that does not fit it; write HTTPS priority target key=value... (RFC 9460 §2.1)"},
     {"Groups",           "HTTPS 1 . tls-supported-groups=29,4588",       "000100" "00090004001d11ec"},
+    {"ValueTooLong",     "SVCB 1 . key667=" + std::string(65'536, 'x'),   "! 'key667=" + std::string(53, 'x') + "...' begins parameters of over 65,535 octets; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"ValuesTooLong",    "SVCB 1 . key667=" + std::string(65'535, 'x'),   "! RDATA of over 65,535 octets; write SVCB priority target key=value... (RFC 9460 §2.1)"},
     {"WireOutOfOrder",   "SVCB \\# 13 000100 00030002003500010000",      "! malformed SVCB: their keys are out of order; write the octets of a valid SVCB (RFC 3597 §5)"},
     {"WireShort",        "SVCB \\# 8 000100 0003000200",                 "! malformed SVCB: they end too early; write the octets of a valid SVCB (RFC 3597 §5)"},
 };

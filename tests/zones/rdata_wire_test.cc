@@ -97,6 +97,23 @@ TEST(RdataValid, NoTypeTakesOver65535Octets) {
   EXPECT_TRUE(ValidateRdata(static_cast<RrType>(65280), ByteView(rdata).first(65'535)).ok());
 }
 
+TEST(RdataValid, NameOf255Octets) {
+  Bytes longest;
+  for (const size_t label : {63, 63, 63, 61}) {
+    longest.push_back(static_cast<uint8_t>(label));
+    longest.insert(longest.end(), label, 'x');
+  }
+  Bytes longer = longest;
+  longer[192] = 62;
+  longer.push_back('x');
+  longest.push_back(0);
+  longer.push_back(0);
+  EXPECT_EQ(longest.size(), 255u);
+  EXPECT_EQ(ValidateRdata(RrType::kNs, longest).message(), "");
+  EXPECT_EQ(ValidateRdata(RrType::kNs, longer).message(),
+            "malformed NS: a name is over 255 octets");
+}
+
 // Whatever is cut off, ValidateRdata neither reads past the end nor takes it for whole where the
 // type has a fixed length.
 TEST(RdataValid, EveryTypeSurvivesEveryCut) {
