@@ -13,15 +13,16 @@ namespace hither {
 namespace {
 
 // The first eight octets of what stands below the apex, in canonical order: labels from the last
-// to the first in lower case, each ended by 0. An octet of 0 or 1 in a label ends the key early,
-// so that equal keys mean "compare the names" and unlike keys are always right.
+// to the first in lower case, each ended by 0. An octet of 0 or 1 in a label counts as 1 and ends
+// the key, so that equal keys mean "compare the names" and unlike keys are always right.
 uint64_t SortKey(NameView name, size_t apex_labels) {
   const HashedName split(name);
   uint64_t key = 0;
   int shift = 56;
   for (size_t labels = apex_labels + 1; labels <= split.label_count(); ++labels) {
     for (const uint8_t octet : split.Suffix(labels).first_label()) {
-      if (octet <= 1 || shift < 0) return key;
+      if (shift < 0) return key;
+      if (octet <= 1) return key | uint64_t{1} << shift;
       key |= uint64_t{ToLowerOctet(octet)} << shift;
       shift -= 8;
     }

@@ -1,0 +1,219 @@
+#include "zones/zone_builder.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/flat_zone.h"
+
+namespace hither {
+namespace {
+
+// Builds the zone "example." from text; `line` of a record is its place in the text, from 1.
+BuiltZone Build(absl::string_view text, const ZoneLimits& limits = {}) {
+  const FlatZone flat = FlatZoneFromText("example.", text);
+  ZoneBuilder builder(flat.apex, limits);
+  uint32_t line = 0;
+  for (const FlatRecord& record : flat.records) {
+    builder.Add({record.owner, record.type, record.ttl_seconds, record.rdata, {0, ++line}});
+  }
+  return builder.Build({"zone"});
+}
+
+std::string Findings(const BuiltZone& built) {
+  std::vector<std::string> texts;
+  for (const Finding& found : built.findings) texts.push_back(ToText(found));
+  return absl::StrJoin(texts, "\n");
+}
+
+constexpr char kHead[] = "@ 60 SOA a b 7 2 3 4 5\n@ 60 NS ns.example.net.\n";
+
+struct Case {
+  const char* name;
+  const char* records;  // Behind the two lines of kHead.
+  const char* want;     // All findings.
+};
+void PrintTo(const Case& c, std::ostream* os) { *os << c.name; }
+
+class Finds : public testing::TestWithParam<Case> {};
+
+TEST_P(Finds, What) {
+  const BuiltZone built = Build(absl::StrCat(kHead, GetParam().records));
+  EXPECT_EQ(Findings(built), GetParam().want);
+  const bool is_error = absl::string_view(GetParam().want).find(": error:") != std::string::npos;
+  EXPECT_EQ(built.zone == nullptr, is_error);
+}
+
+// clang-format off
+constexpr Case kCases[] = {
+    {"Nothing", "a 60 A 192.0.2.1\n", ""},
+    {"OutOfZone", "a.example.net. 60 A 192.0.2.1\n",
+     "zone:3: warning: a.example.net. is outside of the zone example.; ignored, remove it or mend its owner (RFC 1035 §5.2)"},
+    {"OutOfZoneByLetters", "badexample. 60 A 192.0.2.1\n",
+     "zone:3: warning: badexample. is outside of the zone example.; ignored, remove it or mend its owner (RFC 1035 §5.2)"},
+    {"Duplicate", "a 60 A 192.0.2.1\nb 60 A 192.0.2.1\na 60 A 192.0.2.1\n",
+     "zone:5: warning: the same A record at a.example. stands above; ignored, remove one (RFC 2181 §5)"},
+    {"DuplicateInOtherCase", "a 60 MX 1 M\nA 60 MX 1 m\n",
+     "zone:4: warning: the same MX record at a.example. stands above; ignored, remove one (RFC 2181 §5)"},
+    {"NotADuplicate", "a 60 TXT x\na 60 TXT X\n", ""},
+    {"UnlikeTtls", "a 60 A 192.0.2.1\na 61 A 192.0.2.2\n",
+     "zone:4: warning: TTL 61 differs from the 60 of other records of type A at a.example.; the lowest is used, make them equal (RFC 2181 §5.2)"},
+    {"TwoSoas", "@ 60 SOA a b 8 2 3 4 5\n",
+     "zone:1: error: 2 SOA records at example.; keep one (RFC 2181 §10.1)"},
+    {"SoaBelowApex", "a 60 SOA a b 8 2 3 4 5\n",
+     "zone:3: error: SOA at a.example., which is not the apex example.; remove it (RFC 1035 §5.2)"},
+    {"CnameBesideData", "a 60 A 192.0.2.1\na 60 CNAME b\n",
+     "zone:4: error: CNAME beside other data at a.example.; remove one (RFC 1034 §3.6.2)"},
+    {"CnameAtApex", "@ 60 CNAME b\n",
+     "zone:3: error: CNAME beside other data at example.; remove one (RFC 1034 §3.6.2)"},
+    {"TwoCnames", "a 60 CNAME b\na 60 CNAME c\n",
+     "zone:3: error: 2 CNAME records at a.example.; keep one (RFC 2181 §10.1)"},
+    {"SameCnameTwice", "a 60 CNAME b\na 60 CNAME B\n",
+     "zone:4: warning: the same CNAME record at a.example. stands above; ignored, remove one (RFC 2181 §5)"},
+    // RFC 4034 §4: an NSEC and RRSIGs stand beside a CNAME.
+    {"CnameSigned", "a 60 CNAME b\na 60 NSEC b CNAME RRSIG NSEC\na 60 RRSIG CNAME 8 2 60 20300101000000 20200101000000 1 @ AA==\n", ""},
+};
+// clang-format on
+INSTANTIATE_TEST_SUITE_P(Zones, Finds, testing::ValuesIn(kCases),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(Build, WantsASoa) {
+  const BuiltZone built = Build("@ 60 NS ns.example.net.\n");
+  EXPECT_EQ(Findings(built), "zone: error: no SOA record at example.; add one (RFC 1035 §5.2)");
+  EXPECT_EQ(built.zone, nullptr);
+}
+
+TEST(Build, OfNothingIsAnError) { EXPECT_EQ(Build("").zone, nullptr); }
+
+TEST(Limits, OfRecordsInAnRRset) {
+  ZoneLimits limits;
+  limits.records_per_rrset_max = 3;
+  std::string text = kHead;
+  for (int i = 1; i <= 3; ++i) absl::StrAppend(&text, "a 60 A 192.0.2.", i, "\n");
+  EXPECT_EQ(Findings(Build(text, limits)), "");
+  absl::StrAppend(&text, "a 60 A 192.0.2.4\n");
+  const BuiltZone built = Build(text, limits);
+  EXPECT_EQ(Findings(built),
+            "zone:3: error: 4 records of type A at a.example.; at most 3 are allowed (limits: "
+            "records_per_rrset_max)");
+  EXPECT_EQ(built.zone, nullptr);
+}
+
+TEST(Limits, OfTypesAtAName) {
+  ZoneLimits limits;
+  limits.types_per_name_max = 2;
+  const std::string two = absl::StrCat(kHead, "a 60 A 192.0.2.1\na 60 TXT x\n");
+  EXPECT_EQ(Findings(Build(two, limits)), "");
+  EXPECT_EQ(Findings(Build(two + "a 60 MX 1 a\n", limits)),
+            "zone:3: error: 3 types at a.example.; at most 2 are allowed (limits: "
+            "types_per_name_max)");
+}
+
+TEST(Limits, OfFindings) {
+  ZoneLimits limits;
+  limits.findings_max = 2;
+  std::string text = kHead;
+  for (int i = 0; i < 5; ++i) absl::StrAppend(&text, "a", i, ".net. 60 A 192.0.2.1\n");
+  const BuiltZone built = Build(text, limits);
+  ASSERT_EQ(built.findings.size(), 3u);
+  EXPECT_EQ(ToText(built.findings[2]), "zone: warning: and 3 more like these");
+  EXPECT_NE(built.zone, nullptr);
+  // An error that is not told for the limit keeps the zone from being served all the same.
+  const BuiltZone failed = Build(text + "x 60 CNAME y\nx 60 CNAME z\n", limits);
+  EXPECT_EQ(failed.zone, nullptr);
+  EXPECT_EQ(ToText(failed.findings[2]), "zone: error: and 4 more like these");
+}
+
+std::vector<std::string> NamesOf(const Zone& zone) {
+  std::vector<std::string> names;
+  for (NodeId id = 0; id < zone.nodes().size(); ++id) names.push_back(zone.NameOf(id).ToText());
+  return names;
+}
+
+// The names of RFC 4034 §6.1, in its order; "*" and the like stand as octets do.
+TEST(Names, AreInCanonicalOrder) {
+  const BuiltZone built = Build(absl::StrCat(kHead, R"(
+z 60 TXT x
+\200.z 60 TXT x
+a 60 TXT x
+zABC.a.EXAMPLE. 60 TXT x
+yljkjljk.a 60 TXT x
+*.z 60 TXT x
+\001.z 60 TXT x
+Z.a 60 TXT x
+)"));
+  EXPECT_THAT(NamesOf(*built.zone),
+              testing::ElementsAre("example.", "a.example.", "yljkjljk.a.example.", "Z.a.example.",
+                                   "zABC.a.EXAMPLE.", "z.example.", "\\001.z.example.",
+                                   "*.z.example.", "\\200.z.example."));
+}
+
+// Octets of 0 and 1, and names that begin alike, decide beyond the first eight octets.
+TEST(Names, AreInCanonicalOrderBeyondTheSortKey) {
+  const BuiltZone built = Build(absl::StrCat(kHead, R"(
+abcdefghz 60 TXT x
+abcdefgha 60 TXT x
+abcdefgh 60 TXT x
+a.abcdefgh 60 TXT x
+x\000y 60 TXT x
+y.x 60 TXT x
+x 60 TXT x
+x\001 60 TXT x
+)"));
+  EXPECT_THAT(NamesOf(*built.zone),
+              testing::ElementsAre("example.", "abcdefgh.example.", "a.abcdefgh.example.",
+                                   "abcdefgha.example.", "abcdefghz.example.", "x.example.",
+                                   "y.x.example.", "x\\000y.example.", "x\\001.example."));
+}
+
+TEST(Names, IncludeEmptyNonTerminals) {
+  const BuiltZone built = Build(absl::StrCat(kHead, "a.b.c 60 TXT x\nd.b.c 60 TXT x\n"));
+  EXPECT_THAT(NamesOf(*built.zone), testing::ElementsAre("example.", "c.example.", "b.c.example.",
+                                                         "a.b.c.example.", "d.b.c.example."));
+  EXPECT_EQ(built.zone->node(1).rrset_count, 0);
+}
+
+// RFC 5155 §7.2.8: owners of NSEC3 are not names; those of other records of the same name are.
+TEST(Names, OfNsec3StandApart) {
+  const std::string hash(32, '0');
+  const BuiltZone built = Build(absl::StrCat(
+      kHead, "@ 0 NSEC3PARAM 1 0 0 -\n", hash, " 5 NSEC3 1 0 0 - ", hash, " NS SOA NSEC3PARAM\n",
+      hash, " 60 RRSIG NSEC3 8 2 60 20300101000000 20200101000000 1 @ AA==\n", hash,
+      " 60 TXT x\nz 60 TXT x\n"));
+  const Zone& zone = *built.zone;
+  EXPECT_THAT(NamesOf(zone), testing::ElementsAre("example.", hash + ".example.", "z.example.",
+                                                  hash + ".example."));
+  EXPECT_EQ(zone.name_count(), 3u);
+  EXPECT_EQ(zone.RRsetsOf(1)[0].type, RrType::kTxt);
+  EXPECT_EQ(zone.RRsetsOf(3)[0].type, RrType::kNsec3);
+  EXPECT_EQ(zone.SignaturesFor(zone.RRsetsOf(3)[0])->covered, RrType::kNsec3);
+}
+
+TEST(Records, AreInOrderOfTypesAndOfTheFile) {
+  const BuiltZone built =
+      Build(absl::StrCat(kHead, "a 60 TXT 2\na 60 A 192.0.2.2\na 60 TXT 1\na 60 A 192.0.2.1\n"));
+  const Zone& zone = *built.zone;
+  ASSERT_EQ(zone.RRsetsOf(1).size(), 2u);
+  const RRset& a = zone.RRsetsOf(1)[0];
+  EXPECT_EQ(a.type, RrType::kA);
+  const Bytes want = {0, 4, 192, 0, 2, 2, 0, 4, 192, 0, 2, 1};
+  const ByteView got = zone.RecordsOf(a);
+  EXPECT_EQ(Bytes(got.begin(), got.end()), want);
+  EXPECT_EQ(built.places.size(), zone.rrsets().size());
+  EXPECT_EQ(built.places[2].line, 4u);  // The A records: the first of them.
+  EXPECT_EQ(zone.record_count(), 6u);
+}
+
+TEST(Soa, GivesSerialAndNegativeTtl) {
+  const BuiltZone built = Build("@ 60 SOA a b 4294967295 2 3 4 300\n@ 60 NS a\n");
+  EXPECT_EQ(built.zone->serial(), 4294967295u);
+  EXPECT_EQ(built.zone->negative_ttl_seconds(), 60u);
+  EXPECT_EQ(Build(kHead).zone->negative_ttl_seconds(), 5u);
+}
+
+}  // namespace
+}  // namespace hither
