@@ -254,10 +254,10 @@ size_t ResponseWriter::Finish(Rcode rcode, const OptReply* opt, const Tsig* tsig
     end_ += TsigBytes(*tsig);
     ++additional;
   }
-  // RFC 1035 §4.1.1; RD and CD as they came (RFC 4035 §3.1.6), RA, AD and Z clear (RFC 8906
-  // §3.1.4).
+  // RFC 1035 §4.1.1; RD as it came, all else clear: CD and AD by RFC 4035 §3.1.6, Z by RFC 8906
+  // §3.1.4.
   const uint16_t flags = static_cast<uint16_t>(
-      kFlagQr | (flags_ & (kOpcodeMask | kFlagRd | kFlagCd)) | (authoritative_ ? kFlagAa : 0) |
+      kFlagQr | (flags_ & (kOpcodeMask | kFlagRd)) | (authoritative_ ? kFlagAa : 0) |
       (truncated_ ? kFlagTc : 0) | (static_cast<uint16_t>(rcode) & 0xf));
   StoreU16(data_, id_);
   StoreU16(data_ + 2, flags);

@@ -75,7 +75,7 @@ constexpr AnswerCase kEdns[] = {
 constexpr AnswerCase kKinds[] = {
     // Flags: RD and CD are copied, all else in a query means nothing.
     {"Rd",              "ns1.example. A +rd",            "NOERROR aa rd | ns1.example. 3600 A 192.0.2.1"},
-    {"Cd",              "ns1.example. A +cd",            "NOERROR aa cd | ns1.example. 3600 A 192.0.2.1"},
+    {"CdIsCleared",     "ns1.example. A +cd",            "NOERROR aa | ns1.example. 3600 A 192.0.2.1"},
     {"OtherFlags",      "ns1.example. A +ad +ra +aa +tc +z", "NOERROR aa | ns1.example. 3600 A 192.0.2.1"},
     {"OtherFlagsRefused","example.net. A +ad +ra +aa +tc +z", "REFUSED"},
     {"Id",              "ns1.example. A id=65535",       "NOERROR aa | ns1.example. 3600 A 192.0.2.1"},
