@@ -159,26 +159,16 @@ bool Answerer::AddPositive(const Lookup& at) {
 AnswerResult Answerer::Last(const Lookup& at) {
   AnswerResult result{Rcode::kNoError, AnswerKind::kNegative};
   bool fits = true;
-  switch (at.state) {
-    case Lookup::kAnswer:
-      result.kind = AnswerKind::kPositive;
-      fits = AddPositive(at);
-      break;
-    case Lookup::kReferral:
-      result.kind = AnswerKind::kReferral;
-      reply_.SetAuthoritative(reply_.has_answers());  // RFC 1035 §4.1.1: AA is for the first owner.
-      fits = AddReferral(at);
-      break;
-    case Lookup::kNxDomain:
-      result.rcode = Rcode::kNxDomain;
-      fits = AddNegative(at);
-      break;
-    case Lookup::kNoData:
-      fits = AddNegative(at);
-      break;
-    case Lookup::kAlias:  // Run() follows these.
-    case Lookup::kDname:
-      break;
+  if (at.state == Lookup::kAnswer) {
+    result.kind = AnswerKind::kPositive;
+    fits = AddPositive(at);
+  } else if (at.state == Lookup::kReferral) {
+    result.kind = AnswerKind::kReferral;
+    reply_.SetAuthoritative(reply_.has_answers());  // RFC 1035 §4.1.1: AA is for the first owner.
+    fits = AddReferral(at);
+  } else {  // Run() has followed the aliases: kNoData or kNxDomain.
+    if (at.state == Lookup::kNxDomain) result.rcode = Rcode::kNxDomain;
+    fits = AddNegative(at);
   }
   if (!fits) reply_.Truncate();
   return result;

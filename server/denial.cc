@@ -16,10 +16,9 @@ void Denial::Need(NodeId node) {
 bool Denial::Write(ResponseWriter& reply) const {
   const RrType type = zone_.uses_nsec3() ? RrType::kNsec3 : RrType::kNsec;
   for (size_t i = 0; i < count_; ++i) {
-    const RRset* rrset = zone_.FindRRset(nodes_[i], type);
-    if (rrset == nullptr) continue;
-    if (!reply.AddRRset(Section::kAuthority, {zone_.NameOf(nodes_[i])}, zone_, *rrset,
-                        zone_.SignaturesFor(*rrset))) {
+    const RRset& rrset = *zone_.FindRRset(nodes_[i], type);  // ZoneIndexer links no others.
+    if (!reply.AddRRset(Section::kAuthority, {zone_.NameOf(nodes_[i])}, zone_, rrset,
+                        zone_.SignaturesFor(rrset))) {
       return false;
     }
   }
@@ -64,7 +63,8 @@ void Denial::NeedNxDomain(const HashedName& qname, const Lookup& at) {
   if (zone_.uses_nsec()) {
     NeedWildcard(qname, at);
     Name star(zone_.NameOf(at.encloser));
-    if (star.Prepend(AsBytes("*"))) Need(zone_.FindNsec(star, at.encloser));
+    star.Prepend(AsBytes("*"));  // Fits: the name asked is longer than the encloser by a label.
+    Need(zone_.FindNsec(star, at.encloser));
   } else if (zone_.uses_nsec3()) {
     NeedEncloserAndWildcard(qname, at.encloser);
   }
@@ -94,7 +94,7 @@ void Denial::NeedWildcard(const HashedName& qname, const Lookup& at) {
 void Denial::NeedInsecure(NodeId cut) {
   if (zone_.uses_nsec()) {
     Need(zone_.node(cut).denial);
-  } else if (zone_.uses_nsec3()) {
+  } else {
     NeedMatchOrEncloserProof(cut);
   }
 }

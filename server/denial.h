@@ -22,7 +22,7 @@ class Denial {
   void NeedNoData(const HashedName& qname, const Lookup& at);
   // The name asked does not exist itself; a wildcard's records answered.
   void NeedWildcard(const HashedName& qname, const Lookup& at);
-  // `cut` has no DS.
+  // `cut` has no DS. Only in a signed zone.
   void NeedInsecure(NodeId cut);
 
   // False when a record did not fit; the answer must then be truncated.

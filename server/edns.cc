@@ -28,7 +28,7 @@ bool ReadOpt(uint16_t klass, uint32_t ttl, ByteView rdata, Edns& edns) {
   // RFC 6891 §6.1.3: of another version nothing more is known, not even how options look.
   if (edns.version != 0) return true;
   ByteReader reader(rdata);
-  for (int count = 0; reader.ok() && !reader.AtEnd(); ++count) {
+  for (int count = 0; !reader.AtEnd(); ++count) {
     if (count == kOptionsMax) return false;
     const auto code = static_cast<EdnsOption>(reader.U16());
     const ByteView data = reader.Take(reader.U16());
@@ -49,7 +49,7 @@ bool ReadOpt(uint16_t klass, uint32_t ttl, ByteView rdata, Edns& edns) {
         break;
     }
   }
-  return reader.ok();
+  return true;
 }
 
 size_t OptReply::Bytes() const {

@@ -29,9 +29,9 @@ Counter CounterOf(Rcode rcode) {
     case Rcode::kNotAuth:
       return Counter::kNotAuth;
     case Rcode::kBadVers:
-      return Counter::kBadVers;
+      break;
   }
-  return Counter::kServFail;
+  return Counter::kBadVers;
 }
 
 }  // namespace

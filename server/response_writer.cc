@@ -65,7 +65,7 @@ void ResponseWriter::Undo(const Mark& mark, Section section) {
 }
 
 void ResponseWriter::Remember(uint32_t slot, size_t offset) {
-  if (offset > kPointerMax || names_logged_ == kSlots) return;
+  if (offset > kPointerMax) return;
   names_[slot] = static_cast<uint16_t>(offset);
   name_log_[names_logged_++] = static_cast<uint8_t>(slot);
 }
@@ -91,7 +91,7 @@ bool ResponseWriter::WriteName(NameView name) {
   uint32_t free_slots[kNameLabelsMax + 1];
   size_t labels = hashed.label_count();
   uint16_t pointer = 0;
-  for (; labels > 0 && pointer == 0; --labels) {
+  for (; labels > 0; --labels) {
     uint32_t slot = SlotOf(hashed.SuffixHash(labels));
     free_slots[labels] = kSlots;
     for (size_t probe = 0; probe < kProbesMax; ++probe, slot = (slot + 1) % kSlots) {

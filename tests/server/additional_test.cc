@@ -78,6 +78,8 @@ constexpr AnswerCase kReferrals[] = {
      "NOERROR | ; sub.example. 3600 NS ns.example.net., sub.example. 3600 NS ns.sub.Example., sub.example. 3600 NS ns.sub2.Example. ; ns.sub.Example. 3600 A 192.0.2.53, ns.sub.Example. 3600 AAAA 2001:db8::53, ns.sub2.Example. 3600 A 192.0.2.54"},
     {"SiblingOnly", "sub2.example. A",
      "NOERROR | ; sub2.example. 3600 NS ns.sub2.Example. ; ns.sub2.Example. 3600 A 192.0.2.54"},
+    {"DoInUnsignedZone", "glueless.example. A +do",
+     "NOERROR | ; glueless.example. 3600 NS ns.glueless.Example. | edns 1232 do"},
     {"NoGlue", "glueless.example. A",
      "NOERROR | ; glueless.example. 3600 NS ns.glueless.Example."},
 };

@@ -173,6 +173,8 @@ constexpr AnswerCase kDnames[] = {
      "NOERROR | ; sub.example. 3600 NS ns.sub.example. ; ns.sub.example. 3600 A 192.0.2.53"},
     {"WildcardOwnsDname", "www.star.example. A",
      "NOERROR aa | ; example. 300 SOA"},
+    {"WildcardsDnameAsked", "www.star.example. DNAME",
+     "NOERROR aa | www.star.example. 3600 DNAME new.example."},
     {"BelowWildcardWithDname", "www.*.star.example. A",
      "NOERROR aa | *.star.example. 3600 DNAME new.example., www.*.star.example. 3600 CNAME www.new.example., www.new.example. 3600 A 192.0.2.10"},
     {"ToReferral", "www.toref.example. A",

@@ -1,3 +1,7 @@
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/support/answer_case.h"
 #include "tests/support/fake_signer.h"
@@ -228,6 +232,32 @@ TEST_P(OptOutEmptyNonTerminal, Answers) {
 }
 INSTANTIATE_TEST_SUITE_P(Zone, OptOutEmptyNonTerminal, testing::ValuesIn(kOptOutEmptyNonTerminal),
                          NameOfCase);
+
+// A chain with holes proves what it can, and nothing breaks.
+TEST(BrokenChain, IsServedAsItIs) {
+  FlatZone zone = FlatZoneFromText("example.", kNsec3Zone);
+  SignWithNsec3(zone, {0, {}, true});
+  const Name apex_hash = *Name::FromText(Base32Hex(HashOf(zone.apex, {0, {}, true})), zone.apex);
+  std::erase_if(zone.records, [&](const FlatRecord& record) { return record.owner == apex_hash; });
+  TestServer server;
+  server.Add(zone);
+  EXPECT_EQ(server.Ask("q.example. A +do"), "NXDOMAIN aa | ; example. 3600 SOA+ | edns 1232 do");
+  EXPECT_EQ(server.Ask("c.example. DS +do"), "NOERROR aa | ; example. 3600 SOA+ | edns 1232 do");
+}
+
+// A name of 255 octets has no room for a "*" below it.
+TEST(LongestName, HasNoWildcard) {
+  const std::string label(61, 'x');
+  const std::string owner = absl::StrCat(label, ".", label, ".", label, ".", std::string(59, 'y'));
+  FlatZone zone = FlatZoneFromText(
+      "example.", absl::StrCat("@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\n", owner, " 60 TXT x\n"));
+  ASSERT_EQ(zone.records.back().owner.view().size(), 255u);
+  SignWithNsec3(zone, {0, {}, false});
+  TestServer server;
+  server.Add(zone);
+  const std::string reply = server.Ask(owner + ".example. A +do bufsize=1232");
+  EXPECT_EQ(reply.substr(0, 12), "NOERROR aa |");
+}
 
 }  // namespace
 }  // namespace hither

@@ -294,5 +294,27 @@ constexpr PacketCase kPackets[] = {
 INSTANTIATE_TEST_SUITE_P(Octets, Packets, testing::ValuesIn(kPackets),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
+// Names of 255 octets for question, key and algorithm need 812 octets: over UDP without EDNS the
+// TSIG is left out, over TCP it is there.
+TEST(LongTsig, IsLeftOutWhereItDoesNotFit) {
+  Bytes name;
+  for (const size_t label : {63, 63, 63, 61}) {
+    name.push_back(static_cast<uint8_t>(label));
+    name.insert(name.end(), label, 'n');
+  }
+  name.push_back(0);
+  Bytes message = PacketFromText("1234 0000 0001 0000 0000 0001");
+  ByteWriter writer(message);
+  writer.Append(name);
+  writer.Append(PacketFromText("0006 0001"));
+  writer.Append(name);
+  writer.Append(PacketFromText("00fa 00ff 00000000 010f"));  // 255 + 16 octets of RDATA.
+  writer.Append(name);
+  writer.Append(PacketFromText("000065000000 012c 0000 1234 0000 0000"));
+  EXPECT_EQ(Server().AskPacket(message), "NOTAUTH");
+  const std::string tcp = Server().AskPacket(message, {Transport::kTcp, {}});
+  EXPECT_EQ(tcp.substr(0, 14), "NOTAUTH | tsig");
+}
+
 }  // namespace
 }  // namespace hither

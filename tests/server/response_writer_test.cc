@@ -124,6 +124,37 @@ TEST(LongReply, NamesBeyondPointersAreWrittenOut) {
   EXPECT_EQ(parsed.additional().size(), 128u);  // kAdditionalTargetsMax
 }
 
+// Names that start beyond 0x3fff are not remembered.
+TEST(LongReply, OwnersBeyondPointersAreWrittenOut) {
+  std::string text = "@ 16 SOA a b 1 2 3 4 5\n@ 16 NS a\n";
+  for (int i = 0; i < 900; ++i) absl::StrAppend(&text, "s 16 SRV 1 2 ", i, " h", i % 90, "\n");
+  for (int i = 0; i < 90; ++i) {
+    absl::StrAppend(&text, "h", i, " 16 A 192.0.2.1\nh", i, " 16 AAAA 2001:db8::1\n");
+  }
+  TestServer server({{"example.", text}});
+  const Bytes reply = server.Reply("s.example. SRV +tcp");
+  ASSERT_GT(reply.size(), 0x4000u);
+  const ParsedMessage parsed = ParseMessage(reply);
+  ASSERT_EQ(parsed.error, "");
+  EXPECT_EQ(parsed.additional().size(), 180u);
+  EXPECT_EQ(parsed.additional()[179].owner, std::string("\x03h89\x07"
+                                                        "example\x00",
+                                                        13));
+}
+
+// 126 suffixes of one question fight for 256 slots: some are not remembered.
+TEST(LongQuestion, OfManyLabelsIsRight) {
+  TestServer server({{"e.", "@ 16 SOA a b 1 2 3 4 5\n@ 16 NS a\n*.w 16 MX 1 m.w\n"}});
+  std::string name;
+  for (int i = 0; i < 124; ++i) name += static_cast<char>('a' + i % 26), name += '.';
+  const ParsedMessage parsed = ParseMessage(server.Reply(name + "w.e. MX"));
+  ASSERT_EQ(parsed.error, "");
+  ASSERT_EQ(parsed.answer().size(), 1u);
+  EXPECT_EQ(parsed.answer()[0].rdata, std::string("\x00\x01\x01m\x01w\x01"
+                                                  "e\x00",
+                                                  9));
+}
+
 // More names than the writer remembers (256), and their lot of collisions: still right.
 TEST(LongReply, MoreNamesThanAreRemembered) {
   std::string text = "@ 16 SOA a b 1 2 3 4 5\n@ 16 NS a\n";
@@ -175,6 +206,22 @@ TEST(Limit, IsKeptAtEveryOctet) {
     if (limit == 159) {
       EXPECT_TRUE(has_mx && has_soa && has_cname);
     }
+  }
+}
+
+// Where not even the OPT fits there is none: never a part of it.
+TEST(Limit, LeavesOutAnOptThatDoesNotFit) {
+  const Bytes message = QueryFromText("ex. MX").message;
+  Query query;
+  ASSERT_EQ(ParseQuery(message, query), Parsed::kQuery);
+  ResponseWriter writer;
+  Bytes buffer(512);
+  OptReply opt;
+  for (size_t limit = message.size(); limit < message.size() + 12; ++limit) {
+    writer.Start(buffer, limit, opt.Bytes(), message, query);
+    const size_t bytes = writer.Finish(Rcode::kNoError, &opt, nullptr);
+    EXPECT_EQ(bytes, limit < message.size() + 11 ? message.size() : message.size() + 11);
+    EXPECT_EQ(ParseMessage(ByteView(buffer).first(bytes)).error, "");
   }
 }
 
