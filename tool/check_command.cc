@@ -11,8 +11,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "tool/command.h"
+#include "zones/zone_check.h"
 #include "zones/zone_file.h"
 #include "zones/zone_loader.h"
 
@@ -85,10 +87,8 @@ std::string Bare(NameView name) {
   return text;
 }
 
-}  // namespace
-
-absl::string_view CheckHelp() {
-  return R"(hither check - read a zone file as a server would, and tell all that is wrong with it
+constexpr absl::string_view kHelp =
+    R"(hither check - read a zone file as a server would, and tell all that is wrong with it
 
 USAGE
   hither check FILE [--origin NAME]
@@ -109,6 +109,24 @@ EXAMPLES
   hither check example.org.zone
   hither check db.root --origin .
 )";
+
+// A line for each rule for zones as a whole: "  error    apex-ns   has no NS record ... (RFC ...)".
+std::string ZoneCheckLines() {
+  std::string lines =
+      "\nCHECKS of a zone as a whole; what concerns single records comes before them\n";
+  for (const ZoneCheck& check : ZoneChecks()) {
+    absl::StrAppendFormat(&lines, "  %-8s %-23s %s (%s)\n",
+                          check.severity == Severity::kError ? "error" : "warning", check.name,
+                          check.what, check.rfc);
+  }
+  return lines;
+}
+
+}  // namespace
+
+absl::string_view CheckHelp() {
+  static const auto* const help = new std::string(absl::StrCat(kHelp, ZoneCheckLines()));
+  return *help;
 }
 
 ToolResult RunCheck(Arguments arguments) {

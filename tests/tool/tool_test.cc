@@ -9,6 +9,7 @@
 #include "server/base/admin_endpoint.h"
 #include "server/base/status.h"
 #include "tool/command.h"
+#include "zones/zone_check.h"
 
 namespace hither {
 namespace {
@@ -191,6 +192,16 @@ TEST_F(WithServer, ReloadThatFailsIsAnError) {
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.out, IsEmpty());
   EXPECT_EQ(result.err, "z3.zone:7: bad TTL; write a number\n");
+}
+
+TEST(CheckHelp, NamesEveryCheckWithItsSeverity) {
+  for (const ZoneCheck& check : ZoneChecks()) {
+    const absl::string_view severity = check.severity == Severity::kError ? "error " : "warning ";
+    EXPECT_THAT(std::string(CheckHelp()), testing::HasSubstr(absl::StrCat(" ", check.name, " ")));
+    const size_t at = CheckHelp().find(absl::StrCat(" ", check.name, " "));
+    const size_t line = CheckHelp().rfind('\n', at);
+    EXPECT_EQ(CheckHelp().substr(line + 3, severity.size()), severity) << check.name;
+  }
 }
 
 TEST(OtherServer, IsNotMistakenForOurs) {
