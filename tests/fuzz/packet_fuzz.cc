@@ -23,7 +23,7 @@ namespace {
 
 constexpr uint16_t kPayloads[] = {512, 1232, 1400, 4096};
 
-// Two answers of which one must be right: with NSID and version, and with all of it hidden.
+// One configuration, for all inputs that ask for it.
 struct Server {
   explicit Server(uint16_t payload_bytes_max, bool hidden) {
     ResponderOptions options;
