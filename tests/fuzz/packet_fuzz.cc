@@ -72,7 +72,7 @@ void CheckReply(ByteView query, ByteView reply, const TransportFacts& facts,
   HITHER_CHECK(query.size() >= kHeaderBytes && parsed.id == LoadU16(query.data()));
   const uint16_t query_flags = LoadU16(query.data() + 2);
   HITHER_CHECK((query_flags & kFlagQr) == 0 && (parsed.flags & kFlagQr) != 0);
-  HITHER_CHECK((parsed.flags & 0x00e0) == 0);  // RA, Z, AD.
+  HITHER_CHECK((parsed.flags & 0x00f0) == 0);  // RA, Z, AD, CD.
   const uint16_t copied = kOpcodeMask | kFlagRd;
   HITHER_CHECK((parsed.flags & copied) == (query_flags & copied));
   CheckQuestion(query, parsed);
