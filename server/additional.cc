@@ -54,17 +54,20 @@ void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWr
 }
 
 bool AddGlue(const Zone& zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply) {
-  const Targets targets(zone, ns);
   const NodeId subtree_end = zone.node(cut).subtree_end;
-  bool complete = true;
-  // In-domain first: it has to fit. Sibling and other glue takes what room is left.
-  for (const bool in_domain : {true, false}) {
-    for (const NodeId target : targets) {
-      if ((target >= cut && target < subtree_end) != in_domain) continue;
-      if (!AddAddresses(zone, target, dnssec, reply) && in_domain) complete = false;
-    }
+  // No target is there twice: NS have nothing else to differ in. None may be left out, so that
+  // records_per_rrset_max is the limit, and a message's size ends it before.
+  for (const NodeId target : zone.TargetsOf(ns)) {  // In-domain first: it has to fit.
+    if (target < cut || target >= subtree_end) continue;
+    if (!AddAddresses(zone, target, dnssec, reply)) return false;
   }
-  return complete;
+  int siblings = 0;  // Sibling and other glue takes what room is left.
+  for (const NodeId target : zone.TargetsOf(ns)) {
+    if (target == kNoNode || (target >= cut && target < subtree_end)) continue;
+    if (++siblings > kAdditionalTargetsMax) break;
+    AddAddresses(zone, target, dnssec, reply);
+  }
+  return true;
 }
 
 }  // namespace hither

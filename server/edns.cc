@@ -37,11 +37,11 @@ bool ReadOpt(uint16_t klass, uint32_t ttl, ByteView rdata, Edns& edns) {
       case EdnsOption::kNsid:  // RFC 5001 §2.1: whatever a query has in it is not looked at.
         edns.wants_nsid = true;
         break;
-      case EdnsOption::kTcpKeepalive:  // RFC 7828 §3.2.1: a client sends it empty.
-        if (!data.empty()) return false;
+      case EdnsOption::kTcpKeepalive:  // RFC 7828 §3.1: empty, or a timeout that is ours to say.
+        if (!data.empty() && data.size() != 2) return false;
         edns.offers_keepalive = true;
         break;
-      case EdnsOption::kZoneVersion:  // RFC 9660 §3.1: likewise.
+      case EdnsOption::kZoneVersion:  // RFC 9660 §2.1: a query has it empty.
         if (!data.empty()) return false;
         edns.wants_zone_version = true;
         break;

@@ -168,10 +168,13 @@ TEST(Additional, LeavesOutSignaturesThenAddresses) {
             " | edns 1232 do");
 }
 
-// kAdditionalTargetsMax: the addresses of so many names are looked for.
+// kAdditionalTargetsMax: the addresses of so many names are looked for, but no glue below the cut
+// is left out without TC (RFC 9471 §3.1).
 TEST(Additional, HasALimit) {
-  TestServer server({{"example.", ZoneWithGlue(130, 1, "sub")}});
-  EXPECT_EQ(ParseMessage(server.Reply("x.sub.example. A +tcp")).additional().size(), 128u);
+  TestServer siblings({{"example.", ZoneWithGlue(130, 1, "sibling")}});
+  EXPECT_EQ(ParseMessage(siblings.Reply("x.sub.example. A +tcp")).additional().size(), 128u);
+  TestServer in_domain({{"example.", ZoneWithGlue(130, 1, "sub")}});
+  EXPECT_EQ(ParseMessage(in_domain.Reply("x.sub.example. A +tcp")).additional().size(), 130u);
 }
 
 }  // namespace

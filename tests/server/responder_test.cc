@@ -59,7 +59,8 @@ constexpr AnswerCase kEdns[] = {
     {"KeepaliveTcp",         "ns1.example. A +keepalive +tcp",     "NOERROR aa | ns1.example. 3600 A 192.0.2.1 | edns 1232 keepalive=300"},
     {"KeepaliveUdp",         "ns1.example. A +keepalive",          "NOERROR aa | ns1.example. 3600 A 192.0.2.1 | edns 1232"},
     {"KeepaliveUnasked",     "ns1.example. A +edns +tcp",          "NOERROR aa | ns1.example. 3600 A 192.0.2.1 | edns 1232"},
-    {"KeepaliveWithTimeout", "ns1.example. A opt=11:0064 +tcp",    "FORMERR | edns 1232"},
+    {"KeepaliveWithTimeout", "ns1.example. A opt=11:0064 +tcp",    "NOERROR aa | ns1.example. 3600 A 192.0.2.1 | edns 1232 keepalive=300"},
+    {"KeepaliveOneOctet",    "ns1.example. A opt=11:00 +tcp",      "FORMERR | edns 1232"},
     // RFC 9660: labels of the apex, type SOA-SERIAL, the serial.
     {"ZoneVersion",          "ns1.example. A +zoneversion",        "NOERROR aa | ns1.example. 3600 A 192.0.2.1 | edns 1232 zoneversion=1/0/2026112301"},
     {"ZoneVersionNegative",  "no.example. A +zoneversion",         "NXDOMAIN aa | ; example. 300 SOA | edns 1232 zoneversion=1/0/2026112301"},
