@@ -133,7 +133,7 @@ bool Answerer::AddReferral(const Lookup& at) {
     }
   }
   if (!denial_.Write(reply_)) return false;
-  if (!AddGlue(zone_, at.node, *at.rrset, dnssec_, reply_)) reply_.SetTruncated();
+  if (!AddGlue(zone_, at.node, *at.rrset, dnssec_, reply_)) reply_.SetTruncated(true);
   return true;
 }
 

@@ -22,6 +22,13 @@ namespace {
 constexpr uint64_t kReapEveryMs = 100;
 constexpr absl::Duration kProgressEvery = absl::Seconds(2);
 
+// For a signal during the first load: nothing is served yet, and nothing has to be tidied.
+void EndAtOnce(int /*number*/) {
+  constexpr char kText[] = "hitherd: told to end while loading\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText, sizeof(kText) - 1);
+  ::_exit(kExitFine);
+}
+
 template <typename Handle>
 void CloseHandle(Handle& handle) {
   auto* base = reinterpret_cast<uv_handle_t*>(&handle);
@@ -72,6 +79,9 @@ LoadReport Control::Load(const Config& config) {
 }
 
 absl::Status Control::LoadZones() {
+  ::signal(SIGTERM, EndAtOnce);  // Until StartWorkers() has a better answer.
+  ::signal(SIGINT, EndAtOnce);
+  Log(LogLevel::kInfo, "loading ", config_.zones.size(), " zones");
   const absl::Time began = absl::Now();
   const LoadReport report = Load(config_);
   Publish();
@@ -82,21 +92,27 @@ absl::Status Control::LoadZones() {
 }
 
 absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
-                                   std::vector<SocketAddress> listen) {
+                                   std::vector<SocketAddress> listen,
+                                   std::optional<int> connections_max) {
   listen_ = std::move(listen);
-  // Before the first answer: who was told to end must not drop what it has begun to answer. (During
-  // a load nothing is served yet, and either signal ends the process at once.)
+  Config config = config_;
+  config.tcp.connections_max = connections_max.value_or(config.tcp.connections_max);
+  // Before the first answer: who was told to end must not drop what it has begun to answer.
   const auto on_end = [](uv_signal_t* h, int number) {
     static_cast<Control*>(h->data)->BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT");
   };
   uv_signal_start(&terminate_, on_end, SIGTERM);
   uv_signal_start(&interrupt_, on_end, SIGINT);
   for (size_t i = 0; i < sockets.size(); ++i) {
-    workers_.push_back(std::make_unique<Worker>(WorkerOptionsOf(config_, sockets.size(), i),
+    workers_.push_back(std::make_unique<Worker>(WorkerOptionsOf(config, sockets.size(), i),
                                                 std::move(sockets[i]), zones_));
     const absl::Status started = workers_.back()->Start();
     if (!started.ok()) return started;
   }
+  const auto text_of = [](std::string* out, const SocketAddress& a) { out->append(a.ToText()); };
+  Log(LogLevel::kInfo, VersionText(), " answers: site ", config_.identity.site, ", node ",
+      config_.identity.node, ", ", workers_.size(), " workers on ",
+      absl::StrJoin(listen_, " ", text_of));
   return absl::OkStatus();
 }
 
@@ -233,6 +249,7 @@ Control::ReloadAnswer Control::Summary() const {
 }
 
 void Control::Publish() {
+  zones_.Reap();  // Not only by the timer: reloads may follow each other faster than it.
   zones_.Publish(store_.set());
   for (const auto& worker : workers_) worker->Wake();
   const auto on_reap = [](uv_timer_t* timer) {
@@ -240,6 +257,8 @@ void Control::Publish() {
     uv_timer_stop(timer);
     malloc_trim(0);  // What the old zones were made of goes back to the system.
   };
+  // Not again while it runs: a new start puts its next time off.
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&reap_)) != 0) return;
   uv_timer_start(&reap_, on_reap, kReapEveryMs, kReapEveryMs);
 }
 

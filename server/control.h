@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,8 @@ class Control {
   // An error only if not one zone can be served.
   absl::Status LoadZones();
   // `listen`: as bound.
-  absl::Status StartWorkers(std::vector<WorkerSockets> sockets, std::vector<SocketAddress> listen);
+  absl::Status StartWorkers(std::vector<WorkerSockets> sockets, std::vector<SocketAddress> listen,
+                            std::optional<int> connections_max = std::nullopt);
   // Until SIGTERM, SIGINT or RequestStop(); then all workers have ended. SIGHUP reloads. `admin`
   // may be null.
   void Run(AdminEndpoint* admin);

@@ -22,6 +22,7 @@ enum class EdnsOption : uint16_t {
 // RFC 8914 §4, those that we send.
 enum class ExtendedError : uint16_t {
   kAbsent = 0xffff,  // Not kNone: -Wshadow takes it for the one of zone.h.
+  kOther = 0,
   kNotReady = 14,
   kProhibited = 18,
   kNotAuthoritative = 20,

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/log.h"
 #include "server/check_zones.h"
 #include "server/control.h"
+#include "server/descriptors.h"
 #include "server/options.h"
 #include "server/privileges.h"
 #include "server/settings.h"
@@ -25,13 +25,18 @@ int Fail(int code, const absl::Status& status) {
   return code;
 }
 
+int Print(absl::string_view text) {
+  return (std::cout << text << std::flush).good() ? kExitFine : kExitCannotServe;
+}
+
 int Serve(const Options& options, const Config& config) {
   const absl::Status log = OpenLog(config.log.level, config.log.file);
   if (!log.ok()) return Fail(kExitCannotServe, log);
+  const size_t workers = WorkerCountOf(config);
+  const absl::StatusOr<int> connections = ReserveDescriptors(config, workers);
+  if (!connections.ok()) return Fail(kExitCannotServe, connections.status());
   std::vector<SocketAddress> listen = config.listen;
-  SocketOptions socket_options;
-  socket_options.receive_buffer_bytes = static_cast<int>(config.udp.receive_buffer_bytes);
-  auto sockets = OpenWorkerSockets(listen, WorkerCountOf(config), socket_options);
+  auto sockets = OpenWorkerSockets(listen, workers, SocketOptionsOf(config));
   if (!sockets.ok()) return Fail(kExitCannotServe, sockets.status());
   std::unique_ptr<AdminEndpoint> admin;
   if (!config.admin.IsOff()) {
@@ -46,12 +51,8 @@ int Serve(const Options& options, const Config& config) {
   Control control(options, config);
   const absl::Status loaded = control.LoadZones();
   if (!loaded.ok()) return Fail(kExitCannotServe, loaded);
-  const size_t workers = sockets->size();
-  const absl::Status started = control.StartWorkers(*std::move(sockets), listen);
+  const absl::Status started = control.StartWorkers(*std::move(sockets), listen, *connections);
   if (!started.ok()) return Fail(kExitCannotServe, started);
-  const auto text_of = [](std::string* out, const SocketAddress& a) { out->append(a.ToText()); };
-  Log(LogLevel::kInfo, VersionText(), " answers: site ", config.identity.site, ", node ",
-      config.identity.node, ", ", workers, " workers on ", absl::StrJoin(listen, " ", text_of));
   control.Run(admin.get());
   return kExitFine;
 }
@@ -60,10 +61,8 @@ int Main(int argc, const char* const* argv) {
   ::signal(SIGPIPE, SIG_IGN);  // A peer that has gone shows in write()'s error.
   const auto options = ParseOptions({argv + 1, static_cast<size_t>(argc - 1)});
   if (!options.ok()) return Fail(kExitUsage, options.status());
-  if (options->mode == Options::Mode::kHelp) return std::cout << HelpText(), kExitFine;
-  if (options->mode == Options::Mode::kVersion) {
-    return std::cout << VersionText() << "\n", kExitFine;
-  }
+  if (options->mode == Options::Mode::kHelp) return Print(HelpText());
+  if (options->mode == Options::Mode::kVersion) return Print(absl::StrCat(VersionText(), "\n"));
   const auto config = BuildConfig(*options);
   if (!config.ok()) return Fail(kExitUsage, config.status());
   if (options->mode == Options::Mode::kCheck) {

@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -58,6 +59,14 @@ std::string FindUnreadable(const Config& config) {
   return "";
 }
 
+// Never a device, such as /dev/null as a log: that is not ours to give away.
+bool HandOver(const std::string& path, const Account& account) {
+  struct stat found = {};
+  if (path.empty() || ::stat(path.c_str(), &found) != 0) return true;
+  if (!S_ISREG(found.st_mode) && !S_ISSOCK(found.st_mode)) return true;
+  return ::chown(path.c_str(), account.user, account.group) == 0;
+}
+
 // The order matters: groups while we still may, the user last.
 absl::Status Become(const Account& account) {
   if (::initgroups(account.name.c_str(), account.group) != 0) {
@@ -83,9 +92,9 @@ absl::Status DropPrivileges(const Config& config) {
     return absl::OkStatus();
   }
   const bool may_keep_reading = config.user.empty();
-  if (!config.admin.unix_path.empty() &&
-      ::chown(config.admin.unix_path.c_str(), account->user, account->group) != 0) {
-    return Failure(config.admin.unix_path, *account);
+  // Made while we were root: the admin's socket, and the log file, which a SIGHUP opens again.
+  for (const std::string& path : {config.admin.unix_path, config.log.file}) {
+    if (!HandOver(path, *account)) return Failure(path, *account);
   }
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return Failure("keepcaps", *account);
   const absl::Status become = Become(*account);

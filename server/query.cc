@@ -88,17 +88,23 @@ Parsed ParseQuery(ByteView message, Query& query) {
   const uint16_t answers = reader.U16();
   const uint16_t authorities = reader.U16();
   const uint16_t additionals = reader.U16();
-  if (questions != 1) return Parsed::kFormErr;  // RFC 9619 §3, and 0 asks nothing.
-  if (!TakeQuestion(reader, query)) return Parsed::kFormErr;
+  // A fault before the additional section does not end the reading: the answer owes an OPT to
+  // whoever sent one (RFC 6891 §6.1.1).
+  bool good = questions == 1;  // RFC 9619 §3, and 0 asks nothing.
+  if (good && !TakeQuestion(reader, query)) return Parsed::kFormErr;
+  for (uint16_t i = 0; !good && i < questions; ++i) {  // 5 octets each: the message is the limit.
+    Query passed;
+    if (!TakeQuestion(reader, passed)) return Parsed::kFormErr;
+  }
   // IXFR has the client's SOA in its authority section (RFC 1995 §3).
   const bool may_have_records = query.opcode != Opcode::kQuery || query.type == RrType::kIxfr;
-  if (!may_have_records && (answers != 0 || authorities != 0)) return Parsed::kFormErr;
+  if (answers != 0 || authorities != 0) good = good && may_have_records;
   for (uint32_t i = 0; i < uint32_t{answers} + authorities; ++i) {
     PassedRecord record;
     if (!TakeRecord(reader, record)) return Parsed::kFormErr;
   }
   if (!TakeAdditional(reader, additionals, query)) return Parsed::kFormErr;
-  return reader.AtEnd() ? Parsed::kQuery : Parsed::kFormErr;
+  return good && reader.AtEnd() ? Parsed::kQuery : Parsed::kFormErr;
 }
 
 }  // namespace hither

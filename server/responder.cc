@@ -58,12 +58,12 @@ void Responder::PrepareOpt(const Query& query, const TransportFacts& facts) {
     opt_.keepalive_deciseconds = static_cast<uint16_t>(std::clamp<int64_t>(
         absl::ToInt64Milliseconds(facts.tcp_idle_timeout) / 100, 0, UINT16_MAX));
   }
-  // Filled by AnswerQuestion() if a zone is found; here only so that room is kept for it.
+  // Filled by AnswerQuestion() if a zone is found; set here only so that room is kept for it.
   opt_.has_zone_version = query.edns.wants_zone_version;
 }
 
-Responder::Verdict Responder::AnswerQuestion(const Query& query, const ZoneSet& zones) {
-  opt_.has_zone_version = false;
+Responder::Verdict Responder::AnswerQuestion(const Query& query, const TransportFacts& facts,
+                                             const ZoneSet& zones) {
   if (query.klass == RrClass::kChaos) {
     return {AnswerChaos(query, options_.nsid, options_.version, writer_)};
   }
@@ -94,6 +94,11 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const ZoneSet& 
     opt_.zone_serial = zone.serial();
   }
   const AnswerResult result = AnswerFrom(zone, query, qname_, writer_);
+  if (facts.transport == Transport::kTcp && writer_.truncated()) {
+    // There is no larger message to come back for. What is whole without some glue may go.
+    writer_.SetTruncated(false);
+    if (writer_.IsEmpty()) return {Rcode::kServFail, ExtendedError::kOther};
+  }
   // RFC 1034 §3.7.1's QCLASS *: no single class's answer can be authoritative for it.
   if (query.klass == RrClass::kAny) writer_.SetAuthoritative(false);
   if (result.kind == AnswerKind::kReferral) counters_.Add(Counter::kReferrals);
@@ -103,31 +108,27 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const ZoneSet& 
   return {result.rcode};
 }
 
-Responder::Verdict Responder::Decide(Parsed parsed, const Query& query, const ZoneSet& zones) {
+Responder::Verdict Responder::Decide(Parsed parsed, const Query& query, const TransportFacts& facts,
+                                     const ZoneSet& zones) {
   switch (query.opcode) {
     case Opcode::kQuery:
       break;
     case Opcode::kNotify:
     case Opcode::kUpdate:  // RFC 2136 §3.3: policy forbids it; changes come from the primary.
-      opt_.has_zone_version = false;
       return {Rcode::kRefused, ExtendedError::kProhibited};
     default:  // RFC 8906 §3.1.4: an answer, whatever the opcode.
-      opt_.has_zone_version = false;
       return {Rcode::kNotImp, ExtendedError::kNotSupported};
   }
   if (parsed == Parsed::kFormErr) {
-    opt_.has_zone_version = false;
     return {Rcode::kFormErr};
   }
   if (query.edns.present && query.edns.version != 0) {  // RFC 6891 §6.1.3
-    opt_.has_zone_version = false;
     return {Rcode::kBadVers};
   }
   if (query.tsig.present) {  // RFC 8945 §5.2.1: a key that we do not know.
-    opt_.has_zone_version = false;
     return {Rcode::kNotAuth, ExtendedError::kNotSupported};
   }
-  return AnswerQuestion(query, zones);
+  return AnswerQuestion(query, facts, zones);
 }
 
 void Responder::Count(const Query& query, const TransportFacts& facts, Rcode rcode) {
@@ -149,8 +150,9 @@ size_t Responder::Answer(ByteView message, const TransportFacts& facts, const Zo
   }
   PrepareOpt(query, facts);
   const size_t reserve = query.edns.present ? opt_.Bytes() : 0;
+  opt_.has_zone_version = false;  // Until a zone is found.
   writer_.Start(reply, LimitBytes(query, facts), reserve, message, query);
-  const Verdict verdict = Decide(parsed, query, zones);
+  const Verdict verdict = Decide(parsed, query, facts, zones);
   Count(query, facts, verdict.rcode);
   const Tsig* tsig = verdict.rcode == Rcode::kNotAuth ? &query.tsig : nullptr;
   if (!query.edns.present) return writer_.Finish(verdict.rcode, nullptr, tsig);

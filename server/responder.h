@@ -53,8 +53,9 @@ class Responder {
     ExtendedError error = ExtendedError::kAbsent;
   };
 
-  Verdict Decide(Parsed parsed, const Query& query, const ZoneSet& zones);
-  Verdict AnswerQuestion(const Query& query, const ZoneSet& zones);
+  Verdict Decide(Parsed parsed, const Query& query, const TransportFacts& facts,
+                 const ZoneSet& zones);
+  Verdict AnswerQuestion(const Query& query, const TransportFacts& facts, const ZoneSet& zones);
   void PrepareOpt(const Query& query, const TransportFacts& facts);
   size_t LimitBytes(const Query& query, const TransportFacts& facts) const;
   void Count(const Query& query, const TransportFacts& facts, Rcode rcode);

@@ -39,7 +39,8 @@ class ResponseWriter {
   // Takes back all records and sets TC: a client is to ask again over TCP, and must not use what
   // came with TC (RFC 2181 §9), so that sending it would only help those who amplify.
   void Truncate();
-  void SetTruncated() { truncated_ = true; }
+  void SetTruncated(bool truncated) { truncated_ = truncated; }
+  bool IsEmpty() const { return counts_[0] + counts_[1] + counts_[2] == 0; }
 
   // An RRset and, if `signatures` is not null, its RRSIGs; or nothing, and false, if they do not
   // fit. `owner_offset` is where in the message the owner stands already, 0 if unknown.

@@ -19,6 +19,12 @@ size_t WorkerCountOf(const Config& config) {
   return std::max<size_t>(UsableCpus().size(), 1);
 }
 
+SocketOptions SocketOptionsOf(const Config& config) {
+  SocketOptions options;
+  options.receive_buffer_bytes = static_cast<int>(config.udp.receive_buffer_bytes);
+  return options;
+}
+
 WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number) {
   const Config::Identity& identity = config.identity;
   WorkerOptions options;

@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "server/base/config.h"
+#include "server/socket.h"
 #include "server/worker.h"
 
 namespace hither {
 
 // How many workers a configuration asks for, and what each may use.
 size_t WorkerCountOf(const Config& config);
+SocketOptions SocketOptionsOf(const Config& config);
 WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number);
 
 // The settings that differ and that only a restart can change, by their keys.

@@ -168,6 +168,18 @@ TEST(Additional, LeavesOutSignaturesThenAddresses) {
             " | edns 1232 do");
 }
 
+// TC over TCP would send the asker round in a circle.
+TEST(TcpAnswer, ThatFitsNoMessageIsServFail) {
+  std::string text = "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\n";
+  for (int i = 0; i < 300; ++i) {
+    absl::StrAppend(&text, "t 60 TXT ", i, std::string(240, 'x'), "\n");
+  }
+  TestServer server({{"example.", text}});
+  EXPECT_EQ(server.Ask("t.example. TXT"), "NOERROR aa tc");
+  EXPECT_EQ(server.Ask("t.example. TXT +tcp"), "SERVFAIL aa");
+  EXPECT_EQ(server.Ask("t.example. TXT +tcp +edns"), "SERVFAIL aa | edns 1232 ede=0");
+}
+
 // kAdditionalTargetsMax: the addresses of so many names are looked for, but no glue below the cut
 // is left out without TC (RFC 9471 §3.1).
 TEST(Additional, HasALimit) {

@@ -204,6 +204,18 @@ TEST_F(ControlTest, OldZonesAreFreed) {
   EXPECT_TRUE(Eventually([&] { return old.expired(); }));
 }
 
+// However fast reloads follow each other.
+TEST_F(ControlTest, OldZonesDoNotPileUp) {
+  ASSERT_TRUE(Begin(2).ok());
+  std::vector<std::weak_ptr<const ZoneSet>> old;
+  for (uint32_t serial = 2; serial < 60; ++serial) {
+    old.push_back(control_->View().zones);
+    WriteZone("example.org.zone", serial);
+    ASSERT_TRUE(control_->Reload().ok());
+  }
+  EXPECT_LT(std::erase_if(old, [](const auto& set) { return !set.expired(); }), 20u);
+}
+
 TEST_F(ControlTest, CheckTellsWhatAStartWouldFind) {
   std::ostringstream out;
   EXPECT_TRUE(CheckZones(*BuildConfig(options_), out));

@@ -64,6 +64,19 @@ TEST_F(Privileges, AreGoneForGood) {
   }));
 }
 
+// A SIGHUP opens it again, as that user; but a device is not ours to give away.
+TEST_F(Privileges, TheLogGoesWithTheUser) {
+  config_.user = "nobody";
+  for (const std::string& path : {folder_ + "/log", std::string("/dev/null")}) {
+    std::ofstream(path) << "";
+    config_.log.file = path;
+    EXPECT_TRUE(InChild([&] { return DropPrivileges(config_).ok(); }));
+    struct stat found = {};
+    ASSERT_EQ(::stat(path.c_str(), &found), 0);
+    EXPECT_EQ(found.st_uid == 0, path == "/dev/null") << path;
+  }
+}
+
 TEST_F(Privileges, LeaveNoGroupOfRootBehind) {
   config_.user = "nobody";
   EXPECT_TRUE(InChild([&] {

@@ -118,6 +118,18 @@ constexpr Case kCases[] = {
      "00 0029 1000 00000000 0000\n"
      "00 0001 0001 00000000 0000",
      "query . 2/1 edns"},
+    // RFC 6891 §6.1.1: whoever sent an OPT gets one, whatever else is wrong.
+    {"OptWithoutQuestion", "1234 0000 0000 0000 0000 0001 00 0029 1000 00000000 0000",
+     "formerr edns"},
+    {"OptBehindTwoQuestions",
+     "1234 0000 0002 0000 0000 0001 00 0002 0001 00 0002 0001\n"
+     "00 0029 1000 00000000 0000",
+     "formerr edns"},
+    {"OptBehindAnAnswer",
+     "1234 0000 0001 0001 0000 0001 00 0002 0001\n"
+     "00 0001 0001 00000000 0004 c0000201\n"
+     "00 0029 1000 00000000 0000",
+     "formerr . 2/1 edns"},
     // RFC 6891 §6.1.1.
     {"OptTwice",
      "1234 0000 0001 0000 0000 0002 00 0002 0001\n"

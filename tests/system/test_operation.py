@@ -208,3 +208,19 @@ def test_ends_cleanly(hitherd, make_folder, zone, kind):
     server.process.send_signal(getattr(signal, f"SIG{kind}"))
     assert server.process.wait(30) == 0
     idle.close()
+
+
+@pytest.mark.parametrize("kind", ["TERM", "INT"])
+def test_ends_cleanly_while_it_loads(hitherd, folder, kind):
+    import signal
+    zone = folder / "long.zone"
+    head = "@ 60 SOA ns root 1 7200 900 1209600 300\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
+    zone.write_text(head + "".join(f"n{n}.{n % 1000} 60 TXT a b c\n" for n in range(1_000_000)))
+    process = subprocess.Popen(
+        [hitherd, "--listen", f"127.0.0.1:{servers.free_port()}", "--admin", "none",
+         "--zone", f"example.={zone}"],
+        stderr=subprocess.PIPE, text=True)
+    assert any("loading 1 zone" in line for line in iter(process.stderr.readline, ""))
+    process.send_signal(getattr(signal, f"SIG{kind}"))
+    assert "told to end while loading" in process.stderr.read()
+    assert process.wait(30) == 0
