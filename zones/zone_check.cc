@@ -132,6 +132,28 @@ void CheckOccluded(const Zone& zone, NodeId node, CheckReport& report) {
   }
 }
 
+// The least octets that the records take in a message, each with a pointer for its owner and, in
+// the types of RFC 1035, no more than an octet for each name that may be compressed (RFC 3597 §4).
+uint64_t BytesInMessageMin(const RRset& rrset) {
+  constexpr uint64_t kFixedBytes = 2 + 2 + 2 + 4 + 2;  // Owner, type, class, TTL, RDATA's length.
+  const RdataNames& names = NamesOf(rrset.type);
+  if (names.compressible) return rrset.count * (kFixedBytes + names.fixed_before + names.names);
+  return rrset.count * (kFixedBytes - 2) + rrset.rdata_bytes;  // Which has the lengths in it.
+}
+
+// RRsets are written whole or not at all, with their RRSIGs for whoever wants DNSSEC.
+void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
+  constexpr uint64_t kMessageBytesMax = 65'535;
+  const uint64_t head_bytes = 12 + zone.NameOf(node).wire().size() + 4;  // Header and question.
+  for (const RRset& rrset : zone.RRsetsOf(node)) {
+    uint64_t bytes = head_bytes + BytesInMessageMin(rrset);
+    const RRset* const signatures = zone.SignaturesFor(rrset);
+    if (signatures != nullptr) bytes += BytesInMessageMin(*signatures);
+    if (bytes <= kMessageBytesMax) continue;
+    report.Add(ZoneCheckId::kRrsetTooLarge, node, rrset.type, Subject(zone, node, rrset.type));
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> CheckZone(const Zone& zone, std::span<const Location> places,
@@ -143,6 +165,7 @@ std::vector<Finding> CheckZone(const Zone& zone, std::span<const Location> place
   CheckDoubledOrigin(zone, report);
   for (NodeId node = 0; node < zone.name_count(); ++node) {
     const Node& at = zone.node(node);
+    if (!at.occluded) CheckSizes(zone, node, report);
     if (at.occluded) {
       CheckOccluded(zone, node, report);
     } else if (at.is_cut) {

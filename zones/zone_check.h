@@ -29,6 +29,7 @@ enum class ZoneCheckId : uint8_t {
   kDsWithoutNs,
   kWildcardNs,
   kWildcardDname,
+  kRrsetTooLarge,
   kSignedWithoutDnskey,
   kSignedWithoutDenial,
   kUnsignedRrset,

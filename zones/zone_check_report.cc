@@ -27,6 +27,7 @@ constexpr ZoneCheck kChecks[] = {
     {ZoneCheckId::kDsWithoutNs,           "ds-without-ns",           kWarning, "stands where no delegation is",                    "add the delegation's NS records or remove it",         "RFC 4035 §2.4"},
     {ZoneCheckId::kWildcardNs,            "wildcard-ns",             kWarning, "delegates at a wildcard, which is not defined",    "delegate each name by itself",                         "RFC 4592 §4.2"},
     {ZoneCheckId::kWildcardDname,         "wildcard-dname",          kWarning, "is a DNAME at a wildcard, which is not defined",   "give each name a DNAME of its own",                    "RFC 4592 §4.4"},
+    {ZoneCheckId::kRrsetTooLarge,         "rrset-too-large",         kWarning, "does not fit a DNS message and can never be an answer", "split it",                                        "RFC 1035 §4.2.2"},
     {ZoneCheckId::kSignedWithoutDnskey,   "signed-without-dnskey",   kWarning, "is signed without DNSKEY",                         "add the keys, or take the signatures out",             "RFC 4035 §2.1"},
     {ZoneCheckId::kSignedWithoutDenial,   "signed-without-denial",   kWarning, "is signed without NSEC or a usable NSEC3 chain",    "sign the zone again, as a whole",                      "RFC 4035 §2.3, RFC 5155 §4"},
     {ZoneCheckId::kUnsignedRrset,         "unsigned-rrset",          kWarning, "has no RRSIG in a signed zone",                    "sign the zone again",                                  "RFC 4035 §2.2"},

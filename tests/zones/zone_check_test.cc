@@ -36,6 +36,8 @@ const char kHead[] =
     "@ SOA ns1.other. host 1 2 3 4 5\n"
     "@ NS ns1.other.\n";
 
+const char kRrsig[] = "t RRSIG TYPE65280 13 3 60 20300101000000 20200101000000 1 a.example. AAAA\n";
+
 class CheckZone : public testing::TestWithParam<Case> {};
 
 TEST_P(CheckZone, Finds) {
@@ -101,6 +103,21 @@ const Case kCases[] = {
     {"DsWithNs",            "sub NS ns1.other.\nsub DS 1 13 2 " + std::string(64, '0') + "\n", {}},
     {"WildcardNs",          "* NS ns1.other.\n", {"zone:4: wildcard-ns *.a.example. NS"}},
     {"WildcardDname",       "* DNAME b.\n", {"zone:4: wildcard-dname *.a.example. DNAME"}},
+
+    // 65,535 - 12 of header - (13 + 4) of question - 12 of record = 65,494 of RDATA.
+    {"LargestRrset",        "t TYPE65280 \\# 65494 " + std::string(2 * 65'494, '0') + "\n", {}},
+    {"RrsetTooLarge",       "t TYPE65280 \\# 65495 " + std::string(2 * 65'495, '0') + "\n",
+                            {"zone:4: rrset-too-large t.a.example. TYPE65280"}},
+    {"RrsetTooLargeInAll",  "t TYPE65280 \\# 32741 " + std::string(2 * 32'741, '0') + "\n"
+                            "t TYPE65280 \\# 32742 " + std::string(2 * 32'742, '1') + "\n",
+                            {"zone:4: rrset-too-large t.a.example. TYPE65280"}},
+    // Its RRSIG: 12 + 18 + 11 of signer + 3 = 44 of those octets.
+    {"LargestWithRrsig",    "t TYPE65280 \\# 65450 " + std::string(2 * 65'450, '0') + "\n" + kRrsig, {}},
+    {"TooLargeWithRrsig",   "t TYPE65280 \\# 65451 " + std::string(2 * 65'451, '0') + "\n" + kRrsig,
+                            {"zone:4: rrset-too-large t.a.example. TYPE65280"}},
+    {"CompressedRrsetFits", "$GENERATE 1-1000 @ MX 1 $." + std::string(63, 'a') + ".other.\n", {}},
+    {"SrvRrsetDoesNotFit",  "$GENERATE 1-1000 _s SRV 0 0 1 $." + std::string(63, 'a') + ".other.\n",
+                            {"zone:4: rrset-too-large _s.a.example. SRV"}},
 };
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Zones, CheckZone, testing::ValuesIn(kCases),
