@@ -1,11 +1,16 @@
 #include "server/check_zones.h"
 
+#include <algorithm>
+
 namespace hither {
 
 LoadLimits LoadLimitsOf(const Config& config) {
   LoadLimits limits;
   limits.file.include_depth_max = config.limits.include_depth_max;
   limits.file.generate_records_max = config.limits.generate_records_max;
+  // Whoever allows one line more than the total wants it carried out.
+  limits.file.generated_total_max =
+      std::max(limits.file.generated_total_max, limits.file.generate_records_max);
   limits.zone.records_per_rrset_max = config.limits.records_per_rrset_max;
   limits.zone.types_per_name_max = config.limits.types_per_name_max;
   return limits;

@@ -1,8 +1,10 @@
 // $GENERATE start-stop[/step] owner [TTL] [class] type data, as BIND's manual has it. (BIND 9.18
 // itself lets an offset also hold for the plain $ that follow it in the same field.)
 
+#include <cinttypes>
+#include <cstdio>
+
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "zones/zone_file_reader.h"
 
 namespace hither {
@@ -56,6 +58,14 @@ std::string Nibbles(int64_t value, int64_t width, bool upper) {
   }
 }
 
+// With `format`'s base and zeros in front. Not absl::StrAppendFormat(): it writes to its string in
+// a destructor, where a std::bad_alloc ends the program.
+std::string Padded(const char* format, int64_t value, int64_t width) {
+  char text[kWidthMax + 1];  // Wider than any number.
+  std::snprintf(text, sizeof(text), format, static_cast<int>(width), static_cast<uint64_t>(value));
+  return text;
+}
+
 // "{offset[,width[,base]]}" after a "$", and the number that it makes of `value`.
 bool TakeModifier(absl::string_view& text, int64_t value, std::string& out) {
   int64_t offset = 0;
@@ -78,19 +88,18 @@ bool TakeModifier(absl::string_view& text, int64_t value, std::string& out) {
   }
   value += offset;
   if (value < 0) return false;
-  const int padded = static_cast<int>(width);
   switch (base) {
     case 'd':
-      absl::StrAppendFormat(&out, "%0*d", padded, value);
+      out += Padded("%0*" PRIu64, value, width);
       return true;
     case 'o':
-      absl::StrAppendFormat(&out, "%0*o", padded, value);
+      out += Padded("%0*" PRIo64, value, width);
       return true;
     case 'x':
-      absl::StrAppendFormat(&out, "%0*x", padded, value);
+      out += Padded("%0*" PRIx64, value, width);
       return true;
     case 'X':
-      absl::StrAppendFormat(&out, "%0*X", padded, value);
+      out += Padded("%0*" PRIX64, value, width);
       return true;
     case 'n':
       out += Nibbles(value, width, false);
@@ -174,6 +183,13 @@ void ZoneFileReader::HandleGenerate(const ZoneEntry& entry) {
                     absl::StrCat("$GENERATE makes ", count, " records, more than ",
                                  limits_.generate_records_max, "; split it or make a file"));
   }
+  if (generated_ + count > limits_.generated_total_max) {
+    return AddError(entry.line,
+                    absl::StrCat("$GENERATE lines make ", generated_ + count,
+                                 " records of one zone, more than ", limits_.generated_total_max,
+                                 "; write them to the file or split the zone"));
+  }
+  generated_ += count;
   // The line as text, to be read once for each number.
   Heading heading;
   const uint32_t errors_before = errors_;

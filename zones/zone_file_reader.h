@@ -101,6 +101,7 @@ class ZoneFileReader {
   bool has_last_ttl_ = false;
   bool warned_of_last_ttl_ = false;
   uint32_t generating_line_ = 0;  // Not 0 while a $GENERATE is carried out.
+  int64_t generated_ = 0;         // Records of all $GENERATE lines so far.
   RdataParser parser_;
 };
 

@@ -105,6 +105,33 @@ TEST(Generate, MostRecords) {
   EXPECT_EQ(result.records, 1'000u);
 }
 
+// However many lines there are, and however large each may be, a zone has an end.
+TEST(Generate, TotalOfAZoneIsLimited) {
+  const std::string lines =
+      "$GENERATE 1-600 a$ 60 PTR x\n$GENERATE 1-400 b$ 60 PTR x\n$GENERATE 1-1 c$ 60 PTR x\n";
+  for (const uint32_t max : {1'001, 1'000}) {
+    Drawing drawing;
+    const auto result = ReadZoneText(lines, "z", NameView(), drawing, {.generated_total_max = max});
+    EXPECT_EQ(result.records, max);
+    EXPECT_EQ(result.findings.empty() ? "" : ToText(result.findings[0]),
+              max == 1'001 ? ""
+                           : "z:3: error: $GENERATE lines make 1001 records of one zone, more than "
+                             "1000; write them to the file or split the zone");
+  }
+}
+
+TEST(Generate, TotalOfAZoneIsAMillionByDefault) {
+  std::string lines;
+  for (int i = 0; i < 17; ++i) lines += "$GENERATE 1-65536 a 60 PTR x\n";
+  class : public RecordSink {
+    void Add(const RecordView&) override {}
+  } nowhere;
+  const auto result = ReadZoneText(lines, "z", NameView(), nowhere);
+  EXPECT_EQ(result.records, 1'048'576u);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(result.findings[0].line, 17u);
+}
+
 TEST(Generate, LineAfterItHasItsOwnNumber) {
   Drawing drawing;
   const auto result =

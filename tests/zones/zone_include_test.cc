@@ -169,6 +169,17 @@ TEST_F(Include, NumberOfFilesIsLimited) {
             "some of them");
 }
 
+// Ten files from each of eight levels would be 111,111,111.
+TEST_F(Include, FanOutEndsSoon) {
+  for (int level = 0; level < 9; ++level) {
+    std::string text;
+    for (int i = 0; i < 10 && level < 8; ++i) absl::StrAppend(&text, "$INCLUDE ", level + 1, "\n");
+    Write(absl::StrCat("zones/", level), text);
+  }
+  EXPECT_NE(Read("zones/0").find("$INCLUDE of more than 10000 files"), std::string::npos);
+  EXPECT_EQ(files_.size(), 10'000u);
+}
+
 TEST_F(Include, BytesOfAllFilesCount) {
   Write("zones/a", "$INCLUDE b\n$INCLUDE b\n");
   Write("zones/b", "@ 60 NS .\n");
