@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 namespace hither {
 
@@ -46,7 +45,7 @@ std::string NameView::ToText() const {
   for (NameView rest = *this; !rest.IsRoot(); rest = rest.Parent()) {
     for (const uint8_t octet : rest.first_label()) {
       if (octet <= 0x20 || octet >= 0x7f) {
-        absl::StrAppendFormat(&text, "\\%03d", octet);
+        absl::StrAppend(&text, "\\", absl::Dec(octet, absl::kZeroPad3));
       } else {
         if (absl::string_view("\".;()@$\\").find(static_cast<char>(octet)) !=
             absl::string_view::npos) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "zones/rdata.h"
 #include "zones/rdata_ldns.h"
 #include "zones/rdata_svcb.h"
@@ -78,7 +77,7 @@ std::string Shown(absl::string_view text, size_t bytes_max) {
   for (const char c : text.substr(0, bytes_max)) {
     const auto octet = static_cast<uint8_t>(c);
     if (octet < 0x20 || octet >= 0x7f) {
-      absl::StrAppendFormat(&shown, "\\%03d", octet);
+      absl::StrAppend(&shown, "\\", absl::Dec(octet, absl::kZeroPad3));
     } else {
       shown += c;
     }

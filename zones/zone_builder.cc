@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "zones/check.h"
@@ -32,24 +33,14 @@ uint64_t SortKey(NameView name, size_t apex_labels) {
   return key;
 }
 
+constexpr size_t kSlotsMin = 16;
+
+uint64_t HashOwner(NameView name, bool nsec3) { return HashName(name) + (nsec3 ? 1 : 0); }
+
 }  // namespace
 
-size_t ZoneBuilder::OwnerHash::operator()(OwnerId id) const {
-  const Owner& owner = builder->owners_[id];
-  return HashName(builder->NameOf(owner)) + (owner.nsec3 ? 1 : 0);
-}
-
-bool ZoneBuilder::OwnerEqual::operator()(OwnerId a, OwnerId b) const {
-  const Owner& one = builder->owners_[a];
-  const Owner& other = builder->owners_[b];
-  return one.nsec3 == other.nsec3 && builder->NameOf(one).EqualsIgnoreCase(builder->NameOf(other));
-}
-
 ZoneBuilder::ZoneBuilder(NameView apex, const ZoneLimits& limits)
-    : apex_(apex),
-      apex_labels_(apex.label_count()),
-      limits_(limits),
-      owner_ids_(0, OwnerHash{this}, OwnerEqual{this}) {
+    : apex_(apex), apex_labels_(apex.label_count()), limits_(limits) {
   Intern(apex_, false);
 }
 
@@ -62,21 +53,43 @@ void ZoneBuilder::Find(Severity severity, const Location& location, std::string 
   findings_.push_back({severity, location, std::move(text)});
 }
 
+ZoneBuilder::Slot& ZoneBuilder::SlotFor(NameView name, bool nsec3, uint64_t hash) {
+  const size_t mask = slots_.size() - 1;
+  const auto fingerprint = static_cast<uint32_t>(hash >> 32);
+  for (size_t at = hash & mask;; at = (at + 1) & mask) {  // Ends: a third of the slots is free.
+    Slot& slot = slots_[at];
+    if (slot.owner == kNone) return slot;
+    if (slot.fingerprint != fingerprint) continue;
+    const Owner& owner = owners_[slot.owner];
+    if (owner.nsec3 == nsec3 && NameOf(owner).EqualsIgnoreCase(name)) return slot;
+  }
+}
+
+void ZoneBuilder::GrowSlots() {
+  const std::vector<Slot> before =
+      std::exchange(slots_, std::vector<Slot>(std::max<size_t>(kSlotsMin, 2 * slots_.size())));
+  for (const Slot& slot : before) {
+    if (slot.owner == kNone) continue;
+    const Owner& owner = owners_[slot.owner];
+    SlotFor(NameOf(owner), owner.nsec3, HashOwner(NameOf(owner), owner.nsec3)) = slot;
+  }
+}
+
 ZoneBuilder::OwnerId ZoneBuilder::Intern(NameView name, bool nsec3) {
   if (!owners_.empty()) {
     const Owner& last = owners_[last_owner_];
     if (last.nsec3 == nsec3 && NameOf(last).EqualsExactly(name)) return last_owner_;
   }
-  const auto id = static_cast<OwnerId>(owners_.size());
-  owners_.push_back(
-      {names_.size(), SortKey(name, apex_labels_), static_cast<uint8_t>(name.size()), nsec3});
-  names_.insert(names_.end(), name.data(), name.data() + name.size());
-  const auto [known, is_new] = owner_ids_.insert(id);
-  if (!is_new) {  // Known already: take the try back.
-    names_.resize(owners_.back().name_at);
-    owners_.pop_back();
+  if (3 * (owners_.size() + 1) > 2 * slots_.size()) GrowSlots();
+  const uint64_t hash = HashOwner(name, nsec3);
+  Slot& slot = SlotFor(name, nsec3, hash);
+  if (slot.owner == kNone) {
+    slot = {static_cast<uint32_t>(hash >> 32), static_cast<OwnerId>(owners_.size())};
+    owners_.push_back(
+        {names_.size(), SortKey(name, apex_labels_), static_cast<uint8_t>(name.size()), nsec3});
+    names_.insert(names_.end(), name.data(), name.data() + name.size());
   }
-  return last_owner_ = *known;
+  return last_owner_ = slot.owner;
 }
 
 void ZoneBuilder::Add(const RecordView& record) {
@@ -291,6 +304,7 @@ void ZoneBuilder::ReadSoa() {
 BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
   zone_ = std::shared_ptr<Zone>(new Zone());
   AddEmptyNonTerminals();
+  slots_ = std::vector<Slot>();
   SortOwners();
   SortRecords();
   EmitNodes();

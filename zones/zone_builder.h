@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "zones/name.h"
 #include "zones/record.h"
 #include "zones/zone.h"
@@ -62,13 +61,11 @@ class ZoneBuilder : public RecordSink {
     RrType covered;  // RRSIGs: the type they cover; otherwise `type`.
     bool IsSignature() const { return type == RrType::kRrsig; }
   };
-  struct OwnerHash {
-    const ZoneBuilder* builder;
-    size_t operator()(OwnerId id) const;
-  };
-  struct OwnerEqual {
-    const ZoneBuilder* builder;
-    bool operator()(OwnerId a, OwnerId b) const;
+  // Open addressing in a vector: Abseil's tables (20220623) do not survive a std::bad_alloc while
+  // they grow, and one zone's lack of memory must not end the server.
+  struct Slot {
+    uint32_t fingerprint = 0;  // The hash's upper half.
+    OwnerId owner = kNone;     // kNone: free.
   };
 
   NameView NameOf(const Owner& owner) const {
@@ -78,6 +75,8 @@ class ZoneBuilder : public RecordSink {
     return {rdata_.data() + record.rdata_at, record.rdata_bytes};
   }
   OwnerId Intern(NameView name, bool nsec3);
+  Slot& SlotFor(NameView name, bool nsec3, uint64_t hash);  // Where it is, or may be put.
+  void GrowSlots();
   void AddEmptyNonTerminals();
   void SortOwners();
   void SortRecords();
@@ -95,8 +94,8 @@ class ZoneBuilder : public RecordSink {
   Bytes rdata_;
   std::vector<Owner> owners_;
   std::vector<Record> records_;
-  absl::flat_hash_set<OwnerId, OwnerHash, OwnerEqual> owner_ids_;
-  OwnerId last_owner_ = 0;  // Of the record before: most files name an owner once.
+  std::vector<Slot> slots_;  // A power of two, at most 2/3 full; gone once Build() has all names.
+  OwnerId last_owner_ = 0;   // Of the record before: most files name an owner once.
 
   std::shared_ptr<Zone> zone_;
   std::vector<Location> places_;

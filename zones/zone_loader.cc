@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <ctime>
 #include <iterator>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "absl/types/span.h"
@@ -70,9 +72,27 @@ LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder) {
   return loaded;
 }
 
-}  // namespace
+// The one place that catches: a zone that is too large is that zone's error, and must not end a
+// server that answers from others. All that the load held is free again when the finding is made.
+// (A string or vector beyond its max_size() is the same mistake by another name.)
+template <typename Load>
+LoadedZone WithinMemory(const std::string& file, const Load& load) {
+  try {
+    return load();
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {
+  }
+  LoadedZone failed;
+  failed.findings.push_back(
+      {.severity = Severity::kError,
+       .file = file,
+       .line = 0,
+       .text = "not enough memory to load it; give the server more (a reload holds the old and "
+               "the new zone at once) or make the zone smaller"});
+  return failed;
+}
 
-LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits) {
+LoadedZone LoadFile(const std::string& path, NameView apex, const LoadLimits& limits) {
   const int64_t began_ns = FileClockNow();
   std::vector<FileStamp> stamps = {StampOf(path)};  // Before reading: a later change shows.
   ZoneBuilder builder(apex, limits.zone);
@@ -83,10 +103,20 @@ LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits
   return loaded;
 }
 
+}  // namespace
+
+LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits) {
+  LoadedZone loaded = WithinMemory(path, [&] { return LoadFile(path, apex, limits); });
+  if (loaded.files.empty()) loaded.files.push_back(StampOf(path));
+  return loaded;
+}
+
 LoadedZone LoadZoneText(absl::string_view text, const std::string& name, NameView apex,
                         const LoadLimits& limits) {
-  ZoneBuilder builder(apex, limits.zone);
-  return Finish(ReadZoneText(text, name, apex, builder, limits.file), builder);
+  return WithinMemory(name, [&] {
+    ZoneBuilder builder(apex, limits.zone);
+    return Finish(ReadZoneText(text, name, apex, builder, limits.file), builder);
+  });
 }
 
 bool HasChanged(const std::vector<FileStamp>& files) {

@@ -40,7 +40,8 @@ struct LoadedZone {
   std::vector<FileStamp> files;  // The zone file first, then what it includes; also on an error.
 };
 
-// Never throws and never aborts on what a file holds: all that is wrong is in `findings`.
+// Never throws and never aborts on what a file holds: all that is wrong is in `findings`, and that
+// memory did not suffice is, too.
 LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits = {});
 
 // The same from memory, for tests and tools; `name` stands in the findings. No stamps.

@@ -2,11 +2,34 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <new>
+#include <stdexcept>
 #include <string>
 
 #include "gtest/gtest.h"
+
+namespace {
+
+// So many allocations of this thread go well, then one throws. Negative: all go well.
+thread_local int64_t allocations_left = -1;
+thread_local bool throw_length_error = false;
+
+}  // namespace
+
+void* operator new(size_t bytes) {
+  if (allocations_left >= 0 && allocations_left-- == 0) {
+    if (throw_length_error) throw std::length_error("test");
+    throw std::bad_alloc();
+  }
+  void* const memory = std::malloc(bytes > 0 ? bytes : 1);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace hither {
 namespace {
@@ -134,6 +157,39 @@ TEST_F(LoadZoneFileTest, ReadsAnIncludeAgainThatWasWrittenDuringTheLoad) {
   WriteOld("hosts", "www A 192.0.2.1\n");
   fs::last_write_time(Path("hosts"), fs::file_time_type::clock::now() + std::chrono::hours(1));
   EXPECT_TRUE(HasChanged(LoadZoneFile(Path("zone"), Apex()).files));
+}
+
+// Each allocation of a load fails once, wherever it is: reading, building, checking, digesting. A
+// throw that escapes, or meets a noexcept on its way, ends this test as it would have the server.
+TEST_F(LoadZoneFileTest, OutOfMemoryIsTheZonesError) {
+  Write("zone", std::string(kGood) +
+                    "$INCLUDE hosts\n$GENERATE 1-20 h$ A 192.0.2.$\n@ MX 1 none\n"
+                    "@ ZONEMD 7 1 1 " +
+                    std::string(96, 'a') + "\n");
+  Write("hosts", "a.very.long.name.that.is.not.short TXT \"" + std::string(200, 'x') + "\"\n");
+  const std::string want = Path("zone") +
+                           ": error: not enough memory to load it; give the server more (a reload "
+                           "holds the old and the new zone at once) or make the zone smaller";
+  const std::string path = Path("zone");
+  const Name apex = Apex();
+  for (const bool length_error : {false, true}) {
+    int64_t failed = 0;
+    for (int64_t nth = 0;; ++nth) {
+      ASSERT_LT(nth, 100'000);
+      throw_length_error = length_error;
+      allocations_left = nth;
+      const LoadedZone loaded = LoadZoneFile(path, apex);
+      const bool was_hit = allocations_left < 0;
+      allocations_left = -1;
+      if (!was_hit) break;
+      ASSERT_FALSE(loaded.files.empty()) << nth;
+      EXPECT_EQ(loaded.files[0].path, path);
+      EXPECT_EQ(loaded.zone, nullptr);  // Its ZONEMD does not match.
+      ASSERT_FALSE(loaded.findings.empty()) << nth;
+      if (ToText(loaded.findings[0]) == want) ++failed;
+    }
+    EXPECT_GT(failed, 100);
+  }
 }
 
 }  // namespace
