@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kLingerBytesMax = 65'536;
 constexpr absl::Duration kLingerTime = absl::Seconds(1);
+constexpr absl::Duration kLingerStep = absl::Milliseconds(10);
 
 }  // namespace
 
@@ -32,24 +33,27 @@ bool AdminConnection::WaitFor(short events, absl::Time deadline) const {  // NOL
 }
 
 AdminConnection::Head AdminConnection::ReadHead() {
-  const absl::Time deadline = absl::Now() + timeouts_.read;
-  while (head_.find("\r\n\r\n") == std::string::npos) {
-    if (head_.size() >= kAdminHeadBytesMax) return Head::kTooLarge;
-    if (!WaitFor(POLLIN, deadline)) return Head::kGone;
-    char block[1'024];
-    const ssize_t got =
-        recv(fd_, block, std::min(sizeof block, kAdminHeadBytesMax - head_.size()), 0);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return Head::kGone;
-    if (got > 0) head_.append(block, static_cast<size_t>(got));
+  char block[kAdminHeadBytesMax];
+  const ssize_t got = recv(fd_, block, kAdminHeadBytesMax - head_.size(), 0);
+  if (got > 0) {
+    head_.append(block, static_cast<size_t>(got));
+    if (head_.find("\r\n\r\n") != std::string::npos) {
+      head_state_ = Head::kComplete;
+    } else if (head_.size() >= kAdminHeadBytesMax) {
+      head_state_ = Head::kTooLarge;
+    }
+  } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+    head_state_ = Head::kGone;
   }
-  return Head::kComplete;
+  return head_state_;
 }
 
-void AdminConnection::Linger() {
+void AdminConnection::Linger(const std::function<bool()>& is_hurried) {
   shutdown(fd_, SHUT_WR);
   const absl::Time deadline = absl::Now() + kLingerTime;
   char block[4'096];
-  for (size_t total = 0; total < kLingerBytesMax && WaitFor(POLLIN, deadline);) {
+  for (size_t total = 0; total < kLingerBytesMax && absl::Now() < deadline && !is_hurried();) {
+    if (!WaitFor(POLLIN, absl::Now() + kLingerStep)) continue;
     const ssize_t got = recv(fd_, block, sizeof block, 0);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
     if (got > 0) total += static_cast<size_t>(got);

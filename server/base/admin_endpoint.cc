@@ -7,21 +7,25 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <exception>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "server/base/admin_connection.h"
 #include "server/base/metrics_text.h"
 
 namespace hither {
 namespace {
 
-constexpr int kBacklog = 16;
+constexpr int kBacklog = 64;
 constexpr mode_t kUnixSocketMode = 0660;
 constexpr char kText[] = "text/plain; charset=utf-8";
 constexpr char kTooLarge[] =
@@ -116,7 +120,8 @@ class AdminEndpoint::Http : public httplib::Server {
   }
 
   void ServeOne(AdminConnection& connection) {
-    switch (connection.ReadHead()) {
+    switch (connection.head()) {
+      case AdminConnection::Head::kPartial:
       case AdminConnection::Head::kGone:
         return;
       case AdminConnection::Head::kTooLarge:
@@ -127,7 +132,6 @@ class AdminEndpoint::Http : public httplib::Server {
         process_request(connection, /*close_connection=*/true, closed, nullptr);
         break;
     }
-    connection.Linger();
   }
 
  private:
@@ -169,7 +173,14 @@ class AdminEndpoint::Http : public httplib::Server {
   void Status(httplib::Response& response) {
     response.set_content(handlers_.status(), "application/json");
   }
+  // A reload takes as long as the zones do, and holds its thread meanwhile; the other threads stay
+  // free for /healthz. The one that waits will see all files as they are now, so more are no use.
   void Reload(httplib::Response& response) {
+    const absl::Cleanup leave = [this] { reloads_.fetch_sub(1, std::memory_order_relaxed); };
+    if (reloads_.fetch_add(1, std::memory_order_relaxed) >= kAdminReloadsMax) {
+      return Say(response, 503,
+                 "one reload runs and one more waits; ask again when they are done\n");
+    }
     const absl::StatusOr<std::string> done = handlers_.reload();
     if (done.ok()) return Say(response, 200, absl::StrCat(*done, "\n"));
     Say(response, 500, absl::StrCat(done.status().message(), "\n"));
@@ -177,6 +188,7 @@ class AdminEndpoint::Http : public httplib::Server {
 
   const AdminHandlers handlers_;
   const bool check_host_;  // No browser reaches a UNIX socket.
+  std::atomic<int> reloads_ = 0;
 };
 
 const AdminEndpoint::Http::Place AdminEndpoint::Http::kPlaces[4] = {
@@ -218,33 +230,105 @@ AdminEndpoint::~AdminEndpoint() {
 
 void AdminEndpoint::Serve(AdminHandlers handlers) {
   http_ = std::make_unique<Http>(std::move(handlers), address_.tcp.has_value());
-  for (int i = 0; i < kAdminThreads; ++i) threads_.emplace_back([this] { AcceptLoop(); });
+  threads_.emplace_back([this] { ReadLoop(); });
+  for (int i = 0; i < kAdminThreads; ++i) threads_.emplace_back([this] { AnswerLoop(); });
 }
 
-void AdminEndpoint::AcceptLoop() {
-  pollfd waits[] = {{listener_, POLLIN, 0}, {stop_event_, POLLIN, 0}};
+void AdminEndpoint::ReadLoop() {
+  Waiting waiting;
+  while (PollOnce(waiting)) {
+  }
+}
+
+// Waits until something arrives or the oldest has had its time. False: the endpoint stops.
+bool AdminEndpoint::PollOnce(Waiting& waiting) {
+  std::vector<pollfd> polls = {{stop_event_, POLLIN, 0}, {listener_, POLLIN, 0}};
+  for (const auto& connection : waiting) polls.push_back({connection->socket(), POLLIN, 0});
+  int timeout_ms = -1;
+  if (!waiting.empty()) {  // Rounded up, so as not to spin through the last millisecond.
+    const absl::Duration left = waiting.front()->head_deadline() - absl::Now();
+    timeout_ms =
+        static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(left) + 1, 0, 60'000));
+  }
+  if (poll(polls.data(), polls.size(), timeout_ms) < 0) return errno == EINTR;
+  if (polls[0].revents != 0) return false;
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    if (polls[i + 2].revents != 0) waiting[i]->ReadHead();
+  }
+  HandOverReady(waiting);
+  if (polls[1].revents != 0) Accept(waiting);
+  return true;
+}
+
+void AdminEndpoint::HandOverReady(Waiting& waiting) {
+  const absl::Time now = absl::Now();
+  for (std::unique_ptr<AdminConnection>& connection : waiting) {
+    if (connection->head() != AdminConnection::Head::kPartial) {
+      HandOver(std::move(connection));
+    } else if (connection->head_deadline() <= now) {
+      connection.reset();
+    }
+  }
+  std::erase(waiting, nullptr);
+}
+
+// One at a time: between two of them all others are read, so none is closed whose head is here.
+void AdminEndpoint::Accept(Waiting& waiting) {
+  const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const bool is_out_of_files =
+      fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;  // Most likely.
+  if (is_out_of_files && waiting.empty()) {
+    pollfd stop = {stop_event_, POLLIN, 0};
+    poll(&stop, 1, 100);  // The connection stays queued, so do not spin on it.
+  }
+  if (fd >= 0) waiting.push_back(std::make_unique<AdminConnection>(fd, stop_event_, timeouts_));
+  if (waiting.size() > kAdminWaitingMax || (is_out_of_files && !waiting.empty())) {
+    waiting.erase(waiting.begin());  // The oldest makes room.
+  }
+}
+
+void AdminEndpoint::HandOver(std::unique_ptr<AdminConnection> connection) {
+  if (connection->head() == AdminConnection::Head::kGone) return;
+  {
+    std::lock_guard lock(ready_mu_);
+    if (ready_.size() >= kAdminWaitingMax) return;  // Closes it.
+    ready_.push_back(std::move(connection));
+  }
+  ready_changed_.notify_one();
+}
+
+void AdminEndpoint::AnswerLoop() {
   for (;;) {
-    if (poll(waits, 2, -1) < 0 && errno != EINTR) return;
-    if (waits[1].revents != 0) return;
-    const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      AdminConnection connection(fd, stop_event_, timeouts_);
-      try {
-        http_->ServeOne(connection);
-      } catch (const std::exception&) {  // httplib ran out of memory: the others go on.
-      }
-    } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-      // Out of file descriptors, most likely: the connection stays queued, so do not spin on it.
-      poll(&waits[1], 1, 100);
+    std::unique_ptr<AdminConnection> connection;
+    {
+      std::unique_lock lock(ready_mu_);
+      ready_changed_.wait(lock, [this] { return stopping_ || !ready_.empty(); });
+      if (stopping_) return;
+      connection = std::move(ready_.front());
+      ready_.pop_front();
+    }
+    try {
+      http_->ServeOne(*connection);
+      connection->Linger([this] {
+        std::lock_guard lock(ready_mu_);
+        return stopping_ || !ready_.empty();
+      });
+    } catch (const std::exception&) {  // httplib ran out of memory: the others go on.
     }
   }
 }
 
 void AdminEndpoint::Stop() {
   if (listener_ < 0) return;
+  {
+    std::lock_guard lock(ready_mu_);
+    stopping_ = true;
+  }
   eventfd_write(stop_event_, 1);
+  ready_changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  ready_.clear();
   close(listener_);
   listener_ = -1;
   if (!address_.unix_path.empty()) unlink(address_.unix_path.c_str());

@@ -1,9 +1,12 @@
 #ifndef HITHER_SERVER_BASE_ADMIN_ENDPOINT_H_
 #define HITHER_SERVER_BASE_ADMIN_ENDPOINT_H_
 
+#include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +18,8 @@
 
 namespace hither {
 
+class AdminConnection;
+
 // What the endpoint asks the server. Called on the endpoint's threads, several at once.
 struct AdminHandlers {
   std::function<std::string()> metrics;                 // GET /metrics
@@ -23,11 +28,13 @@ struct AdminHandlers {
   std::function<absl::StatusOr<std::string>()> reload;  // POST /reload: 200 with the text, or 500.
 };
 
-inline constexpr int kAdminThreads = 4;  // One connection each; more wait in the kernel's queue.
+inline constexpr int kAdminThreads = 4;         // One request each, once its head has arrived.
+inline constexpr size_t kAdminWaitingMax = 64;  // Connections whose head has not; as many queued.
+inline constexpr int kAdminReloadsMax = 2;  // One that runs, one that waits for it: 503 for more.
 inline constexpr size_t kAdminHeadBytesMax = 8'192;
 
 struct AdminTimeouts {
-  absl::Duration read = absl::Seconds(5);    // For the whole head of a request.
+  absl::Duration read = absl::Seconds(2);    // For the whole head of a request, from the accept.
   absl::Duration write = absl::Seconds(30);  // For the whole answer.
 };
 
@@ -38,8 +45,9 @@ struct AdminTimeouts {
 // the header "X-Hither: 1", and by TCP every request whose Host is not this machine's, so that a
 // web page in a browser on this host can neither order a reload nor read (DNS rebinding).
 //
-// Threads: all of its methods are the control thread's. Source: whoever is on this host; a
-// connection has limits on size and on time, and cannot hold up the others for longer.
+// Threads: all of its methods are the control thread's. One thread of ours accepts and reads the
+// heads of all requests, so that who sends half of one holds up nobody; the others answer. Source:
+// whoever is on this host; a connection has limits on size and on time.
 class AdminEndpoint {
  public:
   // Opens the socket, so that it can be done before privileges are dropped. A socket file that
@@ -59,7 +67,13 @@ class AdminEndpoint {
   class Http;
   AdminEndpoint(const AdminAddress& address, const AdminTimeouts& timeouts, int listener,
                 int stop_event);
-  void AcceptLoop();
+  using Waiting = std::vector<std::unique_ptr<AdminConnection>>;  // Oldest first.
+  void ReadLoop();
+  bool PollOnce(Waiting& waiting);
+  void Accept(Waiting& waiting);
+  void HandOverReady(Waiting& waiting);
+  void HandOver(std::unique_ptr<AdminConnection> connection);
+  void AnswerLoop();
 
   AdminAddress address_;
   const AdminTimeouts timeouts_;
@@ -67,6 +81,12 @@ class AdminEndpoint {
   const int stop_event_;  // An eventfd that is readable once Stop() was called. Ours.
   std::unique_ptr<Http> http_;
   std::vector<std::thread> threads_;
+
+  // Not zones/mutex.h: a condition variable wants std::mutex.
+  std::mutex ready_mu_;  // Guards the next two.
+  std::deque<std::unique_ptr<AdminConnection>> ready_;
+  bool stopping_ = false;
+  std::condition_variable ready_changed_;
 };
 
 }  // namespace hither

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <future>
 #include <ostream>
 #include <vector>
 
@@ -20,6 +21,7 @@
 namespace hither {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -223,6 +225,66 @@ TEST(AdminEndpoint, HalfARequestIsNotWaitedForForLong) {
   EXPECT_EQ(send(fd, "GET /healthz HTTP/1.1\r\n", 23, MSG_NOSIGNAL), 23);
   EXPECT_EQ(Drain(fd), 0u);  // Closed without an answer, though the client keeps it open.
   close(fd);
+}
+
+constexpr AdminTimeouts kPatient = {.read = absl::Seconds(60), .write = absl::Seconds(60)};
+
+TEST(AdminEndpoint, StalledClientsHoldUpNobody) {
+  auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
+  endpoint->Serve(Handlers());
+  std::vector<int> clients;
+  for (size_t i = 0; i < kAdminWaitingMax + 16; ++i) {
+    clients.push_back(Connect(endpoint->address()));
+    EXPECT_EQ(send(clients.back(), "GET /me", 7, MSG_NOSIGNAL), 7);
+    if (i % 16 != 15) continue;
+    for (const int fd : clients) send(fd, "x", 1, MSG_NOSIGNAL);  // The first are closed by then.
+    const absl::StatusOr<AdminReply> reply =
+        AskAdmin(endpoint->address(), "GET", "/healthz", absl::Seconds(5));
+    ASSERT_TRUE(reply.ok()) << reply.status() << " under " << i + 1 << " stalled clients";
+    EXPECT_EQ(reply->code, 200);
+  }
+  Drain(clients[0]);  // Ends: the oldest made room.
+  for (const int fd : clients) close(fd);
+}
+
+// As a connection does whose request has its answer, and who does not close.
+TEST(AdminEndpoint, WhoStaysAfterTheAnswerHoldsUpNobody) {
+  auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
+  endpoint->Serve(Handlers());
+  const absl::Time start = absl::Now();
+  std::vector<int> clients;
+  for (size_t i = 0; i < 40; ++i) {
+    clients.push_back(Connect(endpoint->address()));
+    EXPECT_EQ(send(clients.back(), "GET /me HTTP/1.1\r\n\r\n", 20, MSG_NOSIGNAL), 20);
+  }
+  const absl::StatusOr<AdminReply> reply = AskAdmin(endpoint->address(), "GET", "/healthz");
+  EXPECT_TRUE(reply.ok() && reply->code == 200) << reply.status();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5));  // At a second each: ten.
+  for (const int fd : clients) close(fd);
+}
+
+TEST(AdminEndpoint, ReloadsHoldUpNobody) {
+  std::promise<void> loaded;
+  AdminHandlers handlers = Handlers();
+  handlers.reload = [done = loaded.get_future().share()] {
+    done.wait();
+    return absl::StatusOr<std::string>("2 zones loaded");
+  };
+  auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
+  endpoint->Serve(handlers);
+  const std::string request = "POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\n\r\n";
+  std::vector<std::future<std::string>> replies;
+  for (int i = 0; i < 2 * kAdminThreads; ++i) {
+    replies.push_back(
+        std::async(std::launch::async, [&] { return Exchange(endpoint->address(), request); }));
+  }
+  const absl::StatusOr<AdminReply> health =
+      AskAdmin(endpoint->address(), "GET", "/healthz", absl::Seconds(5));
+  EXPECT_TRUE(health.ok() && health->code == 200) << health.status();
+  loaded.set_value();
+  for (std::future<std::string>& reply : replies) {
+    EXPECT_THAT(reply.get(), AnyOf(StartsWith("HTTP/1.1 200 "), StartsWith("HTTP/1.1 503 ")));
+  }
 }
 
 TEST(AdminEndpoint, WhoDoesNotReadIsNotWaitedForForLong) {
