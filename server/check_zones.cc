@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#include "absl/status/status.h"
+#include "server/base/log.h"
+#include "server/base/printable.h"
+#include "server/privileges.h"
+
 namespace hither {
 
 LoadLimits LoadLimitsOf(const Config& config) {
@@ -17,6 +22,12 @@ LoadLimits LoadLimitsOf(const Config& config) {
 }
 
 bool CheckZones(const Config& config, std::ostream& out) {
+  bool can_start = true;
+  for (const absl::Status& status : {CheckLogFile(config.log.file), CheckUser(config)}) {
+    if (status.ok()) continue;
+    can_start = false;
+    out << "error: " << Printable(std::string(status.message())) << "\n";
+  }
   size_t bad = 0;
   uint64_t records = 0;
   for (const ZoneSource& source : config.zones) {
@@ -30,7 +41,7 @@ bool CheckZones(const Config& config, std::ostream& out) {
   }
   out << config.zones.size() << " zones, " << records << " records, " << bad
       << " zones with errors\n";
-  return bad == 0;
+  return can_start && bad == 0;
 }
 
 }  // namespace hither

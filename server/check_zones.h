@@ -11,8 +11,8 @@ namespace hither {
 // The limits on zones that a configuration sets.
 LoadLimits LoadLimitsOf(const Config& config);
 
-// `hitherd --check`: loads every zone of `config`, serves none, and writes each finding and then a
-// summary to `out`. True if no zone has an error.
+// `hitherd --check`: looks for the log file's folder and the user, loads every zone of `config`,
+// serves none, and writes each finding and then a summary to `out`. True if there is no error.
 bool CheckZones(const Config& config, std::ostream& out);
 
 }  // namespace hither

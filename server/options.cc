@@ -263,7 +263,7 @@ SIGNALS
 
 EXIT CODES
   0  fine: ended by a signal, or --check found no error
-  1  cannot serve (an address cannot be bound, ...), or --check found an error in a zone
+  1  cannot serve (an address cannot be bound, ...), or --check found an error
   2  the command line or the configuration file is wrong
 
 EXAMPLES

@@ -14,7 +14,7 @@ namespace hither {
 
 // hitherd's exit codes, as --help tells them.
 inline constexpr int kExitFine = 0;
-inline constexpr int kExitCannotServe = 1;  // Or --check found an error in a zone.
+inline constexpr int kExitCannotServe = 1;  // Or --check found an error.
 inline constexpr int kExitUsage = 2;        // The command line or the configuration is wrong.
 
 // hitherd's command line, read but not yet laid over the configuration file. A value.

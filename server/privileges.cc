@@ -31,9 +31,10 @@ absl::StatusOr<Account> FindAccount(const std::string& name) {
   const passwd* found = ::getpwnam(name.empty() ? "hither" : name.c_str());
   if (found == nullptr && name.empty()) found = ::getpwnam("nobody");
   if (found != nullptr) return Account{found->pw_name, found->pw_uid, found->pw_gid};
-  return absl::NotFoundError(
-      absl::StrCat("user: ", name.empty() ? "neither hither nor nobody" : name,
-                   " is a user here; create one (useradd --system hither) or name another"));
+  const bool is_default = name.empty();
+  return absl::NotFoundError(absl::StrCat(
+      "user: there is no user ", is_default ? "hither or nobody" : name,
+      " here; create it (useradd --system ", is_default ? "hither" : name, ") or name another"));
 }
 
 absl::Status Failure(absl::string_view what, const Account& account) {
@@ -82,6 +83,11 @@ absl::Status Become(const Account& account) {
 }
 
 }  // namespace
+
+absl::Status CheckUser(const Config& config) {
+  if (config.user.empty() && ::geteuid() != 0) return absl::OkStatus();  // None is needed.
+  return FindAccount(config.user).status();
+}
 
 absl::Status DropPrivileges(const Config& config) {
   if (::geteuid() != 0) return absl::OkStatus();

@@ -16,6 +16,10 @@ namespace hither {
 // handed to the user. `user: root` stays root, as is asked for.
 absl::Status DropPrivileges(const Config& config);
 
+// Is there an account for DropPrivileges()? A user that is named must exist, whoever asks: a check
+// often runs without the rights that the start will have.
+absl::Status CheckUser(const Config& config);
+
 // Gives up what DropPrivileges() may have kept, for the calling thread: workers read no files.
 void DropThreadCapabilities();
 

@@ -1,5 +1,6 @@
 // From the YAML tree to a Config. The tables below are the schema: a key, its range, its place.
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -154,6 +155,10 @@ void ReadListen(const YamlNode& node, Reading& to) {
   if (!ExpectKind(node, YamlNode::kList, "a list, as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]",
                   to)) {
     return;
+  }
+  if (node.children.empty()) {
+    return to.Error(node.line,
+                    "the list is empty; give an address, or remove 'listen' to use all of them");
   }
   absl::flat_hash_map<std::string, uint32_t> lines;
   for (const YamlNode& item : node.children) {
@@ -360,13 +365,18 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view fil
 }
 
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, uint64_t bytes_max) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
+  const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // A FIFO would wait.
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fd < 0 ? nullptr : fdopen(fd, "r"), std::fclose);
   if (file == nullptr) {
     return Unreadable(path, absl::StrCat(std::strerror(errno), "; check path and permissions"));
   }
   struct stat facts;
-  if (fstat(fileno(file.get()), &facts) == 0 && S_ISDIR(facts.st_mode)) {
+  const bool has_facts = fstat(fd, &facts) == 0;
+  if (has_facts && S_ISDIR(facts.st_mode)) {
     return Unreadable(path, "it is a folder; name a file in it");
+  }
+  if (!has_facts || !S_ISREG(facts.st_mode)) {  // A device may have no end.
+    return Unreadable(path, "it is no regular file; name one");
   }
   std::string text;
   char block[65'536];

@@ -91,6 +91,17 @@ absl::Status OpenLog(LogLevel level, const std::string& file) {
   return Open(file);
 }
 
+absl::Status CheckLogFile(const std::string& file) {
+  if (file.empty()) return absl::OkStatus();
+  const int probe = open(file.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+  if (probe >= 0) return close(probe), absl::OkStatus();
+  if (errno != ENOENT) return Refuse(file, std::strerror(errno));
+  const size_t slash = file.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
+  if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return absl::OkStatus();
+  return Refuse(file, absl::StrCat("its folder: ", std::strerror(errno)));
+}
+
 absl::Status ReopenLog() {
   State& log = TheLog();
   std::string file;

@@ -24,6 +24,9 @@ namespace hither {
 // Empty `file`: standard error. A file is appended to.
 absl::Status OpenLog(LogLevel level, const std::string& file);
 
+// Could OpenLog() open `file`? Makes none.
+absl::Status CheckLogFile(const std::string& file);
+
 // Opens the file anew, after a rotation; what was open stays if that fails.
 absl::Status ReopenLog();
 

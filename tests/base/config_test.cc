@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -126,6 +127,7 @@ const Wrong kWrongs[] = {
     {"TopIsAList", "- a", {"1: found a list; expected keys: identity, listen, workers, user, version, udp, tcp, zones, admin, log, limits"}},
     {"SectionIsText", "udp: fast", {"1: found text; expected keys: payload_bytes_max, receive_buffer_bytes, batch_size"}},
     {"ListenIsText", "listen: 192.0.2.1", {"1: found text; expected a list, as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]"}},
+    {"ListenIsEmpty", "listen: []", {"1: the list is empty; give an address, or remove 'listen' to use all of them"}},
     {"NumberIsText", "workers: many", {"1: 'many' is out of range; give a whole number from 0 to 256"}},
     {"NumberIsNegative", "workers: -1", {"1: '-1' is out of range; give a whole number from 0 to 256"}},
     {"NumberTooLarge", "workers: 257", {"1: '257' is out of range; give a whole number from 0 to 256"}},
@@ -291,6 +293,20 @@ TEST(LoadConfigFile, SaysWhyItCannotRead) {
             "check path and permissions");
   EXPECT_EQ(LoadConfigFile("/").status().message(),
             "/:0: cannot read the configuration: it is a folder; name a file in it");
+}
+
+// Neither is waited for nor read up to an end that it has not.
+TEST(LoadConfigFile, RefusesWhatIsNoRegularFile) {
+  const std::string fifo = testing::TempDir() + "config_fifo";
+  std::filesystem::remove(fifo);
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  for (const std::string& path : {fifo, std::string("/dev/zero")}) {
+    EXPECT_EQ(LoadConfigFile(path).status().message(),
+              absl::StrCat(path,
+                           ":0: cannot read the configuration: it is no regular file; name "
+                           "one"));
+  }
+  std::filesystem::remove(fifo);
 }
 
 }  // namespace

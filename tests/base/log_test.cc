@@ -87,6 +87,19 @@ TEST_F(LogToFile, ThreadsDoNotMixLines) {
     EXPECT_THAT(line, testing::EndsWith(" info " + std::string(50, 'x') + "end"));
 }
 
+TEST(Log, CheckOpensNothing) {
+  const std::string file = testing::TempDir() + "/log_check.log";
+  std::filesystem::remove(file);
+  EXPECT_TRUE(CheckLogFile("").ok());
+  EXPECT_TRUE(CheckLogFile(file).ok());
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(CheckLogFile("/nonexist/x").message(),
+            "cannot open the log file /nonexist/x: its folder: No such file or directory; check "
+            "log.target");
+  EXPECT_EQ(CheckLogFile("/").message(),
+            "cannot open the log file /: Is a directory; check log.target");
+}
+
 TEST(Log, BadFileIsAnErrorAndTheOldLogStays) {
   const absl::Status status = OpenLog(LogLevel::kInfo, "/nonexistent/folder/h.log");
   EXPECT_EQ(status.message(),

@@ -226,5 +226,16 @@ TEST_F(ControlTest, CheckTellsWhatAStartWouldFind) {
   EXPECT_THAT(out.str(), HasSubstr("example.org.zone:5: error: CNAME"));
 }
 
+TEST_F(ControlTest, CheckTellsOfLogAndUser) {
+  Config config = *BuildConfig(options_);
+  config.log.file = "/nonexist/x";
+  config.user = "nonesuch";
+  std::ostringstream out;
+  EXPECT_FALSE(CheckZones(config, out));
+  EXPECT_THAT(out.str(), HasSubstr("error: cannot open the log file /nonexist/x: its folder: No "
+                                   "such file or directory; check log.target\n"));
+  EXPECT_THAT(out.str(), HasSubstr("error: user: there is no user nonesuch here"));
+}
+
 }  // namespace
 }  // namespace hither

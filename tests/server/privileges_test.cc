@@ -127,6 +127,16 @@ TEST_F(Privileges, AnUnknownUserIsAnErrorAndChangesNothing) {
   }));
 }
 
+TEST(CheckUser, TellsOfAUserThatIsNotHere) {
+  Config config;
+  config.user = "nobody";
+  EXPECT_TRUE(CheckUser(config).ok());
+  config.user = "nonesuch";
+  EXPECT_EQ(CheckUser(config).message(),
+            "user: there is no user nonesuch here; create it (useradd --system nonesuch) or name "
+            "another");
+}
+
 TEST_F(Privileges, RootStaysRootIfAskedTo) {
   config_.user = "root";
   EXPECT_TRUE(InChild([&] { return DropPrivileges(config_).ok() && ::geteuid() == 0; }));
