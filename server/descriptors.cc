@@ -7,13 +7,15 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/admin_endpoint.h"
 #include "server/base/log.h"
 
 namespace hither {
 namespace {
 
-constexpr size_t kPerWorker = 8;    // epoll, eventfd, signal pipe, and air.
-constexpr size_t kForOthers = 128;  // Standard streams, log, admin clients, included zone files.
+constexpr size_t kPerWorker = 8;  // epoll, eventfd, signal pipe, and air.
+constexpr size_t kForAdmin = 2 * kAdminWaitingMax + kAdminThreads;  // Read, queued, answered.
+constexpr size_t kForOthers = kForAdmin + 64;  // Standard streams, log, included zone files.
 
 }  // namespace
 
