@@ -19,7 +19,8 @@ thread_local bool throw_length_error = false;
 
 }  // namespace
 
-void* operator new(size_t bytes) {
+// Not inlined: g++ would take malloc() and free() for a mismatch with new and delete.
+[[gnu::noinline]] void* operator new(size_t bytes) {
   if (allocations_left >= 0 && allocations_left-- == 0) {
     if (throw_length_error) throw std::length_error("test");
     throw std::bad_alloc();
@@ -28,8 +29,12 @@ void* operator new(size_t bytes) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+// std::stable_sort()'s; AddressSanitizer's own would not match our delete.
+[[gnu::noinline]] void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  return std::malloc(bytes);
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace hither {
 namespace {
