@@ -18,11 +18,8 @@ namespace {
 
 // The path without symbolic links, or "" with errno set.
 std::string Resolved(const std::string& path) {
-  char* const resolved = realpath(path.c_str(), nullptr);
-  if (resolved == nullptr) return "";
-  std::string text = resolved;
-  std::free(resolved);
-  return text;
+  char resolved[PATH_MAX];
+  return realpath(path.c_str(), resolved) != nullptr ? resolved : "";
 }
 
 std::string FolderOf(const std::string& path) {
