@@ -8,8 +8,7 @@
 
 namespace hither {
 
-// Aliases followed in one answer. BIND stops after 11, Knot after 20; a resolver asks on from
-// there.
+// Aliases followed in one answer; a resolver asks on from there.
 inline constexpr int kAliasHopsMax = 16;
 // Names whose addresses are looked for, for one answer.
 inline constexpr int kAdditionalTargetsMax = 128;
@@ -25,7 +24,7 @@ struct AnswerResult {
 // RFC 1034 §4.3.2 step 3 within one zone, with DNSSEC's additions (RFC 4035 §3.1, RFC 5155 §7.2) if
 // `query` set DO. `qname` is the query's name, at or below the zone's apex. Writes all sections;
 // truncates them where they do not fit. A chain of aliases that leaves the zone ends there: what
-// another zone says of the name is for that zone's own answer, as BIND and Knot have it.
+// another zone says of the name is for that zone's own answer.
 AnswerResult AnswerFrom(const Zone& zone, const Query& query, const HashedName& qname,
                         ResponseWriter& reply);
 

@@ -12,8 +12,8 @@
 
 namespace hither {
 
-// Limits on what one zone may hold. The first two are BIND's, chosen after CVE-2024-1737: a name
-// with ever so many records makes every answer from it, and every transfer, costly.
+// Limits on what one zone may hold: a name with ever so many records makes every answer from it,
+// and every transfer, costly (CVE-2024-1737, after which BIND has such limits, too).
 struct ZoneLimits {
   uint32_t records_per_rrset_max = 1'000;
   uint32_t types_per_name_max = 100;
