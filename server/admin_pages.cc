@@ -60,7 +60,7 @@ void AddZone(const ServedZone& served, MetricsText& page) {
   page.Add("hither_zone_records", MetricType::kGauge, "Records of the zone that answers.", labels,
            served.zone->record_count());
   page.Add("hither_zone_memory_bytes", MetricType::kGauge, "Memory of the zone that answers.",
-           labels, uint64_t{served.zone->MemoryBytes()});
+           labels, uint64_t{served.zone->image_bytes()});
   page.Add("hither_zone_loaded_timestamp_seconds", MetricType::kGauge,
            "When the zone that answers was loaded.", labels, Seconds(served.loaded_at));
 }
