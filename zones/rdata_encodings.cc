@@ -9,12 +9,29 @@
 
 namespace hither {
 
-Complaint ReadHex(std::span<const Token> tokens, RdataBuffer& out) {
+namespace {
+
+constexpr char kNotHex[] = "is not hexadecimal";
+
+// All pairs of `text`, which has an even number of characters, to `to`.
+bool DecodeHex(absl::string_view text, uint8_t* to) {
+  int wrong = 0;  // Negative once a character was.
+  for (size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = HexDigit(text[i]);
+    const int low = HexDigit(text[i + 1]);
+    wrong |= high | low;
+    *to++ = static_cast<uint8_t>(high << 4 | low);
+  }
+  return wrong >= 0;
+}
+
+// An octet may be split between two tokens.
+Complaint ReadSplitHex(std::span<const Token> tokens, RdataBuffer& out) {
   int high = -1;
   for (const Token& token : tokens) {
     for (const char c : token.text()) {
       const int digit = HexDigit(c);
-      if (digit < 0) return "is not hexadecimal";
+      if (digit < 0) return kNotHex;
       if (high < 0) {
         high = digit;
       } else {
@@ -24,6 +41,19 @@ Complaint ReadHex(std::span<const Token> tokens, RdataBuffer& out) {
     }
   }
   return high < 0 ? nullptr : "ends in half an octet of hexadecimal";
+}
+
+}  // namespace
+
+Complaint ReadHex(std::span<const Token> tokens, RdataBuffer& out) {
+  // Digests stand in one piece.
+  if (tokens.size() != 1 || tokens[0].size % 2 != 0) return ReadSplitHex(tokens, out);
+  const size_t octets = tokens[0].size / 2;
+  uint8_t* const to = out.RoomFor(octets);
+  if (to == nullptr) return ReadSplitHex(tokens, out);
+  if (!DecodeHex(tokens[0].text(), to)) return kNotHex;
+  out.Commit(octets);
+  return nullptr;
 }
 
 Complaint ReadGroupedHex(absl::string_view text, char separator, size_t group, size_t octets,

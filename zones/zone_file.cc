@@ -146,7 +146,7 @@ void ZoneFileReader::HandleDirective(const ZoneEntry& entry) {
 
 void ZoneFileReader::HandleOrigin(const ZoneEntry& entry) {
   Complaint wrong = "needs one name";
-  uint8_t wire[kNameBytesMax];
+  uint8_t wire[kNameRoomBytes];
   size_t size = 0;
   if (entry.tokens.size() == 2) {
     size = NameFromToken(entry.tokens[1], scope_.origin, wire, wrong);
@@ -173,17 +173,16 @@ void ZoneFileReader::HandleTtl(const ZoneEntry& entry) {
 }
 
 bool ZoneFileReader::ReadOwner(const Token& token) {
-  if (scope_.has_owner && !token.quoted && token.text() == owner_text_) return true;
+  if (!owner_text_.empty() && !token.quoted && token.text() == owner_text_) return true;
   Complaint wrong = nullptr;
-  uint8_t wire[kNameBytesMax];
-  const size_t size = NameFromToken(token, scope_.origin, wire, wrong);
+  const size_t size = NameFromToken(token, scope_.origin, scope_.owner.octets, wrong);
   if (size == 0) {
+    owner_text_.clear();  // The one before is overwritten.
     AddError(token.line, absl::StrCat("owner ", Shown(token), " ", wrong,
                                       "; write a domain name (RFC 1035 §5.1)"));
     return false;
   }
-  scope_.owner = Name(NameView(ByteView(wire, size)));
-  scope_.has_owner = true;
+  scope_.owner.size = size;
   owner_text_.assign(token.data, token.size);
   return true;
 }
@@ -231,7 +230,7 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
 }
 
 bool ZoneFileReader::CheckHeading(const ZoneEntry& entry, const Heading& heading) {
-  if (!scope_.has_owner) {
+  if (scope_.owner.size == 0) {
     AddError(entry.line,
              "the first record has no owner; write its name at the start of the line "
              "(RFC 1035 §5.1)");
@@ -260,7 +259,7 @@ void ZoneFileReader::HandleRecord(const ZoneEntry& entry) {
   uint32_t ttl_seconds = 0;
   if (!ChooseTtl(entry, heading, ttl_seconds)) return;
   ++result_.records;
-  sink_.Add({scope_.owner,
+  sink_.Add({scope_.owner.view(),
              heading.type,
              ttl_seconds,
              parser_.rdata(),

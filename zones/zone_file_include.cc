@@ -122,7 +122,7 @@ void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
   Name origin = scope_.origin;
   if (entry.tokens.size() == 3) {
     Complaint wrong = nullptr;
-    uint8_t wire[kNameBytesMax];
+    uint8_t wire[kNameRoomBytes];
     const size_t size = NameFromToken(entry.tokens[2], scope_.origin, wire, wrong);
     if (size == 0) {
       return AddError(entry.line, absl::StrCat("$INCLUDE: origin ", Shown(entry.tokens[2]), " ",

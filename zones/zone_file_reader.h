@@ -29,8 +29,7 @@ class ZoneFileReader {
   // What relative names, and records without an owner, hang on.
   struct Scope {
     Name origin;
-    Name owner;
-    bool has_owner = false;
+    WrittenName owner;          // Without size: no record had one yet.
     bool owner_is_bad = false;  // It could not be read, and an error says so.
   };
 
