@@ -80,6 +80,7 @@ ZoneFileResult ZoneFileReader::ReadAll() {
       HandleEntry(entry);
     }
   }
+  TellProgress();
   files_.clear();
   result_.ok = errors_ == 0;
   return std::move(result_);
@@ -91,6 +92,7 @@ void ZoneFileReader::PopFile() {
     AddError(0, absl::StrCat("cannot read on: ", std::strerror(error), "; check the disk"));
   }
   bytes_of_closed_files_ += file.scanner->bytes_read();
+  piece_end_ = 0;
   if (files_.size() > 1) {
     scope_ = file.scope_after;
     owner_text_.clear();
@@ -115,15 +117,33 @@ void ZoneFileReader::AddWarning(uint32_t line, std::string text) {
   result_.findings.push_back({Severity::kWarning, file_name(), line, std::move(text)});
 }
 
-void ZoneFileReader::HandleEntry(const ZoneEntry& entry) {
+uint64_t ZoneFileReader::BytesRead() const {
   uint64_t bytes = bytes_of_closed_files_;
   for (const OpenFile& file : files_) bytes += file.scanner->bytes_read();
-  if (bytes > limits_.file_bytes_max) {
-    AddError(entry.line, absl::StrCat("over ", limits_.file_bytes_max,
-                                      " octets of text in one zone; split the zone"));
-    stopped_ = true;
-    return;
-  }
+  return bytes;
+}
+
+void ZoneFileReader::TellProgress() {
+  if (progress_ == nullptr) return;
+  const uint64_t bytes = BytesRead();
+  progress_->AddBytes(bytes - std::exchange(bytes_told_, bytes));
+  const uint64_t records = result_.records - std::exchange(records_told_, result_.records);
+  progress_->records.fetch_add(records, std::memory_order_relaxed);
+}
+
+// What is to be done once for each piece of text that was read, at the first entry of it.
+bool ZoneFileReader::TakePiece(uint32_t line) {
+  piece_end_ = files_.back().scanner->bytes_read();
+  TellProgress();
+  if (BytesRead() <= limits_.file_bytes_max) return true;
+  AddError(line, absl::StrCat("over ", limits_.file_bytes_max,
+                              " octets of text in one zone; split the zone"));
+  stopped_ = true;
+  return false;
+}
+
+void ZoneFileReader::HandleEntry(const ZoneEntry& entry) {
+  if (files_.back().scanner->bytes_read() != piece_end_ && !TakePiece(entry.line)) return;
   const Token& first = entry.tokens[0];
   if (first.size > 1 && first.data[0] == '$' && !first.quoted && entry.starts_in_column_1) {
     HandleDirective(entry);
@@ -305,8 +325,8 @@ bool ZoneFileReader::ChooseTtl(const ZoneEntry& entry, const Heading& heading,
 }
 
 ZoneFileResult ReadZoneFile(const std::string& path, NameView origin, RecordSink& sink,
-                            const ZoneFileLimits& limits) {
-  return ZoneFileReader(origin, sink, limits).ReadFile(path);
+                            const ZoneFileLimits& limits, LoadProgress* progress) {
+  return ZoneFileReader(origin, sink, limits, progress).ReadFile(path);
 }
 
 ZoneFileResult ReadZoneText(absl::string_view text, const std::string& name, NameView origin,
