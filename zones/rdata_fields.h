@@ -46,8 +46,10 @@ class RdataBuffer {
   }
   // For what is written in place: room for a name, of which Commit() keeps `size` octets.
   uint8_t* RoomForName() { return &octets_[size_]; }
-  // Likewise for `count` octets, if they fit; null if not.
-  uint8_t* RoomFor(size_t count) { return Has(count) ? &octets_[size_] : nullptr; }
+  // Likewise for `count` octets, if they fit; null if not, which is no overflow yet.
+  uint8_t* RoomFor(size_t count) {
+    return kRdataBytesMax - size_ >= count ? &octets_[size_] : nullptr;
+  }
   void Commit(size_t size) {
     if (Has(size)) size_ += size;
   }

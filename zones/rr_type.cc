@@ -39,8 +39,8 @@ constexpr Mnemonic kMnemonics[] = {
 };
 // clang-format on
 
-// A mnemonic of up to 15 characters and its length as a number, in upper case: to be compared at
-// once, because a zone file has one on every line.
+// A mnemonic of less than 16 characters and its length as a number, in upper case: to be compared
+// at once, because a zone file has one on every line.
 struct Key {
   uint64_t first = 0;
   uint64_t second = 0;
@@ -49,7 +49,7 @@ struct Key {
   }
 };
 
-constexpr size_t kKeyBytes = 15;
+constexpr size_t kKeyBytes = 16;  // No mnemonic is that long, but TYPE and a number may be.
 
 // Up to eight characters as a number, whatever the order of octets here: the first ones are the
 // lowest. Three loads that overlap stand for a loop.
