@@ -42,6 +42,10 @@ struct ServerStatus {
   // {"hither_queries_total{transport=\"udp\"}", 12}.
   std::vector<std::pair<std::string, uint64_t>> counters;
   std::vector<Zone> zones;
+  // Zones that are not among `zones`, so that this stays bounded; and those of them whose last load
+  // failed, which is none unless too many have failed.
+  uint64_t zones_untold = 0;
+  uint64_t zones_untold_failed = 0;
 };
 
 // One JSON object; names and units as in the struct, times as RFC 3339 in UTC.
