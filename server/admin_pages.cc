@@ -46,6 +46,42 @@ void AddProcess(const ServerView& view, MetricsText& page) {
   }
 }
 
+// What the metric's page and the status page tell of one transport.
+struct TransportLatency {
+  const char* transport;
+  LatencySummary summary;
+};
+
+std::vector<TransportLatency> LatencyOf(const ServerView& view) {
+  std::vector<TransportLatency> all(2);
+  all[0].transport = "udp";
+  all[1].transport = "tcp";
+  for (const ServerView::WorkerView& worker : view.workers) {
+    all[0].summary.Add(worker.latency->udp);
+    all[1].summary.Add(worker.latency->tcp);
+  }
+  return all;
+}
+
+// From 1.024 us to 1.074 s: powers of two of nanoseconds are borders of LatencyBuckets, so that
+// these counts are exact.
+constexpr int kLeastBorderBits = 10;
+constexpr int kGreatestBorderBits = 30;
+
+void AddLatency(const TransportLatency& of, MetricsText& page) {
+  HistogramValues values;
+  for (int bits = kLeastBorderBits; bits <= kGreatestBorderBits; ++bits) {
+    const uint64_t border_ns = uint64_t{1} << bits;
+    values.borders.push_back(
+        {static_cast<double>(border_ns) / 1e9, of.summary.AnswersWithin(border_ns)});
+  }
+  values.sum = absl::ToDoubleSeconds(of.summary.total());
+  values.count = of.summary.answers();
+  page.AddHistogram("hither_answer_seconds",
+                    "From receiving a query to sending its answer, without what it waited before.",
+                    MetricLabels({{"transport", of.transport}}), values);
+}
+
 void AddZone(const ServedZone& served, MetricsText& page) {
   const std::string labels = MetricLabels({{"zone", served.apex.ToText()}});
   page.Add("hither_zone_load_failed", MetricType::kGauge,
@@ -87,6 +123,7 @@ std::string MetricsPage(const ServerView& view) {
     const CounterText& text = TextOf(which);
     page.Add(text.metric, MetricType::kCounter, text.help, text.label, SumOf(which, view));
   });
+  for (const TransportLatency& latency : LatencyOf(view)) AddLatency(latency, page);
   for (const auto& served : view.zones->zones()) AddZone(*served, page);
   return page.Take();
 }
@@ -122,6 +159,10 @@ ServerStatus StatusOf(const ServerView& view) {
     const std::string labels = text.label.empty() ? "" : absl::StrCat("{", text.label, "}");
     status.counters.emplace_back(absl::StrCat(text.metric, labels), SumOf(which, view));
   });
+  for (const auto& [transport, summary] : LatencyOf(view)) {
+    status.latency.push_back({transport, summary.answers(), summary.Quantile(500),
+                              summary.Quantile(990), summary.Quantile(999)});
+  }
   for (const auto& served : view.zones->zones()) status.zones.push_back(StatusOf(*served));
   return status;
 }

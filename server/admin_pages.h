@@ -11,6 +11,7 @@
 #include "server/base/config.h"
 #include "server/base/status.h"
 #include "server/counters.h"
+#include "server/latency.h"
 #include "zones/zone_set.h"
 
 namespace hither {
@@ -22,6 +23,7 @@ inline constexpr absl::Duration kWorkerStuckAfter = absl::Seconds(3);
 struct ServerView {
   struct WorkerView {
     const Counters* counters;
+    const AnswerLatency* latency;
     absl::Duration since_turn;  // Since its loop last came round.
   };
 
