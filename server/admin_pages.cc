@@ -81,6 +81,42 @@ void AddZoneCounts(const ZoneSet& set, MetricsText& page) {
            "", uint64_t{UntoldOf(zones)});
 }
 
+// What the metric's page and the status page tell of one transport.
+struct TransportLatency {
+  const char* transport;
+  LatencySummary summary;
+};
+
+std::vector<TransportLatency> LatencyOf(const ServerView& view) {
+  std::vector<TransportLatency> all(2);
+  all[0].transport = "udp";
+  all[1].transport = "tcp";
+  for (const ServerView::WorkerView& worker : view.workers) {
+    all[0].summary.Add(worker.latency->udp);
+    all[1].summary.Add(worker.latency->tcp);
+  }
+  return all;
+}
+
+// From 1.024 us to 1.074 s: powers of two of nanoseconds are borders of LatencyBuckets, so that
+// these counts are exact.
+constexpr int kLeastBorderBits = 10;
+constexpr int kGreatestBorderBits = 30;
+
+void AddLatency(const TransportLatency& of, MetricsText& page) {
+  HistogramValues values;
+  for (int bits = kLeastBorderBits; bits <= kGreatestBorderBits; ++bits) {
+    const uint64_t border_ns = uint64_t{1} << bits;
+    values.borders.push_back(
+        {static_cast<double>(border_ns) / 1e9, of.summary.AnswersWithin(border_ns)});
+  }
+  values.sum = absl::ToDoubleSeconds(of.summary.total());
+  values.count = of.summary.answers();
+  page.AddHistogram("hither_answer_seconds",
+                    "From receiving a query to sending its answer, without what it waited before.",
+                    MetricLabels({{"transport", of.transport}}), values);
+}
+
 void AddZone(const ServedZone& served, MetricsText& page) {
   const std::string labels = MetricLabels({{"zone", served.apex().ToText()}});
   page.Add("hither_zone_load_failed", MetricType::kGauge,
@@ -124,6 +160,7 @@ std::string MetricsPage(const ServerView& view) {
   });
   AddZoneCounts(*view.zones, page);
   ForEachToldZone(*view.zones, [&](const ServedZone& served) { AddZone(served, page); });
+  for (const TransportLatency& latency : LatencyOf(view)) AddLatency(latency, page);
   return page.Take();
 }
 
@@ -163,6 +200,10 @@ ServerStatus StatusOf(const ServerView& view) {
   });
   status.zones_untold = UntoldOf(view.zones->zones().size());
   status.zones_untold_failed = view.zones->failed() - failed_told;
+  for (const auto& [transport, summary] : LatencyOf(view)) {
+    status.latency.push_back({transport, summary.answers(), summary.Quantile(500),
+                              summary.Quantile(990), summary.Quantile(999)});
+  }
   return status;
 }
 

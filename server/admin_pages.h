@@ -12,6 +12,7 @@
 #include "server/base/config.h"
 #include "server/base/status.h"
 #include "server/counters.h"
+#include "server/latency.h"
 #include "zones/zone_set.h"
 
 namespace hither {
@@ -27,6 +28,7 @@ inline constexpr size_t kZonesToldMax = 10'000;
 struct ServerView {
   struct WorkerView {
     const Counters* counters;
+    const AnswerLatency* latency;
     absl::Duration since_turn;  // Since its loop last came round.
   };
 

@@ -147,8 +147,8 @@ ServerView Control::View() const {
     const uint64_t turn_ms = worker->last_turn_ms();
     const uint64_t now_ms = uv_hrtime() / 1'000'000;
     const uint64_t since_ms = now_ms > turn_ms ? now_ms - turn_ms : 0;
-    view.workers.push_back(
-        {&worker->counters(), absl::Milliseconds(static_cast<int64_t>(since_ms))});
+    view.workers.push_back({&worker->counters(), &worker->latency(),
+                            absl::Milliseconds(static_cast<int64_t>(since_ms))});
   }
   return view;
 }

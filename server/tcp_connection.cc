@@ -97,8 +97,8 @@ void TcpConnection::OnOctets(ByteView octets) {
 // octets they took.
 size_t TcpConnection::AnswerFrom(ByteView input) {
   const std::span<uint8_t> out = host_.write_room();
+  Answers filled{.read_at_ns = MonotonicNs()};
   size_t used = 0;
-  size_t filled = 0;
   bool any = false;
   while (input.size() - used >= kLengthBytes) {
     const size_t size = LoadU16(input.data() + used);
@@ -111,29 +111,39 @@ size_t TcpConnection::AnswerFrom(ByteView input) {
       break;
     }
     if (input.size() - used - kLengthBytes < size) break;
-    if (UnsentBytes() + filled > host_.limits().unsent_bytes_max ||
-        out.size() - filled < kLengthBytes + kMessageBytesMax) {
-      Send(out.first(filled));
-      filled = 0;
+    if (UnsentBytes() + filled.bytes > host_.limits().unsent_bytes_max ||
+        out.size() - filled.bytes < kLengthBytes + kMessageBytesMax) {
+      Flush(filled);
       if (closing_) return input.size();
       paused_ = UnsentBytes() > host_.limits().unsent_bytes_max;
       if (paused_) break;  // OnWritten() will go on.
     }
     const size_t reply = host_.Answer(input.subspan(used + kLengthBytes, size),
-                                      out.subspan(filled + kLengthBytes, kMessageBytesMax));
+                                      out.subspan(filled.bytes + kLengthBytes, kMessageBytesMax));
     used += kLengthBytes + size;
     any = true;
     if (reply == 0) continue;
-    StoreU16(out.data() + filled, static_cast<uint16_t>(reply));
-    filled += kLengthBytes + reply;
+    StoreU16(out.data() + filled.bytes, static_cast<uint16_t>(reply));
+    filled.bytes += kLengthBytes + reply;
+    ++filled.count;
   }
   if (any) host_.OnActive(*this);
   if (any) active_at_ms_ = uv_now(tcp_.loop);
-  Send(out.first(filled));
+  Flush(filled);
   if (closing_) return input.size();
   if (paused_) uv_read_stop(stream());
   if (finishing_) Finish();
   return used;
+}
+
+// Sends what is filled of the write room. What the kernel does not take at once counts as sent,
+// too: how long a client leaves its answers unread says nothing of the server.
+void TcpConnection::Flush(Answers& answers) {
+  if (answers.count == 0) return;
+  Send(host_.write_room().first(answers.bytes));
+  if (!closing_) host_.latency().Record(MonotonicNs() - answers.read_at_ns, answers.count);
+  answers.bytes = 0;
+  answers.count = 0;
 }
 
 void TcpConnection::Send(ByteView octets) {

@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "server/counters.h"
+#include "server/latency.h"
 #include "server/socket.h"
 #include "zones/bytes.h"
 
@@ -39,6 +40,7 @@ class TcpConnectionHost {
   virtual std::span<uint8_t> write_room() = 0;  // For the answers to one read; likewise.
   virtual const TcpLimits& limits() const = 0;
   virtual Counters& counters() = 0;
+  virtual LatencyHistogram& latency() = 0;
   virtual void OnActive(TcpConnection& connection) = 0;   // A query came or the last answer went.
   virtual void OnClosing(TcpConnection& connection) = 0;  // It counts no more.
   virtual void OnClosed(TcpConnection& connection) = 0;   // The loop lets go; delete it.
@@ -76,8 +78,16 @@ class TcpConnection {
   static void OnRead(uv_stream_t* stream, ssize_t bytes, const uv_buf_t* room);
   static void OnWritten(uv_write_t* request, int status);
 
+  // Answers that wait to be sent together.
+  struct Answers {
+    uint64_t read_at_ns;  // The queries.
+    size_t bytes = 0;
+    size_t count = 0;
+  };
+
   void OnOctets(ByteView octets);
   size_t AnswerFrom(ByteView input);
+  void Flush(Answers& answers);
   void Send(ByteView octets);
   void WriteQueued();
   void ReadOn();

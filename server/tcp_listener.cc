@@ -51,11 +51,13 @@ uint64_t PrefixOf(const sockaddr_storage& client) {
 }
 
 TcpListener::TcpListener(const TcpLimits& limits, Responder& responder,
-                         Snapshot<ZoneSet>::Reader& zones, Counters& counters)
+                         Snapshot<ZoneSet>::Reader& zones, Counters& counters,
+                         LatencyHistogram& latency)
     : limits_(limits),
       responder_(responder),
       zones_(zones),
       counters_(counters),
+      latency_(latency),
       read_room_(kReadBytes),
       write_room_(kWriteBytes) {}
 

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/counters.h"
+#include "server/latency.h"
 #include "server/responder.h"
 #include "server/socket.h"
 #include "server/tcp_connection.h"
@@ -41,7 +42,7 @@ class TcpListener : private TcpConnectionHost {
 
   // What is referred to outlives the listener.
   TcpListener(const TcpLimits& limits, Responder& responder, Snapshot<ZoneSet>::Reader& zones,
-              Counters& counters);
+              Counters& counters, LatencyHistogram& latency);
   ~TcpListener() override;
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
@@ -76,6 +77,7 @@ class TcpListener : private TcpConnectionHost {
   std::span<uint8_t> write_room() override { return write_room_; }
   const TcpLimits& limits() const override { return limits_; }
   Counters& counters() override { return counters_; }
+  LatencyHistogram& latency() override { return latency_; }
   void OnActive(TcpConnection& connection) override;
   void OnClosing(TcpConnection& connection) override;
   void OnClosed(TcpConnection& connection) override;
@@ -84,6 +86,7 @@ class TcpListener : private TcpConnectionHost {
   Responder& responder_;
   Snapshot<ZoneSet>::Reader& zones_;
   Counters& counters_;
+  LatencyHistogram& latency_;
   uv_loop_t* loop_ = nullptr;
   std::vector<std::unique_ptr<Port>> ports_;
   uv_timer_t tick_;

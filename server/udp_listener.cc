@@ -61,12 +61,14 @@ UdpBatch::UdpBatch(size_t datagrams, size_t reply_bytes_max)
 }
 
 UdpListener::UdpListener(FileDescriptor socket, UdpBatch& batch, Responder& responder,
-                         Snapshot<ZoneSet>::Reader& zones, Counters& counters)
+                         Snapshot<ZoneSet>::Reader& zones, Counters& counters,
+                         LatencyHistogram& latency)
     : socket_(std::move(socket)),
       batch_(batch),
       responder_(responder),
       zones_(zones),
-      counters_(counters) {}
+      counters_(counters),
+      latency_(latency) {}
 
 absl::Status UdpListener::Start(uv_loop_t& loop) {
   int error = uv_poll_init(&loop, &poll_, socket_.get());
@@ -91,7 +93,9 @@ void UdpListener::OnReadable(uv_poll_t* handle, int /*status*/, int /*events*/) 
 void UdpListener::Drain(int batches_max) {
   for (int i = 0; i < batches_max; ++i) {
     const size_t received = Receive();
-    Send(AnswerAll(received));
+    const uint64_t received_at_ns = MonotonicNs();
+    const size_t sent = Send(AnswerAll(received));
+    if (sent > 0) latency_.Record(MonotonicNs() - received_at_ns, sent);
     if (received < batch_.datagrams_) return;  // Nothing waits; level-triggered polling.
   }
 }
@@ -142,25 +146,29 @@ void UdpListener::Prepare(size_t query, size_t reply, size_t reply_bytes) {
   batch_.asked_by_[reply] = static_cast<uint8_t>(query);
 }
 
-void UdpListener::Send(size_t count) {
+// Returns how many the kernel took.
+size_t UdpListener::Send(size_t count) {
   size_t at = 0;
+  size_t taken = 0;
   // Each turn sends, gives up or shortens one reply, the last at most once.
   for (size_t turns = 0; at < count && turns < 3 * count; ++turns) {
     const int sent = ::sendmmsg(socket_.get(), batch_.replies_.data() + at,
                                 static_cast<unsigned>(count - at), MSG_DONTWAIT);
     if (sent > 0) {
       at += static_cast<size_t>(sent);
+      taken += static_cast<size_t>(sent);
     } else if (errno == EMSGSIZE && Shorten(at)) {
       continue;
     } else if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) {
       // The way out is full. To wait would stop the queries behind; these will be asked again.
       counters_.Add(Counter::kUdpSendErrors, count - at);
-      return;
+      return taken;
     } else {  // Of this peer alone: unreachable, filtered. The others get theirs.
       counters_.Add(Counter::kUdpSendErrors);
       ++at;
     }
   }
+  return taken;
 }
 
 // A reply with DF is too long for the link. Answers again in what any link carries, with TC where

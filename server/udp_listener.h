@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "server/counters.h"
+#include "server/latency.h"
 #include "server/responder.h"
 #include "server/socket.h"
 #include "zones/snapshot.h"
@@ -62,7 +63,7 @@ class UdpListener {
 
   // What is referred to outlives the listener.
   UdpListener(FileDescriptor socket, UdpBatch& batch, Responder& responder,
-              Snapshot<ZoneSet>::Reader& zones, Counters& counters);
+              Snapshot<ZoneSet>::Reader& zones, Counters& counters, LatencyHistogram& latency);
   UdpListener(const UdpListener&) = delete;
   UdpListener& operator=(const UdpListener&) = delete;
 
@@ -79,7 +80,7 @@ class UdpListener {
   size_t Receive();
   size_t AnswerAll(size_t received);
   void Prepare(size_t query, size_t reply, size_t reply_bytes);
-  void Send(size_t count);
+  size_t Send(size_t count);
   bool Shorten(size_t reply);
 
   FileDescriptor socket_;
@@ -88,6 +89,7 @@ class UdpListener {
   Responder& responder_;
   Snapshot<ZoneSet>::Reader& zones_;
   Counters& counters_;
+  LatencyHistogram& latency_;
 };
 
 }  // namespace hither

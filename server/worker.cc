@@ -45,7 +45,7 @@ Worker::Worker(const WorkerOptions& options, WorkerSockets sockets, const Snapsh
       zones_(zones),
       responder_(options.responder, counters_),
       batch_(options.udp_batch, options.responder.udp_payload_bytes_max),
-      tcp_(options.tcp, responder_, zones_, counters_) {}
+      tcp_(options.tcp, responder_, zones_, counters_, latency_.tcp) {}
 
 Worker::~Worker() {
   if (!thread_.joinable()) return;
@@ -66,8 +66,8 @@ absl::Status Worker::Start() {
   });
   last_turn_ms_.store(uv_now(&loop_), std::memory_order_relaxed);
   for (FileDescriptor& socket : sockets_.udp) {
-    udp_.push_back(
-        std::make_unique<UdpListener>(std::move(socket), batch_, responder_, zones_, counters_));
+    udp_.push_back(std::make_unique<UdpListener>(std::move(socket), batch_, responder_, zones_,
+                                                 counters_, latency_.udp));
     const absl::Status started = udp_.back()->Start(loop_);
     if (!started.ok()) return started;
   }

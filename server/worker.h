@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "server/counters.h"
+#include "server/latency.h"
 #include "server/responder.h"
 #include "server/socket.h"
 #include "server/tcp_listener.h"
@@ -32,7 +33,8 @@ struct WorkerOptions {
 // One thread with one loop, its own sockets, buffers, responder and counters. It waits for nobody.
 //
 // Threads: made, started, stopped and joined by the control thread. Wake(), RequestStop(),
-// counters() and last_turn_ms() may be called from any thread between Start() and Join().
+// counters(), latency() and last_turn_ms() may be called from any thread between Start() and
+// Join().
 class Worker {
  public:
   // `zones` outlives the worker.
@@ -49,6 +51,7 @@ class Worker {
   void Join();
 
   const Counters& counters() const { return counters_; }
+  const AnswerLatency& latency() const { return latency_; }
   // When its loop last came round, by uv_hrtime() in milliseconds. An idle loop comes round every
   // half a second; an older time means that the worker is stuck.
   uint64_t last_turn_ms() const { return last_turn_ms_.load(std::memory_order_relaxed); }
@@ -66,6 +69,7 @@ class Worker {
   const WorkerOptions options_;
   WorkerSockets sockets_;  // Until Start().
   Counters counters_;
+  AnswerLatency latency_;
   std::atomic<uint64_t> last_turn_ms_{0};
   std::atomic<bool> stop_requested_{false};
 

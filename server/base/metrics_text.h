@@ -14,11 +14,23 @@ namespace hither {
 
 inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charset=utf-8";
 
-enum class MetricType : uint8_t { kCounter, kGauge };
+enum class MetricType : uint8_t { kCounter, kGauge, kHistogram };
 
 // `worker="1",rcode="NOERROR"`, the values escaped as the text format asks.
 std::string MetricLabels(
     std::initializer_list<std::pair<absl::string_view, absl::string_view>> labels);
+
+// How many values were at most this; those of smaller borders are among them.
+struct HistogramBorder {
+  double at_most;
+  uint64_t count;
+};
+
+struct HistogramValues {
+  std::vector<HistogramBorder> borders;  // Rising, without infinity.
+  double sum = 0;
+  uint64_t count = 0;
+};
 
 // Writes Prometheus's text exposition format 0.0.4. One page, one thread; used once.
 //
@@ -31,12 +43,13 @@ class MetricsText {
            absl::string_view labels, uint64_t value);
   void Add(absl::string_view metric, MetricType type, absl::string_view help,
            absl::string_view labels, double value);
+  void AddHistogram(absl::string_view metric, absl::string_view help, absl::string_view labels,
+                    const HistogramValues& values);
 
   std::string Take();
 
  private:
-  std::string& Lines(absl::string_view metric, MetricType type, absl::string_view help,
-                     absl::string_view labels);
+  std::string& Family(absl::string_view metric, MetricType type, absl::string_view help);
 
   std::vector<std::string> families_;  // In the order of first adding.
   absl::flat_hash_map<std::string, size_t> places_;

@@ -48,6 +48,25 @@ bool ZoneFromJson(const Json& json, ServerStatus::Zone& zone) {
   return ParseTimeText(json.at("loaded_at").get<std::string>(), zone.loaded_at);
 }
 
+Json LatencyToJson(const std::vector<ServerStatus::Latency>& all) {
+  Json json = Json::object();
+  for (const ServerStatus::Latency& latency : all) {
+    json[latency.transport] = {{"answers", latency.answers},
+                               {"p50", absl::ToDoubleSeconds(latency.p50)},
+                               {"p99", absl::ToDoubleSeconds(latency.p99)},
+                               {"p99_9", absl::ToDoubleSeconds(latency.p99_9)}};
+  }
+  return json;
+}
+
+void LatencyFromJson(const Json& json, std::vector<ServerStatus::Latency>& all) {
+  const auto seconds = [](const Json& number) { return absl::Seconds(number.get<double>()); };
+  for (const auto& [transport, of] : json.items()) {
+    all.push_back({transport, of.at("answers").get<uint64_t>(), seconds(of.at("p50")),
+                   seconds(of.at("p99")), seconds(of.at("p99_9"))});
+  }
+}
+
 // nlohmann's at() and get() throw: ServerStatusFrom() is only called inside FromJson's try.
 bool ServerStatusFrom(const Json& json, ServerStatus& status) {
   status.version = json.at("version").get<std::string>();
@@ -60,6 +79,10 @@ bool ServerStatusFrom(const Json& json, ServerStatus& status) {
   status.listen = json.at("listen").get<std::vector<std::string>>();
   for (const auto& [name, value] : json.at("counters").items()) {
     status.counters.emplace_back(name, value.get<uint64_t>());
+  }
+  // A server may be older than this tool and not say it.
+  if (json.contains("latency_seconds")) {
+    LatencyFromJson(json.at("latency_seconds"), status.latency);
   }
   for (const Json& zone : json.at("zones")) {
     if (!ZoneFromJson(zone, status.zones.emplace_back())) return false;
@@ -88,6 +111,26 @@ void AppendCounters(const ServerStatus& status, std::string& out) {
     if (value == 0) continue;
     absl::StrAppendFormat(&out, "  %-*s  %12d  %10.1f/s\n", static_cast<int>(width),
                           Printable(name), value, value * rate);
+  }
+}
+
+// In four digits; the histogram knows no more: 1.114ms, not 1.114112ms.
+std::string ShortText(absl::Duration time) {
+  const double seconds = absl::ToDoubleSeconds(time);
+  if (time < absl::Microseconds(1)) return absl::StrFormat("%.4gns", seconds * 1e9);
+  if (time < absl::Milliseconds(1)) return absl::StrFormat("%.4gus", seconds * 1e6);
+  if (time < absl::Seconds(1)) return absl::StrFormat("%.4gms", seconds * 1e3);
+  return absl::StrFormat("%.4gs", seconds);
+}
+
+void AppendLatency(const ServerStatus& status, std::string& out) {
+  absl::string_view head = "latency ";
+  for (const ServerStatus::Latency& latency : status.latency) {
+    if (latency.answers == 0) continue;
+    absl::StrAppendFormat(&out, "%s %s  p50 %s  p99 %s  p99.9 %s  of %d answers\n", head,
+                          Printable(latency.transport), ShortText(latency.p50),
+                          ShortText(latency.p99), ShortText(latency.p99_9), latency.answers);
+    head = "        ";
   }
 }
 
@@ -144,6 +187,7 @@ std::string ToJson(const ServerStatus& status) {
   json["listen"] = status.listen;
   json["counters"] = Json::object();
   for (const auto& [name, value] : status.counters) json["counters"][name] = value;
+  json["latency_seconds"] = LatencyToJson(status.latency);
   json["zones"] = Json::array();
   for (const ServerStatus::Zone& zone : status.zones) json["zones"].push_back(ZoneToJson(zone));
   json["zones_untold"] = status.zones_untold;
@@ -175,6 +219,7 @@ std::string ToText(const ServerStatus& status, size_t zones_max) {
                         WordOr(Printable(status.nsid), "(none)"));
   absl::StrAppend(&out, "listen   ", Printable(absl::StrJoin(status.listen, ", ")), "\n");
   AppendCounters(status, out);
+  AppendLatency(status, out);
   AppendZones(status, zones_max, out);
   return out;
 }

@@ -29,6 +29,15 @@ struct ServerStatus {
     absl::string_view State() const;
   };
 
+  // From receive to send, since the start: half of the answers took no longer than p50, and so on.
+  struct Latency {
+    std::string transport;  // "udp" or "tcp"
+    uint64_t answers = 0;
+    absl::Duration p50;
+    absl::Duration p99;
+    absl::Duration p99_9;
+  };
+
   std::string version;  // "hitherd 0.1.0"
   int64_t pid = 0;
   std::string site;
@@ -41,6 +50,7 @@ struct ServerStatus {
   // All workers' sums, by the name that the metric has in /metrics, labels included:
   // {"hither_queries_total{transport=\"udp\"}", 12}.
   std::vector<std::pair<std::string, uint64_t>> counters;
+  std::vector<Latency> latency;  // Empty from a server that does not measure it.
   std::vector<Zone> zones;
   // Zones that are not among `zones`, so that this stays bounded; and those of them whose last load
   // failed, which is none unless too many have failed.
@@ -54,8 +64,8 @@ std::string ToJson(const ServerStatus& status);
 // The reverse. Unknown members are ignored, so that an older tool can ask a newer server.
 absl::StatusOr<ServerStatus> FromJson(absl::string_view json);
 
-// For a terminal: identity, counters with their rate since the start, and a table of at most
-// `zones_max` zones, those with errors first. Control octets are shown as '?'.
+// For a terminal: identity, counters with their rate since the start, latency, and a table of at
+// most `zones_max` zones, those with errors first. Control octets are shown as '?'.
 std::string ToText(const ServerStatus& status, size_t zones_max);
 
 }  // namespace hither

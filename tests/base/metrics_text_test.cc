@@ -25,6 +25,25 @@ TEST(MetricsText, FamiliesStandTogetherWithOneHelpAndType) {
             "hither_zones{worker=\"1\"} 0.5\n");
 }
 
+TEST(MetricsText, HistogramsHaveBordersSumAndCount) {
+  MetricsText text;
+  text.AddHistogram("took_seconds", "Time.", MetricLabels({{"by", "udp"}}),
+                    {{{1.024e-6, 1}, {0.5, 3}, {4, 3}}, 9.25, 4});
+  text.AddHistogram("took_seconds", "Time.", "", {});
+  EXPECT_EQ(text.Take(),
+            "# HELP took_seconds Time.\n"
+            "# TYPE took_seconds histogram\n"
+            "took_seconds_bucket{by=\"udp\",le=\"1.024e-06\"} 1\n"
+            "took_seconds_bucket{by=\"udp\",le=\"0.5\"} 3\n"
+            "took_seconds_bucket{by=\"udp\",le=\"4\"} 3\n"
+            "took_seconds_bucket{by=\"udp\",le=\"+Inf\"} 4\n"
+            "took_seconds_sum{by=\"udp\"} 9.25\n"
+            "took_seconds_count{by=\"udp\"} 4\n"
+            "took_seconds_bucket{le=\"+Inf\"} 0\n"
+            "took_seconds_sum 0\n"
+            "took_seconds_count 0\n");
+}
+
 TEST(MetricsText, EscapesLabelsAndHelp) {
   MetricsText text;
   text.Add("m", MetricType::kGauge, "a\\b\nc \"d\"", MetricLabels({{"file", "C:\\x\n\"y\""}}),

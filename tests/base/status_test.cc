@@ -27,6 +27,11 @@ ServerStatus Example() {
   status.counters = {{"hither_queries_total{transport=\"udp\"}", 1'000},
                      {"hither_queries_total{transport=\"tcp\"}", 50},
                      {"hither_never_total", 0}};
+  status.latency = {{"udp", 1'000, absl::Nanoseconds(9'472), absl::Nanoseconds(1'114'112),
+                     absl::Nanoseconds(68'719'476'736)},
+                    {"tcp", 50, absl::Nanoseconds(999), absl::Nanoseconds(999'960),
+                     absl::Nanoseconds(12'058'624)},
+                    {"quic", 0, {}, {}, {}}};
   status.zones = {
       {"example.org.", "example.org.zone", 7, 12, "NSEC3", kStart, ""},
       {"example.net.", "example.net.zone", 3, 4, "no", kStart, "example.net.zone:3: bad; mend it"},
@@ -45,6 +50,8 @@ TEST(Status, TextIsForATerminal) {
             "queries  1050, 10.5 a second since the start\n"
             "  hither_queries_total{transport=\"udp\"}          1000        10.0/s\n"
             "  hither_queries_total{transport=\"tcp\"}            50         0.5/s\n"
+            "latency  udp  p50 9.472us  p99 1.114ms  p99.9 68.72s  of 1000 answers\n"
+            "         tcp  p50 999ns  p99 1000us  p99.9 12.06ms  of 50 answers\n"
             "zones    3, 2 of them with errors\n"
             "  ZONE              SERIAL     RECORDS  SIGNED  LOADED                STATE\n"
             "  example.net.           3           4  no      2026-11-23T07:40:37Z  stale: "
@@ -94,6 +101,20 @@ TEST(Status, NewMembersAreIgnored) {
   EXPECT_TRUE(FromJson(json).ok());
 }
 
+TEST(Status, AnOlderServerSaysNothingOfLatency) {
+  ServerStatus status = Example();
+  status.latency.clear();
+  std::string json = ToJson(status);
+  const std::string empty = "\n \"latency_seconds\": {},";
+  ASSERT_THAT(json, HasSubstr(empty));
+  json.erase(json.find(empty), empty.size());
+  const absl::StatusOr<ServerStatus> back = FromJson(json);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_TRUE(back->latency.empty());
+  EXPECT_EQ(back->zones.size(), 3u);
+  EXPECT_THAT(ToText(*back, 50), Not(HasSubstr("latency")));
+}
+
 TEST(Status, WhatIsNoStatusIsRefused) {
   for (const char* json :
        {"", "{", "[]", "{}", "null", "{\"version\": 3}", "<html>", "{\"version\": \"x\"}"}) {
@@ -102,6 +123,9 @@ TEST(Status, WhatIsNoStatusIsRefused) {
   std::string bad_time = ToJson(Example());
   bad_time.replace(bad_time.find("2026-"), 5, "soon ");
   EXPECT_FALSE(FromJson(bad_time).ok());
+  std::string bad_latency = ToJson(Example());
+  bad_latency.replace(bad_latency.find("\"p99\": "), 7, "\"p99\": [], \"x\": ");
+  EXPECT_FALSE(FromJson(bad_latency).ok());
 }
 
 }  // namespace

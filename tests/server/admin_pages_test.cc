@@ -36,13 +36,17 @@ class AdminPages : public testing::Test {
     config_.identity.nsid_template = "{node}.{site}";
     first_.Add(Counter::kQueriesUdp, 40);
     second_.Add(Counter::kQueriesUdp, 2);
+    first_latency_.udp.Record(1'024, 40);  // A border itself.
+    second_latency_.udp.Record(1'025, 1);
+    second_latency_.udp.Record(3'000'000'000, 1);
     auto zones = std::make_shared<ZoneSet>();
     AddZone("example.org.", kZone, *zones);
     AddZone("broken.example.", nullptr, *zones);
     view_.config = &config_;
     view_.listen = {*SocketAddress::FromText("192.0.2.53:53", 53)};
     view_.zones = zones;
-    view_.workers = {{&first_, absl::Milliseconds(100)}, {&second_, absl::Milliseconds(500)}};
+    view_.workers = {{&first_, &first_latency_, absl::Milliseconds(100)},
+                     {&second_, &second_latency_, absl::Milliseconds(500)}};
     view_.started_at = absl::FromUnixSeconds(2'000);
     view_.now = absl::FromUnixSeconds(2'060);
     view_.reloads = 5;
@@ -51,6 +55,8 @@ class AdminPages : public testing::Test {
   Config config_;
   Counters first_;
   Counters second_;
+  AnswerLatency first_latency_;
+  AnswerLatency second_latency_;
   ServerView view_;
 };
 
@@ -72,6 +78,14 @@ TEST_F(AdminPages, MetricsSumTheWorkersAndTellEachZone) {
            "hither_zones_served 1\n",
            "hither_zones_failed 1\n",
            "hither_zones_untold 0\n",
+           "# TYPE hither_answer_seconds histogram\n",
+           "hither_answer_seconds_bucket{transport=\"udp\",le=\"1.024e-06\"} 40\n",
+           "hither_answer_seconds_bucket{transport=\"udp\",le=\"2.048e-06\"} 41\n",
+           "hither_answer_seconds_bucket{transport=\"udp\",le=\"1.073741824\"} 41\n",
+           "hither_answer_seconds_bucket{transport=\"udp\",le=\"+Inf\"} 42\n",
+           "hither_answer_seconds_sum{transport=\"udp\"} 3.000041985\n",
+           "hither_answer_seconds_count{transport=\"udp\"} 42\n",
+           "hither_answer_seconds_count{transport=\"tcp\"} 0\n",
        }) {
     EXPECT_THAT(page, HasSubstr(line));
   }
@@ -91,6 +105,12 @@ TEST_F(AdminPages, StatusTellsWhoWhereAndWhat) {
   EXPECT_EQ(status.zones[1].error, "the.zone:3: error: no such type");
   EXPECT_THAT(status.counters,
               testing::Contains(testing::Pair("hither_queries_total{transport=\"udp\"}", 42u)));
+  ASSERT_EQ(status.latency.size(), 2u);
+  EXPECT_EQ(status.latency[0].transport, "udp");
+  EXPECT_EQ(status.latency[0].answers, 42u);
+  EXPECT_EQ(status.latency[0].p50, absl::Nanoseconds(1'024));
+  EXPECT_GE(status.latency[0].p99_9, absl::Seconds(3));
+  EXPECT_EQ(status.latency[1].answers, 0u);
 }
 
 // Of so many that one page would be huge, those with errors come first.

@@ -194,6 +194,12 @@ class TestServer {
     for (const auto& worker : workers_) sum += worker->counters().Get(which);
     return sum;
   }
+  // Answers in the workers' histograms.
+  uint64_t Measured(LatencyHistogram AnswerLatency::*transport) const {
+    LatencySummary summary;
+    for (const auto& worker : workers_) summary.Add(worker->latency().*transport);
+    return summary.answers();
+  }
 
  private:
   Snapshot<ZoneSet> zones_;

@@ -44,6 +44,8 @@ TEST(TcpListener, AnswersPipelinedQueriesInTheirOrder) {
     ASSERT_TRUE(cut == all.size() || client.Send(ByteView(all).subspan(cut)));
     for (uint16_t id = 0; id < kQueries; ++id) ASSERT_EQ(IdOf(client.ReceiveMessage()), id);
   }
+  EXPECT_TRUE(Eventually([&] { return server.Measured(&AnswerLatency::tcp) == 2 * kQueries; }));
+  EXPECT_EQ(server.Measured(&AnswerLatency::udp), 0u);
 }
 
 TEST(TcpListener, SendsWhatUdpCannot) {

@@ -44,6 +44,9 @@ TEST(UdpListener, AnswersEachOfManyOnce) {
   EXPECT_EQ(ids.size(), kQueries);
   EXPECT_FALSE(client.HasDatagram());
   EXPECT_EQ(server.Count(Counter::kQueriesUdp), kQueries);
+  // Written after the answers have gone.
+  EXPECT_TRUE(Eventually([&] { return server.Measured(&AnswerLatency::udp) == kQueries; }));
+  EXPECT_EQ(server.Measured(&AnswerLatency::tcp), 0u);
 }
 
 struct AskedCase {
@@ -88,6 +91,7 @@ TEST(UdpListener, DropsWhatIsNoQueryAndGoesOn) {
   EXPECT_FALSE(client.HasDatagram());
   EXPECT_EQ(server.Count(Counter::kDroppedShort), 2u);
   EXPECT_EQ(server.Count(Counter::kDroppedResponse), 1u);
+  EXPECT_TRUE(Eventually([&] { return server.Measured(&AnswerLatency::udp) == 1; }));
 }
 
 // A query longer than UdpBatch::kQueryBytesMax is cut; it must not be read beyond.
@@ -114,7 +118,7 @@ class UdpSendErrors : public testing::Test {
     const int bytes = 4'608;  // The least; Linux sends no longer message than that.
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
     ASSERT_EQ(uv_loop_init(&loop_), 0);
-    listener_.emplace(std::move(socket), batch_, responder_, reader_, counters_);
+    listener_.emplace(std::move(socket), batch_, responder_, reader_, counters_, latency_);
     ASSERT_TRUE(listener_->Start(loop_).ok());
   }
   void TearDown() override {
@@ -150,12 +154,18 @@ class UdpSendErrors : public testing::Test {
     octets.resize(got > 0 ? static_cast<size_t>(got) : 0);
     return octets;
   }
+  uint64_t Measured() const {
+    LatencySummary summary;
+    summary.Add(latency_);
+    return summary.answers();
+  }
   void OneTurn() { uv_run(&loop_, UV_RUN_NOWAIT); }
 
   std::string folder_;
   Snapshot<ZoneSet> zones_{TestZones()};
   Snapshot<ZoneSet>::Reader reader_{zones_};
   Counters counters_;
+  LatencyHistogram latency_;
   ResponderOptions options_{.nsid = "", .version = "", .udp_payload_bytes_max = 60'000};
   Responder responder_{options_, counters_};
   UdpBatch batch_{UdpBatch::kDatagramsMax, options_.udp_payload_bytes_max};
@@ -175,6 +185,7 @@ TEST_F(UdpSendErrors, APeerThatHasGoneCostsOnlyItself) {
   EXPECT_EQ(IdOf(Reply(before)), 1);
   EXPECT_EQ(IdOf(Reply(after)), 3);
   EXPECT_EQ(counters_.Get(Counter::kUdpSendErrors), 1u);
+  EXPECT_EQ(Measured(), 2u);  // What was not sent took no time.
 }
 
 TEST_F(UdpSendErrors, AReplyTooLongForTheLinkComesAgainTruncated) {
@@ -206,6 +217,7 @@ TEST_F(UdpSendErrors, AFullWayOutDropsAndDoesNotSpin) {
   EXPECT_GT(replies, 0u);
   EXPECT_LT(replies, kQueries);
   EXPECT_EQ(replies + counters_.Get(Counter::kUdpSendErrors), kQueries);
+  EXPECT_EQ(Measured(), replies);
   Ask(client, WwwQuery(7));
   OneTurn();
   EXPECT_EQ(IdOf(Reply(client)), 7);

@@ -42,17 +42,20 @@ def _metrics(admin):
     """The samples of /metrics by name with labels; checks the text form on the way."""
     status, text = _get(admin, "/metrics")
     assert status == 200
-    samples, declared = {}, set()
+    samples, declared, histograms = {}, set(), set()
     for line in text.splitlines():
         if line.startswith("# "):
             kind, name = line.split()[1:3]
             assert kind in ("HELP", "TYPE")
             declared.add(name)
+            if line.endswith(" histogram"):
+                histograms.add(name)
             continue
         match = re.fullmatch(r'([a-z_]+)(\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})? ([-+.\de]+)',
                              line)
         assert match, line
-        assert match[1] in declared, line
+        family = re.sub("_(bucket|sum|count)$", "", match[1])
+        assert (family if family in histograms else match[1]) in declared, line
         assert match[1] + (match[2] or "") not in samples, line
         samples[match[1] + (match[2] or "")] = float(match[3])
     return samples
@@ -72,15 +75,60 @@ def test_metrics_count_what_was_asked(server):
     grown = {}
     while time.monotonic() < deadline:
         after = _metrics(server.admin)
-        grown = {label: _sum(after, "hither_", label) - _sum(before, "hither_", label)
-                 for label in ('rcode="NOERROR"', 'rcode="NXDOMAIN"', 'rcode="REFUSED"',
-                               'transport="udp"', 'transport="tcp"')}
+        grown = {label: _sum(after, metric, label) - _sum(before, metric, label)
+                 for metric, label in (("hither_answers_total", 'rcode="NOERROR"'),
+                                       ("hither_answers_total", 'rcode="NXDOMAIN"'),
+                                       ("hither_answers_total", 'rcode="REFUSED"'),
+                                       ("hither_queries_total", 'transport="udp"'),
+                                       ("hither_queries_total", 'transport="tcp"'))}
         if grown['rcode="REFUSED"'] == 10:
             break
     assert grown['rcode="NOERROR"'] == 10
     assert grown['rcode="NXDOMAIN"'] == 10
     assert grown['transport="udp"'] >= 20
     assert grown['transport="tcp"'] >= 10
+
+
+def test_latency_is_a_histogram_of_every_answer(server):
+    def answers(samples):
+        return {transport: samples[f'hither_answer_seconds_count{{transport="{transport}"}}']
+                for transport in ("udp", "tcp")}
+
+    before = answers(_metrics(server.admin))
+    for _ in range(20):
+        server.ask("example.", wire.SOA)
+        server.ask("example.", wire.SOA, "tcp")
+    deadline = time.monotonic() + 5
+    grown = {}
+    while time.monotonic() < deadline and grown != {"udp": 20, "tcp": 20}:
+        samples = _metrics(server.admin)
+        grown = {key: count - before[key] for key, count in answers(samples).items()}
+    assert grown == {"udp": 20, "tcp": 20}
+    for transport in ("udp", "tcp"):
+        labels = f'transport="{transport}"'
+        buckets = [(float(re.search('le="([^"]*)"', key)[1]), count)
+                   for key, count in samples.items()
+                   if key.startswith("hither_answer_seconds_bucket") and labels in key]
+        assert buckets == sorted(buckets) and len(buckets) > 10
+        assert [count for _, count in buckets] == sorted(count for _, count in buckets)
+        assert buckets[-1] == (float("inf"), answers(samples)[transport])
+        assert buckets[0][0] < 2e-6 and 1 <= buckets[-2][0] < 2
+        assert samples[f"hither_answer_seconds_sum{{{labels}}}"] > 0
+
+
+def test_latency_in_status(server, hither):
+    for _ in range(3):  # Counted after it is sent, so perhaps after we have it.
+        server.ask("example.", wire.SOA)
+        server.ask("example.", wire.SOA, "tcp")
+    told = servers.run_hither("status", "--json", "--admin", server.admin)
+    latency = json.loads(told.stdout)["latency_seconds"]
+    for transport in ("udp", "tcp"):
+        of = latency[transport]
+        assert of["answers"] > 0
+        assert 0 < of["p50"] <= of["p99"] <= of["p99_9"]
+    shown = servers.run_hither("status", "--admin", server.admin)
+    assert re.search(r"^latency  udp  p50 \S+s  p99 \S+s  p99\.9 \S+s  of \d+ answers$",
+                     shown.stdout, re.MULTILINE)
 
 
 def test_healthz(server):
