@@ -39,8 +39,9 @@ ABSL_FLAG(std::string, queries, "", "file of queries");
 ABSL_FLAG(double, seconds, 5, "how long to ask; at most 3600");
 ABSL_FLAG(uint64_t, count, 0, "queries to send, if that is sooner; 0: no end but the time");
 ABSL_FLAG(uint32_t, sockets, 4, "UDP sockets to ask from, 1 to 64");
-ABSL_FLAG(uint32_t, window, 256,
-          "queries under way at once; over 250 can overflow a server's default receive buffer");
+ABSL_FLAG(uint32_t, window, 128,
+          "queries under way at once; a burst of over 200 can overflow a receive buffer of the "
+          "size that Linux gives by default");
 ABSL_FLAG(uint32_t, group, 16, "queries of one length that are sent as one message, 1 to 64");
 ABSL_FLAG(double, timeout, 1, "seconds until a query counts as lost");
 ABSL_FLAG(bool, edns, false, "add an OPT record with a payload of 1232 octets");
