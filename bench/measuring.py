@@ -114,13 +114,21 @@ def answers(bench, running, questions, count, flags):
                    told["lost"])
 
 
-def differences(found, judge):
-    """Sentences about servers whose answers differ from those of `judge`. Response codes must be the
-    same; the numbers of records may differ by what a server adds of its own will."""
-    told = []
-    for kind, answer in found.items():
-        if answer.lost:
-            told.append(f"{kind} left {answer.lost} questions unanswered")
-        if answer.rcodes != found[judge].rcodes and not answer.lost:
-            told.append(f"{kind} answered {answer.rcodes}, but {judge} {found[judge].rcodes}")
+def differences(found):
+    """Sentences about servers that did not say the same. Response codes must be those of most; the
+    records of the authority section as many as most sent, or less was proven, but for a tenth: what
+    a server adds of its own will may differ."""
+    told = [f"{kind} left {answer.lost} questions unanswered"
+            for kind, answer in found.items() if answer.lost]
+    whole = {kind: answer for kind, answer in found.items() if not answer.lost}
+    if not whole:
+        return told
+    rcodes = statistics.mode([tuple(sorted(answer.rcodes.items())) for answer in whole.values()])
+    authority = statistics.median([answer.records[1] for answer in whole.values()])
+    for kind, answer in whole.items():
+        if tuple(sorted(answer.rcodes.items())) != rcodes:
+            told.append(f"{kind} answered {answer.rcodes}, others {dict(rcodes)}")
+        if abs(answer.records[1] - authority) > 0.1 * authority:
+            told.append(f"{kind} sent {answer.records[1]:,} authority records, others "
+                        f"{authority:,.0f}")
     return told

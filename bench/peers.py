@@ -112,7 +112,7 @@ def _is_good(answer):
 class Work(typing.NamedTuple):
     """What a server is to serve."""
     zones: object  # inputs.Zones
-    signed: bool = False
+    denial: str = ""  # nsec or nsec3, if signed.
     start_seconds_max: float = 600
 
 
@@ -346,11 +346,11 @@ version-string=anonymous
         return [self.path, f"--config-dir={folder}", "--daemon=no", "--guardian=no"]
 
     def _dnssec(self, folder, work):
-        return f"bind-dnssec-db={folder}/dnssec.db\n" if work.signed else ""
+        return f"bind-dnssec-db={folder}/dnssec.db\n" if work.denial else ""
 
     def prepare(self, folder, work):
         """That a zone is signed already is kept beside it, in a database."""
-        if not work.signed:
+        if not work.denial:
             return
         self.command(folder, 0, work)
         tool = shutil.which("pdnsutil")
@@ -358,7 +358,9 @@ version-string=anonymous
             raise CannotRun("a signed zone needs pdnsutil")
         steps = [["create-bind-db", f"{folder}/dnssec.db"]]
         for origin, _ in work.zones.each():
-            steps += [["set-presigned", origin]]
+            steps.append(["set-presigned", origin])
+            if work.denial == "nsec3":
+                steps.append(["set-nsec3", origin, "1 0 0 -"])  # As inputs.signed_zone() signs.
         for step in steps:
             done = subprocess.run([tool, f"--config-dir={folder}", *step], capture_output=True,
                                   text=True, timeout=600)

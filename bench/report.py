@@ -21,8 +21,9 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-# Head, what of a row, form, and the kind of server that it is divided by, if any.
-_COLUMNS = (
+# Head, what of a row, form, and what it is divided by, if anything: a kind of server, or the best
+# of those that are not ours.
+_COST = (
     ("answers/s", "answers_per_second", "{:,.0f}", None),
     ("lost", "lost", "{:,.0f}", None),
     ("core busy", "busy", "{:.0%}", None),
@@ -30,46 +31,61 @@ _COLUMNS = (
     ("system µs", "system_us", "{:.2f}", None),
     ("total µs", "total_us", "{:.2f}", None),
     ("total ÷ echo", "total_us", "{:.2f}", "echo"),
-    ("user ÷ NSD", "user_us", "{:.2f}", "nsd"),
     ("total ÷ NSD", "total_us", "{:.2f}", "nsd"),
+    ("user ÷ NSD", "user_us", "{:.2f}", "nsd"),
+    ("user ÷ best peer", "user_us", "{:.2f}", "best"),
+)
+_START = (
     ("start s", "start_seconds", "{:.2f}", None),
-    ("start ÷ NSD", "start_seconds", "{:.2f}", "nsd"),
+    ("÷ NSD", "start_seconds", "{:.2f}", "nsd"),
+    ("start CPU s", "start_cpu_seconds", "{:.2f}", None),
+    ("÷ NSD", "start_cpu_seconds", "{:.2f}", "nsd"),
     ("PSS MB", "pss_mb", "{:,.1f}", None),
-    ("PSS ÷ NSD", "pss_mb", "{:.2f}", "nsd"),
+    ("÷ NSD", "pss_mb", "{:.2f}", "nsd"),
     ("PSS a zone, B", "pss_bytes_a_zone", "{:,.0f}", None),
 )
-_NOT_OF_ECHO = {"start_seconds", "pss_mb", "pss_bytes_a_zone"}
+_OURS = ("echo", "hitherd", "hitherd-image")
 
 
 def row_facts(result):
     """A server's medians, by name."""
     facts = dict(result["median"], lost=sum(sample["lost"] for sample in result["rounds"]))
-    if result["kind"] != "echo":
-        facts.update(start_seconds=result["start_seconds"], pss_mb=result["pss_bytes"] / 1e6,
-                     pss_bytes_a_zone=result.get("pss_bytes_a_zone"))
+    facts.update(start_seconds=result["start_seconds"], pss_mb=result["pss_bytes"] / 1e6,
+                 start_cpu_seconds=result["start_cpu_seconds"],
+                 pss_bytes_a_zone=result.get("pss_bytes_a_zone"))
     return facts
 
 
-def scenario_table(scenario):
-    rows = {result["kind"]: row_facts(result) for result in scenario["servers"]}
-    columns = [column for column in _COLUMNS
-               if (column[3] is None or column[3] in rows)
-               and any(row.get(column[1]) is not None for row in rows.values())]
-    lines = []
-    for result in scenario["servers"]:
-        facts, cells = rows[result["kind"]], [f"{result['label']} {result['version']}".strip()]
-        for _, key, form, base in columns:
-            value = facts.get(key)
-            if base is not None:
-                value = quotient(value, rows[base].get(key))
-            cells.append(number(value, form))
-        lines.append(cells)
-    return table(["server", *(column[0] for column in columns)], lines)
+def _base(rows, base, key):
+    if base == "best":
+        return min((row[key] for kind, row in rows.items() if kind not in _OURS), default=None)
+    return rows.get(base, {}).get(key)
+
+
+def servers_table(servers, columns):
+    """Columns for which there is nothing to tell are left out."""
+    rows = {result["kind"]: row_facts(result) for result in servers}
+    lines = [[f"{result['label']} {result['version']}".strip()] for result in servers]
+    heads = ["server"]
+    for head, key, form, base in columns:
+        values = [row.get(key) for row in rows.values()]
+        if base is not None:
+            values = [quotient(value, _base(rows, base, key)) for value in values]
+        if all(value is None for value in values):
+            continue
+        heads.append(head)
+        for line, value in zip(lines, values):
+            line.append(number(value, form))
+    return table(heads, lines)
 
 
 def scenario_text(scenario):
-    parts = [f"### {scenario['title']}", "", scenario_table(scenario), "", scenario["note"]]
-    parts += [f"- {line}" for line in scenario["remarks"]]
+    servers = scenario["servers"]
+    parts = [f"### {scenario['title']}", "", servers_table(servers, _COST), ""]
+    if scenario["start_matters"]:
+        parts += [servers_table([one for one in servers if one["kind"] != "echo"], _START), ""]
+    parts += [scenario["note"]]
+    parts += [f"- {line}" for line in scenario["left_out"] + scenario["wrong"]]
     return "\n".join(parts)
 
 

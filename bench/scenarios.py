@@ -68,7 +68,7 @@ def _signed(store, plan, denial):
     zones = inputs.signed_zone(store, size, denial)
     return [Scenario(denial, f"Signed with {denial.upper()}: {size:,} delegations, NXDOMAIN",
                      _zone_note(zones, plan, "random names that do not exist, DO set"), size,
-                     _WITH_IMAGE, peers.Work(zones, signed=True),
+                     _WITH_IMAGE, peers.Work(zones, denial),
                      inputs.questions(store, "tld", "nxdomain", size, plan.questions),
                      ("--dnssec",), start_matters=True)]
 
@@ -84,8 +84,7 @@ def nsec(store, plan):
 def growth(store, plan):
     """The same number of different questions each, so that only the zone grows."""
     found = []
-    for size in (1000, 10_000, 100_000, 1_000_000):
-        size = plan.scaled(size)
+    for size in (1000, 10_000, 100_000, 1_000_000) if plan.scale == 1 else (100, 1000):
         zones = inputs.flat_zone(store, size)
         found.append(Scenario("growth", f"Growth: {size:,} names",
                               _zone_note(zones, plan, "existing names, no EDNS"), size, _ALL[1:],
@@ -107,7 +106,7 @@ def many(store, plan, count=1_000_000):
 MAKERS = {"small": small, "tld": tld, "nsec3": nsec3, "nsec": nsec, "growth": growth, "many": many}
 
 
-# --- running one ---
+# --- running ---
 
 class _Entrant:
     """A server that takes part in a scenario."""
@@ -115,7 +114,7 @@ class _Entrant:
     def __init__(self, contender, folder):
         self.contender, self.folder = contender, folder
         self.running = None
-        self.starts, self.samples = [], []
+        self.starts, self.start_cpu, self.samples = [], [], []
         self.pss = 0
         self.dropped = None
 
@@ -127,6 +126,7 @@ class _Entrant:
         self.stop()
         self.running, seconds = self.contender.start(self.folder, work)
         self.starts.append(seconds)
+        self.start_cpu.append(sum(measuring.cpu_seconds(self.running.pids())))
 
     def stop(self):
         if self.running is not None:
@@ -139,74 +139,90 @@ class _Entrant:
                 "median": measuring.medians(self.samples)._asdict(),
                 "rounds": [sample._asdict() for sample in self.samples],
                 "start_seconds": statistics.median(self.starts), "starts": self.starts,
-                "pss_bytes": self.pss}
+                "start_cpu_seconds": statistics.median(self.start_cpu), "pss_bytes": self.pss}
         if zones.count > 1:
             told["pss_bytes_a_zone"] = self.pss / zones.count
         return told
 
 
-def _start_all(entrants, scenario, plan, bench, say):
-    for turn in range(plan.starts if scenario.start_matters else 1):
-        for entrant in entrants:
-            if entrant.dropped:
-                continue
-            try:
-                if turn == 0:
-                    entrant.contender.prepare(entrant.folder, scenario.work)
-                entrant.start(scenario.work)
-            except (peers.CannotRun, RuntimeError) as why:
-                entrant.dropped = f"{entrant.contender.label} is left out: {why}"
-                say(entrant.dropped)
-                continue
-            say(f"{entrant.kind}: first answer after {entrant.starts[-1]:.3f} s")
-            if turn + 1 < plan.starts and scenario.start_matters:
-                entrant.stop()  # Alone on the machine while it starts, but for the last time.
-    for entrant in entrants:
-        if not entrant.dropped:
+class _Race:
+    """A scenario and those that take part in it."""
+
+    def __init__(self, scenario, contenders, base):
+        self.scenario, self.entrants, self.wrong = scenario, [], []
+        for contender in contenders:
+            folder = pathlib.Path(base) / f"{scenario.size}-{contender.kind}"
+            folder.mkdir()
+            self.entrants.append(_Entrant(contender, folder))
+
+    def racing(self):
+        return [entrant for entrant in self.entrants if not entrant.dropped]
+
+    def start(self, starts, bench, say):
+        for turn in range(starts):
+            for entrant in self.racing():
+                self._start(entrant, turn == 0, say)
+                if turn + 1 < starts:
+                    entrant.stop()  # Alone on the machine while it starts, but for the last time.
+        for entrant in self.racing():
             measuring.settle(bench, entrant.running)
 
-
-def _check_answers(entrants, scenario, plan, bench, say):
-    found = {}
-    for entrant in entrants:
-        told = measuring.answers(bench, entrant.running, scenario.questions, plan.checked,
-                                 scenario.volley_flags)
-        entrant.pss = measuring.pss_bytes(entrant.running.pids())
-        if entrant.contender.answers:
-            found[entrant.kind] = told
-            say(f"{entrant.kind}: {told.rcodes}, records {told.records}, {told.octets:,} octets")
-    judge = "nsd" if "nsd" in found else next(iter(found), None)
-    return measuring.differences(found, judge) if judge else []
-
-
-def run(scenario, contenders, plan, bench, say):
-    """The result, as JSON has it. `contenders` are in the order of the table."""
-    with tempfile.TemporaryDirectory(prefix="hither-bench-") as base:
-        entrants = []
+    def _start(self, entrant, first, say):
         try:
-            for contender in contenders:
-                folder = pathlib.Path(base) / contender.kind
-                folder.mkdir()
-                entrants.append(_Entrant(contender, folder))
-            _start_all(entrants, scenario, plan, bench, say)
-            racing = [entrant for entrant in entrants if not entrant.dropped]
-            wrong = _check_answers(racing, scenario, plan, bench, say)
-            for turn in range(plan.rounds):
-                for entrant in racing:
-                    entrant.samples.append(measuring.sample(
-                        bench, entrant.running, scenario.questions, plan.seconds,
-                        scenario.volley_flags))
-                    say(f"round {turn + 1}: {entrant.kind}: {_brief(entrant.samples[-1])}")
-        finally:
-            for entrant in entrants:
-                entrant.stop()
+            if first:
+                entrant.contender.prepare(entrant.folder, self.scenario.work)
+            entrant.start(self.scenario.work)
+            say(f"{entrant.kind}: first answer after {entrant.starts[-1]:.3f} s")
+        except (peers.CannotRun, RuntimeError) as why:
+            entrant.dropped = f"{entrant.contender.label} is left out: {why}"
+            say(entrant.dropped)
+
+    def check_answers(self, count, bench, say):
+        found = {}
+        for entrant in self.racing():
+            told = measuring.answers(bench, entrant.running, self.scenario.questions, count,
+                                     self.scenario.volley_flags)
+            entrant.pss = measuring.pss_bytes(entrant.running.pids())
+            if entrant.contender.answers:
+                found[entrant.kind] = told
+                say(f"{entrant.kind}: {told.rcodes}, records {told.records}, {told.octets:,} octets")
+        self.wrong = measuring.differences(found)
+
+    def round(self, seconds, bench, say):
+        for entrant in self.racing():
+            one = measuring.sample(bench, entrant.running, self.scenario.questions, seconds,
+                                   self.scenario.volley_flags)
+            entrant.samples.append(one)
+            say(f"{self.scenario.size:,}: {entrant.kind}: {one.answers_per_second:,.0f}/s, "
+                f"{one.user_us:.2f} + {one.system_us:.2f} µs, busy {one.busy:.0%}, lost {one.lost}")
+
+    def result(self):
+        scenario = self.scenario
         return {"name": scenario.name, "title": scenario.title, "note": scenario.note,
                 "size": scenario.size, "start_matters": scenario.start_matters,
-                "servers": [entrant.result(scenario.work.zones) for entrant in racing],
-                "remarks": [e.dropped.splitlines()[0] for e in entrants if e.dropped] + wrong,
-                "wrong": wrong}
+                "servers": [entrant.result(scenario.work.zones) for entrant in self.racing()],
+                "left_out": [e.dropped.splitlines()[0] for e in self.entrants if e.dropped],
+                "wrong": self.wrong}
 
 
-def _brief(sample):
-    return (f"{sample.answers_per_second:,.0f}/s, {sample.user_us:.2f} + {sample.system_us:.2f} µs, "
-            f"busy {sample.busy:.0%}, lost {sample.lost}")
+def run(group, contenders_of, plan, bench, say):
+    """Results of scenarios that are to be compared with each other, as JSON has them: all of their
+    servers take turns. `contenders_of` gives a scenario's, in the order of the table."""
+    with tempfile.TemporaryDirectory(prefix="hither-bench-") as base:
+        races = []
+        try:
+            for scenario in group:
+                races.append(_Race(scenario, contenders_of(scenario), base))
+                say(f"== {scenario.title}")
+                races[-1].start(plan.starts if scenario.start_matters else 1, bench, say)
+            for race in races:
+                race.check_answers(plan.checked, bench, say)
+            for turn in range(plan.rounds):
+                say(f"== round {turn + 1} of {plan.rounds}")
+                for race in races:
+                    race.round(plan.seconds, bench, say)
+            return [race.result() for race in races]
+        finally:
+            for race in races:
+                for entrant in race.entrants:
+                    entrant.stop()
