@@ -164,7 +164,7 @@ def tld_zone(store, delegations, seed=1):
 
 # --- the same, signed ---
 
-_DENIALS = {"nsec": (), "nsec3": ("-n", "-t", "0"), "nsec3-opt-out": ("-n", "-p", "-t", "0")}
+DENIALS = {"nsec": (), "nsec3": ("-n", "-t", "0"), "nsec3-opt-out": ("-n", "-p", "-t", "0")}
 
 
 def _told_by(command, folder):
@@ -177,7 +177,7 @@ def _told_by(command, folder):
 def _sign(plain, out, denial, folder):
     key = _told_by(["ldns-keygen", "-a", "ECDSAP256SHA256", "-k", TLD_ORIGIN], folder)
     # Long ago to long hence, so that a zone once made serves for years.
-    _told_by(["ldns-signzone", *_DENIALS[denial], "-i", "20240101000000", "-e", "20371231000000",
+    _told_by(["ldns-signzone", *DENIALS[denial], "-i", "20240101000000", "-e", "20371231000000",
               "-o", TLD_ORIGIN, "-f", str(out), str(plain), key], folder)
 
 
