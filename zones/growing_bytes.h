@@ -3,20 +3,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <utility>
 
 namespace hither {
 
-// Octets that grow by realloc(), which moves a large block's pages rather than its octets: unlike a
-// vector, it never needs the old and the new block at once. New octets are of any value.
+// Octets that grow at their end and move when they do. New ones are of any value.
+//
+// What is large is mapped, with room for four times as much, which costs nothing until it is used:
+// so old and new octets are there at once only while there are few. Throws std::bad_alloc.
 class GrowingBytes {
  public:
   GrowingBytes() = default;
   GrowingBytes(const GrowingBytes&) = delete;
   GrowingBytes& operator=(const GrowingBytes&) = delete;
-  ~GrowingBytes() { std::free(data_); }
+  ~GrowingBytes() { Free(); }
 
   uint8_t* data() { return data_; }
   const uint8_t* data() const { return data_; }
@@ -24,25 +24,18 @@ class GrowingBytes {
 
   // Returns where the new octets are.
   uint8_t* Extend(size_t bytes) {
-    if (bytes > capacity_ - size_) Grow(bytes);
+    if (bytes > capacity_ - size_) Grow(size_ + bytes);
     return data_ + std::exchange(size_, size_ + bytes);
   }
 
  private:
-  static constexpr size_t kBytesMin = 1024;
-
-  void Grow(size_t bytes) {
-    size_t next = capacity_ == 0 ? kBytesMin : capacity_ + capacity_ / 2;
-    while (next - size_ < bytes) next *= 2;
-    void* const got = std::realloc(data_, next);
-    if (got == nullptr) throw std::bad_alloc();
-    data_ = static_cast<uint8_t*>(got);
-    capacity_ = next;
-  }
+  void Grow(size_t bytes_min);
+  void Free();
 
   uint8_t* data_ = nullptr;
   size_t size_ = 0;
   size_t capacity_ = 0;
+  bool mapped_ = false;
 };
 
 }  // namespace hither

@@ -10,28 +10,35 @@ namespace {
 struct Keyed {
   uint64_t key;
   RecordLog::OwnerId owner;
-  bool nsec3;
 };
 
 }  // namespace
 
 OwnerOrder::OwnerOrder(const RecordLog& log, size_t apex_labels) {
-  std::vector<Keyed> keyed;
-  keyed.reserve(log.owner_count());
-  for (auto id = log.first_owner(); id < log.owners_end(); id = log.Next(id)) {
-    const RecordLog::Owner& owner = log.owner(id);
-    keyed.push_back({SortKey(owner.name(), apex_labels), id, owner.nsec3});
-    if (!owner.nsec3) ++name_count_;
+  owners_.reserve(log.owner_count());
+  for (const bool nsec3 : {false, true}) {
+    const size_t first = owners_.size();
+    for (auto id = log.first_owner(); id < log.owners_end(); id = log.Next(id)) {
+      if (log.owner(id).nsec3 == nsec3) owners_.push_back(id);
+    }
+    if (!nsec3) name_count_ = owners_.size();
+    if (!log.is_sorted()) Sort(log, apex_labels, std::span(owners_).subspan(first));
   }
-  const auto less = [&log](const Keyed& a, const Keyed& b) {
-    if (a.nsec3 != b.nsec3) return b.nsec3;
+}
+
+// By keys of eight octets; names are compared only where those are equal.
+void OwnerOrder::Sort(const RecordLog& log, size_t apex_labels,
+                      std::span<RecordLog::OwnerId> owners) {
+  std::vector<Keyed> keyed;
+  keyed.reserve(owners.size());
+  for (const auto id : owners) keyed.push_back({SortKey(log.owner(id).name(), apex_labels), id});
+  // Merging, because files are sorted in long stretches; and names in disorder are no slower.
+  std::stable_sort(keyed.begin(), keyed.end(), [&log](const Keyed& a, const Keyed& b) {
     if (a.key != b.key) return a.key < b.key;
     return CompareCanonical(log.owner(a.owner).name(), log.owner(b.owner).name()) < 0;
-  };
-  // Files that a signer or a registry wrote are in order already.
-  if (!std::is_sorted(keyed.begin(), keyed.end(), less)) std::sort(keyed.begin(), keyed.end(), less);
-  owners_.reserve(keyed.size());
-  for (const Keyed& one : keyed) owners_.push_back(one.owner);
+  });
+  std::transform(keyed.begin(), keyed.end(), owners.begin(),
+                 [](const Keyed& one) { return one.owner; });
 }
 
 RecordLog::OwnerId OwnerOrder::Find(const RecordLog& log, NameView name, bool nsec3) const {

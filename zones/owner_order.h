@@ -26,6 +26,8 @@ class OwnerOrder {
   RecordLog::OwnerId Find(const RecordLog& log, NameView name, bool nsec3) const;
 
  private:
+  static void Sort(const RecordLog& log, size_t apex_labels, std::span<RecordLog::OwnerId> owners);
+
   std::vector<RecordLog::OwnerId> owners_;
   size_t name_count_ = 0;
 };

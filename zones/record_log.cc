@@ -46,10 +46,42 @@ void RecordLog::GrowSlots() {
   }
 }
 
+bool RecordLog::ComesLast(NameView name, bool nsec3) const {
+  const OwnerId greatest = greatest_[nsec3];
+  return greatest == 0 || CompareCanonical(owner(greatest).name(), name) < 0;
+}
+
+RecordLog::OwnerId RecordLog::Append(NameView name, bool nsec3) {
+  const OwnerId id = NextId(owners_, kUnitBytes);
+  const auto name_bytes = static_cast<uint8_t>(name.size());
+  uint8_t* const to = owners_.Extend(UnitsOfOwner(name_bytes) * kUnitBytes);
+  const Owner head{.last = 0, .name_bytes = name_bytes, .nsec3 = nsec3};
+  std::memcpy(to, &head, kOwnerHeadBytes);
+  std::memcpy(to + kOwnerHeadBytes, name.data(), name.size());
+  ++owner_count_;
+  name_bytes_ += name.size();
+  return id;
+}
+
+void RecordLog::HashAll() {
+  is_sorted_ = false;
+  slots_ = std::vector<Slot>(std::max(kSlotsMin, 2 * owner_count_));
+  for (OwnerId id = first_owner(); id < owners_end(); id = Next(id)) {
+    const uint32_t hash = HashOwner(owner(id).name(), owner(id).nsec3);
+    size_t at = PlaceOf(hash);
+    while (slots_[at].owner != 0) at = at + 1 == slots_.size() ? 0 : at + 1;
+    slots_[at] = {hash, id};
+  }
+}
+
 RecordLog::OwnerId RecordLog::Intern(NameView name, bool nsec3) {
   if (last_owner_ != 0) {
     const Owner& last = owner(last_owner_);
-    if (last.nsec3 == nsec3 && last.name().EqualsExactly(name)) return last_owner_;
+    if (last.nsec3 == nsec3 && last.name().EqualsIgnoreCase(name)) return last_owner_;
+  }
+  if (is_sorted_) {
+    if (ComesLast(name, nsec3)) return greatest_[nsec3] = last_owner_ = Append(name, nsec3);
+    HashAll();
   }
   if (3 * (owner_count_ + 1) > 2 * slots_.size()) GrowSlots();
   const uint32_t hash = HashOwner(name, nsec3);
@@ -61,16 +93,9 @@ RecordLog::OwnerId RecordLog::Intern(NameView name, bool nsec3) {
       return last_owner_ = slots_[at].owner;
     }
   }
-  const OwnerId id = NextId(owners_, kUnitBytes);
-  const auto name_bytes = static_cast<uint8_t>(name.size());
-  uint8_t* const to = owners_.Extend(UnitsOfOwner(name_bytes) * kUnitBytes);
-  Owner head{.last = 0, .name_bytes = name_bytes, .nsec3 = nsec3};
-  std::memcpy(to, &head, kOwnerHeadBytes);
-  std::memcpy(to + kOwnerHeadBytes, name.data(), name.size());
-  slots_[at] = {hash, id};
-  ++owner_count_;
-  name_bytes_ += name.size();
-  return last_owner_ = id;
+  last_owner_ = Append(name, nsec3);
+  slots_[at] = {hash, last_owner_};
+  return last_owner_;
 }
 
 void RecordLog::Add(const RecordView& record) {

@@ -69,6 +69,8 @@ class RecordLog {
 
   size_t owner_count() const { return owner_count_; }
   size_t record_count() const { return record_count_; }
+  // Did the names come in canonical order (RFC 4034 §6.1), and so the owners of NSEC3 records?
+  bool is_sorted() const { return is_sorted_; }
   // Octets of all RDATA, and of all owners' names, to know how large an image will be.
   size_t rdata_bytes() const { return rdata_bytes_; }
   size_t name_bytes() const { return name_bytes_; }
@@ -92,13 +94,20 @@ class RecordLog {
   static uint32_t UnitsOfOwner(uint8_t name_bytes) {
     return static_cast<uint32_t>((kOwnerHeadBytes + name_bytes + kUnitBytes - 1) / kUnitBytes);
   }
+  bool ComesLast(NameView name, bool nsec3) const;
+  OwnerId Append(NameView name, bool nsec3);
+  void HashAll();
   size_t PlaceOf(uint32_t hash) const { return uint64_t{hash} * slots_.size() >> 32; }
   OwnerId Intern(NameView name, bool nsec3);
   void GrowSlots();
 
   GrowingBytes owners_;
   GrowingBytes records_;
-  std::vector<Slot> slots_;
+  // While the owners come in order, each is new, and nothing needs to be looked up. Most large
+  // files are so: signers and registries sort them.
+  bool is_sorted_ = true;
+  OwnerId greatest_[2] = {0, 0};  // Of names, of owners of NSEC3.
+  std::vector<Slot> slots_;       // From the first that is out of order.
   OwnerId last_owner_ = 0;  // Of the record before: most files name an owner once.
   size_t owner_count_ = 0;
   size_t record_count_ = 0;

@@ -11,6 +11,12 @@
 namespace hither {
 namespace {
 
+bool EqualIgnoringCase(ByteView a, ByteView b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](uint8_t one, uint8_t other) {
+    return ToLowerOctet(one) == ToLowerOctet(other);
+  });
+}
+
 // What an RRset of RRSIGs is called is what it signs; both sort by it.
 bool StandsBefore(const RecordLog::Record& a, const RecordLog::Record& b) {
   if (a.IsSignature() != b.IsSignature()) return b.IsSignature();
@@ -73,6 +79,19 @@ void ZoneBuilder::CollectRecords(OwnerId owner) {
   }
 }
 
+// False only if there are none: of few records each is compared with each, whatever its case.
+bool ZoneBuilder::MayHaveDuplicates(size_t first, size_t last) const {
+  constexpr size_t kComparedMax = 8;
+  if (last - first > kComparedMax) return true;
+  for (size_t i = first + 1; i < last; ++i) {
+    const ByteView rdata = log_.record(records_[i]).rdata();
+    for (size_t k = first; k < i; ++k) {
+      if (EqualIgnoringCase(log_.record(records_[k]).rdata(), rdata)) return true;
+    }
+  }
+  return false;
+}
+
 // Takes duplicates (RFC 2181 §5) out of records_[first, last) and returns where the others end.
 // Compared in canonical form, where the case of names does not count.
 size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
@@ -113,7 +132,7 @@ size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
                       " are allowed (limits: records_per_rrset_max)"));
     return last;
   }
-  const size_t end = last - first > 1 ? DropDuplicates(owner, first, last) : last;
+  const size_t end = MayHaveDuplicates(first, last) ? DropDuplicates(owner, first, last) : last;
   PlannedRRset rrset{.type = head.type,
                      .covered = head.covered(),
                      .ttl_seconds = head.ttl_seconds,

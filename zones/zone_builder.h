@@ -78,6 +78,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   void CollectRecords(OwnerId owner);
   void PlanRRsets(NameView owner);
   size_t PlanRRset(NameView owner, size_t first);  // Returns one past the RRset's last record.
+  bool MayHaveDuplicates(size_t first, size_t last) const;
   size_t DropDuplicates(NameView owner, size_t first, size_t last);
   void CheckName(NameView owner);
   void ReadSoa(ImageWriter& image);

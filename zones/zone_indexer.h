@@ -23,7 +23,7 @@ class ZoneIndexer {
  private:
   const Zone& zone() { return image_.zone(); }
   void BuildIndex();
-  NodeId TargetOf(NodeId owner, RrType type, ByteView rdata);
+  static bool IsOwner(RrType type, ByteView rdata);
   void ResolveTargets();
   void ChooseDenial();  // NSEC or NSEC3, and its parameters.
   void BuildNsec();
