@@ -1,0 +1,67 @@
+// Whole answers, from the octets of the query to those of the reply: parse, hash, find and encode.
+
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "bench/parts/inputs.h"
+#include "server/counters.h"
+#include "server/responder.h"
+#include "zones/check.h"
+
+namespace hither {
+namespace {
+
+// Which counter tells that an answer was of its kind. NOERROR alone does not tell a wildcard; that
+// is find's to check, with the same questions.
+Counter CounterOf(Kind kind) {
+  switch (kind) {
+    case Kind::kReferral:
+      return Counter::kReferrals;
+    case Kind::kNxDomain:
+    case Kind::kNsec3Denial:
+      return Counter::kNxDomain;
+    case Kind::kHit:
+    case Kind::kWildcard:
+      return Counter::kNoError;
+    case Kind::kMixed:
+      return Counter::kQueriesUdp;
+  }
+  return Counter::kServFail;
+}
+
+void Encode(benchmark::State& state, Kind kind, const ZoneSet& zones, const Questions& questions) {
+  Counters counters;
+  const ResponderOptions options{.nsid = "ns1.example", .version = ""};
+  Responder responder(options, counters);
+  const TransportFacts facts{.transport = Transport::kUdp};
+  std::array<uint8_t, 1'232> reply;
+  uint64_t asked = 0;
+  uint64_t bytes = 0;
+  for (auto _ : state) {
+    const ByteView query = questions.message(asked++ & (questions.size() - 1));
+    bytes += responder.Answer(query, facts, zones, reply);
+    benchmark::DoNotOptimize(reply);
+  }
+  HITHER_CHECK(counters.Get(CounterOf(kind)) == asked);
+  HITHER_CHECK(counters.Get(Counter::kTruncated) == 0);
+  state.counters["B/answer"] = static_cast<double>(bytes) / static_cast<double>(asked);
+}
+
+}  // namespace
+
+void RegisterAnswerParts(Inputs& inputs) {
+  for (const KindText& kind : kKinds) {
+    for (const size_t names : SizesOf(kind.zone)) {
+      benchmark::RegisterBenchmark(absl::StrCat("encode/", kind.name, "/", names).c_str(),
+                                   [&inputs, kind, names](benchmark::State& state) {
+                                     Encode(state, kind.kind, inputs.ZonesOf(kind.zone, names),
+                                            inputs.QuestionsOf(kind.kind, names));
+                                   });
+    }
+  }
+}
+
+}  // namespace hither

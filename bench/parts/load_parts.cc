@@ -1,0 +1,52 @@
+// From a master file's text to a zone that may be served.
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "bench/parts/inputs.h"
+#include "zones/check.h"
+#include "zones/zone_loader.h"
+
+namespace hither {
+namespace {
+
+void Load(benchmark::State& state, ZoneKind kind, size_t names) {
+  const std::string text = ZoneText(kind, names);
+  const Name apex = *Name::FromText("example.");
+  double records = 0;
+  double memory_bytes = 0;
+  for (auto _ : state) {
+    LoadedZone loaded = LoadZoneText(text, "bench", apex);
+    state.PauseTiming();  // To free the zone is another's time.
+    HITHER_CHECK(loaded.zone != nullptr);
+    records = static_cast<double>(loaded.zone->record_count());
+    memory_bytes = static_cast<double>(loaded.zone->MemoryBytes());
+    loaded = {};
+    state.ResumeTiming();
+  }
+  using benchmark::Counter;
+  const double times = static_cast<double>(state.iterations());
+  state.SetBytesProcessed(static_cast<int64_t>(text.size()) * state.iterations());
+  state.counters["s/record"] = Counter(records * times, Counter::kIsRate | Counter::kInvert);
+  state.counters["B/record"] = memory_bytes / records;
+  state.counters["B/name"] = memory_bytes / static_cast<double>(names);
+  state.counters["text_B/record"] = static_cast<double>(text.size()) / records;
+}
+
+}  // namespace
+
+void RegisterLoadParts() {
+  for (const ZoneKindText& kind : kZoneKinds) {
+    for (const size_t names : kind.sizes) {
+      benchmark::RegisterBenchmark(
+          absl::StrCat("load/", kind.name, "/", names).c_str(),
+          [kind = kind.kind, names](benchmark::State& state) { Load(state, kind, names); })
+          ->UseRealTime()  // A loader may use threads of its own.
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+}
+
+}  // namespace hither

@@ -1,0 +1,18 @@
+// Google Benchmark for the parts of an answer: parse, hash, find, encode; of a start: load; and of
+// what is measured all the time: latency. Names are PART/KIND/NAMES-OF-THE-ZONE.
+
+#include <benchmark/benchmark.h>
+
+#include "bench/parts/inputs.h"
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  hither::Inputs inputs;
+  hither::RegisterQueryParts(inputs);
+  hither::RegisterFindParts(inputs);
+  hither::RegisterAnswerParts(inputs);
+  hither::RegisterLoadParts();
+  // A filter that fits nothing, as after a change of a name, must not pass for a run.
+  return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
+}
