@@ -43,7 +43,7 @@ class Targets {
 }  // namespace
 
 void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWriter& reply) {
-  if (rrset.targets == kNone) return;
+  if (!rrset.has_targets) return;
   const bool is_service = rrset.type == RrType::kSvcb || rrset.type == RrType::kHttps;
   for (const NodeId target : Targets(zone, rrset)) {
     if (is_service && zone.FindRRset(target, rrset.type) != &rrset) {  // RFC 9460 §4.1
@@ -54,16 +54,15 @@ void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWr
 }
 
 bool AddGlue(const Zone& zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply) {
-  const NodeId subtree_end = zone.node(cut).subtree_end;
   // No target is there twice: NS have nothing else to differ in. None may be left out, so that
   // records_per_rrset_max is the limit, and a message's size ends it before.
   for (const NodeId target : zone.TargetsOf(ns)) {  // In-domain first: it has to fit.
-    if (target < cut || target >= subtree_end) continue;
+    if (target == kNoNode || !zone.IsWithinCut(target, cut)) continue;
     if (!AddAddresses(zone, target, dnssec, reply)) return false;
   }
   int siblings = 0;  // Sibling and other glue takes what room is left.
   for (const NodeId target : zone.TargetsOf(ns)) {
-    if (target == kNoNode || (target >= cut && target < subtree_end)) continue;
+    if (target == kNoNode || zone.IsWithinCut(target, cut)) continue;
     if (++siblings > kAdditionalTargetsMax) break;
     AddAddresses(zone, target, dnssec, reply);
   }

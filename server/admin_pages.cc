@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <span>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/metrics_text.h"
@@ -46,6 +47,40 @@ void AddProcess(const ServerView& view, MetricsText& page) {
   }
 }
 
+// The zones that a page tells of: all in their order, or else the failed ones before the others.
+template <typename Visit>
+void ForEachToldZone(const ZoneSet& set, Visit visit) {
+  const std::span<const ServedZone> zones = set.zones();
+  if (zones.size() <= kZonesToldMax) {
+    for (const ServedZone& served : zones) visit(served);
+    return;
+  }
+  size_t told = 0;
+  for (const bool failed : {true, false}) {
+    for (size_t i = 0; i < zones.size() && told < kZonesToldMax; ++i) {
+      if (zones[i].has_failed() != failed) continue;
+      visit(zones[i]);
+      ++told;
+    }
+  }
+}
+
+size_t UntoldOf(size_t zones) { return zones - std::min(zones, kZonesToldMax); }
+
+void AddZoneCounts(const ZoneSet& set, MetricsText& page) {
+  const size_t zones = set.zones().size();
+  page.Add("hither_zones", MetricType::kGauge, "Zones in the configuration.", "", uint64_t{zones});
+  page.Add("hither_zones_served", MetricType::kGauge, "Zones of which a version answers.", "",
+           uint64_t{set.served()});
+  page.Add("hither_zones_failed", MetricType::kGauge,
+           "Zones whose last load failed; an older version may still answer.", "",
+           uint64_t{set.failed()});
+  page.Add("hither_zones_untold", MetricType::kGauge,
+           "Zones without lines of their own here, because there are too many; failed ones have "
+           "theirs first.",
+           "", uint64_t{UntoldOf(zones)});
+}
+
 // What the metric's page and the status page tell of one transport.
 struct TransportLatency {
   const char* transport;
@@ -83,10 +118,10 @@ void AddLatency(const TransportLatency& of, MetricsText& page) {
 }
 
 void AddZone(const ServedZone& served, MetricsText& page) {
-  const std::string labels = MetricLabels({{"zone", served.apex.ToText()}});
+  const std::string labels = MetricLabels({{"zone", served.apex().ToText()}});
   page.Add("hither_zone_load_failed", MetricType::kGauge,
            "1 if the last load of the zone failed; an older version may still answer.", labels,
-           uint64_t{!served.last_error.empty()});
+           uint64_t{served.has_failed()});
   page.Add("hither_zone_served", MetricType::kGauge,
            "1 if a version of the zone answers; 0: its names get SERVFAIL.", labels,
            uint64_t{served.zone != nullptr});
@@ -96,21 +131,21 @@ void AddZone(const ServedZone& served, MetricsText& page) {
   page.Add("hither_zone_records", MetricType::kGauge, "Records of the zone that answers.", labels,
            served.zone->record_count());
   page.Add("hither_zone_memory_bytes", MetricType::kGauge, "Memory of the zone that answers.",
-           labels, uint64_t{served.zone->MemoryBytes()});
+           labels, uint64_t{served.zone->image_bytes()});
   page.Add("hither_zone_loaded_timestamp_seconds", MetricType::kGauge,
-           "When the zone that answers was loaded.", labels, Seconds(served.loaded_at));
+           "When the zone that answers was loaded.", labels, Seconds(served.loaded_at()));
 }
 
 ServerStatus::Zone StatusOf(const ServedZone& served) {
   ServerStatus::Zone zone;
-  zone.name = served.apex.ToText();
-  zone.file = served.file;
-  zone.error = served.last_error;
+  zone.name = served.apex().ToText();
+  zone.file = std::string(served.file());
+  zone.error = std::string(served.last_error());
   if (served.zone == nullptr) return zone;
   zone.serial = served.zone->serial();
   zone.records = served.zone->record_count();
   zone.signing = served.zone->uses_nsec3() ? "NSEC3" : served.zone->uses_nsec() ? "NSEC" : "no";
-  zone.loaded_at = served.loaded_at;
+  zone.loaded_at = served.loaded_at();
   return zone;
 }
 
@@ -123,8 +158,9 @@ std::string MetricsPage(const ServerView& view) {
     const CounterText& text = TextOf(which);
     page.Add(text.metric, MetricType::kCounter, text.help, text.label, SumOf(which, view));
   });
+  AddZoneCounts(*view.zones, page);
+  ForEachToldZone(*view.zones, [&](const ServedZone& served) { AddZone(served, page); });
   for (const TransportLatency& latency : LatencyOf(view)) AddLatency(latency, page);
-  for (const auto& served : view.zones->zones()) AddZone(*served, page);
   return page.Take();
 }
 
@@ -136,10 +172,8 @@ absl::Status HealthOf(const ServerView& view) {
         absl::StrCat("worker ", i, " is stuck for ", absl::FormatDuration(since)));
   }
   if (view.workers.empty()) return absl::UnavailableError("no worker runs");
-  const auto& zones = view.zones->zones();
-  const bool any = std::any_of(zones.begin(), zones.end(),
-                               [](const auto& served) { return served->zone != nullptr; });
-  return any ? absl::OkStatus() : absl::UnavailableError("no zone is loaded");
+  if (view.zones->served() > 0) return absl::OkStatus();
+  return absl::UnavailableError("no zone is loaded");
 }
 
 ServerStatus StatusOf(const ServerView& view) {
@@ -159,11 +193,17 @@ ServerStatus StatusOf(const ServerView& view) {
     const std::string labels = text.label.empty() ? "" : absl::StrCat("{", text.label, "}");
     status.counters.emplace_back(absl::StrCat(text.metric, labels), SumOf(which, view));
   });
+  size_t failed_told = 0;
+  ForEachToldZone(*view.zones, [&](const ServedZone& served) {
+    status.zones.push_back(StatusOf(served));
+    failed_told += served.has_failed();
+  });
+  status.zones_untold = UntoldOf(view.zones->zones().size());
+  status.zones_untold_failed = view.zones->failed() - failed_told;
   for (const auto& [transport, summary] : LatencyOf(view)) {
     status.latency.push_back({transport, summary.answers(), summary.Quantile(500),
                               summary.Quantile(990), summary.Quantile(999)});
   }
-  for (const auto& served : view.zones->zones()) status.zones.push_back(StatusOf(*served));
   return status;
 }
 

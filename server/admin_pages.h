@@ -1,6 +1,7 @@
 #ifndef HITHER_SERVER_ADMIN_PAGES_H_
 #define HITHER_SERVER_ADMIN_PAGES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,10 @@ namespace hither {
 
 // A worker that has not come round for so long is stuck: an idle one comes round twice a second.
 inline constexpr absl::Duration kWorkerStuckAfter = absl::Seconds(3);
+
+// A page has lines of its own for so many zones at most, those whose last load failed first: a
+// million of them would make half a gigabyte, at each visit of a metrics collector.
+inline constexpr size_t kZonesToldMax = 10'000;
 
 // What the admin pages tell, at one moment. Filled by Control; the pages are functions of it.
 struct ServerView {

@@ -90,8 +90,7 @@ bool Answerer::AddAnswerRRset(const Lookup& at) {
 
 Answerer::Hop Answerer::FollowCname(const Lookup& at) {
   if (!AddAnswerRRset(at)) return Hop::kFull;
-  ByteReader records(zone_.RecordsOf(*at.rrset));
-  return GoTo(NameInRdata(RrType::kCname, records.Take(records.U16()), 0));
+  return GoTo(NameInRdata(RrType::kCname, zone_.RecordsOf(*at.rrset).front(), 0));
 }
 
 Answerer::Hop Answerer::FollowDname(const Lookup& at) {
@@ -102,8 +101,7 @@ Answerer::Hop Answerer::FollowDname(const Lookup& at) {
       return Hop::kFull;
     }
   }
-  ByteReader records(zone_.RecordsOf(dname));
-  const NameView target = NameInRdata(RrType::kDname, records.Take(records.U16()), 0);
+  const NameView target = NameInRdata(RrType::kDname, zone_.RecordsOf(dname).front(), 0);
   Name renamed;
   if (!Name::ReplaceSuffix(name_.name(), zone_.node(at.node).label_count, target, renamed)) {
     return Hop::kTooLong;  // RFC 6672 §2.2

@@ -3,16 +3,21 @@
 
 #include <ostream>
 
+#include "absl/status/status.h"
 #include "server/base/config.h"
-#include "zones/zone_loader.h"
+#include "server/zone_store.h"
 
 namespace hither {
 
-// The limits on zones that a configuration sets.
-LoadLimits LoadLimitsOf(const Config& config);
+// The limits on zones that a configuration sets, and the image cache.
+LoadOptions LoadOptionsOf(const Config& config);
 
-// `hitherd --check`: looks for the log file's folder and the user, loads every zone of `config`,
-// serves none, and writes each finding and then a summary to `out`. True if there is no error.
+// Can images be kept where the configuration says? Only a matter of speed: zones load without.
+absl::Status CheckImageCache(const Config& config);
+
+// `hitherd --check`: looks for the log file's folder, the image cache's and the user, loads every
+// zone of `config`, serves none, and writes each finding, in the zones' order, and then a summary
+// to `out`. True if there is no error. Loads in threads of its own.
 bool CheckZones(const Config& config, std::ostream& out);
 
 }  // namespace hither

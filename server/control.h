@@ -31,11 +31,13 @@ namespace hither {
 //
 // Threads: the control thread makes it and calls its methods, but for Reload(), RequestStop() and
 // the pages' View(), which any thread may call while Run() runs. Zones are read on a thread of
-// libuv's pool, so that signals and timers go on; workers wait for neither.
+// libuv's pool and on threads that it makes, so that signals and timers go on; workers wait for
+// neither.
 class Control {
  public:
-  // `config` is what BuildConfig(options) gave; a reload builds it again.
-  Control(const Options& options, const Config& config);
+  // `config` is what BuildConfig(options) gave; a reload builds it again. Its zones are let go of
+  // once they are loaded: they may be a million.
+  Control(const Options& options, Config config);
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
@@ -73,6 +75,7 @@ class Control {
   void OnCall();
   void BeginReload();
   void LoadOnPoolThread();
+  void LoadAnew();
   void EndReload();
   void Publish();
   void BeginStop(absl::string_view why);
@@ -80,7 +83,7 @@ class Control {
   LoadReport Load(const Config& config);
 
   const Options options_;
-  const Config config_;
+  Config config_;  // After LoadZones(): immutable, and without zones.
   const absl::Time started_at_;
   std::vector<SocketAddress> listen_;
   ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.

@@ -34,15 +34,15 @@ void Denial::NeedNextCloser(NameView next_closer) {
 // RFC 5155 §7.2.3 and §7.2.4: the NSEC3 that matches, or, if the name is in an opt-out span, the
 // proof of its closest provable encloser (§1.3, §7.2.1).
 void Denial::NeedMatchOrEncloserProof(NodeId node) {
-  if (zone_.node(node).denial != kNoNode) return Need(zone_.node(node).denial);
+  if (const NodeId match = zone_.DenialOf(node).match; match != kNoNode) return Need(match);
   NodeId next_closer = node;
   NodeId encloser = zone_.node(node).parent;
-  while (encloser != kNoNode && zone_.node(encloser).denial == kNoNode) {
+  while (encloser != kNoNode && zone_.DenialOf(encloser).match == kNoNode) {
     next_closer = encloser;
     encloser = zone_.node(encloser).parent;
   }
   if (encloser == kNoNode) return;
-  Need(zone_.node(encloser).denial);
+  Need(zone_.DenialOf(encloser).match);
   NeedNextCloser(zone_.NameOf(next_closer));
 }
 
@@ -50,13 +50,13 @@ void Denial::NeedMatchOrEncloserProof(NodeId node) {
 // closer name, and what there is of the wildcard. An empty non-terminal that leads to nothing but
 // delegations without DS may have no NSEC3 (§7.1): then the proof starts above it, all of it.
 void Denial::NeedEncloserAndWildcard(const HashedName& qname, NodeId encloser) {
-  while (zone_.node(encloser).denial == kNoNode) {
+  while (zone_.DenialOf(encloser).match == kNoNode) {
     encloser = zone_.node(encloser).parent;
     if (encloser == kNoNode) return;
   }
-  Need(zone_.node(encloser).denial);
+  Need(zone_.DenialOf(encloser).match);
   NeedNextCloser(qname.Suffix(zone_.node(encloser).label_count + 1u));
-  Need(zone_.node(encloser).wildcard_denial);
+  Need(zone_.DenialOf(encloser).wildcard);
 }
 
 void Denial::NeedNxDomain(const HashedName& qname, const Lookup& at) {
@@ -64,7 +64,7 @@ void Denial::NeedNxDomain(const HashedName& qname, const Lookup& at) {
     NeedWildcard(qname, at);
     Name star(zone_.NameOf(at.encloser));
     star.Prepend(AsBytes("*"));  // Fits: the name asked is longer than the encloser by a label.
-    Need(zone_.FindNsec(star, at.encloser));
+    Need(zone_.FindNsec(star));
   } else if (zone_.uses_nsec3()) {
     NeedEncloserAndWildcard(qname, at.encloser);
   }
@@ -73,7 +73,7 @@ void Denial::NeedNxDomain(const HashedName& qname, const Lookup& at) {
 void Denial::NeedNoData(const HashedName& qname, const Lookup& at) {
   if (zone_.uses_nsec()) {
     if (at.wildcard) NeedWildcard(qname, at);  // RFC 4035 §3.1.3.4
-    Need(zone_.node(at.node).denial);
+    Need(zone_.NsecOf(at.node));
   } else if (zone_.uses_nsec3() && at.wildcard) {
     NeedEncloserAndWildcard(qname, at.encloser);
   } else if (zone_.uses_nsec3()) {
@@ -85,7 +85,7 @@ void Denial::NeedNoData(const HashedName& qname, const Lookup& at) {
 // absence is left to prove. RFC 4035 §3.1.3.3 likewise.
 void Denial::NeedWildcard(const HashedName& qname, const Lookup& at) {
   if (zone_.uses_nsec()) {
-    Need(zone_.FindNsec(qname.name(), at.encloser));
+    Need(zone_.FindNsec(qname.name()));
   } else if (zone_.uses_nsec3()) {
     NeedNextCloser(qname.Suffix(zone_.node(at.encloser).label_count + 1u));
   }
@@ -93,7 +93,7 @@ void Denial::NeedWildcard(const HashedName& qname, const Lookup& at) {
 
 void Denial::NeedInsecure(NodeId cut) {
   if (zone_.uses_nsec()) {
-    Need(zone_.node(cut).denial);
+    Need(zone_.NsecOf(cut));
   } else {
     NeedMatchOrEncloserProof(cut);
   }

@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -29,7 +30,7 @@ int Print(absl::string_view text) {
   return (std::cout << text << std::flush).good() ? kExitFine : kExitCannotServe;
 }
 
-int Serve(const Options& options, const Config& config) {
+int Serve(const Options& options, Config config) {
   const absl::Status log = OpenLog(config.log.level, config.log.file);
   if (!log.ok()) return Fail(kExitCannotServe, log);
   const size_t workers = WorkerCountOf(config);
@@ -48,7 +49,7 @@ int Serve(const Options& options, const Config& config) {
   if (!dropped.ok()) return Fail(kExitCannotServe, dropped);
 
   // Zones are loaded without privileges, so that what works at the start works at a reload.
-  Control control(options, config);
+  Control control(options, std::move(config));
   const absl::Status loaded = control.LoadZones();
   if (!loaded.ok()) return Fail(kExitCannotServe, loaded);
   const absl::Status started = control.StartWorkers(*std::move(sockets), listen, *connections);
@@ -63,12 +64,12 @@ int Main(int argc, const char* const* argv) {
   if (!options.ok()) return Fail(kExitUsage, options.status());
   if (options->mode == Options::Mode::kHelp) return Print(HelpText());
   if (options->mode == Options::Mode::kVersion) return Print(absl::StrCat(VersionText(), "\n"));
-  const auto config = BuildConfig(*options);
+  auto config = BuildConfig(*options);
   if (!config.ok()) return Fail(kExitUsage, config.status());
   if (options->mode == Options::Mode::kCheck) {
     return CheckZones(*config, std::cout) ? kExitFine : kExitCannotServe;
   }
-  return Serve(*options, *config);
+  return Serve(*options, *std::move(config));
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -12,6 +11,8 @@
 #include "absl/strings/str_join.h"
 #include "server/base/nearest.h"
 #include "server/base/nsid.h"
+#include "zones/name_hash.h"
+#include "zones/name_table.h"
 
 namespace hither {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 struct Overlay {
   Config& config;
   std::vector<SocketAddress> listen = {};
-  std::vector<ZoneSource> zones = {};
+  ZoneSources zones = {};
 };
 
 struct Flag {
@@ -50,13 +51,18 @@ absl::Status ApplyZone(absl::string_view value, Overlay& over) {
   }
   const absl::StatusOr<Name> name = Name::FromText(value.substr(0, equals));
   if (!name.ok()) return name.status();
-  for (const ZoneSource& zone : over.zones) {  // As many as fit a command line.
-    if (zone.name == *name) {
+  for (const ZoneSource zone : over.zones) {  // As many as fit a command line.
+    if (zone.name().EqualsIgnoreCase(*name)) {
       return absl::InvalidArgumentError(
           absl::StrCat("zone ", name->ToText(), " is given twice; keep one"));
     }
   }
-  over.zones.push_back({*name, std::string(value.substr(equals + 1))});
+  const absl::string_view file = value.substr(equals + 1);
+  if (file.size() > kPathBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the path has over ", kPathBytesMax, " octets; shorten it"));
+  }
+  over.zones.Add(*name, file);
   return absl::OkStatus();
 }
 
@@ -143,6 +149,28 @@ std::string UnknownArgument(absl::string_view argument) {
   return absl::StrCat("unknown flag ", name, SuggestWord(name, kAllFlags));
 }
 
+// The command line names few zones, the file may name a million: look for each of these among
+// those, and not the other way round.
+void OverlayZones(const ZoneSources& over, ZoneSources& zones) {
+  NameTable names;
+  names.Reserve(over.size());
+  for (size_t i = 0; i < over.size(); ++i) {
+    names.Insert(HashName(over[i].name()), static_cast<uint32_t>(i));
+  }
+  std::vector<bool> placed(over.size());
+  for (size_t at = 0; at < zones.size(); ++at) {
+    const NameView name = zones[at].name();
+    const uint32_t found = names.Find(
+        HashName(name), [&](uint32_t i) { return over[i].name().EqualsIgnoreCase(name); });
+    if (found == NameTable::kNone) continue;
+    zones.Replace(at, over[found].file());
+    placed[found] = true;
+  }
+  for (size_t i = 0; i < over.size(); ++i) {
+    if (!placed[i]) zones.Add(over[i].name(), over[i].file());
+  }
+}
+
 // Lays the flags over `config`; the errors are gathered, a line each.
 std::vector<std::string> Apply(const Options& options, Config& config) {
   std::vector<std::string> errors;
@@ -155,18 +183,7 @@ std::vector<std::string> Apply(const Options& options, Config& config) {
   }
   if (!over.listen.empty()) config.listen = std::move(over.listen);
   if (over.zones.empty()) return errors;
-  absl::flat_hash_map<std::string, size_t> places;
-  for (size_t i = 0; i < config.zones.size(); ++i) {
-    places.emplace(absl::AsciiStrToLower(config.zones[i].name.ToText()), i);
-  }
-  for (ZoneSource& zone : over.zones) {
-    const auto place = places.find(absl::AsciiStrToLower(zone.name.ToText()));
-    if (place != places.end()) {
-      config.zones[place->second].file = std::move(zone.file);
-    } else {
-      config.zones.push_back(std::move(zone));
-    }
-  }
+  OverlayZones(over.zones, config.zones);
   return errors;
 }
 
@@ -284,6 +301,9 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
           idle_timeout: 10s, total_timeout: 2m, unread_bytes_max: 262144 }
   zones:
     - { name: example.org, file: zones/example.org.zone }
+    - { name: example.net, image: zones/example.net.image }   # made by: hither compile
+    - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
+  image_cache: none     # or a folder: images of zones read as text are kept there and used again
   admin: { listen: "127.0.0.1:8053" }                                # or unix:PATH, or none
   log:   { level: info, target: stderr }                             # debug info warning error
   limits: { records_per_rrset_max: 1000, types_per_name_max: 100,

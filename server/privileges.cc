@@ -52,9 +52,9 @@ bool SetCapabilities(uint32_t effective, uint32_t permitted) {
 
 // The first zone file that we may not read, or "". One that is not there is the loader's to tell.
 std::string FindUnreadable(const Config& config) {
-  for (const ZoneSource& zone : config.zones) {
-    if (::faccessat(AT_FDCWD, zone.file.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
-      return zone.file;
+  for (const ZoneSource zone : config.zones) {
+    if (::faccessat(AT_FDCWD, zone.file().data(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
+      return std::string(zone.file());
     }
   }
   return "";
@@ -107,8 +107,8 @@ absl::Status DropPrivileges(const Config& config) {
   if (!become.ok()) return become;
   const uint32_t reading = may_keep_reading ? 1u << CAP_DAC_READ_SEARCH : 0;
   if (!SetCapabilities(0, reading)) return Failure("capset", *account);
-  const std::string unreadable = FindUnreadable(config);
-  if (unreadable.empty() || !may_keep_reading) {
+  const std::string unreadable = may_keep_reading ? FindUnreadable(config) : "";
+  if (unreadable.empty()) {
     if (!SetCapabilities(0, 0)) return Failure("capset", *account);
   } else {
     if (!SetCapabilities(reading, reading)) return Failure("capset", *account);

@@ -185,9 +185,7 @@ bool ResponseWriter::WriteRdata(RrType type, ByteView rdata) {
 
 bool ResponseWriter::WriteRecords(const Rendering& how, uint16_t& owner_at, const Zone& zone,
                                   const RRset& rrset) {
-  ByteReader records(zone.RecordsOf(rrset));
-  for (uint16_t i = 0; i < rrset.count; ++i) {
-    const ByteView rdata = records.Take(records.U16());
+  for (const ByteView rdata : zone.RecordsOf(rrset)) {
     if (!WriteHead(how, owner_at, rrset.type, rrset.ttl_seconds)) return false;
     if (!WriteRdata(rrset.type, rdata)) return false;
   }

@@ -1,10 +1,14 @@
 #include "server/zone_store.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/parallel.h"
 
 namespace hither {
 namespace {
@@ -17,84 +21,228 @@ void Tell(const std::vector<Finding>& findings) {
   }
 }
 
-std::vector<std::string> ErrorsOf(const ZoneSource& source, const std::vector<Finding>& findings) {
+std::vector<std::string> ErrorsOf(ZoneSource source, const std::vector<Finding>& findings) {
   std::vector<std::string> errors;
   for (const Finding& finding : findings) {
     if (finding.severity == Severity::kError) errors.push_back(ToText(finding));
   }
   if (errors.empty()) {
-    errors.push_back(absl::StrCat(source.file, ": ", source.name.ToText(), " could not be loaded"));
+    errors.push_back(
+        absl::StrCat(source.file(), ": ", source.name().ToText(), " could not be loaded"));
   }
   return errors;
 }
 
-}  // namespace
-
-LoadReport ZoneStore::Load(const std::vector<ZoneSource>& sources, absl::Time now,
-                           const std::function<void(size_t done)>& progress) {
-  LoadReport report;
-  absl::flat_hash_map<std::string, Entry> next;
-  auto set = std::make_shared<ZoneSet>();
-  size_t kept = 0;
-  size_t done = 0;
-  for (const ZoneSource& source : sources) {
-    progress(done++);
-    const std::string key = absl::AsciiStrToLower(source.name.ToText());
-    const auto found = entries_.find(key);
-    const Entry* before = found == entries_.end() ? nullptr : &found->second;
-    kept += before != nullptr;
-    // What failed is read again even if unchanged, so that its errors are told again.
-    const bool same = before != nullptr && before->served->file == source.file &&
-                      before->served->last_error.empty() && !HasChanged(before->files);
-    if (same) ++report.unchanged;
-    Entry entry = same ? *before : LoadOne(source, before, now, report);
-    if (entry.served->zone != nullptr) {
-      ++report.served;
-      report.records += entry.served->zone->record_count();
-    }
-    set->Add(entry.served);
-    next.insert_or_assign(key, std::move(entry));
-  }
-  report.removed = entries_.size() - kept;
-  entries_ = std::move(next);
-  set_ = std::move(set);
-  return report;
+uint64_t SizeOf(ZoneSource source) {
+  struct stat facts;
+  return ::stat(source.file().data(), &facts) == 0 ? static_cast<uint64_t>(facts.st_size) : 0;
 }
 
-ZoneStore::Entry ZoneStore::LoadOne(const ZoneSource& source, const Entry* before, absl::Time now,
-                                    LoadReport& report) {
-  LoadedZone loaded = LoadZoneFile(source.file, source.name, limits_);
-  Tell(loaded.findings);
-  ServedZone served;
-  served.apex = source.name;
-  served.zone = loaded.zone;
-  served.file = source.file;
+LoadedZone Refused(ZoneSource source, std::string why) {
+  LoadedZone refused;
+  refused.findings.push_back({.severity = Severity::kError,
+                              .file = std::string(source.file()),
+                              .line = 0,
+                              .text = std::move(why)});
+  return refused;
+}
+
+}  // namespace
+
+// The seam for zone images: kImage is to map source.file(); and kText, with options.image_cache, to
+// look there first and to write there after.
+LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgress& progress) {
+  if (source.kind() == ZoneSource::Kind::kImage) {
+    return Refused(source, "zone images are not built in yet; use file: with the zone's text");
+  }
+  LoadedZone loaded = LoadZoneFile(std::string(source.file()), source.name(), options.limits);
+  for (const FileStamp& file : loaded.files) progress.AddBytes(file.size_bytes);
   if (loaded.zone != nullptr) {
-    served.loaded_at = now;
-    ++report.loaded;
-    Log(LogLevel::kDebug, "zone ", source.name.ToText(), ": serial ", loaded.zone->serial(), ", ",
-        loaded.zone->record_count(), " records from ", source.file);
-  } else {
-    std::vector<std::string> errors = ErrorsOf(source, loaded.findings);
-    served.last_error = errors.front();
-    if (before != nullptr) {
-      served.zone = before->served->zone;
-      served.loaded_at = before->served->loaded_at;
+    progress.records.fetch_add(loaded.zone->record_count(), std::memory_order_relaxed);
+  }
+  return loaded;
+}
+
+// One Load(): what the threads share while they take zone after zone. Each writes only what is of
+// the zones that it took, and its own Part.
+class ZoneStore::Loading {
+ public:
+  Loading(const ZoneStore& store, const ZoneSources& sources, absl::Time now,
+          LoadProgress& progress)
+      : store_(store), sources_(sources), now_(now), progress_(progress) {
+    zones.resize(sources.size());
+    stamps.resize(sources.size());
+    progress.zones_total.store(sources.size(), std::memory_order_relaxed);
+    if (sources.size() > kZonesSizedMax) return;
+    uint64_t bytes = 0;
+    for (const ZoneSource source : sources) bytes += SizeOf(source);
+    progress.bytes_total.store(bytes, std::memory_order_relaxed);
+  }
+
+  LoadReport Run() {
+    const size_t threads = LoadThreadsFor(sources_.size());
+    parts_.resize(threads);
+    RunInThreads(threads, [this](size_t thread) {
+      Part& part = parts_[thread];
+      for (size_t at; (at = next_.fetch_add(1, std::memory_order_relaxed)) < sources_.size();) {
+        LoadOrKeep(at, part);
+      }
+    });
+    return Sum();
+  }
+
+  std::vector<ServedZone> zones;
+  std::vector<Stamps> stamps;
+
+ private:
+  // What one thread found. A cache line of its own.
+  struct alignas(64) Part {
+    LoadReport report;
+    size_t kept = 0;                                          // Zones that there were before.
+    std::vector<std::pair<size_t, std::string>> errors = {};  // The zone's number, rising.
+  };
+
+  void LoadOrKeep(size_t at, Part& part) {
+    const ZoneSource source = sources_[at];
+    const ServedZone* before = store_.set_->FindExact(source.name());
+    part.kept += before != nullptr;
+    if (before != nullptr && IsSame(source, *before)) {
+      Keep(at, *before);
+      progress_.AddBytes(stamps[at].size_bytes);
+      ++part.report.unchanged;
+    } else {
+      LoadOne(at, before, part);
     }
-    Log(LogLevel::kError, "zone ", source.name.ToText(), " from ", source.file, ": ", errors.size(),
-        " errors; ",
+    if (zones[at].zone != nullptr) {
+      ++part.report.served;
+      part.report.records += zones[at].zone->record_count();
+    }
+    progress_.zones_done.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  const Stamps& StampsOf(const ServedZone& before) const {
+    return store_.stamps_[static_cast<size_t>(&before - store_.set_->zones().data())];
+  }
+
+  // What failed is read again even if unchanged, so that its errors are told again.
+  bool IsSame(ZoneSource source, const ServedZone& before) const {
+    return !before.has_failed() && before.source().kind() == source.kind() &&
+           before.file() == source.file() && !HasChanged(Unpack(StampsOf(before), source.file()));
+  }
+
+  void Keep(size_t at, const ServedZone& before) {
+    zones[at] = ServedZone(sources_[at]);
+    zones[at].zone = before.zone;
+    zones[at].set_loaded_at(before.loaded_at());
+    const Stamps& old = StampsOf(before);
+    stamps[at] = {old.mtime_ns, old.size_bytes, old.inode, nullptr};
+    if (old.includes == nullptr) return;
+    stamps[at].includes = std::make_unique<const std::vector<FileStamp>>(*old.includes);
+  }
+
+  void LoadOne(size_t at, const ServedZone* before, Part& part) {
+    const ZoneSource source = sources_[at];
+    LoadedZone loaded = LoadSource(source, store_.options_, progress_);
+    Tell(loaded.findings);
+    ServedZone served(source);
+    if (loaded.zone != nullptr) {
+      served.zone = std::move(loaded.zone);
+      served.set_loaded_at(now_);
+      ++part.report.loaded;
+      if (LogIsOn(LogLevel::kDebug)) {
+        Log(LogLevel::kDebug, "zone ", source.name().ToText(), ": serial ", served.zone->serial(),
+            ", ", served.zone->record_count(), " records from ", source.file());
+      }
+    } else {
+      if (before != nullptr) {
+        served.zone = before->zone;
+        served.set_loaded_at(before->loaded_at());
+      }
+      Fail(at, ErrorsOf(source, loaded.findings), served, part);
+    }
+    stamps[at] = Pack(std::move(loaded.files));
+    zones[at] = std::move(served);
+  }
+
+  void Fail(size_t at, std::vector<std::string> errors, ServedZone& served, Part& part) const {
+    Log(LogLevel::kError, "zone ", sources_[at].name().ToText(), " from ", sources_[at].file(),
+        ": ", errors.size(), " errors; ",
         served.zone != nullptr ? absl::StrCat("serial ", served.zone->serial(), " still answers")
                                : "its names get SERVFAIL");
-    ++report.failed;
+    served.set_last_error(errors.front());
+    ++part.report.failed;
     for (std::string& error : errors) {
-      if (report.errors.size() < kErrorLinesMax) {
-        report.errors.push_back(std::move(error));
+      // A thread takes zones in their order, so the first of all are among the first of each.
+      if (part.errors.size() < kErrorLinesMax) {
+        part.errors.emplace_back(at, std::move(error));
       } else {
-        ++report.errors_untold;
+        ++part.report.errors_untold;
       }
     }
   }
-  return {std::make_shared<const ServedZone>(std::move(served)), std::move(loaded.files)};
+
+  LoadReport Sum() {
+    LoadReport sum;
+    std::vector<std::pair<size_t, std::string>> errors;
+    size_t kept = 0;
+    for (Part& part : parts_) {
+      sum.loaded += part.report.loaded;
+      sum.unchanged += part.report.unchanged;
+      sum.failed += part.report.failed;
+      sum.records += part.report.records;
+      sum.served += part.report.served;
+      sum.errors_untold += part.report.errors_untold;
+      kept += part.kept;
+      std::move(part.errors.begin(), part.errors.end(), std::back_inserter(errors));
+    }
+    sum.removed = store_.set_->zones().size() - kept;
+    std::stable_sort(errors.begin(), errors.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (size_t i = 0; i < errors.size(); ++i) {
+      if (i < kErrorLinesMax) {
+        sum.errors.push_back(std::move(errors[i].second));
+      } else {
+        ++sum.errors_untold;
+      }
+    }
+    return sum;
+  }
+
+  const ZoneStore& store_;
+  const ZoneSources& sources_;
+  const absl::Time now_;
+  LoadProgress& progress_;
+  std::vector<Part> parts_;
+  std::atomic<size_t> next_{0};  // The zone to be taken next.
+};
+
+ZoneStore::Stamps ZoneStore::Pack(std::vector<FileStamp> files) {
+  Stamps stamps;
+  if (files.empty()) return stamps;
+  stamps.mtime_ns = files[0].mtime_ns;
+  stamps.size_bytes = files[0].size_bytes;
+  stamps.inode = files[0].inode;
+  if (files.size() == 1) return stamps;
+  files.erase(files.begin());
+  stamps.includes = std::make_unique<const std::vector<FileStamp>>(std::move(files));
+  return stamps;
+}
+
+std::vector<FileStamp> ZoneStore::Unpack(const Stamps& stamps, absl::string_view path) {
+  std::vector<FileStamp> files = {
+      {std::string(path), stamps.mtime_ns, stamps.size_bytes, stamps.inode}};
+  if (stamps.includes == nullptr) return files;
+  files.insert(files.end(), stamps.includes->begin(), stamps.includes->end());
+  return files;
+}
+
+LoadReport ZoneStore::Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress) {
+  Loading loading(*this, sources, now, progress);
+  LoadReport report = loading.Run();
+  if (!report.changed()) return report;  // Else there would be two sets that say the same.
+  set_ = std::make_shared<const ZoneSet>(sources, std::move(loading.zones));
+  stamps_ = std::move(loading.stamps);
+  return report;
 }
 
 }  // namespace hither

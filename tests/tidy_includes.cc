@@ -29,8 +29,8 @@ const std::vector<const char*> kDaemon = {"uv.h",     "sys/socket.h", "sys/epoll
 const Arrow kArrows[] = {
     {"zones/", {"zones/"}, kDaemon},
     {"server/base/",
-     {"server/base/", "zones/name.h", "zones/name_hash.h", "zones/bytes.h", "zones/check.h",
-      "zones/mutex.h"},
+     {"server/base/", "zones/name.h", "zones/name_hash.h", "zones/name_table.h", "zones/bytes.h",
+      "zones/check.h", "zones/mutex.h", "zones/zone_source.h"},
      {"ldns/"}},
     {"anycast/", {"anycast/", "server/base/"}, {"ldns/"}},
     {"server/", {"server/", "zones/"}, {"ldns/"}},

@@ -73,11 +73,12 @@ std::string Signing(const Zone& zone) {
 std::string Facts(const LoadedZone& loaded) {
   if (loaded.zone == nullptr) return "cannot be served";
   const Zone& zone = *loaded.zone;
-  const auto names = std::count_if(zone.nodes().begin(), zone.nodes().end(), [](const Node& node) {
-    return node.rrset_count + node.signature_count > 0;  // Others are empty non-terminals.
-  });
+  uint64_t names = 0;
+  for (const NodeId id : zone.all_nodes()) {
+    names += zone.node(id).all_rrset_count() > 0;  // Others are empty non-terminals.
+  }
   return absl::StrCat("serial ", zone.serial(), ", ", Counted(zone.record_count(), "record"), ", ",
-                      Counted(static_cast<uint64_t>(names), "name"), ", ", Signing(zone));
+                      Counted(names, "name"), ", ", Signing(zone));
 }
 
 // For people: without the final dot, but for the root.
@@ -129,41 +130,59 @@ absl::string_view CheckHelp() {
   return *help;
 }
 
-ToolResult RunCheck(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--origin"};
-  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
-  if (!parsed.error.empty()) return UsageError("check", parsed.error);
-  if (parsed.Has("--help")) return {kToolFine, std::string(CheckHelp()), ""};
+bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed, ToolZone& zone,
+                  ToolResult& result) {
   if (parsed.words.size() != 1) {
-    return UsageError("check", "give one zone file, as in hither check example.org.zone");
+    result = UsageError(command, absl::StrCat("give one zone file, as in hither ", command,
+                                              " example.org.zone"));
+    return false;
   }
   const std::string path(parsed.words[0]);
   if (access(path.c_str(), R_OK) != 0) {
-    return {kToolFailed, "",
-            absl::StrCat("hither check: ", path, ": ", std::strerror(errno), "\n")};
+    result = {kToolFailed, "",
+              absl::StrCat("hither ", command, ": ", path, ": ", std::strerror(errno), "\n")};
+    return false;
   }
   std::optional<Name> origin;
   if (const absl::string_view text = parsed.Value("--origin", ""); !text.empty()) {
     const absl::StatusOr<Name> name = Name::FromText(text);
-    if (!name.ok()) return UsageError("check", absl::StrCat("--origin: ", name.status().message()));
+    if (!name.ok()) {
+      result = UsageError(command, absl::StrCat("--origin: ", name.status().message()));
+      return false;
+    }
     origin = *name;
   } else {
     origin = GuessOrigin(path);
   }
   if (!origin.has_value()) {
-    return UsageError("check",
-                      absl::StrCat(path, " does not tell the zone's name; give --origin NAME"));
+    result = UsageError(
+        command, absl::StrCat(path, " does not tell the zone's name; give --origin NAME"));
+    return false;
   }
-  const LoadedZone loaded = LoadZoneFile(path, *origin);
-  ToolResult result;
-  uint64_t errors = 0;
-  for (const Finding& finding : loaded.findings) {
-    if (finding.severity == Severity::kError) ++errors;
+  zone.origin = *origin;
+  zone.loaded = LoadZoneFile(path, *origin);
+  for (const Finding& finding : zone.loaded.findings) {
+    if (finding.severity == Severity::kError) ++zone.errors;
     absl::StrAppend(&result.out, ToText(finding), "\n");
   }
-  absl::StrAppend(&result.out, Bare(*origin), ": ", Facts(loaded), "; ", Counted(errors, "error"),
-                  ", ", Counted(loaded.findings.size() - errors, "warning"), "\n");
-  result.code = loaded.zone != nullptr ? kToolFine : kToolFailed;
+  result.code = zone.loaded.zone != nullptr ? kToolFine : kToolFailed;
+  return true;
+}
+
+std::string SummaryOf(const ToolZone& zone) {
+  return absl::StrCat(Bare(zone.origin), ": ", Facts(zone.loaded), "; ",
+                      Counted(zone.errors, "error"), ", ",
+                      Counted(zone.loaded.findings.size() - zone.errors, "warning"), "\n");
+}
+
+ToolResult RunCheck(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--origin"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
+  if (!parsed.error.empty()) return UsageError("check", parsed.error);
+  if (parsed.Has("--help")) return {kToolFine, std::string(CheckHelp()), ""};
+  ToolResult result;
+  ToolZone zone;
+  if (ReadToolZone("check", parsed, zone, result)) result.out += SummaryOf(zone);
   return result;
 }
 

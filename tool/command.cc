@@ -17,6 +17,7 @@ USAGE
 
 COMMANDS
   check FILE    Read a zone file as a server would, and tell all that is wrong with it.
+  compile FILE  Make an image of a zone file, which a server can serve at once.
   status        Ask a running hitherd for its zones, serials, uptime and counters.
   reload        Have a running hitherd load what has changed, and tell how that went.
   help COMMAND  Explain one of them; so does `hither COMMAND --help`.
@@ -27,7 +28,7 @@ FLAGS
 
 EXIT CODES
   0  fine
-  1  no server answers, the reload failed, or the zone has errors
+  1  no server answers, the reload failed, the zone has errors, or the image cannot be written
   2  the command line is wrong
 )";
 
@@ -39,10 +40,11 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"check", RunCheck, CheckHelp},
+    {"compile", RunCompile, CompileHelp},
     {"status", RunStatus, StatusHelp},
     {"reload", RunReload, ReloadHelp},
 };
-constexpr absl::string_view kCommandNames[] = {"check", "status", "reload", "help"};
+constexpr absl::string_view kCommandNames[] = {"check", "compile", "status", "reload", "help"};
 
 const Command* FindCommand(absl::string_view name) {
   for (const Command& command : kCommands) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "zones/zone_loader.h"
 
 namespace hither {
 
@@ -45,12 +46,26 @@ ToolResult RunTool(Arguments arguments);
 
 // The commands, each with the arguments after its name.
 ToolResult RunCheck(Arguments arguments);
+ToolResult RunCompile(Arguments arguments);
 ToolResult RunStatus(Arguments arguments);
 ToolResult RunReload(Arguments arguments);
 
 absl::string_view CheckHelp();
+absl::string_view CompileHelp();
 absl::string_view StatusHelp();
 absl::string_view ReloadHelp();
+
+// What `check` and `compile` share: a zone file as a server would read it.
+struct ToolZone {
+  Name origin;
+  LoadedZone loaded;
+  uint64_t errors = 0;
+};
+// False: `result` is what is to be said. Otherwise it has every finding.
+bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed, ToolZone& zone,
+                  ToolResult& result);
+// "example.org: serial 7, 12 records, 5 names, not signed; 0 errors, 1 warning\n"
+std::string SummaryOf(const ToolZone& zone);
 
 // "hither check: what; what to do", with code 2.
 ToolResult UsageError(absl::string_view command, absl::string_view what);

@@ -72,6 +72,14 @@ NameView NameInRdata(RrType type, ByteView rdata, size_t i) {
   return NameView(at.first(NameBytes(at)));
 }
 
+bool MayHaveTarget(RrType type, ByteView rdata, NameView apex) {
+  if (!NamesOf(type).has_additional_target) return false;
+  const NameView target = NameInRdata(type, rdata, 0);
+  // RFC 9460 §2.5: "." stands for the owner.
+  const bool is_service = type == RrType::kSvcb || type == RrType::kHttps;
+  return (is_service && target.IsRoot()) || target.IsAtOrBelow(apex);
+}
+
 void AppendCanonicalRdata(RrType type, ByteView rdata, Bytes& out) {
   const size_t start = out.size();
   out.insert(out.end(), rdata.begin(), rdata.end());

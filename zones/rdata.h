@@ -34,6 +34,9 @@ const RdataNames& NamesOf(RrType type);
 // The i-th name in valid RDATA of `type`; i < NamesOf(type).names.
 NameView NameInRdata(RrType type, ByteView rdata, size_t i);
 
+// May the record's target (RdataNames::has_additional_target) be a name of the zone `apex`?
+bool MayHaveTarget(RrType type, ByteView rdata, NameView apex);
+
 // Appends the canonical form (RFC 4034 §6.2) of valid RDATA to `out`.
 void AppendCanonicalRdata(RrType type, ByteView rdata, Bytes& out);
 

@@ -9,12 +9,29 @@
 
 namespace hither {
 
-Complaint ReadHex(std::span<const Token> tokens, RdataBuffer& out) {
+namespace {
+
+constexpr char kNotHex[] = "is not hexadecimal";
+
+// All pairs of `text`, which has an even number of characters, to `to`.
+bool DecodeHex(absl::string_view text, uint8_t* to) {
+  int wrong = 0;  // Negative once a character was.
+  for (size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = HexDigit(text[i]);
+    const int low = HexDigit(text[i + 1]);
+    wrong |= high | low;
+    *to++ = static_cast<uint8_t>(high << 4 | low);
+  }
+  return wrong >= 0;
+}
+
+// An octet may be split between two tokens.
+Complaint ReadSplitHex(std::span<const Token> tokens, RdataBuffer& out) {
   int high = -1;
   for (const Token& token : tokens) {
     for (const char c : token.text()) {
       const int digit = HexDigit(c);
-      if (digit < 0) return "is not hexadecimal";
+      if (digit < 0) return kNotHex;
       if (high < 0) {
         high = digit;
       } else {
@@ -24,6 +41,19 @@ Complaint ReadHex(std::span<const Token> tokens, RdataBuffer& out) {
     }
   }
   return high < 0 ? nullptr : "ends in half an octet of hexadecimal";
+}
+
+}  // namespace
+
+Complaint ReadHex(std::span<const Token> tokens, RdataBuffer& out) {
+  // Digests stand in one piece.
+  if (tokens.size() != 1 || tokens[0].size % 2 != 0) return ReadSplitHex(tokens, out);
+  const size_t octets = tokens[0].size / 2;
+  uint8_t* const to = out.RoomFor(octets);
+  if (to == nullptr) return ReadSplitHex(tokens, out);
+  if (!DecodeHex(tokens[0].text(), to)) return kNotHex;
+  out.Commit(octets);
+  return nullptr;
 }
 
 Complaint ReadGroupedHex(absl::string_view text, char separator, size_t group, size_t octets,
@@ -65,6 +95,38 @@ constexpr std::array<int8_t, 256> MakeBase64Values() {
 }
 constexpr std::array<int8_t, 256> kBase64Values = MakeBase64Values();
 
+// RFC 4648 §7, in either case.
+constexpr std::array<int8_t, 256> MakeBase32Values() {
+  std::array<int8_t, 256> values{};
+  for (auto& value : values) value = -1;
+  for (int i = 0; i < 10; ++i) values['0' + i] = static_cast<int8_t>(i);
+  for (int i = 0; i < 22; ++i) values['a' + i] = values['A' + i] = static_cast<int8_t>(10 + i);
+  return values;
+}
+constexpr std::array<int8_t, 256> kBase32Values = MakeBase32Values();
+
+int Base64Value(char c) { return kBase64Values[static_cast<uint8_t>(c)]; }
+
+// Decodes groups of four characters up to the first that is not of the alphabet, such as padding.
+// How many characters it took.
+size_t TakeBase64Groups(absl::string_view text, RdataBuffer& out) {
+  uint8_t* const to = out.RoomFor(text.size() / 4 * 3);
+  if (to == nullptr) return 0;
+  size_t size = 0;
+  size_t i = 0;
+  for (; i + 4 <= text.size(); i += 4, size += 3) {
+    const int a = Base64Value(text[i]), b = Base64Value(text[i + 1]);
+    const int c = Base64Value(text[i + 2]), d = Base64Value(text[i + 3]);
+    if ((a | b | c | d) < 0) break;
+    const auto bits = static_cast<uint32_t>(a << 18 | b << 12 | c << 6 | d);
+    to[size] = static_cast<uint8_t>(bits >> 16);
+    to[size + 1] = static_cast<uint8_t>(bits >> 8);
+    to[size + 2] = static_cast<uint8_t>(bits);
+  }
+  out.Commit(size);
+  return i;
+}
+
 }  // namespace
 
 // RFC 4648 §4. Spaces may stand anywhere, so a group of four may span tokens.
@@ -73,13 +135,15 @@ Complaint ReadBase64(std::span<const Token> tokens, RdataBuffer& out) {
   int count = 0;  // Characters of the present group, padding too.
   int padding = 0;
   for (const Token& token : tokens) {
-    for (const char c : token.text()) {
+    absl::string_view text = token.text();
+    if (count == 0 && padding == 0) text.remove_prefix(TakeBase64Groups(text, out));
+    for (const char c : text) {
       if (c == '=') {
         if (count < 2 || padding == 2) return "has base64 padding in the wrong place";
         ++padding;
         bits <<= 6;
       } else {
-        const int value = kBase64Values[static_cast<uint8_t>(c)];
+        const int value = Base64Value(c);
         if (value < 0) return "is not base64";
         if (padding > 0) return "goes on after the base64 padding";
         bits = bits << 6 | static_cast<uint32_t>(value);
@@ -101,10 +165,7 @@ Complaint ReadBase32Hash(absl::string_view text, RdataBuffer& out) {
   uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
-    const char lower = static_cast<char>(ToLowerOctet(static_cast<uint8_t>(c)));
-    int value = -1;
-    if (lower >= '0' && lower <= '9') value = lower - '0';
-    if (lower >= 'a' && lower <= 'v') value = lower - 'a' + 10;
+    const int value = kBase32Values[static_cast<uint8_t>(c)];
     if (value < 0) return "is not base32 with extended hex alphabet (RFC 4648 §7)";
     bits = bits << 5 | static_cast<uint32_t>(value);
     count += 5;

@@ -1,5 +1,9 @@
 #include "zones/rdata_fields.h"
 
+#include <bit>
+
+#include "zones/text_block.h"
+
 namespace hither {
 namespace {
 
@@ -46,7 +50,7 @@ size_t NameWithEscapes(absl::string_view text, NameView origin, uint8_t* to, Com
     complaint = "is, with its origin, a name of over 255 octets";
     return 0;
   }
-  std::memcpy(to + end, origin.data(), origin.size());
+  CopyNameOctets(to + end, origin.data(), origin.size());
   return end + origin.size();
 }
 
@@ -67,13 +71,6 @@ bool ParseIp4(absl::string_view text, uint8_t octets[4]) {
 }
 
 }  // namespace
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool NextOctet(absl::string_view text, size_t& i, uint8_t& octet) {
   octet = static_cast<uint8_t>(text[i++]);
@@ -97,7 +94,7 @@ size_t NameFromToken(const Token& token, NameView origin, uint8_t* to, Complaint
     return 0;
   }
   if (text == "@") {
-    std::memcpy(to, origin.data(), origin.size());
+    CopyNameOctets(to, origin.data(), origin.size());
     return origin.size();
   }
   if (text == ".") {
@@ -108,42 +105,47 @@ size_t NameFromToken(const Token& token, NameView origin, uint8_t* to, Complaint
     return NameWithEscapes(text, origin, to, complaint);
   }
   // Without escapes, the wire form is the text moved up by one, lengths instead of dots.
-  std::memcpy(to + 1, text.data(), text.size());
   size_t label_at = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '.') continue;
-    const size_t length = i - label_at;
-    if (length == 0 || length > kLabelBytesMax) {
-      return NameWithEscapes(text, origin, to, complaint);  // For what it says of this.
+  for (size_t i = 0; i < text.size(); i += 16) {
+    uint32_t dots = CopyAndFindDots(text.data() + i, to + 1 + i);
+    if (text.size() - i < 16) dots &= (1u << (text.size() - i)) - 1;  // The rest is slack.
+    for (; dots != 0; dots &= dots - 1) {
+      const size_t dot = i + static_cast<size_t>(std::countr_zero(dots));
+      const size_t length = dot - label_at;
+      if (length == 0 || length > kLabelBytesMax) {
+        return NameWithEscapes(text, origin, to, complaint);  // For what it says of this.
+      }
+      to[label_at] = static_cast<uint8_t>(length);
+      label_at = dot + 1;
     }
-    to[label_at] = static_cast<uint8_t>(length);
-    label_at = i + 1;
   }
+  const size_t end = text.size() + 1;
   if (label_at == text.size()) {
     to[label_at] = 0;
-    return text.size() + 1;
+    return end;
   }
   const size_t length = text.size() - label_at;
-  const size_t end = text.size() + 1;
   if (length > kLabelBytesMax || end + origin.size() > kNameBytesMax) {
     return NameWithEscapes(text, origin, to, complaint);
   }
   to[label_at] = static_cast<uint8_t>(length);
-  std::memcpy(to + end, origin.data(), origin.size());
+  CopyNameOctets(to + end, origin.data(), origin.size());
   return end + origin.size();
 }
 
 bool ParseNumber(absl::string_view text, uint64_t max, uint64_t& value) {
   if (text.empty()) return false;
   uint64_t sum = 0;
-  for (const char c : text) {
-    if (!IsDigit(c)) return false;
-    const auto digit = static_cast<uint64_t>(c - '0');
-    if (sum > (max - digit) / 10) return false;
+  // 18 digits cannot overflow; from there on each is looked at first.
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto digit = static_cast<uint64_t>(static_cast<uint8_t>(text[i] - '0'));
+    if (digit > 9) return false;
+    if (i >= 18 && sum > (UINT64_MAX - digit) / 10) return false;
     sum = sum * 10 + digit;
   }
+  if (sum > max) return false;
   value = sum;
-  return sum <= max;
+  return true;
 }
 
 bool ParseDuration(absl::string_view text, uint32_t& seconds) {

@@ -1,6 +1,7 @@
 #ifndef HITHER_ZONES_RDATA_FIELDS_H_
 #define HITHER_ZONES_RDATA_FIELDS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,11 +17,13 @@
 namespace hither {
 
 inline constexpr size_t kRdataBytesMax = 65'535;
+// What NameFromToken() may write to: a name, and the rest of sixteen characters copied at a time.
+inline constexpr size_t kNameRoomBytes = kNameBytesMax + 16;
 
 // The RDATA being written. One for each reader, used again for every record: no allocation.
 class RdataBuffer {
  public:
-  RdataBuffer() : octets_(new uint8_t[kRdataBytesMax + kNameBytesMax]) {}
+  RdataBuffer() : octets_(new uint8_t[kRdataBytesMax + kNameRoomBytes]) {}
 
   void Clear() { size_ = 0, overflow_ = false; }
   void U8(uint8_t value) {
@@ -43,6 +46,10 @@ class RdataBuffer {
   }
   // For what is written in place: room for a name, of which Commit() keeps `size` octets.
   uint8_t* RoomForName() { return &octets_[size_]; }
+  // Likewise for `count` octets, if they fit; null if not, which is no overflow yet.
+  uint8_t* RoomFor(size_t count) {
+    return kRdataBytesMax - size_ >= count ? &octets_[size_] : nullptr;
+  }
   void Commit(size_t size) {
     if (Has(size)) size_ += size;
   }
@@ -88,9 +95,17 @@ Complaint ReadGroupedHex(absl::string_view text, char separator, size_t group, s
                          RdataBuffer& out);
 Complaint ReadWks(std::span<const Token> tokens, RdataBuffer& out);  // RFC 1035 §3.4.2
 
-// The wire form of a name token into `to` (255 octets of room) and its size; 0 with `complaint`
-// set. "@" is the origin.
+// The wire form of a scanner's token into `to` (kNameRoomBytes of room) and its size; 0 with
+// `complaint` set. "@" is the origin.
 size_t NameFromToken(const Token& token, NameView origin, uint8_t* to, Complaint& complaint);
+
+// A name that NameFromToken() writes in place.
+struct WrittenName {
+  uint8_t octets[kNameRoomBytes];
+  size_t size = 0;  // 0: none was written.
+
+  NameView view() const { return NameView(ByteView(octets, size)); }
+};
 
 // Digits only, at most `max`.
 bool ParseNumber(absl::string_view text, uint64_t max, uint64_t& value);
@@ -104,7 +119,19 @@ bool NextOctet(absl::string_view text, size_t& i, uint8_t& octet);
 std::string Shown(absl::string_view text, size_t bytes_max = 60);
 std::string Shown(const Token& token);
 
-int HexDigit(char c);  // -1 for others.
+namespace internal {
+constexpr std::array<int8_t, 256> MakeHexValues() {
+  std::array<int8_t, 256> values{};
+  for (auto& value : values) value = -1;
+  for (int i = 0; i < 10; ++i) values['0' + i] = static_cast<int8_t>(i);
+  for (int i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = static_cast<int8_t>(10 + i);
+  return values;
+}
+inline constexpr std::array<int8_t, 256> kHexValues = MakeHexValues();
+}  // namespace internal
+
+// -1 for others.
+inline int HexDigit(char c) { return internal::kHexValues[static_cast<uint8_t>(c)]; }
 
 }  // namespace hither
 

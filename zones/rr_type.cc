@@ -39,8 +39,8 @@ constexpr Mnemonic kMnemonics[] = {
 };
 // clang-format on
 
-// A mnemonic of up to 16 characters as a number, in upper case: to be compared at once, because a
-// zone file has one on every line.
+// A mnemonic of less than 16 characters and its length as a number, in upper case: to be compared
+// at once, because a zone file has one on every line.
 struct Key {
   uint64_t first = 0;
   uint64_t second = 0;
@@ -49,17 +49,34 @@ struct Key {
   }
 };
 
-constexpr size_t kKeyBytes = 16;
+constexpr size_t kKeyBytes = 16;  // No mnemonic is that long, but TYPE and a number may be.
 
-constexpr Key MakeKey(absl::string_view text) {
-  Key key;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const auto upper = static_cast<uint8_t>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    uint64_t& half = i < 8 ? key.first : key.second;
-    half = half << 8 | upper;
-  }
-  return key;
+// Up to eight characters as a number, whatever the order of octets here: the first ones are the
+// lowest. Three loads that overlap stand for a loop.
+constexpr uint64_t Word(const char* text, size_t size) {
+  const auto at = [&](size_t i) { return uint64_t{static_cast<uint8_t>(text[i])}; };
+  const auto four = [&](size_t i) {
+    return at(i) | at(i + 1) << 8 | at(i + 2) << 16 | at(i + 3) << 24;
+  };
+  if (size >= 4) return four(0) | four(size - 4) << 8 * (size - 4);
+  return at(0) | at(size / 2) << 8 * (size / 2) | at(size - 1) << 8 * (size - 1);
+}
+
+// a..z in upper case, all eight characters at once: the top bit of an octet is set where its lower
+// seven are, by sum, at or past 'a' but not past 'z'.
+constexpr uint64_t ToUpper(uint64_t word) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  const uint64_t low = word & kEach * 0x7f;
+  const uint64_t from_a = low + kEach * (0x80 - 'a');
+  const uint64_t past_z = low + kEach * (0x80 - 'z' - 1);
+  const uint64_t lower_case = from_a & ~past_z & ~word & kEach * 0x80;
+  return word ^ lower_case >> 2;
+}
+
+constexpr Key MakeKey(absl::string_view text) {  // Not empty.
+  const uint64_t size = uint64_t{text.size()} << 56;
+  if (text.size() <= 8) return {ToUpper(Word(text.data(), text.size())), size};
+  return {ToUpper(Word(text.data(), 8)), ToUpper(Word(text.data() + 8, text.size() - 8)) | size};
 }
 
 constexpr size_t kSlots = 512;  // A quarter full.
@@ -86,9 +103,22 @@ constexpr Index MakeIndex() {
 }
 constexpr Index kIndex = MakeIndex();
 
+// The types that large zones are made of. Comparisons, because the processor foresees how they end
+// and goes on, while it has to wait for what a table says.
+RrType FrequentType(absl::string_view text) {
+  const auto lower = [&](size_t i) { return static_cast<char>(text[i] | 0x20); };
+  if (text.size() == 1) return lower(0) == 'a' ? RrType::kA : RrType{0};
+  if (text.size() == 2 && lower(1) == 's') {
+    if (lower(0) == 'n') return RrType::kNs;
+    if (lower(0) == 'd') return RrType::kDs;
+  }
+  return RrType{0};
+}
+
 }  // namespace
 
 std::optional<RrType> TypeFromText(absl::string_view text) {
+  if (const RrType type = FrequentType(text); type != RrType{0}) return type;
   if (text.empty() || text.size() > kKeyBytes) return std::nullopt;
   const Key key = MakeKey(text);
   for (size_t slot = SlotOf(key); kIndex.values[slot] != 0; slot = (slot + 1) % kSlots) {

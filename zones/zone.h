@@ -4,56 +4,114 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "zones/bytes.h"
 #include "zones/name.h"
 #include "zones/name_hash.h"
+#include "zones/rdata.h"
 #include "zones/rr_type.h"
 
 namespace hither {
 
-// The names of the zone are numbered in canonical order (RFC 4034 §6.1); the apex is 0. The owners
-// of NSEC3 records come after all names, in an order of their own: they are no names that a
-// question can find (RFC 5155 §7.2.8).
+// A zone in memory is one block of octets, the image: a Zone, which is its header, and behind it
+//
+//   nodes    the names, in canonical order (RFC 4034 §6.1); the apex is the first
+//   nodes    the owners of NSEC3 records, in the order of their hashes: no names that a question
+//            can find (RFC 5155 §7.2.8)
+//   index    where the node of a name is, by the name's hash
+//   NSEC     in a zone that has them: the nodes that own one, and keys to search them by
+//   NSEC3    likewise: the hashes and their nodes, and the salt
+//
+// Nothing in it is a pointer, so that the same octets serve in memory and in a file (image_file.h).
+// Integers are the machine's; a file from a machine of another kind is refused.
+
+// A node's place in the image, in units of 8 octets: 32 GiB can be reached.
 using NodeId = uint32_t;
-inline constexpr NodeId kApex = 0;
-inline constexpr NodeId kNoNode = UINT32_MAX;
-inline constexpr uint32_t kNone = UINT32_MAX;
+inline constexpr size_t kImageUnitBytes = 8;
+inline constexpr NodeId kNoNode = 0;  // There the header is.
 
 // The records of one owner and type. An RRset of RRSIGs holds those that cover one type.
 struct RRset {
   RrType type;
-  RrType covered;  // For RRSIGs: the type they sign. Otherwise the type itself.
-  uint16_t count;
-  uint16_t reserved;
+  RrType covered;              // For RRSIGs: the type they sign. Otherwise the type itself.
+  uint16_t count;              // At least 1.
+  uint16_t signatures;         // The RRSIGs over this are so many RRsets further on; 0: none.
   uint32_t ttl_seconds;
-  uint32_t rdata_bytes;  // Of all records, each with its 2-octet length before it.
-  uint64_t rdata_at;     // See Zone::RecordsOf.
-  uint32_t signatures;   // The RRset of the RRSIGs that cover this one, or kNone.
-  uint32_t targets;      // First of `count` node numbers (Zone::TargetsOf), or kNone.
+  uint32_t has_targets : 1;    // See Zone::TargetsOf.
+  uint32_t rdata_offset : 31;  // From the start of this struct.
+
+  // `count` times: 2 octets of length (network order), then so many of RDATA.
+  const uint8_t* records() const {
+    return reinterpret_cast<const uint8_t*>(this) + rdata_offset;
+  }
+};
+static_assert(sizeof(RRset) == 16 && alignof(RRset) == 4);
+
+// The RDATA of an RRset's records, in the order of the zone file: for (ByteView rdata : ...).
+class RecordRange {
+ public:
+  class Iterator {
+   public:
+    Iterator(const uint8_t* at, uint16_t left) : at_(at), left_(left) {}
+    ByteView operator*() const { return {at_ + 2, LoadU16(at_)}; }
+    Iterator& operator++() {
+      at_ += 2 + LoadU16(at_);
+      --left_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return left_ != other.left_; }
+
+   private:
+    const uint8_t* at_;
+    uint16_t left_;
+  };
+
+  explicit RecordRange(const RRset& rrset) : rrset_(rrset) {}
+  Iterator begin() const { return {rrset_.records(), rrset_.count}; }
+  Iterator end() const { return {nullptr, 0}; }
+  ByteView front() const { return *begin(); }
+
+ private:
+  const RRset& rrset_;
 };
 
+// A name. Behind this head: NodeDenial if it has one, its RRsets (those of RRSIGs last), its name,
+// and the RRsets' records; filled up to a whole unit.
 struct Node {
-  uint64_t name_at;
+  uint32_t units;            // Of all that: the next node starts there.
+  NodeId parent;             // kNoNode for the apex and for owners of NSEC3.
+  uint16_t rrset_count;      // Without the RRSIGs.
+  uint16_t signature_count;  // RRsets of RRSIGs.
   uint8_t name_bytes;
   uint8_t label_count;
-  bool occluded : 1;  // Below a zone cut or a DNAME: glue at most, never an answer.
-  bool is_cut : 1;    // Has NS, is not the apex, is not occluded.
-  bool has_dname : 1;
-  bool has_cname : 1;
-  uint16_t rrset_count;      // Without the RRSIGs.
-  uint16_t signature_count;  // RRsets of RRSIGs; they follow the others.
-  uint32_t first_rrset;
-  NodeId parent;       // kNoNode for the apex.
-  NodeId subtree_end;  // One past the last descendant.
-  NodeId wildcard;     // The child "*", or kNoNode.
-  NodeId break_node;   // Topmost cut at or above, or DNAME above; kNoNode while authoritative.
-  // Where a denial of this name starts. With NSEC: the last node at or before this one that has an
-  // NSEC. With NSEC3: the node of the NSEC3 that matches this name. kNoNode if there is none.
-  NodeId denial;
-  NodeId wildcard_denial;  // With NSEC3: of the one that covers (or matches) the child "*".
+  uint16_t occluded : 1;      // Below a zone cut or a DNAME: glue at most, never an answer.
+  uint16_t is_cut : 1;        // Has NS, is not the apex, is not occluded.
+  uint16_t has_dname : 1;
+  uint16_t has_cname : 1;
+  uint16_t has_wildcard : 1;  // There is a child "*".
+  uint16_t has_denial : 1;
+  uint16_t reserved : 10;
+
+  const RRset* rrsets() const;
+  size_t all_rrset_count() const { return size_t{rrset_count} + signature_count; }
+  NameView name() const {
+    return NameView(ByteView(reinterpret_cast<const uint8_t*>(rrsets() + all_rrset_count()),
+                             name_bytes));
+  }
 };
+static_assert(sizeof(Node) == 16);
+
+// In a zone with NSEC3: what a denial of the name or of its children needs, found beforehand.
+struct NodeDenial {
+  NodeId match;     // The NSEC3 that matches the name, or kNoNode.
+  NodeId wildcard;  // The one that covers (or matches) the child "*", or kNoNode.
+};
+static_assert(sizeof(NodeDenial) == 8);
+
+inline const RRset* Node::rrsets() const {
+  const uint8_t* behind = reinterpret_cast<const uint8_t*>(this + 1);
+  return reinterpret_cast<const RRset*>(behind + (has_denial ? sizeof(NodeDenial) : 0));
+}
 
 // What a search found, before anything of it is written (RFC 1034 §4.3.2 step 3).
 struct Lookup {
@@ -66,9 +124,9 @@ struct Lookup {
     kNxDomain,
   };
   State state;
-  bool wildcard = false;    // `node` is a wildcard that stands for the name.
-  NodeId node = kNoNode;    // Whose records these are; kNoNode with kNxDomain.
-  NodeId encloser = kApex;  // The closest encloser: the longest existing ancestor or the name.
+  bool wildcard = false;      // `node` is a wildcard that stands for the name.
+  NodeId node = kNoNode;      // Whose records these are; kNoNode with kNxDomain.
+  NodeId encloser = kNoNode;  // The closest encloser: the longest existing ancestor or the name.
   const RRset* rrset = nullptr;
 };
 
@@ -76,108 +134,230 @@ struct Lookup {
 // load, and each negative answer some times as many: a zone with more is refused (zone_check.h).
 inline constexpr uint16_t kNsec3IterationsMax = 2'500;
 
-// An NSEC3 chain's parameters, from the NSEC3PARAM at the apex (RFC 5155 §4).
+// An NSEC3 chain's parameters, from the NSEC3PARAM at the apex (RFC 5155 §4). SHA-1 is the only
+// algorithm there is.
 struct Nsec3Params {
-  uint8_t algorithm = 0;
   uint16_t iterations = 0;
-  Bytes salt;
+  ByteView salt;
 };
 
 struct Nsec3Hash {
-  uint8_t octets[20];  // SHA-1, the only algorithm there is.
+  uint8_t octets[20];
 };
 
-// One immutable zone. Made by ZoneBuilder, read by any number of threads.
+struct Nsec3Entry {
+  Nsec3Hash hash;
+  NodeId node;
+};
+static_assert(sizeof(Nsec3Entry) == 24);
+
+// A cache line of the index. A name's line follows from its hash; if that is full, the name is in
+// one of the lines behind, and the full one says so.
+struct alignas(8) IndexLine {
+  static constexpr size_t kSlots = 12;
+  NodeId nodes[kSlots];
+  uint8_t fingerprints[kSlots];  // Eight more bits of the hash: few other names are looked at.
+  uint8_t count;
+  uint8_t overflowed;
+  uint8_t reserved[2];
+};
+static_assert(sizeof(IndexLine) == 64);
+
+// Where a hash belongs in an index of `lines` lines: 32 bits of it, times the lines, are the line
+// and, behind the point, the fingerprint.
+struct IndexPlace {
+  uint32_t line;
+  uint8_t fingerprint;
+
+  IndexPlace(uint64_t hash, uint32_t lines) {
+    const uint64_t product = (hash >> 32) * lines;
+    line = static_cast<uint32_t>(product >> 32);
+    fingerprint = static_cast<uint8_t>(product >> 24);
+  }
+};
+
+// One immutable zone: the header of its image, which reaches to image_bytes() from here. Made by
+// ZoneBuilder or ReadImageFile(), never copied, read by any number of threads.
 class Zone {
  public:
-  NameView apex() const { return NameOf(kApex); }
-  size_t apex_labels() const { return nodes_[kApex].label_count; }
+  Zone(const Zone&) = delete;
+  Zone& operator=(const Zone&) = delete;
+
+  NameView apex() const;
+  size_t apex_labels() const;
   uint32_t serial() const { return serial_; }
   uint64_t record_count() const { return record_count_; }
   // RFC 2308 §3: the TTL of a negative answer's SOA, min(SOA TTL, MINIMUM); also RFC 9077's.
   uint32_t negative_ttl_seconds() const { return negative_ttl_seconds_; }
-  bool is_signed() const { return uses_nsec_ || uses_nsec3_; }
-  bool uses_nsec() const { return uses_nsec_; }
-  bool uses_nsec3() const { return uses_nsec3_; }
-  const Nsec3Params& nsec3_params() const { return nsec3_params_; }
+  bool is_signed() const { return uses_nsec() || uses_nsec3(); }
+  bool uses_nsec() const { return nsec_count_ != 0; }
+  bool uses_nsec3() const { return nsec3_count_ != 0; }
+  Nsec3Params nsec3_params() const { return {nsec3_iterations_, {At(salt_at_), salt_bytes_}}; }
 
   // `qname` must be at or below the apex. For ANY the first RRset of the node answers (RFC 8482
   // §4.1), for RRSIG the first RRset of signatures.
   Lookup Find(const HashedName& qname, RrType type) const;
 
-  std::span<const Node> nodes() const { return nodes_; }
-  NodeId name_count() const { return name_count_; }  // nodes() from here on own NSEC3 records.
-  std::span<const RRset> rrsets() const { return rrsets_; }
-  const Node& node(NodeId id) const { return nodes_[id]; }
-  NameView NameOf(NodeId id) const {
-    const Node& at = nodes_[id];
-    return NameView(ByteView(names_.data() + at.name_at, at.name_bytes));
-  }
+  // Two steps that bring what Find() will read into the cache, for who has other work meanwhile.
+  void PrefetchIndex(uint64_t hash) const { __builtin_prefetch(&Line(hash)); }
+  void PrefetchNode(uint64_t hash) const;
+
+  // for (NodeId id : zone.names()): all names, or all owners of NSEC3 records, in order.
+  class NodeRange {
+   public:
+    class Iterator {
+     public:
+      Iterator(const Zone& zone, NodeId at) : zone_(zone), at_(at) {}
+      NodeId operator*() const { return at_; }
+      Iterator& operator++() {
+        at_ = zone_.Next(at_);
+        return *this;
+      }
+      bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+
+     private:
+      const Zone& zone_;
+      NodeId at_;
+    };
+    NodeRange(const Zone& zone, NodeId first, NodeId end) : zone_(zone), first_(first), end_(end) {}
+    Iterator begin() const { return {zone_, first_}; }
+    Iterator end() const { return {zone_, end_}; }
+
+   private:
+    const Zone& zone_;
+    NodeId first_;
+    NodeId end_;
+  };
+  NodeRange names() const;
+  NodeRange nsec3_owners() const { return {*this, names_end_, nodes_end_}; }
+  NodeRange all_nodes() const;
+  NodeId names_end() const { return names_end_; }
+  NodeId nodes_end() const { return nodes_end_; }
+  NodeId Next(NodeId id) const { return id + node(id).units; }
+  uint32_t name_count() const { return name_count_; }  // Empty non-terminals are names, too.
+
+  const Node& node(NodeId id) const { return *reinterpret_cast<const Node*>(At(id)); }
+  NameView NameOf(NodeId id) const { return node(id).name(); }
   std::span<const RRset> RRsetsOf(NodeId id) const {  // Without RRSIGs, by rising type.
-    return {rrsets_.data() + nodes_[id].first_rrset, nodes_[id].rrset_count};
+    const Node& at = node(id);
+    return {at.rrsets(), at.rrset_count};
   }
   std::span<const RRset> SignaturesOf(NodeId id) const {
-    return {rrsets_.data() + nodes_[id].first_rrset + nodes_[id].rrset_count,
-            nodes_[id].signature_count};
+    const Node& at = node(id);
+    return {at.rrsets() + at.rrset_count, at.signature_count};
   }
-  const RRset* FindRRset(NodeId id, RrType type) const;  // Null if there is none.
-  const RRset* SignaturesFor(const RRset& rrset) const {
-    return rrset.signatures == kNone ? nullptr : &rrsets_[rrset.signatures];
+  const RRset* FindRRset(NodeId id, RrType type) const {  // Null if there is none.
+    for (const RRset& rrset : RRsetsOf(id)) {
+      if (rrset.type == type) return &rrset;
+    }
+    return nullptr;
   }
-  // `count` times: 2 octets of length (network order), then so many of RDATA.
-  ByteView RecordsOf(const RRset& rrset) const {
-    return {rdata_.data() + rrset.rdata_at, rrset.rdata_bytes};
+  static const RRset* SignaturesFor(const RRset& rrset) {
+    return rrset.signatures == 0 ? nullptr : &rrset + rrset.signatures;
   }
+  static RecordRange RecordsOf(const RRset& rrset) { return RecordRange(rrset); }
   // The nodes that the records' targets name, in the records' order; kNoNode for a target that is
-  // not in this zone. Empty for types without targets.
-  std::span<const NodeId> TargetsOf(const RRset& rrset) const {
-    if (rrset.targets == kNone) return {};
-    return {targets_.data() + rrset.targets, rrset.count};
+  // not in this zone. Empty if none is, and for types without targets. They stand before the RDATA.
+  static std::span<const NodeId> TargetsOf(const RRset& rrset) {
+    if (!rrset.has_targets) return {};
+    return {reinterpret_cast<const NodeId*>(rrset.records()) - rrset.count, rrset.count};
   }
+
+  // The topmost cut at or above the node, or the DNAME above it; kNoNode while authoritative.
+  NodeId BreakOf(NodeId id) const {
+    if (!node(id).occluded) return node(id).is_cut ? id : kNoNode;
+    while (node(id).occluded) id = node(id).parent;  // At most kNameLabelsMax times.
+    return id;
+  }
+  // Is the node the cut itself or below it?
+  bool IsWithinCut(NodeId id, NodeId cut) const { return BreakOf(id) == cut; }
+  // The child "*" of `encloser`, or kNoNode. `hash` is the encloser's.
+  NodeId WildcardOf(NodeId encloser, uint64_t hash) const;
 
   // The node of exactly this name (occluded ones too), or kNoNode.
   NodeId FindNode(NameView name) const;
 
   // The node whose NSEC matches or covers `name` (RFC 4034 §4.1): the last one at or before it in
   // canonical order. kNoNode in a zone without NSEC.
-  NodeId FindNsec(NameView name, NodeId encloser) const;
+  NodeId FindNsec(NameView name) const;
+  NodeId NsecOf(NodeId id) const {  // The same for a node's name.
+    if (FindRRset(id, RrType::kNsec) != nullptr && !node(id).occluded) return id;
+    return FindNsec(NameOf(id));
+  }
 
   // RFC 5155 §5; only with uses_nsec3().
   Nsec3Hash HashForNsec3(NameView name) const;
   // The node of the NSEC3 whose hash equals (`matches`) or else covers `hash`.
   NodeId FindNsec3(const Nsec3Hash& hash, bool& matches) const;
+  // What NodeDenial says of a name; kNoNode where it has none.
+  NodeDenial DenialOf(NodeId id) const {
+    const Node& at = node(id);
+    if (!at.has_denial) return {kNoNode, kNoNode};
+    return *reinterpret_cast<const NodeDenial*>(&at + 1);
+  }
 
-  size_t MemoryBytes() const;  // Of the whole zone, without the allocator's own.
+  size_t image_bytes() const { return image_bytes_; }  // Of the whole zone.
+  ByteView image() const { return {reinterpret_cast<const uint8_t*>(this), image_bytes_}; }
 
  private:
-  friend class ZoneBuilder;
+  friend class ImageWriter;
+  friend class ImageChecker;
   friend class ZoneIndexer;
   Zone() = default;
 
-  NodeId Probe(uint64_t hash, NameView name) const;
-  Lookup FindBelow(NodeId encloser, RrType type) const;
+  const uint8_t* At(uint64_t units) const {
+    return reinterpret_cast<const uint8_t*>(this) + units * kImageUnitBytes;
+  }
+  const IndexLine* lines() const { return reinterpret_cast<const IndexLine*>(At(index_at_)); }
+  const IndexLine& Line(uint64_t hash) const {
+    return lines()[IndexPlace(hash, index_lines_).line];
+  }
+  const uint64_t* nsec_keys() const { return reinterpret_cast<const uint64_t*>(At(nsec_at_)); }
+  const NodeId* nsec_nodes() const {
+    return reinterpret_cast<const NodeId*>(nsec_keys() + nsec_count_);
+  }
+  std::span<const Nsec3Entry> nsec3_entries() const {
+    return {reinterpret_cast<const Nsec3Entry*>(At(nsec3_at_)), nsec3_count_};
+  }
+  template <typename Matches>
+  NodeId Probe(uint64_t hash, Matches matches) const;
+  NodeId FindByHash(uint64_t hash, NameView name) const;
+  NodeId FindEncloser(const HashedName& qname) const;
+  Lookup FindBelow(NodeId encloser, uint64_t hash, RrType type) const;
   Lookup FindAt(NodeId id, RrType type) const;
+  size_t GuessNsec3(const Nsec3Hash& hash) const;
 
-  std::vector<Node> nodes_;
-  std::vector<RRset> rrsets_;
-  Bytes names_;
-  Bytes rdata_;
-  std::vector<NodeId> targets_;
-  struct Slot {
-    uint32_t fingerprint;  // The hash's upper half.
-    NodeId node;           // kNoNode: free.
-  };
-  std::vector<Slot> index_;              // Open addressing, a power of two, at most 2/3 full.
-  std::vector<Nsec3Hash> nsec3_hashes_;  // Rising.
-  std::vector<NodeId> nsec3_nodes_;      // The same order.
-  Nsec3Params nsec3_params_;
-  NodeId name_count_ = 0;
-  uint64_t record_count_ = 0;
-  uint32_t serial_ = 0;
-  uint32_t negative_ttl_seconds_ = 0;
-  bool uses_nsec_ = false;
-  bool uses_nsec3_ = false;
+  // The order of these is the file's. All places are in units from the start of the image.
+  uint8_t magic_[8];
+  uint32_t version_;
+  uint32_t byte_order_;
+  uint64_t image_bytes_;
+  uint64_t checksum_;  // Of all octets behind this one.
+  uint64_t record_count_;
+  NodeId names_end_;
+  NodeId nodes_end_;
+  uint32_t name_count_;
+  uint32_t serial_;
+  uint32_t negative_ttl_seconds_;
+  uint32_t index_at_;
+  uint32_t index_lines_;  // At least 1.
+  uint32_t nsec_at_;
+  uint32_t nsec_count_;  // 0: the zone does not use NSEC.
+  uint32_t nsec3_at_;
+  uint32_t nsec3_count_;  // 0: nor NSEC3.
+  uint32_t salt_at_;
+  uint16_t nsec3_iterations_;
+  uint8_t salt_bytes_;
+  uint8_t reserved_[5];
 };
+static_assert(sizeof(Zone) == 96);
+
+inline constexpr NodeId kApex = sizeof(Zone) / kImageUnitBytes;
+
+inline NameView Zone::apex() const { return NameOf(kApex); }
+inline size_t Zone::apex_labels() const { return node(kApex).label_count; }
+inline Zone::NodeRange Zone::names() const { return {*this, kApex, names_end_}; }
+inline Zone::NodeRange Zone::all_nodes() const { return {*this, kApex, nodes_end_}; }
 
 }  // namespace hither
 

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "zones/image_writer.h"
 #include "zones/name.h"
+#include "zones/owner_order.h"
 #include "zones/record.h"
+#include "zones/record_log.h"
 #include "zones/zone.h"
 
 namespace hither {
@@ -20,11 +23,19 @@ struct ZoneLimits {
   uint32_t findings_max = 100;
 };
 
-// What Build() gives. `places[i]` is where the first record of Zone::rrsets()[i] was read.
+// Where records were read. For findings about a zone that is built already.
+class RecordPlaces {
+ public:
+  virtual ~RecordPlaces() = default;
+  // Of the first record of `type` at `owner` (an owner of NSEC3 or a name); of any record there if
+  // it has none of that type; {} if it has no record at all.
+  virtual Location PlaceOf(NameView owner, bool nsec3, RrType type) const = 0;
+};
+
+// What Build() gives. The places are the builder's, and end with it.
 struct BuiltZone {
   std::shared_ptr<const Zone> zone;  // Null if a finding is an error.
   std::vector<Finding> findings;
-  std::vector<Location> places;
 };
 
 // Makes a Zone from records, wherever they come from. One thread's; used once.
@@ -32,7 +43,10 @@ struct BuiltZone {
 // Finds what concerns records one by one or an RRset: out-of-zone owners and duplicates (dropped
 // with a warning), unlike TTLs in an RRset (RFC 2181 §5.2), limits, no or several SOAs, CNAME
 // beside other data (RFC 1034 §3.6.2). What concerns the zone as a whole is zone_check.h's.
-class ZoneBuilder : public RecordSink {
+//
+// Memory: the records as they came, then the image beside them; together at most 2.5 times the
+// image. Throws std::bad_alloc, or std::length_error over 32 GiB.
+class ZoneBuilder : public RecordSink, public RecordPlaces {
  public:
   explicit ZoneBuilder(NameView apex, const ZoneLimits& limits = {});
 
@@ -42,63 +56,50 @@ class ZoneBuilder : public RecordSink {
   // `files` are the names behind Location::file.
   BuiltZone Build(const std::vector<std::string>& files);
 
+  Location PlaceOf(NameView owner, bool nsec3, RrType type) const override;
+
  private:
-  using OwnerId = uint32_t;
+  using OwnerId = RecordLog::OwnerId;
+  using RecordId = RecordLog::RecordId;
 
-  struct Owner {
-    uint64_t name_at;   // In names_.
-    uint64_t sort_key;  // The first octets of the name below the apex, in canonical order.
-    uint8_t name_bytes;
-    bool nsec3;  // Owns NSEC3 records (a second Owner of the same name may own others).
-  };
-  struct Record {
-    uint64_t rdata_at;  // In rdata_.
-    OwnerId owner;      // Then, from SortOwners() on, the node.
-    uint32_t ttl_seconds;
-    Location location;
-    uint16_t rdata_bytes;
-    RrType type;
-    RrType covered;  // RRSIGs: the type they cover; otherwise `type`.
-    bool IsSignature() const { return type == RrType::kRrsig; }
-  };
-  // Open addressing in a vector: Abseil's tables (20220623) do not survive a std::bad_alloc while
-  // they grow, and one zone's lack of memory must not end the server.
-  struct Slot {
-    uint32_t fingerprint = 0;  // The hash's upper half.
-    OwnerId owner = kNone;     // kNone: free.
+  // A name that is an ancestor of the one that is added now, or that one itself.
+  struct Open {
+    NodeId node;
+    uint8_t label_count;
+    NameView name;
   };
 
-  NameView NameOf(const Owner& owner) const {
-    return NameView(ByteView(names_.data() + owner.name_at, owner.name_bytes));
-  }
-  ByteView RdataOf(const Record& record) const {
-    return {rdata_.data() + record.rdata_at, record.rdata_bytes};
-  }
-  OwnerId Intern(NameView name, bool nsec3);
-  Slot& SlotFor(NameView name, bool nsec3, uint64_t hash);  // Where it is, or may be put.
-  void GrowSlots();
-  void AddEmptyNonTerminals();
-  void SortOwners();
-  void SortRecords();
-  void DropDuplicates(size_t first, size_t last);
-  void EmitNodes();
-  size_t EmitRRset(size_t first);  // Returns one past the RRset's last record.
-  void CheckNode(const Node& node);
-  void ReadSoa();
+  size_t BytesExpected() const;
+  bool WillUseNsec3() const;
+  void AddNames(ImageWriter& image);
+  void OpenAncestors(NameView name, size_t label_count, ImageWriter& image);
+  NodeId AddName(NameView name, size_t label_count, ImageWriter& image);
+  void AddNsec3Owners(ImageWriter& image);
+  void CollectRecords(OwnerId owner);
+  void PlanRRsets(NameView owner);
+  size_t PlanRRset(NameView owner, size_t first);  // Returns one past the RRset's last record.
+  size_t DropDuplicates(NameView owner, size_t first, size_t last);
+  void CheckName(NameView owner);
+  void ReadSoa(ImageWriter& image);
   void Find(Severity severity, const Location& location, std::string text);
+  Location PlaceOf(const PlannedRRset& rrset) const {
+    return log_.record(rrset.records.front()).location();
+  }
 
   const Name apex_;
   const size_t apex_labels_;
   const ZoneLimits limits_;
-  Bytes names_;
-  Bytes rdata_;
-  std::vector<Owner> owners_;
-  std::vector<Record> records_;
-  std::vector<Slot> slots_;  // A power of two, at most 2/3 full; gone once Build() has all names.
-  OwnerId last_owner_ = 0;   // Of the record before: most files name an owner once.
+  RecordLog log_;
+  std::unique_ptr<OwnerOrder> order_;  // From Build() on.
 
-  std::shared_ptr<Zone> zone_;
-  std::vector<Location> places_;
+  // Of the name that is added now.
+  std::vector<RecordId> records_;
+  std::vector<PlannedRRset> rrsets_;
+  std::vector<Open> open_;
+  bool uses_nsec3_ = false;
+  uint32_t name_count_ = 0;
+  uint64_t record_count_ = 0;
+
   struct PendingFinding {
     Severity severity;
     Location location;

@@ -26,7 +26,8 @@ void CheckDoubledOrigin(const Zone& zone, CheckReport& report) {
   if (zone.apex_labels() < 2 || !Name::ReplaceSuffix(zone.apex(), 0, zone.apex(), doubled)) return;
   const NodeId top = zone.FindNode(doubled);
   if (top == kNoNode) return;
-  for (NodeId node = top; node < zone.node(top).subtree_end; ++node) {
+  for (NodeId node = top; node < zone.names_end(); node = zone.Next(node)) {
+    if (!zone.NameOf(node).IsAtOrBelow(doubled)) break;
     if (zone.node(node).rrset_count == 0) continue;
     report.Add(ZoneCheckId::kDoubledOrigin, node, zone.RRsetsOf(node)[0].type,
                zone.NameOf(node).ToText());
@@ -64,9 +65,8 @@ void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, No
 void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, CheckReport& report) {
   const Node& at = zone.node(node);
   const NodeId cut = rrset.type == RrType::kNs && at.is_cut ? node : kNoNode;
-  ByteReader records(zone.RecordsOf(rrset));
-  while (!records.AtEnd()) {
-    const NameView target = NameInRdata(rrset.type, records.Take(records.U16()), 0);
+  for (const ByteView rdata : zone.RecordsOf(rrset)) {
+    const NameView target = NameInRdata(rrset.type, rdata, 0);
     // "." as target says that there is no such service (RFC 7505 §3, RFC 2782).
     if (target.IsRoot() || !target.IsAtOrBelow(zone.apex())) continue;
     CheckTarget(zone, node, rrset.type, target, cut, report);
@@ -123,7 +123,7 @@ void CheckCut(const Zone& zone, NodeId node, CheckReport& report) {
 }
 
 void CheckOccluded(const Zone& zone, NodeId node, CheckReport& report) {
-  const bool below_cut = zone.node(zone.node(node).break_node).is_cut;
+  const bool below_cut = zone.node(zone.BreakOf(node)).is_cut;
   for (const RRset& rrset : zone.RRsetsOf(node)) {
     const bool glue = rrset.type == RrType::kA || rrset.type == RrType::kAaaa;
     if (below_cut && glue) continue;
@@ -138,7 +138,9 @@ uint64_t BytesInMessageMin(const RRset& rrset) {
   constexpr uint64_t kFixedBytes = 2 + 2 + 2 + 4 + 2;  // Owner, type, class, TTL, RDATA's length.
   const RdataNames& names = NamesOf(rrset.type);
   if (names.compressible) return rrset.count * (kFixedBytes + names.fixed_before + names.names);
-  return rrset.count * (kFixedBytes - 2) + rrset.rdata_bytes;  // Which has the lengths in it.
+  uint64_t bytes = 0;
+  for (const ByteView rdata : Zone::RecordsOf(rrset)) bytes += kFixedBytes + rdata.size();
+  return bytes;
 }
 
 // RRsets are written whole or not at all, with their RRSIGs for whoever wants DNSSEC.
@@ -156,14 +158,14 @@ void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
 
 }  // namespace
 
-std::vector<Finding> CheckZone(const Zone& zone, std::span<const Location> places,
+std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
                                const std::vector<std::string>& files) {
   CheckReport report(zone, places, files);
   if (zone.FindRRset(kApex, RrType::kNs) == nullptr) {
     report.Add(ZoneCheckId::kApexNs, kApex, RrType::kSoa, zone.apex().ToText());
   }
   CheckDoubledOrigin(zone, report);
-  for (NodeId node = 0; node < zone.name_count(); ++node) {
+  for (const NodeId node : zone.names()) {
     const Node& at = zone.node(node);
     if (!at.occluded) CheckSizes(zone, node, report);
     if (at.occluded) {

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "zones/record.h"
 #include "zones/zone.h"
+#include "zones/zone_builder.h"
 
 namespace hither {
 
@@ -69,9 +70,9 @@ inline constexpr size_t kFindingsPerCheckMax = 10;
 // RFC 9276 §3.2: validators treat a zone as unsigned above their limit; 50 is the common one.
 inline constexpr uint16_t kNsec3IterationsAdvised = 50;
 
-// `places[i]` is where the first record of the zone's RRset number i was read, `files` the names
-// behind Location::file. By file and line; "and so many more" of a check after them.
-std::vector<Finding> CheckZone(const Zone& zone, std::span<const Location> places,
+// `files` are the names behind Location::file. By file and line; "and so many more" of a check
+// after them.
+std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
                                const std::vector<std::string>& files);
 
 }  // namespace hither

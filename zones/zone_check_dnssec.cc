@@ -13,12 +13,6 @@
 namespace hither {
 namespace {
 
-// The first record of an RRset, which has at least one.
-ByteView FirstRdata(const Zone& zone, const RRset& rrset) {
-  ByteReader records(zone.RecordsOf(rrset));
-  return records.Take(records.U16());
-}
-
 std::string Subject(const Zone& zone, NodeId node, absl::string_view type) {
   return absl::StrCat(zone.NameOf(node).ToText(), " ", type);
 }
@@ -62,7 +56,7 @@ class SignedZoneChecker {
   SignedZoneChecker(const Zone& zone, CheckReport& report) : zone_(zone), report_(report) {}
 
   void Run() {
-    for (NodeId node = 0; node < zone_.nodes().size(); ++node) {
+    for (const NodeId node : zone_.all_nodes()) {
       if (!zone_.node(node).occluded) CheckSignatures(node);
     }
     if (zone_.FindRRset(kApex, RrType::kDnskey) == nullptr) {
@@ -92,7 +86,7 @@ class SignedZoneChecker {
   void CheckNsecChain();
   void CheckNsec3Chain();
   void CheckNsec3Names();
-  bool MayLackNsec3(const Node& node) const;
+  bool MayLackNsec3(NodeId id) const;
   void CheckTypes(NodeId id, NodeId denial, RrType type, ByteView bitmap);
 
   const Zone& zone_;
@@ -104,7 +98,7 @@ class SignedZoneChecker {
 
 void SignedZoneChecker::CheckSignatures(NodeId id) {
   for (const RRset& rrset : zone_.RRsetsOf(id)) {
-    if (rrset.signatures != kNone || !IsSignedType(zone_.node(id), rrset.type)) continue;
+    if (rrset.signatures != 0 || !IsSignedType(zone_.node(id), rrset.type)) continue;
     report_.Add(ZoneCheckId::kUnsignedRrset, id, rrset.type,
                 Subject(zone_, id, TypeToText(rrset.type)));
   }
@@ -117,9 +111,7 @@ void SignedZoneChecker::CheckSignatures(NodeId id) {
 }
 
 void SignedZoneChecker::CheckSigner(NodeId id, const RRset& signatures) {
-  ByteReader records(zone_.RecordsOf(signatures));
-  while (!records.AtEnd()) {
-    const ByteView rdata = records.Take(records.U16());
+  for (const ByteView rdata : zone_.RecordsOf(signatures)) {
     if (NameInRdata(RrType::kRrsig, rdata, 0).EqualsIgnoreCase(zone_.apex())) continue;
     report_.Add(ZoneCheckId::kForeignSigner, id, signatures.covered,
                 Subject(zone_, id, absl::StrCat("RRSIG ", TypeToText(signatures.covered))));
@@ -131,11 +123,11 @@ void SignedZoneChecker::CheckSigner(NodeId id, const RRset& signatures) {
 void SignedZoneChecker::CheckNsecChain() {
   NodeId before = kNoNode;
   const auto check_link = [&](NodeId next) {
-    const ByteView rdata = FirstRdata(zone_, *zone_.FindRRset(before, RrType::kNsec));
+    const ByteView rdata = zone_.RecordsOf(*zone_.FindRRset(before, RrType::kNsec)).front();
     if (NameInRdata(RrType::kNsec, rdata, 0).EqualsIgnoreCase(zone_.NameOf(next))) return;
     report_.Add(ZoneCheckId::kNsecChain, before, RrType::kNsec, Subject(zone_, before, "NSEC"));
   };
-  for (NodeId id = 0; id < zone_.name_count(); ++id) {
+  for (const NodeId id : zone_.names()) {
     const Node& node = zone_.node(id);
     if (node.occluded || node.rrset_count == 0) continue;
     const RRset* nsec = zone_.FindRRset(id, RrType::kNsec);
@@ -143,7 +135,7 @@ void SignedZoneChecker::CheckNsecChain() {
       report_.Add(ZoneCheckId::kNsecMissing, id, RrType::kNsec, zone_.NameOf(id).ToText());
       continue;
     }
-    const ByteView rdata = FirstRdata(zone_, *nsec);
+    const ByteView rdata = zone_.RecordsOf(*nsec).front();
     CheckTypes(id, id, RrType::kNsec, rdata.subspan(NameInRdata(RrType::kNsec, rdata, 0).size()));
     if (before != kNoNode) check_link(id);
     before = id;
@@ -153,13 +145,13 @@ void SignedZoneChecker::CheckNsecChain() {
 
 // The chain's nodes stand in the order of their hashes, so each must name the one after it.
 void SignedZoneChecker::CheckNsec3Chain() {
-  const Nsec3Params& params = zone_.nsec3_params();
+  const Nsec3Params params = zone_.nsec3_params();
   std::vector<NodeId> chain;
-  for (NodeId id = zone_.name_count(); id < zone_.nodes().size(); ++id) {
+  for (const NodeId id : zone_.nsec3_owners()) {
     const RRset* rrset = zone_.FindRRset(id, RrType::kNsec3);
     if (rrset == nullptr) continue;
-    const Nsec3View nsec3 = ReadNsec3(FirstRdata(zone_, *rrset));
-    if (nsec3.algorithm != params.algorithm || nsec3.iterations != params.iterations ||
+    const Nsec3View nsec3 = ReadNsec3(zone_.RecordsOf(*rrset).front());
+    if (nsec3.algorithm != 1 || nsec3.iterations != params.iterations ||
         !std::ranges::equal(nsec3.salt, params.salt)) {
       continue;  // Of another chain.
     }
@@ -168,7 +160,7 @@ void SignedZoneChecker::CheckNsec3Chain() {
   }
   for (size_t i = 0; i < chain.size(); ++i) {
     const RRset* rrset = zone_.FindRRset(chain[i], RrType::kNsec3);
-    const ByteView next_hash = ReadNsec3(FirstRdata(zone_, *rrset)).next_hash;
+    const ByteView next_hash = ReadNsec3(zone_.RecordsOf(*rrset).front()).next_hash;
     const NameView next = zone_.NameOf(chain[(i + 1) % chain.size()]);
     Nsec3Hash hash;
     if (DecodeBase32Hex(next.first_label(), hash.octets) &&
@@ -182,24 +174,24 @@ void SignedZoneChecker::CheckNsec3Chain() {
 
 // RFC 5155 §7.1: with Opt-Out, a delegation without DS needs none; nor does an empty non-terminal
 // that is there for such delegations alone (RFC 5155 errata 3441): those are not told apart here.
-bool SignedZoneChecker::MayLackNsec3(const Node& node) const {
+bool SignedZoneChecker::MayLackNsec3(NodeId id) const {
+  const Node& node = zone_.node(id);
   if (!opt_out_) return false;
   if (node.rrset_count == 0) return true;
-  const auto id = static_cast<NodeId>(&node - zone_.nodes().data());
   return node.is_cut && zone_.FindRRset(id, RrType::kDs) == nullptr;
 }
 
 void SignedZoneChecker::CheckNsec3Names() {
-  for (NodeId id = 0; id < zone_.name_count(); ++id) {
-    const Node& node = zone_.node(id);
-    if (node.occluded) continue;
-    if (node.denial == kNoNode) {
-      if (MayLackNsec3(node)) continue;
+  for (const NodeId id : zone_.names()) {
+    if (zone_.node(id).occluded) continue;
+    const NodeId denial = zone_.DenialOf(id).match;
+    if (denial == kNoNode) {
+      if (MayLackNsec3(id)) continue;
       report_.Add(ZoneCheckId::kNsec3Missing, id, RrType::kSoa, zone_.NameOf(id).ToText());
       continue;
     }
-    const RRset* nsec3 = zone_.FindRRset(node.denial, RrType::kNsec3);
-    CheckTypes(id, node.denial, RrType::kNsec3, ReadNsec3(FirstRdata(zone_, *nsec3)).bitmap);
+    const RRset* nsec3 = zone_.FindRRset(denial, RrType::kNsec3);
+    CheckTypes(id, denial, RrType::kNsec3, ReadNsec3(zone_.RecordsOf(*nsec3).front()).bitmap);
   }
 }
 
@@ -230,9 +222,8 @@ void CheckNsec3Params(const Zone& zone, CheckReport& report) {
   if (params->count > 1) {
     report.Add(ZoneCheckId::kSeveralNsec3Params, kApex, RrType::kNsec3Param, zone.apex().ToText());
   }
-  ByteReader records(zone.RecordsOf(*params));
-  while (!records.AtEnd()) {
-    ByteReader rdata(records.Take(records.U16()));
+  for (const ByteView record : zone.RecordsOf(*params)) {
+    ByteReader rdata(record);
     const uint8_t algorithm = rdata.U8();
     rdata.U8();
     const uint16_t iterations = rdata.U16();
@@ -252,7 +243,7 @@ void CheckSignedZone(const Zone& zone, CheckReport& report) {
   CheckNsec3Params(zone, report);
   // A signed SOA makes a signed zone: RRSIGs here and there may be a multi-signer's work.
   const RRset* soa = zone.FindRRset(kApex, RrType::kSoa);
-  if (soa == nullptr || soa->signatures == kNone) return;
+  if (soa == nullptr || soa->signatures == 0) return;
   SignedZoneChecker(zone, report).Run();
 }
 

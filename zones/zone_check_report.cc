@@ -61,20 +61,11 @@ static_assert(IdsRise());
 
 std::span<const ZoneCheck> ZoneChecks() { return kChecks; }
 
-Location CheckReport::PlaceOf(NodeId node, RrType type) const {
-  const Node& at = zone_.node(node);
-  const RRset* rrset = zone_.FindRRset(node, type);
-  size_t number = at.first_rrset;
-  if (rrset != nullptr) number += static_cast<size_t>(rrset - zone_.RRsetsOf(node).data());
-  const bool has_rrset = at.rrset_count + at.signature_count > 0;
-  return has_rrset && number < places_.size() ? places_[number] : Location{};
-}
-
 void CheckReport::Add(ZoneCheckId id, NodeId node, RrType type, absl::string_view subject) {
   const auto index = static_cast<size_t>(id);
   if (++counts_[index] > kFindingsPerCheckMax) return;
   const ZoneCheck& check = kChecks[index];
-  const Location place = PlaceOf(node, type);
+  const Location place = places_.PlaceOf(zone_.NameOf(node), node >= zone_.names_end(), type);
   findings_.push_back(
       {.severity = check.severity,
        .file = place.file < files_.size() ? files_[place.file] : "",

@@ -18,20 +18,17 @@ namespace hither {
 class CheckReport {
  public:
   // All three must outlive the report.
-  CheckReport(const Zone& zone, std::span<const Location> places,
-              const std::vector<std::string>& files)
+  CheckReport(const Zone& zone, const RecordPlaces& places, const std::vector<std::string>& files)
       : zone_(zone), places_(places), files_(files) {}
 
-  // At the line of the node's RRset of `type`, or of its first RRset if it has none of that type.
+  // At the line of the node's RRset of `type`, or of its first record if it has none of that type.
   void Add(ZoneCheckId check, NodeId node, RrType type, absl::string_view subject);
 
   std::vector<Finding> Take();
 
  private:
-  Location PlaceOf(NodeId node, RrType type) const;
-
   const Zone& zone_;
-  std::span<const Location> places_;
+  const RecordPlaces& places_;
   const std::vector<std::string>& files_;
   std::vector<Finding> findings_;
   std::array<uint64_t, kZoneCheckCount> counts_{};  // By check.

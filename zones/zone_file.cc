@@ -80,6 +80,7 @@ ZoneFileResult ZoneFileReader::ReadAll() {
       HandleEntry(entry);
     }
   }
+  TellProgress();
   files_.clear();
   result_.ok = errors_ == 0;
   return std::move(result_);
@@ -91,6 +92,7 @@ void ZoneFileReader::PopFile() {
     AddError(0, absl::StrCat("cannot read on: ", std::strerror(error), "; check the disk"));
   }
   bytes_of_closed_files_ += file.scanner->bytes_read();
+  piece_end_ = 0;
   if (files_.size() > 1) {
     scope_ = file.scope_after;
     owner_text_.clear();
@@ -115,15 +117,33 @@ void ZoneFileReader::AddWarning(uint32_t line, std::string text) {
   result_.findings.push_back({Severity::kWarning, file_name(), line, std::move(text)});
 }
 
-void ZoneFileReader::HandleEntry(const ZoneEntry& entry) {
+uint64_t ZoneFileReader::BytesRead() const {
   uint64_t bytes = bytes_of_closed_files_;
   for (const OpenFile& file : files_) bytes += file.scanner->bytes_read();
-  if (bytes > limits_.file_bytes_max) {
-    AddError(entry.line, absl::StrCat("over ", limits_.file_bytes_max,
-                                      " octets of text in one zone; split the zone"));
-    stopped_ = true;
-    return;
-  }
+  return bytes;
+}
+
+void ZoneFileReader::TellProgress() {
+  if (progress_ == nullptr) return;
+  const uint64_t bytes = BytesRead();
+  progress_->AddBytes(bytes - std::exchange(bytes_told_, bytes));
+  const uint64_t records = result_.records - std::exchange(records_told_, result_.records);
+  progress_->records.fetch_add(records, std::memory_order_relaxed);
+}
+
+// What is to be done once for each piece of text that was read, at the first entry of it.
+bool ZoneFileReader::TakePiece(uint32_t line) {
+  piece_end_ = files_.back().scanner->bytes_read();
+  TellProgress();
+  if (BytesRead() <= limits_.file_bytes_max) return true;
+  AddError(line, absl::StrCat("over ", limits_.file_bytes_max,
+                              " octets of text in one zone; split the zone"));
+  stopped_ = true;
+  return false;
+}
+
+void ZoneFileReader::HandleEntry(const ZoneEntry& entry) {
+  if (files_.back().scanner->bytes_read() != piece_end_ && !TakePiece(entry.line)) return;
   const Token& first = entry.tokens[0];
   if (first.size > 1 && first.data[0] == '$' && !first.quoted && entry.starts_in_column_1) {
     HandleDirective(entry);
@@ -146,7 +166,7 @@ void ZoneFileReader::HandleDirective(const ZoneEntry& entry) {
 
 void ZoneFileReader::HandleOrigin(const ZoneEntry& entry) {
   Complaint wrong = "needs one name";
-  uint8_t wire[kNameBytesMax];
+  uint8_t wire[kNameRoomBytes];
   size_t size = 0;
   if (entry.tokens.size() == 2) {
     size = NameFromToken(entry.tokens[1], scope_.origin, wire, wrong);
@@ -173,17 +193,16 @@ void ZoneFileReader::HandleTtl(const ZoneEntry& entry) {
 }
 
 bool ZoneFileReader::ReadOwner(const Token& token) {
-  if (scope_.has_owner && !token.quoted && token.text() == owner_text_) return true;
+  if (!owner_text_.empty() && !token.quoted && token.text() == owner_text_) return true;
   Complaint wrong = nullptr;
-  uint8_t wire[kNameBytesMax];
-  const size_t size = NameFromToken(token, scope_.origin, wire, wrong);
+  const size_t size = NameFromToken(token, scope_.origin, scope_.owner.octets, wrong);
   if (size == 0) {
+    owner_text_.clear();  // The one before is overwritten.
     AddError(token.line, absl::StrCat("owner ", Shown(token), " ", wrong,
                                       "; write a domain name (RFC 1035 §5.1)"));
     return false;
   }
-  scope_.owner = Name(NameView(ByteView(wire, size)));
-  scope_.has_owner = true;
+  scope_.owner.size = size;
   owner_text_.assign(token.data, token.size);
   return true;
 }
@@ -231,7 +250,7 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
 }
 
 bool ZoneFileReader::CheckHeading(const ZoneEntry& entry, const Heading& heading) {
-  if (!scope_.has_owner) {
+  if (scope_.owner.size == 0) {
     AddError(entry.line,
              "the first record has no owner; write its name at the start of the line "
              "(RFC 1035 §5.1)");
@@ -260,7 +279,7 @@ void ZoneFileReader::HandleRecord(const ZoneEntry& entry) {
   uint32_t ttl_seconds = 0;
   if (!ChooseTtl(entry, heading, ttl_seconds)) return;
   ++result_.records;
-  sink_.Add({scope_.owner,
+  sink_.Add({scope_.owner.view(),
              heading.type,
              ttl_seconds,
              parser_.rdata(),
@@ -306,8 +325,8 @@ bool ZoneFileReader::ChooseTtl(const ZoneEntry& entry, const Heading& heading,
 }
 
 ZoneFileResult ReadZoneFile(const std::string& path, NameView origin, RecordSink& sink,
-                            const ZoneFileLimits& limits) {
-  return ZoneFileReader(origin, sink, limits).ReadFile(path);
+                            const ZoneFileLimits& limits, LoadProgress* progress) {
+  return ZoneFileReader(origin, sink, limits, progress).ReadFile(path);
 }
 
 ZoneFileResult ReadZoneText(absl::string_view text, const std::string& name, NameView origin,

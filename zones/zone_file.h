@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "zones/load_progress.h"
 #include "zones/name.h"
 #include "zones/record.h"
 
@@ -35,8 +36,11 @@ struct ZoneFileResult {
 
 // Reads `path` and gives every good record to `sink`. $INCLUDE paths are relative to the folder of
 // the file that has them and must stay below the folder of `path` (symbolic links resolved).
+//
+// `progress`, if given, is told the octets and records read so far: after each piece of 256 KiB,
+// not after each record, so that several readers may share it.
 ZoneFileResult ReadZoneFile(const std::string& path, NameView origin, RecordSink& sink,
-                            const ZoneFileLimits& limits = {});
+                            const ZoneFileLimits& limits = {}, LoadProgress* progress = nullptr);
 
 // The same from memory; `name` stands in the errors. $INCLUDE is refused.
 ZoneFileResult ReadZoneText(absl::string_view text, const std::string& name, NameView origin,

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -32,15 +33,21 @@ bool IsBelow(const std::string& path, const std::string& folder) {
   return folder == "/" || absl::StartsWith(path, folder + "/");
 }
 
+// A small file needs no buffer for a large one; what has no size (/proc) may be either.
+size_t PieceBytes(uint64_t file_bytes) {
+  return file_bytes == 0 ? ZoneScanner::kPieceBytes
+                         : std::min<uint64_t>(file_bytes + 1, ZoneScanner::kPieceBytes);
+}
+
 }  // namespace
 
+// One open() and no more for a file that is there: of small ones, there may be a million.
 bool ZoneFileReader::OpenFirst(const std::string& path, std::string& why) {
-  root_folder_ = Resolved(FolderOf(path));
-  if (root_folder_.empty()) {
+  if (PushFile(path, path, why)) return true;
+  if (Resolved(FolderOf(path)).empty()) {
     why = absl::StrCat("cannot open its folder: ", std::strerror(errno), "; check the path");
-    return false;
   }
-  return PushFile(path, path, why);
+  return false;
 }
 
 // `path` is opened, `shown` stands in findings.
@@ -69,16 +76,19 @@ bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown,
     file.number = static_cast<uint32_t>(result_.files.size());
     result_.files.push_back(shown);
   }
-  file.source = std::make_unique<FileSource>(file.fd);
-  file.scanner = std::make_unique<ZoneScanner>(*file.source);
+  const auto bytes = static_cast<uint64_t>(facts.st_size);
+  file.source = std::make_unique<FileSource>(file.fd, bytes);
+  file.scanner = std::make_unique<ZoneScanner>(*file.source, PieceBytes(bytes));
   file.scope_after = scope_;
   files_.push_back(std::move(file));
+  piece_end_ = 0;
   return true;
 }
 
 bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
+  if (root_folder_.empty()) root_folder_ = Resolved(FolderOf(result_.files[0]));
   const std::string resolved = Resolved(path);
-  if (resolved.empty()) {
+  if (root_folder_.empty() || resolved.empty()) {
     why = absl::StrCat("cannot open: ", std::strerror(errno), "; check the path and its rights");
     return false;
   }
@@ -93,7 +103,7 @@ bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
 // $INCLUDE file [origin]. What the file changes of origin and owner ends with it (RFC 1035 §5.1);
 // its $TTL goes on, as in BIND: RFC 2308 §4 lets it hold for all records that follow.
 void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
-  if (root_folder_.empty()) {
+  if (files_[0].fd < 0) {
     return AddError(entry.line, "$INCLUDE in text that is no file; write the records out");
   }
   if (entry.tokens.size() != 2 && entry.tokens.size() != 3) {
@@ -122,7 +132,7 @@ void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
   Name origin = scope_.origin;
   if (entry.tokens.size() == 3) {
     Complaint wrong = nullptr;
-    uint8_t wire[kNameBytesMax];
+    uint8_t wire[kNameRoomBytes];
     const size_t size = NameFromToken(entry.tokens[2], scope_.origin, wire, wrong);
     if (size == 0) {
       return AddError(entry.line, absl::StrCat("$INCLUDE: origin ", Shown(entry.tokens[2]), " ",

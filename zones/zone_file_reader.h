@@ -17,8 +17,9 @@ namespace hither {
 // next record (origin, owner, TTL), and what was found. Used once.
 class ZoneFileReader {
  public:
-  ZoneFileReader(NameView origin, RecordSink& sink, const ZoneFileLimits& limits)
-      : sink_(sink), limits_(limits) {
+  ZoneFileReader(NameView origin, RecordSink& sink, const ZoneFileLimits& limits,
+                 LoadProgress* progress = nullptr)
+      : sink_(sink), limits_(limits), progress_(progress) {
     scope_.origin = Name(origin);
   }
 
@@ -29,8 +30,7 @@ class ZoneFileReader {
   // What relative names, and records without an owner, hang on.
   struct Scope {
     Name origin;
-    Name owner;
-    bool has_owner = false;
+    WrittenName owner;          // Without size: no record had one yet.
     bool owner_is_bad = false;  // It could not be read, and an error says so.
   };
 
@@ -59,6 +59,9 @@ class ZoneFileReader {
 
   ZoneFileResult ReadAll();
   void PopFile();
+  bool TakePiece(uint32_t line);
+  uint64_t BytesRead() const;
+  void TellProgress();
   void HandleEntry(const ZoneEntry& entry);
   void HandleDirective(const ZoneEntry& entry);
   void HandleOrigin(const ZoneEntry& entry);
@@ -90,8 +93,12 @@ class ZoneFileReader {
   bool stopped_ = false;
 
   std::vector<OpenFile> files_;  // The innermost last.
-  std::string root_folder_;      // Without symbolic links; "" when reading from memory.
+  std::string root_folder_;      // Without symbolic links; "" until there is an $INCLUDE.
   uint64_t bytes_of_closed_files_ = 0;
+  uint64_t piece_end_ = 0;  // bytes_read() of the innermost file when TakePiece() last looked.
+  LoadProgress* const progress_;
+  uint64_t bytes_told_ = 0;  // To progress_.
+  uint64_t records_told_ = 0;
 
   Scope scope_;
   std::string owner_text_;    // As scope_.owner was written; "" if that says nothing of a next one.

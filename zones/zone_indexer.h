@@ -1,30 +1,36 @@
 #ifndef HITHER_ZONES_ZONE_INDEXER_H_
 #define HITHER_ZONES_ZONE_INDEXER_H_
 
+#include "zones/image_writer.h"
 #include "zones/zone.h"
 
 namespace hither {
 
-// Completes a zone whose nodes and RRsets are in place: everything that a lookup wants to know at
-// once and that can be known before the first question. ZoneBuilder's other half.
+// The parameters that an NSEC3PARAM record has, as far as a chain with them may be used.
+struct UsableNsec3Params {
+  bool usable = false;
+  Nsec3Params params;  // A view into the record.
+};
+UsableNsec3Params ReadNsec3Params(ByteView rdata);
+
+// Completes an image whose nodes are in place: everything that a lookup wants to know at once and
+// that can be known before the first question. ZoneBuilder's other half.
 class ZoneIndexer {
  public:
-  explicit ZoneIndexer(Zone& zone) : zone_(zone) {}
+  explicit ZoneIndexer(ImageWriter& image) : image_(image) {}
   void Run();
 
  private:
-  void LinkParents();  // parent, subtree_end, wildcard.
-  void FindBreaks();   // has_dname, has_cname, is_cut, break_node, occluded.
+  const Zone& zone() { return image_.zone(); }
   void BuildIndex();
-  void LinkSignatures();
-  NodeId TargetOf(NodeId owner, RrType type, ByteView rdata) const;
+  NodeId TargetOf(NodeId owner, RrType type, ByteView rdata);
   void ResolveTargets();
   void ChooseDenial();  // NSEC or NSEC3, and its parameters.
-  void LinkNsec();
+  void BuildNsec();
+  bool BuildNsec3(const Nsec3Params& params);
   void LinkNsec3();
-  bool ReadNsec3Params(ByteView rdata);
 
-  Zone& zone_;
+  ImageWriter& image_;
 };
 
 }  // namespace hither

@@ -21,24 +21,6 @@ int64_t ToNanoseconds(const timespec& time) {
   return time.tv_sec * kNanosecondsInSecond + time.tv_nsec;
 }
 
-// All zeros for a file that is not there, so that one that comes back has changed.
-FileStamp StampOf(const std::string& path) {
-  FileStamp stamp{.path = path};
-  struct stat status;
-  if (stat(path.c_str(), &status) != 0) return stamp;
-  stamp.mtime_ns = ToNanoseconds(status.st_mtim);
-  stamp.size_bytes = static_cast<uint64_t>(status.st_size);
-  stamp.inode = status.st_ino;
-  return stamp;
-}
-
-// The clock that the kernel stamps files with.
-int64_t FileClockNow() {
-  timespec now;
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return ToNanoseconds(now);
-}
-
 // Included files are known only once they are read. One that was written since the load began may
 // be other than what was read, so it gets a stamp that no file has: the next reload reads again.
 std::vector<FileStamp> StampIncludes(const std::vector<std::string>& files, int64_t began_ns) {
@@ -66,7 +48,7 @@ LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder) {
   if (!read.ok) std::erase_if(built.findings, [](const Finding& found) { return found.line == 0; });
   Append(std::move(built.findings), loaded.findings);
   if (!read.ok || built.zone == nullptr) return loaded;
-  Append(CheckZone(*built.zone, built.places, read.files), loaded.findings);
+  Append(CheckZone(*built.zone, builder, read.files), loaded.findings);
   if (std::ranges::any_of(loaded.findings, IsError)) return loaded;
   loaded.zone = std::move(built.zone);
   return loaded;
@@ -100,10 +82,27 @@ LoadedZone LoadFile(const std::string& path, NameView apex, const LoadLimits& li
   for (FileStamp& stamp : StampIncludes(read.files, began_ns)) stamps.push_back(std::move(stamp));
   LoadedZone loaded = Finish(std::move(read), builder);
   loaded.files = std::move(stamps);
+  loaded.began_ns = began_ns;
   return loaded;
 }
 
 }  // namespace
+
+FileStamp StampOf(const std::string& path) {
+  FileStamp stamp{.path = path};
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return stamp;
+  stamp.mtime_ns = ToNanoseconds(status.st_mtim);
+  stamp.size_bytes = static_cast<uint64_t>(status.st_size);
+  stamp.inode = status.st_ino;
+  return stamp;
+}
+
+int64_t FileClockNow() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return ToNanoseconds(now);
+}
 
 LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits) {
   LoadedZone loaded = WithinMemory(path, [&] { return LoadFile(path, apex, limits); });

@@ -29,6 +29,9 @@ struct FileStamp {
   uint64_t inode = 0;
 };
 
+FileStamp StampOf(const std::string& path);  // All zeros if it is not there.
+int64_t FileClockNow();                      // The clock that the kernel stamps files with.
+
 struct LoadLimits {
   ZoneFileLimits file;
   ZoneLimits zone;
@@ -38,6 +41,8 @@ struct LoadedZone {
   std::shared_ptr<const Zone> zone;  // Null if a finding is an error.
   std::vector<Finding> findings;
   std::vector<FileStamp> files;  // The zone file first, then what it includes; also on an error.
+  int64_t began_ns = 0;          // By FileClockNow().
+  bool from_image = false;       // Not from text (image_cache.h).
 };
 
 // Never throws and never aborts on what a file holds: all that is wrong is in `findings`, and that

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
+
+#include "zones/text_block.h"
 
 namespace hither {
 namespace {
@@ -40,6 +43,10 @@ constexpr std::array<CharClass, 256> kClasses = MakeClasses();
 
 CharClass ClassOf(char c) { return kClasses[static_cast<uint8_t>(c)]; }
 
+// Behind the text: the sentinel, and room for a block that starts at it.
+constexpr size_t kSlackBytes = TextBlock::kBytes;
+static_assert(kSlackBytes >= Token::kSlackBytes);
+
 constexpr char kNulError[] = "a NUL octet; is this a text file? write \\000 (RFC 1035 §5.1)";
 constexpr char kOpenQuote[] =
     "a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)";
@@ -60,8 +67,10 @@ ssize_t MemorySource::Read(char* to, size_t room) {
 }
 
 ssize_t FileSource::Read(char* to, size_t room) {
+  if (left_ == 0) return 0;
   while (true) {
-    const ssize_t count = read(fd_, to, room);
+    const ssize_t count = read(fd_, to, std::min<uint64_t>(room, left_));
+    if (count > 0) left_ -= static_cast<uint64_t>(count);
     if (count >= 0 || errno != EINTR) return count;
   }
 }
@@ -85,8 +94,8 @@ struct ZoneScanner::Cursor {
 };
 
 ZoneScanner::ZoneScanner(TextSource& source, size_t piece_bytes)
-    : source_(source), buffer_(piece_bytes + 1) {
-  tokens_.reserve(64);
+    : source_(source), buffer_(new char[piece_bytes + kSlackBytes]), room_(piece_bytes) {
+  std::memset(buffer_.get(), 0, kSlackBytes);
 }
 
 bool ZoneScanner::Next(ZoneEntry& entry) {
@@ -94,6 +103,7 @@ bool ZoneScanner::Next(ZoneEntry& entry) {
   entry.error.clear();
   if (skip_ != Skip::kNothing) SkipLines();
   while (true) {
+    if (plain_lines_ && ScanPlain(entry)) return true;
     switch (Scan(entry)) {
       case Outcome::kEntry:
       case Outcome::kError:
@@ -109,6 +119,64 @@ bool ZoneScanner::Next(ZoneEntry& entry) {
     skip_ = Skip::kGroup;
     return true;
   }
+}
+
+// The plain line at `p`: its fields into plain_tokens_, `p` past its end. False if it is not plain,
+// or not all there.
+bool ZoneScanner::ScanPlainLine(const char*& p, bool& starts_in_column_1, size_t& count) {
+  starts_in_column_1 = ClassOf(*p) != kBlank;
+  const char* field = nullptr;  // One that has no end yet.
+  uint64_t in_field = 0;        // 1 if the block before ends within a field.
+  for (const char* block_at = p;; block_at += TextBlock::kBytes) {
+    const TextBlock block = Classify(block_at);
+    const uint64_t of_field = ~(block.blanks | block.stops);
+    const uint64_t shifted = of_field << 1 | in_field;
+    // Up to the first stop; all if there is none.
+    const uint64_t wanted = block.stops ^ (block.stops - 1);
+    uint64_t starts = of_field & ~shifted & wanted;
+    uint64_t ends = ~of_field & shifted & wanted;
+    while (field != nullptr || starts != 0) {
+      if (field == nullptr) {
+        field = block_at + std::countr_zero(starts);
+        starts &= starts - 1;
+      }
+      if (ends == 0) break;
+      if (count == kPlainTokensMax) return false;
+      const char* const end = block_at + std::countr_zero(ends);
+      ends &= ends - 1;
+      plain_tokens_[count++] = {field, static_cast<uint32_t>(end - field), line_};
+      field = nullptr;
+    }
+    in_field = of_field >> 63;
+    if (block.stops != 0) return EndPlainLine(block_at + std::countr_zero(block.stops), p);
+  }
+}
+
+// Past the line's end, if that is what stops it, or a comment that does.
+bool ZoneScanner::EndPlainLine(const char* stop, const char*& p) const {
+  if (*stop == ';') {
+    stop = static_cast<const char*>(std::memchr(stop, '\n', buffer_.get() + end_ - stop));
+  }
+  if (stop == nullptr || *stop != '\n') return false;
+  p = stop + 1;
+  return true;
+}
+
+// Takes plain lines up to the first that has a field. False leaves what follows to Scan().
+bool ZoneScanner::ScanPlain(ZoneEntry& entry) {
+  const char* p = buffer_.get() + at_;
+  size_t count = 0;
+  bool starts_in_column_1 = false;
+  while (ScanPlainLine(p, starts_in_column_1, count)) {
+    at_ = static_cast<size_t>(p - buffer_.get());
+    const uint32_t line = line_++;
+    if (count == 0) continue;
+    entry.line = line;
+    entry.starts_in_column_1 = starts_in_column_1;
+    entry.tokens = {plain_tokens_.data(), count};
+    return true;
+  }
+  return false;
 }
 
 void ZoneScanner::PushToken(const Cursor& cursor, const char* from, const char* to, bool quoted,
@@ -202,7 +270,7 @@ bool ZoneScanner::Step(Cursor& cursor) {
       ++cursor.line;
       if (cursor.depth > 0) return true;
       if (!tokens_.empty()) return false;
-      at_ = static_cast<size_t>(cursor.p - buffer_.data());  // An empty line: done with it.
+      at_ = static_cast<size_t>(cursor.p - buffer_.get());  // An empty line: done with it.
       line_ = cursor.line;
       return true;
     case kComment: {
@@ -239,14 +307,14 @@ bool ZoneScanner::Step(Cursor& cursor) {
 }
 
 ZoneScanner::Outcome ZoneScanner::Scan(ZoneEntry& entry) {
-  Cursor cursor{.p = buffer_.data() + at_, .end = buffer_.data() + end_, .line = line_};
+  Cursor cursor{.p = buffer_.get() + at_, .end = buffer_.get() + end_, .line = line_};
   tokens_.clear();
   while (Step(cursor)) {
   }
   if (cursor.outcome == Outcome::kNeedMore) return Outcome::kNeedMore;
   // Step() moved at_ past the empty lines, so the entry's line starts there.
   const bool starts_in_column_1 = ClassOf(buffer_[at_]) != kBlank;
-  at_ = static_cast<size_t>(cursor.p - buffer_.data());
+  at_ = static_cast<size_t>(cursor.p - buffer_.get());
   line_ = cursor.line;
   if (cursor.outcome == Outcome::kError) {
     entry.line = cursor.error_line;
@@ -261,16 +329,24 @@ ZoneScanner::Outcome ZoneScanner::Scan(ZoneEntry& entry) {
   return Outcome::kEntry;
 }
 
+// Twice the size each time, so that a long entry is scanned a bounded number of times.
+void ZoneScanner::Grow() {
+  const size_t room = 2 * room_ + 1;
+  std::unique_ptr<char[]> larger(new char[room + kSlackBytes]);
+  std::memcpy(larger.get(), buffer_.get(), end_);
+  buffer_ = std::move(larger);
+  room_ = room;
+}
+
 // Makes room behind the unfinished entry and reads on. False if that entry is too long.
 bool ZoneScanner::Refill() {
   const size_t kept = end_ - at_;
   if (kept >= kEntryBytesMax) return false;
-  if (at_ > 0) std::memmove(buffer_.data(), buffer_.data() + at_, kept);
+  if (at_ > 0) std::memmove(buffer_.get(), buffer_.get() + at_, kept);
   at_ = 0;
   end_ = kept;
-  // Twice the size each time, so that a long entry is scanned a bounded number of times.
-  if (kept >= buffer_.size() / 2) buffer_.resize(2 * buffer_.size());
-  const ssize_t count = source_.Read(buffer_.data() + end_, buffer_.size() - 1 - end_);
+  if (kept >= (room_ + 1) / 2) Grow();
+  const ssize_t count = source_.Read(buffer_.get() + end_, room_ - end_);
   if (count < 0) read_error_ = errno;
   if (count <= 0) {
     at_end_of_source_ = true;
@@ -278,10 +354,10 @@ bool ZoneScanner::Refill() {
     end_ += static_cast<size_t>(count);
     bytes_read_ += static_cast<uint64_t>(count);
   }
-  buffer_[end_] = '\0';
+  std::memset(buffer_.get() + end_, 0, kSlackBytes);
   // A UTF-8 byte order mark is some editors' habit, not part of the first name.
   if (bytes_read_ == end_ && end_ >= 3 && kept < 3 &&
-      std::memcmp(buffer_.data(), "\xef\xbb\xbf", 3) == 0) {
+      std::memcmp(buffer_.get(), "\xef\xbb\xbf", 3) == 0) {
     at_ = 3;
   }
   return true;
@@ -292,9 +368,9 @@ void ZoneScanner::SkipLines() {
   const bool group = skip_ == Skip::kGroup;
   skip_ = Skip::kNothing;
   while (true) {
-    const void* newline = std::memchr(buffer_.data() + at_, '\n', end_ - at_);
+    const void* newline = std::memchr(buffer_.get() + at_, '\n', end_ - at_);
     at_ = newline != nullptr
-              ? static_cast<size_t>(static_cast<const char*>(newline) - buffer_.data()) + 1
+              ? static_cast<size_t>(static_cast<const char*>(newline) - buffer_.get()) + 1
               : end_;
     if (newline != nullptr) ++line_;
     if (at_ == end_ && !at_end_of_source_) Refill();

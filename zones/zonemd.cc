@@ -37,9 +37,8 @@ std::vector<Zonemd> ReadZonemds(const Zone& zone) {
   std::vector<Zonemd> read;
   const RRset* rrset = zone.FindRRset(kApex, RrType::kZonemd);
   if (rrset == nullptr) return read;
-  ByteReader records(zone.RecordsOf(*rrset));
-  while (!records.AtEnd()) {
-    ByteReader rdata(records.Take(records.U16()));
+  for (const ByteView record : zone.RecordsOf(*rrset)) {
+    ByteReader rdata(record);
     Zonemd zonemd;
     zonemd.serial = rdata.U32();
     zonemd.scheme = rdata.U8();
@@ -106,10 +105,9 @@ class NameDigester {
  private:
   void Feed(const RRset& rrset) {
     forms_.clear();
-    ByteReader records(zone_.RecordsOf(rrset));
-    while (!records.AtEnd()) {
+    for (const ByteView record : zone_.RecordsOf(rrset)) {
       forms_.emplace_back();
-      AppendCanonicalRdata(rrset.type, records.Take(records.U16()), forms_.back());
+      AppendCanonicalRdata(rrset.type, record, forms_.back());
     }
     std::sort(forms_.begin(), forms_.end());
     // RFC 8976 §3.3.1: of equal records one is digested.
@@ -139,17 +137,22 @@ Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash) {
   Digester digester(hash);
   NameDigester name(zone, digester);
   // Names and owners of NSEC3 records are two sorted rows, which are digested as one.
-  NodeId id = 0;
-  NodeId nsec3 = zone.name_count();
-  const auto all = static_cast<NodeId>(zone.nodes().size());
-  while (id < zone.name_count() || nsec3 < all) {
-    int order = id == zone.name_count() ? 1 : -1;
-    if (id < zone.name_count() && nsec3 < all) {
+  NodeId id = kApex;
+  NodeId nsec3 = zone.names_end();
+  while (id < zone.names_end() || nsec3 < zone.nodes_end()) {
+    int order = id == zone.names_end() ? 1 : -1;
+    if (id < zone.names_end() && nsec3 < zone.nodes_end()) {
       order = CompareCanonical(zone.NameOf(id), zone.NameOf(nsec3));
     }
     name.Start(zone.NameOf(order <= 0 ? id : nsec3));
-    if (order <= 0) name.AddRRsetsOf(id++);
-    if (order >= 0) name.AddRRsetsOf(nsec3++);
+    if (order <= 0) {
+      name.AddRRsetsOf(id);
+      id = zone.Next(id);
+    }
+    if (order >= 0) {
+      name.AddRRsetsOf(nsec3);
+      nsec3 = zone.Next(nsec3);
+    }
     name.Finish();
   }
   return digester.Final();

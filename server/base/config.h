@@ -12,7 +12,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/socket_address.h"
+#include "server/base/zone_list.h"
 #include "zones/name.h"
+#include "zones/zone_source.h"
 
 namespace hither {
 
@@ -23,11 +25,6 @@ inline constexpr uint16_t kDnsPort = 53;
 inline constexpr uint16_t kAdminPort = 8053;
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
-
-struct ZoneSource {
-  Name name;
-  std::string file;  // Absolute, or relative to the process's folder.
-};
 
 // Where the admin endpoint listens: one of the two, or neither (switched off).
 struct AdminAddress {
@@ -66,8 +63,9 @@ struct Config {
     uint32_t unread_bytes_max = 256u << 10;  // Answers that wait for a client that does not read.
   } tcp;
 
-  std::vector<ZoneSource> zones;  // No name twice.
-  AdminAddress admin;             // Default: 127.0.0.1:8053.
+  ZoneSources zones;        // No name twice.
+  std::string image_cache;  // A folder for images of zones that were read as text. Empty: none.
+  AdminAddress admin;       // Default: 127.0.0.1:8053.
 
   struct Log {
     LogLevel level = LogLevel::kInfo;
@@ -90,9 +88,11 @@ struct Config {
 absl::StatusOr<Config> LoadConfigFile(const std::string& path,
                                       uint64_t bytes_max = kConfigBytesMax);
 
-// The same from memory: `file` stands in the errors, `folder` goes before relative paths.
+// The same from memory: `file` stands in the errors, `folder` goes before relative paths. Lists of
+// zones that it names are read by `read_list`.
 absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
-                                   absl::string_view folder);
+                                   absl::string_view folder,
+                                   ZoneListReader read_list = ReadZoneListFile);
 
 // Fills what has a default that depends on other values or on the host (`host_name`), then checks
 // what concerns several values: the NSID's size, that there is a zone.

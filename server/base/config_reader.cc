@@ -31,14 +31,17 @@ struct Reading {
   Config config;
   std::string file;
   std::string folder;
+  ZoneListReader read_list;
   std::vector<std::pair<uint32_t, std::string>> errors = {};  // Line and text.
   size_t error_count = 0;
 
-  void Error(uint32_t line, absl::string_view what) {
+  void Error(uint32_t line, absl::string_view what) { ErrorIn(file, line, line, what); }
+  // In another file, which our file names on `our_line`.
+  void ErrorIn(absl::string_view other, uint32_t line, uint32_t our_line, absl::string_view what) {
     if (++error_count > kConfigErrorsMax) return;
     // A quoted text may be of any size and have line ends, but an error is one line.
-    errors.emplace_back(
-        line, Printable(absl::StrCat(file, ":", line, ": ", what.substr(0, kErrorBytesMax))));
+    const absl::string_view cut = what.substr(0, kErrorBytesMax);
+    errors.emplace_back(our_line, Printable(absl::StrCat(other, ":", line, ": ", cut)));
   }
   void Error(uint32_t line, const absl::Status& status) { Error(line, status.message()); }
   std::string Path(absl::string_view path) const {
@@ -186,27 +189,108 @@ void ReadListen(const YamlNode& node, Reading& to) {
 struct ZoneEntry {
   const YamlNode* name = nullptr;
   const YamlNode* file = nullptr;
+  const YamlNode* image = nullptr;
+  const YamlNode* list = nullptr;
 };
 
-ZoneEntry FindZoneKeys(const YamlNode& node, Reading& to) {
-  constexpr absl::string_view kKnown[] = {"name", "file"};
-  ZoneEntry entry;
+// False: an error has been told.
+bool CheckZoneKeys(const ZoneEntry& entry, uint32_t line, Reading& to) {
+  const size_t errors_before = to.error_count;
+  if (entry.list != nullptr) {
+    if (entry.name == nullptr && entry.file == nullptr && entry.image == nullptr) return true;
+    to.Error(line,
+             "'list' beside other keys; make it an entry of its own, as - { list: zones.txt }");
+    return false;
+  }
+  if (entry.name == nullptr) to.Error(line, "zone without 'name'; add name: example.org");
+  if (entry.file == nullptr && entry.image == nullptr) {
+    to.Error(line, "zone without 'file'; add file: example.org.zone");
+  }
+  if (entry.file != nullptr && entry.image != nullptr) {
+    to.Error(line, "zone with both 'file' and 'image'; keep one");
+  }
+  return to.error_count == errors_before;
+}
+
+bool FindZoneKeys(const YamlNode& node, Reading& to, ZoneEntry& entry) {
+  constexpr absl::string_view kKnown[] = {"name", "file", "image", "list"};
   if (!ExpectKind(node, YamlNode::kMap, "{ name: example.org, file: example.org.zone }", to)) {
-    return entry;
+    return false;
   }
   ReadPairs(node, to, [&](const YamlNode& key, const YamlNode& value) {
     if (key.text == "name") {
       entry.name = &value;
     } else if (key.text == "file") {
       entry.file = &value;
+    } else if (key.text == "image") {
+      entry.image = &value;
+    } else if (key.text == "list") {
+      entry.list = &value;
     } else {
       to.Error(key.line,
                absl::StrCat("unknown key ", Quoted(key.text), SuggestWord(key.text, kKnown)));
     }
   });
-  if (entry.name == nullptr) to.Error(node.line, "zone without 'name'; add name: example.org");
-  if (entry.file == nullptr) to.Error(node.line, "zone without 'file'; add file: example.org.zone");
-  return entry;
+  return CheckZoneKeys(entry, node.line, to);
+}
+
+void ReadZone(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
+  const bool is_image = entry.image != nullptr;
+  std::string name_text;
+  std::string file;
+  if (!ReadText(*entry.name, "the zone's name, as example.org", to, name_text)) return;
+  if (is_image ? !ReadText(*entry.image, "the path of a zone image", to, file)
+               : !ReadText(*entry.file, "the path of its zone file", to, file)) {
+    return;
+  }
+  const absl::StatusOr<Name> name = Name::FromText(name_text);
+  if (!name.ok()) {
+    to.Error(entry.name->line,
+             absl::StrCat("zone name ", Quoted(name_text), ": ", name.status().message()));
+    return;
+  }
+  const absl::Status added = zones.Add(
+      entry.name->line, *name, file, is_image ? ZoneSource::Kind::kImage : ZoneSource::Kind::kText);
+  if (!added.ok()) to.Error(entry.name->line, added);
+}
+
+// What a list says goes where the entries go, and what is wrong with it, where their errors go.
+class ListToConfig : public ZoneListSink {
+ public:
+  ListToConfig(std::string path, uint32_t our_line, Reading& to, ZoneCollector& zones)
+      : path_(std::move(path)), our_line_(our_line), to_(to), zones_(zones) {}
+
+  bool OnZone(uint32_t line, NameView name, absl::string_view file) override {
+    const absl::Status added = zones_.Add(line, name, file, ZoneSource::Kind::kText);
+    if (!added.ok()) OnError(line, added.message());
+    return !absl::IsResourceExhausted(added);
+  }
+  void OnError(uint32_t line, absl::string_view what) override {
+    to_.ErrorIn(path_, line, our_line_, what);
+  }
+
+ private:
+  const std::string path_;
+  const uint32_t our_line_;
+  Reading& to_;
+  ZoneCollector& zones_;
+};
+
+// Up to and with the last '/'.
+std::string FolderOf(absl::string_view path) {
+  const size_t slash = path.rfind('/');
+  return std::string(slash == absl::string_view::npos ? "" : path.substr(0, slash + 1));
+}
+
+void ReadZoneList(const YamlNode& node, Reading& to, ZoneCollector& zones) {
+  std::string path;
+  if (!ReadText(node, "the path of a list of zones", to, path)) return;
+  path = to.Path(path);
+  zones.EnterFile(path, FolderOf(path));
+  ListToConfig sink(path, node.line, to, zones);
+  const absl::Status read = to.read_list(path, sink);
+  if (!read.ok()) to.Error(node.line, read);
+  zones.EnterFile(to.file, to.folder);
 }
 
 void ReadZones(const YamlNode& node, Reading& to) {
@@ -215,31 +299,23 @@ void ReadZones(const YamlNode& node, Reading& to) {
                   to)) {
     return;
   }
-  absl::flat_hash_map<std::string, uint32_t> lines;
-  lines.reserve(node.children.size());
-  to.config.zones.reserve(node.children.size());
+  ZoneCollector zones(to.config.zones);
+  zones.EnterFile(to.file, to.folder);
   for (const YamlNode& item : node.children) {
-    const ZoneEntry entry = FindZoneKeys(item, to);
-    std::string name_text;
-    std::string file;
-    if (entry.name == nullptr || entry.file == nullptr) continue;
-    if (!ReadText(*entry.name, "the zone's name, as example.org", to, name_text)) continue;
-    if (!ReadText(*entry.file, "the path of its zone file", to, file)) continue;
-    const absl::StatusOr<Name> name = Name::FromText(name_text);
-    if (!name.ok()) {
-      to.Error(entry.name->line,
-               absl::StrCat("zone name ", Quoted(name_text), ": ", name.status().message()));
-      continue;
+    ZoneEntry entry;
+    if (!FindZoneKeys(item, to, entry)) continue;
+    if (entry.list != nullptr) {
+      ReadZoneList(*entry.list, to, zones);
+    } else {
+      ReadZone(entry, to, zones);
     }
-    const auto [seen, is_new] =
-        lines.try_emplace(absl::AsciiStrToLower(name->ToText()), entry.name->line);
-    if (!is_new) {
-      to.Error(entry.name->line, absl::StrCat("zone ", seen->first, " again, first on line ",
-                                              seen->second, "; keep one"));
-      continue;
-    }
-    to.config.zones.push_back({*name, to.Path(file)});
   }
+}
+
+void ReadImageCache(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "the path of a folder, or none", to, text)) return;
+  to.config.image_cache = text == "none" ? "" : to.Path(text);
 }
 
 void ReadIdentityWord(const YamlNode& node, absl::string_view what, Reading& to, std::string& out) {
@@ -334,6 +410,7 @@ constexpr Key kTopKeys[] = {
     {"udp",      [](const YamlNode& n, Reading& to) { ReadMap(n, kUdpKeys, to); }},
     {"tcp",      [](const YamlNode& n, Reading& to) { ReadMap(n, kTcpKeys, to); }},
     {"zones",    ReadZones},
+    {"image_cache", ReadImageCache},
     {"admin",    [](const YamlNode& n, Reading& to) { ReadMap(n, kAdminKeys, to); }},
     {"log",      [](const YamlNode& n, Reading& to) { ReadMap(n, kLogKeys, to); }},
     {"limits",   [](const YamlNode& n, Reading& to) { ReadMap(n, kLimitsKeys, to); }},
@@ -347,10 +424,13 @@ absl::Status Unreadable(const std::string& path, absl::string_view why) {
 }  // namespace
 
 absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
-                                   absl::string_view folder) {
+                                   absl::string_view folder, ZoneListReader read_list) {
   const absl::StatusOr<YamlNode> tree = ParseYaml(text, file);
   if (!tree.ok()) return tree.status();
-  Reading reading{.config = Config(), .file = std::string(file), .folder = std::string(folder)};
+  Reading reading{.config = Config(),
+                  .file = std::string(file),
+                  .folder = std::string(folder),
+                  .read_list = read_list};
   ReadMap(*tree, kTopKeys, reading);
   if (reading.error_count == 0) return std::move(reading.config);
   std::stable_sort(reading.errors.begin(), reading.errors.end(),
@@ -387,9 +467,7 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path, uint64_t bytes_ma
     }
   }
   if (std::ferror(file.get()) != 0) return Unreadable(path, "the disk gave an error; look there");
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  return ParseConfig(text, path, folder);
+  return ParseConfig(text, path, FolderOf(path));
 }
 
 }  // namespace hither

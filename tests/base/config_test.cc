@@ -38,6 +38,8 @@ zones:
   - { name: example.org, file: zones/example.org.zone }
   - name: .
     file: /srv/root.zone
+  - { name: example.net, image: net.image }
+image_cache: cache
 admin: { listen: "unix:/run/hither/admin.sock" }
 log: { level: warning, target: hither.log }
 limits:
@@ -68,11 +70,15 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(config->tcp.idle_timeout, absl::Milliseconds(500));
   EXPECT_EQ(config->tcp.total_timeout, absl::Minutes(2));
   EXPECT_EQ(config->tcp.unread_bytes_max, 131074u);
-  ASSERT_EQ(config->zones.size(), 2u);
-  EXPECT_EQ(config->zones[0].name.ToText(), "example.org.");
-  EXPECT_EQ(config->zones[0].file, "/etc/hither/zones/example.org.zone");
-  EXPECT_TRUE(config->zones[1].name.view().IsRoot());
-  EXPECT_EQ(config->zones[1].file, "/srv/root.zone");
+  ASSERT_EQ(config->zones.size(), 3u);
+  EXPECT_EQ(config->zones[0].name().ToText(), "example.org.");
+  EXPECT_EQ(config->zones[0].file(), "/etc/hither/zones/example.org.zone");
+  EXPECT_TRUE(config->zones[1].name().IsRoot());
+  EXPECT_EQ(config->zones[1].file(), "/srv/root.zone");
+  EXPECT_EQ(config->zones[1].kind(), ZoneSource::Kind::kText);
+  EXPECT_EQ(config->zones[2].file(), "/etc/hither/net.image");
+  EXPECT_EQ(config->zones[2].kind(), ZoneSource::Kind::kImage);
+  EXPECT_EQ(config->image_cache, "/etc/hither/cache");
   EXPECT_EQ(config->admin.ToText(), "unix:/run/hither/admin.sock");
   EXPECT_EQ(config->log.level, LogLevel::kWarning);
   EXPECT_EQ(config->log.file, "/etc/hither/hither.log");
@@ -124,7 +130,7 @@ const Wrong kWrongs[] = {
     {"UnknownKeyInZone", "zones:\n- name: a\n  fiel: b", {"2: zone without 'file'; add file: example.org.zone", "3: unknown key 'fiel'; did you mean 'file'?"}},
     {"KeyTwice", "workers: 1\nuser: a\nworkers: 2", {"3: key 'workers' again, first on line 1; keep one"}},
     {"KeyIsAList", "[a]: b", {"1: found a list; expected a key of plain text"}},
-    {"TopIsAList", "- a", {"1: found a list; expected keys: identity, listen, workers, user, version, udp, tcp, zones, admin, log, limits"}},
+    {"TopIsAList", "- a", {"1: found a list; expected keys: identity, listen, workers, user, version, udp, tcp, zones, image_cache, admin, log, limits"}},
     {"SectionIsText", "udp: fast", {"1: found text; expected keys: payload_bytes_max, receive_buffer_bytes, batch_size"}},
     {"ListenIsText", "listen: 192.0.2.1", {"1: found text; expected a list, as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]"}},
     {"ListenIsEmpty", "listen: []", {"1: the list is empty; give an address, or remove 'listen' to use all of them"}},
@@ -145,6 +151,11 @@ const Wrong kWrongs[] = {
     {"ZoneTwice", "zones:\n- { name: example.org, file: a }\n- { name: EXAMPLE.org., file: b }", {"3: zone example.org. again, first on line 2; keep one"}},
     {"ZoneWithoutName", "zones:\n- { file: a }", {"2: zone without 'name'; add name: example.org"}},
     {"ZoneIsText", "zones: [example.org]", {"1: found text; expected { name: example.org, file: example.org.zone }"}},
+    {"ZoneFileAndImage", "zones:\n- { name: a, file: b, image: c }", {"2: zone with both 'file' and 'image'; keep one"}},
+    {"ZoneListBesideName", "zones:\n- { name: a, list: c }", {"2: 'list' beside other keys; make it an entry of its own, as - { list: zones.txt }"}},
+    {"ZoneListIsAList", "zones: [{ list: [a] }]", {"1: found a list; expected the path of a list of zones"}},
+    {"ZoneListMissing", "zones: [{ list: /nonexistent/list }]", {"1: /nonexistent/list:0: cannot read the list of zones: No such file or directory; check path and permissions"}},
+    {"ImageCacheIsEmpty", "image_cache:", {"1: found nothing; expected the path of a folder, or none"}},
     {"ZoneNameEmpty", "zones: [{ name: '', file: a }]", {"1: the text is empty or has a zero octet; expected the zone's name, as example.org"}},
     {"AdminOnTheInternet", "admin: { listen: '0.0.0.0:8053' }", {"1: the admin address '0.0.0.0:8053' is not a loopback one, and the endpoint asks nobody for a password; use 127.0.0.1, [::1] or unix:/path/of.sock"}},
     {"AdminUnixWithoutPath", "admin: { listen: 'unix:' }", {"1: the UNIX socket's path has 0 octets; give 1 to 107 of them after 'unix:'"}},
@@ -152,7 +163,7 @@ const Wrong kWrongs[] = {
     {"NsidPlaceholder", "identity: { nsid: '{nod}.x' }", {"1: unknown placeholder {nod} in the NSID template; did you mean 'node'?"}},
     {"NsidBrace", "identity: { nsid: 'a{site' }", {"1: the NSID template 'a{site' has a brace without its partner; write {site}, {node} or {worker}"}},
     {"SiteWithBlank", "identity: { site: 'fra 1' }", {"1: identity.site 'fra 1' cannot be told as an NSID; use at most 63 letters, digits, '-', '_' and '.'"}},
-    {"SeveralAtOnce", "workers: x\nuser:\nbogus: 1", {"1: 'x' is out of range; give a whole number from 0 to 256", "2: found nothing; expected an account's name", "3: unknown key 'bogus'; known are: identity, listen, workers, user, version, udp, tcp, zones, admin, log, limits"}},
+    {"SeveralAtOnce", "workers: x\nuser:\nbogus: 1", {"1: 'x' is out of range; give a whole number from 0 to 256", "2: found nothing; expected an account's name", "3: unknown key 'bogus'; known are: identity, listen, workers, user, version, udp, tcp, zones, image_cache, admin, log, limits"}},
     {"Anchor", "user: &a hither", {"1: anchors (&name) are not used here; remove it"}},
     {"Alias", "version: x\nuser: *a", {"2: not YAML: the referenced anchor is not defined; check indentation and quotes"}},
     {"Tag", "workers: !!int 3", {"1: tags (!name) are not used here; remove it"}},
@@ -205,12 +216,60 @@ TEST(ConfigLimits, ManyZonesLoad) {
   const absl::StatusOr<Config> config = ParseConfig(text, "h.yaml", "zones");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->zones.size(), 20'000u);
-  EXPECT_EQ(config->zones.back().file, "zones/z19999.zone");
+  EXPECT_EQ(config->zones.back().file(), "zones/z19999.zone");
+}
+
+// A list as read from memory, by its path.
+absl::Status ReadSampleList(const std::string& path, ZoneListSink& sink) {
+  const absl::string_view text = path == "/etc/good/list" ? "b f\nc /srv/c # A comment.\n"
+                                 : path == "/etc/bad"     ? "d d\n\nA. f\nd g\ne\n"
+                                                          : "";
+  ReadZoneListLines(text, 1, sink);
+  return absl::OkStatus();
+}
+
+TEST(ConfigLists, ZonesComeInTheOrderOfTheEntries) {
+  const absl::StatusOr<Config> config =
+      ParseConfig("zones: [{ name: a, file: f }, { list: good/list }, { name: d, file: f }]",
+                  "h.yaml", "/etc", ReadSampleList);
+  ASSERT_TRUE(config.ok()) << config.status();
+  std::vector<std::string> zones;
+  for (const ZoneSource zone : config->zones) {
+    zones.push_back(absl::StrCat(zone.name().ToText(), " ", zone.file()));
+  }
+  EXPECT_THAT(zones, ElementsAre("a. /etc/f", "b. /etc/good/f", "c. /srv/c", "d. /etc/f"));
+}
+
+TEST(ConfigLists, ErrorsHaveTheListsPlace) {
+  const absl::StatusOr<Config> config =
+      ParseConfig("zones:\n- { name: a, file: f }\n- { list: /etc/bad }\nusr: x\n", "h.yaml",
+                  "/etc", ReadSampleList);
+  EXPECT_EQ(config.status().message(),
+            "/etc/bad:3: zone a. again, first in h.yaml:2; keep one\n"
+            "/etc/bad:4: zone d. again, first on line 1; keep one\n"
+            "/etc/bad:5: zone 'e' without a file; write it behind the name, after a blank\n"
+            "h.yaml:4: unknown key 'usr'; did you mean 'user'?");
+}
+
+TEST(ConfigLists, ErrorsAreBoundedToo) {
+  const auto read_list = [](const std::string&, ZoneListSink& sink) {
+    for (uint32_t line = 1; line <= 150; ++line) ReadZoneListLines("a\n", line, sink);
+    return absl::OkStatus();
+  };
+  const std::string message(
+      ParseConfig("zones: [{ list: l }]", "h.yaml", "", read_list).status().message());
+  EXPECT_THAT(message, HasSubstr("\nl:100: "));
+  EXPECT_THAT(message, testing::Not(HasSubstr("\nl:101: ")));
+  EXPECT_THAT(message, HasSubstr("\nh.yaml:0: 50 more errors; mend these first"));
+}
+
+TEST(ConfigLists, NoneIsNoImageCache) {
+  EXPECT_EQ(ParseConfig("image_cache: none", "h.yaml", "/etc")->image_cache, "");
 }
 
 Config WithZone() {
   Config config;
-  config.zones.push_back({*Name::FromText("example.org"), "example.org.zone"});
+  config.zones.Add(*Name::FromText("example.org"), "example.org.zone");
   return config;
 }
 
@@ -252,10 +311,13 @@ TEST(Nsid, Expands) {
 TEST(LoadConfigFile, PathsAreRelativeToItsFolder) {
   const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "config_test";
   std::filesystem::create_directories(folder);
-  std::ofstream(folder / "h.yaml") << "zones: [{ name: a, file: a.zone }]";
+  std::ofstream(folder / "h.yaml") << "zones: [{ name: a, file: a.zone }, { list: sub/list }]";
+  std::filesystem::create_directories(folder / "sub");
+  std::ofstream(folder / "sub/list") << "b b.zone\n";
   const absl::StatusOr<Config> config = LoadConfigFile((folder / "h.yaml").string());
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->zones[0].file, (folder / "a.zone").string());
+  EXPECT_EQ(config->zones[0].file(), (folder / "a.zone").string());
+  EXPECT_EQ(config->zones[1].file(), (folder / "sub/b.zone").string());
   std::filesystem::remove_all(folder);
 }
 

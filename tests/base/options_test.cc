@@ -35,9 +35,9 @@ TEST(Options, QuickStart) {
   EXPECT_TRUE(config->admin.IsOff());
   EXPECT_EQ(config->user, "root");
   ASSERT_EQ(config->zones.size(), 2u);
-  EXPECT_EQ(config->zones[0].name.ToText(), "example.org.");
-  EXPECT_EQ(config->zones[0].file, "example.org.zone");
-  EXPECT_TRUE(config->zones[1].name.view().IsRoot());
+  EXPECT_EQ(config->zones[0].name().ToText(), "example.org.");
+  EXPECT_EQ(config->zones[0].file(), "example.org.zone");
+  EXPECT_TRUE(config->zones[1].name().IsRoot());
 }
 
 class OptionsOverFile : public testing::Test {
@@ -73,9 +73,9 @@ TEST_F(OptionsOverFile, ScalarsAreReplacedListenTooAndZonesAdded) {
   ASSERT_EQ(config->listen.size(), 1u);
   EXPECT_EQ(config->listen[0].ToText(), "127.0.0.1:53");
   ASSERT_EQ(config->zones.size(), 3u);
-  EXPECT_EQ(config->zones[0].file, (folder_ / "a.zone").string());
-  EXPECT_EQ(config->zones[1].file, "other.zone");
-  EXPECT_EQ(config->zones[2].name.ToText(), "c.");
+  EXPECT_EQ(config->zones[0].file(), (folder_ / "a.zone").string());
+  EXPECT_EQ(config->zones[1].file(), "other.zone");
+  EXPECT_EQ(config->zones[2].name().ToText(), "c.");
 }
 
 TEST_F(OptionsOverFile, FileIsReadAnewEachTime) {
@@ -179,7 +179,10 @@ TEST(Options, HelpsConfigurationIsGood) {
   const std::string help(HelpText());
   const size_t begin = help.find("\n  identity:");
   ASSERT_NE(begin, std::string::npos);
-  const absl::StatusOr<Config> config = ParseConfig(help.substr(begin), "help", "");
+  const auto read_list = [](const std::string& path, ZoneListSink&) {
+    return path == "zones/list.txt" ? absl::OkStatus() : absl::NotFoundError(path);
+  };
+  const absl::StatusOr<Config> config = ParseConfig(help.substr(begin), "help", "", read_list);
   ASSERT_TRUE(config.ok()) << config.status();
   const Config defaults;
   EXPECT_EQ(config->workers, defaults.workers);
@@ -192,6 +195,7 @@ TEST(Options, HelpsConfigurationIsGood) {
   EXPECT_EQ(config->tcp.total_timeout, defaults.tcp.total_timeout);
   EXPECT_EQ(config->tcp.unread_bytes_max, defaults.tcp.unread_bytes_max);
   EXPECT_EQ(config->admin.ToText(), defaults.admin.ToText());
+  EXPECT_EQ(config->image_cache, defaults.image_cache);
   EXPECT_EQ(config->log.level, defaults.log.level);
   EXPECT_EQ(config->log.file, defaults.log.file);
   EXPECT_EQ(config->limits.records_per_rrset_max, defaults.limits.records_per_rrset_max);

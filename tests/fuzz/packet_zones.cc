@@ -58,9 +58,8 @@ std::string LargeText() {
 }
 
 void Add(const FlatZone& zone, ZoneSet& zones) {
-  auto served = std::make_shared<ServedZone>();
-  served->apex = zone.apex;
-  served->zone = BuildZone(zone);
+  ServedZone served = zones.Make(zone.apex);
+  served.zone = BuildZone(zone);
   zones.Add(std::move(served));
 }
 
@@ -80,9 +79,7 @@ ZoneSet PacketZones() {
   FlatZone opt_out = FlatZoneFromText("o.", text);
   SignWithNsec3(opt_out, {0, {}, true});
   Add(opt_out, zones);
-  auto broken = std::make_shared<ServedZone>();
-  broken->apex = *Name::FromText("b.");
-  zones.Add(std::move(broken));
+  zones.Add(zones.Make(*Name::FromText("b.")));
   return zones;
 }
 

@@ -27,21 +27,26 @@ class Judge : public RecordSink {
   uint64_t records = 0;
 };
 
-// The text's entries must not hang on the pieces in which it is read.
+// The text's entries must not hang on the pieces in which it is read, nor on whether plain lines
+// have a way of their own.
 void CheckPieces(absl::string_view text) {
   MemorySource whole_source(text);
   MemorySource pieces_source(text);
   ZoneScanner whole(whole_source, text.size() + 1);
   ZoneScanner pieces(pieces_source, 3);
+  pieces.LeavePlainLinesToScan();
   ZoneEntry a;
   ZoneEntry b;
   while (whole.Next(a)) {
     HITHER_CHECK(pieces.Next(b));
+    HITHER_CHECK(a.starts_in_column_1 == b.starts_in_column_1 || !a.error.empty());
     HITHER_CHECK(a.line == b.line && a.error == b.error && a.tokens.size() == b.tokens.size());
     for (size_t i = 0; i < a.tokens.size(); ++i) {
       HITHER_CHECK(a.tokens[i].text() == b.tokens[i].text());
       HITHER_CHECK(a.tokens[i].line == b.tokens[i].line);
       HITHER_CHECK(a.tokens[i].glued == b.tokens[i].glued);
+      HITHER_CHECK(a.tokens[i].quoted == b.tokens[i].quoted);
+      HITHER_CHECK(a.tokens[i].escaped == b.tokens[i].escaped);
     }
   }
   HITHER_CHECK(!pieces.Next(b));

@@ -128,11 +128,10 @@ ZoneSet Publish(const model::Zone& zone) {
     const std::string rdata = HasTarget(record.type) ? Wire(record.target) : record.data;
     builder.Add({name(owner), record.type, 60, AsBytes(rdata), {}});
   }
-  auto served = std::make_shared<ServedZone>();
-  served->apex = Name(name(apex));
-  served->zone = builder.Build({}).zone;
-  HITHER_CHECK(served->zone != nullptr);
   ZoneSet zones;
+  ServedZone served = zones.Make(name(apex));
+  served.zone = builder.Build({}).zone;
+  HITHER_CHECK(served.zone != nullptr);
   zones.Add(std::move(served));
   return zones;
 }

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "zones/zone_loader.h"
@@ -12,17 +13,16 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::shared_ptr<const ServedZone> Served(const char* apex, const char* text) {
-  auto served = std::make_shared<ServedZone>();
-  served->apex = *Name::FromText(apex);
-  served->file = "the.zone";
+void AddZone(const std::string& apex, const char* text, ZoneSet& zones) {
+  const Name name = *Name::FromText(apex);
+  ServedZone served = zones.Make(name, "the.zone");
   if (text != nullptr) {
-    served->zone = LoadZoneText(text, "test", served->apex).zone;
-    served->loaded_at = absl::FromUnixSeconds(1'000);
+    served.zone = LoadZoneText(text, "test", name).zone;
+    served.set_loaded_at(absl::FromUnixSeconds(1'000));
   } else {
-    served->last_error = "the.zone:3: error: no such type";
+    served.set_last_error("the.zone:3: error: no such type");
   }
-  return served;
+  zones.Add(std::move(served));
 }
 
 constexpr char kZone[] =
@@ -40,8 +40,8 @@ class AdminPages : public testing::Test {
     second_latency_.udp.Record(1'025, 1);
     second_latency_.udp.Record(3'000'000'000, 1);
     auto zones = std::make_shared<ZoneSet>();
-    zones->Add(Served("example.org.", kZone));
-    zones->Add(Served("broken.example.", nullptr));
+    AddZone("example.org.", kZone, *zones);
+    AddZone("broken.example.", nullptr, *zones);
     view_.config = &config_;
     view_.listen = {*SocketAddress::FromText("192.0.2.53:53", 53)};
     view_.zones = zones;
@@ -74,6 +74,10 @@ TEST_F(AdminPages, MetricsSumTheWorkersAndTellEachZone) {
            "hither_reloads_total 5\n",
            "hither_reloads_failed_total 2\n",
            "hither_workers 2\n",
+           "hither_zones 2\n",
+           "hither_zones_served 1\n",
+           "hither_zones_failed 1\n",
+           "hither_zones_untold 0\n",
            "# TYPE hither_answer_seconds histogram\n",
            "hither_answer_seconds_bucket{transport=\"udp\",le=\"1.024e-06\"} 40\n",
            "hither_answer_seconds_bucket{transport=\"udp\",le=\"2.048e-06\"} 41\n",
@@ -109,6 +113,35 @@ TEST_F(AdminPages, StatusTellsWhoWhereAndWhat) {
   EXPECT_EQ(status.latency[1].answers, 0u);
 }
 
+// Of so many that one page would be huge, those with errors come first.
+TEST_F(AdminPages, TellsOfALimitedNumberOfZones) {
+  auto zones = std::make_shared<ZoneSet>();
+  for (size_t i = 0; i < kZonesToldMax; ++i) {
+    zones->Add(zones->Make(*Name::FromText(absl::StrCat("z", i, "."))));
+  }
+  AddZone("broken.example.", nullptr, *zones);
+  view_.zones = zones;
+  const ServerStatus status = StatusOf(view_);
+  ASSERT_EQ(status.zones.size(), kZonesToldMax);
+  EXPECT_EQ(status.zones[0].name, "broken.example.");
+  EXPECT_EQ(status.zones[1].name, "z0.");
+  EXPECT_EQ(status.zones_untold, 1u);
+  EXPECT_EQ(status.zones_untold_failed, 0u);
+  const std::string page = MetricsPage(view_);
+  EXPECT_THAT(page, HasSubstr("hither_zones 10001\n"));
+  EXPECT_THAT(page, HasSubstr("hither_zones_untold 1\n"));
+  EXPECT_THAT(page, HasSubstr("hither_zone_load_failed{zone=\"broken.example.\"} 1\n"));
+  EXPECT_THAT(page, Not(HasSubstr("{zone=\"z9999.\"}")));
+}
+
+TEST_F(AdminPages, CountsTheFailedZonesThatItDoesNotTellOf) {
+  auto zones = std::make_shared<ZoneSet>();
+  for (size_t i = 0; i < kZonesToldMax + 3; ++i)
+    AddZone(absl::StrCat("z", i, "."), nullptr, *zones);
+  view_.zones = zones;
+  EXPECT_EQ(StatusOf(view_).zones_untold_failed, 3u);
+}
+
 TEST_F(AdminPages, HealthyWithOneZoneThatAnswers) { EXPECT_TRUE(HealthOf(view_).ok()); }
 
 TEST_F(AdminPages, UnhealthyWithAStuckWorker) {
@@ -123,7 +156,7 @@ TEST_F(AdminPages, UnhealthyWithoutWorkers) {
 
 TEST_F(AdminPages, UnhealthyIfNoZoneAnswers) {
   auto zones = std::make_shared<ZoneSet>();
-  zones->Add(Served("broken.example.", nullptr));
+  AddZone("broken.example.", nullptr, *zones);
   view_.zones = zones;
   EXPECT_THAT(HealthOf(view_).ToString(), HasSubstr("no zone"));
 }

@@ -38,12 +38,11 @@ inline std::shared_ptr<const ZoneSet> TestZones(uint32_t serial = 1) {
     absl::StrAppend(&text, "big 3600 IN TXT \"", i, std::string(250, 'x'), "\"\n");
   }
   const Name apex = *Name::FromText("example.org.");
-  auto served = std::make_shared<ServedZone>();
-  served->apex = apex;
-  served->zone = LoadZoneText(text, "test", apex).zone;
-  EXPECT_NE(served->zone, nullptr);
   auto set = std::make_shared<ZoneSet>();
-  set->Add(served);
+  ServedZone served = set->Make(apex);
+  served.zone = LoadZoneText(text, "test", apex).zone;
+  EXPECT_NE(served.zone, nullptr);
+  set->Add(std::move(served));
   return set;
 }
 

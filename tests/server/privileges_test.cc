@@ -45,11 +45,11 @@ class Privileges : public testing::Test {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
     std::ofstream(folder_ + "/a.zone") << "x";
-    config_.zones.push_back({*Name::FromText("a."), folder_ + "/a.zone"});
+    config_.zones.Add(*Name::FromText("a."), folder_ + "/a.zone");
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   bool CanRead() const {
-    return ::faccessat(AT_FDCWD, config_.zones[0].file.c_str(), R_OK, AT_EACCESS) == 0;
+    return ::faccessat(AT_FDCWD, config_.zones[0].file().data(), R_OK, AT_EACCESS) == 0;
   }
   std::string folder_;
   Config config_;

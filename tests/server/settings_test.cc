@@ -29,14 +29,15 @@ TEST(WorkerOptionsOf, PinsOnlyIfEachWorkerHasACore) {
 TEST(SettingsThatNeedRestart, AreAllButTheZones) {
   const Config running;
   Config read = running;
-  read.zones.push_back({*Name::FromText("a."), "a.zone"});
+  read.zones.Add(*Name::FromText("a."), "a.zone");
   EXPECT_THAT(SettingsThatNeedRestart(running, read), IsEmpty());
   read.identity.site = "x";
   read.workers = 7;
   read.tcp.idle_timeout = absl::Seconds(1);
   read.udp.batch_size = 1;
+  read.image_cache = "x";
   EXPECT_THAT(SettingsThatNeedRestart(running, read),
-              ElementsAre("identity", "workers", "udp", "tcp"));
+              ElementsAre("identity", "workers", "udp", "tcp", "image_cache"));
 }
 
 }  // namespace

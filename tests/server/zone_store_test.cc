@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -32,12 +33,22 @@ class ZoneStoreTest : public testing::Test {
                                 << " 7200 900 1209600 300\n@ 60 IN NS ns1\nns1 60 IN A 192.0.2.1\n"
                                 << more;
   }
-  ZoneSource Source(const char* name, const std::string& file) const {
-    return {*Name::FromText(name), PathOf(file)};
+  // A zone's name and the file in the folder that it is to come from.
+  using Pair = std::pair<std::string, std::string>;
+  ZoneSources Sources(const std::vector<Pair>& pairs) const {
+    ZoneSources sources;
+    for (const auto& [name, file] : pairs) {
+      sources.Add(*Name::FromText(name), file, ZoneSource::Kind::kText, folder_);
+    }
+    return sources;
   }
-  LoadReport Load(const std::vector<ZoneSource>& sources) {
-    return store_.Load(sources, absl::FromUnixSeconds(++clock_), [](size_t) {});
+  LoadReport Load(const ZoneSources& sources) {
+    LoadProgress progress;
+    const LoadReport report = store_.Load(sources, absl::FromUnixSeconds(++clock_), progress);
+    EXPECT_EQ(progress.zones_done, sources.size());
+    return report;
   }
+  LoadReport Load(const std::vector<Pair>& pairs) { return Load(Sources(pairs)); }
   const ServedZone& Served(const char* name) {
     const ServedZone* served = store_.set()->FindExact(*Name::FromText(name));
     EXPECT_NE(served, nullptr);
@@ -50,21 +61,21 @@ class ZoneStoreTest : public testing::Test {
   }
 
   std::string folder_;
-  ZoneStore store_{LoadLimits{}};
+  ZoneStore store_{LoadOptions{}};
   int64_t clock_ = 0;
 };
 
 TEST_F(ZoneStoreTest, ReadsOnlyWhatHasChanged) {
   Write("a", "1");
   Write("b", "1");
-  const std::vector<ZoneSource> sources = {Source("a.", "a"), Source("b.", "b")};
+  const std::vector<Pair> sources = {{"a.", "a"}, {"b.", "b"}};
   EXPECT_EQ(Text(Load(sources)), "2 0 0 0");
   EXPECT_EQ(Text(Load(sources)), "0 2 0 0");
   Write("b", "22");
   EXPECT_EQ(Text(Load(sources)), "1 1 0 0");
   EXPECT_EQ(Served("b.").zone->serial(), 22u);
-  EXPECT_EQ(Served("b.").loaded_at, absl::FromUnixSeconds(3));
-  EXPECT_EQ(Served("a.").loaded_at, absl::FromUnixSeconds(1));
+  EXPECT_EQ(Served("b.").loaded_at(), absl::FromUnixSeconds(3));
+  EXPECT_EQ(Served("a.").loaded_at(), absl::FromUnixSeconds(1));
 }
 
 TEST_F(ZoneStoreTest, SeesAChangeInAnIncludedFile) {
@@ -73,76 +84,143 @@ TEST_F(ZoneStoreTest, SeesAChangeInAnIncludedFile) {
   // Written so long ago that no reader can have raced with the writer.
   std::filesystem::last_write_time(
       PathOf("more"), std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
-  EXPECT_EQ(Text(Load({Source("a.", "a")})), "1 0 0 0");
-  EXPECT_EQ(Text(Load({Source("a.", "a")})), "0 1 0 0");
+  EXPECT_EQ(Text(Load({{"a.", "a"}})), "1 0 0 0");
+  EXPECT_EQ(Text(Load({{"a.", "a"}})), "0 1 0 0");
   std::ofstream(PathOf("more")) << "www 60 IN A 192.0.2.2\nftp 60 IN A 192.0.2.3\n";
-  EXPECT_EQ(Text(Load({Source("a.", "a")})), "1 0 0 0");
+  EXPECT_EQ(Text(Load({{"a.", "a"}})), "1 0 0 0");
   EXPECT_EQ(Served("a.").zone->record_count(), 5u);
 }
 
 TEST_F(ZoneStoreTest, KeepsTheLastGoodVersionOfABrokenZone) {
   Write("a", "1");
-  Load({Source("a.", "a")});
+  Load({{"a.", "a"}});
   Write("a", "2", "www 60 IN A not-an-address\n");
-  const LoadReport broken = Load({Source("a.", "a")});
+  const LoadReport broken = Load({{"a.", "a"}});
   EXPECT_EQ(Text(broken), "0 0 1 0");
   EXPECT_THAT(broken.errors, ElementsAre(HasSubstr("a:4: error: ")));
   EXPECT_EQ(Served("a.").zone->serial(), 1u);
-  EXPECT_EQ(Served("a.").loaded_at, absl::FromUnixSeconds(1));
-  EXPECT_EQ(Served("a.").last_error, broken.errors[0]);
+  EXPECT_EQ(Served("a.").loaded_at(), absl::FromUnixSeconds(1));
+  EXPECT_EQ(Served("a.").last_error(), broken.errors[0]);
   // Told again at the next reload, even if nobody touched the file.
-  EXPECT_EQ(Text(Load({Source("a.", "a")})), "0 0 1 0");
+  EXPECT_EQ(Text(Load({{"a.", "a"}})), "0 0 1 0");
   Write("a", "333");
-  EXPECT_EQ(Text(Load({Source("a.", "a")})), "1 0 0 0");
+  EXPECT_EQ(Text(Load({{"a.", "a"}})), "1 0 0 0");
   EXPECT_EQ(Served("a.").zone->serial(), 333u);
-  EXPECT_EQ(Served("a.").last_error, "");
+  EXPECT_EQ(Served("a.").last_error(), "");
 }
 
 TEST_F(ZoneStoreTest, ABrokenZoneDoesNotStopTheOthers) {
   Write("b", "1");
-  const LoadReport report = Load({Source("a.", "missing"), Source("b.", "b")});
+  const LoadReport report = Load({{"a.", "missing"}, {"b.", "b"}});
   EXPECT_EQ(Text(report), "1 0 1 0");
   EXPECT_EQ(report.served, 1u);
   EXPECT_EQ(report.records, 3u);
   EXPECT_EQ(Served("a.").zone, nullptr);
-  EXPECT_THAT(Served("a.").last_error, HasSubstr("missing"));
+  EXPECT_THAT(Served("a.").last_error(), HasSubstr("missing"));
   EXPECT_NE(Served("b.").zone, nullptr);
 }
 
 TEST_F(ZoneStoreTest, AddsAndRemovesZonesWithTheConfiguration) {
   Write("a", "1");
   Write("b", "1");
-  Load({Source("a.", "a")});
-  EXPECT_EQ(Text(Load({Source("b.", "b")})), "1 0 0 1");
+  Load({{"a.", "a"}});
+  EXPECT_EQ(Text(Load({{"b.", "b"}})), "1 0 0 1");
   EXPECT_EQ(store_.set()->zones().size(), 1u);
-  EXPECT_EQ(Text(Load({Source("B.", "b")})), "0 1 0 0") << "names are the same in either case";
+  EXPECT_EQ(Text(Load({{"B.", "b"}})), "0 1 0 0") << "names are the same in either case";
 }
 
 TEST_F(ZoneStoreTest, ReadsAZoneThatMovedToAnotherFile) {
   Write("a", "1");
   Write("a2", "2");
-  Load({Source("a.", "a")});
-  EXPECT_EQ(Text(Load({Source("a.", "a2")})), "1 0 0 0");
+  Load({{"a.", "a"}});
+  EXPECT_EQ(Text(Load({{"a.", "a2"}})), "1 0 0 0");
   EXPECT_EQ(Served("a.").zone->serial(), 2u);
 }
 
 TEST_F(ZoneStoreTest, APublishedSetIsNeverChanged) {
   Write("a", "1");
-  Load({Source("a.", "a")});
+  Load({{"a.", "a"}});
   const std::shared_ptr<const ZoneSet> before = store_.set();
   Write("a", "22");
-  Load({Source("a.", "a")});
+  Load({{"a.", "a"}});
   EXPECT_EQ(before->FindExact(*Name::FromText("a."))->zone->serial(), 1u);
 }
 
 TEST_F(ZoneStoreTest, TellsALimitedNumberOfErrors) {
-  std::vector<ZoneSource> sources;
+  std::vector<Pair> sources;
   for (size_t i = 0; i < ZoneStore::kErrorLinesMax + 5; ++i) {
-    sources.push_back(Source(absl::StrCat("z", i, ".").c_str(), "missing"));
+    sources.push_back({absl::StrCat("z", i, "."), absl::StrCat("missing", i)});
   }
   const LoadReport report = Load(sources);
   EXPECT_EQ(report.errors.size(), ZoneStore::kErrorLinesMax);
-  EXPECT_GE(report.errors_untold, 5u);
+  EXPECT_EQ(report.errors_untold, 5u);
+  for (size_t i = 0; i < report.errors.size(); ++i) {
+    ASSERT_THAT(report.errors[i], HasSubstr(absl::StrCat("missing", i, ":")));
+  }
+}
+
+// Whichever thread read which: the report is that of reading one after the other.
+TEST_F(ZoneStoreTest, ManyZonesAreInTheirOrder) {
+  std::vector<Pair> sources;
+  size_t bad = 0;
+  for (size_t i = 0; i < 400; ++i) {
+    const std::string file = absl::StrCat("f", i);
+    if (i % 7 == 3) {
+      Write(file, absl::StrCat(i + 1), "www 60 IN A no\nftp 60 IN A no\n");
+      ++bad;
+    } else {
+      Write(file, absl::StrCat(i + 1));
+    }
+    sources.push_back({absl::StrCat("z", i, ".example."), file});
+  }
+  const LoadReport report = Load(sources);
+  EXPECT_EQ(Text(report), absl::StrCat(400 - bad, " 0 ", bad, " 0"));
+  EXPECT_EQ(report.records, (400 - bad) * 3);
+  ASSERT_EQ(report.errors.size(), bad * 2);
+  for (size_t i = 0; i < bad; ++i) {
+    EXPECT_THAT(report.errors[2 * i], HasSubstr(absl::StrCat("f", 7 * i + 3, ":4: ")));
+    EXPECT_THAT(report.errors[2 * i + 1], HasSubstr(absl::StrCat("f", 7 * i + 3, ":5: ")));
+  }
+  const auto zones = store_.set()->zones();
+  ASSERT_EQ(zones.size(), 400u);
+  for (size_t i = 0; i < zones.size(); ++i) {
+    EXPECT_EQ(zones[i].file(), PathOf(absl::StrCat("f", i)));
+    EXPECT_EQ(zones[i].zone == nullptr ? i % 7 : zones[i].zone->serial(), i % 7 == 3 ? 3 : i + 1);
+  }
+  Write("f0", "1000");
+  EXPECT_EQ(Text(Load(sources)), absl::StrCat("1 ", 399 - bad, " ", bad, " 0"));
+}
+
+TEST_F(ZoneStoreTest, IfNothingChangesTheSetStays) {
+  Write("a", "1");
+  Load({{"a.", "a"}});
+  const std::shared_ptr<const ZoneSet> before = store_.set();
+  EXPECT_FALSE(Load({{"a.", "a"}}).changed());
+  EXPECT_EQ(store_.set(), before);
+}
+
+TEST_F(ZoneStoreTest, ReadsAZoneThatIsAnImageFromNowOn) {
+  Write("a", "1");
+  Load({{"a.", "a"}});
+  ZoneSources images;
+  images.Add(*Name::FromText("a."), PathOf("a"), ZoneSource::Kind::kImage);
+  EXPECT_EQ(Load(images).unchanged, 0u);
+  EXPECT_THAT(Served("a.").last_error(), HasSubstr("image"));
+  EXPECT_EQ(Served("a.").zone->serial(), 1u) << "the last good version stays";
+}
+
+TEST_F(ZoneStoreTest, TellsItsProgress) {
+  Write("a", "1");
+  Write("b", "22");
+  LoadProgress progress;
+  store_.Load(Sources({{"a.", "a"}, {"b.", "b"}, {"c.", "missing"}}), absl::Now(), progress);
+  EXPECT_EQ(progress.zones_total, 3u);
+  EXPECT_EQ(progress.zones_done, 3u);
+  EXPECT_EQ(progress.records, 6u);
+  const uint64_t bytes =
+      std::filesystem::file_size(PathOf("a")) + std::filesystem::file_size(PathOf("b"));
+  EXPECT_EQ(progress.bytes_total, bytes);
+  EXPECT_EQ(progress.bytes_done, bytes);
 }
 
 }  // namespace

@@ -22,9 +22,8 @@ std::shared_ptr<const Zone> ZoneFromText(absl::string_view apex, absl::string_vi
 }
 
 TestServer& TestServer::AddServed(const Name& apex, std::shared_ptr<const Zone> zone) {
-  auto served = std::make_shared<ServedZone>();
-  served->apex = apex;
-  served->zone = std::move(zone);
+  ServedZone served = zones_.Make(apex);
+  served.zone = std::move(zone);
   zones_.Add(std::move(served));
   return *this;
 }

@@ -1,8 +1,10 @@
 #include "zones/rdata.h"
 
 #include <ostream>
+#include <random>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -254,6 +256,72 @@ const Case kServices[] = {
 };
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Services, RdataText, testing::ValuesIn(kServices), kNameOf);
+
+// Name::FromText() reads character by character and shares no code with the reader of zone files.
+TEST(RdataForms, NamesOfAllShapes) {
+  std::minstd_rand random(1);
+  const Name origin = *Name::FromText("example.org.");
+  int good = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text(1 + random() % (i % 10 == 0 ? 260 : 70), 'a');
+    for (char& c : text) {
+      const auto dice = random() % 40;
+      c = dice == 0 ? '.' : static_cast<char>("aBz09-_*"[dice % 8]);
+    }
+    const auto rdata = RdataFromText(RrType::kNs, text, origin);
+    const auto want = Name::FromText(text, origin);
+    ASSERT_EQ(rdata.ok(), want.ok()) << text;
+    if (!rdata.ok()) continue;
+    ++good;
+    ASSERT_EQ(Hex(*rdata), Hex(want->view().wire())) << text;
+  }
+  EXPECT_GT(good, 5'000);
+  EXPECT_LT(good, 19'000);
+}
+
+// Octets of every length, in hexadecimal and in base64 as Abseil writes them, whole and cut by
+// blanks anywhere.
+TEST(RdataForms, EncodedOctetsOfAllLengths) {
+  std::minstd_rand random(1);
+  for (size_t length = 1; length < 300; ++length) {
+    std::string octets(length, '\0');
+    for (char& c : octets) c = static_cast<char>(random());
+    const Bytes want(octets.begin(), octets.end());
+    for (int cuts = 0; cuts < 4; ++cuts) {
+      std::string base64 = absl::Base64Escape(octets);
+      std::string hex = absl::BytesToHexString(octets);
+      if (length % 2 == 0) hex = absl::AsciiStrToUpper(hex);
+      for (int i = 0; i < cuts; ++i) {
+        base64.insert(random() % base64.size(), " ");
+        hex.insert(random() % hex.size(), " ");
+      }
+      const auto from_base64 = RdataFromText(RrType{49}, base64, NameView());  // DHCID
+      ASSERT_TRUE(from_base64.ok()) << base64 << ": " << from_base64.status();
+      ASSERT_EQ(Hex(*from_base64), Hex(want)) << base64;
+      const auto from_hex = RdataFromText(RrType{31}, hex, NameView());  // EID
+      ASSERT_TRUE(from_hex.ok()) << hex << ": " << from_hex.status();
+      ASSERT_EQ(Hex(*from_hex), Hex(want)) << hex;
+    }
+    // One character that is no digit of either, anywhere.
+    std::string wrong = absl::Base64Escape(octets);
+    wrong[random() % wrong.size()] = '!';
+    EXPECT_FALSE(RdataFromText(RrType{49}, wrong, NameView()).ok()) << wrong;
+    wrong = absl::BytesToHexString(octets);
+    wrong[random() % wrong.size()] = 'g';
+    EXPECT_FALSE(RdataFromText(RrType{31}, wrong, NameView()).ok()) << wrong;
+  }
+}
+
+// The longest that there is, with padding behind it, is not too long.
+TEST(RdataForms, EncodedOctetsToTheLimit) {
+  for (const size_t length : {65'533, 65'534, 65'535, 65'536, 65'537}) {
+    const std::string octets(length, 'x');
+    EXPECT_EQ(RdataFromText(RrType{49}, absl::Base64Escape(octets), NameView()).ok(),
+              length <= 65'535);
+    EXPECT_EQ(RdataFromText(RrType{31}, absl::BytesToHexString(octets), NameView()).ok(),
+              length <= 65'535);
+  }
+}
 
 }  // namespace
 }  // namespace hither

@@ -1,7 +1,11 @@
 #include "zones/rr_type.h"
 
+#include <map>
+#include <optional>
 #include <ostream>
+#include <string>
 
+#include "absl/strings/ascii.h"
 #include "gtest/gtest.h"
 #include "zones/rdata_shape.h"
 
@@ -41,6 +45,8 @@ constexpr Case kTexts[] = {
     {"Prefix",           "AAA",               -1},
     {"Longer",           "AAAAA",             -1},
     {"Empty",            "",                  -1},
+    {"LongNumber",       "TYPE000000000001",  1},
+    {"TooLongANumber",   "TYPE0000000000001", -1},
     {"SeventeenLetters", "AAAAAAAAAAAAAAAAA", -1},
     {"NulOctets",        "TYPE\x01",          -1},
 };
@@ -52,6 +58,29 @@ TEST(RrType, EveryTypesTextIsReadBack) {
   for (int value = 0; value <= UINT16_MAX; ++value) {
     const auto type = static_cast<RrType>(value);
     EXPECT_EQ(TypeFromText(TypeToText(type)), type) << value;
+  }
+}
+
+// Each mnemonic with each of its characters replaced by each octet.
+TEST(RrType, NothingElseIsAMnemonic) {
+  std::map<std::string, int> known;
+  for (int value = 0; value <= UINT16_MAX; ++value) {
+    known[TypeToText(static_cast<RrType>(value))] = value;
+  }
+  for (const auto& [text, value] : known) {
+    if (text.substr(0, 4) == "TYPE") continue;
+    for (size_t at = 0; at < text.size(); ++at) {
+      for (int octet = 0; octet < 256; ++octet) {
+        std::string other = text;
+        other[at] = static_cast<char>(octet);
+        const auto found = known.find(absl::AsciiStrToUpper(other));
+        const std::optional<RrType> type = TypeFromText(other);
+        ASSERT_EQ(type.has_value(), found != known.end()) << text << ": " << at << ", " << octet;
+        if (type.has_value()) {
+          ASSERT_EQ(static_cast<int>(*type), found->second) << other;
+        }
+      }
+    }
   }
 }
 

@@ -130,8 +130,15 @@ TEST(Limits, OfFindings) {
 
 std::vector<std::string> NamesOf(const Zone& zone) {
   std::vector<std::string> names;
-  for (NodeId id = 0; id < zone.nodes().size(); ++id) names.push_back(zone.NameOf(id).ToText());
+  for (const NodeId id : zone.all_nodes()) names.push_back(zone.NameOf(id).ToText());
   return names;
+}
+
+// The n-th node of the zone, from 0, the apex.
+NodeId Nth(const Zone& zone, int n) {
+  NodeId id = kApex;
+  for (; n > 0; --n) id = zone.Next(id);
+  return id;
 }
 
 // The names of RFC 4034 §6.1, in its order; "*" and the like stand as octets do.
@@ -174,7 +181,7 @@ TEST(Names, IncludeEmptyNonTerminals) {
   const BuiltZone built = Build(absl::StrCat(kHead, "a.b.c 60 TXT x\nd.b.c 60 TXT x\n"));
   EXPECT_THAT(NamesOf(*built.zone), testing::ElementsAre("example.", "c.example.", "b.c.example.",
                                                          "a.b.c.example.", "d.b.c.example."));
-  EXPECT_EQ(built.zone->node(1).rrset_count, 0);
+  EXPECT_EQ(built.zone->node(Nth(*built.zone, 1)).rrset_count, 0);
 }
 
 // RFC 5155 §7.2.8: owners of NSEC3 are not names; those of other records of the same name are.
@@ -188,24 +195,41 @@ TEST(Names, OfNsec3StandApart) {
   EXPECT_THAT(NamesOf(zone), testing::ElementsAre("example.", hash + ".example.", "z.example.",
                                                   hash + ".example."));
   EXPECT_EQ(zone.name_count(), 3u);
-  EXPECT_EQ(zone.RRsetsOf(1)[0].type, RrType::kTxt);
-  EXPECT_EQ(zone.RRsetsOf(3)[0].type, RrType::kNsec3);
-  EXPECT_EQ(zone.SignaturesFor(zone.RRsetsOf(3)[0])->covered, RrType::kNsec3);
+  EXPECT_EQ(zone.names_end(), Nth(zone, 3));
+  EXPECT_EQ(zone.nodes_end(), Nth(zone, 4));
+  EXPECT_EQ(zone.RRsetsOf(Nth(zone, 1))[0].type, RrType::kTxt);
+  EXPECT_EQ(zone.RRsetsOf(Nth(zone, 3))[0].type, RrType::kNsec3);
+  EXPECT_EQ(zone.SignaturesFor(zone.RRsetsOf(Nth(zone, 3))[0])->covered, RrType::kNsec3);
 }
 
 TEST(Records, AreInOrderOfTypesAndOfTheFile) {
   const BuiltZone built =
       Build(absl::StrCat(kHead, "a 60 TXT 2\na 60 A 192.0.2.2\na 60 TXT 1\na 60 A 192.0.2.1\n"));
   const Zone& zone = *built.zone;
-  ASSERT_EQ(zone.RRsetsOf(1).size(), 2u);
-  const RRset& a = zone.RRsetsOf(1)[0];
+  ASSERT_EQ(zone.RRsetsOf(Nth(zone, 1)).size(), 2u);
+  const RRset& a = zone.RRsetsOf(Nth(zone, 1))[0];
   EXPECT_EQ(a.type, RrType::kA);
-  const Bytes want = {0, 4, 192, 0, 2, 2, 0, 4, 192, 0, 2, 1};
-  const ByteView got = zone.RecordsOf(a);
-  EXPECT_EQ(Bytes(got.begin(), got.end()), want);
-  EXPECT_EQ(built.places.size(), zone.rrsets().size());
-  EXPECT_EQ(built.places[2].line, 4u);  // The A records: the first of them.
+  std::vector<Bytes> got;
+  for (const ByteView rdata : zone.RecordsOf(a)) got.emplace_back(rdata.begin(), rdata.end());
+  EXPECT_EQ(got, (std::vector<Bytes>{{192, 0, 2, 2}, {192, 0, 2, 1}}));
   EXPECT_EQ(zone.record_count(), 6u);
+}
+
+TEST(Places, AreThoseOfTheFirstRecord) {
+  const FlatZone flat = FlatZoneFromText(
+      "example.", absl::StrCat(kHead, "a 60 TXT 2\na 60 A 192.0.2.2\nA 60 A 192.0.2.1\n"));
+  ZoneBuilder builder(flat.apex);
+  uint32_t line = 0;
+  for (const FlatRecord& record : flat.records) {
+    builder.Add({record.owner, record.type, record.ttl_seconds, record.rdata, {7, ++line}});
+  }
+  ASSERT_NE(builder.Build({"zone"}).zone, nullptr);
+  const Name a = *Name::FromText("a.example.");
+  EXPECT_EQ(builder.PlaceOf(a, false, RrType::kA).line, 4u);
+  EXPECT_EQ(builder.PlaceOf(a, false, RrType::kA).file, 7u);
+  EXPECT_EQ(builder.PlaceOf(a, false, RrType::kMx).line, 3u);  // None: the name's first.
+  EXPECT_EQ(builder.PlaceOf(a, true, RrType::kA).line, 0u);    // No NSEC3 is there.
+  EXPECT_EQ(builder.PlaceOf(*Name::FromText("b.example."), false, RrType::kA).line, 0u);
 }
 
 TEST(Soa, GivesSerialAndNegativeTtl) {

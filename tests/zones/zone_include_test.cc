@@ -231,6 +231,68 @@ TEST_F(Include, FileThatCannotBeRead) {  // Address 0 of a process is no memory:
             "/proc/self/mem: error: cannot read on: Input/output error; check the disk");
 }
 
+TEST_F(Include, ProgressIsTold) {
+  Write("zones/a", "$INCLUDE b\n@ 60 NS .\n@ 60 FOO\n");
+  Write("zones/b", "@ 60 NS .\n@ 60 NS .\n");
+  LoadProgress progress;
+  progress.bytes_done = 1'000;  // Of other zones: it adds.
+  progress.records = 100;
+  Owners sink;
+  ReadZoneFile(folder_ / "zones/a", NameView(), sink, {}, &progress);
+  EXPECT_EQ(progress.bytes_done, 1'000u + 30 + 20);
+  EXPECT_EQ(progress.records, 103u);
+}
+
+// Looks at the progress while a file of several pieces is read.
+TEST_F(Include, ProgressIsToldByThePiece) {
+  class Watcher : public RecordSink {
+   public:
+    void Add(const RecordView&) override {
+      const uint64_t bytes = progress.bytes_done;
+      if (seen.empty() || seen.back() != bytes) seen.push_back(bytes);
+    }
+    LoadProgress progress;
+    std::vector<uint64_t> seen;
+  };
+  std::string text;
+  while (text.size() < 600'000) text += "@ 60 NS .\n";
+  Write("zones/a", text);
+  Watcher watcher;
+  ReadZoneFile(folder_ / "zones/a", NameView(), watcher, {}, &watcher.progress);
+  ASSERT_EQ(watcher.seen.size(), 3u);
+  EXPECT_LT(watcher.seen[0], watcher.seen[1]);
+  EXPECT_EQ(watcher.seen[2], text.size());
+  EXPECT_EQ(watcher.progress.records, text.size() / 10);
+}
+
+// What is written behind the end meanwhile is no part of this reading; the next load sees by the
+// file's stamp that there is more.
+TEST_F(Include, AppendedWhileRead) {
+  class Appender : public RecordSink {
+   public:
+    explicit Appender(const fs::path& path) : path_(path) {}
+    void Add(const RecordView&) override {
+      ++records;
+      std::ofstream(path_, std::ios::app) << "@ 60 NS .\n";
+    }
+    int records = 0;
+
+   private:
+    fs::path path_;
+  };
+  Write("zones/a", "@ 60 NS .\n@ 60 NS .\n");
+  Appender sink(folder_ / "zones/a");
+  EXPECT_TRUE(ReadZoneFile(folder_ / "zones/a", NameView(), sink).ok);
+  EXPECT_EQ(sink.records, 2);
+}
+
+TEST_F(Include, FileWithoutNewlineAtItsEnd) {
+  Write("zones/a", "@ 60 NS .");
+  EXPECT_EQ(Read("zones/a"), "example.@0:1");
+  Write("zones/a", "");
+  EXPECT_EQ(Read("zones/a"), "");
+}
+
 TEST_F(Include, PathWithoutFolder) {
   Write("zones/a", "$INCLUDE sub/b\n");
   Write("zones/sub/b", "@ 60 NS .\n");

@@ -1,20 +1,28 @@
 #include "zones/zone_scanner.h"
 
 #include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <ostream>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "zones/text_block.h"
 
 namespace hither {
 namespace {
 
 // "2 [a][~b]+["c d"]": line, ~ for a token with escapes, + for one glued to the last. A line that
 // starts with a blank has its number followed by a dot.
-std::string Drawn(absl::string_view text, size_t piece_bytes) {
+std::string Drawn(absl::string_view text, size_t piece_bytes, bool plain_lines = true) {
   MemorySource source(text);
   ZoneScanner scanner(source, piece_bytes);
+  if (!plain_lines) scanner.LeavePlainLinesToScan();
   ZoneEntry entry;
   std::string drawn;
   while (scanner.Next(entry)) {
@@ -48,6 +56,7 @@ TEST_P(Scanner, CutsIntoTokens) {
   for (const size_t piece_bytes :
        {size_t{1}, size_t{2}, size_t{3}, size_t{7}, size_t{64}, ZoneScanner::kPieceBytes}) {
     EXPECT_EQ(Drawn(GetParam().text, piece_bytes), GetParam().want) << piece_bytes;
+    EXPECT_EQ(Drawn(GetParam().text, piece_bytes, false), GetParam().want) << piece_bytes;
   }
 }
 
@@ -122,6 +131,75 @@ TEST(ZoneScanner, TooLongAnEntry) {
   const std::string text = "a\n" + std::string(ZoneScanner::kEntryBytesMax + 4'096, 'x') + " y\nb";
   EXPECT_EQ(Drawn(text, ZoneScanner::kPieceBytes),
             "1 [a] | 2: a record of over 16 MiB of text | 3 [b]");
+}
+
+// Each octet at each place of a block, among others of all kinds.
+TEST(TextBlock, KnowsEveryOctet) {
+  std::minstd_rand random(1);
+  constexpr absl::string_view kSpecial(" \t\r\n;\"()\\\0.a", 12);
+  char text[TextBlock::kBytes + 16];
+  for (int octet = 0; octet < 256; ++octet) {
+    for (size_t at = 0; at < TextBlock::kBytes; ++at) {
+      for (char& c : text) c = kSpecial[random() % kSpecial.size()];
+      text[at] = static_cast<char>(octet);
+      const TextBlock block = Classify(text);
+      const TextBlock want = ClassifyOneByOne(text);
+      ASSERT_EQ(block.blanks, want.blanks) << octet << " at " << at;
+      ASSERT_EQ(block.stops, want.stops) << octet << " at " << at;
+      uint8_t copy[16];
+      const uint32_t dots = CopyAndFindDots(text + at, copy);
+      for (size_t i = 0; i < 16; ++i) {
+        ASSERT_EQ(dots >> i & 1, text[at + i] == '.' ? 1u : 0u);
+        ASSERT_EQ(copy[i], static_cast<uint8_t>(text[at + i]));
+      }
+    }
+  }
+}
+
+// Fields that end, and lines that do, at and about the ends of blocks.
+TEST(ZoneScanner, PlainLinesOfEveryLength) {
+  for (size_t length = 0; length < 3 * TextBlock::kBytes; ++length) {
+    for (const char* tail :
+         {"\n", " y\n", "  y z \n", ";c\n", " ;c\n", "\r\n", "", "(\n)\n", "\"y\"\n"}) {
+      for (const char* head : {"", " ", "a ", "\n"}) {
+        const std::string text = head + std::string(length, 'x') + tail + "end of it\n";
+        ASSERT_EQ(Drawn(text, text.size() + 1), Drawn(text, text.size() + 1, false)) << text;
+        ASSERT_EQ(Drawn(text, 64), Drawn(text, 64, false)) << text;
+      }
+    }
+  }
+}
+
+TEST(ZoneScanner, PlainLineOfManyFields) {
+  for (const size_t fields : {63, 64, 65, 66, 200}) {
+    std::string text = "b\n";
+    for (size_t i = 0; i < fields; ++i) text += "a ";
+    text += "\nc\n";
+    EXPECT_EQ(Drawn(text, 4'096), Drawn(text, 4'096, false)) << fields;
+  }
+}
+
+// The two ways through the scanner agree on every file at hand.
+TEST(ZoneScanner, PlainLinesOfWholeFiles) {
+  std::vector<std::string> folders = {HITHER_SOURCE_DIR "/tests/zones/data",
+                                      HITHER_SOURCE_DIR "/tests/fuzz/corpus/zone_file",
+                                      HITHER_SOURCE_DIR "/examples"};
+  const char* const corpus = std::getenv("HITHER_CORPUS");
+  if (corpus != nullptr) folders.push_back(absl::StrCat(corpus, "/data"));
+  size_t files = 0;
+  for (const std::string& folder : folders) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string text((std::istreambuf_iterator<char>(file)), {});
+      EXPECT_TRUE(Drawn(text, ZoneScanner::kPieceBytes) ==
+                  Drawn(text, ZoneScanner::kPieceBytes, false))
+          << entry.path();
+      EXPECT_TRUE(Drawn(text, 100) == Drawn(text, ZoneScanner::kPieceBytes, false)) << entry.path();
+      ++files;
+    }
+  }
+  EXPECT_GT(files, 3u);
 }
 
 class FailingSource : public TextSource {

@@ -1,0 +1,107 @@
+// echo ADDRESS:PORT: sends each datagram back with QR set, so that a load generator takes it for an
+// answer. Two system calls for up to 64 datagrams and nothing between them: what is left is what
+// UDP sockets cost, the floor under every server that uses them. Ends by a signal.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+#include "server/socket.h"
+
+namespace hither {
+namespace {
+
+constexpr size_t kDatagramsMax = 64;  // As hitherd's batch.
+constexpr size_t kDatagramBytesMax = 4096;
+constexpr size_t kFlagsAt = 2;  // RFC 1035 §4.1.1: QR is the first bit behind the ID.
+constexpr uint8_t kQr = 0x80;
+
+class Echo {
+ public:
+  explicit Echo(FileDescriptor socket);
+  int Run();
+
+ private:
+  void Turn(unsigned count);
+  void Send(unsigned count);
+
+  FileDescriptor socket_;
+  std::array<mmsghdr, kDatagramsMax> messages_{};
+  std::array<iovec, kDatagramsMax> parts_{};
+  std::array<sockaddr_storage, kDatagramsMax> peers_{};
+  std::array<std::array<uint8_t, kDatagramBytesMax>, kDatagramsMax> octets_{};
+};
+
+Echo::Echo(FileDescriptor socket) : socket_(std::move(socket)) {
+  for (size_t i = 0; i < kDatagramsMax; ++i) {
+    messages_[i].msg_hdr.msg_iov = &parts_[i];
+    messages_[i].msg_hdr.msg_iovlen = 1;
+    messages_[i].msg_hdr.msg_name = &peers_[i];
+    parts_[i].iov_base = octets_[i].data();
+  }
+}
+
+int Echo::Run() {
+  while (true) {
+    for (size_t i = 0; i < kDatagramsMax; ++i) {
+      messages_[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+      parts_[i].iov_len = kDatagramBytesMax;
+    }
+    // WAITFORONE: sleeps while there is nothing, then takes what there is.
+    const int received =
+        ::recvmmsg(socket_.get(), messages_.data(), kDatagramsMax, MSG_WAITFORONE, nullptr);
+    if (received < 0 && errno != EINTR) {
+      std::fprintf(stderr, "echo: recvmmsg: %s\n", std::strerror(errno));
+      return 1;
+    }
+    if (received > 0) Turn(static_cast<unsigned>(received));
+  }
+}
+
+void Echo::Turn(unsigned count) {
+  for (size_t i = 0; i < count; ++i) {
+    parts_[i].iov_len = messages_[i].msg_len;
+    octets_[i][kFlagsAt] |= kQr;
+  }
+  Send(count);
+}
+
+void Echo::Send(unsigned count) {
+  for (unsigned at = 0; at < count;) {
+    const int sent = ::sendmmsg(socket_.get(), &messages_[at], count - at, 0);
+    at += sent > 0 ? static_cast<unsigned>(sent) : 1;  // What cannot be sent is not sent.
+  }
+}
+
+absl::StatusOr<FileDescriptor> Open(const char* where) {
+  auto address = SocketAddress::FromText(where, 0);
+  if (!address.ok()) return address.status();
+  auto socket = OpenSocket(SocketKind::kUdp, *address, {});
+  if (!socket.ok()) return socket.status();
+  const int flags = ::fcntl(socket->get(), F_GETFL);
+  ::fcntl(socket->get(), F_SETFL, flags & ~O_NONBLOCK);  // It has nothing else to do.
+  return socket;
+}
+
+int Main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "Usage: echo ADDRESS:PORT\n");
+    return 2;
+  }
+  auto socket = Open(argv[1]);
+  if (!socket.ok()) {
+    std::fprintf(stderr, "echo: %s\n", std::string(socket.status().message()).c_str());
+    return 1;
+  }
+  static Echo echo(std::move(*socket));  // Too large for the stack.
+  return echo.Run();
+}
+
+}  // namespace
+}  // namespace hither
+
+int main(int argc, char** argv) { return hither::Main(argc, argv); }

@@ -1,0 +1,34 @@
+#include "server/parallel.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace hither {
+
+size_t LoadThreadsFor(size_t count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const bool known = sched_getaffinity(0, sizeof set, &set) == 0;
+  const size_t cores = known ? static_cast<size_t>(CPU_COUNT(&set)) : 1;
+  return std::max<size_t>(1, std::min({cores, count, kLoadThreadsMax}));
+}
+
+void RunInThreads(size_t threads, const std::function<void(size_t thread)>& work) {
+  std::vector<std::thread> others;
+  others.reserve(threads);
+  for (size_t i = 0; i + 1 < threads; ++i) {
+    try {
+      others.emplace_back(work, i);
+    } catch (const std::system_error&) {
+      break;  // EAGAIN: a limit on threads. Those that run do it all.
+    }
+  }
+  work(threads - 1);
+  for (std::thread& other : others) other.join();
+}
+
+}  // namespace hither

@@ -1,0 +1,40 @@
+#include "server/parallel.h"
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "gtest/gtest.h"
+#include "zones/mutex.h"
+
+namespace hither {
+namespace {
+
+TEST(LoadThreadsFor, AreOneAtLeastAndNoMoreThanTheWork) {
+  EXPECT_EQ(LoadThreadsFor(0), 1u);
+  EXPECT_EQ(LoadThreadsFor(1), 1u);
+  EXPECT_GE(LoadThreadsFor(1'000'000), 1u);
+  EXPECT_LE(LoadThreadsFor(1'000'000), kLoadThreadsMax);
+}
+
+TEST(RunInThreads, CallsOncePerThreadAndWaits) {
+  Mutex mu;
+  std::set<size_t> numbers;
+  std::set<std::thread::id> threads;
+  RunInThreads(5, [&](size_t number) {
+    MutexLock lock(mu);
+    numbers.insert(number);
+    threads.insert(std::this_thread::get_id());
+  });
+  EXPECT_EQ(numbers, (std::set<size_t>{0, 1, 2, 3, 4}));
+  EXPECT_TRUE(threads.count(std::this_thread::get_id()) > 0);
+}
+
+TEST(RunInThreads, OneIsTheCallersOwn) {
+  std::thread::id ran;
+  RunInThreads(1, [&](size_t) { ran = std::this_thread::get_id(); });
+  EXPECT_EQ(ran, std::this_thread::get_id());
+}
+
+}  // namespace
+}  // namespace hither

@@ -1,0 +1,46 @@
+#ifndef HITHER_ZONES_IMAGE_CACHE_H_
+#define HITHER_ZONES_IMAGE_CACHE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "zones/name.h"
+#include "zones/zone_loader.h"
+
+namespace hither {
+
+// Zones that come from images instead of text. An image's note (image_file.h) says which files it
+// was made from, by path, size and time, and under which limits.
+//
+// Threads: none of its own; any number of loads may run side by side.
+
+// Smaller ones are as soon read as text, and a million of them would be a million files.
+inline constexpr size_t kCachedImageBytesMin = 256 * 1024;
+
+// Writes the image of a zone that was loaded from `loaded.files` under `limits`.
+absl::Status CompileImage(const LoadedZone& loaded, const LoadLimits& limits,
+                          const std::string& path);
+
+// The zone in an image file. Whether its sources have changed is not asked: they need not be here.
+LoadedZone LoadZoneImage(const std::string& path, NameView apex);
+
+// The zone in the text file `path`; from `image_path`, if that was made from this very text under
+// these limits, else from the text. That the image is damaged, or of another kind, is a warning.
+LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
+                               NameView apex, const LoadLimits& limits);
+
+// The same with an image of our own in `folder`, which is written when the text had to be read and
+// the image is worth it. That it cannot be written is a warning.
+LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const LoadLimits& limits,
+                                const std::string& folder);
+
+// Where in `folder` the image of a zone is: "example.org.image". Octets that a file's name cannot
+// have are written as %2F.
+std::string CachedImagePath(const std::string& folder, NameView apex);
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_IMAGE_CACHE_H_

@@ -1,0 +1,58 @@
+#ifndef HITHER_ZONES_IMAGE_FILE_H_
+#define HITHER_ZONES_IMAGE_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "zones/name.h"
+#include "zones/zone.h"
+
+namespace hither {
+
+// A zone image in a file: the image as it is in memory, with its checksum set, then the note: a
+// text of whoever wrote it (what the zone was made from), its length and its checksum.
+
+inline constexpr size_t kImageNoteBytesMax = 16u << 20;
+
+// Writes `path` anew, or changes nothing: a reader sees the old file or the whole new one. Errors
+// are for operators, and begin with the path.
+absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note);
+
+// An image file that is open. Used once, by one thread. Its source may be anybody: what is damaged,
+// cut off, of another format or from a machine of another kind is an error that says so.
+//
+// It is read, not mapped: somebody who cuts or overwrites a mapped file would end the server or
+// change what was checked; and memory of our own can have huge pages, which make lookups cheaper.
+class ImageFile {
+ public:
+  static absl::StatusOr<ImageFile> Open(const std::string& path);
+  ImageFile(ImageFile&& other) noexcept;
+  ImageFile& operator=(ImageFile&&) = delete;
+  ~ImageFile();
+
+  const std::string& note() const { return note_; }
+
+  // The zone, which must be `apex`. Throws std::bad_alloc.
+  absl::StatusOr<std::shared_ptr<const Zone>> Read(NameView apex);
+
+ private:
+  ImageFile(int fd, const std::string& path) : fd_(fd), path_(path) {}
+  absl::Status ReadHead();
+  absl::Status ReadNote(uint64_t file_bytes);
+  absl::Status Wrong(absl::string_view what, absl::string_view remedy) const;
+  bool ReadAt(uint64_t offset, void* to, size_t bytes) const;
+
+  int fd_;
+  std::string path_;
+  uint64_t image_bytes_ = 0;
+  uint64_t checksum_ = 0;
+  std::string note_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_IMAGE_FILE_H_

@@ -1,0 +1,46 @@
+#ifndef HITHER_ZONES_IMAGE_MEMORY_H_
+#define HITHER_ZONES_IMAGE_MEMORY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "zones/zone.h"
+
+namespace hither {
+
+// The octets of an image in the making: zeros where nothing was written. They move when they grow,
+// so that whoever writes remembers places, not addresses. One thread's.
+//
+// A large image has a mapping of its own, in huge pages where the kernel has them: a lookup in a
+// zone of a million names would else spend its time on the page table.
+class ImageMemory {
+ public:
+  // Room for about so many octets, of which only those that are used cost memory.
+  explicit ImageMemory(size_t bytes_expected);
+  ~ImageMemory();
+  ImageMemory(const ImageMemory&) = delete;
+  ImageMemory& operator=(const ImageMemory&) = delete;
+
+  uint8_t* data() { return data_; }
+  size_t size() const { return size_; }
+  // Makes it so many octets. Throws std::bad_alloc, or std::length_error beyond what a NodeId can
+  // reach.
+  void Resize(size_t bytes);
+
+  // The image, complete: what was unused of the memory is given back. The zone begins with
+  // data(); this object has nothing any more.
+  std::shared_ptr<const Zone> Release();
+
+ private:
+  void Reserve(size_t bytes);
+
+  uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+  bool mapped_ = false;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_IMAGE_MEMORY_H_

@@ -1,0 +1,111 @@
+#ifndef HITHER_ZONES_RECORD_LOG_H_
+#define HITHER_ZONES_RECORD_LOG_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "zones/growing_bytes.h"
+#include "zones/name.h"
+#include "zones/record.h"
+
+namespace hither {
+
+// The records of a zone in the making, in the order in which they came, and their owners, each
+// once. Close together: a load may take no more than half as much again as the image that it makes.
+//
+// One thread's. Throws std::bad_alloc or std::length_error when memory or 32 GiB do not suffice.
+class RecordLog {
+ public:
+  // Places, in units of 8 octets; 0 is none.
+  using OwnerId = uint32_t;
+  using RecordId = uint32_t;
+
+  struct Owner {
+    RecordId last;  // Of its records; 0: it has none.
+    uint8_t name_bytes;
+    bool nsec3;  // Owns NSEC3 records (a second Owner of the same name may own others).
+    NameView name() const {
+      return NameView(ByteView(reinterpret_cast<const uint8_t*>(&nsec3) + 1, name_bytes));
+    }
+  };
+
+  struct Record {
+    RecordId before;  // The record of the same owner that came before it, or 0.
+    uint32_t ttl_seconds;
+    uint32_t line;
+    RrType type;
+    uint16_t rdata_bytes;
+    uint16_t file;
+    ByteView rdata() const {
+      return {reinterpret_cast<const uint8_t*>(&file) + sizeof(file), rdata_bytes};
+    }
+    Location location() const { return {file, line}; }
+    bool IsSignature() const { return type == RrType::kRrsig; }
+    // RRSIGs: the type they sign. Otherwise the type itself.
+    RrType covered() const {
+      if (!IsSignature() || rdata_bytes < 2) return type;
+      return static_cast<RrType>(LoadU16(rdata().data()));
+    }
+  };
+
+  explicit RecordLog(NameView apex);
+
+  void Add(const RecordView& record);
+  // Is it, in the same case, the owner of the record that was added last?
+  bool IsLastOwner(NameView name) const { return owner(last_owner_).name().EqualsExactly(name); }
+
+  const Owner& owner(OwnerId id) const {
+    return *reinterpret_cast<const Owner*>(owners_.data() + size_t{id} * kUnitBytes);
+  }
+  const Record& record(RecordId id) const {
+    return *reinterpret_cast<const Record*>(records_.data() + size_t{id} * kUnitBytes);
+  }
+
+  // All owners, in the order in which they came; the apex is the first.
+  OwnerId first_owner() const { return kFirst; }
+  OwnerId Next(OwnerId id) const { return id + UnitsOfOwner(owner(id).name_bytes); }
+  OwnerId owners_end() const { return static_cast<OwnerId>(owners_.size() / kUnitBytes); }
+
+  size_t owner_count() const { return owner_count_; }
+  size_t record_count() const { return record_count_; }
+  // Octets of all RDATA, and of all owners' names, to know how large an image will be.
+  size_t rdata_bytes() const { return rdata_bytes_; }
+  size_t name_bytes() const { return name_bytes_; }
+
+  // Frees what only Add() needs.
+  void CloseOwners() { slots_ = {}; }
+
+ private:
+  static constexpr size_t kUnitBytes = 8;
+  static constexpr uint32_t kFirst = 1;
+  // The structs end where the octets behind them begin, which is before sizeof().
+  static constexpr size_t kOwnerHeadBytes = 6;
+  static constexpr size_t kRecordHeadBytes = 18;
+
+  // Open addressing, in the order of the hashes, so that growing needs no hash again.
+  struct Slot {
+    uint32_t hash = 0;  // The upper half.
+    OwnerId owner = 0;  // 0: free.
+  };
+
+  static uint32_t UnitsOfOwner(uint8_t name_bytes) {
+    return static_cast<uint32_t>((kOwnerHeadBytes + name_bytes + kUnitBytes - 1) / kUnitBytes);
+  }
+  size_t PlaceOf(uint32_t hash) const { return uint64_t{hash} * slots_.size() >> 32; }
+  OwnerId Intern(NameView name, bool nsec3);
+  void GrowSlots();
+
+  GrowingBytes owners_;
+  GrowingBytes records_;
+  std::vector<Slot> slots_;
+  OwnerId last_owner_ = 0;  // Of the record before: most files name an owner once.
+  size_t owner_count_ = 0;
+  size_t record_count_ = 0;
+  size_t rdata_bytes_ = 0;
+  size_t name_bytes_ = 0;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_RECORD_LOG_H_
