@@ -301,7 +301,8 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
           idle_timeout: 10s, total_timeout: 2m, unread_bytes_max: 262144 }
   zones:
     - { name: example.org, file: zones/example.org.zone }
-    - { name: example.net, image: zones/example.net.image }   # made by: hither compile
+    - { name: example.net, image: zones/example.net.image }   # made by: hither compile; with
+                             # file: beside it, the text is read when it is not what it was then
     - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
   image_cache: none     # or a folder: images of zones read as text are kept there and used again
   admin: { listen: "127.0.0.1:8053" }                                # or unix:PATH, or none

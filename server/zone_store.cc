@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
 #include "server/parallel.h"
+#include "zones/image_cache.h"
 
 namespace hither {
 namespace {
@@ -38,26 +39,24 @@ uint64_t SizeOf(ZoneSource source) {
   return ::stat(source.file().data(), &facts) == 0 ? static_cast<uint64_t>(facts.st_size) : 0;
 }
 
-LoadedZone Refused(ZoneSource source, std::string why) {
-  LoadedZone refused;
-  refused.findings.push_back({.severity = Severity::kError,
-                              .file = std::string(source.file()),
-                              .line = 0,
-                              .text = std::move(why)});
-  return refused;
-}
-
 }  // namespace
 
-// The seam for zone images: kImage is to map source.file(); and kText, with options.image_cache, to
-// look there first and to write there after.
 LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgress& progress) {
+  const std::string file(source.file());
+  LoadedZone loaded;
   if (source.kind() == ZoneSource::Kind::kImage) {
-    return Refused(source, "zone images are not built in yet; use file: with the zone's text");
+    loaded = LoadZoneImage(file, source.name());
+  } else if (source.kind() == ZoneSource::Kind::kTextOrImage) {
+    loaded = LoadZoneFileOrImage(file, std::string(source.image()), source.name(), options.limits,
+                                 &progress);
+  } else if (!options.image_cache.empty()) {
+    loaded = LoadZoneThroughCache(file, source.name(), options.limits, options.image_cache,
+                                  &progress);
+  } else {
+    loaded = LoadZoneFile(file, source.name(), options.limits, &progress);
   }
-  LoadedZone loaded = LoadZoneFile(std::string(source.file()), source.name(), options.limits);
-  for (const FileStamp& file : loaded.files) progress.AddBytes(file.size_bytes);
-  if (loaded.zone != nullptr) {
+  if (loaded.from_image) {  // Text tells it as it is read.
+    for (const FileStamp& stamp : loaded.files) progress.AddBytes(stamp.size_bytes);
     progress.records.fetch_add(loaded.zone->record_count(), std::memory_order_relaxed);
   }
   return loaded;

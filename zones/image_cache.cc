@@ -139,19 +139,20 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex) {
 }
 
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
-                               NameView apex, const LoadLimits& limits) {
+                               NameView apex, const LoadLimits& limits,
+                               LoadProgress* progress) {
   LoadedZone from_image = TryImage(path, image_path, apex, limits);
   if (from_image.zone != nullptr) return from_image;
-  LoadedZone loaded = LoadZoneFile(path, apex, limits);
+  LoadedZone loaded = LoadZoneFile(path, apex, limits, progress);
   loaded.findings.insert(loaded.findings.begin(), from_image.findings.begin(),
                          from_image.findings.end());
   return loaded;
 }
 
 LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const LoadLimits& limits,
-                                const std::string& folder) {
+                                const std::string& folder, LoadProgress* progress) {
   const std::string image_path = CachedImagePath(folder, apex);
-  LoadedZone loaded = LoadZoneFileOrImage(path, image_path, apex, limits);
+  LoadedZone loaded = LoadZoneFileOrImage(path, image_path, apex, limits, progress);
   const bool worth_it = loaded.zone != nullptr && !loaded.from_image &&
                         loaded.zone->image_bytes() >= kCachedImageBytesMin && MayKeep(loaded);
   if (!worth_it) return loaded;

@@ -30,12 +30,13 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex);
 // The zone in the text file `path`; from `image_path`, if that was made from this very text under
 // these limits, else from the text. That the image is damaged, or of another kind, is a warning.
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
-                               NameView apex, const LoadLimits& limits);
+                               NameView apex, const LoadLimits& limits,
+                               LoadProgress* progress = nullptr);
 
 // The same with an image of our own in `folder`, which is written when the text had to be read and
 // the image is worth it. That it cannot be written is a warning.
 LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const LoadLimits& limits,
-                                const std::string& folder);
+                                const std::string& folder, LoadProgress* progress = nullptr);
 
 // Where in `folder` the image of a zone is: "example.org.image". Octets that a file's name cannot
 // have are written as %2F.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/types/span.h"
+#include "zones/record_pipe.h"
 #include "zones/zone_check.h"
 
 namespace hither {
@@ -74,11 +75,24 @@ LoadedZone WithinMemory(const std::string& file, const Load& load) {
   return failed;
 }
 
-LoadedZone LoadFile(const std::string& path, NameView apex, const LoadLimits& limits) {
+// A large file is read by one thread and its records sorted in by another.
+ZoneFileResult ReadInto(ZoneBuilder& builder, const FileStamp& file, NameView apex,
+                        const LoadLimits& limits, LoadProgress* progress) {
+  if (file.size_bytes < RecordPipe::kPaysFromFileBytes) {
+    return ReadZoneFile(file.path, apex, builder, limits.file, progress);
+  }
+  RecordPipe pipe(builder);
+  ZoneFileResult read = ReadZoneFile(file.path, apex, pipe, limits.file, progress);
+  pipe.Finish();
+  return read;
+}
+
+LoadedZone LoadFile(const std::string& path, NameView apex, const LoadLimits& limits,
+                    LoadProgress* progress) {
   const int64_t began_ns = FileClockNow();
   std::vector<FileStamp> stamps = {StampOf(path)};  // Before reading: a later change shows.
   ZoneBuilder builder(apex, limits.zone);
-  ZoneFileResult read = ReadZoneFile(path, apex, builder, limits.file);
+  ZoneFileResult read = ReadInto(builder, stamps[0], apex, limits, progress);
   for (FileStamp& stamp : StampIncludes(read.files, began_ns)) stamps.push_back(std::move(stamp));
   LoadedZone loaded = Finish(std::move(read), builder);
   loaded.files = std::move(stamps);
@@ -104,8 +118,9 @@ int64_t FileClockNow() {
   return ToNanoseconds(now);
 }
 
-LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits) {
-  LoadedZone loaded = WithinMemory(path, [&] { return LoadFile(path, apex, limits); });
+LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits,
+                        LoadProgress* progress) {
+  LoadedZone loaded = WithinMemory(path, [&] { return LoadFile(path, apex, limits, progress); });
   if (loaded.files.empty()) loaded.files.push_back(StampOf(path));
   return loaded;
 }

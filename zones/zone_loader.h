@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "zones/load_progress.h"
 #include "zones/name.h"
 #include "zones/record.h"
 #include "zones/zone.h"
@@ -47,7 +48,9 @@ struct LoadedZone {
 
 // Never throws and never aborts on what a file holds: all that is wrong is in `findings`, and that
 // memory did not suffice is, too.
-LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits = {});
+// `progress`, if given, is told how far the reading is.
+LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits = {},
+                        LoadProgress* progress = nullptr);
 
 // The same from memory, for tests and tools; `name` stands in the findings. No stamps.
 LoadedZone LoadZoneText(absl::string_view text, const std::string& name, NameView apex,

@@ -20,8 +20,9 @@ inline constexpr size_t kPathBytesMax = 4'095;
 class ZoneSource {
  public:
   enum class Kind : uint8_t {
-    kText,   // A master file (RFC 1035 §5).
-    kImage,  // What `hither compile` made of one.
+    kText,         // A master file (RFC 1035 §5).
+    kImage,        // What `hither compile` made of one.
+    kTextOrImage,  // Both: the image while it is of the text as it is now.
   };
 
   ZoneSource() = default;  // Of no zone: assign before use.
@@ -33,6 +34,11 @@ class ZoneSource {
     uint16_t bytes;
     std::memcpy(&bytes, record_ + 2, sizeof bytes);
     return {reinterpret_cast<const char*>(record_ + kHeadBytes + record_[1]), bytes};
+  }
+  // With kTextOrImage: the image's path; file() is the text's. It follows that one's 0 octet.
+  absl::string_view image() const {
+    if (kind() != Kind::kTextOrImage) return {};
+    return absl::string_view(file().data() + file().size() + 1);
   }
 
  private:
@@ -52,8 +58,10 @@ class ZoneSources {
 
   // `folder` is put before `file`, with a '/' between; empty: nothing is. The path must be of
   // kPathBytesMax octets at most, and without a 0 octet.
+  // So it is for `image`, of kTextOrImage alone.
   void Add(NameView name, absl::string_view file, ZoneSource::Kind kind = ZoneSource::Kind::kText,
-           absl::string_view folder = "");
+           absl::string_view folder = "", absl::string_view image = "",
+           absl::string_view image_folder = "");
   // Another file for the zone at `at`.
   void Replace(size_t at, absl::string_view file, ZoneSource::Kind kind = ZoneSource::Kind::kText);
 
@@ -79,7 +87,7 @@ class ZoneSources {
 
   uint8_t* Allocate(size_t bytes);
   ZoneSource Keep(NameView name, absl::string_view folder, absl::string_view file,
-                  ZoneSource::Kind kind);
+                  ZoneSource::Kind kind, absl::string_view image_folder, absl::string_view image);
 
   std::shared_ptr<Store> store_;
   std::vector<ZoneSource> sources_;

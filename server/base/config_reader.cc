@@ -206,9 +206,6 @@ bool CheckZoneKeys(const ZoneEntry& entry, uint32_t line, Reading& to) {
   if (entry.file == nullptr && entry.image == nullptr) {
     to.Error(line, "zone without 'file'; add file: example.org.zone");
   }
-  if (entry.file != nullptr && entry.image != nullptr) {
-    to.Error(line, "zone with both 'file' and 'image'; keep one");
-  }
   return to.error_count == errors_before;
 }
 
@@ -235,12 +232,12 @@ bool FindZoneKeys(const YamlNode& node, Reading& to, ZoneEntry& entry) {
 }
 
 void ReadZone(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
-  const bool is_image = entry.image != nullptr;
   std::string name_text;
   std::string file;
+  std::string image;
   if (!ReadText(*entry.name, "the zone's name, as example.org", to, name_text)) return;
-  if (is_image ? !ReadText(*entry.image, "the path of a zone image", to, file)
-               : !ReadText(*entry.file, "the path of its zone file", to, file)) {
+  if (entry.file != nullptr && !ReadText(*entry.file, "the path of its zone file", to, file)) return;
+  if (entry.image != nullptr && !ReadText(*entry.image, "the path of a zone image", to, image)) {
     return;
   }
   const absl::StatusOr<Name> name = Name::FromText(name_text);
@@ -249,8 +246,11 @@ void ReadZone(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
              absl::StrCat("zone name ", Quoted(name_text), ": ", name.status().message()));
     return;
   }
-  const absl::Status added = zones.Add(
-      entry.name->line, *name, file, is_image ? ZoneSource::Kind::kImage : ZoneSource::Kind::kText);
+  const uint32_t line = entry.name->line;
+  const absl::Status added =
+      image.empty()  ? zones.Add(line, *name, file, ZoneSource::Kind::kText)
+      : file.empty() ? zones.Add(line, *name, image, ZoneSource::Kind::kImage)
+                     : zones.Add(line, *name, file, ZoneSource::Kind::kTextOrImage, image);
   if (!added.ok()) to.Error(entry.name->line, added);
 }
 

@@ -207,18 +207,25 @@ std::string ZoneCollector::PlaceOf(size_t zone) const {
   return absl::StrCat("in ", part.file, ":", lines_[zone]);
 }
 
+// What goes before a path; nothing before an absolute one.
+absl::string_view ZoneCollector::FolderOf(absl::string_view path) const {
+  const bool relative = !path.empty() && path[0] != '/';
+  return relative ? absl::string_view(parts_.back().folder) : absl::string_view();
+}
+
 absl::Status ZoneCollector::Add(uint32_t line, NameView name, absl::string_view path,
-                                ZoneSource::Kind kind) {
+                                ZoneSource::Kind kind, absl::string_view image) {
   HITHER_CHECK(!parts_.empty());
   if (to_.size() == kZonesMax) {
     return absl::ResourceExhaustedError(
         absl::StrCat("over ", kZonesMax, " zones; give some to another server"));
   }
-  const absl::string_view folder = path[0] == '/' ? absl::string_view() : parts_.back().folder;
-  if (folder.size() + 1 + path.size() > kPathBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat("path ", Quoted(path), " is too long; Linux ",
-                                                   "opens paths of up to ", kPathBytesMax,
-                                                   " octets"));
+  for (const absl::string_view one : {path, image}) {
+    if (FolderOf(one).size() + 1 + one.size() > kPathBytesMax) {
+      return absl::InvalidArgumentError(absl::StrCat("path ", Quoted(one), " is too long; Linux ",
+                                                     "opens paths of up to ", kPathBytesMax,
+                                                     " octets"));
+    }
   }
   const uint64_t hash = HashName(name);
   const uint32_t same =
@@ -229,7 +236,7 @@ absl::Status ZoneCollector::Add(uint32_t line, NameView name, absl::string_view 
   }
   names_.Append(hash, static_cast<uint32_t>(to_.size()),
                 [this](uint32_t at) { return HashName(to_[at].name()); });
-  to_.Add(name, path, kind, folder);
+  to_.Add(name, path, kind, FolderOf(path), image, FolderOf(image));
   lines_.push_back(line);
   return absl::OkStatus();
 }

@@ -53,7 +53,9 @@ class ZoneCollector {
   // What is added from here on is named in `file`, and its paths are relative to `folder`.
   void EnterFile(absl::string_view file, absl::string_view folder);
 
-  absl::Status Add(uint32_t line, NameView name, absl::string_view path, ZoneSource::Kind kind);
+  // `image` is of kTextOrImage alone.
+  absl::Status Add(uint32_t line, NameView name, absl::string_view path, ZoneSource::Kind kind,
+                   absl::string_view image = "");
 
  private:
   struct Part {
@@ -62,6 +64,7 @@ class ZoneCollector {
     std::string folder;
   };
 
+  absl::string_view FolderOf(absl::string_view path) const;
   std::string PlaceOf(size_t zone) const;
 
   ZoneSources& to_;
