@@ -49,7 +49,7 @@ void Find(benchmark::State& state, Kind kind, const Zone& zone, const Questions&
     FindOne(kind, zone, name);
   }
   state.counters["B/name"] =
-      static_cast<double>(zone.MemoryBytes()) / static_cast<double>(zone.name_count());
+      static_cast<double>(zone.image_bytes()) / static_cast<double>(zone.name_count());
 }
 
 }  // namespace

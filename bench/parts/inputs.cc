@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/query.h"
@@ -72,17 +73,17 @@ NameView Questions::name(size_t i) const {
 const ZoneSet& Inputs::ZonesOf(ZoneKind kind, size_t names) {
   const auto [place, is_new] = zones_.try_emplace({kind, names});
   if (!is_new) return place->second;
-  auto served = std::make_shared<ServedZone>();
-  served->apex = *Name::FromText("example.");
-  const LoadedZone loaded = LoadZoneText(ZoneText(kind, names), "bench", served->apex);
+  const Name apex = *Name::FromText("example.");
+  const LoadedZone loaded = LoadZoneText(ZoneText(kind, names), "bench", apex);
   HITHER_CHECK(loaded.zone != nullptr && loaded.findings.empty());
-  served->zone = loaded.zone;
-  place->second.Add(served);
+  ServedZone served = place->second.Make(apex);
+  served.zone = loaded.zone;
+  place->second.Add(std::move(served));
   return place->second;
 }
 
 const Zone& Inputs::ZoneOf(ZoneKind kind, size_t names) {
-  return *ZonesOf(kind, names).zones()[0]->zone;
+  return *ZonesOf(kind, names).zones()[0].zone;
 }
 
 const Questions& Inputs::QuestionsOf(Kind kind, size_t names) {

@@ -16,13 +16,13 @@ void Load(benchmark::State& state, ZoneKind kind, size_t names) {
   const std::string text = ZoneText(kind, names);
   const Name apex = *Name::FromText("example.");
   double records = 0;
-  double memory_bytes = 0;
+  double image_bytes = 0;
   for (auto _ : state) {
     LoadedZone loaded = LoadZoneText(text, "bench", apex);
     state.PauseTiming();  // To free the zone is another's time.
     HITHER_CHECK(loaded.zone != nullptr);
     records = static_cast<double>(loaded.zone->record_count());
-    memory_bytes = static_cast<double>(loaded.zone->MemoryBytes());
+    image_bytes = static_cast<double>(loaded.zone->image_bytes());
     loaded = {};
     state.ResumeTiming();
   }
@@ -30,8 +30,8 @@ void Load(benchmark::State& state, ZoneKind kind, size_t names) {
   const double times = static_cast<double>(state.iterations());
   state.SetBytesProcessed(static_cast<int64_t>(text.size()) * state.iterations());
   state.counters["s/record"] = Counter(records * times, Counter::kIsRate | Counter::kInvert);
-  state.counters["B/record"] = memory_bytes / records;
-  state.counters["B/name"] = memory_bytes / static_cast<double>(names);
+  state.counters["B/record"] = image_bytes / records;
+  state.counters["B/name"] = image_bytes / static_cast<double>(names);
   state.counters["text_B/record"] = static_cast<double>(text.size()) / records;
 }
 
