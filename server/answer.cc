@@ -18,7 +18,7 @@ class Answerer {
         reply_(reply),
         dnssec_(query.edns.dnssec_ok),
         denial_(zone),
-        name_(qname) {}
+        name_(&qname) {}
 
   AnswerResult Run();
 
@@ -48,7 +48,8 @@ class Answerer {
   ResponseWriter& reply_;
   const bool dnssec_;
   Denial denial_;
-  HashedName name_;                 // The name that is looked up now.
+  const HashedName* name_;          // The name that is looked up now: the question's or
+  HashedName alias_;                // this one.
   bool renamed_ = false;            // It is not the question's any more.
   Name substituted_;                // Holds name_ after a DNAME.
   uint64_t passed_[kAliasHopsMax];  // Hashes of the names before: a loop ends where it closes.
@@ -58,8 +59,8 @@ class Answerer {
 };
 
 ResponseWriter::Rendering Answerer::OwnerAsked() const {
-  const bool can_point = !renamed_ && !name_.name().IsRoot();
-  return {name_.name(), static_cast<uint16_t>(can_point ? kHeaderBytes : 0)};
+  const bool can_point = !renamed_ && !name_->name().IsRoot();
+  return {name_->name(), static_cast<uint16_t>(can_point ? kHeaderBytes : 0)};
 }
 
 // A node at or above the question's name can be pointed to there.
@@ -72,18 +73,19 @@ ResponseWriter::Rendering Answerer::OwnerOf(NodeId node) const {
 Answerer::Hop Answerer::GoTo(NameView target) {
   // Too long a chain: what we have is sent, and the resolver goes on from there.
   if (hops_ == kAliasHopsMax) return Hop::kEnd;
-  passed_[hops_++] = name_.hash();
+  passed_[hops_++] = name_->hash();
   renamed_ = true;
   if (!target.IsAtOrBelow(zone_.apex())) return Hop::kEnd;
-  name_.Set(target);
+  alias_.Set(target);
+  name_ = &alias_;
   for (int i = 0; i < hops_; ++i) {
-    if (passed_[i] == name_.hash()) return Hop::kEnd;
+    if (passed_[i] == name_->hash()) return Hop::kEnd;
   }
   return Hop::kOn;
 }
 
 bool Answerer::AddAnswerRRset(const Lookup& at) {
-  if (dnssec_ && at.wildcard) denial_.NeedWildcard(name_, at);
+  if (dnssec_ && at.wildcard) denial_.NeedWildcard(*name_, at);
   return reply_.AddRRset(Section::kAnswer, OwnerAsked(), zone_, *at.rrset,
                          SignaturesFor(*at.rrset));
 }
@@ -103,7 +105,7 @@ Answerer::Hop Answerer::FollowDname(const Lookup& at) {
   }
   const NameView target = NameInRdata(RrType::kDname, zone_.RecordsOf(dname).front(), 0);
   Name renamed;
-  if (!Name::ReplaceSuffix(name_.name(), zone_.node(at.node).label_count, target, renamed)) {
+  if (!Name::ReplaceSuffix(name_->name(), zone_.node(at.node).label_count, target, renamed)) {
     return Hop::kTooLong;  // RFC 6672 §2.2
   }
   // RFC 6672 §3.1: a CNAME for those who know no DNAME, with its TTL, unsigned.
@@ -136,8 +138,8 @@ bool Answerer::AddReferral(const Lookup& at) {
 }
 
 bool Answerer::AddNegative(const Lookup& at) {
-  if (dnssec_ && at.state == Lookup::kNoData) denial_.NeedNoData(name_, at);
-  if (dnssec_ && at.state == Lookup::kNxDomain) denial_.NeedNxDomain(name_, at);
+  if (dnssec_ && at.state == Lookup::kNoData) denial_.NeedNoData(*name_, at);
+  if (dnssec_ && at.state == Lookup::kNxDomain) denial_.NeedNxDomain(*name_, at);
   const RRset& soa = *zone_.FindRRset(kApex, RrType::kSoa);
   ResponseWriter::Rendering owner = OwnerOf(kApex);
   owner.ttl_seconds_max = zone_.negative_ttl_seconds();  // RFC 2308 §5
@@ -174,11 +176,11 @@ AnswerResult Answerer::Last(const Lookup& at) {
 
 AnswerResult Answerer::Run() {
   reply_.SetAuthoritative(true);
-  Lookup at = zone_.Find(name_, query_.type);
+  Lookup at = zone_.Find(*name_, query_.type);
   while (at.state == Lookup::kAlias || at.state == Lookup::kDname) {  // kAliasHopsMax: GoTo().
     const Hop hop = at.state == Lookup::kAlias ? FollowCname(at) : FollowDname(at);
     if (hop == Hop::kOn) {
-      at = zone_.Find(name_, query_.type);
+      at = zone_.Find(*name_, query_.type);
       continue;
     }
     if (hop == Hop::kFull || !denial_.Write(reply_)) reply_.Truncate();

@@ -62,8 +62,8 @@ void Responder::PrepareOpt(const Query& query, const TransportFacts& facts) {
   opt_.has_zone_version = query.edns.wants_zone_version;
 }
 
-Responder::Verdict Responder::AnswerQuestion(const Query& query, const TransportFacts& facts,
-                                             const ZoneSet& zones) {
+Responder::Verdict Responder::AnswerQuestion(const Query& query, const HashedName& qname,
+                                             const TransportFacts& facts, const ZoneSet& zones) {
   if (query.klass == RrClass::kChaos) {
     return {AnswerChaos(query, options_.nsid, options_.version, writer_)};
   }
@@ -83,8 +83,7 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const Transport
     default:
       break;
   }
-  qname_.Set(query.name);
-  const ServedZone* served = zones.FindZone(qname_, query.type == RrType::kDs);
+  const ServedZone* served = zones.FindZone(qname, query.type == RrType::kDs);
   if (served == nullptr) return {Rcode::kRefused, ExtendedError::kNotAuthoritative};
   if (served->zone == nullptr) return {Rcode::kServFail, ExtendedError::kNotReady};
   const Zone& zone = *served->zone;
@@ -93,7 +92,7 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const Transport
     opt_.zone_labels = static_cast<uint8_t>(zone.apex_labels());
     opt_.zone_serial = zone.serial();
   }
-  const AnswerResult result = AnswerFrom(zone, query, qname_, writer_);
+  const AnswerResult result = AnswerFrom(zone, query, qname, writer_);
   if (facts.transport == Transport::kTcp && writer_.truncated()) {
     // There is no larger message to come back for. What is whole without some glue may go.
     writer_.SetTruncated(false);
@@ -108,8 +107,9 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const Transport
   return {result.rcode};
 }
 
-Responder::Verdict Responder::Decide(Parsed parsed, const Query& query, const TransportFacts& facts,
+Responder::Verdict Responder::Decide(const Reading& reading, const TransportFacts& facts,
                                      const ZoneSet& zones) {
+  const Query& query = reading.query;
   switch (query.opcode) {
     case Opcode::kQuery:
       break;
@@ -119,7 +119,7 @@ Responder::Verdict Responder::Decide(Parsed parsed, const Query& query, const Tr
     default:  // RFC 8906 §3.1.4: an answer, whatever the opcode.
       return {Rcode::kNotImp, ExtendedError::kNotSupported};
   }
-  if (parsed == Parsed::kFormErr) {
+  if (reading.parsed == Parsed::kFormErr) {
     return {Rcode::kFormErr};
   }
   if (query.edns.present && query.edns.version != 0) {  // RFC 6891 §6.1.3
@@ -128,7 +128,7 @@ Responder::Verdict Responder::Decide(Parsed parsed, const Query& query, const Tr
   if (query.tsig.present) {  // RFC 8945 §5.2.1: a key that we do not know.
     return {Rcode::kNotAuth, ExtendedError::kNotSupported};
   }
-  return AnswerQuestion(query, facts, zones);
+  return AnswerQuestion(query, reading.qname, facts, zones);
 }
 
 void Responder::Count(const Query& query, const TransportFacts& facts, Rcode rcode) {
@@ -140,25 +140,75 @@ void Responder::Count(const Query& query, const TransportFacts& facts, Rcode rco
   if (writer_.truncated()) counters_.Add(Counter::kTruncated);
 }
 
-size_t Responder::Answer(ByteView message, const TransportFacts& facts, const ZoneSet& zones,
-                         std::span<uint8_t> reply) {
-  Query query;
-  const Parsed parsed = ParseQuery(message, query);
-  if (parsed == Parsed::kShort || parsed == Parsed::kResponse) {
-    counters_.Add(parsed == Parsed::kShort ? Counter::kDroppedShort : Counter::kDroppedResponse);
+void Responder::Read(ByteView message, Reading& reading) {
+  reading.query = Query();
+  reading.parsed = ParseQuery(message, reading.query);
+  reading.has_qname = reading.parsed == Parsed::kQuery && reading.query.question_bytes != 0;
+  if (reading.has_qname) reading.qname.Set(reading.query.name);
+}
+
+// Each step asks for what the next one reads: the slot of the zone, its head, a line of its index,
+// a node. By the time all queries have had one step, the first has what it asked for.
+void Responder::FetchAll(std::span<Reading> group, const ZoneSet& zones) {
+  for (Reading& reading : group) {
+    if (reading.has_qname) zones.Prefetch(reading.qname);
+  }
+  for (Reading& reading : group) {
+    reading.likely = reading.has_qname ? zones.FindLikely(reading.qname) : nullptr;
+    if (reading.likely != nullptr) __builtin_prefetch(reading.likely);
+  }
+  for (Reading& reading : group) {
+    const bool has_zone = reading.likely != nullptr && reading.likely->zone != nullptr;
+    if (!has_zone) reading.likely = nullptr;
+    if (has_zone) reading.likely->zone->PrefetchHead();
+  }
+  for (const Reading& reading : group) {
+    if (reading.likely != nullptr) reading.likely->zone->PrefetchIndex(reading.qname.hash());
+  }
+  for (const Reading& reading : group) {
+    if (reading.likely != nullptr) reading.likely->zone->PrefetchNode(reading.qname.hash());
+  }
+}
+
+size_t Responder::AnswerRead(const Exchange& exchange, const Reading& reading,
+                             const TransportFacts& facts, const ZoneSet& zones) {
+  const Query& query = reading.query;
+  if (reading.parsed == Parsed::kShort || reading.parsed == Parsed::kResponse) {
+    counters_.Add(reading.parsed == Parsed::kShort ? Counter::kDroppedShort
+                                                   : Counter::kDroppedResponse);
     return 0;
   }
   PrepareOpt(query, facts);
   const size_t reserve = query.edns.present ? opt_.Bytes() : 0;
   opt_.has_zone_version = false;  // Until a zone is found.
-  writer_.Start(reply, LimitBytes(query, facts), reserve, message, query);
-  const Verdict verdict = Decide(parsed, query, facts, zones);
+  writer_.Start(exchange.reply, LimitBytes(query, facts), reserve, exchange.query, query);
+  const Verdict verdict = Decide(reading, facts, zones);
   Count(query, facts, verdict.rcode);
   const Tsig* tsig = verdict.rcode == Rcode::kNotAuth ? &query.tsig : nullptr;
   if (!query.edns.present) return writer_.Finish(verdict.rcode, nullptr, tsig);
   opt_.error = verdict.error;
   opt_.extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(verdict.rcode) >> 4);
   return writer_.Finish(verdict.rcode, &opt_, tsig);
+}
+
+size_t Responder::Answer(ByteView query, const TransportFacts& facts, const ZoneSet& zones,
+                         std::span<uint8_t> reply) {
+  Read(query, group_[0]);
+  return AnswerRead({query, reply}, group_[0], facts, zones);
+}
+
+void Responder::AnswerAll(std::span<Exchange> batch, const TransportFacts& facts,
+                          const ZoneSet& zones) {
+  const bool must_fetch = zones.image_bytes() > kCachedBytesMax;
+  const size_t group_size = must_fetch ? kGroupMax : 1;
+  for (size_t from = 0; from < batch.size(); from += group_size) {
+    const std::span group = batch.subspan(from, std::min(group_size, batch.size() - from));
+    for (size_t i = 0; i < group.size(); ++i) Read(group[i].query, group_[i]);
+    if (must_fetch) FetchAll(std::span(group_).first(group.size()), zones);
+    for (size_t i = 0; i < group.size(); ++i) {
+      group[i].reply_bytes = AnswerRead(group[i], group_[i], facts, zones);
+    }
+  }
 }
 
 }  // namespace hither

@@ -47,6 +47,8 @@ UdpBatch::UdpBatch(size_t datagrams, size_t reply_bytes_max)
       reply_parts_(datagrams_),
       peers_(datagrams_),
       controls_(datagrams_),
+      exchanges_(datagrams_),
+      exchange_of_(datagrams_),
       asked_by_(datagrams_) {
   for (size_t i = 0; i < datagrams_; ++i) {
     query_parts_[i] = {query_octets_.data() + i * kQueryBytesMax, kQueryBytesMax};
@@ -55,7 +57,6 @@ UdpBatch::UdpBatch(size_t datagrams, size_t reply_bytes_max)
     queries_[i].msg_hdr.msg_name = &peers_[i];
     queries_[i].msg_hdr.msg_control = &controls_[i];
     reply_parts_[i].iov_base = reply_octets_.data() + i * reply_bytes_max_;
-    replies_[i].msg_hdr.msg_iov = &reply_parts_[i];
     replies_[i].msg_hdr.msg_iovlen = 1;
   }
 }
@@ -118,18 +119,21 @@ size_t UdpListener::AnswerAll(size_t received) {
   if (received == 0) return 0;
   const ZoneSet& zones = zones_.Refresh();
   const TransportFacts facts{.transport = Transport::kUdp};
-  size_t replies = 0;
+  size_t count = 0;
   for (size_t i = 0; i < received; ++i) {
     // Nobody listens on port 0; such a query is forged, or its answer goes nowhere.
     if (PortOf(batch_.peers_[i]) == 0) continue;
-    const ByteView query(static_cast<const uint8_t*>(batch_.query_parts_[i].iov_base),
-                         batch_.queries_[i].msg_len);
-    const std::span<uint8_t> room(static_cast<uint8_t*>(batch_.reply_parts_[replies].iov_base),
-                                  batch_.reply_bytes_max_);
-    const size_t reply_bytes = responder_.Answer(query, facts, zones, room);
-    if (reply_bytes == 0) continue;
-    Prepare(i, replies, reply_bytes);
-    ++replies;
+    batch_.exchanges_[count] = {
+        .query = {static_cast<const uint8_t*>(batch_.query_parts_[i].iov_base),
+                  batch_.queries_[i].msg_len},
+        .reply = {static_cast<uint8_t*>(batch_.reply_parts_[i].iov_base), batch_.reply_bytes_max_}};
+    batch_.exchange_of_[count++] = static_cast<uint8_t>(i);
+  }
+  responder_.AnswerAll(std::span(batch_.exchanges_).first(count), facts, zones);
+  size_t replies = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t reply_bytes = batch_.exchanges_[i].reply_bytes;
+    if (reply_bytes != 0) Prepare(batch_.exchange_of_[i], replies++, reply_bytes);
   }
   return replies;
 }
@@ -142,7 +146,8 @@ void UdpListener::Prepare(size_t query, size_t reply, size_t reply_bytes) {
   to.msg_control = from.msg_controllen == 0 ? nullptr : from.msg_control;
   to.msg_controllen = from.msg_controllen;
   if (from.msg_controllen != 0) ForgetInterface(to);
-  batch_.reply_parts_[reply].iov_len = reply_bytes;
+  to.msg_iov = &batch_.reply_parts_[query];
+  batch_.reply_parts_[query].iov_len = reply_bytes;
   batch_.asked_by_[reply] = static_cast<uint8_t>(query);
 }
 
@@ -174,10 +179,10 @@ size_t UdpListener::Send(size_t count) {
 // A reply with DF is too long for the link. Answers again in what any link carries, with TC where
 // that cuts it, so that the asker comes back over TCP. False if it is that short already.
 bool UdpListener::Shorten(size_t reply) {
-  iovec& part = batch_.reply_parts_[reply];
+  const size_t query = batch_.asked_by_[reply];
+  iovec& part = batch_.reply_parts_[query];
   if (part.iov_len <= kShortReplyBytes) return false;
   counters_.Add(Counter::kUdpSendErrors);
-  const size_t query = batch_.asked_by_[reply];
   const ByteView octets(static_cast<const uint8_t*>(batch_.query_parts_[query].iov_base),
                         batch_.queries_[query].msg_len);
   const std::span<uint8_t> room(static_cast<uint8_t*>(part.iov_base), kShortReplyBytes);

@@ -49,7 +49,9 @@ class UdpBatch {
   std::vector<iovec> reply_parts_;
   std::vector<sockaddr_storage> peers_;
   std::vector<Control> controls_;
-  std::vector<uint8_t> asked_by_;  // The number of the query that replies_[i] answers.
+  std::vector<Exchange> exchanges_;
+  std::vector<uint8_t> exchange_of_;  // By number: the query that exchanges_[i] is of.
+  std::vector<uint8_t> asked_by_;     // The number of the query that replies_[i] answers.
 };
 
 // Answers the queries of one UDP socket in batches: recvmmsg, Responder, sendmmsg.

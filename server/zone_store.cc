@@ -50,8 +50,8 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgres
     loaded = LoadZoneFileOrImage(file, std::string(source.image()), source.name(), options.limits,
                                  &progress);
   } else if (!options.image_cache.empty()) {
-    loaded = LoadZoneThroughCache(file, source.name(), options.limits, options.image_cache,
-                                  &progress);
+    loaded =
+        LoadZoneThroughCache(file, source.name(), options.limits, options.image_cache, &progress);
   } else {
     loaded = LoadZoneFile(file, source.name(), options.limits, &progress);
   }

@@ -133,8 +133,8 @@ absl::string_view CheckHelp() {
 bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed, ToolZone& zone,
                   ToolResult& result) {
   if (parsed.words.size() != 1) {
-    result = UsageError(command, absl::StrCat("give one zone file, as in hither ", command,
-                                              " example.org.zone"));
+    result = UsageError(
+        command, absl::StrCat("give one zone file, as in hither ", command, " example.org.zone"));
     return false;
   }
   const std::string path(parsed.words[0]);
@@ -155,8 +155,8 @@ bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed, Tool
     origin = GuessOrigin(path);
   }
   if (!origin.has_value()) {
-    result = UsageError(
-        command, absl::StrCat(path, " does not tell the zone's name; give --origin NAME"));
+    result = UsageError(command,
+                        absl::StrCat(path, " does not tell the zone's name; give --origin NAME"));
     return false;
   }
   zone.origin = *origin;

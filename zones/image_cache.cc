@@ -54,13 +54,10 @@ std::vector<FileStamp> UnchangedFiles(absl::string_view note, const std::string&
   if (lines[0] != LimitsLine(limits)) return {};
   std::vector<FileStamp> files;
   for (size_t i = 1; i < lines.size(); ++i) {
-    const std::vector<absl::string_view> fields =
-        absl::StrSplit(lines[i], absl::MaxSplits(' ', 3));
+    const std::vector<absl::string_view> fields = absl::StrSplit(lines[i], absl::MaxSplits(' ', 3));
     FileStamp then;
-    if (fields.size() != 4 || fields[0] != "file" ||
-        !absl::SimpleAtoi(fields[1], &then.mtime_ns) ||
-        !absl::SimpleAtoi(fields[2], &then.size_bytes) ||
-        !absl::CUnescape(fields[3], &then.path)) {
+    if (fields.size() != 4 || fields[0] != "file" || !absl::SimpleAtoi(fields[1], &then.mtime_ns) ||
+        !absl::SimpleAtoi(fields[2], &then.size_bytes) || !absl::CUnescape(fields[3], &then.path)) {
       return {};
     }
     FileStamp now = StampOf(then.path);
@@ -103,11 +100,10 @@ LoadedZone TryImage(const std::string& path, const std::string& image_path, Name
 // What the image is made from must be older than a moment, and the same after as before.
 bool MayKeep(const LoadedZone& loaded) {
   const int64_t now_ns = FileClockNow();
-  return !HasChanged(loaded.files) &&
-         std::ranges::all_of(loaded.files, [&](const FileStamp& file) {
-           return file.mtime_ns >= 0 && file.mtime_ns < loaded.began_ns - kClockTickNsMax &&
-                  file.mtime_ns <= now_ns;
-         });
+  return !HasChanged(loaded.files) && std::ranges::all_of(loaded.files, [&](const FileStamp& file) {
+    return file.mtime_ns >= 0 && file.mtime_ns < loaded.began_ns - kClockTickNsMax &&
+           file.mtime_ns <= now_ns;
+  });
 }
 
 }  // namespace
@@ -139,8 +135,7 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex) {
 }
 
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
-                               NameView apex, const LoadLimits& limits,
-                               LoadProgress* progress) {
+                               NameView apex, const LoadLimits& limits, LoadProgress* progress) {
   LoadedZone from_image = TryImage(path, image_path, apex, limits);
   if (from_image.zone != nullptr) return from_image;
   LoadedZone loaded = LoadZoneFile(path, apex, limits, progress);
@@ -174,7 +169,7 @@ std::string CachedImagePath(const std::string& folder, NameView apex) {
       }
     }
   }
-  if (name.empty()) name = "%2E";  // The root.
+  if (name.empty()) name = "%2E";         // The root.
   if (name.size() > kFileNameBytesMax) {  // What is cut off is told apart by its hash.
     name = absl::StrFormat("%s%%%016x", name.substr(0, kFileNameBytesMax), HashName(apex));
   }

@@ -98,7 +98,7 @@ class ImageChecker {
   UnitSet names_{0};   // Where names start, of those seen so far.
   UnitSet nsec3s_{0};  // Likewise owners of NSEC3, of those that do own one.
   uint32_t names_seen_ = 0;
-  uint32_t nsec_seen_ = 0;   // Entries of the table met in the order of the nodes.
+  uint32_t nsec_seen_ = 0;  // Entries of the table met in the order of the nodes.
   uint32_t nsec3_seen_ = 0;
 };
 

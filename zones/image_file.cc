@@ -28,9 +28,7 @@ class Checksum {
     if (state_ == nullptr) throw std::bad_alloc();
     XXH3_64bits_reset(state_.get());
   }
-  void Update(const void* octets, size_t bytes) {
-    XXH3_64bits_update(state_.get(), octets, bytes);
-  }
+  void Update(const void* octets, size_t bytes) { XXH3_64bits_update(state_.get(), octets, bytes); }
   uint64_t Value() const { return XXH3_64bits_digest(state_.get()); }
 
  private:

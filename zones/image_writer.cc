@@ -56,7 +56,8 @@ NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
   const size_t rrsets_at = sizeof(Node) + (has_denial ? sizeof(NodeDenial) : 0);
   const size_t name_at = rrsets_at + rrsets.size() * sizeof(RRset);
   size_t bytes = name_at + name.size();
-  for (const PlannedRRset& rrset : rrsets) bytes = RecordsAt(rrset, bytes) + RecordBytes(rrset, log);
+  for (const PlannedRRset& rrset : rrsets)
+    bytes = RecordsAt(rrset, bytes) + RecordBytes(rrset, log);
   if (bytes > kRdataOffsetMax) throw std::length_error("a name with over 2 GiB of records");
 
   const size_t start = memory_.size();

@@ -108,7 +108,7 @@ class RecordLog {
   bool is_sorted_ = true;
   OwnerId greatest_[2] = {0, 0};  // Of names, of owners of NSEC3.
   std::vector<Slot> slots_;       // From the first that is out of order.
-  OwnerId last_owner_ = 0;  // Of the record before: most files name an owner once.
+  OwnerId last_owner_ = 0;        // Of the record before: most files name an owner once.
   size_t owner_count_ = 0;
   size_t record_count_ = 0;
   size_t rdata_bytes_ = 0;

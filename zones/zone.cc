@@ -203,7 +203,7 @@ NodeId Zone::FindNsec3(const Nsec3Hash& hash, bool& matches) const {
   const auto is_behind = [&](size_t at) { return Compare(entries[at].hash, hash) > 0; };
   // From the guess, in steps that double, to a stretch with the border in it; then by halving.
   // However the hashes lie, that is no more than twice as far as to halve all.
-  size_t low = 0;               // All before it are at or before `hash`.
+  size_t low = 0;                // All before it are at or before `hash`.
   size_t high = entries.size();  // All from here on are behind.
   size_t at = GuessNsec3(hash);
   if (is_behind(at)) {

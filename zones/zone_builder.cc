@@ -186,8 +186,8 @@ void ZoneBuilder::CheckName(NameView owner) {
     }
     if ((type == RrType::kSoa || type == RrType::kCname) && rrset.records.size() > 1) {
       Find(Severity::kError, PlaceOf(rrset),
-           absl::StrCat(rrset.records.size(), " ", TypeToText(type), " records at ",
-                        owner.ToText(), "; keep one (RFC 2181 §10.1)"));
+           absl::StrCat(rrset.records.size(), " ", TypeToText(type), " records at ", owner.ToText(),
+                        "; keep one (RFC 2181 §10.1)"));
     }
   }
   if (cname != nullptr && other_data) {
@@ -224,8 +224,8 @@ NodeId ZoneBuilder::AddName(NameView name, size_t label_count, ImageWriter& imag
 // Closes what is no ancestor of `name`, and adds the empty non-terminals between: RFC 4592 §2.2.2,
 // a name exists if anything below it does. In canonical order they come right before `name`.
 void ZoneBuilder::OpenAncestors(NameView name, size_t label_count, ImageWriter& image) {
-  while (!open_.empty() && (open_.back().label_count >= label_count ||
-                            !name.IsAtOrBelow(open_.back().name))) {
+  while (!open_.empty() &&
+         (open_.back().label_count >= label_count || !name.IsAtOrBelow(open_.back().name))) {
     open_.pop_back();
   }
   if (open_.empty()) return;  // The apex.

@@ -68,8 +68,8 @@ UsableNsec3Params ReadNsec3Params(ByteView rdata) {
   read.params.salt = reader.Take(reader.U8());
   // RFC 5155 §4.1.2: a set flag means a chain that is not to be used; §3.1.1: 1 is SHA-1. With too
   // many iterations a load would never end.
-  read.usable = reader.ok() && flags == 0 && algorithm == 1 &&
-                read.params.iterations <= kNsec3IterationsMax;
+  read.usable =
+      reader.ok() && flags == 0 && algorithm == 1 && read.params.iterations <= kNsec3IterationsMax;
   return read;
 }
 

@@ -236,7 +236,8 @@ void ReadZone(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
   std::string file;
   std::string image;
   if (!ReadText(*entry.name, "the zone's name, as example.org", to, name_text)) return;
-  if (entry.file != nullptr && !ReadText(*entry.file, "the path of its zone file", to, file)) return;
+  if (entry.file != nullptr && !ReadText(*entry.file, "the path of its zone file", to, file))
+    return;
   if (entry.image != nullptr && !ReadText(*entry.image, "the path of a zone image", to, image)) {
     return;
   }
