@@ -178,9 +178,12 @@ size_t Responder::AnswerRead(const Exchange& exchange, const Reading& reading,
                                                    : Counter::kDroppedResponse);
     return 0;
   }
-  PrepareOpt(query, facts);
-  const size_t reserve = query.edns.present ? opt_.Bytes() : 0;
-  opt_.has_zone_version = false;  // Until a zone is found.
+  size_t reserve = 0;
+  if (query.edns.present) {
+    PrepareOpt(query, facts);
+    reserve = opt_.Bytes();
+    opt_.has_zone_version = false;  // Until a zone is found.
+  }
   writer_.Start(exchange.reply, LimitBytes(query, facts), reserve, exchange.query, query);
   const Verdict verdict = Decide(reading, facts, zones);
   Count(query, facts, verdict.rcode);

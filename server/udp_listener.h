@@ -62,6 +62,8 @@ class UdpListener {
  public:
   // So many batches a turn; then TCP, timers and the other sockets have theirs.
   static constexpr int kBatchesPerTurnMax = 8;
+  // While so many were answered, others have come: to look at once is cheaper than to be told.
+  static constexpr size_t kBusyDatagrams = 8;
 
   // What is referred to outlives the listener.
   UdpListener(FileDescriptor socket, UdpBatch& batch, Responder& responder,

@@ -26,8 +26,22 @@ NameView NameView::Suffix(size_t labels) const {
 
 bool NameView::EqualsIgnoreCase(NameView other) const {
   if (size_ != other.size_) return false;
-  // Length octets are below 64 and so never letters: one pass serves labels and lengths.
-  for (size_t i = 0; i < size_; ++i) {
+  // Length octets are below 64 and so never letters: one pass serves labels and lengths. Most names
+  // are equal to the letter or not at all.
+  const auto equal8 = [](const uint8_t* a, const uint8_t* b) {
+    uint64_t one;
+    uint64_t two;
+    std::memcpy(&one, a, sizeof(one));
+    std::memcpy(&two, b, sizeof(two));
+    return one == two || ToLowerOctets(one) == ToLowerOctets(two);
+  };
+  size_t i = 0;
+  for (; i + 8 <= size_; i += 8) {
+    if (!equal8(data_ + i, other.data_ + i)) return false;
+  }
+  if (i == size_) return true;
+  if (size_ >= 8) return equal8(data_ + size_ - 8, other.data_ + size_ - 8);  // Some twice.
+  for (; i < size_; ++i) {
     if (ToLowerOctet(data_[i]) != ToLowerOctet(other.data_[i])) return false;
   }
   return true;

@@ -36,6 +36,16 @@ inline uint8_t ToLowerOctet(uint8_t octet) {
   return octet >= 'A' && octet <= 'Z' ? static_cast<uint8_t>(octet | 0x20) : octet;
 }
 
+// The same for eight octets at once.
+inline uint64_t ToLowerOctets(uint64_t octets) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t low7 = octets & (0x7f * kOnes);
+  const uint64_t from_a = low7 + ((0x80 - 'A') * kOnes);      // High bit: >= 'A'.
+  const uint64_t past_z = low7 + ((0x80 - 'Z' - 1) * kOnes);  // High bit: > 'Z'.
+  const uint64_t upper = from_a & ~past_z & ~octets & (0x80 * kOnes);
+  return octets | (upper >> 2);  // 0x80 >> 2 is 0x20, what parts 'A' from 'a'.
+}
+
 // An uncompressed, absolute domain name in wire form, ending in the root's 0 octet; case as given.
 // A view: whoever owns the octets must outlive it. Always valid once made (FromWire checks).
 class NameView {

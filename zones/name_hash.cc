@@ -5,16 +5,6 @@
 namespace hither {
 namespace {
 
-// ASCII letters in eight octets at once: the high bit of each octet of `upper` marks one of A..Z.
-uint64_t ToLower8(uint64_t octets) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  const uint64_t low7 = octets & (0x7f * kOnes);
-  const uint64_t from_a = low7 + ((0x80 - 'A') * kOnes);      // High bit: >= 'A'.
-  const uint64_t past_z = low7 + ((0x80 - 'Z' - 1) * kOnes);  // High bit: > 'Z'.
-  const uint64_t upper = from_a & ~past_z & ~octets & (0x80 * kOnes);
-  return octets | (upper >> 2);  // 0x80 >> 2 is 0x20, what parts 'A' from 'a'.
-}
-
 uint64_t Mix(uint64_t a, uint64_t b) {
   const auto product = static_cast<unsigned __int128>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
@@ -29,11 +19,11 @@ uint64_t ExtendHash(uint64_t parent_hash, ByteView label) {
   for (; at + 8 <= label.size(); at += 8) {
     uint64_t octets;
     std::memcpy(&octets, label.data() + at, 8);
-    hash = Mix(hash ^ ToLower8(octets), kOdd);
+    hash = Mix(hash ^ ToLowerOctets(octets), kOdd);
   }
   uint64_t octets = 0;
   for (size_t i = at; i < label.size(); ++i) octets |= uint64_t{label[i]} << (8 * (i - at));
-  return Mix(hash ^ ToLower8(octets), kOdd ^ 0x8ebc6af09c88c6e3);
+  return Mix(hash ^ ToLowerOctets(octets), kOdd ^ 0x8ebc6af09c88c6e3);
 }
 
 uint64_t HashName(NameView name) { return HashedName(name).hash(); }

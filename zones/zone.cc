@@ -5,6 +5,10 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <cstring>
 
@@ -15,10 +19,17 @@ namespace {
 
 // A bit for each slot of the line that has the fingerprint.
 uint32_t SlotsWith(const IndexLine& line, uint8_t fingerprint) {
+#ifdef __SSE2__
+  // All at once. The 16 octets end where the line ends.
+  const __m128i have = _mm_loadu_si128(reinterpret_cast<const __m128i*>(line.fingerprints));
+  const __m128i want = _mm_set1_epi8(static_cast<char>(fingerprint));
+  const auto found = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(have, want)));
+#else
   uint32_t found = 0;
-  for (size_t i = 0; i < IndexLine::kSlots; ++i) {  // Without branches: compilers make it vectors.
+  for (size_t i = 0; i < IndexLine::kSlots; ++i) {
     found |= uint32_t{line.fingerprints[i] == fingerprint} << i;
   }
+#endif
   return found & ((1u << line.count) - 1);
 }
 
