@@ -88,7 +88,8 @@ def lines(title, x_unit, y_unit, xs, series):
     svg = [_text(0, 14, title, size=14, weight="bold")]
     for tick in scale:
         y = place(xs[0], tick)[1]
-        svg += [_line(left, y, left + width, y), _text(left - 8, y + 4, _tick_text(tick), "end", 11)]
+        svg += [_line(left, y, left + width, y),
+                _text(left - 8, y + 4, _tick_text(tick), "end", 11)]
     svg += [_text(place(x, 0)[0], top + height + 16, f"{x:,}", "middle", 11) for x in xs]
     svg.append(_text(left + width / 2, top + height + 34, x_unit, "middle", 11))
     svg.append(f'<g transform="translate(14 {top + height / 2}) rotate(-90)">'

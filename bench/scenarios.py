@@ -185,7 +185,8 @@ class _Race:
             entrant.pss = measuring.pss_bytes(entrant.running.pids())
             if entrant.contender.answers:
                 found[entrant.kind] = told
-                say(f"{entrant.kind}: {told.rcodes}, records {told.records}, {told.octets:,} octets")
+                say(f"{entrant.kind}: {told.rcodes}, records {told.records}, "
+                    f"{told.octets:,} octets")
         self.wrong = measuring.differences(found)
 
     def round(self, seconds, bench, say):

@@ -93,7 +93,8 @@ class Volley {
     bool heard = false;
     for (Flow& flow : flows_) {
       heard |= flow.Receive(batch_, run_.tally) > 0;
-      if (sending && !flow.Send(source_, now, run_.tally)) run_.server_gone = true;
+      if (sending) flow.Send(source_, now, run_.tally);
+      run_.server_gone |= flow.failed();
     }
     return heard;
   }

@@ -94,7 +94,7 @@ void Flow::AddGroup(uint8_t* octets, const QueryGroup& group, int64_t now) {
   }
 }
 
-bool Flow::Send(QuerySource& source, int64_t now, Tally& tally) {
+void Flow::Send(QuerySource& source, int64_t now, Tally& tally) {
   out_->count = 0;
   while (!source.empty()) {
     const QueryGroup group = source.Peek();
@@ -103,19 +103,21 @@ bool Flow::Send(QuerySource& source, int64_t now, Tally& tally) {
     AddGroup(source.octets(group), group, now);
     source.Take(group);
   }
-  return out_->count == 0 || SendAll(tally);
+  if (out_->count > 0) SendAll(tally);
 }
 
-bool Flow::SendAll(Tally& tally) {
+// A refusal of one datagram (ICMP) is told once, by the next call that asks the socket, whichever.
+void Flow::NoteError() { failed_ |= errno != EAGAIN && errno != ENOBUFS && errno != EINTR; }
+
+void Flow::SendAll(Tally& tally) {
   size_t at = 0;
-  for (int tries = 0; at < out_->count && tries < kSendTriesMax; ++tries) {
+  // If the way out is full, what was claimed is tried again, and lost if that does not help.
+  for (int tries = 0; at < out_->count && tries < kSendTriesMax && !failed_; ++tries) {
     const int sent = ::sendmmsg(socket_.get(), &out_->messages[at],
                                 static_cast<unsigned>(out_->count - at), MSG_DONTWAIT);
+    if (sent < 0) NoteError();
     for (int i = 0; i < sent; ++i) tally.sent += out_->queries[at++];
-    // The way out is full: what was claimed is tried again, and lost if that does not help.
-    if (sent < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EINTR) return false;
   }
-  return true;
 }
 
 void Flow::Judge(std::span<const uint8_t> answer, int64_t now, Tally& tally) {
@@ -140,6 +142,7 @@ void Flow::Judge(std::span<const uint8_t> answer, int64_t now, Tally& tally) {
 size_t Flow::Receive(AnswerBatch& batch, Tally& tally) {
   const int received = ::recvmmsg(socket_.get(), batch.messages_.data(), AnswerBatch::kDatagramsMax,
                                   MSG_DONTWAIT, nullptr);
+  if (received < 0) NoteError();
   if (received <= 0) return 0;
   const int64_t now = MonotonicNanoseconds();
   for (size_t i = 0; i < static_cast<size_t>(received); ++i) {

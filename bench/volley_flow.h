@@ -119,13 +119,15 @@ class Flow {
   // `segments`: a group goes out as one message, cut by the kernel (UDP_SEGMENT, udp(7)).
   static absl::StatusOr<Flow> Open(const SocketAddress& server, size_t window, bool segments);
 
-  // Sends groups as long as there are slots for them. False: the server is not there.
-  bool Send(QuerySource& source, int64_t now, Tally& tally);
+  // Sends groups as long as there are slots for them.
+  void Send(QuerySource& source, int64_t now, Tally& tally);
   // Takes one batch of answers; returns how many datagrams came.
   size_t Receive(AnswerBatch& batch, Tally& tally);
   // Gives up on queries sent before `then`.
   void Expire(int64_t then, Tally& tally);
   size_t waiting() const { return slots_.size() - free_.size(); }
+  // The system says that nobody listens (or that there is no way): no answer will come.
+  bool failed() const { return failed_; }
 
  private:
   struct Slot {
@@ -150,11 +152,13 @@ class Flow {
   void Claim(uint8_t* query, int64_t now);
   void AddGroup(uint8_t* octets, const QueryGroup& group, int64_t now);
   void AddMessage(uint8_t* octets, size_t query_bytes, size_t queries);
-  bool SendAll(Tally& tally);
+  void SendAll(Tally& tally);
+  void NoteError();
   void Judge(std::span<const uint8_t> answer, int64_t now, Tally& tally);
 
   FileDescriptor socket_;
   bool segments_;
+  bool failed_ = false;
   std::vector<Slot> slots_;  // A power of two.
   std::vector<uint16_t> free_;
   std::unique_ptr<Outgoing> out_;
