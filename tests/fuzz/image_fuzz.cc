@@ -33,9 +33,8 @@ std::shared_ptr<const Zone> ImageFrom(const uint8_t* data, size_t size) {
   head.byte_order = kImageByteOrder;
   head.image_bytes = size;
   std::memcpy(octets, &head, sizeof(head));
-  const std::shared_ptr<const Zone> zone(
-      reinterpret_cast<const Zone*>(octets),
-      [](const Zone* of) { std::free(const_cast<Zone*>(of)); });
+  const std::shared_ptr<const Zone> zone(reinterpret_cast<const Zone*>(octets),
+                                         [](const Zone* of) { std::free(const_cast<Zone*>(of)); });
   return CheckImage({octets, size}).empty() ? zone : nullptr;
 }
 
@@ -63,8 +62,7 @@ void AskAll(const std::shared_ptr<const Zone>& zone) {
          {RrType::kA, RrType::kNs, RrType::kSoa, RrType::kDs, RrType::kAny, RrType::kMx}) {
       for (const Transport transport : {Transport::kUdp, Transport::kTcp}) {
         const Bytes query = QueryFor(name, type);
-        const size_t bytes =
-            responder.Answer(query, {transport}, zones, {reply.get(), UINT16_MAX});
+        const size_t bytes = responder.Answer(query, {transport}, zones, {reply.get(), UINT16_MAX});
         HITHER_CHECK(bytes >= kHeaderBytes);
       }
     }

@@ -1,6 +1,8 @@
 #include "server/responder.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -315,6 +317,41 @@ TEST(LongTsig, IsLeftOutWhereItDoesNotFit) {
   EXPECT_EQ(Server().AskPacket(message), "NOTAUTH");
   const std::string tcp = Server().AskPacket(message, {Transport::kTcp, {}});
   EXPECT_EQ(tcp.substr(0, 14), "NOTAUTH | tsig");
+}
+
+// A batch is answered as its queries one by one would be, from zones that are fetched beforehand
+// and from small ones, whatever else is in the batch.
+TEST(Batch, AnswersAsOneByOne) {
+  for (const int names : {10, 20'000}) {
+    std::string text = kZone;
+    for (int i = 0; i < names; ++i) absl::StrAppend(&text, "n", i, " 60 A 192.0.2.1\n");
+    ZoneSet zones;
+    ServedZone served = zones.Make(*Name::FromText("example."));
+    served.zone = ZoneFromText("example.", text);
+    zones.Add(std::move(served));
+    zones.Add(zones.Make(*Name::FromText("broken.")));
+    EXPECT_EQ(zones.image_bytes() > Responder::kCachedBytesMax, names > 10);
+    std::vector<Bytes> queries = {{}, {1, 2, 3}, Bytes(12, 0xff)};
+    for (int i = 0; i < 50; ++i) {
+      queries.push_back(QueryFromText(absl::StrCat("n", i, ".example. A")).message);
+      queries.push_back(QueryFromText(absl::StrCat("m", i, ".example. A +do")).message);
+      queries.push_back(QueryFromText("x.sub.example. MX +edns").message);
+      queries.push_back(QueryFromText("a.broken. A").message);
+      queries.push_back(QueryFromText("elsewhere. A").message);
+    }
+    Counters counters;
+    Responder responder(Options(), counters);
+    std::vector<Bytes> replies(queries.size(), Bytes(1232));
+    std::vector<Exchange> batch;
+    for (size_t i = 0; i < queries.size(); ++i) batch.push_back({queries[i], replies[i]});
+    responder.AnswerAll(batch, {}, zones);
+    for (size_t i = 0; i < queries.size(); ++i) {
+      Bytes alone(1232);
+      alone.resize(responder.Answer(queries[i], {}, zones, alone));
+      replies[i].resize(batch[i].reply_bytes);
+      EXPECT_EQ(replies[i], alone) << "query " << i;
+    }
+  }
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ const Case kCases[] = {
     {"HelpOfTypo", {"help", "chekc"}, 2, "", "hither: unknown command 'chekc'; did you mean 'check'?\n"},
     {"Version", {"--version"}, 0, "hither " HITHER_VERSION "\n", ""},
     {"Typo", {"realod"}, 2, "", "hither: unknown command 'realod'; did you mean 'reload'?\n"},
-    {"FarFromAll", {"42"}, 2, "", "hither: unknown command '42'; known are: check, status, reload, help\n"},
+    {"FarFromAll", {"42"}, 2, "", "hither: unknown command '42'; known are: check, compile, status, reload, help\n"},
     {"CheckWithoutFile", {"check"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},
     {"CheckTwoFiles", {"check", "a", "b"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},
     {"CheckFlagTypo", {"check", "--orign", "."}, 2, "", "hither check: unknown flag --orign; did you mean '--origin'?\n"},
@@ -61,6 +61,8 @@ const Case kCases[] = {
     {"CheckBadOrigin", {"check", "/dev/null", "--origin", "a..b"}, 2, "", "*"},
     {"CheckNoOrigin", {"check", "/dev/null"}, 2, "", "hither check: /dev/null does not tell the zone's name; give --origin NAME\n"},
     {"CheckMissingFile", {"check", "/nonexistent/a.zone"}, 1, "", "hither check: /nonexistent/a.zone: No such file or directory\n"},
+    {"CompileWhereTo", {"compile", "a.zone"}, 2, "", "hither compile: where to? give -o IMAGE, as in -o example.org.image\n"},
+    {"CompileWithoutFile", {"compile", "-o", "a"}, 2, "", "hither compile: give one zone file, as in hither compile example.org.zone\n"},
     {"DashesEndFlags", {"check", "--", "--origin"}, 1, "", "hither check: --origin: No such file or directory\n"},
     {"StatusTooMuch", {"status", "now"}, 2, "", "hither status: 'now' is too much; see hither status --help\n"},
     {"StatusSwitchWithValue", {"status", "--json=yes"}, 2, "", "hither status: --json takes no value; write --json alone\n"},
@@ -128,6 +130,35 @@ TEST_F(ZoneFiles, EveryErrorIsToldWithItsLine) {
   EXPECT_THAT(result.out, HasSubstr(path + ":4: error: "));
   EXPECT_THAT(result.out, HasSubstr(path + ":5: error: "));
   EXPECT_THAT(result.out, EndsWith("\nexample.org: cannot be served; 2 errors, 0 warnings\n"));
+}
+
+TEST_F(ZoneFiles, CompileWritesAnImage) {
+  const std::string path = Write("example.org.zone", kRelative);
+  const std::string image = folder_ / "image";
+  const ToolResult result = Hither({"compile", path.c_str(), "-o", image.c_str()});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(result.out, StartsWith("example.org: serial 1, 3 records, 2 names, not signed; 0 "
+                                     "errors, 0 warnings\n" +
+                                     image + ": "));
+  EXPECT_TRUE(std::filesystem::exists(image));
+}
+
+TEST_F(ZoneFiles, CompileMakesNoImageOfABadZone) {
+  const std::string path = Write("example.org.zone", std::string(kRelative) + "www 60 A x\n");
+  const std::string image = folder_ / "image";
+  const ToolResult result = Hither({"compile", path.c_str(), "--output", image.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, HasSubstr(path + ":4: error: "));
+  EXPECT_FALSE(std::filesystem::exists(image));
+}
+
+TEST_F(ZoneFiles, CompileTellsWhereItCannotWrite) {
+  const std::string path = Write("example.org.zone", kRelative);
+  const ToolResult result = Hither({"compile", path.c_str(), "-o", "/nonexistent/image"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, StartsWith("hither compile: /nonexistent/image: cannot create the "
+                                     "image: No such file or directory"));
 }
 
 TEST_F(ZoneFiles, ExamplesAreWithoutFault) {
