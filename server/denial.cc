@@ -10,7 +10,9 @@ void Denial::Need(NodeId node) {
   static_assert(kNodesMax >= kAliasHopsMax + 3);
   if (node == kNoNode) return;  // A chain with a hole: nothing can be proven.
   NodeId* const end = nodes_ + count_;
-  if (std::find(nodes_, end, node) == end && count_ < kNodesMax) nodes_[count_++] = node;
+  if (std::find(nodes_, end, node) != end || count_ == kNodesMax) return;
+  zone_.PrefetchRecords(node);  // It comes in while the rest is found and the SOA is written.
+  nodes_[count_++] = node;
 }
 
 bool Denial::Write(ResponseWriter& reply) const {

@@ -10,6 +10,7 @@
 #endif
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "zones/sort_key.h"
@@ -34,10 +35,15 @@ uint32_t SlotsWith(const IndexLine& line, uint8_t fingerprint) {
 }
 
 uint64_t FirstOctets(const Nsec3Hash& hash) {
-  return uint64_t{LoadU32(hash.octets)} << 32 | LoadU32(hash.octets + 4);
+  uint64_t octets;
+  std::memcpy(&octets, hash.octets, sizeof(octets));
+  return std::endian::native == std::endian::little ? __builtin_bswap64(octets) : octets;
 }
 
 int Compare(const Nsec3Hash& a, const Nsec3Hash& b) {
+  const uint64_t one = FirstOctets(a);
+  const uint64_t other = FirstOctets(b);
+  if (one != other) return one < other ? -1 : 1;  // Of two hashes, as good as always.
   return std::memcmp(a.octets, b.octets, sizeof(a.octets));
 }
 

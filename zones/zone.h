@@ -204,6 +204,11 @@ class Zone {
   void PrefetchIndex(uint64_t hash) const { __builtin_prefetch(&Line(hash)); }
   void PrefetchNode(uint64_t hash) const;
 
+  // All of a node with an RRset or two and their signatures.
+  void PrefetchRecords(NodeId id) const {
+    for (size_t at = 0; at < 6 * 64; at += 64) __builtin_prefetch(At(id) + at);
+  }
+
   // for (NodeId id : zone.names()): all names, or all owners of NSEC3 records, in order.
   class NodeRange {
    public:
