@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "bench/parts/inputs.h"
@@ -50,6 +51,28 @@ void Encode(benchmark::State& state, Kind kind, const ZoneSet& zones, const Ques
   state.counters["B/answer"] = static_cast<double>(bytes) / static_cast<double>(asked);
 }
 
+// The same in batches of `length`, to see what it saves to ask memory for many at once.
+void Batch(benchmark::State& state, size_t length, const ZoneSet& zones,
+           const Questions& questions) {
+  Counters counters;
+  Responder responder({}, counters);
+  std::vector<std::array<uint8_t, 1'232>> replies(length);
+  std::vector<Exchange> batch(length);
+  for (size_t i = 0; i < length; ++i) batch[i].reply = replies[i];
+  uint64_t asked = 0;
+  for (auto _ : state) {
+    for (Exchange& one : batch) {
+      one.query = questions.message(asked++ & (questions.size() - 1));
+    }
+    responder.AnswerAll(batch, {}, zones);
+    benchmark::DoNotOptimize(replies.data());
+  }
+  HITHER_CHECK(counters.Get(Counter::kQueriesUdp) == asked);
+  state.counters["s/answer"] =
+      benchmark::Counter(static_cast<double>(asked),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
 }  // namespace
 
 void RegisterAnswerParts(Inputs& inputs) {
@@ -60,6 +83,16 @@ void RegisterAnswerParts(Inputs& inputs) {
                                      Encode(state, kind.kind, inputs.ZonesOf(kind.zone, names),
                                             inputs.QuestionsOf(kind.kind, names));
                                    });
+    }
+  }
+  for (const size_t names : SizesOf(ZoneKind::kPlain)) {
+    for (const size_t length : {1, 2, 4, 8, 16, 32}) {
+      benchmark::RegisterBenchmark(
+          absl::StrCat("batch/mixed/", names, "/", length).c_str(),
+          [&inputs, length, names](benchmark::State& state) {
+            Batch(state, length, inputs.ZonesOf(ZoneKind::kPlain, names),
+                  inputs.QuestionsOf(Kind::kMixed, names));
+          });
     }
   }
 }
