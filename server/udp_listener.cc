@@ -39,7 +39,7 @@ void ForgetInterface(msghdr& message) {
 UdpBatch::UdpBatch(size_t datagrams, size_t reply_bytes_max)
     : datagrams_(std::clamp<size_t>(datagrams, 1, kDatagramsMax)),
       reply_bytes_max_(std::max(reply_bytes_max, kShortReplyBytes)),
-      query_octets_(datagrams_ * kQueryBytesMax),
+      query_octets_(datagrams_ * kQueryStrideBytes),
       reply_octets_(datagrams_ * reply_bytes_max_),
       queries_(datagrams_),
       replies_(datagrams_),
@@ -51,7 +51,7 @@ UdpBatch::UdpBatch(size_t datagrams, size_t reply_bytes_max)
       exchange_of_(datagrams_),
       asked_by_(datagrams_) {
   for (size_t i = 0; i < datagrams_; ++i) {
-    query_parts_[i] = {query_octets_.data() + i * kQueryBytesMax, kQueryBytesMax};
+    query_parts_[i] = {query_octets_.data() + i * kQueryStrideBytes, kQueryBytesMax};
     queries_[i].msg_hdr.msg_iov = &query_parts_[i];
     queries_[i].msg_hdr.msg_iovlen = 1;
     queries_[i].msg_hdr.msg_name = &peers_[i];
