@@ -159,6 +159,7 @@ class _Race:
         return [entrant for entrant in self.entrants if not entrant.dropped]
 
     def start(self, starts, bench, say):
+        inputs.warm(self.scenario.work.zones)
         for turn in range(starts):
             for entrant in self.racing():
                 self._start(entrant, turn == 0, say)
