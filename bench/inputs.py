@@ -216,7 +216,7 @@ def small_zones_origins(count, seed):
 
 
 def warm(zones):
-    """Reads all zone files, so that the first server that starts does not wait for the disk alone."""
+    """Reads all zone files, so that not only the first server that starts waits for the disk."""
     for _, path in zones.each():
         with open(path, "rb") as file:
             while file.read(1 << 20):

@@ -60,7 +60,7 @@ class Responder {
   // memory is most of what an answer from a large zone costs.
   void AnswerAll(std::span<Exchange> batch, const TransportFacts& facts, const ZoneSet& zones);
 
-  // Queries whose memory is asked for at once; what pays, by bench_parts (batch/mixed).
+  // Queries whose memory is asked for at once; 16 pays most: bench_parts, batch/mixed.
   static constexpr size_t kGroupMax = 16;
   // Zones of so many octets in all stay in a core's own cache, and nothing needs to be fetched.
   static constexpr uint64_t kCachedBytesMax = 512 * 1024;
