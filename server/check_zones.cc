@@ -31,7 +31,11 @@ struct Checked {
 
 Checked Check(ZoneSource source, const LoadOptions& options) {
   LoadProgress nobody_looks;
-  const LoadedZone loaded = LoadSource(source, options, nobody_looks);
+  LoadedZone loaded = LoadSource(source, options, nobody_looks);
+  if (loaded.from_image && source.kind() == ZoneSource::Kind::kTextOrImage) {
+    // The image is good, but only the text can be warned of.
+    loaded = LoadZoneFile(std::string(source.file()), source.name(), options.limits, &nobody_looks);
+  }
   Checked checked;
   for (const Finding& finding : loaded.findings) {
     absl::StrAppend(&checked.findings, ToText(finding), "\n");
@@ -98,7 +102,8 @@ bool CheckZones(const Config& config, std::ostream& out) {
   }
   size_t bad = 0;
   uint64_t records = 0;
-  const LoadOptions options = LoadOptionsOf(config);
+  LoadOptions options = LoadOptionsOf(config);
+  options.image_cache.clear();  // An image has no warnings any more, and a check leaves no files.
   for (size_t first = 0; first < config.zones.size(); first += kZonesAtOnce) {
     const size_t count = std::min(kZonesAtOnce, config.zones.size() - first);
     for (const Checked& checked : CheckSome(config.zones, first, count, options)) {

@@ -22,14 +22,26 @@ class GrowingBytes {
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
 
+  // Room for so many in all. What is mapped of it is zeros, until it is written.
+  void Reserve(size_t bytes) {
+    if (bytes > capacity_) MoveTo(bytes);
+  }
+
   // Returns where the new octets are.
   uint8_t* Extend(size_t bytes) {
     if (bytes > capacity_ - size_) Grow(size_ + bytes);
     return data_ + std::exchange(size_, size_ + bytes);
   }
 
+  bool is_mapped() const { return mapped_; }
+  // What is mapped, now the caller's to Unmap() (huge_pages.h), without the pages that were not
+  // used. This has no octets any more.
+  uint8_t* TakeMapping();
+
  private:
   void Grow(size_t bytes_min);
+  void MoveTo(size_t capacity);
+  bool TryToMap(size_t capacity);
   void Free();
 
   uint8_t* data_ = nullptr;

@@ -12,8 +12,12 @@ inline constexpr size_t kHugePageBytes = 2 << 20;
 
 // At least `bytes`, a multiple of kHugePageBytes. Null if there is none.
 uint8_t* MapHugePages(size_t bytes);
-inline size_t RoundUpToHugePages(size_t bytes) {
+inline constexpr size_t RoundUpToHugePages(size_t bytes) {
   return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+}
+inline constexpr size_t kPageBytes = 4096;
+inline constexpr size_t RoundUpToPages(size_t bytes) {
+  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
 }
 // Part of a mapping, in whole pages.
 void Unmap(uint8_t* at, size_t bytes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -74,35 +75,49 @@ Finding FindingOf(Severity severity, const std::string& path, const absl::Status
   return {severity, path, 0, std::string(text)};
 }
 
-// Null if there is no image, or it is of another text; `warnings` says what is wrong with it.
-LoadedZone TryImage(const std::string& path, const std::string& image_path, NameView apex,
-                    const LoadLimits& limits) {
+// The zone, if the image is of the text as it is now. If not, `warnings` may say why, and
+// `is_stale` whether the image as such is good.
+struct TriedImage {
   LoadedZone loaded;
+  bool is_stale = false;
+};
+
+TriedImage TryImage(const std::string& path, const std::string& image_path, NameView apex,
+                    const LoadLimits& limits) {
+  TriedImage tried;
+  LoadedZone& loaded = tried.loaded;
   try {
     absl::StatusOr<ImageFile> file = ImageFile::Open(image_path);
     absl::Status status = file.status();
     if (file.ok()) {
       loaded.files = UnchangedFiles(file->note(), path, limits);
-      if (loaded.files.empty()) return loaded;
+      tried.is_stale = loaded.files.empty();
+      if (tried.is_stale) return tried;
       absl::StatusOr<std::shared_ptr<const Zone>> zone = file->Read(apex);
       status = zone.status();
       if (zone.ok()) loaded.zone = *std::move(zone);
       loaded.from_image = zone.ok();
     }
-    if (status.ok() || absl::IsNotFound(status)) return loaded;
+    if (status.ok() || absl::IsNotFound(status)) return tried;
     loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, status));
     loaded.findings.back().text += "; the zone file is read instead";
   } catch (const std::bad_alloc&) {  // The text may need less at once, and says so if not.
   }
+  return tried;
+}
+
+LoadedZone LoadText(const std::string& path, NameView apex, const LoadLimits& limits,
+                    LoadProgress* progress, std::vector<Finding>&& first) {
+  LoadedZone loaded = LoadZoneFile(path, apex, limits, progress);
+  loaded.findings.insert(loaded.findings.begin(), std::make_move_iterator(first.begin()),
+                         std::make_move_iterator(first.end()));
   return loaded;
 }
 
 // What the image is made from must be older than a moment, and the same after as before.
 bool MayKeep(const LoadedZone& loaded) {
-  const int64_t now_ns = FileClockNow();
   return !HasChanged(loaded.files) && std::ranges::all_of(loaded.files, [&](const FileStamp& file) {
-    return file.mtime_ns >= 0 && file.mtime_ns < loaded.began_ns - kClockTickNsMax &&
-           file.mtime_ns <= now_ns;
+    return file.mtime_ns >= 0 && file.mtime_ns < loaded.began_ns - kClockTickNsMax;
   });
 }
 
@@ -136,19 +151,25 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex) {
 
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
                                NameView apex, const LoadLimits& limits, LoadProgress* progress) {
-  LoadedZone from_image = TryImage(path, image_path, apex, limits);
-  if (from_image.zone != nullptr) return from_image;
-  LoadedZone loaded = LoadZoneFile(path, apex, limits, progress);
-  loaded.findings.insert(loaded.findings.begin(), from_image.findings.begin(),
-                         from_image.findings.end());
-  return loaded;
+  TriedImage tried = TryImage(path, image_path, apex, limits);
+  if (tried.loaded.zone != nullptr) return std::move(tried.loaded);
+  if (tried.is_stale) {
+    tried.loaded.findings.push_back(
+        {Severity::kWarning, image_path, 0,
+         absl::StrCat("the image is not of ", path,
+                      " as it is now, or was made under other limits; the zone file is read "
+                      "instead, compile it again (hither compile)")});
+  }
+  return LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));
 }
 
 LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const LoadLimits& limits,
                                 const std::string& folder, LoadProgress* progress) {
   const std::string image_path = CachedImagePath(folder, apex);
-  LoadedZone loaded = LoadZoneFileOrImage(path, image_path, apex, limits, progress);
-  const bool worth_it = loaded.zone != nullptr && !loaded.from_image &&
+  TriedImage tried = TryImage(path, image_path, apex, limits);
+  if (tried.loaded.zone != nullptr) return std::move(tried.loaded);
+  LoadedZone loaded = LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));
+  const bool worth_it = loaded.zone != nullptr &&
                         loaded.zone->image_bytes() >= kCachedImageBytesMin && MayKeep(loaded);
   if (!worth_it) return loaded;
   const absl::Status kept = CompileImage(loaded, limits, image_path);

@@ -28,7 +28,8 @@ absl::Status CompileImage(const LoadedZone& loaded, const LoadLimits& limits,
 LoadedZone LoadZoneImage(const std::string& path, NameView apex);
 
 // The zone in the text file `path`; from `image_path`, if that was made from this very text under
-// these limits, else from the text. That the image is damaged, or of another kind, is a warning.
+// these limits, else from the text. That the image is damaged, of another kind or of another text
+// is a warning; that there is none is not.
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
                                NameView apex, const LoadLimits& limits,
                                LoadProgress* progress = nullptr);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "zones/image_format.h"
+#include "zones/rdata.h"
 #include "zones/zone.h"
 
 namespace hither {

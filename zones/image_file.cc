@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "zones/image_check.h"
 #include "zones/image_format.h"
+#include "zones/image_layout.h"
 #include "zones/image_memory.h"
 
 namespace hither {
@@ -35,11 +36,13 @@ class Checksum {
   std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
 };
 
+// If not, errno says why.
 bool WriteAll(int fd, const void* octets, size_t bytes) {
   const auto* at = static_cast<const char*>(octets);
   while (bytes > 0) {
     const ssize_t written = ::write(fd, at, bytes);
     if (written < 0 && errno == EINTR) continue;
+    if (written == 0) errno = EIO;
     if (written <= 0) return false;
     at += written;
     bytes -= static_cast<size_t>(written);
@@ -61,23 +64,20 @@ bool WriteParts(int fd, const Zone& zone, absl::string_view note) {
 }  // namespace
 
 absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note) {
-  const auto failed = [&](absl::string_view what) {
-    const int error = errno;
+  const auto failed = [&](absl::string_view what, int error) {
     return absl::UnavailableError(absl::StrCat(path, ": cannot ", what, ": ", std::strerror(error),
                                                "; check the folder, its permissions and the disk"));
   };
   const std::string next = absl::StrCat(path, ".new-", ::getpid());
   const int fd = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return failed("create the image");
+  if (fd < 0) return failed("create the image", errno);
   // On the disk before it has the name: after a crash there is the old image or the new one.
-  bool good = WriteParts(fd, zone, note) && ::fsync(fd) == 0;
-  const int error = errno;
-  good = ::close(fd) == 0 && good;
-  if (good && ::rename(next.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  if (error != 0) errno = error;
-  const absl::Status status = failed("write the image");
+  int error = WriteParts(fd, zone, note) && ::fsync(fd) == 0 ? 0 : errno;
+  if (::close(fd) != 0 && error == 0) error = errno;
+  if (error == 0 && ::rename(next.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0) return absl::OkStatus();
   ::unlink(next.c_str());
-  return status;
+  return failed("write the image", error);
 }
 
 ImageFile::ImageFile(ImageFile&& other) noexcept
@@ -151,8 +151,9 @@ absl::Status ImageFile::ReadNote(uint64_t file_bytes) {
   const bool has_tail = file_bytes >= sizeof(Zone) + sizeof(tail) &&
                         ReadAt(file_bytes - sizeof(tail), &tail, sizeof(tail));
   const uint64_t rest = has_tail ? file_bytes - sizeof(tail) : 0;
-  if (!has_tail || image_bytes_ < sizeof(Zone) || image_bytes_ > rest ||
-      tail.note_bytes != rest - image_bytes_ || tail.note_bytes > kImageNoteBytesMax) {
+  if (!has_tail || image_bytes_ < sizeof(Zone) || image_bytes_ > kImageBytesMax ||
+      image_bytes_ > rest || tail.note_bytes != rest - image_bytes_ ||
+      tail.note_bytes > kImageNoteBytesMax) {
     return Wrong(absl::StrCat("the image is cut off or damaged (", file_bytes, " octets)"),
                  kCompileAgain);
   }
@@ -166,7 +167,7 @@ absl::Status ImageFile::ReadNote(uint64_t file_bytes) {
 
 absl::StatusOr<std::shared_ptr<const Zone>> ImageFile::Read(NameView apex) {
   ImageMemory memory(image_bytes_);
-  memory.Resize(image_bytes_);
+  memory.Extend(image_bytes_);
   Checksum checksum;
   ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
   for (uint64_t at = 0; at < image_bytes_;) {

@@ -7,19 +7,14 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
-#include <utility>
 
-#include "zones/check.h"
 #include "zones/huge_pages.h"
+#include "zones/image_layout.h"
 
 namespace hither {
 namespace {
 
-constexpr size_t kPageBytes = 4096;
-constexpr size_t kMappedBytesMin = 4 << 20;  // Below it malloc() does as well.
-constexpr size_t kImageBytesMax = kImageUnitBytes * (size_t{UINT32_MAX} + 1);
-
-size_t RoundUp(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
+constexpr size_t kBytesExpectedMin = 4096;
 
 struct Freer {
   void operator()(const Zone* zone) const { std::free(const_cast<Zone*>(zone)); }
@@ -27,66 +22,37 @@ struct Freer {
 
 struct Unmapper {
   void operator()(const Zone* zone) const {
-    ::munmap(const_cast<Zone*>(zone), RoundUp(zone->image_bytes(), kPageBytes));
+    const size_t bytes = RoundUpToPages(zone->image_bytes());
+    Unmap(reinterpret_cast<uint8_t*>(const_cast<Zone*>(zone)), bytes);
   }
 };
 
 }  // namespace
 
-ImageMemory::ImageMemory(size_t bytes_expected) { Reserve(std::max(bytes_expected, kPageBytes)); }
-
-ImageMemory::~ImageMemory() {
-  if (mapped_) {
-    Unmap(data_, capacity_);
-  } else {
-    std::free(data_);
-  }
+ImageMemory::ImageMemory(size_t bytes_expected) {
+  bytes_.Reserve(std::max(bytes_expected, kBytesExpectedMin));
 }
 
-void ImageMemory::Reserve(size_t bytes) {
-  if (bytes < kMappedBytesMin) {
-    void* const got = std::realloc(data_, bytes);
-    if (got == nullptr) throw std::bad_alloc();
-    data_ = static_cast<uint8_t*>(got);
-    capacity_ = bytes;
-    return;
-  }
-  bytes = RoundUpToHugePages(bytes);
-  uint8_t* const next = MapHugePages(bytes);
-  if (next == nullptr) throw std::bad_alloc();
-  if (size_ > 0) std::memcpy(next, data_, size_);
-  if (mapped_) {
-    Unmap(data_, capacity_);
-  } else {
-    std::free(data_);
-  }
-  data_ = next;
-  capacity_ = bytes;
-  mapped_ = true;
-}
-
-void ImageMemory::Resize(size_t bytes) {
-  if (bytes > kImageBytesMax) throw std::length_error("a zone image of over 32 GiB");
-  if (bytes > capacity_) Reserve(std::max(bytes, capacity_ + capacity_ / 2));
-  if (!mapped_ && bytes > size_) std::memset(data_ + size_, 0, bytes - size_);
-  HITHER_CHECK(!mapped_ || bytes >= size_);  // What is mapped is zero only once.
-  size_ = bytes;
+uint8_t* ImageMemory::Extend(size_t bytes) {
+  if (bytes > kImageBytesMax - size()) throw std::length_error("a zone image of over 32 GiB");
+  uint8_t* const at = bytes_.Extend(bytes);
+  if (!bytes_.is_mapped()) std::memset(at, 0, bytes);
+  return at;
 }
 
 std::shared_ptr<const Zone> ImageMemory::Release() {
-  if (!mapped_) {
+  const size_t size = bytes_.size();
+  if (!bytes_.is_mapped()) {
     // Exactly as much as it needs: small zones come by the million.
-    void* const exact = std::malloc(size_);
+    void* const exact = std::malloc(size);
     if (exact == nullptr) throw std::bad_alloc();
-    std::memcpy(exact, data_, size_);
+    std::memcpy(exact, bytes_.data(), size);
     return {static_cast<const Zone*>(exact), Freer()};
   }
-  const size_t used = RoundUp(size_, kPageBytes);
-  Unmap(data_ + used, capacity_ - used);
-  ::mprotect(data_, used, PROT_READ);  // Nobody is to write there any more, not even by mistake.
-  mapped_ = false;
-  capacity_ = size_ = 0;
-  return {reinterpret_cast<const Zone*>(std::exchange(data_, nullptr)), Unmapper()};
+  uint8_t* const image = bytes_.TakeMapping();
+  // Nobody is to write there any more, not even by mistake.
+  ::mprotect(image, RoundUpToPages(size), PROT_READ);
+  return {reinterpret_cast<const Zone*>(image), Unmapper()};
 }
 
 }  // namespace hither

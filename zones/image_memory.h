@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "zones/growing_bytes.h"
 #include "zones/zone.h"
 
 namespace hither {
@@ -18,27 +19,19 @@ class ImageMemory {
  public:
   // Room for about so many octets, of which only those that are used cost memory.
   explicit ImageMemory(size_t bytes_expected);
-  ~ImageMemory();
-  ImageMemory(const ImageMemory&) = delete;
-  ImageMemory& operator=(const ImageMemory&) = delete;
 
-  uint8_t* data() { return data_; }
-  size_t size() const { return size_; }
-  // Makes it so many octets. Throws std::bad_alloc, or std::length_error beyond what a NodeId can
-  // reach.
-  void Resize(size_t bytes);
+  uint8_t* data() { return bytes_.data(); }
+  size_t size() const { return bytes_.size(); }
+  // Returns where the new octets are. Throws std::bad_alloc, or std::length_error beyond what a
+  // NodeId can reach.
+  uint8_t* Extend(size_t bytes);
 
   // The image, complete: what was unused of the memory is given back. The zone begins with
   // data(); this object has nothing any more.
   std::shared_ptr<const Zone> Release();
 
  private:
-  void Reserve(size_t bytes);
-
-  uint8_t* data_ = nullptr;
-  size_t size_ = 0;
-  size_t capacity_ = 0;
-  bool mapped_ = false;
+  GrowingBytes bytes_;
 };
 
 }  // namespace hither

@@ -48,7 +48,7 @@ void LinkSignatures(std::span<RRset> rrsets) {
 }  // namespace
 
 ImageWriter::ImageWriter(size_t bytes_expected) : memory_(bytes_expected) {
-  memory_.Resize(sizeof(Zone));
+  memory_.Extend(sizeof(Zone));
 }
 
 NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
@@ -61,8 +61,7 @@ NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
   if (bytes > kRdataOffsetMax) throw std::length_error("a name with over 2 GiB of records");
 
   const size_t start = memory_.size();
-  memory_.Resize(start + RoundUp(bytes, kImageUnitBytes));
-  uint8_t* const at = memory_.data() + start;
+  uint8_t* const at = memory_.Extend(RoundUp(bytes, kImageUnitBytes));
   Node& node = *reinterpret_cast<Node*>(at);
   node.units = static_cast<uint32_t>(RoundUp(bytes, kImageUnitBytes) / kImageUnitBytes);
   node.parent = parent;
@@ -104,7 +103,7 @@ void ImageWriter::SetCounts(uint64_t records, uint32_t serial, uint32_t negative
 
 uint32_t ImageWriter::AddTable(size_t bytes, size_t alignment) {
   const size_t start = RoundUp(memory_.size(), alignment);
-  memory_.Resize(start + RoundUp(bytes, kImageUnitBytes));
+  memory_.Extend(start - memory_.size() + RoundUp(bytes, kImageUnitBytes));
   return static_cast<uint32_t>(start / kImageUnitBytes);
 }
 

@@ -12,6 +12,8 @@ namespace hither {
 namespace {
 
 constexpr size_t kSlotsMin = 16;
+// With two slots of three taken, a billion names that nobody has chosen need about 300.
+constexpr size_t kProbesMax = 1'024;
 
 uint32_t HashOwner(NameView name, bool nsec3) {
   return static_cast<uint32_t>(HashName(name) >> 32) + (nsec3 ? 1 : 0);
@@ -31,7 +33,23 @@ RecordLog::RecordLog(NameView apex) {
   static_assert(offsetof(Record, file) + 2 == kRecordHeadBytes);
   owners_.Extend(kFirst * kUnitBytes);
   records_.Extend(kFirst * kUnitBytes);
-  Intern(apex, false);
+  last_owner_ = Intern(apex, false);
+}
+
+template <typename IsSought>
+RecordLog::Slot* RecordLog::FindSlot(uint32_t hash, IsSought is_sought) {
+  size_t at = PlaceOf(hash);
+  for (size_t probes = 0; probes < kProbesMax; ++probes) {  // A third is free.
+    if (slots_[at].owner == 0 || is_sought(slots_[at])) return &slots_[at];
+    at = at + 1 == slots_.size() ? 0 : at + 1;
+  }
+  too_many_collisions_ = true;
+  return nullptr;
+}
+
+void RecordLog::Insert(uint32_t hash, OwnerId id) {
+  Slot* const slot = FindSlot(hash, [](const Slot&) { return false; });
+  if (slot != nullptr) *slot = {hash, id};
 }
 
 // Each slot's place grows with its hash, so that the slots keep their order and a pass suffices.
@@ -39,10 +57,7 @@ void RecordLog::GrowSlots() {
   const std::vector<Slot> before =
       std::exchange(slots_, std::vector<Slot>(std::max<size_t>(kSlotsMin, 2 * slots_.size())));
   for (const Slot& slot : before) {
-    if (slot.owner == 0) continue;
-    size_t at = PlaceOf(slot.hash);
-    while (slots_[at].owner != 0) at = at + 1 == slots_.size() ? 0 : at + 1;
-    slots_[at] = slot;
+    if (slot.owner != 0) Insert(slot.hash, slot.owner);
   }
 }
 
@@ -66,36 +81,28 @@ RecordLog::OwnerId RecordLog::Append(NameView name, bool nsec3) {
 void RecordLog::HashAll() {
   is_sorted_ = false;
   slots_ = std::vector<Slot>(std::max(kSlotsMin, 2 * owner_count_));
-  for (OwnerId id = first_owner(); id < owners_end(); id = Next(id)) {
-    const uint32_t hash = HashOwner(owner(id).name(), owner(id).nsec3);
-    size_t at = PlaceOf(hash);
-    while (slots_[at].owner != 0) at = at + 1 == slots_.size() ? 0 : at + 1;
-    slots_[at] = {hash, id};
+  for (OwnerId id = first_owner(); id < owners_end() && !too_many_collisions_; id = Next(id)) {
+    Insert(HashOwner(owner(id).name(), owner(id).nsec3), id);
   }
 }
 
 RecordLog::OwnerId RecordLog::Intern(NameView name, bool nsec3) {
-  if (last_owner_ != 0) {
-    const Owner& last = owner(last_owner_);
-    if (last.nsec3 == nsec3 && last.name().EqualsIgnoreCase(name)) return last_owner_;
-  }
+  const auto is_it = [&](OwnerId id) {
+    return id != 0 && owner(id).nsec3 == nsec3 && owner(id).name().EqualsIgnoreCase(name);
+  };
+  if (is_it(last_owner_)) return last_owner_;
   if (is_sorted_) {
-    if (ComesLast(name, nsec3)) return greatest_[nsec3] = last_owner_ = Append(name, nsec3);
+    if (ComesLast(name, nsec3)) return greatest_[nsec3] = Append(name, nsec3);
+    if (is_it(greatest_[nsec3])) return greatest_[nsec3];
     HashAll();
   }
   if (3 * (owner_count_ + 1) > 2 * slots_.size()) GrowSlots();
   const uint32_t hash = HashOwner(name, nsec3);
-  size_t at = PlaceOf(hash);
-  for (; slots_[at].owner != 0; at = at + 1 == slots_.size() ? 0 : at + 1) {  // A third is free.
-    if (slots_[at].hash != hash) continue;
-    const Owner& there = owner(slots_[at].owner);
-    if (there.nsec3 == nsec3 && there.name().EqualsIgnoreCase(name)) {
-      return last_owner_ = slots_[at].owner;
-    }
-  }
-  last_owner_ = Append(name, nsec3);
-  slots_[at] = {hash, last_owner_};
-  return last_owner_;
+  Slot* const slot =
+      FindSlot(hash, [&](const Slot& other) { return other.hash == hash && is_it(other.owner); });
+  if (slot == nullptr) return 0;
+  if (slot->owner == 0) *slot = {hash, Append(name, nsec3)};
+  return slot->owner;
 }
 
 void RecordLog::Add(const RecordView& record) {
@@ -103,7 +110,10 @@ void RecordLog::Add(const RecordView& record) {
   if (record.type == RrType::kRrsig && record.rdata.size() >= 2) {
     covered = static_cast<RrType>(LoadU16(record.rdata.data()));
   }
+  if (too_many_collisions_) return;
   const OwnerId owner_id = Intern(record.owner, covered == RrType::kNsec3);
+  if (too_many_collisions_) return;
+  last_owner_ = owner_id;
   RecordId& last = reinterpret_cast<Owner*>(owners_.data() + size_t{owner_id} * kUnitBytes)->last;
   const Record head{.before = last,
                     .ttl_seconds = record.ttl_seconds,

@@ -69,6 +69,9 @@ class RecordLog {
 
   size_t owner_count() const { return owner_count_; }
   size_t record_count() const { return record_count_; }
+  // Somebody has chosen names for their hashes, to make the load take for ever. From then on
+  // records are dropped.
+  bool has_too_many_collisions() const { return too_many_collisions_; }
   // Did the names come in canonical order (RFC 4034 §6.1), and so the owners of NSEC3 records?
   bool is_sorted() const { return is_sorted_; }
   // Octets of all RDATA, and of all owners' names, to know how large an image will be.
@@ -98,6 +101,11 @@ class RecordLog {
   OwnerId Append(NameView name, bool nsec3);
   void HashAll();
   size_t PlaceOf(uint32_t hash) const { return uint64_t{hash} * slots_.size() >> 32; }
+  // The first slot from the hash's place on that is free or the one sought. Null if others fill
+  // too many.
+  template <typename IsSought>
+  Slot* FindSlot(uint32_t hash, IsSought is_sought);
+  void Insert(uint32_t hash, OwnerId id);
   OwnerId Intern(NameView name, bool nsec3);
   void GrowSlots();
 
@@ -109,6 +117,7 @@ class RecordLog {
   OwnerId greatest_[2] = {0, 0};  // Of names, of owners of NSEC3.
   std::vector<Slot> slots_;       // From the first that is out of order.
   OwnerId last_owner_ = 0;        // Of the record before: most files name an owner once.
+  bool too_many_collisions_ = false;
   size_t owner_count_ = 0;
   size_t record_count_ = 0;
   size_t rdata_bytes_ = 0;

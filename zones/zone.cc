@@ -53,7 +53,7 @@ template <typename Matches>
 NodeId Zone::Probe(uint64_t hash, Matches matches) const {
   const IndexPlace place(hash, index_lines_);
   uint32_t at = place.line;
-  for (uint32_t probes = 0; probes < index_lines_; ++probes) {
+  for (uint32_t probes = 0; probes < kIndexProbesMax; ++probes) {
     const IndexLine& line = lines()[at];
     for (uint32_t slots = SlotsWith(line, place.fingerprint); slots != 0; slots &= slots - 1) {
       const NodeId id = line.nodes[__builtin_ctz(slots)];

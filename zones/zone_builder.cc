@@ -281,10 +281,12 @@ BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
     AddNames(image);
     AddNsec3Owners(image);
     ReadSoa(image);
-    if (!failed_) {
-      ZoneIndexer(image).Run();
-      built.zone = image.Finish();
+    if (log_.has_too_many_collisions() || (!failed_ && !ZoneIndexer(image).Run())) {
+      Find(Severity::kError, {0, 0},
+           absl::StrCat("too many names of ", apex_.ToText(),
+                        " have the same hash; somebody has chosen them so, remove them"));
     }
+    if (!failed_) built.zone = image.Finish();
   }
   const auto file_of = [&](const Location& location) {
     return location.file < files.size() ? files[location.file] : apex_.ToText();

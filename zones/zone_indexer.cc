@@ -73,13 +73,14 @@ UsableNsec3Params ReadNsec3Params(ByteView rdata) {
   return read;
 }
 
-void ZoneIndexer::Run() {
-  BuildIndex();
+bool ZoneIndexer::Run() {
+  if (!BuildIndex()) return false;
   ResolveTargets();
   ChooseDenial();
+  return true;
 }
 
-void ZoneIndexer::BuildIndex() {
+bool ZoneIndexer::BuildIndex() {
   const auto count = static_cast<uint32_t>(zone().name_count() / kNamesPerLine + 1);
   const size_t alignment = count >= kAlignedLinesMin ? sizeof(IndexLine) : kImageUnitBytes;
   const uint32_t index_at = image_.AddTable(count * sizeof(IndexLine), alignment);
@@ -90,12 +91,17 @@ void ZoneIndexer::BuildIndex() {
     uint64_t hash;
     NodeId id;
   };
+  bool all_have_room = true;
   InBatches<Waiting> batches(
       [&](const Waiting& name) { __builtin_prefetch(&zone().Line(name.hash), 1); },
       [&](const Waiting& name) {
         const IndexPlace place(name.hash, count);
         IndexLine* line = &lines[place.line];
-        while (line->count == IndexLine::kSlots) {  // Ends: a quarter of the slots is free.
+        for (uint32_t probes = 1; line->count == IndexLine::kSlots; ++probes) {
+          if (probes == kIndexProbesMax) {
+            all_have_room = false;
+            return;
+          }
           line->overflowed = 1;
           if (++line == lines + count) line = lines;
         }
@@ -104,6 +110,7 @@ void ZoneIndexer::BuildIndex() {
       });
   for (const NodeId id : zone().names()) batches.Add({HashName(zone().NameOf(id)), id});
   batches.Finish();
+  return all_have_room;
 }
 
 // RFC 9460 §2.5: "." is the owner itself in ServiceMode, and "no such service" in AliasMode.
@@ -142,14 +149,12 @@ void ZoneIndexer::ResolveTargets() {
 
 void ZoneIndexer::ChooseDenial() {
   if (const RRset* params = zone().FindRRset(kApex, RrType::kNsec3Param)) {
-    Bytes copy;  // The image moves when a table is added.
-    std::vector<std::pair<size_t, size_t>> parts;
+    std::vector<Bytes> copies;  // The image moves when a table is added.
     for (const ByteView rdata : zone().RecordsOf(*params)) {
-      parts.emplace_back(copy.size(), rdata.size());
-      copy.insert(copy.end(), rdata.begin(), rdata.end());
+      copies.emplace_back(rdata.begin(), rdata.end());
     }
-    for (const auto& [at, size] : parts) {
-      const UsableNsec3Params read = ReadNsec3Params(ByteView(copy).subspan(at, size));
+    for (const Bytes& rdata : copies) {
+      const UsableNsec3Params read = ReadNsec3Params(rdata);
       if (read.usable && BuildNsec3(read.params)) return LinkNsec3();
     }
   }

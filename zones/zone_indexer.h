@@ -18,11 +18,12 @@ UsableNsec3Params ReadNsec3Params(ByteView rdata);
 class ZoneIndexer {
  public:
   explicit ZoneIndexer(ImageWriter& image) : image_(image) {}
-  void Run();
+  // False if too many names have one hash (kIndexProbesMax): the image is of no use then.
+  bool Run();
 
  private:
   const Zone& zone() { return image_.zone(); }
-  void BuildIndex();
+  bool BuildIndex();
   static bool IsOwner(RrType type, ByteView rdata);
   void ResolveTargets();
   void ChooseDenial();  // NSEC or NSEC3, and its parameters.

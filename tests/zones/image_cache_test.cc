@@ -153,9 +153,16 @@ TEST_F(ImageCacheTest, BesideItsTextACompiledImageCountsWhileTheTextIsTheSame) {
     return LoadZoneFileOrImage(Path("example.zone"), Path("compiled"), Apex(), {});
   };
   EXPECT_TRUE(load().from_image);
+  EXPECT_EQ(Findings(load()), "");
   Write("example.zone", ZoneText(3));
   EXPECT_FALSE(load().from_image);
   EXPECT_EQ(load().zone->serial(), 3u);
+  EXPECT_EQ(Findings(load()),
+            absl::StrCat(Path("compiled"), ": warning: the image is not of ", Path("example.zone"),
+                         " as it is now, or was made under other limits; the zone file is read "
+                         "instead, compile it again (hither compile)\n"));
+  fs::remove(folder_ / "compiled");
+  EXPECT_EQ(Findings(load()), "") << "an image that is not made yet is nothing to warn of";
 }
 
 struct PathCase {

@@ -16,6 +16,7 @@
 #include "tests/support/fake_signer.h"
 #include "tests/support/flat_zone.h"
 #include "zones/image_format.h"
+#include "zones/image_layout.h"
 
 namespace hither {
 namespace {
@@ -149,6 +150,23 @@ TEST_F(ImageFileTest, EveryWrongOctetIsSeen) {
     Put(good.substr(0, at));
     ASSERT_FALSE(Read().ok()) << "cut at " << at;
   }
+}
+
+// A sparse file may say anything of its size; memory is asked for only within the limit.
+TEST_F(ImageFileTest, OverTheLimitIsRefused) {
+  constexpr uint64_t kImageBytes = kImageBytesMax + 8;
+  ASSERT_TRUE(WriteImageFile(*Example(), path_, "").ok());
+  const std::string good = Octets();
+  ImageHead head;
+  std::memcpy(&head, good.data(), sizeof(head));
+  head.image_bytes = kImageBytes;
+  fs::resize_file(path_, kImageBytes + sizeof(ImageTail));
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file.write(reinterpret_cast<const char*>(&head), sizeof(head));
+  file.seekp(static_cast<std::streamoff>(kImageBytes));
+  file.write(good.data() + good.size() - sizeof(ImageTail), sizeof(ImageTail));
+  file.close();
+  EXPECT_THAT(std::string(Read().status().message()), HasSubstr("cut off or damaged"));
 }
 
 TEST_F(ImageFileTest, OfAnotherZoneIsRefused) {

@@ -1,5 +1,6 @@
 #include "zones/zone_builder.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/flat_zone.h"
+#include "zones/name_hash.h"
 
 namespace hither {
 namespace {
@@ -126,6 +128,55 @@ TEST(Limits, OfFindings) {
   const BuiltZone failed = Build(text + "x 60 CNAME y\nx 60 CNAME z\n", limits);
   EXPECT_EQ(failed.zone, nullptr);
   EXPECT_EQ(ToText(failed.findings[2]), "zone: error: and 4 more like these");
+}
+
+// Names of two labels below "example." that have one hash all, as somebody makes them who has read
+// name_hash.cc: the second eight octets of the label undo what the first have made.
+std::vector<Name> CollidingNames(size_t count) {
+  const Name apex = *Name::FromText("example.");
+  std::vector<Name> names;
+  for (uint64_t i = 1; names.size() < count; ++i) {
+    const uint64_t before = HashName(apex) ^ (16 * 0xe7037ed1a0b428db);
+    const auto product = static_cast<unsigned __int128>(before ^ i) * 0xa0761d6478bd642f;
+    const uint64_t octets[] = {
+        i, static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64)};
+    const ByteView label(reinterpret_cast<const uint8_t*>(octets), sizeof(octets));
+    if (std::ranges::any_of(label, [](uint8_t octet) { return octet != ToLowerOctet(octet); })) {
+      continue;
+    }
+    names.emplace_back(apex);
+    EXPECT_TRUE(names.back().Prepend(label));
+    EXPECT_EQ(HashName(names.back()), HashName(names.front()));
+  }
+  return names;
+}
+
+std::string FindingsWith(const std::vector<Name>& names) {
+  const FlatZone head = FlatZoneFromText("example.", kHead);
+  ZoneBuilder builder(head.apex);
+  for (const FlatRecord& record : head.records) {
+    builder.Add({record.owner, record.type, record.ttl_seconds, record.rdata, {0, 1}});
+  }
+  for (const Name& name : names) {
+    builder.Add({name, RrType::kA, 60, Bytes{192, 0, 2, 1}, {0, 2}});
+  }
+  return Findings(builder.Build({"zone"}));
+}
+
+// Each name would look at all before it, and a question at all of them.
+TEST(Limits, OfNamesWithOneHash) {
+  constexpr char kWant[] =
+      "zone: error: too many names of example. have the same hash; somebody has chosen them so, "
+      "remove them";
+  std::vector<Name> names = CollidingNames(100'000);
+  EXPECT_EQ(FindingsWith(names), kWant);  // Looked up one by one.
+  const auto before = [](const Name& a, const Name& b) { return CompareCanonical(a, b) < 0; };
+  std::sort(names.begin(), names.end(), before);
+  EXPECT_EQ(FindingsWith(names), kWant);  // Sorted: no look-ups.
+  std::swap(names[names.size() - 2], names.back());
+  EXPECT_EQ(FindingsWith(names), kWant);  // All put in at once when the last one comes.
+  names.resize(500);
+  EXPECT_EQ(FindingsWith(names), "");
 }
 
 std::vector<std::string> NamesOf(const Zone& zone) {
