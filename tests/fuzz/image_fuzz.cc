@@ -58,8 +58,8 @@ void AskAll(const std::shared_ptr<const Zone>& zone) {
   Responder responder(ResponderOptions{}, counters);
   const std::unique_ptr<uint8_t[]> reply(new uint8_t[UINT16_MAX]);
   const auto ask = [&](NameView name) {
-    for (const RrType type :
-         {RrType::kA, RrType::kNs, RrType::kSoa, RrType::kDs, RrType::kAny, RrType::kMx}) {
+    for (const RrType type : {RrType::kA, RrType::kNs, RrType::kSoa, RrType::kDs, RrType::kAny,
+                              RrType::kMx, RrType::kRrsig}) {
       for (const Transport transport : {Transport::kUdp, Transport::kTcp}) {
         const Bytes query = QueryFor(name, type);
         const size_t bytes = responder.Answer(query, {transport}, zones, {reply.get(), UINT16_MAX});
