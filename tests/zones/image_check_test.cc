@@ -124,6 +124,19 @@ class Image {
   static uint8_t* RecordOf(RRset& rrset) { return const_cast<uint8_t*>(rrset.records()); }
   static void SetLength(RRset& rrset, uint16_t bytes) { StoreU16(RecordOf(rrset), bytes); }
   static void MakeRoot(RRset& rrset) { RecordOf(rrset)[2] = 0; }  // Of RDATA that begins otherwise.
+  // All RRsets of the node have all its octets for records, as many as fit, each empty.
+  void ShareEmptyRecords(const char* owner) {
+    Node& node = NodeOf(owner);
+    uint8_t* const records = NameAt(Id(owner)) + node.name_bytes;
+    uint8_t* const end = reinterpret_cast<uint8_t*>(&node) + size_t{node.units} * kImageUnitBytes;
+    std::memset(records, 0, static_cast<size_t>(end - records));
+    for (size_t i = 0; i < node.rrset_count; ++i) {
+      RRset& rrset = const_cast<RRset&>(node.rrsets()[i]);
+      rrset.count = static_cast<uint16_t>((end - records) / 2);
+      rrset.rdata_offset =
+          static_cast<uint32_t>(records - reinterpret_cast<uint8_t*>(&rrset)) & 0x7fffffff;
+    }
+  }
   NodeId& FirstTarget(const char* owner, RrType type) {
     return *const_cast<NodeId*>(Zone::TargetsOf(RRsetOf(owner, type)).data());
   }
@@ -285,6 +298,7 @@ constexpr Case kNodes[] = {
     {"RecordsFarOutside",       kPlain, [](Image& i) { i.RRsetOf("v", RrType::kSvcb).rdata_offset = 0x7fffffff; }},
     {"LengthBehindTheNode",     kPlain, [](Image& i) { i.SetLength(i.RRsetOf("t", RrType::kTxt), 0xffff); }},
     {"LengthCutOff",            kPlain, [](Image& i) { i.RRsetOf("t", RrType::kTxt).rdata_offset = i.NodeOf("t").units * 8 - 16 - 16 - 1; }},
+    {"RecordsShared",           kPlain, [](Image& i) { i.ShareEmptyRecords("t"); }},
     // Names in RDATA.
     {"NsWithoutName",           kPlain, [](Image& i) { i.SetLength(i.RRsetOf("", RrType::kNs), 0); }},
     {"NsCutOff",                kPlain, [](Image& i) { i.SetLength(i.RRsetOf("s", RrType::kNs), 13); }},
