@@ -1,6 +1,7 @@
-// echo ADDRESS:PORT: sends each datagram back with QR set, so that a load generator takes it for an
-// answer. Two system calls for up to 64 datagrams and nothing between them: what is left is what
-// UDP sockets cost, the floor under every server that uses them. Ends by a signal.
+// echo ADDRESS:PORT [OCTETS]: sends each datagram back with QR set, so that a load generator takes
+// it for an answer. Two system calls for up to 32 datagrams and nothing between them: what is left
+// is what UDP sockets cost, the floor under every server that uses them. With OCTETS each answer is
+// that long: what they cost with answers as long as a server's. Ends by a signal.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,19 +11,24 @@
 #include <cstdio>
 #include <cstring>
 
+#include "absl/strings/numbers.h"
 #include "server/socket.h"
 
 namespace hither {
 namespace {
 
-constexpr size_t kDatagramsMax = 64;  // As hitherd's batch.
+constexpr size_t kDatagramsMax = 32;  // As hitherd's batch; it is cheaper than one of 64.
 constexpr size_t kDatagramBytesMax = 4096;
+// Not a multiple of 4,096: the starts of all datagrams would share lines of the L1 cache.
+constexpr size_t kDatagramStrideBytes = kDatagramBytesMax + 3 * 64;
+constexpr size_t kHeaderBytes = 12;
 constexpr size_t kFlagsAt = 2;  // RFC 1035 §4.1.1: QR is the first bit behind the ID.
 constexpr uint8_t kQr = 0x80;
 
 class Echo {
  public:
-  explicit Echo(FileDescriptor socket);
+  // `answer_bytes` 0: as long as the datagram that came.
+  Echo(FileDescriptor socket, size_t answer_bytes);
   int Run();
 
  private:
@@ -30,13 +36,15 @@ class Echo {
   void Send(unsigned count);
 
   FileDescriptor socket_;
+  const size_t answer_bytes_;
   std::array<mmsghdr, kDatagramsMax> messages_{};
   std::array<iovec, kDatagramsMax> parts_{};
   std::array<sockaddr_storage, kDatagramsMax> peers_{};
-  std::array<std::array<uint8_t, kDatagramBytesMax>, kDatagramsMax> octets_{};
+  std::array<std::array<uint8_t, kDatagramStrideBytes>, kDatagramsMax> octets_{};
 };
 
-Echo::Echo(FileDescriptor socket) : socket_(std::move(socket)) {
+Echo::Echo(FileDescriptor socket, size_t answer_bytes)
+    : socket_(std::move(socket)), answer_bytes_(answer_bytes) {
   for (size_t i = 0; i < kDatagramsMax; ++i) {
     messages_[i].msg_hdr.msg_iov = &parts_[i];
     messages_[i].msg_hdr.msg_iovlen = 1;
@@ -64,7 +72,7 @@ int Echo::Run() {
 
 void Echo::Turn(unsigned count) {
   for (size_t i = 0; i < count; ++i) {
-    parts_[i].iov_len = messages_[i].msg_len;
+    parts_[i].iov_len = answer_bytes_ != 0 ? answer_bytes_ : messages_[i].msg_len;
     octets_[i][kFlagsAt] |= kQr;
   }
   Send(count);
@@ -88,8 +96,11 @@ absl::StatusOr<FileDescriptor> Open(const char* where) {
 }
 
 int Main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "Usage: echo ADDRESS:PORT\n");
+  size_t answer_bytes = 0;
+  if (argc < 2 || argc > 3 ||
+      (argc == 3 && (!absl::SimpleAtoi(argv[2], &answer_bytes) || answer_bytes < kHeaderBytes ||
+                     answer_bytes > kDatagramBytesMax))) {
+    std::fprintf(stderr, "Usage: echo ADDRESS:PORT [OCTETS]\n");
     return 2;
   }
   auto socket = Open(argv[1]);
@@ -97,7 +108,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "echo: %s\n", std::string(socket.status().message()).c_str());
     return 1;
   }
-  static Echo echo(std::move(*socket));  // Too large for the stack.
+  static Echo echo(std::move(*socket), answer_bytes);  // Too large for the stack.
   return echo.Run();
 }
 

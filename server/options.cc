@@ -296,7 +296,7 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
   workers: 0
   user: hither
   version: hidden              # or a text; default: the server's name and version
-  udp:  { payload_bytes_max: 1232, receive_buffer_bytes: 4194304, batch_size: 64 }
+  udp:  { payload_bytes_max: 1232, receive_buffer_bytes: 4194304, batch_size: 32 }
   tcp:  { connections_max: 1024, connections_per_prefix_max: 64,     # prefix: IPv4 /24, IPv6 /56
           idle_timeout: 10s, total_timeout: 2m, unread_bytes_max: 262144 }
   zones:

@@ -79,15 +79,17 @@ bool TakeAdditional(ByteReader& reader, uint16_t count, Query& query) {
 
 Parsed ParseQuery(ByteView message, Query& query) {
   if (message.size() < kHeaderBytes) return Parsed::kShort;
-  ByteReader reader(message);
-  query.id = reader.U16();
-  query.flags = reader.U16();
+  const uint8_t* const header = message.data();
+  query.id = LoadU16(header);
+  query.flags = LoadU16(header + 2);
   query.opcode = static_cast<Opcode>((query.flags & kOpcodeMask) >> 11);
   if ((query.flags & kFlagQr) != 0) return Parsed::kResponse;
-  const uint16_t questions = reader.U16();
-  const uint16_t answers = reader.U16();
-  const uint16_t authorities = reader.U16();
-  const uint16_t additionals = reader.U16();
+  const uint16_t questions = LoadU16(header + 4);
+  const uint16_t answers = LoadU16(header + 6);
+  const uint16_t authorities = LoadU16(header + 8);
+  const uint16_t additionals = LoadU16(header + 10);
+  ByteReader reader(message);
+  reader.Take(kHeaderBytes);
   // A fault before the additional section does not end the reading: the answer owes an OPT to
   // whoever sent one (RFC 6891 §6.1.1).
   bool good = questions == 1;  // RFC 9619 §3, and 0 asks nothing.

@@ -202,12 +202,10 @@ size_t Responder::Answer(ByteView query, const TransportFacts& facts, const Zone
 
 void Responder::AnswerAll(std::span<Exchange> batch, const TransportFacts& facts,
                           const ZoneSet& zones) {
-  const bool must_fetch = zones.image_bytes() > kCachedBytesMax;
-  const size_t group_size = must_fetch ? kGroupMax : 1;
-  for (size_t from = 0; from < batch.size(); from += group_size) {
-    const std::span group = batch.subspan(from, std::min(group_size, batch.size() - from));
+  for (size_t from = 0; from < batch.size(); from += kGroupMax) {
+    const std::span group = batch.subspan(from, std::min(kGroupMax, batch.size() - from));
     for (size_t i = 0; i < group.size(); ++i) Read(group[i].query, group_[i]);
-    if (must_fetch) FetchAll(std::span(group_).first(group.size()), zones);
+    FetchAll(std::span(group_).first(group.size()), zones);
     for (size_t i = 0; i < group.size(); ++i) {
       group[i].reply_bytes = AnswerRead(group[i], group_[i], facts, zones);
     }

@@ -62,8 +62,6 @@ class Responder {
 
   // Queries whose memory is asked for at once; 16 pays most: bench_parts, batch/mixed.
   static constexpr size_t kGroupMax = 16;
-  // Zones of so many octets in all stay in a core's own cache, and nothing needs to be fetched.
-  static constexpr uint64_t kCachedBytesMax = 512 * 1024;
 
  private:
   // A query that was read, and where its answer will come from.

@@ -25,7 +25,7 @@ struct WorkerOptions {
   int number = 0;
   int cpu = -1;  // The core that it keeps to; -1: any.
   ResponderOptions responder;
-  size_t udp_batch = 64;  // Datagrams in one recvmmsg.
+  size_t udp_batch = 32;  // Datagrams in one recvmmsg.
   TcpLimits tcp;          // This worker's share.
   int tcp_backlog = 1024;
 };

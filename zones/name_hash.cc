@@ -10,6 +10,25 @@ uint64_t Mix(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
+template <typename T>
+uint64_t Load(const uint8_t* at) {
+  T octets;
+  std::memcpy(&octets, at, sizeof(octets));
+  return octets;
+}
+
+// The last `count` octets of a label, fewer than 8, the first of them lowest: in one load or two
+// that overlap, none of them outside of the label. (A loop that ends anywhere costs as much as the
+// rest.)
+uint64_t LoadTail(ByteView label, size_t count) {
+  const uint8_t* const end = label.data() + label.size();
+  if (count == 0) return 0;
+  if (label.size() >= 8) return Load<uint64_t>(end - 8) >> (8 * (8 - count));
+  if (count >= 4) return Load<uint32_t>(end - count) | Load<uint32_t>(end - 4) << (8 * (count - 4));
+  if (count == 1) return end[-1];
+  return Load<uint16_t>(end - count) | Load<uint16_t>(end - 2) << (8 * (count - 2));
+}
+
 }  // namespace
 
 uint64_t ExtendHash(uint64_t parent_hash, ByteView label) {
@@ -17,12 +36,9 @@ uint64_t ExtendHash(uint64_t parent_hash, ByteView label) {
   uint64_t hash = parent_hash ^ (label.size() * 0xe7037ed1a0b428db);
   size_t at = 0;
   for (; at + 8 <= label.size(); at += 8) {
-    uint64_t octets;
-    std::memcpy(&octets, label.data() + at, 8);
-    hash = Mix(hash ^ ToLowerOctets(octets), kOdd);
+    hash = Mix(hash ^ ToLowerOctets(Load<uint64_t>(label.data() + at)), kOdd);
   }
-  uint64_t octets = 0;
-  for (size_t i = at; i < label.size(); ++i) octets |= uint64_t{label[i]} << (8 * (i - at));
+  const uint64_t octets = LoadTail(label, label.size() - at);
   return Mix(hash ^ ToLowerOctets(octets), kOdd ^ 0x8ebc6af09c88c6e3);
 }
 

@@ -48,13 +48,11 @@ void ZoneSet::Insert(size_t at) {
 
 void ZoneSet::CountIn(const ServedZone& zone) {
   served_ += zone.zone != nullptr;
-  if (zone.zone != nullptr) image_bytes_ += zone.zone->image_bytes();
   failed_ += zone.has_failed();
 }
 
 void ZoneSet::CountOut(const ServedZone& zone) {
   served_ -= zone.zone != nullptr;
-  if (zone.zone != nullptr) image_bytes_ -= zone.zone->image_bytes();
   failed_ -= zone.has_failed();
 }
 

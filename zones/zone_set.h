@@ -80,10 +80,9 @@ class ZoneSet {
   std::span<const ServedZone> zones() const { return zones_; }
   const ServedZone* FindExact(NameView apex) const;
 
-  size_t served() const { return served_; }              // Zones of which a version answers.
-  size_t failed() const { return failed_; }              // Zones whose last load failed.
-  uint64_t image_bytes() const { return image_bytes_; }  // Of all of these.
-  size_t MemoryBytes() const;                            // Without zones, names and paths.
+  size_t served() const { return served_; }  // Zones of which a version answers.
+  size_t failed() const { return failed_; }  // Zones whose last load failed.
+  size_t MemoryBytes() const;                // Without zones, names and paths.
 
  private:
   const ServedZone* Probe(uint64_t hash, NameView apex) const;
@@ -99,7 +98,6 @@ class ZoneSet {
   size_t apex_labels_max_ = 0;
   size_t served_ = 0;
   size_t failed_ = 0;
-  uint64_t image_bytes_ = 0;
 };
 
 }  // namespace hither

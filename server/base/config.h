@@ -52,7 +52,7 @@ struct Config {
   struct Udp {
     uint16_t payload_bytes_max = 1'232;        // 1280 (IPv6's least MTU) - 40 - 8.
     uint32_t receive_buffer_bytes = 4u << 20;  // Of each socket; the kernel may give less.
-    int batch_size = 64;                       // Datagrams for each recvmmsg().
+    int batch_size = 32;                       // Datagrams for each recvmmsg().
   } udp;
 
   struct Tcp {

@@ -27,7 +27,7 @@ version: "mine"
 udp:
   payload_bytes_max: 1400
   receive_buffer_bytes: 8388608
-  batch_size: 32
+  batch_size: 16
 tcp:
   connections_max: 2000
   connections_per_prefix_max: 20
@@ -64,7 +64,7 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(config->version, "mine");
   EXPECT_EQ(config->udp.payload_bytes_max, 1400);
   EXPECT_EQ(config->udp.receive_buffer_bytes, 8388608u);
-  EXPECT_EQ(config->udp.batch_size, 32);
+  EXPECT_EQ(config->udp.batch_size, 16);
   EXPECT_EQ(config->tcp.connections_max, 2000);
   EXPECT_EQ(config->tcp.connections_per_prefix_max, 20);
   EXPECT_EQ(config->tcp.idle_timeout, absl::Milliseconds(500));
