@@ -75,6 +75,8 @@ absl::Status UdpListener::Start(uv_loop_t& loop) {
   int error = uv_poll_init(&loop, &poll_, socket_.get());
   if (error == 0) {
     poll_.data = this;
+    uv_idle_init(&loop, &every_turn_);
+    every_turn_.data = this;
     error = uv_poll_start(&poll_, UV_READABLE, &UdpListener::OnReadable);
   }
   if (error == 0) return absl::OkStatus();
@@ -84,21 +86,38 @@ absl::Status UdpListener::Start(uv_loop_t& loop) {
 void UdpListener::Stop() {
   Drain(kLastBatchesMax);
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&every_turn_), nullptr);
 }
 
 void UdpListener::OnReadable(uv_poll_t* handle, int /*status*/, int /*events*/) {
   // An error of the socket is read, and thereby cleared, by recvmmsg like a datagram.
-  static_cast<UdpListener*>(handle->data)->Drain(kBatchesPerTurnMax);
+  auto* const self = static_cast<UdpListener*>(handle->data);
+  if (self->Drain(kBatchesPerTurnMax)) self->BeBusy();
 }
 
-void UdpListener::Drain(int batches_max) {
+void UdpListener::OnTurn(uv_idle_t* handle) {
+  auto* const self = static_cast<UdpListener*>(handle->data);
+  if (!self->Drain(kBatchesPerTurnMax)) self->BePolled();
+}
+
+void UdpListener::BeBusy() {
+  if (uv_idle_start(&every_turn_, &UdpListener::OnTurn) == 0) uv_poll_stop(&poll_);
+}
+
+void UdpListener::BePolled() {
+  // What has come meanwhile is told at once: epoll is asked for the state, not for changes.
+  if (uv_poll_start(&poll_, UV_READABLE, &UdpListener::OnReadable) == 0) uv_idle_stop(&every_turn_);
+}
+
+bool UdpListener::Drain(int batches_max) {
   for (int i = 0; i < batches_max; ++i) {
     const size_t received = Receive();
     const uint64_t received_at_ns = MonotonicNs();
     const size_t sent = Send(AnswerAll(received));
     if (sent > 0) latency_.Record(MonotonicNs() - received_at_ns, sent);
-    if (received < std::min(kBusyDatagrams, batch_.datagrams_)) return;  // Polling tells of more.
+    if (received < std::min(kBusyDatagrams, batch_.datagrams_)) return false;
   }
+  return true;
 }
 
 size_t UdpListener::Receive() {

@@ -83,7 +83,12 @@ class UdpListener {
   static constexpr int kLastBatchesMax = 256;
 
   static void OnReadable(uv_poll_t* handle, int status, int events);
-  void Drain(int batches_max);
+  static void OnTurn(uv_idle_t* handle);
+  // While it is busy a socket is looked at every turn of the loop and not polled for: for one that
+  // is in an epoll set the kernel goes through the set's wait queue with each datagram sent.
+  void BeBusy();
+  void BePolled();
+  bool Drain(int batches_max);  // True if there is more.
   size_t Receive();
   size_t AnswerAll(size_t received);
   void Prepare(size_t query, size_t reply, size_t reply_bytes);
@@ -92,6 +97,7 @@ class UdpListener {
 
   FileDescriptor socket_;
   uv_poll_t poll_;
+  uv_idle_t every_turn_;
   UdpBatch& batch_;
   Responder& responder_;
   Snapshot<ZoneSet>::Reader& zones_;

@@ -110,6 +110,8 @@ TEST(UdpListener, SurvivesTheLongestDatagram) {
 // the same errors and for the same reasons: a peer that has gone, is full, or a message too long.
 class UdpSendErrors : public testing::Test {
  protected:
+  explicit UdpSendErrors(size_t datagrams = UdpBatch::kDatagramsMax)
+      : batch_(datagrams, options_.udp_payload_bytes_max) {}
   void SetUp() override {
     std::string pattern = (std::filesystem::temp_directory_path() / "hither.XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
@@ -168,7 +170,7 @@ class UdpSendErrors : public testing::Test {
   LatencyHistogram latency_;
   ResponderOptions options_{.nsid = "", .version = "", .udp_payload_bytes_max = 60'000};
   Responder responder_{options_, counters_};
-  UdpBatch batch_{UdpBatch::kDatagramsMax, options_.udp_payload_bytes_max};
+  UdpBatch batch_;
   uv_loop_t loop_;
   std::optional<UdpListener> listener_;
 };
@@ -221,6 +223,50 @@ TEST_F(UdpSendErrors, AFullWayOutDropsAndDoesNotSpin) {
   Ask(client, WwwQuery(7));
   OneTurn();
   EXPECT_EQ(IdOf(Reply(client)), 7);
+}
+
+// Between turns of a busy socket the loop does not wait, and asks epoll nothing about it.
+class UdpBusy : public UdpSendErrors {
+ protected:
+  UdpBusy() : UdpSendErrors(1) {}  // So that a few queries are many batches.
+};
+
+TEST_F(UdpBusy, ASocketIsLookedAtEachTurnUntilItIsEmpty) {
+  const FileDescriptor client = Bound("client");
+  const auto ask_for_a_turn = [&] {
+    for (int i = 0; i < UdpListener::kBatchesPerTurnMax; ++i) Ask(client, WwwQuery(8));
+  };
+  const auto replies = [&] {
+    int count = 0;
+    while (!Reply(client).empty()) ++count;
+    return count;
+  };
+  OneTurn();  // Tells epoll of the socket.
+  EXPECT_EQ(uv_backend_timeout(&loop_), -1);
+  for (int round = 0; round < 3; ++round) {
+    ask_for_a_turn();
+    OneTurn();
+    EXPECT_EQ(replies(), UdpListener::kBatchesPerTurnMax);
+    EXPECT_EQ(uv_backend_timeout(&loop_), 0);
+    ask_for_a_turn();
+    OneTurn();
+    EXPECT_EQ(replies(), UdpListener::kBatchesPerTurnMax);
+    EXPECT_EQ(uv_backend_timeout(&loop_), 0);
+    OneTurn();
+    EXPECT_EQ(uv_backend_timeout(&loop_), -1);
+    Ask(client, WwwQuery(9));
+    OneTurn();
+    EXPECT_EQ(IdOf(Reply(client)), 9);
+    EXPECT_EQ(uv_backend_timeout(&loop_), -1);
+  }
+}
+
+TEST_F(UdpBusy, StopsWhileItIsBusy) {
+  const FileDescriptor client = Bound("client");
+  for (int i = 0; i < UdpListener::kBatchesPerTurnMax; ++i) Ask(client, WwwQuery(8));
+  OneTurn();
+  EXPECT_EQ(uv_backend_timeout(&loop_), 0);
+  Ask(client, WwwQuery(9));  // TearDown() would wait for ever if something stayed active.
 }
 
 }  // namespace
