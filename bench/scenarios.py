@@ -42,7 +42,8 @@ _WITH_IMAGE = ("echo", "echo-as-long", "hitherd", "hitherd-image", "nsd", "knotd
 
 def _zone_note(zones, plan, questions):
     return (f"{zones.records:,} records, {zones.text_bytes / 1e6:,.1f} MB of text; {questions}; "
-            f"median of {plan.rounds} rounds of {plan.seconds:g} s, servers in turn.")
+            f"medians of {plan.rounds} rounds of {plan.seconds:g} s, servers in turn; ratios are "
+            f"medians of each round's.")
 
 
 def small(store, plan):

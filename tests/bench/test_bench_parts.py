@@ -233,6 +233,16 @@ def test_table_has_ratios():
     assert dict(zip(head, nsd))["lost"] == "6"  # Of both rounds.
 
 
+def test_a_slow_round_is_slow_for_all():
+    servers = scenario()["servers"]
+    for server in servers:
+        server["rounds"] = [dict(server["rounds"][0])] * 2 + [
+            {key: 2 * value for key, value in server["rounds"][0].items()}]
+    servers[0]["median"]["total_us"] *= 2  # As if it had met the slow machine more often.
+    head, _, _, hitherd, *_ = cells(report.servers_table(servers, report._COST))
+    assert dict(zip(head, hitherd))["total ÷ echo"] == "1.25"
+
+
 def test_table_leaves_out_what_nobody_has():
     servers = [one for one in scenario()["servers"] if one["kind"] == "hitherd"]
     head = cells(report.servers_table(servers, report._COST))[0]
