@@ -51,7 +51,7 @@ Control::Control(const Options& options, Config config)
   HITHER_CHECK(uv_timer_init(&loop_, &reap_) == 0);
   const auto on_call = [](uv_async_t* h) { static_cast<Control*>(h->data)->OnCall(); };
   HITHER_CHECK(uv_async_init(&loop_, &call_, on_call) == 0);
-  hangup_.data = terminate_.data = interrupt_.data = reap_.data = call_.data = work_.data = this;
+  hangup_.data = terminate_.data = interrupt_.data = reap_.data = call_.data = this;
   // From now on, not from Run() on: to be told to reload during a long load must not end us.
   uv_signal_start(
       &hangup_,
@@ -99,6 +99,8 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   Config config = config_;
   config.tcp.connections_max = connections_max.value_or(config.tcp.connections_max);
   // Before the first answer: who was told to end must not drop what it has begun to answer.
+  const absl::Status loader = loader_.Start();
+  if (!loader.ok()) return loader;
   const auto on_end = [](uv_signal_t* h, int number) {
     static_cast<Control*>(h->data)->BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT");
   };
@@ -117,12 +119,14 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   return absl::OkStatus();
 }
 
-void Control::Run(AdminEndpoint* admin) {
-  if (admin != nullptr) admin->Serve(Handlers());
+absl::Status Control::Run(AdminEndpoint* admin) {
+  const absl::Status serving = admin == nullptr ? absl::OkStatus() : admin->Serve(Handlers());
+  if (!serving.ok()) BeginStop("");
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until BeginStop() has closed every handle.
   if (admin != nullptr) admin->Stop();
   for (const auto& worker : workers_) worker->Join();
   Log(LogLevel::kInfo, "ended");
+  return serving;
 }
 
 AdminHandlers Control::Handlers() {
@@ -174,6 +178,7 @@ void Control::RequestStop() {
 
 void Control::OnCall() {
   if (stop_requested_.load(std::memory_order_acquire)) return BeginStop("asked to");
+  if (loaded_.exchange(false, std::memory_order_acquire)) EndReload();
   bool asked = false;
   {
     MutexLock lock(mu_);
@@ -195,14 +200,10 @@ void Control::BeginReload() {
     answered_by_this_ = std::exchange(waiting_, {});
   }
   Log(LogLevel::kInfo, "reload begins");
-  HITHER_CHECK(uv_queue_work(
-                   &loop_, &work_,
-                   [](uv_work_t* work) { static_cast<Control*>(work->data)->LoadOnPoolThread(); },
-                   [](uv_work_t* work, int) { static_cast<Control*>(work->data)->EndReload(); }) ==
-               0);
+  loader_.Run([this] { LoadOnItsThread(); });
 }
 
-void Control::LoadOnPoolThread() {
+void Control::LoadOnItsThread() {
   // Workers keep their cores: to load is never as urgent as to answer. Linux has this by thread.
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
   const absl::Time began = absl::Now();
@@ -210,6 +211,9 @@ void Control::LoadOnPoolThread() {
   LoadAnew();
   outcome_.took = absl::Now() - began;
   malloc_trim(0);  // The list of zones, and what reading them took: of a million it is 200 MB.
+  loaded_.store(true, std::memory_order_release);
+  MutexLock lock(mu_);
+  if (!closed_) uv_async_send(&call_);  // Else nobody waits for it.
 }
 
 void Control::LoadAnew() {
@@ -225,7 +229,7 @@ void Control::LoadAnew() {
 
 void Control::EndReload() {
   loading_ = false;
-  if (!stopping_ && outcome_.config.ok() && outcome_.zones.changed()) Publish();
+  if (outcome_.config.ok() && outcome_.zones.changed()) Publish();
   const ReloadAnswer answer = Summary();
   reloads_.fetch_add(1, std::memory_order_relaxed);
   if (!answer.ok) reloads_failed_.fetch_add(1, std::memory_order_relaxed);
@@ -273,10 +277,11 @@ void Control::BeginStop(absl::string_view why) {
   {
     MutexLock lock(mu_);
     closed_ = true;
-    for (ReloadPromise& waiter : waiting_) {
-      waiter.set_value({false, "the server is ending"});
+    // A reload that runs does not end here: nothing of it would be published.
+    for (auto* waiters : {&waiting_, &answered_by_this_}) {
+      for (ReloadPromise& waiter : *waiters) waiter.set_value({false, "the server is ending"});
+      waiters->clear();
     }
-    waiting_.clear();
     CloseHandle(call_);
   }
   // From here on a second signal ends the process at once.

@@ -17,6 +17,7 @@
 #include "server/admin_pages.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/config.h"
+#include "server/load_thread.h"
 #include "server/options.h"
 #include "server/socket.h"
 #include "server/worker.h"
@@ -30,9 +31,8 @@ namespace hither {
 // Loads zones, starts and stops the workers, obeys signals and the admin endpoint. Answers nothing.
 //
 // Threads: the control thread makes it and calls its methods, but for Reload(), RequestStop() and
-// the pages' View(), which any thread may call while Run() runs. Zones are read on a thread of
-// libuv's pool and on threads that it makes, so that signals and timers go on; workers wait for
-// neither.
+// the pages' View(), which any thread may call while Run() runs. Reloads are the LoadThread's and
+// those that it makes, so that signals and timers go on; workers wait for neither.
 class Control {
  public:
   // `config` is what BuildConfig(options) gave; a reload builds it again. Its zones are let go of
@@ -48,8 +48,8 @@ class Control {
   absl::Status StartWorkers(std::vector<WorkerSockets> sockets, std::vector<SocketAddress> listen,
                             std::optional<int> connections_max = std::nullopt);
   // Until SIGTERM, SIGINT or RequestStop(); then all workers have ended. SIGHUP reloads. `admin`
-  // may be null.
-  void Run(AdminEndpoint* admin);
+  // may be null. An error only if it cannot begin.
+  absl::Status Run(AdminEndpoint* admin);
 
   // Reads the configuration and what has changed of the zones. Waits for the end: of a reload that
   // began after the call. Returns a summary, or all errors.
@@ -74,7 +74,7 @@ class Control {
   AdminHandlers Handlers();
   void OnCall();
   void BeginReload();
-  void LoadOnPoolThread();
+  void LoadOnItsThread();
   void LoadAnew();
   void EndReload();
   void Publish();
@@ -98,17 +98,19 @@ class Control {
   uv_signal_t interrupt_;
   uv_async_t call_;
   uv_timer_t reap_;
-  uv_work_t work_;
   bool loading_ = false;
   bool again_ = false;  // A reload was asked for while one was running.
   bool stopping_ = false;
   std::vector<ReloadPromise> answered_by_this_;  // Who waits for the reload that runs.
   ReloadOutcome outcome_;                        // As store_.
+  std::atomic<bool> loaded_{false};              // The loading thread is done with both.
 
   Mutex mu_;
   std::vector<ReloadPromise> waiting_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;  // Nobody would answer any more.
   std::atomic<bool> stop_requested_{false};
+
+  LoadThread loader_;  // The last: it ends before what it uses.
 };
 
 }  // namespace hither

@@ -54,8 +54,8 @@ int Serve(const Options& options, Config config) {
   if (!loaded.ok()) return Fail(kExitCannotServe, loaded);
   const absl::Status started = control.StartWorkers(*std::move(sockets), listen, *connections);
   if (!started.ok()) return Fail(kExitCannotServe, started);
-  control.Run(admin.get());
-  return kExitFine;
+  const absl::Status ran = control.Run(admin.get());
+  return ran.ok() ? kExitFine : Fail(kExitCannotServe, ran);
 }
 
 int Main(int argc, const char* const* argv) {

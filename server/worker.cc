@@ -2,11 +2,11 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/thread.h"
 #include "server/privileges.h"
 #include "zones/check.h"
 
@@ -74,13 +74,9 @@ absl::Status Worker::Start() {
   const absl::Status listening = tcp_.Start(loop_, std::move(sockets_.tcp), options_.tcp_backlog);
   if (!listening.ok()) return listening;
 
-  // Signals are the control thread's.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { Run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  absl::StatusOr<std::thread> thread = StartThread("answer queries", [this] { Run(); });
+  if (!thread.ok()) return thread.status();
+  thread_ = *std::move(thread);
   return absl::OkStatus();
 }
 

@@ -21,6 +21,7 @@
 #include "absl/time/clock.h"
 #include "server/base/admin_connection.h"
 #include "server/base/metrics_text.h"
+#include "server/base/thread.h"
 
 namespace hither {
 namespace {
@@ -228,10 +229,15 @@ AdminEndpoint::~AdminEndpoint() {
   close(stop_event_);
 }
 
-void AdminEndpoint::Serve(AdminHandlers handlers) {
+absl::Status AdminEndpoint::Serve(AdminHandlers handlers) {
   http_ = std::make_unique<Http>(std::move(handlers), address_.tcp.has_value());
-  threads_.emplace_back([this] { ReadLoop(); });
-  for (int i = 0; i < kAdminThreads; ++i) threads_.emplace_back([this] { AnswerLoop(); });
+  for (int i = 0; i <= kAdminThreads; ++i) {
+    absl::StatusOr<std::thread> thread = StartThread(
+        "serve the admin endpoint", [this, i] { return i == 0 ? ReadLoop() : AnswerLoop(); });
+    if (!thread.ok()) return thread.status();
+    threads_.push_back(*std::move(thread));
+  }
+  return absl::OkStatus();
 }
 
 void AdminEndpoint::ReadLoop() {

@@ -58,7 +58,7 @@ class AdminEndpoint {
   AdminEndpoint(const AdminEndpoint&) = delete;
   AdminEndpoint& operator=(const AdminEndpoint&) = delete;
 
-  void Serve(AdminHandlers handlers);  // Starts the threads; once.
+  absl::Status Serve(AdminHandlers handlers);  // Starts the threads; once.
   void Stop();  // Ends connections and threads, removes the socket file. A handler is waited for.
 
   const AdminAddress& address() const { return address_; }  // With the port that the kernel chose.

@@ -84,7 +84,7 @@ class Endpoint : public testing::TestWithParam<Case> {
  protected:
   static void SetUpTestSuite() {
     endpoint_ = AdminEndpoint::Bind(AnyPort()).value().release();
-    endpoint_->Serve(Handlers());
+    ASSERT_TRUE(endpoint_->Serve(Handlers()).ok());
   }
   static void TearDownTestSuite() { delete endpoint_; }
   static AdminEndpoint* endpoint_;
@@ -129,7 +129,7 @@ TEST(AdminEndpoint, FailuresHaveTheirReason) {
   handlers.health = [] { return absl::UnavailableError("zone example.org. is broken"); };
   handlers.reload = [] { return absl::StatusOr<std::string>(absl::InternalError("h.yaml:3: no")); };
   auto endpoint = AdminEndpoint::Bind(AnyPort()).value();
-  endpoint->Serve(handlers);
+  ASSERT_TRUE(endpoint->Serve(handlers).ok());
   const absl::StatusOr<AdminReply> health = AskAdmin(endpoint->address(), "GET", "/healthz");
   ASSERT_TRUE(health.ok()) << health.status();
   EXPECT_EQ(health->code, 503);
@@ -148,7 +148,7 @@ TEST(AdminEndpoint, UnixSocketServesAndIsRemoved) {
   struct stat facts;
   ASSERT_EQ(stat(address.unix_path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777, 0660u);
-  endpoint->Serve(Handlers());
+  ASSERT_TRUE(endpoint->Serve(Handlers()).ok());
   const absl::StatusOr<AdminReply> reply = AskAdmin(address, "POST", "/reload");
   ASSERT_TRUE(reply.ok()) << reply.status();
   EXPECT_EQ(reply->body, "2 zones loaded\n");
@@ -194,7 +194,7 @@ TEST(AdminEndpoint, BindErrorsSayWhatToDo) {
 // More silent clients than threads: stopping must not wait for any of their timeouts.
 TEST(AdminEndpoint, StopsUnderSilentClients) {
   auto endpoint = AdminEndpoint::Bind(AnyPort()).value();
-  endpoint->Serve(Handlers());
+  ASSERT_TRUE(endpoint->Serve(Handlers()).ok());
   std::vector<int> clients;
   for (int i = 0; i < 2 * kAdminThreads; ++i) {
     clients.push_back(Connect(endpoint->address()));
@@ -220,7 +220,7 @@ TEST(AdminEndpoint, HalfARequestIsNotWaitedForForLong) {
   auto endpoint =
       AdminEndpoint::Bind(AnyPort(), {.read = absl::Milliseconds(20), .write = absl::Seconds(30)})
           .value();
-  endpoint->Serve(Handlers());
+  ASSERT_TRUE(endpoint->Serve(Handlers()).ok());
   const int fd = Connect(endpoint->address());
   EXPECT_EQ(send(fd, "GET /healthz HTTP/1.1\r\n", 23, MSG_NOSIGNAL), 23);
   EXPECT_EQ(Drain(fd), 0u);  // Closed without an answer, though the client keeps it open.
@@ -231,7 +231,7 @@ constexpr AdminTimeouts kPatient = {.read = absl::Seconds(60), .write = absl::Se
 
 TEST(AdminEndpoint, StalledClientsHoldUpNobody) {
   auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
-  endpoint->Serve(Handlers());
+  ASSERT_TRUE(endpoint->Serve(Handlers()).ok());
   std::vector<int> clients;
   for (size_t i = 0; i < kAdminWaitingMax + 16; ++i) {
     clients.push_back(Connect(endpoint->address()));
@@ -250,7 +250,7 @@ TEST(AdminEndpoint, StalledClientsHoldUpNobody) {
 // As a connection does whose request has its answer, and who does not close.
 TEST(AdminEndpoint, WhoStaysAfterTheAnswerHoldsUpNobody) {
   auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
-  endpoint->Serve(Handlers());
+  ASSERT_TRUE(endpoint->Serve(Handlers()).ok());
   const absl::Time start = absl::Now();
   std::vector<int> clients;
   for (size_t i = 0; i < 40; ++i) {
@@ -271,7 +271,7 @@ TEST(AdminEndpoint, ReloadsHoldUpNobody) {
     return absl::StatusOr<std::string>("2 zones loaded");
   };
   auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
-  endpoint->Serve(handlers);
+  ASSERT_TRUE(endpoint->Serve(handlers).ok());
   const std::string request = "POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\n\r\n";
   std::vector<std::future<std::string>> replies;
   for (int i = 0; i < 2 * kAdminThreads; ++i) {
@@ -294,7 +294,7 @@ TEST(AdminEndpoint, WhoDoesNotReadIsNotWaitedForForLong) {
   auto endpoint =
       AdminEndpoint::Bind(AnyPort(), {.read = absl::Seconds(5), .write = absl::Milliseconds(20)})
           .value();
-  endpoint->Serve(handlers);
+  ASSERT_TRUE(endpoint->Serve(handlers).ok());
   std::vector<int> clients;
   for (int i = 0; i < kAdminThreads; ++i) {  // All threads at once.
     clients.push_back(Connect(endpoint->address()));

@@ -180,12 +180,13 @@ class WithServer : public testing::Test {
     }
     endpoint_ = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
     admin_ = absl::StrCat("--admin=", endpoint_->address().ToText());
-    endpoint_->Serve({
+    const absl::Status serving = endpoint_->Serve({
         .metrics = [] { return std::string(); },
         .health = [] { return absl::OkStatus(); },
         .status = [this] { return ToJson(status_); },
         .reload = [this] { return reload_; },
     });
+    ASSERT_TRUE(serving.ok()) << serving;
   }
 
   ServerStatus status_;
@@ -237,12 +238,13 @@ TEST(CheckHelp, NamesEveryCheckWithItsSeverity) {
 
 TEST(OtherServer, IsNotMistakenForOurs) {
   auto endpoint = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
-  endpoint->Serve({
+  const absl::Status serving = endpoint->Serve({
       .metrics = [] { return std::string(); },
       .health = [] { return absl::OkStatus(); },
       .status = [] { return std::string("<html>"); },
       .reload = [] { return absl::StatusOr<std::string>(""); },
   });
+  ASSERT_TRUE(serving.ok()) << serving;
   const std::string admin = absl::StrCat("--admin=", endpoint->address().ToText());
   const ToolResult result = Hither({"status", admin.c_str()});
   EXPECT_EQ(result.code, 1);
