@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "server/base/log.h"
+#include "server/base/within_memory.h"
 #include "server/check_zones.h"
 #include "server/load_ticker.h"
 #include "server/settings.h"
@@ -83,7 +84,10 @@ absl::Status Control::LoadZones() {
   const absl::Status cache = CheckImageCache(config_);
   if (!cache.ok()) Log(LogLevel::kWarning, cache.message());
   const absl::Time began = absl::Now();
-  const LoadReport report = Load(config_);
+  LoadReport report;
+  const absl::Status enough =
+      WithinMemory(absl::StrCat("load ", zones, " zones"), [&] { report = Load(config_); });
+  if (!enough.ok()) return enough;
   config_.zones = {};  // The set holds names and paths.
   Publish();
   Log(LogLevel::kInfo, "loaded ", report.served, " of ", zones, " zones, ", report.records,
@@ -208,7 +212,7 @@ void Control::LoadOnItsThread() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
   const absl::Time began = absl::Now();
   outcome_ = {};
-  LoadAnew();
+  outcome_.config = WithinMemory("reload", [this] { return LoadAnew(); });
   outcome_.took = absl::Now() - began;
   malloc_trim(0);  // The list of zones, and what reading them took: of a million it is 200 MB.
   loaded_.store(true, std::memory_order_release);
@@ -216,15 +220,15 @@ void Control::LoadOnItsThread() {
   if (!closed_) uv_async_send(&call_);  // Else nobody waits for it.
 }
 
-void Control::LoadAnew() {
+absl::Status Control::LoadAnew() {
   const absl::StatusOr<Config> config = BuildConfig(options_);
-  outcome_.config = config.status();
-  if (!config.ok()) return;
+  if (!config.ok()) return config.status();
   const std::vector<std::string> keys = SettingsThatNeedRestart(config_, *config);
   if (!keys.empty()) {
     Log(LogLevel::kWarning, "changed, but only a restart makes it so: ", absl::StrJoin(keys, ", "));
   }
   outcome_.zones = Load(*config);
+  return absl::OkStatus();
 }
 
 void Control::EndReload() {

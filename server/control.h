@@ -66,7 +66,7 @@ class Control {
   using ReloadPromise = std::promise<ReloadAnswer>;
 
   struct ReloadOutcome {
-    absl::Status config;  // If not OK, nothing was loaded.
+    absl::Status config;  // If not OK, nothing was loaded: nothing has changed.
     LoadReport zones;
     absl::Duration took;
   };
@@ -75,12 +75,12 @@ class Control {
   void OnCall();
   void BeginReload();
   void LoadOnItsThread();
-  void LoadAnew();
+  absl::Status LoadAnew();
   void EndReload();
   void Publish();
   void BeginStop(absl::string_view why);
   ReloadAnswer Summary() const;
-  LoadReport Load(const Config& config);
+  LoadReport Load(const Config& config);  // Throws std::bad_alloc.
 
   const Options options_;
   Config config_;  // After LoadZones(): immutable, and without zones.

@@ -1,5 +1,6 @@
 #include "server/load_ticker.h"
 
+#include <new>
 #include <system_error>
 
 #include "absl/time/clock.h"
@@ -12,6 +13,7 @@ LoadTicker::LoadTicker(const LoadProgress& progress, absl::Duration every)
   try {
     thread_ = std::thread([this, every] { Run(every); });
   } catch (const std::system_error&) {  // No thread, no lines: the load matters more.
+  } catch (const std::bad_alloc&) {
   }
 }
 
@@ -29,7 +31,10 @@ void LoadTicker::Run(absl::Duration every) {
   std::unique_lock<std::mutex> lock(mu_);
   while (
       !ended_changed_.wait_for(lock, absl::ToChronoNanoseconds(every), [this] { return ended_; })) {
-    Log(LogLevel::kInfo, "loading: ", ToText(progress_, absl::Now() - began_));
+    try {
+      Log(LogLevel::kInfo, "loading: ", ToText(progress_, absl::Now() - began_));
+    } catch (const std::bad_alloc&) {  // The load may have taken it all, and be about to fail.
+    }
   }
 }
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/log.h"
+#include "server/base/within_memory.h"
 #include "server/check_zones.h"
 #include "server/control.h"
 #include "server/descriptors.h"
@@ -45,13 +45,10 @@ int Serve(const Options& options, Config config) {
     if (!bound.ok()) return Fail(kExitCannotServe, bound.status());
     admin = *std::move(bound);
   }
-  const absl::Status dropped = DropPrivileges(config);
-  if (!dropped.ok()) return Fail(kExitCannotServe, dropped);
-
+  if (auto dropped = DropPrivileges(config); !dropped.ok()) return Fail(kExitCannotServe, dropped);
   // Zones are loaded without privileges, so that what works at the start works at a reload.
   Control control(options, std::move(config));
-  const absl::Status loaded = control.LoadZones();
-  if (!loaded.ok()) return Fail(kExitCannotServe, loaded);
+  if (auto loaded = control.LoadZones(); !loaded.ok()) return Fail(kExitCannotServe, loaded);
   const absl::Status started = control.StartWorkers(*std::move(sockets), listen, *connections);
   if (!started.ok()) return Fail(kExitCannotServe, started);
   const absl::Status ran = control.Run(admin.get());
@@ -63,7 +60,7 @@ int Main(int argc, const char* const* argv) {
   const auto options = ParseOptions({argv + 1, static_cast<size_t>(argc - 1)});
   if (!options.ok()) return Fail(kExitUsage, options.status());
   if (options->mode == Options::Mode::kHelp) return Print(HelpText());
-  if (options->mode == Options::Mode::kVersion) return Print(absl::StrCat(VersionText(), "\n"));
+  if (options->mode == Options::Mode::kVersion) return Print(VersionText() + "\n");
   auto config = BuildConfig(*options);
   if (!config.ok()) return Fail(kExitUsage, config.status());
   if (options->mode == Options::Mode::kCheck) {
@@ -75,4 +72,8 @@ int Main(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace hither
 
-int main(int argc, char** argv) { return hither::Main(argc, argv); }
+int main(int argc, char** argv) {
+  int code = hither::kExitFine;
+  const auto enough = hither::WithinMemory("start", [&] { code = hither::Main(argc, argv); });
+  return enough.ok() ? code : hither::Fail(hither::kExitCannotServe, enough);
+}

@@ -3,9 +3,13 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "zones/mutex.h"
 
 namespace hither {
 
@@ -18,17 +22,30 @@ size_t LoadThreadsFor(size_t count) {
 }
 
 void RunInThreads(size_t threads, const std::function<void(size_t thread)>& work) {
+  Mutex mu;
+  std::exception_ptr first;  // Guarded by mu.
+  const auto guarded = [&](size_t thread) {
+    try {
+      work(thread);
+    } catch (...) {
+      MutexLock lock(mu);
+      if (first == nullptr) first = std::current_exception();
+    }
+  };
   std::vector<std::thread> others;
   others.reserve(threads);
   for (size_t i = 0; i + 1 < threads; ++i) {
     try {
-      others.emplace_back(work, i);
+      others.emplace_back(guarded, i);
     } catch (const std::system_error&) {
-      break;  // EAGAIN: a limit on threads. Those that run do it all.
+      break;  // EAGAIN: a limit on threads, or on memory. Those that run do it all.
+    } catch (const std::bad_alloc&) {
+      break;
     }
   }
-  work(threads - 1);
+  guarded(threads - 1);
   for (std::thread& other : others) other.join();
+  if (first != nullptr) std::rethrow_exception(first);
 }
 
 }  // namespace hither

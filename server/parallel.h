@@ -17,6 +17,7 @@ size_t LoadThreadsFor(size_t count);
 // Calls `work(thread)` for each 0 <= thread < threads, each in a thread of its own, the last one in
 // the caller's; returns when all have returned. Where the system gives fewer threads, fewer calls
 // are made, but that in the caller's thread always is: so take the work from a common counter.
+// What a call throws ends that call alone; when all have ended, the first of these is thrown on.
 // The new threads have the caller's niceness and capabilities, as Linux hands them on.
 void RunInThreads(size_t threads, const std::function<void(size_t thread)>& work);
 

@@ -1,5 +1,6 @@
 #include "server/tcp_connection.h"
 
+#include <new>
 #include <utility>
 
 #include "zones/check.h"
@@ -73,7 +74,11 @@ void TcpConnection::OnRoom(uv_handle_t* handle, size_t /*hint*/, uv_buf_t* room)
 void TcpConnection::OnRead(uv_stream_t* stream, ssize_t bytes, const uv_buf_t* room) {
   auto* self = static_cast<TcpConnection*>(stream->data);
   if (bytes > 0) {
-    self->OnOctets({reinterpret_cast<const uint8_t*>(room->base), static_cast<size_t>(bytes)});
+    try {
+      self->OnOctets({reinterpret_cast<const uint8_t*>(room->base), static_cast<size_t>(bytes)});
+    } catch (const std::bad_alloc&) {  // What it asked or is answered cannot be kept.
+      self->Close();
+    }
   } else if (bytes == UV_EOF) {  // The peer asks no more, but may still read: RFC 7766 §6.2.4.
     self->Finish();
   } else if (bytes < 0) {
@@ -177,7 +182,11 @@ void TcpConnection::OnWritten(uv_write_t* request, int status) {
   if (!self->queued_.empty()) return self->WriteQueued();
   self->active_at_ms_ = uv_now(self->tcp_.loop);
   self->host_.OnActive(*self);
-  if (self->paused_) return self->ReadOn();
+  try {
+    if (self->paused_) return self->ReadOn();
+  } catch (const std::bad_alloc&) {
+    self->Close();
+  }
   if (self->finishing_) self->Close();
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -152,13 +153,20 @@ void TcpListener::Admit(FileDescriptor socket, const sockaddr_storage& client) {
     counters_.Add(Counter::kTcpRefused);
     return;
   }
+  std::list<std::unique_ptr<TcpConnection>> one;
+  try {
+    TcpConnectionHost& host = *this;
+    one.push_back(std::make_unique<TcpConnection>(host, NowMs()));
+    ++by_prefix_[prefix];
+  } catch (const std::bad_alloc&) {  // A load takes all that there is: a client may come again.
+    counters_.Add(Counter::kTcpRefused);
+    return;
+  }
   counters_.Add(Counter::kTcpAccepted);
-  TcpConnectionHost& host = *this;
-  auto connection = std::make_unique<TcpConnection>(host, NowMs());
-  TcpConnection& added = *connection;
+  TcpConnection& added = *one.front();
   added.prefix = prefix;
-  added.place = connections_.insert(connections_.end(), std::move(connection));
-  ++by_prefix_[prefix];
+  added.place = one.begin();
+  connections_.splice(connections_.end(), one);
   added.Start(*loop_, std::move(socket));
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,6 +39,9 @@ uint64_t SizeOf(ZoneSource source) {
   struct stat facts;
   return ::stat(source.file().data(), &facts) == 0 ? static_cast<uint64_t>(facts.st_size) : 0;
 }
+
+// Called, not used by a new-expression: those may be left out.
+void CheckMemoryLeft() { ::operator delete(::operator new(ZoneStore::kMemoryLeftMin)); }
 
 }  // namespace
 
@@ -84,9 +88,10 @@ class ZoneStore::Loading {
     RunInThreads(threads, [this](size_t thread) {
       Part& part = parts_[thread];
       for (size_t at; (at = next_.fetch_add(1, std::memory_order_relaxed)) < sources_.size();) {
-        LoadOrKeep(at, part);
+        LoadOrKeep(at, part, /*alone=*/false);
       }
     });
+    LoadAgain();
     return Sum();
   }
 
@@ -99,19 +104,37 @@ class ZoneStore::Loading {
     LoadReport report;
     size_t kept = 0;                                          // Zones that there were before.
     std::vector<std::pair<size_t, std::string>> errors = {};  // The zone's number, rising.
+    std::vector<size_t> out_of_memory = {};                   // Zones that are not counted yet.
   };
 
-  void LoadOrKeep(size_t at, Part& part) {
+  // Memory that did not suffice for a zone beside its neighbours may do for it alone. If there is
+  // none even then, it is not the zone that is too large: they are too many.
+  void LoadAgain() {
+    std::vector<size_t> again;
+    for (const Part& part : parts_) {
+      again.insert(again.end(), part.out_of_memory.begin(), part.out_of_memory.end());
+    }
+    std::sort(again.begin(), again.end());
+    Part& part = parts_.emplace_back();
+    for (const size_t at : again) {
+      CheckMemoryLeft();
+      LoadOrKeep(at, part, /*alone=*/true);
+    }
+  }
+
+  void LoadOrKeep(size_t at, Part& part, bool alone) {
     const ZoneSource source = sources_[at];
     const ServedZone* before = store_.set_->FindExact(source.name());
-    part.kept += before != nullptr;
     if (before != nullptr && IsSame(source, *before)) {
       Keep(at, *before);
       progress_.AddBytes(stamps[at].size_bytes);
       ++part.report.unchanged;
     } else {
-      LoadOne(at, before, part);
+      LoadedZone loaded = LoadSource(source, store_.options_, progress_);
+      if (loaded.out_of_memory && !alone) return part.out_of_memory.push_back(at);
+      Take(at, before, std::move(loaded), part);
     }
+    part.kept += before != nullptr;
     if (zones[at].zone != nullptr) {
       ++part.report.served;
       part.report.records += zones[at].zone->record_count();
@@ -139,9 +162,8 @@ class ZoneStore::Loading {
     stamps[at].includes = std::make_unique<const std::vector<FileStamp>>(*old.includes);
   }
 
-  void LoadOne(size_t at, const ServedZone* before, Part& part) {
+  void Take(size_t at, const ServedZone* before, LoadedZone&& loaded, Part& part) {
     const ZoneSource source = sources_[at];
-    LoadedZone loaded = LoadSource(source, store_.options_, progress_);
     Tell(loaded.findings);
     ServedZone served(source);
     if (loaded.zone != nullptr) {
@@ -239,7 +261,9 @@ LoadReport ZoneStore::Load(const ZoneSources& sources, absl::Time now, LoadProgr
   Loading loading(*this, sources, now, progress);
   LoadReport report = loading.Run();
   if (!report.changed()) return report;  // Else there would be two sets that say the same.
-  set_ = std::make_shared<const ZoneSet>(sources, std::move(loading.zones));
+  auto set = std::make_shared<const ZoneSet>(sources, std::move(loading.zones));
+  CheckMemoryLeft();
+  set_ = std::move(set);
   stamps_ = std::move(loading.stamps);
   return report;
 }

@@ -54,6 +54,9 @@ class ZoneStore {
   // octets.
   static constexpr size_t kZonesSizedMax = 1'000;
 
+  // What a load must leave for whatever else the server does: connections, pages, log lines.
+  static constexpr size_t kMemoryLeftMin = 16 << 20;
+
   explicit ZoneStore(LoadOptions options) : options_(std::move(options)) {}
   ZoneStore(const ZoneStore&) = delete;
   ZoneStore& operator=(const ZoneStore&) = delete;
@@ -61,6 +64,9 @@ class ZoneStore {
   // Loads what is new or changed, lets go of what is not in `sources`. A zone that fails keeps its
   // last good version; the others are loaded all the same. All findings are logged, each zone's
   // together, zones in any order. If nothing has changed the set stays the same one.
+  //
+  // Throws std::bad_alloc, and then has changed nothing: where memory does not suffice for the
+  // zones together, or kMemoryLeftMin would not be left. For one zone it is that zone's error.
   LoadReport Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress);
 
   // After Load(): what is to be served, in the order of its sources.

@@ -142,6 +142,7 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex) {
     }
     if (!status.ok()) loaded.findings.push_back(FindingOf(Severity::kError, path, status));
   } catch (const std::bad_alloc&) {
+    loaded.out_of_memory = true;
     loaded.findings.push_back({Severity::kError, path, 0,
                                "not enough memory for the image; give the server more (a reload "
                                "holds the old and the new zone at once)"});

@@ -66,6 +66,7 @@ LoadedZone WithinMemory(const std::string& file, const Load& load) {
   } catch (const std::length_error&) {
   }
   LoadedZone failed;
+  failed.out_of_memory = true;
   failed.findings.push_back(
       {.severity = Severity::kError,
        .file = file,

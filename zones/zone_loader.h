@@ -44,6 +44,7 @@ struct LoadedZone {
   std::vector<FileStamp> files;  // The zone file first, then what it includes; also on an error.
   int64_t began_ns = 0;          // By FileClockNow().
   bool from_image = false;       // Not from text (image_cache.h).
+  bool out_of_memory = false;    // That is the error.
 };
 
 // Never throws and never aborts on what a file holds: all that is wrong is in `findings`, and that

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -242,7 +243,12 @@ absl::Status AdminEndpoint::Serve(AdminHandlers handlers) {
 
 void AdminEndpoint::ReadLoop() {
   Waiting waiting;
-  while (PollOnce(waiting)) {
+  for (bool more = true; more;) {
+    try {
+      more = PollOnce(waiting);
+    } catch (const std::bad_alloc&) {  // Whoever waits makes room.
+      waiting.clear();
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 #ifndef HITHER_SERVER_BASE_LOG_H_
 #define HITHER_SERVER_BASE_LOG_H_
 
+#include <new>
 #include <string>
 
 #include "absl/status/status.h"
@@ -39,7 +40,11 @@ void Write(LogLevel level, absl::string_view text);
 // Log(LogLevel::kInfo, "zone ", name, ": serial ", serial);
 template <typename... Pieces>
 void Log(LogLevel level, const Pieces&... pieces) {
-  if (LogIsOn(level)) log_internal::Write(level, absl::StrCat(pieces...));
+  if (!LogIsOn(level)) return;
+  try {
+    log_internal::Write(level, absl::StrCat(pieces...));
+  } catch (const std::bad_alloc&) {  // A line is lost; who tells of something must not end by it.
+  }
 }
 
 }  // namespace hither

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 #include "gtest/gtest.h"
@@ -34,6 +35,19 @@ TEST(RunInThreads, OneIsTheCallersOwn) {
   std::thread::id ran;
   RunInThreads(1, [&](size_t) { ran = std::this_thread::get_id(); });
   EXPECT_EQ(ran, std::this_thread::get_id());
+}
+
+// Wherever it is thrown: in a thread of its own it would end the process.
+TEST(RunInThreads, ThrowsOnWhatACallHasThrownWhenAllHaveEnded) {
+  for (const size_t thrower : {0u, 2u}) {
+    std::atomic<int> ended{0};
+    const auto work = [&](size_t thread) {
+      if (thread == thrower) throw std::runtime_error("test");
+      ++ended;
+    };
+    EXPECT_THROW(RunInThreads(3, work), std::runtime_error);
+    EXPECT_EQ(ended, 2) << thrower;
+  }
 }
 
 }  // namespace

@@ -2,13 +2,39 @@
 
 #include <stdlib.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <new>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+namespace {
+
+// So many allocations of this thread go well, then one throws. Negative: all go well.
+thread_local int64_t allocations_left = -1;
+// Those of so many octets and more throw, whoever makes them.
+size_t too_large_bytes = SIZE_MAX;
+
+}  // namespace
+
+// Not inlined: g++ would take malloc() and free() for a mismatch with new and delete.
+[[gnu::noinline]] void* operator new(size_t bytes) {
+  const bool is_hit = allocations_left >= 0 && allocations_left-- == 0;
+  void* const memory =
+      is_hit || bytes >= too_large_bytes ? nullptr : std::malloc(bytes > 0 ? bytes : 1);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+// std::stable_sort()'s; AddressSanitizer's own would not match our delete.
+[[gnu::noinline]] void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  return std::malloc(bytes);
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace hither {
 namespace {
@@ -207,6 +233,48 @@ TEST_F(ZoneStoreTest, ReadsAZoneThatIsAnImageFromNowOn) {
   EXPECT_EQ(Load(images).unchanged, 0u);
   EXPECT_THAT(Served("a.").last_error(), HasSubstr("image"));
   EXPECT_EQ(Served("a.").zone->serial(), 1u) << "the last good version stays";
+}
+
+// Each allocation of a load fails once. Whatever comes of it, the next load goes well.
+TEST_F(ZoneStoreTest, OutOfMemoryChangesNothing) {
+  Write("a", "1");
+  Write("b", "22");
+  const ZoneSources a = Sources({{"a.", "a"}});
+  const ZoneSources b = Sources({{"b.", "b"}});
+  Load(a);
+  int64_t thrown = 0;
+  for (int64_t nth = 0;; ++nth) {
+    ASSERT_LT(nth, 10'000);
+    const std::shared_ptr<const ZoneSet> before = store_.set();
+    LoadProgress progress;
+    bool threw = false;
+    allocations_left = nth;
+    try {
+      store_.Load(b, absl::Now(), progress);
+    } catch (const std::bad_alloc&) {
+      threw = true;
+    }
+    const bool was_hit = allocations_left < 0;
+    allocations_left = -1;
+    if (!was_hit) break;
+    thrown += threw;
+    ASSERT_TRUE(!threw || store_.set() == before) << nth;
+    ASSERT_EQ(Load(b).served, 1u) << nth;
+    ASSERT_EQ(Text(Load(a)), "1 0 0 1") << nth;
+  }
+  EXPECT_GT(thrown, 5);
+}
+
+// Many zones have taken all there is: to publish them would leave a server that cannot answer.
+TEST_F(ZoneStoreTest, ALoadLeavesMemoryForOthers) {
+  Write("a", "1");
+  Load({{"a.", "a"}});
+  const std::shared_ptr<const ZoneSet> before = store_.set();
+  Write("a", "22");
+  too_large_bytes = ZoneStore::kMemoryLeftMin;
+  EXPECT_THROW(Load({{"a.", "a"}}), std::bad_alloc);
+  too_large_bytes = SIZE_MAX;
+  EXPECT_EQ(store_.set(), before);
 }
 
 TEST_F(ZoneStoreTest, TellsItsProgress) {

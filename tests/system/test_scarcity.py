@@ -1,6 +1,9 @@
-"""Where the system gives few threads: a server says so at its start, and never ends later."""
+"""Where the system gives few threads or little memory: a server says so and goes on, or does not
+start."""
 
 import os
+import pathlib
+import resource
 import subprocess
 
 import pytest
@@ -12,6 +15,11 @@ _USER = "54321"
 
 # The control thread, a loader, a worker, and five of the admin endpoint.
 _THREADS = 8
+
+# Zones that take more memory together than a server may have beyond what it has.
+_MANY = 100_000
+_MORE_BYTES = 40 << 20
+_NOT_EVEN_MANY_BYTES = 80 << 20
 
 
 def _zone_text(serial):
@@ -58,3 +66,64 @@ def test_too_few_threads_end_the_start_with_advice(hitherd, zone, count):
                           timeout=60)
     assert done.returncode == 1, done.stderr
     assert "no thread to " in done.stderr and "ulimit -u" in done.stderr
+
+
+@pytest.fixture
+def limited_memory(hitherd):
+    """A sanitizer's build takes terabytes of addresses and ends by itself if it gets none."""
+    done = subprocess.run(["prlimit", f"--as={1 << 30}", hitherd, "--version"],
+                          capture_output=True)
+    if done.returncode != 0:
+        pytest.skip("this build cannot run in a limited address space")
+
+
+def _write_list(folder, prefix, count):
+    draft = folder / "draft"
+    draft.write_text("".join(f"{prefix}{index}.example example.zone\n" for index in range(count)))
+    draft.rename(folder / "zones.list")
+
+
+def _config(folder, port, admin):
+    path = folder / "hither.yaml"
+    path.write_text(f'listen: ["127.0.0.1:{port}"]\nworkers: 1\nadmin: {{ listen: "{admin}" }}\n'
+                    "zones: [{ list: zones.list }]\n")
+    return path
+
+
+def _limit_memory(pid, more_bytes):
+    pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[0])
+    hard = resource.prlimit(pid, resource.RLIMIT_AS)[1]
+    resource.prlimit(pid, resource.RLIMIT_AS, (pages * resource.getpagesize() + more_bytes, hard))
+
+
+def test_zones_that_are_too_many_change_nothing(hitherd, hither, limited_memory, folder, zone):
+    port, admin = servers.free_port(), f"127.0.0.1:{servers.free_port()}"
+    _write_list(folder, "old", 5)
+    ours = ["--user", "root"] if os.geteuid() == 0 else []  # Whose limits we may set.
+    server = servers.start_hitherd_with_config(folder, _config(folder, port, admin),
+                                               {"old1.example.": zone}, servers.LOOPBACK, port,
+                                               admin, ours)
+    try:
+        assert servers.run_hither("status", "--admin", admin).returncode == 0  # All threads run.
+        _limit_memory(server.pid, _MORE_BYTES)
+        _write_list(folder, "new", _MANY)
+        done = servers.run_hither("reload", "--admin", admin, timeout=100)
+        assert done.returncode == 1, server.log()
+        assert "not enough memory to reload" in done.stderr + done.stdout
+        assert "not enough memory to reload" in server.log()
+        for transport in ("udp", "tcp"):
+            assert server.ask("old4.example.", wire.SOA, transport).answer
+        _write_list(folder, "new", 5)  # It can be mended without a restart.
+        assert servers.run_hither("reload", "--admin", admin).returncode == 0
+        assert _serial(server, "new4.example.") == 1
+    finally:
+        assert server.stop() == 0
+
+
+def test_zones_that_are_too_many_are_no_start(hitherd, limited_memory, folder, zone):
+    _write_list(folder, "z", _MANY)
+    config = _config(folder, servers.free_port(), f"127.0.0.1:{servers.free_port()}")
+    done = subprocess.run(["prlimit", f"--as={_NOT_EVEN_MANY_BYTES}", hitherd, "--config",
+                           str(config)], capture_output=True, text=True, timeout=100)
+    assert done.returncode == 1, done.stderr
+    assert "not enough memory to " in done.stderr
