@@ -22,6 +22,8 @@ namespace hither {
 namespace {
 
 constexpr uint64_t kReapEveryMs = 100;
+// The end takes no longer for a reload than for TCP clients (kFarewellMaxMs in worker.cc).
+constexpr absl::Duration kLoadEndMax = absl::Seconds(2);
 constexpr absl::Duration kProgressEvery = absl::Seconds(2);
 
 // For a signal during the first load: nothing is served yet, and nothing has to be tidied.
@@ -29,6 +31,12 @@ void EndAtOnce(int /*number*/) {
   constexpr char kText[] = "hitherd: told to end while loading\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText, sizeof(kText) - 1);
   ::_exit(kExitFine);
+}
+
+LoadOptions Stoppable(LoadOptions options, const StopFlag& stop) {
+  options.limits.file.stop = &stop;
+  options.limits.zone.stop = &stop;
+  return options;
 }
 
 template <typename Handle>
@@ -43,7 +51,7 @@ Control::Control(const Options& options, Config config)
     : options_(options),
       config_(std::move(config)),
       started_at_(absl::Now()),
-      store_(LoadOptionsOf(config_)),
+      store_(Stoppable(LoadOptionsOf(config_), stop_loading_)),
       zones_(store_.set()) {
   HITHER_CHECK(uv_loop_init(&loop_) == 0);
   HITHER_CHECK(uv_signal_init(&loop_, &hangup_) == 0);
@@ -127,10 +135,20 @@ absl::Status Control::Run(AdminEndpoint* admin) {
   const absl::Status serving = admin == nullptr ? absl::OkStatus() : admin->Serve(Handlers());
   if (!serving.ok()) BeginStop("");
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until BeginStop() has closed every handle.
+  const absl::Time load_end = absl::Now() + kLoadEndMax;
   if (admin != nullptr) admin->Stop();
   for (const auto& worker : workers_) worker->Join();
+  EndLoad(load_end);
   Log(LogLevel::kInfo, "ended");
   return serving;
+}
+
+// Parts of a load look at no flag: to read a long list, to check a large zone. Nothing that they
+// hold needs an orderly end, so rather than wait for them the process leaves.
+void Control::EndLoad(absl::Time deadline) {
+  if (!loading_ || loader_.WaitUntil(deadline)) return;
+  Log(LogLevel::kInfo, "ended; a reload was given up");
+  ::_exit(kExitFine);
 }
 
 AdminHandlers Control::Handlers() {
@@ -214,7 +232,8 @@ void Control::LoadOnItsThread() {
   outcome_ = {};
   outcome_.config = WithinMemory("reload", [this] { return LoadAnew(); });
   outcome_.took = absl::Now() - began;
-  malloc_trim(0);  // The list of zones, and what reading them took: of a million it is 200 MB.
+  // The list of zones, and what reading them took: of a million it is 200 MB.
+  if (!stop_loading_.IsRaised()) malloc_trim(0);
   loaded_.store(true, std::memory_order_release);
   MutexLock lock(mu_);
   if (!closed_) uv_async_send(&call_);  // Else nobody waits for it.
@@ -277,6 +296,7 @@ void Control::Publish() {
 void Control::BeginStop(absl::string_view why) {
   if (std::exchange(stopping_, true)) return;
   if (!why.empty()) Log(LogLevel::kInfo, why, ": ending");
+  stop_loading_.Raise();
   for (const auto& worker : workers_) worker->RequestStop();
   {
     MutexLock lock(mu_);

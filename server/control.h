@@ -48,7 +48,8 @@ class Control {
   absl::Status StartWorkers(std::vector<WorkerSockets> sockets, std::vector<SocketAddress> listen,
                             std::optional<int> connections_max = std::nullopt);
   // Until SIGTERM, SIGINT or RequestStop(); then all workers have ended. SIGHUP reloads. `admin`
-  // may be null. An error only if it cannot begin.
+  // may be null. An error only if it cannot begin. A reload that does not heed the StopFlag in time
+  // ends with the process, here.
   absl::Status Run(AdminEndpoint* admin);
 
   // Reads the configuration and what has changed of the zones. Waits for the end: of a reload that
@@ -79,12 +80,14 @@ class Control {
   void EndReload();
   void Publish();
   void BeginStop(absl::string_view why);
+  void EndLoad(absl::Time deadline);
   ReloadAnswer Summary() const;
   LoadReport Load(const Config& config);  // Throws std::bad_alloc.
 
   const Options options_;
   Config config_;  // After LoadZones(): immutable, and without zones.
   const absl::Time started_at_;
+  StopFlag stop_loading_;  // Before store_, which looks at it.
   std::vector<SocketAddress> listen_;
   ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.
   Snapshot<ZoneSet> zones_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "server/base/thread.h"
 #include "zones/check.h"
 
@@ -16,7 +17,7 @@ LoadThread::~LoadThread() {
     const std::lock_guard lock(mu_);
     ended_ = true;
   }
-  changed_.notify_one();
+  changed_.notify_all();
   thread_.join();
 }
 
@@ -32,8 +33,15 @@ void LoadThread::Run(std::function<void()> work) {
   {
     const std::lock_guard lock(mu_);
     work_ = std::move(work);
+    busy_ = true;
   }
-  changed_.notify_one();
+  changed_.notify_all();
+}
+
+bool LoadThread::WaitUntil(absl::Time deadline) {
+  std::unique_lock lock(mu_);
+  const absl::Duration left = deadline - absl::Now();
+  return changed_.wait_for(lock, absl::ToChronoNanoseconds(left), [this] { return !busy_; });
 }
 
 void LoadThread::Loop() {
@@ -47,6 +55,11 @@ void LoadThread::Loop() {
       work = std::exchange(work_, nullptr);
     }
     work();
+    {
+      const std::lock_guard lock(mu_);
+      busy_ = false;
+    }
+    changed_.notify_all();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace hither {
 
@@ -26,13 +27,16 @@ class LoadThread {
   absl::Status Start();
   // Returns at once. Not while other work runs, which is for the work to tell. It throws nothing.
   void Run(std::function<void()> work);
+  // Has what runs ended by then?
+  bool WaitUntil(absl::Time deadline);
 
  private:
   void Loop();
 
   // Not zones/mutex.h: a condition variable wants std::mutex.
-  std::mutex mu_;  // Guards the next two.
+  std::mutex mu_;  // Guards the next three.
   std::function<void()> work_;
+  bool busy_ = false;
   bool ended_ = false;
   std::condition_variable changed_;
   std::thread thread_;

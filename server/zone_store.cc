@@ -88,10 +88,12 @@ class ZoneStore::Loading {
     RunInThreads(threads, [this](size_t thread) {
       Part& part = parts_[thread];
       for (size_t at; (at = next_.fetch_add(1, std::memory_order_relaxed)) < sources_.size();) {
+        if (IsStopped()) return;
         LoadOrKeep(at, part, /*alone=*/false);
       }
     });
     LoadAgain();
+    if (IsStopped()) return {};
     return Sum();
   }
 
@@ -99,6 +101,8 @@ class ZoneStore::Loading {
   std::vector<Stamps> stamps;
 
  private:
+  bool IsStopped() const { return IsRaised(store_.options_.limits.file.stop); }
+
   // What one thread found. A cache line of its own.
   struct alignas(64) Part {
     LoadReport report;
@@ -117,6 +121,7 @@ class ZoneStore::Loading {
     std::sort(again.begin(), again.end());
     Part& part = parts_.emplace_back();
     for (const size_t at : again) {
+      if (IsStopped()) return;
       CheckMemoryLeft();
       LoadOrKeep(at, part, /*alone=*/true);
     }
@@ -131,6 +136,7 @@ class ZoneStore::Loading {
       ++part.report.unchanged;
     } else {
       LoadedZone loaded = LoadSource(source, store_.options_, progress_);
+      if (IsStopped()) return;  // Whatever it says of the zone.
       if (loaded.out_of_memory && !alone) return part.out_of_memory.push_back(at);
       Take(at, before, std::move(loaded), part);
     }

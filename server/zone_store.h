@@ -65,6 +65,7 @@ class ZoneStore {
   // last good version; the others are loaded all the same. All findings are logged, each zone's
   // together, zones in any order. If nothing has changed the set stays the same one.
   //
+  // Once the limits' StopFlag is raised it ends early, has changed nothing and says nothing.
   // Throws std::bad_alloc, and then has changed nothing: where memory does not suffice for the
   // zones together, or kMemoryLeftMin would not be left. For one zone it is that zone's error.
   LoadReport Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress);

@@ -235,8 +235,9 @@ void ZoneBuilder::OpenAncestors(NameView name, size_t label_count, ImageWriter& 
   }
 }
 
-void ZoneBuilder::AddNames(ImageWriter& image) {
+bool ZoneBuilder::AddNames(ImageWriter& image) {
   for (const OwnerId id : order_->names()) {
+    if (IsRaised(limits_.stop)) return false;
     const NameView name = log_.owner(id).name();
     const size_t label_count = name.label_count();
     OpenAncestors(name, label_count, image);
@@ -245,6 +246,7 @@ void ZoneBuilder::AddNames(ImageWriter& image) {
     AddName(name, label_count, image);
   }
   image.EndNames(name_count_);
+  return true;
 }
 
 void ZoneBuilder::AddNsec3Owners(ImageWriter& image) {
@@ -271,23 +273,25 @@ void ZoneBuilder::ReadSoa(ImageWriter& image) {
                   std::min(soa->ttl_seconds, LoadU32(numbers + 16)));
 }
 
+void ZoneBuilder::MakeZone(BuiltZone& built) {
+  ImageWriter image(BytesExpected());
+  if (!AddNames(image)) return Find(Severity::kError, {0, 0}, kStoppedText);
+  AddNsec3Owners(image);
+  ReadSoa(image);
+  if (log_.has_too_many_collisions() || (!failed_ && !ZoneIndexer(image).Run())) {
+    Find(Severity::kError, {0, 0},
+         absl::StrCat("too many names of ", apex_.ToText(),
+                      " have the same hash; somebody has chosen them so, remove them"));
+  }
+  if (!failed_) built.zone = image.Finish();
+}
+
 BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
   log_.CloseOwners();
   order_ = std::make_unique<OwnerOrder>(log_, apex_labels_);
   uses_nsec3_ = WillUseNsec3();
   BuiltZone built;
-  {
-    ImageWriter image(BytesExpected());
-    AddNames(image);
-    AddNsec3Owners(image);
-    ReadSoa(image);
-    if (log_.has_too_many_collisions() || (!failed_ && !ZoneIndexer(image).Run())) {
-      Find(Severity::kError, {0, 0},
-           absl::StrCat("too many names of ", apex_.ToText(),
-                        " have the same hash; somebody has chosen them so, remove them"));
-    }
-    if (!failed_) built.zone = image.Finish();
-  }
+  MakeZone(built);
   const auto file_of = [&](const Location& location) {
     return location.file < files.size() ? files[location.file] : apex_.ToText();
   };

@@ -11,6 +11,7 @@
 #include "zones/owner_order.h"
 #include "zones/record.h"
 #include "zones/record_log.h"
+#include "zones/stop_flag.h"
 #include "zones/zone.h"
 
 namespace hither {
@@ -21,6 +22,7 @@ struct ZoneLimits {
   uint32_t records_per_rrset_max = 1'000;
   uint32_t types_per_name_max = 100;
   uint32_t findings_max = 100;
+  const StopFlag* stop = nullptr;  // Looked at before each name that is built.
 };
 
 // Where records were read. For findings about a zone that is built already.
@@ -71,7 +73,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
 
   size_t BytesExpected() const;
   bool WillUseNsec3() const;
-  void AddNames(ImageWriter& image);
+  bool AddNames(ImageWriter& image);  // False: told to stop.
   void OpenAncestors(NameView name, size_t label_count, ImageWriter& image);
   NodeId AddName(NameView name, size_t label_count, ImageWriter& image);
   void AddNsec3Owners(ImageWriter& image);
@@ -82,6 +84,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   size_t DropDuplicates(NameView owner, size_t first, size_t last);
   void CheckName(NameView owner);
   void ReadSoa(ImageWriter& image);
+  void MakeZone(BuiltZone& built);
   void Find(Severity severity, const Location& location, std::string text);
   Location PlaceOf(const PlannedRRset& rrset) const {
     return log_.record(rrset.records.front()).location();

@@ -135,6 +135,11 @@ void ZoneFileReader::TellProgress() {
 bool ZoneFileReader::TakePiece(uint32_t line) {
   piece_end_ = files_.back().scanner->bytes_read();
   TellProgress();
+  if (IsRaised(limits_.stop)) {
+    AddError(line, kStoppedText);
+    stopped_ = true;
+    return false;
+  }
   if (BytesRead() <= limits_.file_bytes_max) return true;
   AddError(line, absl::StrCat("over ", limits_.file_bytes_max,
                               " octets of text in one zone; split the zone"));

@@ -9,6 +9,7 @@
 #include "zones/load_progress.h"
 #include "zones/name.h"
 #include "zones/record.h"
+#include "zones/stop_flag.h"
 
 namespace hither {
 
@@ -25,6 +26,7 @@ struct ZoneFileLimits {
   uint32_t generated_total_max = 1 << 20;  // For all $GENERATE lines of a zone: 1,048,576.
   uint32_t errors_max = 100;               // The reader stops after so many.
   uint64_t file_bytes_max = 16ull << 30;
+  const StopFlag* stop = nullptr;  // Looked at once a piece of 256 KiB.
 };
 
 struct ZoneFileResult {

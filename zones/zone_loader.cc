@@ -88,12 +88,20 @@ ZoneFileResult ReadInto(ZoneBuilder& builder, const FileStamp& file, NameView ap
   return read;
 }
 
+LoadedZone Stopped(const std::string& path) {
+  LoadedZone stopped;
+  stopped.findings.push_back(
+      {.severity = Severity::kError, .file = path, .line = 0, .text = kStoppedText});
+  return stopped;
+}
+
 LoadedZone LoadFile(const std::string& path, NameView apex, const LoadLimits& limits,
                     LoadProgress* progress) {
   const int64_t began_ns = FileClockNow();
   std::vector<FileStamp> stamps = {StampOf(path)};  // Before reading: a later change shows.
   ZoneBuilder builder(apex, limits.zone);
   ZoneFileResult read = ReadInto(builder, stamps[0], apex, limits, progress);
+  if (IsRaised(limits.zone.stop)) return Stopped(path);  // Even to sort the names takes a while.
   for (FileStamp& stamp : StampIncludes(read.files, began_ns)) stamps.push_back(std::move(stamp));
   LoadedZone loaded = Finish(std::move(read), builder);
   loaded.files = std::move(stamps);

@@ -277,6 +277,22 @@ TEST_F(ZoneStoreTest, ALoadLeavesMemoryForOthers) {
   EXPECT_EQ(store_.set(), before);
 }
 
+TEST_F(ZoneStoreTest, ALoadThatIsStoppedChangesNothing) {
+  StopFlag stop;
+  LoadOptions options;
+  options.limits.file.stop = options.limits.zone.stop = &stop;
+  ZoneStore store(options);
+  LoadProgress progress;
+  Write("a", "1");
+  store.Load(Sources({{"a.", "a"}}), absl::Now(), progress);
+  const std::shared_ptr<const ZoneSet> before = store.set();
+  stop.Raise();
+  Write("a", "22");
+  EXPECT_FALSE(store.Load(Sources({{"a.", "a"}, {"b.", "b"}}), absl::Now(), progress).changed());
+  EXPECT_EQ(store.set(), before);
+  EXPECT_EQ(progress.zones_done, 1u);
+}
+
 TEST_F(ZoneStoreTest, TellsItsProgress) {
   Write("a", "1");
   Write("b", "22");

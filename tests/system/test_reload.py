@@ -14,6 +14,7 @@ import wire
 _NAMES = 1000
 _LOAD_SECONDS = 6
 _RELOAD_EVERY_SECONDS = 0.2
+_END_SECONDS = 2.5  # 2 s of them are the server's own limit.
 
 
 def _zone_text(serial, origin="example."):
@@ -200,6 +201,37 @@ def test_zones_come_and_go_with_the_configuration(hitherd, hither, make_folder):
 def _queries(server):
     told = json.loads(servers.run_hither("status", "--json", "--admin", server.admin).stdout)
     return sum(count for name, count in told["counters"].items() if "queries_total" in name)
+
+
+@pytest.mark.parametrize("what", ["one large zone", "many zones"])
+def test_an_end_does_not_wait_for_a_reload(hitherd, hither, make_folder, what):
+    folder, port = make_folder("end"), servers.free_port()
+    admin = f"127.0.0.1:{servers.free_port()}"
+    config = _config(folder, port, admin, ["example."])
+    (folder / "example.zone").write_text(_zone_text(1))
+    server = servers.start_hitherd_with_config(folder, config, {"example.": ""}, servers.LOOPBACK,
+                                               port, admin)
+    if what == "one large zone":
+        more = "".join(f"m{index}.{index % 1000} TXT a b c\n" for index in range(1_500_000))
+        _write(folder / "example.zone", _zone_text(2) + more)
+    else:
+        (folder / "small.zone").write_text("@ 60 SOA ns.a. a. 1 7200 900 1209600 300\n"
+                                           "@ 60 NS ns.a.\n")
+        _write(folder / "zones.list",
+               "".join(f"z{index}. small.zone\n" for index in range(100_000)))
+        _write(config, config.read_text() + "  - { list: zones.list }\n")
+    asked = subprocess.Popen([servers.hither_path(), "reload", "--admin", admin],
+                             stderr=subprocess.PIPE, text=True)
+    while "reload begins" not in server.log():
+        assert server.process.poll() is None, server.log()
+        time.sleep(0.01)
+    time.sleep(0.1)
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < _END_SECONDS
+    assert "the server is ending" in asked.communicate(timeout=30)[1]
+    assert asked.returncode == 1
+    assert "error" not in server.log()
 
 
 def test_ends_cleanly_under_load(server, folder):

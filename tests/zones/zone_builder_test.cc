@@ -91,6 +91,16 @@ TEST(Build, WantsASoa) {
 
 TEST(Build, OfNothingIsAnError) { EXPECT_EQ(Build("").zone, nullptr); }
 
+TEST(Build, GivesUpWhenToldTo) {
+  StopFlag stop;
+  const ZoneLimits limits{.stop = &stop};
+  EXPECT_NE(Build(kHead, limits).zone, nullptr);
+  stop.Raise();
+  const BuiltZone built = Build(kHead, limits);
+  EXPECT_EQ(built.zone, nullptr);
+  EXPECT_EQ(Findings(built), "zone: error: told to stop");
+}
+
 TEST(Limits, OfRecordsInAnRRset) {
   ZoneLimits limits;
   limits.records_per_rrset_max = 3;

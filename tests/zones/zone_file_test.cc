@@ -151,6 +151,16 @@ TEST(ZoneFile, StopsAfterSoManyOctets) {
   EXPECT_EQ(Findings(result), "z:1: error: over 19 octets of text in one zone; split the zone");
 }
 
+TEST(ZoneFile, StopsWhenToldTo) {
+  StopFlag stop;
+  stop.Raise();
+  Drawing drawing;
+  const ZoneFileResult result =
+      ReadZoneText("a 60 NS .\na 60 NS .\n", "z", NameView(), drawing, {.stop = &stop});
+  EXPECT_EQ(Findings(result), "z:1: error: told to stop");
+  EXPECT_EQ(result.records, 0u);
+}
+
 TEST(ZoneFile, SaysWhereRecordsStand) {
   Drawing drawing;
   ReadZoneText("\n a\nb 60 NS .\n\nc 60 ( \n SOA . .\n 1 2 3 4 5 )\nd 60 NS .", "z", NameView(),
