@@ -60,7 +60,11 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgres
     loaded = LoadZoneFile(file, source.name(), options.limits, &progress);
   }
   if (loaded.from_image) {  // Text tells it as it is read.
-    for (const FileStamp& stamp : loaded.files) progress.AddBytes(stamp.size_bytes);
+    uint64_t bytes = 0;
+    for (const FileStamp& stamp : loaded.files) bytes += stamp.size_bytes;
+    progress.bytes_included.fetch_add(bytes - loaded.files[0].size_bytes,
+                                      std::memory_order_relaxed);
+    progress.bytes_done.fetch_add(bytes, std::memory_order_relaxed);
     progress.records.fetch_add(loaded.zone->record_count(), std::memory_order_relaxed);
   }
   return loaded;
@@ -78,7 +82,9 @@ class ZoneStore::Loading {
     progress.zones_total.store(sources.size(), std::memory_order_relaxed);
     if (sources.size() > kZonesSizedMax) return;
     uint64_t bytes = 0;
-    for (const ZoneSource source : sources) bytes += SizeOf(source);
+    for (const ZoneSource source : sources) {
+      if (!IsKept(source, store_.set_->FindExact(source.name()))) bytes += SizeOf(source);
+    }
     progress.bytes_total.store(bytes, std::memory_order_relaxed);
   }
 
@@ -130,9 +136,8 @@ class ZoneStore::Loading {
   void LoadOrKeep(size_t at, Part& part, bool alone) {
     const ZoneSource source = sources_[at];
     const ServedZone* before = store_.set_->FindExact(source.name());
-    if (before != nullptr && IsSame(source, *before)) {
+    if (IsKept(source, before)) {
       Keep(at, *before);
-      progress_.AddBytes(stamps[at].size_bytes);
       ++part.report.unchanged;
     } else {
       LoadedZone loaded = LoadSource(source, store_.options_, progress_);
@@ -153,9 +158,9 @@ class ZoneStore::Loading {
   }
 
   // What failed is read again even if unchanged, so that its errors are told again.
-  bool IsSame(ZoneSource source, const ServedZone& before) const {
-    return !before.has_failed() && before.source().kind() == source.kind() &&
-           before.file() == source.file() && !HasChanged(Unpack(StampsOf(before), source.file()));
+  bool IsKept(ZoneSource source, const ServedZone* before) const {
+    return before != nullptr && !before->has_failed() && before->source().kind() == source.kind() &&
+           before->file() == source.file() && !HasChanged(Unpack(StampsOf(*before), source.file()));
   }
 
   void Keep(size_t at, const ServedZone& before) {

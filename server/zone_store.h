@@ -50,8 +50,8 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgres
 class ZoneStore {
  public:
   static constexpr size_t kErrorLinesMax = 1'000;
-  // For no more zones than this the files' sizes are looked up first, so that progress is told in
-  // octets.
+  // For no more zones than this the sizes of the files that are to be read are looked up first, so
+  // that progress is told in octets.
   static constexpr size_t kZonesSizedMax = 1'000;
 
   // What a load must leave for whatever else the server does: connections, pages, log lines.

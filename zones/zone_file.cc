@@ -36,6 +36,22 @@ ClassWord ClassOf(absl::string_view text) {
   return number == static_cast<uint16_t>(RrClass::kIn) ? ClassWord::kIn : ClassWord::kOther;
 }
 
+// Counts as a reader while it lives, however the reading ends.
+class Reading {
+ public:
+  explicit Reading(LoadProgress* progress) : progress_(progress) {
+    if (progress_ != nullptr) progress_->readers.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~Reading() {
+    if (progress_ != nullptr) progress_->readers.fetch_sub(1, std::memory_order_relaxed);
+  }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+ private:
+  LoadProgress* const progress_;
+};
+
 }  // namespace
 
 ZoneFileReader::OpenFile::OpenFile(OpenFile&& other) noexcept
@@ -51,6 +67,7 @@ ZoneFileReader::OpenFile::~OpenFile() {
 }
 
 ZoneFileResult ZoneFileReader::ReadFile(const std::string& path) {
+  const Reading reading(progress_);
   result_.files.push_back(path);
   std::string why;
   if (!OpenFirst(path, why)) {
@@ -81,6 +98,7 @@ ZoneFileResult ZoneFileReader::ReadAll() {
     }
   }
   TellProgress();
+  TellWhatIsLeft();
   files_.clear();
   result_.ok = errors_ == 0;
   return std::move(result_);
@@ -126,9 +144,17 @@ uint64_t ZoneFileReader::BytesRead() const {
 void ZoneFileReader::TellProgress() {
   if (progress_ == nullptr) return;
   const uint64_t bytes = BytesRead();
-  progress_->AddBytes(bytes - std::exchange(bytes_told_, bytes));
+  progress_->bytes_done.fetch_add(bytes - std::exchange(bytes_told_, bytes),
+                                  std::memory_order_relaxed);
   const uint64_t records = result_.records - std::exchange(records_told_, result_.records);
   progress_->records.fetch_add(records, std::memory_order_relaxed);
+}
+
+// Who waits for all octets must not wait for these.
+void ZoneFileReader::TellWhatIsLeft() {
+  const uint64_t bytes = BytesRead();
+  if (progress_ == nullptr || bytes >= bytes_opened_) return;
+  progress_->bytes_left.fetch_add(bytes_opened_ - bytes, std::memory_order_relaxed);
 }
 
 // What is to be done once for each piece of text that was read, at the first entry of it.

@@ -70,13 +70,17 @@ bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown,
     why = "includes itself; remove this $INCLUDE (RFC 1035 §5.1)";
     return false;
   }
+  const auto bytes = static_cast<uint64_t>(facts.st_size);
+  bytes_opened_ += bytes;
   if (files_.empty()) {
     file.number = 0;
   } else {
     file.number = static_cast<uint32_t>(result_.files.size());
     result_.files.push_back(shown);
+    if (progress_ != nullptr) {
+      progress_->bytes_included.fetch_add(bytes, std::memory_order_relaxed);
+    }
   }
-  const auto bytes = static_cast<uint64_t>(facts.st_size);
   file.source = std::make_unique<FileSource>(file.fd, bytes);
   file.scanner = std::make_unique<ZoneScanner>(*file.source, PieceBytes(bytes));
   file.scope_after = scope_;

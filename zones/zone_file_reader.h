@@ -62,6 +62,7 @@ class ZoneFileReader {
   bool TakePiece(uint32_t line);
   uint64_t BytesRead() const;
   void TellProgress();
+  void TellWhatIsLeft();
   void HandleEntry(const ZoneEntry& entry);
   void HandleDirective(const ZoneEntry& entry);
   void HandleOrigin(const ZoneEntry& entry);
@@ -94,6 +95,7 @@ class ZoneFileReader {
 
   std::vector<OpenFile> files_;  // The innermost last.
   std::string root_folder_;      // Without symbolic links; "" until there is an $INCLUDE.
+  uint64_t bytes_opened_ = 0;    // What all files had when they were opened.
   uint64_t bytes_of_closed_files_ = 0;
   uint64_t piece_end_ = 0;  // bytes_read() of the innermost file when TakePiece() last looked.
   LoadProgress* const progress_;

@@ -307,5 +307,19 @@ TEST_F(ZoneStoreTest, TellsItsProgress) {
   EXPECT_EQ(progress.bytes_done, bytes);
 }
 
+// What nobody reads would make the speed, and the time that is left, look like no other load's.
+TEST_F(ZoneStoreTest, ProgressOfAReloadIsThatOfWhatHasChanged) {
+  Write("a", "1");
+  Write("b", "22");
+  Load({{"a.", "a"}, {"b.", "b"}});
+  Write("b", "333");
+  LoadProgress progress;
+  store_.Load(Sources({{"a.", "a"}, {"b.", "b"}}), absl::Now(), progress);
+  EXPECT_EQ(progress.zones_done, 2u);
+  EXPECT_EQ(progress.records, 3u);
+  EXPECT_EQ(progress.bytes_total, std::filesystem::file_size(PathOf("b")));
+  EXPECT_EQ(progress.bytes_done, progress.bytes_total);
+}
+
 }  // namespace
 }  // namespace hither

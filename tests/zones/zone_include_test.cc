@@ -241,6 +241,19 @@ TEST_F(Include, ProgressIsTold) {
   ReadZoneFile(folder_ / "zones/a", NameView(), sink, {}, &progress);
   EXPECT_EQ(progress.bytes_done, 1'000u + 30 + 20);
   EXPECT_EQ(progress.records, 103u);
+  EXPECT_EQ(progress.bytes_included, 20u);
+  EXPECT_EQ(progress.bytes_left, 0u);
+}
+
+TEST_F(Include, ProgressTellsWhatIsLeft) {
+  std::string text = "@ 60 FOO\n";
+  while (text.size() < 600'000) text += "@ 60 NS .\n";
+  Write("zones/a", text);
+  LoadProgress progress;
+  Owners sink;
+  ReadZoneFile(folder_ / "zones/a", NameView(), sink, {.errors_max = 1}, &progress);
+  EXPECT_LT(progress.bytes_done, text.size());
+  EXPECT_EQ(progress.bytes_done + progress.bytes_left, text.size());
 }
 
 // Looks at the progress while a file of several pieces is read.
@@ -248,6 +261,7 @@ TEST_F(Include, ProgressIsToldByThePiece) {
   class Watcher : public RecordSink {
    public:
     void Add(const RecordView&) override {
+      EXPECT_EQ(progress.readers, 1u);
       const uint64_t bytes = progress.bytes_done;
       if (seen.empty() || seen.back() != bytes) seen.push_back(bytes);
     }
@@ -259,6 +273,7 @@ TEST_F(Include, ProgressIsToldByThePiece) {
   Write("zones/a", text);
   Watcher watcher;
   ReadZoneFile(folder_ / "zones/a", NameView(), watcher, {}, &watcher.progress);
+  EXPECT_EQ(watcher.progress.readers, 0u);
   ASSERT_EQ(watcher.seen.size(), 3u);
   EXPECT_LT(watcher.seen[0], watcher.seen[1]);
   EXPECT_EQ(watcher.seen[2], text.size());
