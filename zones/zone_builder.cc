@@ -29,12 +29,21 @@ ZoneBuilder::ZoneBuilder(NameView apex, const ZoneLimits& limits)
     : apex_(apex), apex_labels_(apex.label_count()), limits_(limits), log_(apex) {}
 
 void ZoneBuilder::Find(Severity severity, const Location& location, std::string text) {
-  if (severity == Severity::kError) failed_ = true;
-  if (findings_.size() >= limits_.findings_max) {
-    ++findings_left_out_;
-    return;
-  }
+  uint64_t& found = severity == Severity::kError ? errors_ : warnings_;
+  if (++found > limits_.findings_max) return;
   findings_.push_back({severity, location, std::move(text)});
+}
+
+void ZoneBuilder::TellLeftOut(const std::string& file, std::vector<Finding>& findings) const {
+  const uint64_t told_max = limits_.findings_max;
+  if (warnings_ > told_max) {
+    findings.push_back({Severity::kWarning, file, 0,
+                        absl::StrCat("and ", warnings_ - told_max, " more warnings like these")});
+  }
+  if (errors_ > told_max) {
+    findings.push_back({Severity::kError, file, 0,
+                        absl::StrCat("and ", errors_ - told_max, " more errors like these")});
+  }
 }
 
 void ZoneBuilder::Add(const RecordView& record) {
@@ -278,12 +287,12 @@ void ZoneBuilder::MakeZone(BuiltZone& built) {
   if (!AddNames(image)) return Find(Severity::kError, {0, 0}, kStoppedText);
   AddNsec3Owners(image);
   ReadSoa(image);
-  if (log_.has_too_many_collisions() || (!failed_ && !ZoneIndexer(image).Run())) {
+  if (log_.has_too_many_collisions() || (errors_ == 0 && !ZoneIndexer(image).Run())) {
     Find(Severity::kError, {0, 0},
          absl::StrCat("too many names of ", apex_.ToText(),
                       " have the same hash; somebody has chosen them so, remove them"));
   }
-  if (!failed_) built.zone = image.Finish();
+  if (errors_ == 0) built.zone = image.Finish();
 }
 
 BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
@@ -299,10 +308,7 @@ BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
     built.findings.push_back(
         {found.severity, file_of(found.location), found.location.line, std::move(found.text)});
   }
-  if (findings_left_out_ > 0) {
-    built.findings.push_back({failed_ ? Severity::kError : Severity::kWarning, file_of({}), 0,
-                              absl::StrCat("and ", findings_left_out_, " more like these")});
-  }
+  TellLeftOut(file_of({}), built.findings);
   return built;
 }
 

@@ -21,7 +21,7 @@ namespace hither {
 struct ZoneLimits {
   uint32_t records_per_rrset_max = 1'000;
   uint32_t types_per_name_max = 100;
-  uint32_t findings_max = 100;
+  uint32_t findings_max = 100;     // Errors, and as many warnings.
   const StopFlag* stop = nullptr;  // Looked at before each name that is built.
 };
 
@@ -86,6 +86,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   void ReadSoa(ImageWriter& image);
   void MakeZone(BuiltZone& built);
   void Find(Severity severity, const Location& location, std::string text);
+  void TellLeftOut(const std::string& file, std::vector<Finding>& findings) const;
   Location PlaceOf(const PlannedRRset& rrset) const {
     return log_.record(rrset.records.front()).location();
   }
@@ -110,8 +111,9 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
     std::string text;
   };
   std::vector<PendingFinding> findings_;
-  uint64_t findings_left_out_ = 0;
-  bool failed_ = false;
+  // Apart, so that no number of warnings hides the error that keeps the zone from being served.
+  uint64_t errors_ = 0;
+  uint64_t warnings_ = 0;
 };
 
 }  // namespace hither

@@ -132,12 +132,30 @@ TEST(Limits, OfFindings) {
   for (int i = 0; i < 5; ++i) absl::StrAppend(&text, "a", i, ".net. 60 A 192.0.2.1\n");
   const BuiltZone built = Build(text, limits);
   ASSERT_EQ(built.findings.size(), 3u);
-  EXPECT_EQ(ToText(built.findings[2]), "zone: warning: and 3 more like these");
+  EXPECT_EQ(ToText(built.findings[2]), "zone: warning: and 3 more warnings like these");
   EXPECT_NE(built.zone, nullptr);
-  // An error that is not told for the limit keeps the zone from being served all the same.
-  const BuiltZone failed = Build(text + "x 60 CNAME y\nx 60 CNAME z\n", limits);
+  // Errors have a limit of their own, and are told behind ever so many warnings.
+  const auto two_cnames = [](int i) {
+    return absl::StrCat("x", i, " 60 CNAME y\nx", i, " 60 CNAME z\n");
+  };
+  const auto is_error = [](const Finding& found) { return found.severity == Severity::kError; };
+  for (int i = 0; i < 2; ++i) text += two_cnames(i);
+  const BuiltZone failed = Build(text, limits);
   EXPECT_EQ(failed.zone, nullptr);
-  EXPECT_EQ(ToText(failed.findings[2]), "zone: error: and 4 more like these");
+  EXPECT_EQ(std::ranges::count_if(failed.findings, is_error), 2);
+  EXPECT_EQ(ToText(failed.findings.back()), "zone: warning: and 3 more warnings like these");
+  const BuiltZone worse = Build(text + two_cnames(2), limits);
+  EXPECT_EQ(std::ranges::count_if(worse.findings, is_error), 3);
+  EXPECT_EQ(ToText(worse.findings.back()), "zone: error: and 1 more errors like these");
+}
+
+// A wrong --origin: no warning of a record that lies elsewhere may hide why there is no zone.
+TEST(Limits, OfWarningsHideNoError) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) absl::StrAppend(&text, "a", i, ".net. 60 A 192.0.2.1\n");
+  const std::string findings = Findings(Build(text));
+  EXPECT_THAT(findings, testing::HasSubstr("error: no SOA record at example.; add one"));
+  EXPECT_THAT(findings, testing::HasSubstr("warning: and 900 more warnings like these"));
 }
 
 // Names of two labels below "example." that have one hash all, as somebody makes them who has read
