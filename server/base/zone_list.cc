@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "zones/check.h"
 #include "zones/name_hash.h"
 
@@ -92,6 +93,11 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
     return fail("the line has a zero octet; remove it");
   }
   const absl::string_view name_text = reader.Plain();
+  if (name_text.front() == '"') {  // It would be a part of the name, as no operator means it.
+    return fail(absl::StrCat("zone name ", Quoted(name_text),
+                             " begins with a quote; write names without, a blank in them as \\032 "
+                             "(RFC 1035 §5.1)"));
+  }
   const absl::StatusOr<Name> name = Name::FromText(name_text);
   if (!name.ok()) {
     return fail(absl::StrCat("zone name ", Quoted(name_text), ": ", name.status().message()));
@@ -183,8 +189,10 @@ absl::Status ReadZoneListFile(const std::string& path, ZoneListSink& sink) {
 }
 
 uint32_t ReadZoneListLines(absl::string_view text, uint32_t first_line, ZoneListSink& sink) {
+  constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";  // Some editors' way to say UTF-8.
   std::string scratch;
   uint32_t line = first_line;
+  if (line == 1) absl::ConsumePrefix(&text, kByteOrderMark);
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     if (!ReadLine(text.substr(0, end), line, sink, scratch)) return 0;

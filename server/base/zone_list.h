@@ -22,7 +22,8 @@ namespace hither {
 //     example.net     "a folder/example.net.zone"   # In double quotes \" and \\ stand for " and \.
 //
 // Blanks are spaces and tabs; a line may end in CR LF. A field that begins with '#' begins a
-// comment. Names have the escapes of zone files (RFC 1035 §5.1), and no quotes.
+// comment. Names have the escapes of zone files (RFC 1035 §5.1), and no quotes. A byte order mark
+// of UTF-8 at the beginning is skipped.
 inline constexpr uint64_t kZoneListBytesMax = 1ull << 30;
 inline constexpr size_t kZoneListLineBytesMax = 16u << 10;  // A path and a name with all escapes.
 inline constexpr size_t kZonesMax = 16'777'216;             // Of a server.

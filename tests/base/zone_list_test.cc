@@ -73,6 +73,11 @@ const Case kCases[] = {
     {"BackslashUnquoted",   "a f\\g\n", "1: a. f\\g"},
     {"OctetsOver127",       "a \xc3\xa4.zone\n", "1: a. \xc3\xa4.zone"},
     {"AbsolutePath",        "a /f\n", "1: a. /f"},
+    {"ByteOrderMark",       "\xef\xbb\xbf" "a f\n", "1: a. f"},
+    {"ByteOrderMarkAlone",  "\xef\xbb\xbf", ""},
+    {"ByteOrderMarkLater",  "a f\n\xef\xbb\xbf" "b f\n", "1: a. f | 2: \\239\\187\\191b. f"},
+    {"QuotedName",          "\"a b\" f\nc g\n", "1: error: zone name '\"a' begins with a quote; write names without, a blank in them as \\032 (RFC 1035 §5.1) | 2: c. g"},
+    {"QuoteInName",         "\\\"a f\n", "1: \\\"a. f"},
     {"NoFile",              "a\n", "1: error: zone 'a' without a file; write it behind the name, after a blank"},
     {"NoFileButComment",    "a # f\n", "1: error: zone 'a' without a file; write it behind the name, after a blank"},
     {"ThirdField",          "a f g h\n", "1: error: 'g h' behind the path; put a path with blanks in double quotes"},
@@ -109,6 +114,13 @@ class ZoneListFile : public testing::Test {
 
   const std::string path_ = testing::TempDir() + "zone_list_test";
 };
+
+TEST_F(ZoneListFile, MayBeginWithAByteOrderMark) {
+  Write("\xef\xbb\xbf# Zones\r\na f\r\n");
+  Lines lines;
+  EXPECT_TRUE(ReadZoneListFile(path_, lines).ok());
+  EXPECT_THAT(lines.found, ElementsAre("2: a. f"));
+}
 
 // More than is read at once; no line is cut, and lines are counted on.
 TEST_F(ZoneListFile, LinesGoOnOverPieces) {
