@@ -55,8 +55,12 @@ USAGE
 FLAGS
   --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH.
                    Default: 127.0.0.1:8053
-  --json           Print the server's JSON as it is: all zones, for programs.
-  --all            Print all zones; without it 50, those with errors first.
+  --json           Print the server's JSON as it is, for programs.
+  --all            Print all zones that the server tells of; without it 50, those with
+                   errors first.
+
+A server with more than 10,000 zones tells of so many of them, those with errors first, and only
+counts the others (zones_untold in the JSON).
 
 EXIT CODES
   0  fine

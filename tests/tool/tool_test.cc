@@ -74,6 +74,12 @@ const Case kCases[] = {
 INSTANTIATE_TEST_SUITE_P(Each, CommandLine, testing::ValuesIn(kCases),
                          [](const auto& tested) { return tested.param.name; });
 
+TEST(StatusHelp, SaysThatOfVeryManyZonesNotAllAreTold) {
+  const std::string out = Hither({"status", "--help"}).out;
+  EXPECT_NE(out.find("10,000 zones"), std::string::npos);
+  EXPECT_EQ(out.find("it is: all zones"), std::string::npos);
+}
+
 class ZoneFiles : public testing::Test {
  protected:
   void SetUp() override {
