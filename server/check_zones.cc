@@ -114,7 +114,7 @@ bool CheckZones(const Config& config, std::ostream& out) {
   }
   out << config.zones.size() << " zones, " << records << " records, " << bad
       << " zones with errors\n";
-  return can_start && bad == 0;
+  return can_start && bad == 0 && out.flush().good();  // Who cannot be told has not been warned.
 }
 
 }  // namespace hither

@@ -17,7 +17,7 @@ absl::Status CheckImageCache(const Config& config);
 
 // `hitherd --check`: looks for the log file's folder, the image cache's and the user, loads every
 // zone of `config`, serves none, and writes each finding, in the zones' order, and then a summary
-// to `out`. True if there is no error. Loads in threads of its own.
+// to `out`. True if there is no error and all could be written. Loads in threads of its own.
 bool CheckZones(const Config& config, std::ostream& out);
 
 }  // namespace hither

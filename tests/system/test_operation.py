@@ -200,6 +200,13 @@ def test_check_tells_what_is_broken_and_where(hitherd, folder, case):
     assert f"{path}{place}" in done.stdout + done.stderr
 
 
+def test_check_that_cannot_be_printed_is_no_good_one(hitherd, hither, zone):
+    for command in ([servers.hitherd_path(), "--check", "--zone", f"example.={zone}"],
+                    [servers.hither_path(), "check", str(zone)]):
+        with open("/dev/full", "w") as full:
+            assert subprocess.run(command, stdout=full, timeout=60).returncode == 1, command
+
+
 def test_all_errors_of_a_zone_in_one_go(hitherd, folder):
     path = folder / "broken.zone"
     path.write_text(_ZONE + "a 300 A nonsense\nb 300 MX\nc 300 AAAA ::x\n")
