@@ -95,8 +95,8 @@ def growth(store, plan):
     return found
 
 
-def many(store, plan, count=1_000_000):
-    size = plan.scaled(count)
+def many(store, plan, count=None):
+    size = count or plan.scaled(1_000_000)
     zones = inputs.many_zones(store, size)
     return [Scenario("many", f"Many zones: {size:,} of {inputs.RECORDS_A_SMALL_ZONE} records",
                      _zone_note(zones, plan, "existing names, no EDNS"), size,

@@ -26,7 +26,7 @@ pytestmark = [
 
 
 def command(folder, *arguments):
-    return [COMPARE, *arguments, "--quick", "--build", BUILD, "--data", folder / "data"]
+    return [COMPARE, "--quick", "--build", BUILD, "--data", folder / "data", *arguments]
 
 
 def compare(folder, *arguments):
@@ -34,21 +34,21 @@ def compare(folder, *arguments):
 
 
 def test_small(tmp_path):
-    done = compare(tmp_path, "small", "--output", tmp_path / "out")
+    done = compare(tmp_path, "small", "--output", tmp_path / "made/out.v1")
     # 1: a peer answered otherwise, which may be: their versions are not ours to choose.
     assert done.returncode in (0, 1), done.stderr
-    results = json.loads((tmp_path / "out.json").read_text())
+    results = json.loads((tmp_path / "made/out.v1.json").read_text())
     scenario, = results["scenarios"]
     servers = {server["kind"]: server for server in scenario["servers"]}
-    assert set(servers) == {"echo", "hitherd", *PEERS}, done.stderr
+    assert set(servers) == {"echo", "echo-as-long", "hitherd", *PEERS}, done.stderr
     assert not [line for line in scenario["wrong"] if "hitherd" in line]
     for kind, server in servers.items():
         assert server["median"]["answers_per_second"] > 0, kind
         assert server["median"]["total_us"] > 0, kind
         assert server["pss_bytes"] > 0 and server["start_seconds"] > 0, kind
-    assert done.stdout.strip() == (tmp_path / "out.md").read_text().strip()
+    assert done.stdout.strip() == (tmp_path / "made/out.v1.md").read_text().strip()
     assert "| Hither 0" in done.stdout and "| NSD " in done.stdout
-    xml.etree.ElementTree.parse(tmp_path / "out.svg")
+    xml.etree.ElementTree.parse(tmp_path / "made/out.v1.svg")
 
 
 @pytest.mark.parametrize("name", ["tld", "nsec3", "growth", "many"])
@@ -60,6 +60,12 @@ def test_other_scenarios_with_hitherd_alone(tmp_path, name):
     assert "| Hither 0" in done.stdout
 
 
+def test_many_are_as_many_as_asked_for(tmp_path):
+    done = compare(tmp_path, "many", "--zones", "150", "--servers", "echo,hitherd")
+    assert done.returncode == 0, done.stderr
+    assert "Many zones: 150 of" in done.stdout
+
+
 @pytest.mark.parametrize("arguments, told", [
     (["smal"], "no scenario 'smal'"),
     (["small", "--servers", "bind"], "no server 'bind'"),
@@ -67,11 +73,22 @@ def test_other_scenarios_with_hitherd_alone(tmp_path, name):
     (["small", "--cores", "0,0"], "needs two cores"),
     (["small", "--cores", "x"], "--cores"),
     (["small", "--rounds", "0"], "--rounds"),
+    (["--output", "FOLDER/file/out"], "--output: cannot write in FOLDER/file"),
+    (["--output", "FOLDER/taken"], "--output: cannot write FOLDER/taken.json"),
+    (["--output", "."], "--output .: give the files' name"),
+    (["--data", "FOLDER/file/data"], "--data: cannot write in FOLDER/file/data"),
+    (["--build", "FOLDER/build"], "no FOLDER/build/bench/volley"),
 ])
-def test_mistakes_are_told(tmp_path, arguments, told):
-    done = compare(tmp_path, *arguments)
+def test_mistakes_are_told_before_it_measures(tmp_path, arguments, told):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "taken.json").mkdir()
+    (tmp_path / "build/bench").mkdir(parents=True)  # Has all but volley.
+    for program in ("hitherd", "bench/echo"):
+        (tmp_path / "build" / program).symlink_to(BUILD / program)
+    done = compare(tmp_path, *(text.replace("FOLDER", str(tmp_path)) for text in arguments))
     assert done.returncode != 0
-    assert told in done.stderr and "Traceback" not in done.stderr
+    assert told.replace("FOLDER", str(tmp_path)) in done.stderr
+    assert "Traceback" not in done.stderr and "==" not in done.stderr
 
 
 def test_interrupted_it_ends_its_servers(tmp_path):
