@@ -2,7 +2,8 @@
 
 All are set up for the same work: one worker, answers over UDP of at most 1232 octets and without
 records that need not be there, no log of queries, no rate limit, no journal, zones from the text
-that lies in the zones' files. What is not said here is each server's default.
+that lies in the zones' files. What neither this nor tests/system/servers.py says is each server's
+default.
 """
 
 import os
@@ -265,32 +266,9 @@ class Knot(Contender):
     kind, label, program = "knotd", "Knot DNS", "knotd"
 
     def command(self, folder, port, work):
-        config = folder / "knot.conf"
-        with open(config, "w", encoding="ascii") as out:
-            out.write(f"""server:
-    rundir: {folder}
-    listen: {ADDRESS}@{port}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: {len(os.sched_getaffinity(0))}
-    udp-max-payload: 1232
-    answer-rotation: off
-log:
-  - target: stderr
-    any: error
-database:
-    storage: {folder}
-template:
-  - id: default
-    storage: {folder}
-    zonefile-load: whole
-    zonefile-sync: -1
-    journal-content: none
-    semantic-checks: off
-zone:
-""")
-            out.writelines(f'  - domain: "{origin}"\n    file: "{path}"\n'
-                           for origin, path in work.zones.each())
+        config = servers.write_knot_config(
+            folder, work.zones.each(), ADDRESS, port,
+            background_workers=len(os.sched_getaffinity(0)))  # They load zones.
         return [self.path, "-c", str(config)]
 
 

@@ -147,17 +147,16 @@ remote-control:
     return Server("nsd", command, folder, address, port, zones).wait_until_ready()
 
 
-def start_knot(folder, zones, address=LOOPBACK):
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port(address)
+def write_knot_config(folder, zones, address, port, background_workers=1):
+    """Its path. `zones` are (origin, path) pairs, perhaps very many."""
     config = folder / "knot.conf"
-    config.write_text(f"""
-server:
+    with open(config, "w", encoding="utf-8") as out:
+        out.write(f"""server:
     rundir: {folder}
     listen: {address}@{port}
     udp-workers: 1
     tcp-workers: 1
-    background-workers: 1
+    background-workers: {background_workers}
     udp-max-payload: 1232
     answer-rotation: off
     tcp-idle-timeout: 60
@@ -174,7 +173,15 @@ template:
     journal-content: none
     semantic-checks: off
 zone:
-""" + "".join(f'  - domain: "{origin}"\n    file: "{path}"\n' for origin, path in zones.items()))
+""")
+        out.writelines(f'  - domain: "{origin}"\n    file: "{path}"\n' for origin, path in zones)
+    return config
+
+
+def start_knot(folder, zones, address=LOOPBACK):
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port(address)
+    config = write_knot_config(folder, zones.items(), address, port)
     command = ["knotd", "-c", str(config)]
     return Server("knot", command, folder, address, port, zones).wait_until_ready()
 
