@@ -56,7 +56,9 @@ int Serve(const Options& options, Config config) {
 }
 
 int Main(int argc, const char* const* argv) {
-  ::signal(SIGPIPE, SIG_IGN);  // A peer that has gone shows in write()'s error.
+  // A peer that has gone, or a file over the limit, shows in write()'s error.
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   const auto options = ParseOptions({argv + 1, static_cast<size_t>(argc - 1)});
   if (!options.ok()) return Fail(kExitUsage, options.status());
   if (options->mode == Options::Mode::kHelp) return Print(HelpText());

@@ -49,7 +49,7 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgres
   const std::string file(source.file());
   LoadedZone loaded;
   if (source.kind() == ZoneSource::Kind::kImage) {
-    loaded = LoadZoneImage(file, source.name());
+    loaded = LoadZoneImage(file, source.name(), options.limits);
   } else if (source.kind() == ZoneSource::Kind::kTextOrImage) {
     loaded = LoadZoneFileOrImage(file, std::string(source.image()), source.name(), options.limits,
                                  &progress);
@@ -168,7 +168,7 @@ class ZoneStore::Loading {
     zones[at].zone = before.zone;
     zones[at].set_loaded_at(before.loaded_at());
     const Stamps& old = StampsOf(before);
-    stamps[at] = {old.mtime_ns, old.size_bytes, old.inode, nullptr};
+    stamps[at] = {old.changed_ns, old.size_bytes, old.inode, nullptr};
     if (old.includes == nullptr) return;
     stamps[at].includes = std::make_unique<const std::vector<FileStamp>>(*old.includes);
   }
@@ -251,7 +251,7 @@ class ZoneStore::Loading {
 ZoneStore::Stamps ZoneStore::Pack(std::vector<FileStamp> files) {
   Stamps stamps;
   if (files.empty()) return stamps;
-  stamps.mtime_ns = files[0].mtime_ns;
+  stamps.changed_ns = files[0].changed_ns;
   stamps.size_bytes = files[0].size_bytes;
   stamps.inode = files[0].inode;
   if (files.size() == 1) return stamps;
@@ -262,7 +262,7 @@ ZoneStore::Stamps ZoneStore::Pack(std::vector<FileStamp> files) {
 
 std::vector<FileStamp> ZoneStore::Unpack(const Stamps& stamps, absl::string_view path) {
   std::vector<FileStamp> files = {
-      {std::string(path), stamps.mtime_ns, stamps.size_bytes, stamps.inode}};
+      {std::string(path), stamps.changed_ns, stamps.size_bytes, stamps.inode}};
   if (stamps.includes == nullptr) return files;
   files.insert(files.end(), stamps.includes->begin(), stamps.includes->end());
   return files;

@@ -76,7 +76,7 @@ class ZoneStore {
  private:
   // What the zone's file was like, as FileStamp has it, but for the path; and what it includes.
   struct Stamps {
-    int64_t mtime_ns = 0;
+    int64_t changed_ns = 0;
     uint64_t size_bytes = 0;
     uint64_t inode = 0;
     std::unique_ptr<const std::vector<FileStamp>> includes;  // Null: none.

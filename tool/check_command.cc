@@ -130,8 +130,8 @@ absl::string_view CheckHelp() {
   return *help;
 }
 
-bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed, ToolZone& zone,
-                  ToolResult& result) {
+bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed,
+                  const LoadLimits& limits, ToolZone& zone, ToolResult& result) {
   if (parsed.words.size() != 1) {
     result = UsageError(
         command, absl::StrCat("give one zone file, as in hither ", command, " example.org.zone"));
@@ -160,7 +160,7 @@ bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed, Tool
     return false;
   }
   zone.origin = *origin;
-  zone.loaded = LoadZoneFile(path, *origin);
+  zone.loaded = LoadZoneFile(path, *origin, limits);
   for (const Finding& finding : zone.loaded.findings) {
     if (finding.severity == Severity::kError) ++zone.errors;
     absl::StrAppend(&result.out, ToText(finding), "\n");
@@ -182,7 +182,7 @@ ToolResult RunCheck(Arguments arguments) {
   if (parsed.Has("--help")) return {kToolFine, std::string(CheckHelp()), ""};
   ToolResult result;
   ToolZone zone;
-  if (ReadToolZone("check", parsed, zone, result)) result.out += SummaryOf(zone);
+  if (ReadToolZone("check", parsed, {}, zone, result)) result.out += SummaryOf(zone);
   return result;
 }
 

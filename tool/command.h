@@ -62,8 +62,8 @@ struct ToolZone {
   uint64_t errors = 0;
 };
 // False: `result` is what is to be said. Otherwise it has every finding.
-bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed, ToolZone& zone,
-                  ToolResult& result);
+bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed,
+                  const LoadLimits& limits, ToolZone& zone, ToolResult& result);
 // "example.org: serial 7, 12 records, 5 names, not signed; 0 errors, 1 warning\n"
 std::string SummaryOf(const ToolZone& zone);
 

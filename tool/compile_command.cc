@@ -1,8 +1,17 @@
 // `hither compile`: makes a zone's image, which a server serves without reading the text.
 
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tool/command.h"
 #include "zones/image_cache.h"
+#include "zones/image_note.h"
 
 namespace hither {
 
@@ -14,12 +23,14 @@ USAGE
 
 Reads and checks the zone file as `hither check` does and writes the zone as a server has it in
 memory. A server is told of it by `zones: [{ name: NAME, image: IMAGE }]`; with `file: FILE` beside
-it, the text is read instead once it is newer than the image. A server of another version or on a
-machine of another kind refuses the image and says so: then compile it again there.
+it, the text is read instead once it is another one. A server of another version or on a machine of
+another kind refuses the image and says so: then compile it again there. So does one whose `limits:`
+are lower than what the zone has.
 
 FLAGS
-  -o, --output IMAGE  Where to write it. An image that is there already is replaced at once, so that
-                      a server that reads it then gets the old one or the new one.
+  -o, --output IMAGE  Where to write it, with FILE's permissions. An image that is there already is
+                      replaced at once, so that a server that reads it then gets the old one or the
+                      new one. Meanwhile the new one is IMAGE.new.
   --origin NAME       The zone's name. Default: as `hither check` finds it.
 
 EXIT CODES
@@ -33,27 +44,65 @@ EXAMPLES
 )";
 }
 
+namespace {
+
+constexpr int kTriesMax = 3;  // Of a file that changes while it is read.
+
+// A zone may have what the format holds: the server that is to serve it has limits of its own.
+LoadLimits CompileLimits() {
+  LoadLimits limits;
+  limits.zone.records_per_rrset_max = UINT16_MAX;
+  limits.zone.types_per_name_max = UINT16_MAX;
+  limits.file.generate_records_max = limits.file.generated_total_max = 1u << 30;
+  return limits;
+}
+
+bool IsSource(const LoadedZone& loaded, const std::string& image) {
+  std::error_code ignored;
+  return std::ranges::any_of(loaded.files, [&](const FileStamp& file) {
+    return std::filesystem::equivalent(file.path, image, ignored);
+  });
+}
+
+// One try. Aborted: the file has changed meanwhile.
+absl::Status Compile(const ParsedArguments& parsed, const std::string& image, ToolResult& result) {
+  ToolZone zone;
+  if (!ReadToolZone("compile", parsed, CompileLimits(), zone, result)) return absl::OkStatus();
+  result.out += SummaryOf(zone);
+  if (zone.loaded.zone == nullptr) return absl::OkStatus();
+  if (IsSource(zone.loaded, image)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(image, " is what the zone is read from; give the image another name"));
+  }
+  const absl::Status written = CompileImage(zone.loaded, image);
+  if (!written.ok()) return written;
+  absl::StrAppend(&result.out, image, ": ", zone.loaded.zone->image_bytes(), " octets\n");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 ToolResult RunCompile(Arguments arguments) {
   constexpr absl::string_view kFlags[] = {"--origin", "--output", "-o"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
   if (!parsed.error.empty()) return UsageError("compile", parsed.error);
   if (parsed.Has("--help")) return {kToolFine, std::string(CompileHelp()), ""};
   const std::string image(parsed.Value("-o", parsed.Value("--output", "")));
-  if (image.empty()) {
+  if (image.empty() || image == "-") {
     return UsageError("compile", "where to? give -o IMAGE, as in -o example.org.image");
   }
   ToolResult result;
-  ToolZone zone;
-  if (!ReadToolZone("compile", parsed, zone, result)) return result;
-  result.out += SummaryOf(zone);
-  if (zone.loaded.zone == nullptr) return result;
-  const absl::Status written = CompileImage(zone.loaded, LoadLimits(), image);
-  if (!written.ok()) {
-    result.code = kToolFailed;
-    result.err = absl::StrCat("hither compile: ", written.message(), "\n");
-    return result;
+  absl::Status done;
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    result = {};
+    done = Compile(parsed, image, result);
+    if (!absl::IsAborted(done)) break;
+    absl::SleepFor(2 * absl::Nanoseconds(ImageNote::kClockTickNsMax));
   }
-  absl::StrAppend(&result.out, image, ": ", zone.loaded.zone->image_bytes(), " octets\n");
+  if (!done.ok()) {
+    result.code = kToolFailed;
+    result.err = absl::StrCat("hither compile: ", done.message(), "\n");
+  }
   return result;
 }
 

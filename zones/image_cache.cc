@@ -1,72 +1,37 @@
 #include "zones/image_cache.h"
 
-#include <algorithm>
-#include <filesystem>
+#include <sys/stat.h>
+
 #include <iterator>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "zones/image_file.h"
+#include "zones/image_note.h"
 #include "zones/name_hash.h"
 
 namespace hither {
 namespace {
 
-// A file system's clock may stand still for so long: a change within it cannot be told from what
-// was read.
-constexpr int64_t kClockTickNsMax = 20'000'000;
 constexpr size_t kFileNameBytesMax = 200;  // Of 255; the rest is for the ending.
 
-// The first line of a note: what else decides whether a text makes the same image.
-std::string LimitsLine(const LoadLimits& limits) {
-  return absl::StrCat("limits ", limits.zone.records_per_rrset_max, " ",
-                      limits.zone.types_per_name_max, " ", limits.file.include_depth_max, " ",
-                      limits.file.generate_records_max, " ", limits.file.generated_total_max);
-}
-
-// The same from wherever it is asked.
-std::string Absolute(const std::string& path) {
-  std::error_code error;
-  const std::string absolute = std::filesystem::absolute(path, error).string();
-  return error ? path : absolute;
-}
-
-std::string NoteOf(const std::vector<FileStamp>& files, const LoadLimits& limits) {
-  std::string note = LimitsLine(limits);
-  for (const FileStamp& file : files) {
-    absl::StrAppend(&note, "\nfile ", file.mtime_ns, " ", file.size_bytes, " ",
-                    absl::CEscape(Absolute(file.path)));
+// What the zone has too much of, or "".
+std::string OverLimits(const ZoneExtents& extents, const ZoneLimits& limits) {
+  if (extents.records_per_rrset > limits.records_per_rrset_max) {
+    return absl::StrCat("the image has ", extents.records_per_rrset,
+                        " records in one RRset; at most ", limits.records_per_rrset_max,
+                        " are allowed (limits: records_per_rrset_max)");
   }
-  return note;
-}
-
-// The files that a note names, as they are now, the first of them `path`. Empty if one has changed
-// or the limits have, or if the note is none of ours.
-std::vector<FileStamp> UnchangedFiles(absl::string_view note, const std::string& path,
-                                      const LoadLimits& limits) {
-  const std::vector<absl::string_view> lines = absl::StrSplit(note, '\n');
-  if (lines[0] != LimitsLine(limits)) return {};
-  std::vector<FileStamp> files;
-  for (size_t i = 1; i < lines.size(); ++i) {
-    const std::vector<absl::string_view> fields = absl::StrSplit(lines[i], absl::MaxSplits(' ', 3));
-    FileStamp then;
-    if (fields.size() != 4 || fields[0] != "file" || !absl::SimpleAtoi(fields[1], &then.mtime_ns) ||
-        !absl::SimpleAtoi(fields[2], &then.size_bytes) || !absl::CUnescape(fields[3], &then.path)) {
-      return {};
-    }
-    FileStamp now = StampOf(then.path);
-    if (now.mtime_ns != then.mtime_ns || now.size_bytes != then.size_bytes) return {};
-    files.push_back(std::move(now));
+  if (extents.types_per_name > limits.types_per_name_max) {
+    return absl::StrCat("the image has ", extents.types_per_name, " types at one name; at most ",
+                        limits.types_per_name_max, " are allowed (limits: types_per_name_max)");
   }
-  if (files.empty() || files[0].path != Absolute(path)) return {};
-  return files;
+  return "";
 }
 
 Finding FindingOf(Severity severity, const std::string& path, const absl::Status& status) {
@@ -75,7 +40,27 @@ Finding FindingOf(Severity severity, const std::string& path, const absl::Status
   return {severity, path, 0, std::string(text)};
 }
 
-// The zone, if the image is of the text as it is now. If not, `warnings` may say why, and
+// Opens an image and reads what its note says. What is wrong with it is the status.
+absl::StatusOr<std::pair<ImageFile, ImageNote>> OpenImage(const std::string& path) {
+  absl::StatusOr<ImageFile> file = ImageFile::Open(path);
+  if (!file.ok()) return file.status();
+  const std::optional<ImageNote> note = ImageNote::Read(file->note());
+  if (!note.has_value()) {
+    return absl::DataLossError(absl::StrCat(
+        path, ": no image of ours: its note is none; compile it again (hither compile)"));
+  }
+  return std::pair(*std::move(file), *note);
+}
+
+absl::Status ReadInto(LoadedZone& loaded, ImageFile& file, NameView apex) {
+  absl::StatusOr<std::shared_ptr<const Zone>> zone = file.Read(apex);
+  if (!zone.ok()) return zone.status();
+  loaded.zone = *std::move(zone);
+  loaded.from_image = true;
+  return absl::OkStatus();
+}
+
+// The zone, if the image is of the text as it is now. If not, `loaded.findings` may say why, and
 // `is_stale` whether the image as such is good.
 struct TriedImage {
   LoadedZone loaded;
@@ -87,16 +72,16 @@ TriedImage TryImage(const std::string& path, const std::string& image_path, Name
   TriedImage tried;
   LoadedZone& loaded = tried.loaded;
   try {
-    absl::StatusOr<ImageFile> file = ImageFile::Open(image_path);
-    absl::Status status = file.status();
-    if (file.ok()) {
-      loaded.files = UnchangedFiles(file->note(), path, limits);
+    absl::StatusOr<std::pair<ImageFile, ImageNote>> image = OpenImage(image_path);
+    absl::Status status = image.status();
+    if (image.ok()) {
+      auto& [file, note] = *image;
+      // Where the text is over a limit, it says in which line.
+      if (!OverLimits(note.extents(), limits.zone).empty()) return tried;
+      loaded.files = note.UnchangedFiles(path);
       tried.is_stale = loaded.files.empty();
       if (tried.is_stale) return tried;
-      absl::StatusOr<std::shared_ptr<const Zone>> zone = file->Read(apex);
-      status = zone.status();
-      if (zone.ok()) loaded.zone = *std::move(zone);
-      loaded.from_image = zone.ok();
+      status = ReadInto(loaded, file, apex);
     }
     if (status.ok() || absl::IsNotFound(status)) return tried;
     loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, status));
@@ -114,31 +99,33 @@ LoadedZone LoadText(const std::string& path, NameView apex, const LoadLimits& li
   return loaded;
 }
 
-// What the image is made from must be older than a moment, and the same after as before.
-bool MayKeep(const LoadedZone& loaded) {
-  return !HasChanged(loaded.files) && std::ranges::all_of(loaded.files, [&](const FileStamp& file) {
-    return file.mtime_ns >= 0 && file.mtime_ns < loaded.began_ns - kClockTickNsMax;
-  });
+// As who may read the text may read the image.
+mode_t ModeFor(const LoadedZone& loaded) {
+  struct stat facts;
+  return ::stat(loaded.files[0].path.c_str(), &facts) == 0 ? facts.st_mode & 0666 : 0600;
 }
 
 }  // namespace
 
-absl::Status CompileImage(const LoadedZone& loaded, const LoadLimits& limits,
-                          const std::string& path) {
-  return WriteImageFile(*loaded.zone, path, NoteOf(loaded.files, limits));
+absl::Status CompileImage(const LoadedZone& loaded, const std::string& path) {
+  const std::optional<std::string> note = ImageNote::Write(loaded);
+  if (!note.has_value()) {
+    return absl::AbortedError(
+        absl::StrCat(loaded.files[0].path, " has changed while it was read; try again"));
+  }
+  return WriteImageFile(*loaded.zone, path, *note, ModeFor(loaded));
 }
 
-LoadedZone LoadZoneImage(const std::string& path, NameView apex) {
+LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimits& limits) {
   LoadedZone loaded;
   loaded.files.push_back(StampOf(path));  // Before reading: a later change shows.
   try {
-    absl::StatusOr<ImageFile> file = ImageFile::Open(path);
-    absl::Status status = file.status();
-    if (file.ok()) {
-      absl::StatusOr<std::shared_ptr<const Zone>> zone = file->Read(apex);
-      status = zone.status();
-      if (zone.ok()) loaded.zone = *std::move(zone);
-      loaded.from_image = zone.ok();
+    absl::StatusOr<std::pair<ImageFile, ImageNote>> image = OpenImage(path);
+    absl::Status status = image.status();
+    if (image.ok()) {
+      const std::string over = OverLimits(image->second.extents(), limits.zone);
+      status =
+          over.empty() ? ReadInto(loaded, image->first, apex) : absl::FailedPreconditionError(over);
     }
     if (!status.ok()) loaded.findings.push_back(FindingOf(Severity::kError, path, status));
   } catch (const std::bad_alloc&) {
@@ -158,8 +145,8 @@ LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image
     tried.loaded.findings.push_back(
         {Severity::kWarning, image_path, 0,
          absl::StrCat("the image is not of ", path,
-                      " as it is now, or was made under other limits; the zone file is read "
-                      "instead, compile it again (hither compile)")});
+                      " as it is now; the zone file is read instead, compile it again (hither "
+                      "compile)")});
   }
   return LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));
 }
@@ -170,10 +157,11 @@ LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const Lo
   TriedImage tried = TryImage(path, image_path, apex, limits);
   if (tried.loaded.zone != nullptr) return std::move(tried.loaded);
   LoadedZone loaded = LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));
-  const bool worth_it = loaded.zone != nullptr &&
-                        loaded.zone->image_bytes() >= kCachedImageBytesMin && MayKeep(loaded);
-  if (!worth_it) return loaded;
-  const absl::Status kept = CompileImage(loaded, limits, image_path);
+  const bool worth_it =
+      loaded.zone != nullptr && loaded.zone->image_bytes() >= kCachedImageBytesMin;
+  const std::optional<std::string> note = worth_it ? ImageNote::Write(loaded) : std::nullopt;
+  if (!note.has_value()) return loaded;  // What changes right now is kept the next time.
+  const absl::Status kept = WriteImageFile(*loaded.zone, image_path, *note, ModeFor(loaded));
   if (!kept.ok()) loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, kept));
   return loaded;
 }
@@ -191,7 +179,7 @@ std::string CachedImagePath(const std::string& folder, NameView apex) {
       }
     }
   }
-  if (name.empty()) name = "%2E";         // The root.
+  if (name.empty()) name = "%";           // The root; no other name gives that.
   if (name.size() > kFileNameBytesMax) {  // What is cut off is told apart by its hash.
     name = absl::StrFormat("%s%%%016x", name.substr(0, kFileNameBytesMax), HashName(apex));
   }

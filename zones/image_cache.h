@@ -12,24 +12,24 @@
 
 namespace hither {
 
-// Zones that come from images instead of text. An image's note (image_file.h) says which files it
-// was made from, by path, size and time, and under which limits.
+// Zones that come from images instead of text. An image's note says which files it was made from
+// (image_note.h).
 //
 // Threads: none of its own; any number of loads may run side by side.
 
 // Smaller ones are as soon read as text, and a million of them would be a million files.
 inline constexpr size_t kCachedImageBytesMin = 256 * 1024;
 
-// Writes the image of a zone that was loaded from `loaded.files` under `limits`.
-absl::Status CompileImage(const LoadedZone& loaded, const LoadLimits& limits,
-                          const std::string& path);
+// Writes the image of a zone that was loaded from `loaded.files`. Aborted: they may not be what was
+// loaded (ImageNote::Write); load them again.
+absl::Status CompileImage(const LoadedZone& loaded, const std::string& path);
 
 // The zone in an image file. Whether its sources have changed is not asked: they need not be here.
-LoadedZone LoadZoneImage(const std::string& path, NameView apex);
+LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimits& limits = {});
 
-// The zone in the text file `path`; from `image_path`, if that was made from this very text under
-// these limits, else from the text. That the image is damaged, of another kind or of another text
-// is a warning; that there is none is not.
+// The zone in the text file `path`; from `image_path`, if that was made from this very text and is
+// within the limits, else from the text. That the image is damaged, of another kind or of another
+// text is a warning; that there is none is not.
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
                                NameView apex, const LoadLimits& limits,
                                LoadProgress* progress = nullptr);

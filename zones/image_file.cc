@@ -15,6 +15,7 @@
 #include "zones/image_format.h"
 #include "zones/image_layout.h"
 #include "zones/image_memory.h"
+#include "zones/replace_file.h"
 
 namespace hither {
 namespace {
@@ -36,20 +37,6 @@ class Checksum {
   std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
 };
 
-// If not, errno says why.
-bool WriteAll(int fd, const void* octets, size_t bytes) {
-  const auto* at = static_cast<const char*>(octets);
-  while (bytes > 0) {
-    const ssize_t written = ::write(fd, at, bytes);
-    if (written < 0 && errno == EINTR) continue;
-    if (written == 0) errno = EIO;
-    if (written <= 0) return false;
-    at += written;
-    bytes -= static_cast<size_t>(written);
-  }
-  return true;
-}
-
 bool WriteParts(int fd, const Zone& zone, absl::string_view note) {
   const ByteView image = zone.image();
   ImageHead head;
@@ -63,21 +50,13 @@ bool WriteParts(int fd, const Zone& zone, absl::string_view note) {
 
 }  // namespace
 
-absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note) {
-  const auto failed = [&](absl::string_view what, int error) {
-    return absl::UnavailableError(absl::StrCat(path, ": cannot ", what, ": ", std::strerror(error),
-                                               "; check the folder, its permissions and the disk"));
-  };
-  const std::string next = absl::StrCat(path, ".new-", ::getpid());
-  const int fd = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return failed("create the image", errno);
-  // On the disk before it has the name: after a crash there is the old image or the new one.
-  int error = WriteParts(fd, zone, note) && ::fsync(fd) == 0 ? 0 : errno;
-  if (::close(fd) != 0 && error == 0) error = errno;
-  if (error == 0 && ::rename(next.c_str(), path.c_str()) != 0) error = errno;
-  if (error == 0) return absl::OkStatus();
-  ::unlink(next.c_str());
-  return failed("write the image", error);
+absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note,
+                            mode_t mode) {
+  if (note.size() > kImageNoteBytesMax) {
+    return absl::UnavailableError(absl::StrCat(
+        path, ": the zone is of too many files for an image; join some, or shorten their paths"));
+  }
+  return ReplaceFile(path, mode, [&](int fd) { return WriteParts(fd, zone, note); });
 }
 
 ImageFile::ImageFile(ImageFile&& other) noexcept

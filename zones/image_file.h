@@ -1,6 +1,8 @@
 #ifndef HITHER_ZONES_IMAGE_FILE_H_
 #define HITHER_ZONES_IMAGE_FILE_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,9 +20,10 @@ namespace hither {
 
 inline constexpr size_t kImageNoteBytesMax = 16u << 20;
 
-// Writes `path` anew, or changes nothing: a reader sees the old file or the whole new one. Errors
-// are for operators, and begin with the path.
-absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note);
+// Replaces `path` at once (replace_file.h), with the rights `mode`. Errors are for operators, and
+// begin with the path.
+absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note,
+                            mode_t mode = 0644);
 
 // An image file that is open. Used once, by one thread. Its source may be anybody: what is damaged,
 // cut off, of another format or from a machine of another kind is an error that says so.

@@ -134,6 +134,8 @@ size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
   size_t last = first + 1;
   while (last < records_.size() && !StandsBefore(head, log_.record(records_[last]))) ++last;
   const auto named = [&] { return absl::StrCat(TypeToText(head.type), " at ", owner.ToText()); };
+  extents_.records_per_rrset =
+      std::max(extents_.records_per_rrset, static_cast<uint32_t>(last - first));
   if (last - first > limits_.records_per_rrset_max) {
     Find(Severity::kError, head.location(),
          absl::StrCat(last - first, " records of type ", named(), "; at most ",
@@ -174,6 +176,7 @@ void ZoneBuilder::CheckName(NameView owner) {
       std::find_if(rrsets_.begin(), rrsets_.end(),
                    [](const PlannedRRset& rrset) { return rrset.type == RrType::kRrsig; });
   const std::span rrsets(rrsets_.begin(), signatures);
+  extents_.types_per_name = std::max(extents_.types_per_name, static_cast<uint32_t>(rrsets.size()));
   if (rrsets.size() > limits_.types_per_name_max) {
     Find(Severity::kError, PlaceOf(rrsets.front()),
          absl::StrCat(rrsets.size(), " types at ", owner.ToText(), "; at most ",
@@ -301,6 +304,7 @@ BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
   uses_nsec3_ = WillUseNsec3();
   BuiltZone built;
   MakeZone(built);
+  built.extents = extents_;
   const auto file_of = [&](const Location& location) {
     return location.file < files.size() ? files[location.file] : apex_.ToText();
   };

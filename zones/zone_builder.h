@@ -25,6 +25,12 @@ struct ZoneLimits {
   const StopFlag* stop = nullptr;  // Looked at before each name that is built.
 };
 
+// How near to the limits a zone comes.
+struct ZoneExtents {
+  uint32_t records_per_rrset = 0;
+  uint32_t types_per_name = 0;
+};
+
 // Where records were read. For findings about a zone that is built already.
 class RecordPlaces {
  public:
@@ -38,6 +44,7 @@ class RecordPlaces {
 struct BuiltZone {
   std::shared_ptr<const Zone> zone;  // Null if a finding is an error.
   std::vector<Finding> findings;
+  ZoneExtents extents;
 };
 
 // Makes a Zone from records, wherever they come from. One thread's; used once.
@@ -104,6 +111,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   bool uses_nsec3_ = false;
   uint32_t name_count_ = 0;
   uint64_t record_count_ = 0;
+  ZoneExtents extents_;
 
   struct PendingFinding {
     Severity severity;

@@ -28,7 +28,7 @@ std::vector<FileStamp> StampIncludes(const std::vector<std::string>& files, int6
   std::vector<FileStamp> stamps;
   for (size_t i = 1; i < files.size(); ++i) {
     stamps.push_back(StampOf(files[i]));
-    if (stamps.back().mtime_ns >= began_ns) stamps.back().mtime_ns = -1;
+    if (stamps.back().changed_ns >= began_ns) stamps.back().changed_ns = -1;
   }
   return stamps;
 }
@@ -52,6 +52,7 @@ LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder) {
   Append(CheckZone(*built.zone, builder, read.files), loaded.findings);
   if (std::ranges::any_of(loaded.findings, IsError)) return loaded;
   loaded.zone = std::move(built.zone);
+  loaded.extents = built.extents;
   return loaded;
 }
 
@@ -115,7 +116,7 @@ FileStamp StampOf(const std::string& path) {
   FileStamp stamp{.path = path};
   struct stat status;
   if (stat(path.c_str(), &status) != 0) return stamp;
-  stamp.mtime_ns = ToNanoseconds(status.st_mtim);
+  stamp.changed_ns = ToNanoseconds(status.st_ctim);
   stamp.size_bytes = static_cast<uint64_t>(status.st_size);
   stamp.inode = status.st_ino;
   return stamp;
@@ -145,7 +146,7 @@ LoadedZone LoadZoneText(absl::string_view text, const std::string& name, NameVie
 bool HasChanged(const std::vector<FileStamp>& files) {
   return std::ranges::any_of(files, [](const FileStamp& then) {
     const FileStamp now = StampOf(then.path);
-    return now.mtime_ns != then.mtime_ns || now.size_bytes != then.size_bytes ||
+    return now.changed_ns != then.changed_ns || now.size_bytes != then.size_bytes ||
            now.inode != then.inode;
   });
 }

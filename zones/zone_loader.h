@@ -23,9 +23,12 @@ namespace hither {
 // what it returns, so whoever calls may keep serving the last good zone after a failure.
 
 // What a file was like when it was read, to see later whether it must be read again.
+//
+// By the time of its last change in whatever way (ctime). Nobody can set that, as `cp -p`, rsync
+// and package managers set the time of its contents.
 struct FileStamp {
   std::string path;
-  int64_t mtime_ns = 0;
+  int64_t changed_ns = 0;
   uint64_t size_bytes = 0;
   uint64_t inode = 0;
 };
@@ -45,6 +48,7 @@ struct LoadedZone {
   int64_t began_ns = 0;          // By FileClockNow().
   bool from_image = false;       // Not from text (image_cache.h).
   bool out_of_memory = false;    // That is the error.
+  ZoneExtents extents;
 };
 
 // Never throws and never aborts on what a file holds: all that is wrong is in `findings`, and that

@@ -62,6 +62,7 @@ const Case kCases[] = {
     {"CheckNoOrigin", {"check", "/dev/null"}, 2, "", "hither check: /dev/null does not tell the zone's name; give --origin NAME\n"},
     {"CheckMissingFile", {"check", "/nonexistent/a.zone"}, 1, "", "hither check: /nonexistent/a.zone: No such file or directory\n"},
     {"CompileWhereTo", {"compile", "a.zone"}, 2, "", "hither compile: where to? give -o IMAGE, as in -o example.org.image\n"},
+    {"CompileToNoFile", {"compile", "a.zone", "-o", "-"}, 2, "", "hither compile: where to? give -o IMAGE, as in -o example.org.image\n"},
     {"CompileWithoutFile", {"compile", "-o", "a"}, 2, "", "hither compile: give one zone file, as in hither compile example.org.zone\n"},
     {"DashesEndFlags", {"check", "--", "--origin"}, 1, "", "hither check: --origin: No such file or directory\n"},
     {"StatusTooMuch", {"status", "now"}, 2, "", "hither status: 'now' is too much; see hither status --help\n"},
@@ -164,7 +165,28 @@ TEST_F(ZoneFiles, CompileTellsWhereItCannotWrite) {
   const ToolResult result = Hither({"compile", path.c_str(), "-o", "/nonexistent/image"});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.err, StartsWith("hither compile: /nonexistent/image: cannot create the "
-                                     "image: No such file or directory"));
+                                     "file: No such file or directory"));
+}
+
+TEST_F(ZoneFiles, CompileLeavesItsSourceAlone) {
+  const std::string path = Write("example.org.zone", kRelative);
+  const ToolResult result = Hither({"compile", path.c_str(), "-o", path.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err, absl::StrCat("hither compile: ", path,
+                                     " is what the zone is read from; give "
+                                     "the image another name\n"));
+  EXPECT_EQ(Hither({"check", path.c_str()}).code, 0);
+}
+
+// The server that serves it has limits of its own.
+TEST_F(ZoneFiles, CompileTakesWhatAServerMayAllow) {
+  std::string text = kRelative;
+  for (int i = 0; i < 1'500; ++i)
+    absl::StrAppend(&text, "a 60 A 10.0.", i / 250, ".", i % 250, "\n");
+  const std::string path = Write("example.org.zone", text);
+  const std::string image = folder_ / "image";
+  EXPECT_EQ(Hither({"compile", path.c_str(), "-o", image.c_str()}).code, 0);
+  EXPECT_EQ(Hither({"check", path.c_str()}).code, 1);
 }
 
 TEST_F(ZoneFiles, ExamplesAreWithoutFault) {

@@ -192,11 +192,11 @@ TEST_F(ImageFileTest, ThatCannotBeWrittenLeavesTheOldOne) {
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &little), 0);
   const absl::Status written = WriteImageFile(*Example(), path_, "new");
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  EXPECT_THAT(std::string(written.message()), HasSubstr("cannot write the image: File too large"));
+  EXPECT_THAT(std::string(written.message()), HasSubstr("cannot write the file: File too large"));
   EXPECT_EQ(Octets(), old);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1) << "no leftovers";
   EXPECT_THAT(std::string(WriteImageFile(*Example(), "/nonexistent/x", "").message()),
-              HasSubstr("/nonexistent/x: cannot create the image"));
+              HasSubstr("/nonexistent/x: cannot create the file"));
 }
 
 }  // namespace

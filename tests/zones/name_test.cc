@@ -60,9 +60,8 @@ INSTANTIATE_TEST_SUITE_P(Names, NameText, testing::ValuesIn(kTexts),
 // RFC 4034 §6.1's own example.
 TEST(NameOrder, IsCanonical) {
   const std::vector<std::string> sorted = {
-      "example.",     "a.example.",       "yljkjljk.a.example.",   "Z.a.example.",
-      "zABC.a.EXAMPLE.", "z.example.",    "\\001.z.example.",      "*.z.example.",
-      "\\200.z.example."};
+      "example.",   "a.example.",       "yljkjljk.a.example.", "Z.a.example.",    "zABC.a.EXAMPLE.",
+      "z.example.", "\\001.z.example.", "*.z.example.",        "\\200.z.example."};
   for (size_t i = 0; i < sorted.size(); ++i) {
     for (size_t k = 0; k < sorted.size(); ++k) {
       const int got = CompareCanonical(N(sorted[i]), N(sorted[k]));

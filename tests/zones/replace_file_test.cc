@@ -1,0 +1,104 @@
+#include "zones/replace_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hither {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class ReplaceFileTest : public testing::Test {
+ protected:
+  ReplaceFileTest() {
+    std::string name = (fs::temp_directory_path() / "hither-replace-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~ReplaceFileTest() override { fs::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return folder_ / name; }
+  std::string Read(const std::string& name) const {
+    std::ifstream in(folder_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // What was wrong, or "".
+  std::string Replace(const std::string& name, const std::string& text) const {
+    const absl::Status done = ReplaceFile(
+        Path(name), 0640, [&](int fd) { return WriteAll(fd, text.data(), text.size()); });
+    return std::string(done.message());
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(ReplaceFileTest, WritesAndReplaces) {
+  EXPECT_EQ(Replace("file", "the first, which is longer"), "");
+  EXPECT_EQ(Replace("file", "the second"), "");
+  EXPECT_EQ(Read("file"), "the second");
+  EXPECT_EQ(fs::status(folder_ / "file").permissions(), static_cast<fs::perms>(0640));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(ReplaceFileTest, UsesWhatAKilledProcessLeft) {
+  std::ofstream(folder_ / "file.new") << "half of something that was much longer than this";
+  EXPECT_EQ(Replace("file", "all"), "");
+  EXPECT_EQ(Read("file"), "all");
+  EXPECT_FALSE(fs::exists(folder_ / "file.new"));
+}
+
+TEST_F(ReplaceFileTest, LeavesTheOldOneIfItCannotWrite) {
+  ASSERT_EQ(Replace("file", "old"), "");
+  const absl::Status done = ReplaceFile(Path("file"), 0644, [](int fd) {
+    return WriteAll(fd, "half", 4) && (errno = ENOSPC, false);
+  });
+  EXPECT_THAT(std::string(done.message()), HasSubstr("cannot write the file: No space left"));
+  EXPECT_EQ(Read("file"), "old");
+  EXPECT_FALSE(fs::exists(folder_ / "file.new"));
+}
+
+TEST_F(ReplaceFileTest, OneWritesAtATime) {
+  std::string inner;
+  const absl::Status outer = ReplaceFile(Path("file"), 0644, [&](int fd) {
+    inner = Replace("file", "inner");
+    return WriteAll(fd, "outer", 5);
+  });
+  EXPECT_TRUE(outer.ok());
+  EXPECT_EQ(inner,
+            Path("file") + ": cannot create the file: another process is writing it; try again");
+  EXPECT_EQ(Read("file"), "outer");
+}
+
+TEST_F(ReplaceFileTest, FollowsALink) {
+  fs::create_directory(folder_ / "real");
+  std::ofstream(folder_ / "real/file") << "old";
+  fs::create_symlink("real/file", folder_ / "link");
+  EXPECT_EQ(Replace("link", "new"), "");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_EQ(Read("real/file"), "new");
+}
+
+TEST_F(ReplaceFileTest, LeavesAloneWhatIsNoFile) {
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0644), 0);
+  EXPECT_THAT(Replace("pipe", "x"), HasSubstr("pipe: cannot replace what is there: File exists"));
+  EXPECT_TRUE(fs::is_fifo(folder_ / "pipe"));
+  EXPECT_THAT(Replace(".", "x"), HasSubstr("cannot replace what is there: Is a directory"));
+  fs::create_symlink("nowhere", folder_ / "dangling");
+  EXPECT_THAT(Replace("dangling", "x"), HasSubstr("cannot replace what is there: No such file"));
+  fs::create_symlink("file", folder_ / "other.new");  // Nobody is led to another file.
+  ASSERT_EQ(Replace("file", "old"), "");
+  EXPECT_THAT(Replace("other", "x"), HasSubstr("cannot create the file"));
+  EXPECT_EQ(Read("file"), "old");
+}
+
+}  // namespace
+}  // namespace hither

@@ -1,0 +1,119 @@
+#include "zones/image_note.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+
+namespace hither {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kPieceBytes = 256 * 1024;
+
+// XXH3 of 128 bits, in hexadecimal. Empty if the file cannot be read.
+std::string DigestOf(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return "";
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                              &XXH3_freeState);
+  const std::unique_ptr<char[]> piece(new (std::nothrow) char[kPieceBytes]);
+  ssize_t got = -1;
+  if (state != nullptr && piece != nullptr) {
+    XXH3_128bits_reset(state.get());
+    while ((got = ::read(fd, piece.get(), kPieceBytes)) > 0 || (got < 0 && errno == EINTR)) {
+      if (got > 0) XXH3_128bits_update(state.get(), piece.get(), static_cast<size_t>(got));
+    }
+  }
+  ::close(fd);
+  if (got != 0) return "";
+  const XXH128_hash_t digest = XXH3_128bits_digest(state.get());
+  return absl::StrFormat("%016x%016x", digest.high64, digest.low64);
+}
+
+std::string FolderOf(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+std::string FromFolder(const std::string& path, const std::string& folder) {
+  const std::string relative = fs::path(path).lexically_relative(folder).string();
+  return relative.empty() ? path : relative;  // One is absolute, the other is not.
+}
+
+bool IsUntouched(const FileStamp& then, const FileStamp& now) {
+  return then.changed_ns == now.changed_ns && then.inode == now.inode;
+}
+
+}  // namespace
+
+std::optional<std::string> ImageNote::Write(const LoadedZone& loaded) {
+  const std::string folder = FolderOf(loaded.files[0].path);
+  std::string note = absl::StrCat("records ", loaded.extents.records_per_rrset, " types ",
+                                  loaded.extents.types_per_name);
+  for (size_t i = 0; i < loaded.files.size(); ++i) {
+    const FileStamp& file = loaded.files[i];
+    const std::string digest = DigestOf(file.path);
+    if (digest.empty() || file.changed_ns >= loaded.began_ns - kClockTickNsMax) return std::nullopt;
+    absl::StrAppend(&note, "\nfile ", file.changed_ns, " ", file.size_bytes, " ", file.inode, " ",
+                    digest, " ", i == 0 ? "" : absl::CEscape(FromFolder(file.path, folder)));
+  }
+  // If they are the same after reading as they were before it, that is what was loaded.
+  if (HasChanged(loaded.files)) return std::nullopt;
+  return note;
+}
+
+std::optional<ImageNote> ImageNote::Read(absl::string_view text) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
+  ImageNote note;
+  const std::vector<absl::string_view> head = absl::StrSplit(lines[0], ' ');
+  if (head.size() != 4 || head[0] != "records" || head[2] != "types" ||
+      !absl::SimpleAtoi(head[1], &note.extents_.records_per_rrset) ||
+      !absl::SimpleAtoi(head[3], &note.extents_.types_per_name)) {
+    return std::nullopt;
+  }
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const std::vector<absl::string_view> fields = absl::StrSplit(lines[i], absl::MaxSplits(' ', 5));
+    Source source;
+    if (fields.size() != 6 || fields[0] != "file" ||
+        !absl::SimpleAtoi(fields[1], &source.stamp.changed_ns) ||
+        !absl::SimpleAtoi(fields[2], &source.stamp.size_bytes) ||
+        !absl::SimpleAtoi(fields[3], &source.stamp.inode) ||
+        !absl::CUnescape(fields[5], &source.stamp.path) || source.stamp.path.empty() != (i == 1)) {
+      return std::nullopt;
+    }
+    source.digest = std::string(fields[4]);
+    note.sources_.push_back(std::move(source));
+  }
+  if (note.sources_.empty()) return std::nullopt;
+  return note;
+}
+
+std::vector<FileStamp> ImageNote::UnchangedFiles(const std::string& path) const {
+  std::vector<FileStamp> files;
+  for (const Source& source : sources_) {
+    const std::string& relative = source.stamp.path;
+    FileStamp now =
+        StampOf(relative.empty() ? path : (fs::path(FolderOf(path)) / relative).string());
+    if (now.size_bytes != source.stamp.size_bytes) return {};
+    // The stamp is from before reading: a later change shows.
+    if (!IsUntouched(source.stamp, now) && DigestOf(now.path) != source.digest) return {};
+    files.push_back(std::move(now));
+  }
+  return files;
+}
+
+}  // namespace hither
