@@ -157,12 +157,14 @@ LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const Lo
   TriedImage tried = TryImage(path, image_path, apex, limits);
   if (tried.loaded.zone != nullptr) return std::move(tried.loaded);
   LoadedZone loaded = LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));
-  const bool worth_it =
-      loaded.zone != nullptr && loaded.zone->image_bytes() >= kCachedImageBytesMin;
-  const std::optional<std::string> note = worth_it ? ImageNote::Write(loaded) : std::nullopt;
-  if (!note.has_value()) return loaded;  // What changes right now is kept the next time.
-  const absl::Status kept = WriteImageFile(*loaded.zone, image_path, *note, ModeFor(loaded));
-  if (!kept.ok()) loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, kept));
+  if (loaded.zone == nullptr || loaded.zone->image_bytes() < kCachedImageBytesMin) return loaded;
+  try {
+    const absl::Status kept = CompileImage(loaded, image_path);
+    if (!kept.ok() && !absl::IsAborted(kept)) {  // What changes right now is kept the next time.
+      loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, kept));
+    }
+  } catch (const std::bad_alloc&) {  // There is a zone, and that is what counts.
+  }
   return loaded;
 }
 

@@ -1,6 +1,7 @@
 #include "zones/image_note.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -22,24 +23,36 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kPieceBytes = 256 * 1024;
+constexpr size_t kPieceBytes = 64 * 1024;
 
-// XXH3 of 128 bits, in hexadecimal. Empty if the file cannot be read.
-std::string DigestOf(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return "";
+// A file as it is opened, and nothing else that has a path.
+bool IsFile(int fd) {
+  struct stat facts;
+  return ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
+// XXH3 of 128 bits, in hexadecimal. Empty if it cannot be read, or is no file of `bytes`: a note
+// may name what never ends.
+std::string DigestOf(const std::string& path, uint64_t bytes) {
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                               &XXH3_freeState);
-  const std::unique_ptr<char[]> piece(new (std::nothrow) char[kPieceBytes]);
-  ssize_t got = -1;
-  if (state != nullptr && piece != nullptr) {
-    XXH3_128bits_reset(state.get());
-    while ((got = ::read(fd, piece.get(), kPieceBytes)) > 0 || (got < 0 && errno == EINTR)) {
-      if (got > 0) XXH3_128bits_update(state.get(), piece.get(), static_cast<size_t>(got));
-    }
+  if (state == nullptr) throw std::bad_alloc();
+  XXH3_128bits_reset(state.get());
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return "";
+  char piece[kPieceBytes];
+  uint64_t left = bytes;
+  ssize_t got = IsFile(fd) ? 1 : 0;
+  while (left > 0 && got > 0) {
+    do {
+      got = ::read(fd, piece, std::min<uint64_t>(left, kPieceBytes));
+    } while (got < 0 && errno == EINTR);
+    if (got <= 0) break;
+    XXH3_128bits_update(state.get(), piece, static_cast<size_t>(got));
+    left -= static_cast<uint64_t>(got);
   }
   ::close(fd);
-  if (got != 0) return "";
+  if (left > 0 || got <= 0) return "";
   const XXH128_hash_t digest = XXH3_128bits_digest(state.get());
   return absl::StrFormat("%016x%016x", digest.high64, digest.low64);
 }
@@ -66,7 +79,7 @@ std::optional<std::string> ImageNote::Write(const LoadedZone& loaded) {
                                   loaded.extents.types_per_name);
   for (size_t i = 0; i < loaded.files.size(); ++i) {
     const FileStamp& file = loaded.files[i];
-    const std::string digest = DigestOf(file.path);
+    const std::string digest = DigestOf(file.path, file.size_bytes);
     if (digest.empty() || file.changed_ns >= loaded.began_ns - kClockTickNsMax) return std::nullopt;
     absl::StrAppend(&note, "\nfile ", file.changed_ns, " ", file.size_bytes, " ", file.inode, " ",
                     digest, " ", i == 0 ? "" : absl::CEscape(FromFolder(file.path, folder)));
@@ -110,7 +123,8 @@ std::vector<FileStamp> ImageNote::UnchangedFiles(const std::string& path) const 
         StampOf(relative.empty() ? path : (fs::path(FolderOf(path)) / relative).string());
     if (now.size_bytes != source.stamp.size_bytes) return {};
     // The stamp is from before reading: a later change shows.
-    if (!IsUntouched(source.stamp, now) && DigestOf(now.path) != source.digest) return {};
+    if (!IsUntouched(source.stamp, now) && DigestOf(now.path, now.size_bytes) != source.digest)
+      return {};
     files.push_back(std::move(now));
   }
   return files;
