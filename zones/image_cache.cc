@@ -107,13 +107,13 @@ mode_t ModeFor(const LoadedZone& loaded) {
 
 }  // namespace
 
-absl::Status CompileImage(const LoadedZone& loaded, const std::string& path) {
+absl::Status CompileImage(const LoadedZone& loaded, const std::string& path, Durable durable) {
   const std::optional<std::string> note = ImageNote::Write(loaded);
   if (!note.has_value()) {
     return absl::AbortedError(
         absl::StrCat(loaded.files[0].path, " has changed while it was read; try again"));
   }
-  return WriteImageFile(*loaded.zone, path, *note, ModeFor(loaded));
+  return WriteImageFile(*loaded.zone, path, *note, ModeFor(loaded), durable);
 }
 
 LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimits& limits) {
@@ -159,7 +159,7 @@ LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const Lo
   LoadedZone loaded = LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));
   if (loaded.zone == nullptr || loaded.zone->image_bytes() < kCachedImageBytesMin) return loaded;
   try {
-    const absl::Status kept = CompileImage(loaded, image_path);
+    const absl::Status kept = CompileImage(loaded, image_path, Durable::kNo);
     if (!kept.ok() && !absl::IsAborted(kept)) {  // What changes right now is kept the next time.
       loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, kept));
     }

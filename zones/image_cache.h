@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "zones/name.h"
+#include "zones/replace_file.h"
 #include "zones/zone_loader.h"
 
 namespace hither {
@@ -22,7 +23,8 @@ inline constexpr size_t kCachedImageBytesMin = 256 * 1024;
 
 // Writes the image of a zone that was loaded from `loaded.files`. Aborted: they may not be what was
 // loaded (ImageNote::Write); load them again.
-absl::Status CompileImage(const LoadedZone& loaded, const std::string& path);
+absl::Status CompileImage(const LoadedZone& loaded, const std::string& path,
+                          Durable durable = Durable::kYes);
 
 // The zone in an image file. Whether its sources have changed is not asked: they need not be here.
 LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimits& limits = {});

@@ -15,7 +15,6 @@
 #include "zones/image_format.h"
 #include "zones/image_layout.h"
 #include "zones/image_memory.h"
-#include "zones/replace_file.h"
 
 namespace hither {
 namespace {
@@ -51,12 +50,12 @@ bool WriteParts(int fd, const Zone& zone, absl::string_view note) {
 }  // namespace
 
 absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note,
-                            mode_t mode) {
+                            mode_t mode, Durable durable) {
   if (note.size() > kImageNoteBytesMax) {
     return absl::UnavailableError(absl::StrCat(
         path, ": the zone is of too many files for an image; join some, or shorten their paths"));
   }
-  return ReplaceFile(path, mode, [&](int fd) { return WriteParts(fd, zone, note); });
+  return ReplaceFile(path, mode, durable, [&](int fd) { return WriteParts(fd, zone, note); });
 }
 
 ImageFile::ImageFile(ImageFile&& other) noexcept

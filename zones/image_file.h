@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "zones/name.h"
+#include "zones/replace_file.h"
 #include "zones/zone.h"
 
 namespace hither {
@@ -23,7 +24,7 @@ inline constexpr size_t kImageNoteBytesMax = 16u << 20;
 // Replaces `path` at once (replace_file.h), with the rights `mode`. Errors are for operators, and
 // begin with the path.
 absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note,
-                            mode_t mode = 0644);
+                            mode_t mode = 0644, Durable durable = Durable::kYes);
 
 // An image file that is open. Used once, by one thread. Its source may be anybody: what is damaged,
 // cut off, of another format or from a machine of another kind is an error that says so.

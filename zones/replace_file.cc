@@ -79,7 +79,7 @@ bool WriteAll(int fd, const void* octets, size_t bytes) {
   return true;
 }
 
-absl::Status ReplaceFile(const std::string& path, mode_t mode,
+absl::Status ReplaceFile(const std::string& path, mode_t mode, Durable durable,
                          const std::function<bool(int fd)>& write) {
   const auto failed = [&](absl::string_view what, int error) {
     return absl::UnavailableError(absl::StrCat(path, ": cannot ", what, ": ", WhyNot(error)));
@@ -89,8 +89,9 @@ absl::Status ReplaceFile(const std::string& path, mode_t mode,
   const std::string next = target + ".new";
   const int fd = OpenAlone(next, mode);
   if (fd < 0) return failed("create the file", errno);
-  // On the disk before it has the name: after a crash there is the old file or the new one.
-  int error = write(fd) && ::fsync(fd) == 0 ? 0 : errno;
+  // On the disk before it has the name.
+  const bool good = write(fd) && (durable == Durable::kNo || ::fsync(fd) == 0);
+  int error = good ? 0 : errno;
   // Named while it is locked, so that nobody else writes to it.
   if (error == 0 && ::rename(next.c_str(), target.c_str()) != 0) error = errno;
   if (error != 0) ::unlink(next.c_str());

@@ -33,8 +33,9 @@ class ReplaceFileTest : public testing::Test {
   }
   // What was wrong, or "".
   std::string Replace(const std::string& name, const std::string& text) const {
-    const absl::Status done = ReplaceFile(
-        Path(name), 0640, [&](int fd) { return WriteAll(fd, text.data(), text.size()); });
+    const absl::Status done = ReplaceFile(Path(name), 0640, Durable::kNo, [&](int fd) {
+      return WriteAll(fd, text.data(), text.size());
+    });
     return std::string(done.message());
   }
 
@@ -58,7 +59,7 @@ TEST_F(ReplaceFileTest, UsesWhatAKilledProcessLeft) {
 
 TEST_F(ReplaceFileTest, LeavesTheOldOneIfItCannotWrite) {
   ASSERT_EQ(Replace("file", "old"), "");
-  const absl::Status done = ReplaceFile(Path("file"), 0644, [](int fd) {
+  const absl::Status done = ReplaceFile(Path("file"), 0644, Durable::kYes, [](int fd) {
     return WriteAll(fd, "half", 4) && (errno = ENOSPC, false);
   });
   EXPECT_THAT(std::string(done.message()), HasSubstr("cannot write the file: No space left"));
@@ -68,7 +69,7 @@ TEST_F(ReplaceFileTest, LeavesTheOldOneIfItCannotWrite) {
 
 TEST_F(ReplaceFileTest, OneWritesAtATime) {
   std::string inner;
-  const absl::Status outer = ReplaceFile(Path("file"), 0644, [&](int fd) {
+  const absl::Status outer = ReplaceFile(Path("file"), 0644, Durable::kYes, [&](int fd) {
     inner = Replace("file", "inner");
     return WriteAll(fd, "outer", 5);
   });
