@@ -94,8 +94,9 @@ absl::Status CheckImageCache(const Config& config) {
 
 bool CheckZones(const Config& config, std::ostream& out) {
   bool can_start = true;
-  for (const absl::Status& status :
-       {CheckLogFile(config.log.file), CheckUser(config), CheckImageCache(config)}) {
+  for (const absl::Status& status : {CheckLogFile(config.log.file), CheckUser(config),
+                                     AsUser(config, [&config] { return CheckImageCache(config); }),
+                                     AsUser(config, [&config] { return CheckReadable(config); })}) {
     if (status.ok()) continue;
     can_start = false;
     out << "error: " << Printable(std::string(status.message())) << "\n";

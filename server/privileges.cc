@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -50,12 +52,27 @@ bool SetCapabilities(uint32_t effective, uint32_t permitted) {
   return ::syscall(SYS_capset, &header, data) == 0;
 }
 
-// The first zone file that we may not read, or "". One that is not there is the loader's to tell.
+// What is not there is the loader's to tell.
+bool IsUnreadable(const char* path) {
+  return ::faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
+// The first file of the configuration itself that we may not read, or "".
+std::string FindUnreadableConfig(const Config& config) {
+  for (const std::string& file : config.files) {
+    if (IsUnreadable(file.c_str())) return file;
+  }
+  return "";
+}
+
+// Of all that a reload reads, but for included files and cached images: those are not known yet.
 std::string FindUnreadable(const Config& config) {
+  std::string found = FindUnreadableConfig(config);
+  if (!found.empty()) return found;
   for (const ZoneSource zone : config.zones) {
-    if (::faccessat(AT_FDCWD, zone.file().data(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
-      return std::string(zone.file());
-    }
+    if (IsUnreadable(zone.file().data())) return std::string(zone.file());
+    const absl::string_view image = zone.image();
+    if (!image.empty() && IsUnreadable(image.data())) return std::string(image);
   }
   return "";
 }
@@ -114,7 +131,13 @@ absl::Status DropPrivileges(const Config& config) {
     if (!SetCapabilities(reading, reading)) return Failure("capset", *account);
     Log(LogLevel::kWarning, unreadable, ": user ", account->name,
         " may not read it; the right to read every file is kept (CAP_DAC_READ_SEARCH). Let the "
-        "user read the zone files, or set user:");
+        "user read the configuration and the zones, or set user:");
+  }
+  // What a named user may not read of the zones, loading them tells.
+  const std::string reload = may_keep_reading ? "" : FindUnreadableConfig(config);
+  if (!reload.empty()) {
+    Log(LogLevel::kWarning, reload, ": user ", account->name,
+        " may not read it, so a reload will fail; let the user read it");
   }
   // It has gone well if root is out of reach.
   if (::setuid(0) == 0 || ::seteuid(0) == 0 || ::geteuid() != account->user) {
@@ -123,6 +146,38 @@ absl::Status DropPrivileges(const Config& config) {
   }
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Failure("no_new_privs", *account);
   return absl::OkStatus();
+}
+
+absl::Status AsUser(const Config& config, const std::function<absl::Status()>& check) {
+  if (::geteuid() != 0) return check();
+  const absl::StatusOr<Account> account = FindAccount(config.user);
+  if (!account.ok()) return absl::OkStatus();  // CheckUser() tells it.
+  if (account->user == 0) return check();
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return Failure("pipe", *account);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    absl::Status status = Become(*account);
+    if (status.ok()) status = check();
+    const std::string text(status.message().substr(0, PIPE_BUF));
+    ::_exit(::write(ends[1], text.data(), text.size()) < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  char text[PIPE_BUF];
+  const ssize_t bytes = child < 0 ? 0 : ::read(ends[0], text, sizeof text);
+  ::close(ends[0]);
+  if (child < 0) return Failure("fork", *account);
+  ::waitpid(child, nullptr, 0);
+  if (bytes <= 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(
+      "as user ", account->name, ": ", absl::string_view(text, static_cast<size_t>(bytes))));
+}
+
+absl::Status CheckReadable(const Config& config) {
+  const std::string found = config.user.empty() ? "" : FindUnreadable(config);
+  if (found.empty()) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat(found, ": ", std::strerror(EACCES), "; let the user read it, or name another"));
 }
 
 void DropThreadCapabilities() { SetCapabilities(0, 0); }

@@ -79,6 +79,9 @@ struct Config {
     uint32_t generate_records_max = 65'536;
   } limits;
 
+  // What all this was read from: the configuration file and its lists of zones.
+  std::vector<std::string> files;
+
   Config();
 };
 

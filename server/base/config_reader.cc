@@ -287,6 +287,7 @@ void ReadZoneList(const YamlNode& node, Reading& to, ZoneCollector& zones) {
   std::string path;
   if (!ReadText(node, "the path of a list of zones", to, path)) return;
   path = to.Path(path);
+  to.config.files.push_back(path);
   zones.EnterFile(path, FolderOf(path));
   ListToConfig sink(path, node.line, to, zones);
   const absl::Status read = to.read_list(path, sink);
@@ -468,7 +469,9 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path, uint64_t bytes_ma
     }
   }
   if (std::ferror(file.get()) != 0) return Unreadable(path, "the disk gave an error; look there");
-  return ParseConfig(text, path, FolderOf(path));
+  absl::StatusOr<Config> config = ParseConfig(text, path, FolderOf(path));
+  if (config.ok()) config->files.insert(config->files.begin(), path);
+  return config;
 }
 
 }  // namespace hither

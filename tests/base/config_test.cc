@@ -320,6 +320,19 @@ TEST(LoadConfigFile, PathsAreRelativeToItsFolder) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(LoadConfigFile, RemembersWhatItRead) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "config_files";
+  std::filesystem::create_directories(folder);
+  const std::string path = (folder / "h.yaml").string();
+  std::ofstream(path) << "zones: [{ list: a }, { list: b }]\n";
+  std::ofstream(folder / "a") << "a. a.zone\n";
+  std::ofstream(folder / "b") << "b. b.zone\n";
+  const absl::StatusOr<Config> config = LoadConfigFile(path);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(config->files,
+              testing::ElementsAre(path, (folder / "a").string(), (folder / "b").string()));
+}
+
 TEST(LoadConfigFile, SizeIsBounded) {
   const std::string path = testing::TempDir() + "config_size.yaml";
   std::ofstream(path) << "workers: 1\n";

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -235,6 +236,19 @@ TEST_F(ControlTest, CheckTellsOfLogAndUser) {
   EXPECT_THAT(out.str(), HasSubstr("error: cannot open the log file /nonexist/x: its folder: No "
                                    "such file or directory; check log.target\n"));
   EXPECT_THAT(out.str(), HasSubstr("error: user: there is no user nonesuch here"));
+}
+
+// mkdtemp() makes folders for their owner alone.
+TEST_F(ControlTest, CheckTellsWhatTheUserWouldNotBeAllowed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root becomes another user";
+  Config config = *BuildConfig(options_);
+  config.user = "nobody";
+  config.image_cache = folder_;
+  std::ostringstream out;
+  EXPECT_FALSE(CheckZones(config, out));
+  EXPECT_THAT(out.str(), HasSubstr("error: as user nobody: image_cache: cannot use " + folder_));
+  EXPECT_THAT(out.str(),
+              HasSubstr("error: as user nobody: " + options_.config_file + ": Permission denied"));
 }
 
 }  // namespace

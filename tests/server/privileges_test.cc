@@ -97,6 +97,42 @@ TEST_F(Privileges, TheDefaultUserKeepsReadingZonesAndNothingElse) {
   }));
 }
 
+// What a reload reads besides zone files. Each is root's alone, in a folder that all may enter.
+TEST_F(Privileges, TheDefaultUserKeepsReadingAllThatAReloadReads) {
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  const std::string hidden = folder_ + "/hidden";
+  std::ofstream(hidden) << "x";
+  ASSERT_EQ(::chmod(hidden.c_str(), 0600), 0);
+  Config configuration = config_;
+  configuration.files = {hidden};
+  Config image = config_;
+  image.zones = {};
+  image.zones.Add(*Name::FromText("b."), hidden, ZoneSource::Kind::kImage);
+  Config beside_text = config_;
+  beside_text.zones = {};
+  beside_text.zones.Add(*Name::FromText("c."), folder_ + "/a.zone", ZoneSource::Kind::kTextOrImage,
+                        "", hidden);
+  for (Config* config : {&configuration, &image, &beside_text}) {
+    const auto can_read = [&] { return ::faccessat(AT_FDCWD, hidden.c_str(), R_OK, AT_EACCESS); };
+    EXPECT_TRUE(InChild([&] { return DropPrivileges(*config).ok() && can_read() == 0; }));
+    config->user = "nobody";
+    EXPECT_TRUE(InChild([&] { return DropPrivileges(*config).ok() && can_read() != 0; }));
+    EXPECT_EQ(
+        AsUser(*config, [&] { return CheckReadable(*config); }).message(),
+        "as user nobody: " + hidden + ": Permission denied; let the user read it, or name another");
+  }
+}
+
+TEST_F(Privileges, AsUserLooksAsThatUserAndStaysRoot) {
+  config_.user = "nobody";
+  EXPECT_TRUE(CanRead());
+  EXPECT_EQ(
+      AsUser(config_, [&] { return absl::UnknownError(CanRead() ? "can" : "cannot"); }).message(),
+      "as user nobody: cannot");
+  EXPECT_TRUE(AsUser(config_, [] { return absl::OkStatus(); }).ok());
+  EXPECT_TRUE(CanRead());
+}
+
 TEST_F(Privileges, TheDefaultUserKeepsNothingItDoesNotNeed) {
   ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
   EXPECT_TRUE(InChild([&] {

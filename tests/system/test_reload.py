@@ -1,6 +1,7 @@
 """Reloads under dnsperf load: no query lost, none answered wrong; a broken zone changes nothing."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -194,6 +195,27 @@ def test_zones_come_and_go_with_the_configuration(hitherd, hither, make_folder):
         done = servers.run_hither("reload", "--admin", admin)
         assert done.returncode == 1 and f"{config}:" in done.stderr + done.stdout
         assert _serial(server, "two.") == 5
+    finally:
+        assert server.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has files that another cannot read")
+@pytest.mark.parametrize("hidden", ["hither.yaml", "zones.list", "one.zone"])
+def test_what_root_could_read_at_the_start_is_read_again(hitherd, hither, make_folder, hidden):
+    folder, port = make_folder("root"), servers.free_port()
+    admin = f"127.0.0.1:{servers.free_port()}"
+    (folder / "one.zone").write_text(_zone_text(5, "one."))
+    (folder / "zones.list").write_text("one. one.zone\n")
+    config = folder / "hither.yaml"
+    config.write_text(f'listen: ["127.0.0.1:{port}"]\nworkers: 1\nadmin: {{ listen: "{admin}" }}\n'
+                      "zones: [{ list: zones.list }]\n")
+    (folder / hidden).chmod(0o600)
+    server = servers.start_hitherd_with_config(folder, config, {"one.": ""}, servers.LOOPBACK,
+                                               port, admin)
+    try:
+        assert f"{hidden}: user " in server.log() and "CAP_DAC_READ_SEARCH" in server.log()
+        done = servers.run_hither("reload", "--admin", admin)
+        assert done.returncode == 0, done.stderr
     finally:
         assert server.stop() == 0
 
