@@ -24,6 +24,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kPieceBytes = 64 * 1024;
+// What a note may have read to compare: files as many as a zone may be of (ZoneFileLimits), and
+// more text than makes the largest image.
+constexpr size_t kFilesMax = 10'000;
+constexpr uint64_t kTextBytesMax = uint64_t{64} << 30;
 
 // A file as it is opened, and nothing else that has a path.
 bool IsFile(int fd) {
@@ -79,8 +83,9 @@ std::optional<std::string> ImageNote::Write(const LoadedZone& loaded) {
                                   loaded.extents.types_per_name);
   for (size_t i = 0; i < loaded.files.size(); ++i) {
     const FileStamp& file = loaded.files[i];
+    if (file.changed_ns >= loaded.began_ns - kClockTickNsMax) return std::nullopt;
     const std::string digest = DigestOf(file.path, file.size_bytes);
-    if (digest.empty() || file.changed_ns >= loaded.began_ns - kClockTickNsMax) return std::nullopt;
+    if (digest.empty()) return std::nullopt;
     absl::StrAppend(&note, "\nfile ", file.changed_ns, " ", file.size_bytes, " ", file.inode, " ",
                     digest, " ", i == 0 ? "" : absl::CEscape(FromFolder(file.path, folder)));
   }
@@ -98,6 +103,8 @@ std::optional<ImageNote> ImageNote::Read(absl::string_view text) {
       !absl::SimpleAtoi(head[3], &note.extents_.types_per_name)) {
     return std::nullopt;
   }
+  if (lines.size() > 1 + kFilesMax) return std::nullopt;
+  uint64_t bytes = 0;
   for (size_t i = 1; i < lines.size(); ++i) {
     const std::vector<absl::string_view> fields = absl::StrSplit(lines[i], absl::MaxSplits(' ', 5));
     Source source;
@@ -105,9 +112,11 @@ std::optional<ImageNote> ImageNote::Read(absl::string_view text) {
         !absl::SimpleAtoi(fields[1], &source.stamp.changed_ns) ||
         !absl::SimpleAtoi(fields[2], &source.stamp.size_bytes) ||
         !absl::SimpleAtoi(fields[3], &source.stamp.inode) ||
-        !absl::CUnescape(fields[5], &source.stamp.path) || source.stamp.path.empty() != (i == 1)) {
+        !absl::CUnescape(fields[5], &source.stamp.path) || source.stamp.path.empty() != (i == 1) ||
+        source.stamp.size_bytes > kTextBytesMax - bytes) {
       return std::nullopt;
     }
+    bytes += source.stamp.size_bytes;
     source.digest = std::string(fields[4]);
     note.sources_.push_back(std::move(source));
   }

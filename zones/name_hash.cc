@@ -1,5 +1,6 @@
 #include "zones/name_hash.h"
 
+#include <bit>
 #include <cstring>
 
 namespace hither {
@@ -10,10 +11,14 @@ uint64_t Mix(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
+// The first octet is the lowest, on whatever machine: LoadTail() shifts by that.
 template <typename T>
 uint64_t Load(const uint8_t* at) {
   T octets;
   std::memcpy(&octets, at, sizeof(octets));
+  if constexpr (std::endian::native == std::endian::big) {
+    return __builtin_bswap64(octets) >> (64 - 8 * sizeof(T));
+  }
   return octets;
 }
 
