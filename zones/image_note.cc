@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "zones/path.h"
 
 namespace hither {
 namespace {
@@ -59,11 +60,6 @@ std::string DigestOf(const std::string& path, uint64_t bytes) {
   if (left > 0 || got <= 0) return "";
   const XXH128_hash_t digest = XXH3_128bits_digest(state.get());
   return absl::StrFormat("%016x%016x", digest.high64, digest.low64);
-}
-
-std::string FolderOf(const std::string& path) {
-  const std::string folder = fs::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
 }
 
 std::string FromFolder(const std::string& path, const std::string& folder) {
