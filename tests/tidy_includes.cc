@@ -32,7 +32,10 @@ const Arrow kArrows[] = {
      {"server/base/", "zones/name.h", "zones/name_hash.h", "zones/name_table.h", "zones/bytes.h",
       "zones/check.h", "zones/mutex.h", "zones/zone_source.h"},
      {"ldns/"}},
-    {"anycast/", {"anycast/", "server/base/"}, {"ldns/"}},
+    {"anycast/policy/", {"anycast/policy/", "anycast/clock.h", "server/base/"}, kDaemon},
+    {"anycast/",
+     {"anycast/", "server/base/", "zones/check.h", "zones/mutex.h", "zones/ldns_wrapper.h"},
+     {"ldns/"}},
     {"server/", {"server/", "zones/"}, {"ldns/"}},
     {"tool/", {"tool/", "server/", "zones/"}, {"ldns/"}},
 };

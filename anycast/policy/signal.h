@@ -1,0 +1,41 @@
+#ifndef HITHER_ANYCAST_POLICY_SIGNAL_H_
+#define HITHER_ANYCAST_POLICY_SIGNAL_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace hither {
+
+// Where a fault lies. kShared: other sites most likely have it too, so that withdrawing moves
+// traffic to where it is no better.
+enum class Scope : uint8_t { kLocal, kPath, kShared };
+
+// kHard: this node does not answer rightly. kSoft: another would do better. kUnknown: the check
+// itself failed, which says nothing.
+enum class Level : uint8_t { kOk, kUnknown, kSoft, kHard };
+
+enum class Families : uint8_t { kBoth, kIpv4, kIpv6 };
+
+// One thing that is known about one service at one tick. A value.
+struct Signal {
+  std::string name;  // "responder", "worker 3", "probe udp 192.0.2.53", "zone example.org", ...
+  Scope scope = Scope::kLocal;
+  Level level = Level::kUnknown;
+  Families families = Families::kBoth;
+  // With kHard: the responder is dead beyond doubt (its lock is free, or no worker turns and no
+  // probe is answered). A blackhole helps nobody, so neither `fall` nor the fleet holds it back.
+  bool is_certain = false;
+  std::string detail;  // In words, for an operator: "no answer within 200ms, 3 times".
+
+  friend bool operator==(const Signal&, const Signal&) = default;
+};
+
+absl::string_view ToText(Scope scope);        // "local", "path", "shared"
+absl::string_view ToText(Level level);        // "ok", "unknown", "soft", "hard"
+absl::string_view ToText(Families families);  // "both", "ipv4", "ipv6"
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_POLICY_SIGNAL_H_

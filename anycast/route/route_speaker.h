@@ -1,0 +1,72 @@
+#ifndef HITHER_ANYCAST_ROUTE_ROUTE_SPEAKER_H_
+#define HITHER_ANYCAST_ROUTE_ROUTE_SPEAKER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "anycast/policy/policy.h"
+#include "server/base/anycast_config.h"
+#include "server/base/prefix.h"
+
+namespace hither {
+
+// One prefix and how it is to be announced. kDown: not at all.
+struct Route {
+  Prefix prefix;
+  State state = State::kDown;
+  RouteAttributes attributes;  // Of the state; empty when kDown.
+  std::string service;
+  std::string reason;  // For RFC 9003 and for commands.
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+// What is really announced, as far as the speaker can tell.
+struct Observation {
+  enum class Kind : uint8_t { kAnnounced, kAbsent, kUnknown };
+  struct Seen {
+    Prefix prefix;
+    std::string where;  // "bgp 10.0.0.1", "kernel wp-up", "bird uplink", "frr 10.0.0.1"
+    Kind kind = Kind::kUnknown;
+    std::optional<State> state;  // Where it can be told from what is seen.
+    std::string detail;          // Why unknown, or what is odd.
+  };
+  struct Session {  // Of BGP.
+    std::string neighbor;
+    std::string state;  // "Established", "Connect", ...
+    absl::Time since;
+    std::string last_error;  // "NOTIFICATION received: Hold Timer Expired", or empty.
+    uint64_t resets = 0;
+    std::vector<std::string> rejected;  // What the neighbor could not or would not take.
+  };
+  std::vector<Seen> seen;
+  std::vector<Session> sessions;
+};
+
+// Makes routes so. Each backend is one. Everything is repeatable: Announce() says all that is
+// wanted at every tick, and the speaker does what differs from what it sees, again and again.
+//
+// Threads: the loop's. Nothing waits: a speaker that needs time goes on between the ticks.
+class RouteSpeaker {
+ public:
+  virtual ~RouteSpeaker() = default;
+
+  // All prefixes that are ours, withdrawn ones as kDown. The announcement is a lease: what keeps it
+  // alive (KEEPALIVEs, lifetimes) must stop once `until` (a monotonic absl::Time as Facts::now)
+  // has passed without another call.
+  virtual void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) = 0;
+
+  // What is known right now. Does not wait; what must be asked for was asked by Announce().
+  virtual Observation Observe() const = 0;
+
+  // An orderly end: withdraws (RFC 9003 `reason`), then Idle() becomes true.
+  virtual void Close(absl::string_view reason) = 0;
+  virtual bool IsIdle() const = 0;
+
+  virtual absl::string_view name() const = 0;  // "bgp", "kernel", "exec", "dry-run"
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_ROUTE_ROUTE_SPEAKER_H_

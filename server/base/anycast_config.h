@@ -1,0 +1,152 @@
+#ifndef HITHER_SERVER_BASE_ANYCAST_CONFIG_H_
+#define HITHER_SERVER_BASE_ANYCAST_CONFIG_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/base/prefix.h"
+#include "server/base/socket_address.h"
+
+namespace hither {
+
+inline constexpr uint16_t kBgpPort = 179;
+inline constexpr uint16_t kAnycastAdminPort = 8054;
+inline constexpr uint16_t kPeerPort = 8055;
+inline constexpr uint32_t kGracefulShutdown = 0xFFFF0000;  // 65535:0, RFC 8326.
+
+// RFC 8092.
+struct LargeCommunity {
+  uint32_t global = 0;
+  uint32_t local1 = 0;
+  uint32_t local2 = 0;
+  friend auto operator<=>(const LargeCommunity&, const LargeCommunity&) = default;
+};
+
+// How preferred a route is to be: what is told beside the prefix.
+struct RouteAttributes {
+  std::optional<uint32_t> med;
+  int prepend = 0;                    // Our own AS so many times more.
+  std::vector<uint32_t> communities;  // RFC 1997; as "64512:100" or "graceful-shutdown".
+  std::vector<LargeCommunity> large_communities;
+  friend bool operator==(const RouteAttributes&, const RouteAttributes&) = default;
+};
+
+// Everything below `anycast:` of the configuration file: a plain value, with its defaults. Ranges
+// stand beside the keys in anycast_config_reader.cc.
+struct AnycastConfig {
+  struct Probe {
+    std::string name;  // Asked of every service address; its zone is one of ours.
+    std::string type = "SOA";
+  };
+  struct ExecCheck {
+    std::string name;
+    std::vector<std::string> command;  // 0: ok; other codes and a timeout: `level`.
+    absl::Duration every = absl::Seconds(10);
+    absl::Duration timeout = absl::Seconds(2);
+    bool is_hard = false;    // level: hard | soft
+    bool is_shared = false;  // scope: shared | local
+  };
+  struct Service {
+    std::string name;
+    std::vector<Prefix> prefixes;
+    std::vector<SocketAddress> addresses;  // Default: those of `listen` inside of the prefixes.
+    std::vector<Probe> probes;             // At least one.
+    std::vector<std::string> zones;        // To be watched beside those of the probes.
+    std::vector<ExecCheck> checks;
+    RouteAttributes up;
+    RouteAttributes soft;   // Default: MED 100, prepend 2.
+    RouteAttributes drain;  // Default: MED 200, prepend 3, graceful-shutdown.
+  };
+  struct Policy {
+    absl::Duration tick = absl::Milliseconds(250);
+    int fall = 3;                                  // Bad ticks until a hard fault counts.
+    absl::Duration rise = absl::Seconds(10);       // All good for so long, after a withdrawal.
+    absl::Duration rise_first = absl::Seconds(1);  // The same after a start of the sidecar.
+    absl::Duration warm_up = absl::Seconds(5);     // Then SOFT for so long, before UP.
+    absl::Duration hold_down = absl::Seconds(10);  // After a withdrawal; doubles with each.
+    absl::Duration hold_down_max = absl::Minutes(5);
+    int withdrawals_max = 2;  // In the window; then it stays down until one has left it.
+    absl::Duration withdrawals_window = absl::Minutes(10);
+    absl::Duration drain_min = absl::Seconds(3);  // For the routers to converge.
+    absl::Duration drain_max = absl::Seconds(60);
+    double drained_queries_per_second = 1.0;  // No more than this: traffic has gone.
+    double servfail_share_max = 0.05;         // Of answers, over 5 s; more is SOFT.
+    double drop_share_max = 0.05;
+    absl::Duration stuck_after = absl::Seconds(1);  // A worker whose turn is older.
+    absl::Duration lease = absl::Seconds(2);        // How long a verdict is good for.
+  } policy;
+  struct Neighbor {
+    SocketAddress address;
+    uint32_t as = 0;
+    std::optional<SocketAddress> local_address;
+    std::string password_file;  // RFC 2385; a file with one line. Empty: none.
+    std::string password;       // Read from password_file, or given in place.
+    bool ttl_security = false;  // RFC 5082 with one hop: TTL 255 is sent and asked for.
+    int multihop = 0;           // 0: default TTL 1 for eBGP, 64 for iBGP.
+    bool ipv4 = true;           // Families announced.
+    bool ipv6 = true;
+    std::optional<SocketAddress> next_hop_v4;  // Default: the session's local address, or
+    std::optional<SocketAddress> next_hop_v6;  // another of its interface.
+    absl::Duration hold_time = absl::Seconds(3);
+    std::string description;
+  };
+  struct Bgp {
+    uint32_t local_as = 0;
+    uint32_t router_id = 0;  // Default: the first session's local IPv4 address, else a hash.
+    std::vector<Neighbor> neighbors;
+  };
+  struct Kernel {
+    enum class Mode : uint8_t { kAddress, kMetric } mode = Mode::kAddress;
+    // kAddress: addresses with a lifetime on these interfaces, for BIRD's `protocol direct`.
+    std::string interface_up = "wp-up";
+    std::string interface_soft = "wp-soft";
+    std::string interface_drain = "wp-drain";
+    // kMetric: routes of these metrics through `metric_interface`, for FRR's `redistribute kernel`.
+    std::string metric_interface = "lo";
+    uint32_t table = 254;  // main
+    uint32_t metric_up = 101;
+    uint32_t metric_soft = 102;
+    uint32_t metric_drain = 109;
+    absl::Duration lease = absl::Seconds(3);  // Lifetime of an address; renewed every second.
+  };
+  struct Exec {  // A command for each transition; gets SERVICE, STATE, PREFIXES in its environment.
+    std::vector<std::string> up, soft, drain, down;
+    absl::Duration timeout = absl::Seconds(10);
+  };
+  struct Readback {
+    std::string bird_socket;    // Empty: BIRD is not asked.
+    std::string bird_protocol;  // Of which the exports are asked; empty: all BGP protocols.
+    std::vector<std::string> frr_command;  // As [vtysh]; empty: FRR is not asked.
+  };
+  struct Peer {
+    std::string name;                  // Its identity: "ns1.fra1".
+    SocketAddress address;             // Where its peer page is.
+    std::optional<SocketAddress> dns;  // Where its hitherd listens on a unicast address.
+  };
+  struct Peers {
+    std::optional<SocketAddress> listen;  // Our page.
+    std::vector<Peer> nodes;
+    int max_withdrawn = 0;           // 0: max_withdrawn_percent counts.
+    int max_withdrawn_percent = 50;  // Of all nodes, this one too; rounded down, at least 1.
+  };
+
+  bool is_present = false;                                   // Is there an `anycast:` at all?
+  std::string admin_text = "127.0.0.1:8054";                 // For ParseAdmin.
+  std::string state_file = "/var/lib/hither/anycast.state";  // Empty ("none"): not kept.
+  std::string journal_file;  // Every tick's facts, for `hither simulate`. Empty: none.
+  std::vector<Service> services;
+
+  std::optional<Bgp> bgp;
+  std::optional<Kernel> kernel;
+  std::optional<Exec> exec;
+  bool dry_run = false;
+  Readback readback;
+  Peers peers;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_BASE_ANYCAST_CONFIG_H_
