@@ -19,10 +19,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "server/base/admin_connection.h"
 #include "server/base/metrics_text.h"
 #include "server/base/thread.h"
+#include "zones/check.h"
 
 namespace hither {
 namespace {
@@ -150,18 +152,54 @@ class AdminEndpoint::Http : public httplib::Server {
       return Say(response, 403, "the Host header does not name this machine\n");
     }
     for (const Place& place : kPlaces) {
-      if (place.path != request.path) continue;
-      const bool head = request.method == "HEAD" && place.method == "GET";
-      if (place.method != request.method && !head) {
-        response.set_header("Allow", place.method == "GET" ? "GET, HEAD" : "POST");
-        return Say(response, 405, absl::StrCat("only ", place.method, " is possible here\n"));
-      }
-      if (place.method == "POST" && request.get_header_value("X-Hither") != "1") {
-        return Say(response, 403, "the header 'X-Hither: 1' is missing\n");
-      }
-      return (this->*place.answer)(response);
+      if (place.path != request.path || !Has(place)) continue;
+      if (IsAllowed(place.method, request, response)) (this->*place.answer)(response);
+      return;
     }
-    Say(response, 404, "not here; there are /metrics /healthz /status /reload\n");
+    for (const AdminAction& action : handlers_.more) {
+      if (action.path == request.path) return Act(action, request, response);
+    }
+    Say(response, 404, absl::StrCat("not here; there are ", Paths(), "\n"));
+  }
+
+  // False: the answer says why not.
+  bool IsAllowed(absl::string_view method, const httplib::Request& request,
+                 httplib::Response& response) const {
+    const bool head = request.method == "HEAD" && method == "GET";
+    if (method != request.method && !head) {
+      response.set_header("Allow", method == "GET" ? "GET, HEAD" : "POST");
+      Say(response, 405, absl::StrCat("only ", method, " is possible here\n"));
+      return false;
+    }
+    if (method == "POST" && request.get_header_value("X-Hither") != "1") {
+      Say(response, 403, "the header 'X-Hither: 1' is missing\n");
+      return false;
+    }
+    return true;
+  }
+
+  void Act(const AdminAction& action, const httplib::Request& request,
+           httplib::Response& response) const {
+    if (!IsAllowed(action.method, request, response)) return;
+    const AdminAnswer answer = action.answer({request.params.begin(), request.params.end()});
+    response.status = answer.code;
+    response.set_content(answer.text, answer.is_json ? "application/json" : kText);
+  }
+
+  bool Has(const Place& place) const {
+    return (place.answer == &Http::Metrics && handlers_.metrics) ||
+           (place.answer == &Http::Health && handlers_.health) ||
+           (place.answer == &Http::Status && handlers_.status) ||
+           (place.answer == &Http::Reload && handlers_.reload);
+  }
+
+  std::string Paths() const {
+    std::vector<absl::string_view> paths;
+    for (const Place& place : kPlaces) {
+      if (Has(place)) paths.push_back(place.path);
+    }
+    for (const AdminAction& action : handlers_.more) paths.push_back(action.path);
+    return absl::StrJoin(paths, " ");
   }
 
   void Metrics(httplib::Response& response) {
@@ -221,6 +259,15 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAd
   return status;
 }
 
+absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::BindPublic(
+    const SocketAddress& address, const AdminTimeouts& timeouts) {
+  AdminAddress admin;
+  admin.tcp = address;
+  absl::StatusOr<std::unique_ptr<AdminEndpoint>> bound = Bind(admin, timeouts);
+  if (bound.ok()) (*bound)->is_public_ = true;
+  return bound;
+}
+
 AdminEndpoint::AdminEndpoint(const AdminAddress& address, const AdminTimeouts& timeouts,
                              int listener, int stop_event)
     : address_(address), timeouts_(timeouts), listener_(listener), stop_event_(stop_event) {}
@@ -231,7 +278,11 @@ AdminEndpoint::~AdminEndpoint() {
 }
 
 absl::Status AdminEndpoint::Serve(AdminHandlers handlers) {
-  http_ = std::make_unique<Http>(std::move(handlers), address_.tcp.has_value());
+  for (const AdminAction& action : handlers.more) {
+    HITHER_CHECK(!is_public_ || action.method == "GET");
+  }
+  HITHER_CHECK(!is_public_ || !handlers.reload);
+  http_ = std::make_unique<Http>(std::move(handlers), address_.tcp.has_value() && !is_public_);
   for (int i = 0; i <= kAdminThreads; ++i) {
     absl::StatusOr<std::thread> thread = StartThread(
         "serve the admin endpoint", [this, i] { return i == 0 ? ReadLoop() : AnswerLoop(); });

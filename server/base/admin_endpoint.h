@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,12 +21,27 @@ namespace hither {
 
 class AdminConnection;
 
-// What the endpoint asks the server. Called on the endpoint's threads, several at once.
+// What a program offers beside the four pages that all have.
+using AdminParameters = std::vector<std::pair<std::string, std::string>>;  // Of the query string.
+struct AdminAnswer {
+  int code = 200;
+  std::string text;
+  bool is_json = false;
+};
+struct AdminAction {
+  std::string method;  // "GET" or "POST"
+  std::string path;    // "/drain"
+  std::function<AdminAnswer(const AdminParameters& parameters)> answer;
+};
+
+// What the endpoint asks the server. Called on the endpoint's threads, several at once. Those that
+// are null are not there.
 struct AdminHandlers {
   std::function<std::string()> metrics;                 // GET /metrics
   std::function<absl::Status()> health;                 // GET /healthz: 200, or 503 and the reason.
   std::function<std::string()> status;                  // GET /status: JSON.
   std::function<absl::StatusOr<std::string>()> reload;  // POST /reload: 200 with the text, or 500.
+  std::vector<AdminAction> more = {};
 };
 
 inline constexpr int kAdminThreads = 4;         // One request each, once its head has arrived.
@@ -54,6 +70,10 @@ class AdminEndpoint {
   // nobody answers on is replaced; any other file there is an error.
   static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Bind(const AdminAddress& address,
                                                              const AdminTimeouts& timeouts = {});
+  // On an address that other hosts reach, for what anybody may read: Serve() refuses handlers that
+  // change something.
+  static absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindPublic(
+      const SocketAddress& address, const AdminTimeouts& timeouts = {});
   ~AdminEndpoint();  // Stops.
   AdminEndpoint(const AdminEndpoint&) = delete;
   AdminEndpoint& operator=(const AdminEndpoint&) = delete;
@@ -76,6 +96,7 @@ class AdminEndpoint {
   void AnswerLoop();
 
   AdminAddress address_;
+  bool is_public_ = false;
   const AdminTimeouts timeouts_;
   int listener_;          // Ours; -1 once stopped.
   const int stop_event_;  // An eventfd that is readable once Stop() was called. Ours.

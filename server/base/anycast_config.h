@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/base/prefix.h"
 #include "server/base/socket_address.h"
@@ -57,8 +58,8 @@ struct AnycastConfig {
     std::vector<std::string> zones;        // To be watched beside those of the probes.
     std::vector<ExecCheck> checks;
     RouteAttributes up;
-    RouteAttributes soft;   // Default: MED 100, prepend 2.
-    RouteAttributes drain;  // Default: MED 200, prepend 3, graceful-shutdown.
+    RouteAttributes soft = {100, 2, {}, {}};
+    RouteAttributes drain = {200, 3, {kGracefulShutdown}, {}};
   };
   struct Policy {
     absl::Duration tick = absl::Milliseconds(250);
@@ -146,6 +147,14 @@ struct AnycastConfig {
   Readback readback;
   Peers peers;
 };
+
+struct Config;
+
+// Fills the defaults that depend on other values, then checks what concerns several of them.
+absl::Status FinishAnycast(Config& config);
+
+// What this node is called among its peers: "ns1.fra1".
+std::string NodeName(const Config& config);
 
 }  // namespace hither
 

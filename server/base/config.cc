@@ -62,7 +62,7 @@ absl::Status FinishConfig(absl::string_view host_name, Config& config) {
         "there is no zone to serve; add one to zones: of the configuration file, or as --zone "
         "ORIGIN=FILE");
   }
-  return absl::OkStatus();
+  return FinishAnycast(config);
 }
 
 absl::StatusOr<SocketAddress> ParseListen(absl::string_view text) {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/base/anycast_config.h"
 #include "server/base/socket_address.h"
 #include "server/base/zone_list.h"
 #include "zones/name.h"
@@ -78,6 +79,8 @@ struct Config {
     uint32_t include_depth_max = 8;
     uint32_t generate_records_max = 65'536;
   } limits;
+
+  AnycastConfig anycast;  // The sidecar's part; hitherd only checks it.
 
   // What all this was read from: the configuration file and its lists of zones.
   std::vector<std::string> files;

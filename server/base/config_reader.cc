@@ -12,147 +12,14 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/base/config.h"
+#include "server/base/config_reading.h"
 #include "server/base/nearest.h"
 #include "server/base/nsid.h"
-#include "server/base/printable.h"
-#include "server/base/yaml_tree.h"
 
 namespace hither {
 namespace {
-
-constexpr size_t kErrorBytesMax = 1'000;
-
-// What is being read: where it goes, where it comes from, and what was wrong with it so far.
-struct Reading {
-  Config config;
-  std::string file;
-  std::string folder;
-  ZoneListReader read_list;
-  std::vector<std::pair<uint32_t, std::string>> errors = {};  // Line and text.
-  size_t error_count = 0;
-
-  void Error(uint32_t line, absl::string_view what) { ErrorIn(file, line, line, what); }
-  // In another file, which our file names on `our_line`.
-  void ErrorIn(absl::string_view other, uint32_t line, uint32_t our_line, absl::string_view what) {
-    if (++error_count > kConfigErrorsMax) return;
-    // A quoted text may be of any size and have line ends, but an error is one line.
-    const absl::string_view cut = what.substr(0, kErrorBytesMax);
-    errors.emplace_back(our_line, Printable(absl::StrCat(other, ":", line, ": ", cut)));
-  }
-  void Error(uint32_t line, const absl::Status& status) { Error(line, status.message()); }
-  std::string Path(absl::string_view path) const {
-    if (folder.empty() || (!path.empty() && path[0] == '/')) return std::string(path);
-    return absl::StrCat(folder, folder.back() == '/' ? "" : "/", path);
-  }
-};
-
-struct Key {
-  absl::string_view name;
-  void (*read)(const YamlNode& node, Reading& to);
-};
-
-const char* KindText(const YamlNode& node) {
-  switch (node.kind) {
-    case YamlNode::kNull:
-      return "nothing";
-    case YamlNode::kText:
-      return "text";
-    case YamlNode::kList:
-      return "a list";
-    case YamlNode::kMap:
-      return "a map";
-  }
-  return "";
-}
-
-// A foreign text in an error, at a bearable length.
-std::string Quoted(absl::string_view text) {
-  constexpr size_t kShownBytesMax = 60;
-  if (text.size() <= kShownBytesMax) return absl::StrCat("'", text, "'");
-  return absl::StrCat("'", text.substr(0, kShownBytesMax), "...'");
-}
-
-bool ExpectKind(const YamlNode& node, YamlNode::Kind kind, absl::string_view example, Reading& to) {
-  if (node.kind == kind) return true;
-  to.Error(node.line, absl::StrCat("found ", KindText(node), "; expected ", example));
-  return false;
-}
-
-// `read` gets the value of each key once; unknown and repeated keys are errors.
-template <typename Read>
-void ReadPairs(const YamlNode& node, Reading& to, Read read) {
-  absl::flat_hash_map<absl::string_view, uint32_t> lines;
-  for (size_t i = 0; i + 1 < node.children.size(); i += 2) {
-    const YamlNode& key = node.children[i];
-    if (!ExpectKind(key, YamlNode::kText, "a key of plain text", to)) continue;
-    const auto [seen, is_new] = lines.try_emplace(key.text, key.line);
-    if (!is_new) {
-      to.Error(key.line, absl::StrCat("key ", Quoted(key.text), " again, first on line ",
-                                      seen->second, "; keep one"));
-      continue;
-    }
-    read(key, node.children[i + 1]);
-  }
-}
-
-template <size_t kKeys>
-void ReadMap(const YamlNode& node, const Key (&keys)[kKeys], Reading& to) {
-  if (node.kind == YamlNode::kNull) return;  // `udp:` with all of its keys commented out.
-  std::vector<absl::string_view> known;
-  for (const Key& key : keys) known.push_back(key.name);
-  if (!ExpectKind(node, YamlNode::kMap, absl::StrCat("keys: ", absl::StrJoin(known, ", ")), to)) {
-    return;
-  }
-  ReadPairs(node, to, [&](const YamlNode& name, const YamlNode& value) {
-    for (const Key& key : keys) {
-      if (key.name == name.text) return key.read(value, to);
-    }
-    to.Error(name.line,
-             absl::StrCat("unknown key ", Quoted(name.text), SuggestWord(name.text, known)));
-  });
-}
-
-bool ReadText(const YamlNode& node, absl::string_view example, Reading& to, std::string& out) {
-  if (!ExpectKind(node, YamlNode::kText, example, to)) return false;
-  if (node.text.empty() || node.text.find('\0') != std::string::npos) {
-    to.Error(node.line, absl::StrCat("the text is empty or has a zero octet; expected ", example));
-    return false;
-  }
-  out = node.text;
-  return true;
-}
-
-template <typename T>
-void ReadNumber(const YamlNode& node, uint64_t least, uint64_t most, Reading& to, T& out) {
-  const std::string example = absl::StrCat("a whole number from ", least, " to ", most);
-  if (!ExpectKind(node, YamlNode::kText, example, to)) return;
-  uint64_t number = 0;
-  // SimpleAtoi alone would take blanks and a sign.
-  const bool digits = node.text.find_first_not_of("0123456789") == std::string::npos;
-  if (!digits || !absl::SimpleAtoi(node.text, &number) || number < least || number > most) {
-    to.Error(node.line, absl::StrCat(Quoted(node.text), " is out of range; give ", example));
-    return;
-  }
-  out = static_cast<T>(number);
-}
-
-void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration most, Reading& to,
-                  absl::Duration& out) {
-  const std::string example =
-      absl::StrCat("a time from ", absl::FormatDuration(least), " to ", absl::FormatDuration(most),
-                   " with its unit, as 500ms, 10s or 2m");
-  if (!ExpectKind(node, YamlNode::kText, example, to)) return;
-  absl::Duration duration;
-  if (!absl::ParseDuration(node.text, &duration) || duration < least || duration > most) {
-    to.Error(node.line, absl::StrCat(Quoted(node.text), " does not fit; give ", example));
-    return;
-  }
-  out = duration;
-}
 
 void ReadListen(const YamlNode& node, Reading& to) {
   if (!ExpectKind(node, YamlNode::kList, "a list, as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]",
@@ -416,6 +283,7 @@ constexpr Key kTopKeys[] = {
     {"admin",    [](const YamlNode& n, Reading& to) { ReadMap(n, kAdminKeys, to); }},
     {"log",      [](const YamlNode& n, Reading& to) { ReadMap(n, kLogKeys, to); }},
     {"limits",   [](const YamlNode& n, Reading& to) { ReadMap(n, kLimitsKeys, to); }},
+    {"anycast",  ReadAnycast},
 };
 // clang-format on
 

@@ -1,0 +1,166 @@
+#include "server/base/anycast_config.h"
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/config.h"
+#include "server/base/nearest.h"
+#include "server/base/nsid.h"
+
+namespace hither {
+namespace {
+
+absl::Status Refuse(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("anycast: ", what));
+}
+
+bool IsInside(const AnycastConfig::Service& service, const SocketAddress& address) {
+  for (const Prefix& prefix : service.prefixes) {
+    if (prefix.Contains(address)) return true;
+  }
+  return false;
+}
+
+// The addresses that queries come to, one by one: those of `listen` inside of the prefixes.
+absl::Status FillAddresses(const Config& config, AnycastConfig::Service& service) {
+  const bool is_given = !service.addresses.empty();
+  for (const SocketAddress& address : config.listen) {
+    if (!is_given && IsInside(service, address)) service.addresses.push_back(address);
+  }
+  for (const Prefix& prefix : service.prefixes) {
+    bool has_one = false;
+    for (const SocketAddress& address : service.addresses) has_one |= prefix.Contains(address);
+    if (has_one) continue;
+    return Refuse(
+        absl::StrCat("service ", service.name, ": no address of ", prefix.ToText(),
+                     " is known, so nothing there can be probed; add one to listen: or to "
+                     "the service's addresses:"));
+  }
+  for (const SocketAddress& address : service.addresses) {
+    if (IsInside(service, address)) continue;
+    return Refuse(absl::StrCat("service ", service.name, ": ", address.ToText(),
+                               " is in none of its prefixes; remove it"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FinishService(const Config& config, AnycastConfig::Service& service) {
+  if (service.name.empty()) return Refuse("a service has no name; add name: dns");
+  if (auto word = CheckIdentityWord("anycast.services.name", service.name); !word.ok()) return word;
+  if (service.prefixes.empty()) {
+    return Refuse(
+        absl::StrCat("service ", service.name, " has no prefixes; add prefixes: [192.0.2.0/24]"));
+  }
+  if (service.probes.empty()) {
+    return Refuse(absl::StrCat("service ", service.name,
+                               " has no probe; add probe: { name: example.org, type: SOA }"));
+  }
+  for (const AnycastConfig::Probe& probe : service.probes) {
+    if (const auto name = Name::FromText(probe.name); !name.ok() || probe.name.empty()) {
+      return Refuse(absl::StrCat("service ", service.name, ": '", probe.name,
+                                 "' is no name to ask for; write probe: { name: example.org }"));
+    }
+  }
+  for (const AnycastConfig::ExecCheck& check : service.checks) {
+    if (!check.name.empty() && !check.command.empty()) continue;
+    return Refuse(absl::StrCat("service ", service.name,
+                               ": a check needs a name and a command; write { name: disk, command: "
+                               "[/usr/local/bin/check] }"));
+  }
+  return FillAddresses(config, service);
+}
+
+absl::Status CheckBgp(const AnycastConfig::Bgp& bgp) {
+  if (bgp.local_as == 0) return Refuse("bgp: there is no local_as; add local_as: 64512");
+  if (bgp.neighbors.empty()) {
+    return Refuse("bgp: there is no neighbor; add neighbors: [{ address: 10.0.0.1, as: 64512 }]");
+  }
+  absl::flat_hash_set<std::string> seen;
+  for (const AnycastConfig::Neighbor& neighbor : bgp.neighbors) {
+    const std::string text = neighbor.address.ToText();
+    if (neighbor.address.IsWildcard()) return Refuse("bgp: a neighbor has no address; add it");
+    if (neighbor.as == 0) return Refuse(absl::StrCat("bgp: neighbor ", text, " has no as; add it"));
+    if (!seen.insert(text).second) {
+      return Refuse(absl::StrCat("bgp: neighbor ", text, " stands there twice; keep one"));
+    }
+    if (neighbor.ttl_security && neighbor.multihop > 1) {
+      return Refuse(
+          absl::StrCat("bgp: neighbor ", text,
+                       " has ttl_security, which is for one hop, and multihop; keep one"));
+    }
+    if (neighbor.local_address && neighbor.local_address->family() != neighbor.address.family()) {
+      return Refuse(absl::StrCat("bgp: neighbor ", text, " and its local_address ",
+                                 neighbor.local_address->AddressText(),
+                                 " are of different families"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPeers(const AnycastConfig::Peers& peers) {
+  absl::flat_hash_set<std::string> seen;
+  for (const AnycastConfig::Peer& peer : peers.nodes) {
+    if (peer.name.empty() || peer.address.IsWildcard()) {
+      return Refuse(
+          "peers: a node needs a name and an address; write { name: ns1.ams1, address: "
+          "10.0.0.2 }");
+    }
+    if (!seen.insert(peer.name).second) {
+      return Refuse(absl::StrCat("peers: node ", peer.name, " stands there twice; keep one"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTiers(const AnycastConfig& anycast) {
+  if (!anycast.kernel.has_value()) return absl::OkStatus();
+  const AnycastConfig::Kernel& kernel = *anycast.kernel;
+  const absl::flat_hash_set<std::string> names = {kernel.interface_up, kernel.interface_soft,
+                                                  kernel.interface_drain};
+  const absl::flat_hash_set<uint32_t> metrics = {kernel.metric_up, kernel.metric_soft,
+                                                 kernel.metric_drain};
+  if (names.size() == 3 && metrics.size() == 3) return absl::OkStatus();
+  return Refuse("kernel: two states share an interface or a metric; give each its own");
+}
+
+}  // namespace
+
+std::string NodeName(const Config& config) {
+  const Config::Identity& identity = config.identity;
+  return identity.site.empty() ? identity.node : absl::StrCat(identity.node, ".", identity.site);
+}
+
+absl::Status FinishAnycast(Config& config) {
+  AnycastConfig& anycast = config.anycast;
+  if (!anycast.is_present) return absl::OkStatus();
+  if (anycast.services.empty()) {
+    return Refuse(
+        "there is no service; add services: [{ name: dns, prefixes: [192.0.2.0/24], "
+        "probe: { name: example.org } }]");
+  }
+  absl::flat_hash_map<std::string, std::string> owners;
+  absl::flat_hash_set<std::string> names;
+  for (AnycastConfig::Service& service : anycast.services) {
+    if (auto status = FinishService(config, service); !status.ok()) return status;
+    if (!names.insert(service.name).second) {
+      return Refuse(absl::StrCat("service ", service.name, " stands there twice; rename one"));
+    }
+    for (const Prefix& prefix : service.prefixes) {
+      const auto [owner, is_new] = owners.try_emplace(prefix.ToText(), service.name);
+      if (is_new) continue;
+      return Refuse(absl::StrCat("prefix ", prefix.ToText(), " is of two services, ", owner->second,
+                                 " and ", service.name, "; keep one"));
+    }
+  }
+  if (auto admin = ParseAdmin(anycast.admin_text); !admin.ok()) return admin.status();
+  if (anycast.bgp.has_value()) {
+    if (auto status = CheckBgp(*anycast.bgp); !status.ok()) return status;
+  }
+  if (auto status = CheckTiers(anycast); !status.ok()) return status;
+  if (auto status = CheckPeers(anycast.peers); !status.ok()) return status;
+  if (anycast.bgp || anycast.kernel || anycast.exec || anycast.dry_run) return absl::OkStatus();
+  return Refuse("there is nothing to announce with; add bgp:, kernel:, exec: or dry_run: true");
+}
+
+}  // namespace hither

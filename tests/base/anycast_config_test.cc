@@ -1,0 +1,203 @@
+#include "server/base/anycast_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <ostream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "server/base/config.h"
+
+namespace hither {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// The least that makes a sidecar; `anycast` goes below its key.
+std::string FileWith(absl::string_view anycast) {
+  return absl::StrCat(R"(
+identity: { site: fra1, node: ns2 }
+listen: ["192.0.2.53:53", "[2001:db8::53]:53", "10.0.0.2:53"]
+zones: [{ name: example.org, file: example.org.zone }]
+anycast:
+)",
+                      anycast);
+}
+
+absl::StatusOr<Config> Read(absl::string_view anycast) {
+  absl::StatusOr<Config> config = ParseConfig(FileWith(anycast), "h.yaml", "/etc/hither");
+  if (!config.ok()) return config;
+  if (auto status = FinishConfig("host", *config); !status.ok()) return status;
+  return config;
+}
+
+constexpr absl::string_view kService = R"(
+  services: [{ name: dns, prefixes: [192.0.2.0/24, "2001:db8::/48"], probe: { name: example.org } }]
+)";
+
+TEST(AnycastConfig, IsAbsentWhereNothingIsSaid) {
+  const auto config = ParseConfig("zones: []", "h.yaml", "");
+  ASSERT_TRUE(config.ok());
+  EXPECT_FALSE(config->anycast.is_present);
+}
+
+TEST(AnycastConfig, ServiceAddressesAreThoseOfListenInsideOfThePrefixes) {
+  const auto config = Read(absl::StrCat(kService, "  dry_run: true\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  const AnycastConfig::Service& service = config->anycast.services.at(0);
+  std::vector<std::string> addresses;
+  for (const SocketAddress& address : service.addresses) addresses.push_back(address.ToText());
+  EXPECT_THAT(addresses, ElementsAre("192.0.2.53:53", "[2001:db8::53]:53"));
+  EXPECT_EQ(service.probes.at(0).type, "SOA");
+  EXPECT_EQ(NodeName(*config), "ns2.fra1");
+}
+
+// clang-format off
+constexpr absl::string_view kEverything = R"(
+  admin: { listen: "127.0.0.1:9999" }
+  state_file: none
+  journal: journal.jsonl
+  dry_run: true
+  services:
+    - name: dns
+      prefixes: [192.0.2.0/24]
+      addresses: [192.0.2.53]
+      probes: [{ name: example.org, type: SOA }, { name: www.example.org, type: A }]
+      zones: [example.net]
+      checks: [{ name: disk, command: [/bin/check, -v], every: 5s, timeout: 1s, level: hard, scope: shared }]
+      up: { med: 5 }
+      soft: { prepend: 4, communities: ["64512:100", no-export] }
+      drain: { large_communities: ["64512:1:2"], med: 7 }
+  policy:
+    { tick: 100ms, fall: 5, rise: 20s, rise_first: 2s, warm_up: 3s, hold_down: 4s, hold_down_max: 8s,
+      withdrawals_max: 3, withdrawals_window: 1m, drain_min: 1s, drain_max: 9s,
+      drained_queries_per_second: 2.5, servfail_share_max: 0.1, drop_share_max: 0.2, stuck_after: 2s,
+      lease: 1s }
+  bgp:
+    local_as: 4200000001
+    router_id: 10.0.0.9
+    neighbors:
+      - { address: 10.0.0.1, as: 64512, local_address: 10.0.0.2, password: secret, ttl_security: true,
+          families: [ipv4], next_hop_v4: 10.0.0.3, next_hop_v6: "2001:db8:1::3", hold_time: 9s, description: up }
+      - { address: "[2001:db8:1::1]:1179", as: 64513, multihop: 4 }
+  kernel: { mode: metric, interface_up: a, interface_soft: b, interface_drain: c, metric_interface: d,
+            table: 7, metric_up: 1, metric_soft: 2, metric_drain: 3, lease: 4s }
+  exec: { up: [/bin/up], soft: [/bin/soft], drain: [/bin/drain], down: [/bin/down], timeout: 3s }
+  readback: { bird: /run/bird/bird.ctl, bird_protocol: uplink, frr: [vtysh] }
+  peers: { listen: "10.0.0.2", max_withdrawn: "34%", nodes: [{ name: ns1.ams1, address: 10.0.1.2, dns: 10.0.1.2 }] }
+)";
+// clang-format on
+
+TEST(AnycastConfig, ReadsServices) {
+  const auto config = Read(kEverything);
+  ASSERT_TRUE(config.ok()) << config.status();
+  const AnycastConfig& anycast = config->anycast;
+  EXPECT_EQ(anycast.admin_text, "127.0.0.1:9999");
+  EXPECT_EQ(anycast.state_file, "");
+  EXPECT_EQ(anycast.journal_file, "/etc/hither/journal.jsonl");
+  const AnycastConfig::Service& service = anycast.services.at(0);
+  EXPECT_EQ(service.probes.size(), 2);
+  EXPECT_THAT(service.zones, ElementsAre("example.net"));
+  EXPECT_THAT(service.checks.at(0).command, ElementsAre("/bin/check", "-v"));
+  EXPECT_TRUE(service.checks.at(0).is_hard);
+  EXPECT_TRUE(service.checks.at(0).is_shared);
+  EXPECT_EQ(service.up, (RouteAttributes{5, 0, {}, {}}));
+  EXPECT_EQ(service.soft, (RouteAttributes{100, 4, {64512u << 16 | 100, 0xFFFFFF01}, {}}));
+  EXPECT_EQ(service.drain, (RouteAttributes{7, 3, {kGracefulShutdown}, {{64512, 1, 2}}}));
+}
+
+TEST(AnycastConfig, ReadsNeighborsAndPeers) {
+  const auto config = Read(kEverything);
+  ASSERT_TRUE(config.ok()) << config.status();
+  const AnycastConfig& anycast = config->anycast;
+  EXPECT_EQ(anycast.policy.fall, 5);
+  EXPECT_EQ(anycast.policy.drained_queries_per_second, 2.5);
+  EXPECT_EQ(anycast.bgp->local_as, 4'200'000'001);
+  EXPECT_EQ(anycast.bgp->router_id, 0x0A000009);
+  const AnycastConfig::Neighbor& first = anycast.bgp->neighbors.at(0);
+  EXPECT_EQ(first.address.ToText(), "10.0.0.1:179");
+  EXPECT_EQ(first.password, "secret");
+  EXPECT_TRUE(first.ipv4 && !first.ipv6 && first.ttl_security);
+  EXPECT_EQ(first.next_hop_v6->AddressText(), "2001:db8:1::3");
+  EXPECT_EQ(anycast.bgp->neighbors.at(1).address.ToText(), "[2001:db8:1::1]:1179");
+  EXPECT_EQ(anycast.kernel->mode, AnycastConfig::Kernel::Mode::kMetric);
+  EXPECT_EQ(anycast.kernel->metric_drain, 3);
+  EXPECT_THAT(anycast.exec->drain, ElementsAre("/bin/drain"));
+  EXPECT_EQ(anycast.readback.bird_protocol, "uplink");
+  EXPECT_EQ(anycast.peers.max_withdrawn_percent, 34);
+  EXPECT_EQ(anycast.peers.listen->ToText(), "10.0.0.2:8055");
+  EXPECT_EQ(anycast.peers.nodes.at(0).dns->ToText(), "10.0.1.2:53");
+}
+
+TEST(AnycastConfig, ReadsAPasswordFromItsFile) {
+  char path[] = "/tmp/hither-password-XXXXXX";
+  const int fd = mkstemp(path);
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(write(fd, "s3cret\nmore\n", 12), 12);
+  close(fd);
+  const auto config = Read(absl::StrCat(kService,
+                                        "  bgp: { local_as: 1, neighbors: [{ address: "
+                                        "10.0.0.1, as: 2, password_file: ",
+                                        path, " }] }\n"));
+  unlink(path);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->anycast.bgp->neighbors.at(0).password, "s3cret");
+}
+
+struct Case {
+  const char* name;
+  const char* anycast;
+  const char* error;
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+// clang-format off
+constexpr Case kWrong[] = {
+    {"UnknownKey", "  service: []\n", "h.yaml:6: unknown key 'service'; did you mean 'services'?"},
+    {"NoService", "  dry_run: true\n", "there is no service; add services:"},
+    {"NoBackend", "SERVICE", "nothing to announce with; add bgp:, kernel:, exec: or dry_run: true"},
+    {"PrefixHasHostBits", "  services: [{ name: dns, prefixes: [192.0.2.1/24] }]\n", "h.yaml:6: '192.0.2.1/24' has bits set behind its length; write 192.0.2.0/24"},
+    {"PrefixIsWord", "  services: [{ name: dns, prefixes: [fra1] }]\n", "'fra1' is no prefix; write one as 192.0.2.0/24"},
+    {"PrefixTooLong", "  services: [{ name: dns, prefixes: [192.0.2.0/33] }]\n", "'192.0.2.0/33' is no prefix"},
+    {"NoProbe", "  services: [{ name: dns, prefixes: [192.0.2.0/24] }]\n", "service dns has no probe; add probe: { name: example.org, type: SOA }"},
+    {"NoAddressInPrefix", "  services: [{ name: dns, prefixes: [198.51.100.0/24], probe: { name: a } }]\n", "no address of 198.51.100.0/24 is known"},
+    {"PrefixTwice", "  services: [{ name: a, prefixes: [192.0.2.0/24], probe: { name: a } }, { name: b, prefixes: [192.0.2.0/24], probe: { name: a } }]\n  dry_run: true\n", "prefix 192.0.2.0/24 is of two services, a and b; keep one"},
+    {"ServiceTwice", "  services: [{ name: a, prefixes: [192.0.2.0/24], probe: { name: a } }, { name: a, prefixes: [\"2001:db8::/48\"], probe: { name: a } }]\n  dry_run: true\n", "service a stands there twice"},
+    {"Community", "  services: [{ name: dns, soft: { communities: [\"70000:1\"] } }]\n", "'70000:1' is no community; write \"64512:100\""},
+    {"LargeCommunity", "  services: [{ name: dns, soft: { large_communities: [\"1:2\"] } }]\n", "'1:2' is no large community; write \"64512:1:2\" (RFC 8092)"},
+    {"NoAs", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1 }] }\n", "neighbor 10.0.0.1:179 has no as; add it"},
+    {"NoNeighbor", "SERVICE  bgp: { local_as: 1 }\n", "bgp: there is no neighbor"},
+    {"NeighborTwice", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 }, { address: 10.0.0.1, as: 2 }] }\n", "neighbor 10.0.0.1:179 stands there twice"},
+    {"HoldTimeIsNoLease", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, hold_time: 0s }] }\n", "h.yaml:8: '0s' does not fit; give a time from 3s"},
+    {"TtlSecurityOverHops", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, ttl_security: true, multihop: 2 }] }\n", "has ttl_security, which is for one hop, and multihop"},
+    {"TwoFamilies", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, local_address: \"::1\" }] }\n", "are of different families"},
+    {"RouterIdOfV6", "SERVICE  bgp: { local_as: 1, router_id: \"::1\" }\n", "a router ID is written as an IPv4 address"},
+    {"PasswordFileIsMissing", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, password_file: /nowhere }] }\n", "cannot read the password file /nowhere: No such file or directory"},
+    {"TiersMeet", "SERVICE  kernel: { interface_up: a, interface_soft: a }\n", "two states share an interface or a metric"},
+    {"KernelMode", "SERVICE  kernel: { mode: magic }\n", "'magic'; write address or metric"},
+    {"PeerWithoutName", "SERVICE  dry_run: true\n  peers: { nodes: [{ address: 10.0.0.2 }] }\n", "a node needs a name and an address"},
+    {"MaxWithdrawnAll", "SERVICE  dry_run: true\n  peers: { max_withdrawn: \"100%\" }\n", "'100' is out of range; give a whole number from 1 to 99"},
+    {"EmptyCommand", "SERVICE  exec: { up: [] }\n", "the command is empty; give a program's path"},
+    {"Tick", "SERVICE  policy: { tick: 1ms }\n", "'1ms' does not fit; give a time from 50ms to 5s"},
+    {"AdminIsPublic", "SERVICE  dry_run: true\n  admin: { listen: \"10.0.0.2:8054\" }\n", "is not a loopback one"},
+};
+// clang-format on
+
+class WrongAnycast : public ::testing::TestWithParam<Case> {};
+
+TEST_P(WrongAnycast, SaysWhatToDo) {
+  const auto config = Read(absl::StrReplaceAll(GetParam().anycast, {{"SERVICE", kService}}));
+  ASSERT_FALSE(config.ok());
+  EXPECT_THAT(std::string(config.status().message()), HasSubstr(GetParam().error));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, WrongAnycast, ::testing::ValuesIn(kWrong),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+}  // namespace
+}  // namespace hither
