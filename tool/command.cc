@@ -18,8 +18,11 @@ USAGE
 COMMANDS
   check FILE    Read a zone file as a server would, and tell all that is wrong with it.
   compile FILE  Make an image of a zone file, which a server can serve at once.
-  status        Ask a running hitherd for its zones, serials, uptime and counters.
-  reload        Have a running hitherd load what has changed, and tell how that went.
+  status        Ask hitherd for its zones and counters, and the sidecar for what is announced.
+  reload        Have hitherd (or the sidecar) load what has changed, and tell how that went.
+  explain       Ask the sidecar why it announces what it does.
+  drain         Move traffic away from this node, then withdraw; `undrain` ends it.
+  freeze        Hold what is announced for a time, whatever the signals say.
   help COMMAND  Explain one of them; so does `hither COMMAND --help`.
 
 FLAGS
@@ -39,12 +42,14 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"check", RunCheck, CheckHelp},
-    {"compile", RunCompile, CompileHelp},
-    {"status", RunStatus, StatusHelp},
-    {"reload", RunReload, ReloadHelp},
+    {"check", RunCheck, CheckHelp},       {"compile", RunCompile, CompileHelp},
+    {"status", RunStatus, StatusHelp},    {"reload", RunReload, ReloadHelp},
+    {"explain", RunExplain, ExplainHelp}, {"drain", RunDrain, DrainHelp},
+    {"undrain", RunUndrain, UndrainHelp}, {"freeze", RunFreeze, FreezeHelp},
 };
-constexpr absl::string_view kCommandNames[] = {"check", "compile", "status", "reload", "help"};
+constexpr absl::string_view kCommandNames[] = {
+    "check", "compile", "status", "reload", "explain", "drain", "undrain", "freeze", "help",
+};
 
 const Command* FindCommand(absl::string_view name) {
   for (const Command& command : kCommands) {

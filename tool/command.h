@@ -49,11 +49,23 @@ ToolResult RunCheck(Arguments arguments);
 ToolResult RunCompile(Arguments arguments);
 ToolResult RunStatus(Arguments arguments);
 ToolResult RunReload(Arguments arguments);
+ToolResult RunExplain(Arguments arguments);
+ToolResult RunDrain(Arguments arguments);
+ToolResult RunUndrain(Arguments arguments);
+ToolResult RunFreeze(Arguments arguments);
 
 absl::string_view CheckHelp();
 absl::string_view CompileHelp();
 absl::string_view StatusHelp();
 absl::string_view ReloadHelp();
+absl::string_view ExplainHelp();
+absl::string_view DrainHelp();
+absl::string_view UndrainHelp();
+absl::string_view FreezeHelp();
+
+// The sidecar's part of `status` and `reload`; `anycast` is its admin endpoint.
+ToolResult AskSidecarStatus(absl::string_view command, absl::string_view anycast, bool json);
+ToolResult ReloadSidecar(absl::string_view anycast, bool confirm, bool dry_run);
 
 // What `check` and `compile` share: a zone file as a server would read it.
 struct ToolZone {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kZonesShownMax = 50;
 constexpr absl::string_view kDefaultAdmin = "127.0.0.1:8053";
+constexpr absl::string_view kDefaultAnycast = "127.0.0.1:8054";
 
 ToolResult Failed(absl::string_view command, absl::string_view what) {
   return {kToolFailed, "", absl::StrCat("hither ", command, ": ", what, "\n")};
@@ -47,15 +48,18 @@ bool Prepare(absl::string_view command, absl::string_view help, const ParsedArgu
 }  // namespace
 
 absl::string_view StatusHelp() {
-  return R"(hither status - what a running hitherd serves, and how much
+  return R"(hither status - what a running hitherd serves, and what its sidecar announces
 
 USAGE
-  hither status [--admin ADDRESS] [--json] [--all]
+  hither status [--admin ADDRESS] [--anycast ADDRESS] [--json] [--all]
 
 FLAGS
   --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH.
                    Default: 127.0.0.1:8053
-  --json           Print the server's JSON as it is, for programs.
+  --anycast ADDRESS
+                   The sidecar's admin endpoint; `none` asks hitherd alone. Default:
+                   127.0.0.1:8054, and it is no error if nobody answers there.
+  --json           Print the server's JSON as it is, for programs; with --anycast the sidecar's.
   --all            Print all zones that the server tells of; without it 50, those with
                    errors first.
 
@@ -73,37 +77,69 @@ EXAMPLES
 )";
 }
 
-ToolResult RunStatus(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--admin"};
-  constexpr absl::string_view kSwitches[] = {"--json", "--all"};
-  const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
-  AdminAddress address;
-  ToolResult result;
-  if (!Prepare("status", StatusHelp(), parsed, address, result)) return result;
+namespace {
+
+ToolResult AskServerStatus(const AdminAddress& address, bool json, size_t zones_max) {
   const absl::StatusOr<AdminReply> reply = AskAdmin(address, "GET", "/status", absl::Minutes(1));
   if (!reply.ok()) return Failed("status", reply.status().message());
   if (reply->code != 200) {
     return Failed("status", absl::StrCat(address.ToText(), " answers with HTTP code ", reply->code,
                                          ", not as hitherd does; check --admin"));
   }
-  if (parsed.Has("--json")) return {kToolFine, reply->body, ""};
+  if (json) return {kToolFine, reply->body, ""};
   const absl::StatusOr<ServerStatus> status = FromJson(reply->body);
   if (!status.ok()) return Failed("status", status.status().message());
-  return {kToolFine, ToText(*status, parsed.Has("--all") ? SIZE_MAX : kZonesShownMax), ""};
+  return {kToolFine, ToText(*status, zones_max), ""};
+}
+
+}  // namespace
+
+ToolResult RunStatus(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--admin", "--anycast"};
+  constexpr absl::string_view kSwitches[] = {"--json", "--all"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
+  AdminAddress address;
+  ToolResult result;
+  if (!Prepare("status", StatusHelp(), parsed, address, result)) return result;
+  const absl::string_view anycast = parsed.Value("--anycast", "");
+  const bool json = parsed.Has("--json");
+  const bool is_named = !anycast.empty() && anycast != "none";
+  if (json && is_named) return AskSidecarStatus("status", anycast, json);
+  result = AskServerStatus(address, json, parsed.Has("--all") ? SIZE_MAX : kZonesShownMax);
+  if (json || anycast == "none") return result;
+  // A dead responder is when the sidecar's word matters most.
+  const ToolResult sidecar =
+      AskSidecarStatus("status", is_named ? anycast : kDefaultAnycast, false);
+  if (sidecar.code == kToolFine) {
+    absl::StrAppend(&result.out, result.out.empty() ? "" : "\n", sidecar.out);
+  } else if (is_named) {
+    absl::StrAppend(&result.err, sidecar.err);
+    result.code = sidecar.code;
+  }
+  return result;
 }
 
 absl::string_view ReloadHelp() {
-  return R"(hither reload - have a running hitherd load what has changed
+  return R"(hither reload - have a running hitherd, or its sidecar, load what has changed
 
 USAGE
   hither reload [--admin ADDRESS]
+  hither reload --anycast ADDRESS [--confirm] [--dry-run]
 
 Reads the configuration's zones and every changed zone file again, without a lost query. Returns
 when that is done. Where a zone has errors, its last good version goes on answering.
 
+With --anycast the sidecar there reads the configuration again, and tells what is withdrawn by it.
+It refuses to withdraw the last prefix.
+
 FLAGS
   --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH.
                    Default: 127.0.0.1:8053
+
+  --anycast ADDRESS
+                   The sidecar's admin endpoint: reload that instead.
+  --confirm        Withdraw the last prefix, too.
+  --dry-run        Only tell what the sidecar would change.
 
 EXIT CODES
   0  loaded
@@ -117,11 +153,19 @@ EXAMPLES
 }
 
 ToolResult RunReload(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--admin"};
-  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
+  constexpr absl::string_view kFlags[] = {"--admin", "--anycast"};
+  constexpr absl::string_view kSwitches[] = {"--confirm", "--dry-run"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
   AdminAddress address;
   ToolResult result;
   if (!Prepare("reload", ReloadHelp(), parsed, address, result)) return result;
+  const absl::string_view anycast = parsed.Value("--anycast", "");
+  if (!anycast.empty()) {
+    return ReloadSidecar(anycast, parsed.Has("--confirm"), parsed.Has("--dry-run"));
+  }
+  if (!parsed.switches.empty()) {
+    return UsageError("reload", "--confirm and --dry-run are the sidecar's; add --anycast ADDRESS");
+  }
   const absl::StatusOr<AdminReply> reply = AskAdmin(address, "POST", "/reload");
   if (!reply.ok()) return Failed("reload", reply.status().message());
   if (reply->code == 200) return {kToolFine, reply->body, ""};

@@ -1,0 +1,224 @@
+#include "anycast/pages.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "server/base/metrics_text.h"
+#include "server/base/printable.h"
+
+namespace hither {
+namespace {
+
+constexpr absl::string_view kStates[] = {"DOWN", "DRAIN", "SOFT", "UP"};
+constexpr absl::string_view kTimeFormat = "%Y-%m-%dT%H:%M:%SZ";
+
+absl::string_view FamilyText(const SidecarView::FamilyView& family) {
+  return family.is_v6 ? "ipv6" : "ipv4";
+}
+
+// Whole seconds are enough for people: "3s", "2m5s", "4h10m".
+std::string Ago(absl::Duration age) {
+  const absl::Duration rounded =
+      absl::Trunc(age, age < absl::Seconds(10) ? absl::Milliseconds(100) : absl::Seconds(1));
+  return absl::FormatDuration(std::max(rounded, absl::ZeroDuration()));
+}
+
+std::string WallText(const SidecarView& view, absl::Time at) {
+  return absl::FormatTime(kTimeFormat, view.Wall(at), absl::UTCTimeZone());
+}
+
+std::string IntentText(const SidecarView& view, const Intent& intent) {
+  std::vector<std::string> parts;
+  if (intent.drain) parts.push_back("drained by the operator");
+  if (intent.frozen_until > view.now) {
+    parts.push_back(absl::StrCat("frozen until ", WallText(view, intent.frozen_until)));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+void AddFamilyText(const SidecarView& view, const SidecarView::FamilyView& family,
+                   std::string& out) {
+  const Verdict& verdict = family.verdict;
+  absl::StrAppendFormat(&out, "  %-4s  %-5s  for %s  %s: %s\n", std::string(FamilyText(family)),
+                        std::string(ToText(verdict.state)), Ago(view.now - verdict.since),
+                        verdict.rule, Printable(verdict.reason));
+  absl::StrAppend(&out, "        ", absl::StrJoin(family.prefixes, " "), "; withdrawals ",
+                  family.withdrawals, " of ", view.withdrawals_max, "\n");
+}
+
+void AddSessionText(const SidecarView& view, const Observation::Session& session,
+                    std::string& out) {
+  absl::StrAppendFormat(&out, "  %s  %s for %s, %d resets", session.neighbor, session.state,
+                        Ago(view.now - session.since), session.resets);
+  if (!session.last_error.empty()) {
+    absl::StrAppend(&out, "; last error: ", Printable(session.last_error));
+  }
+  out += '\n';
+  for (const std::string& rejected : session.rejected) {
+    absl::StrAppend(&out, "    rejected: ", Printable(rejected), "\n");
+  }
+}
+
+std::string FleetText(const FleetView& fleet) {
+  if (!fleet.is_asked) return "no peers are configured";
+  return absl::StrCat(fleet.is_known ? "known" : "unknown", ", ", fleet.nodes,
+                      " nodes, others: ", fleet.others_announcing, " announcing, ",
+                      fleet.others_withdrawn, " withdrawn; at most ", fleet.max_withdrawn,
+                      " may be");
+}
+
+void AddFleetMetrics(const FleetView& fleet, MetricsText& page) {
+  page.Add("hither_anycast_fleet_known", MetricType::kGauge,
+           "1 if enough peers' pages are fresh to count on.", "", uint64_t{fleet.is_known});
+  page.Add("hither_anycast_fleet_others_withdrawn", MetricType::kGauge,
+           "Other nodes that do not announce.", "", static_cast<uint64_t>(fleet.others_withdrawn));
+  page.Add("hither_anycast_fleet_others_announcing", MetricType::kGauge,
+           "Other nodes that announce.", "", static_cast<uint64_t>(fleet.others_announcing));
+}
+
+void AddServiceMetrics(const SidecarView& view, const SidecarView::ServiceView& service,
+                       MetricsText& page) {
+  for (const SidecarView::FamilyView& family : service.families) {
+    for (const absl::string_view state : kStates) {
+      page.Add("hither_anycast_state", MetricType::kGauge,
+               "1 for the state that a family of a service is in.",
+               MetricLabels(
+                   {{"service", service.name}, {"family", FamilyText(family)}, {"state", state}}),
+               uint64_t{ToText(family.verdict.state) == state});
+    }
+    const std::string labels =
+        MetricLabels({{"service", service.name}, {"family", FamilyText(family)}});
+    page.Add("hither_anycast_state_since_timestamp_seconds", MetricType::kGauge,
+             "When the state was entered.", labels,
+             absl::ToDoubleSeconds(view.Wall(family.verdict.since) - absl::UnixEpoch()));
+    page.Add("hither_anycast_withdrawals_in_window", MetricType::kGauge,
+             "Withdrawals that count for the flap budget.", labels,
+             static_cast<uint64_t>(family.withdrawals));
+  }
+  page.Add("hither_anycast_drained", MetricType::kGauge,
+           "1 if the service is withdrawn because of a drain: safe to stop.",
+           MetricLabels({{"service", service.name}}), uint64_t{service.is_drained});
+  for (const Signal& signal : service.signals) {
+    page.Add(
+        "hither_anycast_signal", MetricType::kGauge,
+        "A signal's level: 0 ok, 1 unknown, 2 soft, 3 hard.",
+        MetricLabels(
+            {{"service", service.name}, {"signal", signal.name}, {"scope", ToText(signal.scope)}}),
+        static_cast<uint64_t>(signal.level));
+  }
+}
+
+void AddRouteMetrics(const SidecarView& view, MetricsText& page) {
+  for (const Observation::Session& session : view.sessions) {
+    const std::string labels = MetricLabels({{"neighbor", session.neighbor}});
+    page.Add("hither_anycast_session_established", MetricType::kGauge,
+             "1 if the BGP session is established.", labels,
+             uint64_t{session.state == "Established"});
+    page.Add("hither_anycast_session_resets_total", MetricType::kCounter,
+             "BGP sessions that ended.", labels, session.resets);
+  }
+  page.Add("hither_anycast_readback_mismatch", MetricType::kGauge,
+           "Prefixes that are not announced as they should be, or are and should not.", "",
+           uint64_t{view.mismatches.size()});
+  page.Add("hither_anycast_readback_mismatches_total", MetricType::kCounter,
+           "Differences between what is wanted and what was read back.", "", view.mismatches_total);
+}
+
+}  // namespace
+
+std::string MetricsPage(const SidecarView& view, absl::Time asked) {
+  MetricsText page;
+  page.Add("hither_anycast_start_timestamp_seconds", MetricType::kGauge,
+           "When the sidecar started.", "",
+           absl::ToDoubleSeconds(view.Wall(view.started_at) - absl::UnixEpoch()));
+  page.Add("hither_anycast_lease_age_seconds", MetricType::kGauge,
+           "Age of the last verdict; over the lease nothing is kept announced.", "",
+           absl::ToDoubleSeconds(asked - view.now));
+  page.Add("hither_anycast_lease_seconds", MetricType::kGauge, "How long a verdict is good for.",
+           "", absl::ToDoubleSeconds(view.lease));
+  page.Add("hither_anycast_ticks_total", MetricType::kCounter, "Decisions made.", "", view.ticks);
+  page.Add("hither_anycast_late_ticks_total", MetricType::kCounter,
+           "Decisions that came over a whole tick too late.", "", view.late_ticks);
+  for (const SidecarView::ServiceView& service : view.services) {
+    AddServiceMetrics(view, service, page);
+  }
+  for (const auto& [key, count] : view.transitions) {
+    const auto& [service, family, state, rule] = key;
+    page.Add(
+        "hither_anycast_transitions_total", MetricType::kCounter,
+        "Changes of state, by the state entered and the rule that fired.",
+        MetricLabels({{"service", service}, {"family", family}, {"to", state}, {"rule", rule}}),
+        count);
+  }
+  AddRouteMetrics(view, page);
+  for (const SidecarView::Probe& probe : view.probes) {
+    page.Add("hither_anycast_probe_latency_seconds", MetricType::kGauge,
+             "What the last answered probe took.", MetricLabels({{"probe", probe.name}}),
+             absl::ToDoubleSeconds(probe.latency));
+  }
+  AddFleetMetrics(view.fleet, page);
+  return page.Take();
+}
+
+std::string StatusText(const SidecarView& view, absl::Time asked) {
+  std::string out;
+  absl::StrAppend(&out, view.version, "  node ", view.node, view.site.empty() ? "" : ", site ",
+                  view.site, ", pid ", view.pid, ", up ", Ago(asked - view.started_at),
+                  ", verdict ", Ago(asked - view.now), " old (lease ",
+                  absl::FormatDuration(view.lease), ")\n");
+  for (const SidecarView::ServiceView& service : view.services) {
+    const std::string intent = IntentText(view, service.intent);
+    absl::StrAppend(&out, "\nservice ", service.name, intent.empty() ? "" : "  ", intent,
+                    service.is_drained ? "; withdrawn, safe to stop" : "", "\n");
+    for (const SidecarView::FamilyView& family : service.families) {
+      AddFamilyText(view, family, out);
+    }
+    if (service.queries_per_second.has_value()) {
+      absl::StrAppendFormat(&out, "  %.1f queries/s\n", *service.queries_per_second);
+    }
+  }
+  absl::StrAppend(&out, "\nannounced by ", absl::StrJoin(view.backends, ", "), "\n");
+  for (const Observation::Session& session : view.sessions) AddSessionText(view, session, out);
+  for (const SidecarView::Mismatch& mismatch : view.mismatches) {
+    absl::StrAppend(&out, "  MISMATCH ", mismatch.prefix, " at ", mismatch.where, ": ",
+                    Printable(mismatch.text), ", for ", Ago(view.now - mismatch.since), "\n");
+  }
+  absl::StrAppend(&out, "fleet: ", FleetText(view.fleet), "\n");
+  return out;
+}
+
+std::string ExplainText(const SidecarView& view, absl::Time asked) {
+  std::string out;
+  for (const SidecarView::ServiceView& service : view.services) {
+    const std::string intent = IntentText(view, service.intent);
+    absl::StrAppend(&out, "service ", service.name, intent.empty() ? "" : ": ", intent, "\n");
+    for (const SidecarView::FamilyView& family : service.families) {
+      AddFamilyText(view, family, out);
+      for (const std::string& note : family.notes) {
+        absl::StrAppend(&out, "        ", Printable(note), "\n");
+      }
+    }
+    absl::StrAppend(&out, "  signals\n");
+    for (const Signal& signal : service.signals) {
+      absl::StrAppendFormat(
+          &out, "    %-7s  %-6s  %-4s  %s%s\n", std::string(ToText(signal.level)),
+          std::string(ToText(signal.scope)),
+          signal.families == Families::kBoth ? "all" : std::string(ToText(signal.families)),
+          Printable(absl::StrCat(signal.name, ": ", signal.detail)),
+          signal.is_certain ? " (certain)" : "");
+    }
+  }
+  absl::StrAppend(&out, "fleet: ", FleetText(view.fleet), "\nverdict ", Ago(asked - view.now),
+                  " old\n");
+  return out;
+}
+
+absl::Status HealthOf(const SidecarView& view, absl::Time asked) {
+  if (asked - view.now <= view.lease) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("the last verdict is ", Ago(asked - view.now), " old; the loop hangs"));
+}
+
+}  // namespace hither

@@ -1,0 +1,44 @@
+#ifndef HITHER_ANYCAST_STATE_FILE_H_
+#define HITHER_ANYCAST_STATE_FILE_H_
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace hither {
+
+inline constexpr size_t kStateFileBytesMax = 1 << 20;
+
+// What a sidecar must not forget while it is not there. By the wall clock, since the monotonic one
+// starts anew with the host. A value.
+struct KeptState {
+  struct Service {
+    bool drain = false;
+    absl::Time drain_since = absl::InfinitePast();
+    absl::Time frozen_until = absl::InfinitePast();
+    std::vector<absl::Time> withdrawals_v4;  // Oldest first.
+    std::vector<absl::Time> withdrawals_v6;
+    friend bool operator==(const Service&, const Service&) = default;
+  };
+  std::map<std::string, Service> services;
+  friend bool operator==(const KeptState&, const KeptState&) = default;
+};
+
+std::string EncodeState(const KeptState& state);
+// Errors: what is wrong with the text. Throws nothing.
+absl::StatusOr<KeptState> DecodeState(absl::string_view text);
+
+// A file that is not there is an empty state. Source: our own file, or whatever is there.
+absl::StatusOr<KeptState> LoadState(const std::string& path);
+// Whole or not at all, and on the disk when it returns.
+absl::Status SaveState(const std::string& path, const KeptState& state);
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_STATE_FILE_H_

@@ -1,0 +1,75 @@
+#ifndef HITHER_ANYCAST_VIEW_H_
+#define HITHER_ANYCAST_VIEW_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "anycast/policy/policy.h"
+#include "anycast/route/route_speaker.h"
+
+namespace hither {
+
+// What the sidecar knows after a tick, for those who look at it: made by the loop, immutable, read
+// by the admin threads. Times are monotonic as Facts::now, but for those that say wall.
+struct SidecarView {
+  struct FamilyView {
+    bool is_v6 = false;
+    std::vector<std::string> prefixes;
+    Verdict verdict;
+    std::vector<std::string> notes;  // What comes next: "hold-down until ...", "budget 1 of 2".
+    int withdrawals = 0;             // In the window.
+  };
+  struct ServiceView {
+    std::string name;
+    Intent intent;
+    std::optional<double> queries_per_second;
+    std::vector<FamilyView> families;  // Those that it has prefixes of.
+    std::vector<Signal> signals;
+    bool is_drained = false;  // All families are DOWN because of the drain: safe to stop.
+  };
+  struct Probe {  // The last answer's way.
+    std::string name;
+    absl::Duration latency;
+  };
+  struct Mismatch {
+    std::string prefix;
+    std::string where;
+    std::string text;
+    absl::Time since;
+  };
+
+  std::string version;
+  std::string node;
+  std::string site;
+  int64_t pid = 0;
+  absl::Time wall;  // When this was made, by the wall clock and by the monotonic one.
+  absl::Time now;
+  absl::Time started_at;
+  absl::Duration tick;
+  absl::Duration lease;
+  std::vector<ServiceView> services;
+  FleetView fleet;
+  std::vector<std::string> backends;
+  std::vector<Observation::Session> sessions;
+  std::vector<Observation::Seen> seen;
+  std::vector<Mismatch> mismatches;
+  std::vector<Probe> probes;
+  int withdrawals_max = 0;
+  uint64_t ticks = 0;
+  uint64_t late_ticks = 0;  // Began over a whole tick too late.
+  uint64_t mismatches_total = 0;
+  // By service, family, state entered and rule.
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions;
+
+  // A monotonic time as the wall clock shows it.
+  absl::Time Wall(absl::Time monotonic) const { return wall + (monotonic - now); }
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_VIEW_H_

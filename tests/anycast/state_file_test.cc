@@ -1,0 +1,102 @@
+#include "anycast/state_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+using ::testing::HasSubstr;
+
+KeptState Sample() {
+  KeptState state;
+  KeptState::Service& service = state.services["dns"];
+  service.drain = true;
+  service.drain_since = absl::FromUnixMillis(1'700'000'000'123);
+  service.withdrawals_v4 = {absl::FromUnixMillis(1), absl::FromUnixMillis(2)};
+  state.services["other"].frozen_until = absl::FromUnixMillis(5);
+  return state;
+}
+
+class StateFile : public ::testing::Test {
+ protected:
+  StateFile() : path_(absl::StrCat(::testing::TempDir(), "/anycast.state.", getpid())) {}
+  ~StateFile() override { unlink(path_.c_str()); }
+  const std::string path_;
+};
+
+TEST_F(StateFile, ComesBackAsItWas) {
+  ASSERT_TRUE(SaveState(path_, Sample()).ok());
+  const auto state = LoadState(path_);
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(*state, Sample());
+  struct stat facts;
+  ASSERT_EQ(stat(path_.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600);
+}
+
+TEST_F(StateFile, ThatIsNotThereIsEmpty) {
+  const auto state = LoadState(path_);
+  ASSERT_TRUE(state.ok());
+  EXPECT_TRUE(state->services.empty());
+}
+
+TEST_F(StateFile, FolderThatIsNotThereIsTold) {
+  EXPECT_THAT(std::string(SaveState("/nowhere/state", Sample()).message()),
+              HasSubstr("/nowhere/state"));
+}
+
+struct Case {
+  const char* name;
+  const char* text;
+  const char* error;
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+// clang-format off
+constexpr Case kWrong[] = {
+    {"Empty", "", "it is not a state of this version"},
+    {"CutOff", "{\"version\": 1, \"services\": {", "it is not a state of this version"},
+    {"List", "[]", "it is not a state of this version"},
+    {"LaterVersion", "{\"version\": 2, \"services\": {}}", "it is not a state of this version"},
+    {"ServicesIsList", "{\"version\": 1, \"services\": []}", "it is not a state of this version"},
+    {"ServiceIsText", "{\"version\": 1, \"services\": {\"dns\": \"x\"}}", "service dns does not say if it is drained"},
+    {"DrainIsText", "{\"version\": 1, \"services\": {\"dns\": {\"drain\": \"yes\"}}}", "service dns does not say if it is drained"},
+};
+// clang-format on
+
+class WrongState : public ::testing::TestWithParam<Case> {};
+
+TEST_P(WrongState, IsTold) {
+  const auto state = DecodeState(GetParam().text);
+  ASSERT_FALSE(state.ok());
+  EXPECT_EQ(std::string(state.status().message()), GetParam().error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, WrongState, ::testing::ValuesIn(kWrong),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+TEST_F(StateFile, WrongOneSaysWhatToDo) {
+  std::ofstream(path_) << "garbage";
+  EXPECT_THAT(std::string(LoadState(path_).status().message()),
+              HasSubstr("remove it to start as undrained"));
+}
+
+TEST_F(StateFile, OddTimesAreLeftOut) {
+  const auto state = DecodeState(
+      R"({"version": 1, "services": {"dns": {"drain": false, "withdrawals_v4": [1, "x"],
+          "frozen_until": 1.5}}})");
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ(state->services.at("dns").withdrawals_v4.size(), 1);
+  EXPECT_EQ(state->services.at("dns").frozen_until, absl::InfinitePast());
+}
+
+}  // namespace
+}  // namespace hither

@@ -1,0 +1,258 @@
+// The commands that ask the sidecar, by its admin endpoint.
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/base/admin_client.h"
+#include "server/base/config.h"
+#include "tool/command.h"
+
+namespace hither {
+namespace {
+
+constexpr absl::string_view kDefaultAnycast = "127.0.0.1:8054";
+constexpr absl::Duration kAskTimeout = absl::Seconds(10);
+constexpr absl::Duration kWaitStep = absl::Milliseconds(200);
+
+struct Asking {
+  absl::string_view command;
+  AdminAddress address;
+  ToolResult result;  // What is to be said, if Prepare() says false.
+
+  ToolResult Failed(absl::string_view what) const {
+    return {kToolFailed, "", absl::StrCat("hither ", command, ": ", what, "\n")};
+  }
+};
+
+bool Prepare(const ParsedArguments& parsed, absl::string_view help, size_t words_max, Asking& ask) {
+  if (!parsed.error.empty()) {
+    ask.result = UsageError(ask.command, parsed.error);
+    return false;
+  }
+  if (parsed.Has("--help")) {
+    ask.result.out = std::string(help);
+    return false;
+  }
+  if (parsed.words.size() > words_max) {
+    ask.result =
+        UsageError(ask.command, absl::StrCat("'", parsed.words[words_max],
+                                             "' is too much; see hither ", ask.command, " --help"));
+    return false;
+  }
+  const absl::StatusOr<AdminAddress> address =
+      ParseAdmin(parsed.Value("--anycast", kDefaultAnycast));
+  if (!address.ok() || address->IsOff()) {
+    ask.result =
+        UsageError(ask.command, address.ok() ? "--anycast none has nobody to ask; give an address"
+                                             : address.status().message());
+    return false;
+  }
+  ask.address = *address;
+  return true;
+}
+
+// A request whose answer is text for the operator.
+ToolResult Ask(const Asking& ask, absl::string_view method, const std::string& path) {
+  const absl::StatusOr<AdminReply> reply = AskAdmin(ask.address, method, path, kAskTimeout);
+  if (!reply.ok()) return ask.Failed(reply.status().message());
+  if (reply->code == 200) return {kToolFine, reply->body, ""};
+  return {kToolFailed, "", absl::StrCat("hither ", ask.command, ": ", reply->body)};
+}
+
+// "?service=dns&confirm=1"
+std::string Query(const ParsedArguments& parsed, std::vector<std::string> more = {}) {
+  if (!parsed.words.empty()) more.push_back(absl::StrCat("service=", parsed.words[0]));
+  if (parsed.Has("--confirm")) more.push_back("confirm=1");
+  return more.empty() ? "" : absl::StrCat("?", absl::StrJoin(more, "&"));
+}
+
+// Are all services (or the one) withdrawn because of a drain? Nothing: no answer to that.
+std::optional<bool> IsDrained(const AdminAddress& address, absl::string_view service) {
+  const absl::StatusOr<AdminReply> reply = AskAdmin(address, "GET", "/status", kAskTimeout);
+  if (!reply.ok() || reply->code != 200) return std::nullopt;
+  const auto json = nlohmann::json::parse(reply->body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("services")) return std::nullopt;
+  bool all = true;
+  for (const auto& one : json["services"]) {
+    if (!one.is_object() || !one.contains("name") || !one.contains("drained")) return std::nullopt;
+    const bool counts = service.empty() || one["name"] == std::string(service);
+    if (counts) all &= one["drained"] == true;
+  }
+  return all;
+}
+
+ToolResult WaitForDrain(const Asking& ask, absl::string_view service, absl::Duration most,
+                        ToolResult said) {
+  const absl::Time deadline = absl::Now() + most;
+  while (absl::Now() < deadline) {
+    const std::optional<bool> drained = IsDrained(ask.address, service);
+    if (!drained.has_value()) return ask.Failed("the sidecar does not answer any more");
+    if (*drained) {
+      absl::StrAppend(&said.out, "withdrawn; safe to stop\n");
+      return said;
+    }
+    absl::SleepFor(kWaitStep);
+  }
+  return ask.Failed(
+      absl::StrCat("not drained within ", absl::FormatDuration(most), "; see hither explain"));
+}
+
+}  // namespace
+
+absl::string_view ExplainHelp() {
+  return R"(hither explain - why the sidecar announces what it does
+
+USAGE
+  hither explain [--anycast ADDRESS] [--json]
+
+Each service's state by family with the rule that made it so, what comes next, and every signal with
+its level (ok, unknown, soft, hard) and where the fault lies (local, path, shared).
+
+FLAGS
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: 127.0.0.1:8054
+  --json             The same and more, for programs.
+
+EXIT CODES
+  0  fine
+  1  no sidecar answers there
+  2  the command line is wrong
+)";
+}
+
+ToolResult RunExplain(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--anycast"};
+  constexpr absl::string_view kSwitches[] = {"--json"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
+  Asking ask{"explain", {}, {}};
+  if (!Prepare(parsed, ExplainHelp(), 0, ask)) return ask.result;
+  return Ask(ask, "GET", parsed.Has("--json") ? "/status" : "/explain");
+}
+
+ToolResult AskSidecarStatus(absl::string_view command, absl::string_view anycast, bool json) {
+  Asking ask{command, {}, {}};
+  const absl::StatusOr<AdminAddress> address = ParseAdmin(anycast);
+  if (!address.ok() || address->IsOff()) {
+    return UsageError(command, address.ok() ? "--anycast none has nobody to ask; give an address"
+                                            : address.status().message());
+  }
+  ask.address = *address;
+  return Ask(ask, "GET", json ? "/status" : "/status.txt");
+}
+
+absl::string_view DrainHelp() {
+  return R"(hither drain - move traffic away from this node, then withdraw
+
+USAGE
+  hither drain [SERVICE] [--wait] [--timeout TIME] [--confirm] [--anycast ADDRESS]
+
+The routes are announced with GRACEFUL_SHUTDOWN (RFC 8326) and a longer path, until no more queries
+come or policy.drain_max is over; then they are withdrawn. They stay so, over restarts too, until
+`hither undrain`. Without SERVICE: all of them.
+
+FLAGS
+  --wait             Return when everything is withdrawn and it is safe to stop.
+  --timeout TIME     For --wait: no longer than this, as 2m. Default: 5m
+  --confirm          Even if no other node is known to announce.
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: 127.0.0.1:8054
+
+EXIT CODES
+  0  drained, or (without --wait) begun
+  1  refused, not in time, or no sidecar answers there
+  2  the command line is wrong
+)";
+}
+
+ToolResult RunDrain(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--anycast", "--timeout"};
+  constexpr absl::string_view kSwitches[] = {"--wait", "--confirm"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
+  Asking ask{"drain", {}, {}};
+  if (!Prepare(parsed, DrainHelp(), 1, ask)) return ask.result;
+  absl::Duration timeout;
+  if (!absl::ParseDuration(parsed.Value("--timeout", "5m"), &timeout) ||
+      timeout <= absl::ZeroDuration()) {
+    return UsageError("drain", "--timeout is no time; write it as 90s or 2m");
+  }
+  ToolResult said = Ask(ask, "POST", "/drain" + Query(parsed));
+  if (said.code != kToolFine || !parsed.Has("--wait")) return said;
+  return WaitForDrain(ask, parsed.words.empty() ? "" : parsed.words[0], timeout, said);
+}
+
+absl::string_view UndrainHelp() {
+  return R"(hither undrain - serve again after `hither drain`
+
+USAGE
+  hither undrain [SERVICE] [--anycast ADDRESS]
+
+The service is announced again once its signals are good, first less preferred (warm-up).
+
+EXIT CODES
+  0  fine
+  1  no such service, or no sidecar answers there
+  2  the command line is wrong
+)";
+}
+
+ToolResult RunUndrain(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--anycast"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
+  Asking ask{"undrain", {}, {}};
+  if (!Prepare(parsed, UndrainHelp(), 1, ask)) return ask.result;
+  return Ask(ask, "POST", "/undrain" + Query(parsed));
+}
+
+absl::string_view FreezeHelp() {
+  return R"(hither freeze - hold what is announced, whatever the signals say
+
+USAGE
+  hither freeze [SERVICE] --for TIME [--anycast ADDRESS]
+
+For work that confuses the checks. A responder that is dead beyond doubt is withdrawn all the same,
+and so is a drained one. `--for 0s` ends it.
+
+FLAGS
+  --for TIME         As 10m; at most 24h.
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: 127.0.0.1:8054
+
+EXIT CODES
+  0  fine
+  1  no such service, or no sidecar answers there
+  2  the command line is wrong
+)";
+}
+
+ToolResult RunFreeze(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--anycast", "--for"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
+  Asking ask{"freeze", {}, {}};
+  if (!Prepare(parsed, FreezeHelp(), 1, ask)) return ask.result;
+  absl::Duration time;
+  if (!absl::ParseDuration(parsed.Value("--for", "-"), &time) || time < absl::ZeroDuration() ||
+      time > absl::Hours(24)) {
+    return UsageError("freeze", "--for is missing or no time from 0s to 24h; write --for 10m");
+  }
+  return Ask(ask, "POST",
+             "/freeze" + Query(parsed, {absl::StrCat("seconds=", absl::ToInt64Seconds(time))}));
+}
+
+ToolResult ReloadSidecar(absl::string_view anycast, bool confirm, bool dry_run) {
+  Asking ask{"reload", {}, {}};
+  const absl::StatusOr<AdminAddress> address = ParseAdmin(anycast);
+  if (!address.ok() || address->IsOff()) {
+    return UsageError("reload", address.ok() ? "--anycast none has nobody to ask; give an address"
+                                             : address.status().message());
+  }
+  ask.address = *address;
+  std::vector<std::string> more;
+  if (confirm) more.push_back("confirm=1");
+  if (dry_run) more.push_back("dry_run=1");
+  return Ask(ask, "POST",
+             more.empty() ? "/reload" : absl::StrCat("/reload?", absl::StrJoin(more, "&")));
+}
+
+}  // namespace hither
