@@ -47,14 +47,32 @@ void GetTimes(const Json& json, const char* key, std::vector<absl::Time>& times)
   }
 }
 
+Json FamilyJson(const KeptState::Family& family) {
+  Json json = {{"withdrawals", TimesJson(family.withdrawals)},
+               {"hold_down_ms", absl::ToInt64Milliseconds(family.hold_down)}};
+  PutTime("hold_down_until", family.hold_down_until, json);
+  return json;
+}
+
+void GetFamily(const Json& json, const char* key, KeptState::Family& family) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_object()) return;
+  GetTimes(*found, "withdrawals", family.withdrawals);
+  GetTime(*found, "hold_down_until", family.hold_down_until);
+  const auto hold_down = found->find("hold_down_ms");
+  if (hold_down != found->end() && hold_down->is_number_integer()) {
+    family.hold_down = absl::Milliseconds(hold_down->get<int64_t>());
+  }
+}
+
 }  // namespace
 
 std::string EncodeState(const KeptState& state) {
   Json json = {{"version", 1}, {"services", Json::object()}};
   for (const auto& [name, service] : state.services) {
     Json one = {{"drain", service.drain},
-                {"withdrawals_v4", TimesJson(service.withdrawals_v4)},
-                {"withdrawals_v6", TimesJson(service.withdrawals_v6)}};
+                {"ipv4", FamilyJson(service.ipv4)},
+                {"ipv6", FamilyJson(service.ipv6)}};
     PutTime("drain_since", service.drain_since, one);
     PutTime("frozen_until", service.frozen_until, one);
     json["services"][name] = std::move(one);
@@ -78,8 +96,8 @@ absl::StatusOr<KeptState> DecodeState(absl::string_view text) {
     service.drain = drain.get<bool>();
     GetTime(one, "drain_since", service.drain_since);
     GetTime(one, "frozen_until", service.frozen_until);
-    GetTimes(one, "withdrawals_v4", service.withdrawals_v4);
-    GetTimes(one, "withdrawals_v6", service.withdrawals_v6);
+    GetFamily(one, "ipv4", service.ipv4);
+    GetFamily(one, "ipv6", service.ipv6);
   }
   return state;
 }

@@ -18,12 +18,18 @@ inline constexpr size_t kStateFileBytesMax = 1 << 20;
 // What a sidecar must not forget while it is not there. By the wall clock, since the monotonic one
 // starts anew with the host. A value.
 struct KeptState {
+  struct Family {                         // For the flap budget and the hold-down.
+    std::vector<absl::Time> withdrawals;  // Oldest first.
+    absl::Duration hold_down;
+    absl::Time hold_down_until = absl::InfinitePast();
+    friend bool operator==(const Family&, const Family&) = default;
+  };
   struct Service {
     bool drain = false;
     absl::Time drain_since = absl::InfinitePast();
     absl::Time frozen_until = absl::InfinitePast();
-    std::vector<absl::Time> withdrawals_v4;  // Oldest first.
-    std::vector<absl::Time> withdrawals_v6;
+    Family ipv4;
+    Family ipv6;
     friend bool operator==(const Service&, const Service&) = default;
   };
   std::map<std::string, Service> services;

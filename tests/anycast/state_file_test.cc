@@ -20,7 +20,9 @@ KeptState Sample() {
   KeptState::Service& service = state.services["dns"];
   service.drain = true;
   service.drain_since = absl::FromUnixMillis(1'700'000'000'123);
-  service.withdrawals_v4 = {absl::FromUnixMillis(1), absl::FromUnixMillis(2)};
+  service.ipv4.withdrawals = {absl::FromUnixMillis(1), absl::FromUnixMillis(2)};
+  service.ipv6.hold_down = absl::Seconds(20);
+  service.ipv6.hold_down_until = absl::FromUnixMillis(9);
   state.services["other"].frozen_until = absl::FromUnixMillis(5);
   return state;
 }
@@ -91,10 +93,10 @@ TEST_F(StateFile, WrongOneSaysWhatToDo) {
 
 TEST_F(StateFile, OddTimesAreLeftOut) {
   const auto state = DecodeState(
-      R"({"version": 1, "services": {"dns": {"drain": false, "withdrawals_v4": [1, "x"],
+      R"({"version": 1, "services": {"dns": {"drain": false, "ipv4": {"withdrawals": [1, "x"]},
           "frozen_until": 1.5}}})");
   ASSERT_TRUE(state.ok());
-  EXPECT_EQ(state->services.at("dns").withdrawals_v4.size(), 1);
+  EXPECT_EQ(state->services.at("dns").ipv4.withdrawals.size(), 1);
   EXPECT_EQ(state->services.at("dns").frozen_until, absl::InfinitePast());
 }
 

@@ -1,0 +1,63 @@
+#ifndef HITHER_ANYCAST_ANNOUNCER_H_
+#define HITHER_ANYCAST_ANNOUNCER_H_
+
+#include <uv.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "anycast/route/readback.h"
+#include "anycast/route/reconcile.h"
+#include "anycast/route/route_speaker.h"
+#include "anycast/view.h"
+#include "server/base/anycast_config.h"
+
+namespace hither {
+
+// All backends of a configuration, and what routing daemons say that they announce. Every tick
+// everything wanted is said again, so that what was refused or lost is mended.
+//
+// Threads: the loop's.
+class Announcer {
+ public:
+  explicit Announcer(uv_loop_t& loop) : loop_(loop) {}
+
+  // Makes the backends that the configuration asks for. Those whose part is as it was stay, with
+  // their sessions; the others are closed first, and made anew once they have ended.
+  absl::Status Configure(const AnycastConfig& config, absl::Time now);
+  // Which sessions and leases would end by it, a line each.
+  std::vector<std::string> EndedBy(const AnycastConfig& config) const;
+
+  void Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until);
+
+  // Withdraws everything, for good.
+  void Close(absl::string_view reason);
+  bool IsIdle() const;
+
+  void AddTo(SidecarView& view) const;
+
+ private:
+  struct Backend {
+    std::unique_ptr<RouteSpeaker> speaker;
+    absl::Time closed_at = absl::InfiniteFuture();  // InfiniteFuture(): it is not closing.
+  };
+  void CloseBackend(absl::string_view name, absl::Time now);
+  bool Has(absl::string_view name) const;
+  absl::Status MakeMissing(absl::Time now);
+  void DropIdle(absl::Time now);
+
+  uv_loop_t& loop_;
+  AnycastConfig config_;
+  std::vector<Backend> backends_;
+  std::vector<std::unique_ptr<Readback>> readbacks_;
+  Differences differences_;
+  bool is_closed_ = false;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_ANNOUNCER_H_

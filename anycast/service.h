@@ -1,0 +1,109 @@
+#ifndef HITHER_ANYCAST_SERVICE_H_
+#define HITHER_ANYCAST_SERVICE_H_
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "anycast/policy/fleet.h"
+#include "anycast/policy/policy.h"
+#include "anycast/route/route_speaker.h"
+#include "anycast/state_file.h"
+#include "anycast/view.h"
+#include "server/base/anycast_config.h"
+
+namespace hither {
+
+// What is known of a service at a tick, but for what it remembers itself.
+struct ServiceFacts {
+  std::vector<Signal> signals;
+  std::optional<double> queries_per_second;
+  std::vector<PeerReport> peers_ipv4;
+  std::vector<PeerReport> peers_ipv6;
+};
+
+// A family of a service that has entered another state.
+struct Transition {
+  std::string service;
+  Families family = Families::kIpv4;
+  std::vector<std::string> prefixes;
+  State from = State::kDown;
+  State to = State::kDown;
+  std::string rule;
+  std::string reason;
+  absl::Duration after;  // How long the former state lasted.
+};
+
+// One line for the log: key=value, the reason quoted and last.
+std::string ToLine(const Transition& transition);
+
+// One service from tick to tick: the operator's intent, and for each family the policy's memory,
+// our wish towards the fleet, and the verdict. No sockets, no clock.
+class Service {
+ public:
+  // `config` is copied. Nothing is announced before the first Tick().
+  Service(const AnycastConfig::Service& config, const AnycastConfig::Policy& policy);
+
+  // Decides. What has changed goes to `transitions`.
+  void Tick(const AnycastConfig::Peers& peers, absl::string_view self, const ServiceFacts& facts,
+            absl::Time now, std::vector<Transition>& transitions);
+
+  // Prefixes that are not announced stand there as kDown.
+  void AddRoutes(std::vector<Route>& routes) const;
+
+  // The operator's. Drain() of a drained one changes nothing.
+  void Drain(absl::Time now);
+  void Undrain();
+  void FreezeUntil(absl::Time until) { intent_.frozen_until = until; }
+  // A drain that ends with the process: it is not kept.
+  void DrainForStop(absl::Time now);
+
+  // Withdrawn because of a drain, all families.
+  bool IsDrained() const;
+  bool IsAnnounced() const;  // Any family.
+
+  KeptState::Service Keep(absl::Time wall, absl::Time now) const;
+  void Resume(const KeptState::Service& kept, absl::Time wall, absl::Time now);
+  // Takes over from the service of that name before a reload; its policy may be another.
+  void TakeOver(const Service& former);
+
+  SidecarView::ServiceView View(absl::Time now) const;
+  const std::string& name() const { return config_.name; }
+  const AnycastConfig::Service& config() const { return config_; }
+
+  // For our peer page. No value: the service has no prefix of that family.
+  struct Tells {
+    State state = State::kDown;
+    bool wants_to_withdraw = false;
+    bool has_yielded = false;
+  };
+  std::optional<Tells> Told(Families family, absl::Time now) const;
+  // Does the fleet's view say that another node announces? No value: it is not known.
+  std::optional<bool> AnotherAnnounces() const;
+
+ private:
+  struct Family {
+    Families family = Families::kIpv4;
+    std::vector<Prefix> prefixes;
+    PolicyMemory memory;
+    FleetWish wish;
+    Verdict verdict;
+  };
+
+  std::vector<std::string> PrefixTexts(const Family& family) const;
+  const RouteAttributes& AttributesOf(State state) const;
+  SidecarView::FamilyView FamilyViewOf(const Family& family, absl::Time now) const;
+
+  AnycastConfig::Service config_;
+  AnycastConfig::Policy policy_;
+  Intent intent_;
+  bool drain_ends_with_us_ = false;
+  std::vector<Family> families_;  // Those with prefixes.
+  Facts facts_;                   // Of the last tick.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_SERVICE_H_

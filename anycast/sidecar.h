@@ -1,0 +1,113 @@
+#ifndef HITHER_ANYCAST_SIDECAR_H_
+#define HITHER_ANYCAST_SIDECAR_H_
+
+#include <uv.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "anycast/announcer.h"
+#include "anycast/journal_writer.h"
+#include "anycast/loop_calls.h"
+#include "anycast/options.h"
+#include "anycast/service.h"
+#include "anycast/signals/signal_collector.h"
+#include "anycast/view.h"
+#include "server/base/admin_endpoint.h"
+#include "server/base/config.h"
+#include "server/base/notify.h"
+#include "zones/mutex.h"
+
+namespace hither {
+
+// The tick: signals → policy → announcement → read-back, on one thread with one loop, which nothing
+// blocks. What others ask for (pages, commands) comes as a view of the last tick or as a call.
+//
+// Threads: made and run by one; Reload() and the handlers may be called from any while Run() runs.
+class Sidecar {
+ public:
+  Sidecar(const SidecarOptions& options, Config config);
+  ~Sidecar();
+  Sidecar(const Sidecar&) = delete;
+  Sidecar& operator=(const Sidecar&) = delete;
+
+  // What the configuration asks for; nothing is announced yet. A drain of before is taken up.
+  absl::Status Start();
+  // Until SIGTERM or SIGINT have drained it. Either endpoint may be null.
+  absl::Status Run(AdminEndpoint* admin, AdminEndpoint* peers);
+
+ private:
+  struct ReloadWish {
+    bool confirm = false;
+    bool dry_run = false;
+  };
+  using View = std::shared_ptr<const SidecarView>;
+
+  // The loop's.
+  void Tick();
+  void Decide(absl::Time now);
+  void Log(const Transition& transition);
+  void Publish(absl::Time now);
+  void KeepState(absl::Time now);
+  void OnSignal(int number);
+  void AdvanceStop(absl::Time now);
+  void CloseHandles();
+  std::string Apply(Config config, absl::Time now);
+  AdminAnswer ReloadTo(const Config& config, ReloadWish wish);
+  std::string WithdrawnBy(const Config& config, bool& is_last) const;
+  AdminAnswer Command(absl::string_view what, const AdminParameters& parameters);
+  AdminAnswer DrainServices(const std::vector<Service*>& services, bool is_confirmed,
+                            absl::Time now);
+
+  // Any thread's.
+  AdminHandlers AdminPages();
+  AdminHandlers PeerPages();
+  AdminAnswer Reload(ReloadWish wish);
+  AdminAnswer OnLoop(std::function<AdminAnswer()> work);
+  View CurrentView() const;
+  std::string CurrentPeerPage() const;
+
+  const SidecarOptions options_;
+  Config config_;
+  const std::string self_;  // What peers call this node.
+  const absl::Time started_at_;
+
+  uv_loop_t loop_;
+  uv_timer_t timer_;
+  uv_signal_t terminate_;
+  uv_signal_t interrupt_;
+  uv_signal_t hangup_;
+  LoopCalls calls_;
+  ServiceManager manager_;
+
+  std::vector<Service> services_;
+  std::unique_ptr<SignalCollector> signals_;
+  std::unique_ptr<Announcer> announcer_;
+  JournalWriter journal_;
+  KeptState kept_;
+  absl::Time kept_at_ = absl::InfinitePast();
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions_;
+  uint64_t ticks_ = 0;
+  uint64_t late_ticks_ = 0;
+  absl::Time last_tick_ = absl::InfinitePast();
+  absl::Time last_alive_ = absl::InfinitePast();
+  enum class Stop : uint8_t { kNo, kDraining, kClosing, kDone } stop_ = Stop::kNo;
+  absl::Time stop_deadline_ = absl::InfiniteFuture();
+  std::thread hangup_reload_;
+
+  mutable Mutex mu_;
+  View view_ ABSL_GUARDED_BY(mu_);
+  std::string peer_page_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_SIDECAR_H_
