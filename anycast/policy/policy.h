@@ -43,29 +43,99 @@ struct FleetView {
   int others_announcing = 0;  // UP or SOFT.
   bool settled = false;       // All pages are newer than our wish to withdraw, and none stands
                               // against it.
+  bool yielded = false;       // Another node's wish came first; ours rests for a while.
   int max_withdrawn = 1;      // Of all nodes.
   friend bool operator==(const FleetView&, const FleetView&) = default;
 };
 
 // All that a decision depends on, beside what was before. `now` never goes back (a monotonic clock
-// in the form of a Time). `signals` are one service's.
+// in the form of a Time), but it may leap. `signals` are one service's, of both families.
 struct Facts {
   absl::Time now;
   std::vector<Signal> signals;
   Intent intent;
-  FleetView fleet;
+  FleetView fleet_ipv4;
+  FleetView fleet_ipv6;
   std::optional<double> queries_per_second;  // Unknown without a heartbeat.
+
+  const FleetView& fleet(Families family) const {
+    return family == Families::kIpv6 ? fleet_ipv6 : fleet_ipv4;
+  }
+  friend bool operator==(const Facts&, const Facts&) = default;
 };
 
 // Of one family of one service.
 struct Verdict {
   State state = State::kDown;
-  std::string rule;    // Which rule fired, a fixed word: "hard-fault", "hold-down", "warm-up", ...
+  std::string rule;    // Which rule fired, a fixed word of Rules(): "hard-fault", "warm-up", ...
   std::string reason;  // For an operator: the rule's, with the signals that made it.
   absl::Time since;    // When the state last changed.
   bool wants_to_withdraw = false;  // Waits for the fleet's consent.
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
+
+// What is remembered between the ticks of one family of one service. A value; the first tick gets
+// a fresh one, or Resume()'s.
+//
+// How long something was good is a sum over ticks rather than "since when": over a gap nothing was
+// seen, so a gap starts the sum anew (see kGapTicks). No value: not so at the last tick.
+struct PolicyMemory {
+  // Why a route that is announced is SOFT although nothing is wrong any more.
+  enum class Calm : uint8_t { kWarmUp, kRecovering, kLastResort };
+
+  absl::Time last_tick = absl::InfinitePast();
+  State state = State::kDown;
+  absl::Time since = absl::InfinitePast();
+
+  int hard_ticks = 0;  // In a row, local or path.
+  int shared_ticks = 0;
+  int soft_ticks = 0;
+  std::optional<absl::Duration> good_for;   // Nothing forbids to announce.
+  std::optional<absl::Duration> calm_for;   // Nothing is even soft, since the route became SOFT.
+  std::optional<absl::Duration> quiet_for;  // A draining node has next to no queries.
+
+  Calm calm = Calm::kWarmUp;
+  absl::Duration calm_needed;  // Before SOFT becomes UP.
+  absl::Duration softness;     // The last calm_needed after a fault: doubles as hold_down does.
+  absl::Time softened_at = absl::InfinitePast();
+
+  bool has_withdrawn = false;  // For a fault: from then on `rise` counts, not `rise_first`.
+  absl::Duration hold_down;    // The last one.
+  absl::Time hold_down_until = absl::InfinitePast();
+  std::vector<absl::Time> withdrawals;  // For faults; oldest first, at most kWithdrawalsKept.
+
+  friend bool operator==(const PolicyMemory&, const PolicyMemory&) = default;
+};
+
+// A gap of more ticks than this between two decisions (a suspended host, a stopped sidecar) is no
+// time in which anything was seen to be good.
+inline constexpr int kGapTicks = 10;
+inline constexpr size_t kWithdrawalsKept = 128;             // Above any sane withdrawals_max.
+inline constexpr absl::Duration kQuiet = absl::Seconds(2);  // Drained: so long next to no queries.
+
+// The decision of one tick. Pure: the same arguments give the same verdict. `family` is kIpv4 or
+// kIpv6; signals of the other one do not count. To be called once each policy.tick.
+Verdict Decide(const AnycastConfig::Policy& policy, Families family, const Facts& facts,
+               PolicyMemory& memory);
+
+// What a sidecar that starts again at `now` takes from what it kept: the flap budget and the
+// hold-down, not the state, since its routes went with its sessions. Times that lie after `now`
+// are another boot's, and nothing of them is taken.
+PolicyMemory Resume(const PolicyMemory& kept, absl::Time now);
+
+// How many withdrawals lie within the window that ends at `now`.
+int WithdrawalsInWindow(const AnycastConfig::Policy& policy, const PolicyMemory& memory,
+                        absl::Time now);
+// When there is budget for one more; InfinitePast() if there is now.
+absl::Time BudgetFreeAt(const AnycastConfig::Policy& policy, const PolicyMemory& memory,
+                        absl::Time now);
+
+// All rules in the order in which they are asked; the first that has something to say decides.
+struct RuleWord {
+  absl::string_view word;
+  absl::string_view meaning;
+};
+std::span<const RuleWord> Rules();
 
 }  // namespace hither
 

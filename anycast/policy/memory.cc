@@ -1,0 +1,136 @@
+// What a tick adds to the memory, and what a change of the state does.
+
+#include <algorithm>
+
+#include "anycast/policy/moment.h"
+
+namespace hither {
+namespace {
+
+constexpr int kTicksCounted = 1'000'000;  // Three days of 250 ms; more changes nothing.
+
+using MaybeDuration = std::optional<absl::Duration>;
+
+MaybeDuration Sum(bool holds, const MaybeDuration& before, absl::Duration since_last) {
+  if (!holds) return std::nullopt;
+  return before.has_value() ? *before + since_last : absl::ZeroDuration();
+}
+
+bool IsCalm(const Assessment& at) { return at.IsGood() && at.shared.empty() && at.soft.empty(); }
+
+// What is not known neither adds to a row of bad ticks nor ends it.
+void CountTick(const std::vector<const Signal*>& bad, const Assessment& at, int& ticks) {
+  if (!bad.empty()) {
+    ticks = std::min(ticks + 1, kTicksCounted);
+  } else if (at.unknown.empty()) {
+    ticks = 0;
+  }
+}
+
+// Nothing was seen over a gap: neither good nor bad ticks are in a row across it.
+void Forget(PolicyMemory& memory) {
+  memory.hard_ticks = memory.shared_ticks = memory.soft_ticks = 0;
+  memory.good_for = memory.calm_for = memory.quiet_for = std::nullopt;
+}
+
+// `base` at first and again after a quiet window, else twice the last one.
+absl::Duration Doubled(const AnycastConfig::Policy& policy, absl::Duration base,
+                       absl::Duration last, absl::Time last_at, absl::Time now) {
+  const bool is_quiet = now - last_at >= policy.withdrawals_window;
+  if (is_quiet || last <= absl::ZeroDuration()) return base;
+  return std::min(2 * last, std::max(base, policy.hold_down_max));
+}
+
+void CountWithdrawal(const AnycastConfig::Policy& policy, absl::Time now, PolicyMemory& memory) {
+  const absl::Time last =
+      memory.withdrawals.empty() ? absl::InfinitePast() : memory.withdrawals.back();
+  memory.hold_down = Doubled(policy, policy.hold_down, memory.hold_down, last, now);
+  memory.hold_down_until = now + memory.hold_down;
+  memory.has_withdrawn = true;
+  if (memory.withdrawals.size() == kWithdrawalsKept) {
+    memory.withdrawals.erase(memory.withdrawals.begin());
+  }
+  memory.withdrawals.push_back(now);
+}
+
+void NeedCalm(PolicyMemory::Calm why, absl::Duration needed, PolicyMemory& memory) {
+  memory.calm = why;
+  memory.calm_needed = needed;
+  if (memory.calm_for.has_value()) memory.calm_for = absl::ZeroDuration();
+}
+
+// A change of attributes is an UPDATE at every router on the way, and route flap damping (RFC 2439)
+// counts it too: so the way back from SOFT becomes longer each time.
+void Soften(const AnycastConfig::Policy& policy, absl::Time now, PolicyMemory& memory) {
+  memory.softness = Doubled(policy, policy.rise / 2, memory.softness, memory.softened_at, now);
+  memory.softened_at = now;
+  NeedCalm(PolicyMemory::Calm::kRecovering, memory.softness, memory);
+}
+
+}  // namespace
+
+void Observe(const AnycastConfig::Policy& policy, const Facts& facts, const FleetView& fleet,
+             const Assessment& at, PolicyMemory& memory) {
+  const absl::Duration since_last = facts.now - memory.last_tick;
+  memory.last_tick = facts.now;
+  if (since_last > kGapTicks * policy.tick) Forget(memory);
+  // Where another site announces, a fault that may be everywhere is no worse there.
+  const bool is_better_elsewhere =
+      !at.shared.empty() && fleet.is_asked && fleet.is_known && fleet.others_announcing > 0;
+  const bool is_quiet = facts.queries_per_second.has_value() &&
+                        *facts.queries_per_second <= policy.drained_queries_per_second;
+  const bool is_draining = memory.state == State::kDrain;
+  CountTick(at.hard, at, memory.hard_ticks);
+  CountTick(at.shared, at, memory.shared_ticks);
+  CountTick(at.soft, at, memory.soft_ticks);
+  memory.good_for = Sum(at.IsGood() && !is_better_elsewhere, memory.good_for, since_last);
+  memory.calm_for = Sum(IsCalm(at), memory.calm_for, since_last);
+  memory.quiet_for = Sum(is_draining && is_quiet, memory.quiet_for, since_last);
+}
+
+void Enter(const AnycastConfig::Policy& policy, const Facts& facts, const Outcome& outcome,
+           PolicyMemory& memory) {
+  const State before = memory.state;
+  if (facts.intent.drain && outcome.state == State::kDown) memory.has_withdrawn = false;
+  if (outcome.state == before) return;
+  memory.state = outcome.state;
+  memory.since = facts.now;
+  if (outcome.state == State::kDown) {
+    // The operator's withdrawal says nothing about the node, so it costs nothing.
+    if (!facts.intent.drain) CountWithdrawal(policy, facts.now, memory);
+  } else if (outcome.state == State::kSoft && before == State::kUp) {
+    Soften(policy, facts.now, memory);
+  } else if (outcome.state == State::kSoft) {
+    NeedCalm(outcome.is_last_resort ? PolicyMemory::Calm::kLastResort : PolicyMemory::Calm::kWarmUp,
+             policy.warm_up, memory);
+  }
+}
+
+PolicyMemory Resume(const PolicyMemory& kept, absl::Time now) {
+  PolicyMemory memory;
+  if (kept.last_tick > now) return memory;  // Of another boot: its clock had another zero.
+  memory.softness = kept.softness;
+  memory.softened_at = kept.softened_at;
+  memory.hold_down = kept.hold_down;
+  memory.hold_down_until = kept.hold_down_until;
+  memory.withdrawals = kept.withdrawals;
+  memory.has_withdrawn = kept.has_withdrawn && kept.state == State::kDown;
+  return memory;
+}
+
+int WithdrawalsInWindow(const AnycastConfig::Policy& policy, const PolicyMemory& memory,
+                        absl::Time now) {
+  return static_cast<int>(std::ranges::count_if(
+      memory.withdrawals, [&](absl::Time at) { return now - at < policy.withdrawals_window; }));
+}
+
+absl::Time BudgetFreeAt(const AnycastConfig::Policy& policy, const PolicyMemory& memory,
+                        absl::Time now) {
+  const int used = WithdrawalsInWindow(policy, memory, now);
+  if (used < policy.withdrawals_max) return absl::InfinitePast();
+  if (policy.withdrawals_max < 1) return absl::InfiniteFuture();
+  const size_t deciding = memory.withdrawals.size() - static_cast<size_t>(policy.withdrawals_max);
+  return memory.withdrawals[deciding] + policy.withdrawals_window;
+}
+
+}  // namespace hither
