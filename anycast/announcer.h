@@ -31,6 +31,7 @@ class Announcer {
   absl::Status Configure(const AnycastConfig& config, absl::Time now);
   // Which sessions and leases would end by it, a line each.
   std::vector<std::string> EndedBy(const AnycastConfig& config) const;
+  bool EndsAll(const AnycastConfig& config) const;  // No backend would go on as it is.
 
   void Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until);
 

@@ -60,7 +60,7 @@ class Sidecar {
   void OnSignal(int number);
   void AdvanceStop(absl::Time now);
   void CloseHandles();
-  std::string Apply(Config config, absl::Time now);
+  absl::Status Apply(const Config& config, absl::Time now);
   AdminAnswer ReloadTo(const Config& config, ReloadWish wish);
   std::string WithdrawnBy(const Config& config, bool& is_last) const;
   AdminAnswer Command(absl::string_view what, const AdminParameters& parameters);

@@ -1,0 +1,172 @@
+// What operators ask the sidecar for: pages, and the commands of `hither`.
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "anycast/clock.h"
+#include "anycast/pages.h"
+#include "anycast/sidecar.h"
+#include "server/base/log.h"
+
+namespace hither {
+namespace {
+
+constexpr absl::Duration kCallTimeout = absl::Seconds(5);
+constexpr int kConflict = 409;  // The state of the fleet or of the configuration forbids it.
+
+std::string Parameter(const AdminParameters& parameters, absl::string_view name) {
+  for (const auto& [key, value] : parameters) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
+AdminAnswer Bad(absl::string_view what) { return {400, absl::StrCat(what, "\n"), false}; }
+
+}  // namespace
+
+AdminAnswer Sidecar::OnLoop(std::function<AdminAnswer()> work) {
+  const std::optional<AdminAnswer> answer = calls_.Call<AdminAnswer>(std::move(work), kCallTimeout);
+  if (answer.has_value()) return *answer;
+  return {503, "the sidecar's loop does not answer; it is ending, or it hangs\n", false};
+}
+
+AdminHandlers Sidecar::AdminPages() {
+  const auto action = [this](const char* name) {
+    return AdminAction{"POST", absl::StrCat("/", name),
+                       [this, name](const AdminParameters& parameters) {
+                         return OnLoop([=, this] { return Command(name, parameters); });
+                       }};
+  };
+  AdminHandlers handlers = PeerPages();
+  handlers.more.push_back({"GET", "/explain", [this](const AdminParameters&) {
+                             return AdminAnswer{200, ExplainText(*CurrentView(), MonotonicNow())};
+                           }});
+  for (const char* name : {"drain", "undrain", "freeze"}) handlers.more.push_back(action(name));
+  handlers.more.push_back({"POST", "/reload", [this](const AdminParameters& parameters) {
+                             return Reload({Parameter(parameters, "confirm") == "1",
+                                            Parameter(parameters, "dry_run") == "1"});
+                           }});
+  return handlers;
+}
+
+AdminHandlers Sidecar::PeerPages() {
+  AdminHandlers handlers;
+  handlers.metrics = [this] { return MetricsPage(*CurrentView(), MonotonicNow()); };
+  handlers.health = [this] { return HealthOf(*CurrentView(), MonotonicNow()); };
+  handlers.status = [this] { return StatusJson(*CurrentView(), MonotonicNow()); };
+  handlers.more.push_back({"GET", "/status.txt", [this](const AdminParameters&) {
+                             return AdminAnswer{200, StatusText(*CurrentView(), MonotonicNow())};
+                           }});
+  handlers.more.push_back({"GET", "/peer", [this](const AdminParameters&) {
+                             return AdminAnswer{200, CurrentPeerPage(), true};
+                           }});
+  return handlers;
+}
+
+AdminAnswer Sidecar::Command(absl::string_view what, const AdminParameters& parameters) {
+  const absl::Time now = MonotonicNow();
+  const std::string name = Parameter(parameters, "service");
+  std::vector<Service*> services;
+  std::vector<std::string> names;
+  for (Service& service : services_) {
+    names.push_back(service.name());
+    if (name.empty() || service.name() == name) services.push_back(&service);
+  }
+  if (services.empty()) {
+    return Bad(absl::StrCat("there is no service '", name, "'; there are: ",
+                            absl::StrJoin(names, ", ")));
+  }
+  if (stop_ != Stop::kNo) return {kConflict, "the sidecar is ending\n", false};
+  hither::Log(LogLevel::kInfo, "operator: ", what, " ", name.empty() ? "all services" : name);
+  if (what == "drain") {
+    return DrainServices(services, Parameter(parameters, "confirm") == "1", now);
+  }
+  if (what == "undrain") {
+    for (Service* service : services) service->Undrain();
+    KeepState(now);
+    return {200, "undrained; announced again once it is seen to answer well\n", false};
+  }
+  int seconds = -1;
+  if (!absl::SimpleAtoi(Parameter(parameters, "seconds"), &seconds) || seconds < 0 ||
+      seconds > 86'400) {
+    return Bad("seconds= is missing or not from 0 to 86400");
+  }
+  for (Service* service : services) service->FreezeUntil(now + absl::Seconds(seconds));
+  KeepState(now);
+  return {200, seconds == 0 ? "not frozen any more\n" : absl::StrCat("frozen for ", seconds, "s\n"),
+          false};
+}
+
+AdminAnswer Sidecar::DrainServices(const std::vector<Service*>& services, bool is_confirmed,
+                                   absl::Time now) {
+  for (const Service* service : services) {
+    const std::optional<bool> another = service->AnotherAnnounces();
+    if (is_confirmed || !service->IsAnnounced() || another.value_or(true)) continue;
+    return {kConflict,
+            absl::StrCat("no other node announces service ", service->name(),
+                         ": its queries would go nowhere; --confirm drains it all the same\n"),
+            false};
+  }
+  for (Service* service : services) service->Drain(now);
+  KeepState(now);
+  return {200, "draining; withdrawn when traffic has gone (see hither status)\n", false};
+}
+
+AdminAnswer Sidecar::Reload(ReloadWish wish) {
+  // Not on the loop: a long list of zones takes longer to read than the lease.
+  const absl::StatusOr<Config> config = BuildSidecarConfig(options_);
+  if (!config.ok()) {
+    hither::Log(LogLevel::kError, "reload refused: ", config.status().message());
+    return {500, absl::StrCat(config.status().message(), "\n"), false};
+  }
+  return OnLoop([=, this] { return ReloadTo(*config, wish); });
+}
+
+// What is announced now and would be no more, a line each.
+std::string Sidecar::WithdrawnBy(const Config& config, bool& is_last) const {
+  std::string lines;
+  size_t announced = 0;
+  size_t withdrawn = 0;
+  std::vector<Route> routes;
+  for (const Service& service : services_) service.AddRoutes(routes);
+  for (const Route& route : routes) {
+    if (route.state == State::kDown) continue;
+    ++announced;
+    bool stays = false;
+    for (const AnycastConfig::Service& service : config.anycast.services) {
+      for (const Prefix& prefix : service.prefixes) stays |= prefix == route.prefix;
+    }
+    if (stays) continue;
+    ++withdrawn;
+    absl::StrAppend(&lines, "withdraws ", route.prefix.ToText(), " (service ", route.service, ", ",
+                    ToText(route.state), ")\n");
+  }
+  for (const std::string& line : announcer_->EndedBy(config.anycast)) {
+    absl::StrAppend(&lines, line, "\n");
+  }
+  is_last = announced > 0 && (withdrawn == announced || announcer_->EndsAll(config.anycast));
+  return lines;
+}
+
+AdminAnswer Sidecar::ReloadTo(const Config& config, ReloadWish wish) {
+  if (stop_ != Stop::kNo) return {kConflict, "the sidecar is ending\n", false};
+  bool is_last = false;
+  const std::string lines = WithdrawnBy(config, is_last);
+  if (wish.dry_run) {
+    return {200, lines.empty() ? "nothing would be withdrawn\n" : lines, false};
+  }
+  if (is_last && !wish.confirm) {
+    hither::Log(LogLevel::kError, "reload refused: it would withdraw the last prefix");
+    return {kConflict,
+            absl::StrCat(lines, "refused: nothing would stay announced; hither reload --anycast "
+                                "ADDRESS --confirm makes it so all the same\n"),
+            false};
+  }
+  const absl::Status applied = Apply(config, MonotonicNow());
+  if (!applied.ok()) return {500, absl::StrCat(applied.message(), "\n"), false};
+  hither::Log(LogLevel::kInfo, "reloaded", lines.empty() ? "" : ": ", lines);
+  return {200, absl::StrCat(lines, "reloaded\n"), false};
+}
+
+}  // namespace hither

@@ -1,0 +1,198 @@
+#include "anycast/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hither {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const absl::Time kBegin = absl::FromUnixSeconds(1'000);
+const absl::Duration kTick = absl::Milliseconds(250);
+
+AnycastConfig::Service Dns() {
+  AnycastConfig::Service service;
+  service.name = "dns";
+  service.prefixes = {*Prefix::FromText("192.0.2.0/24"), *Prefix::FromText("2001:db8::/48")};
+  service.up.med = 10;
+  return service;
+}
+
+Signal Ok() { return {"probe", Scope::kLocal, Level::kOk, Families::kBoth, false, "fine"}; }
+Signal Dead() { return {"responder", Scope::kLocal, Level::kHard, Families::kBoth, true, "dead"}; }
+Signal HardV6() {
+  return {"probe udp 2001:db8::53", Scope::kLocal, Level::kHard, Families::kIpv6, false, "silent"};
+}
+
+// One service that lives from tick to tick.
+class Life {
+ public:
+  explicit Life(const AnycastConfig::Service& config = Dns()) : service(config, policy_) {}
+
+  // So many seconds of the same signals.
+  void Run(double seconds, std::vector<Signal> signals, double queries_per_second = 1'000) {
+    const absl::Time end = now + absl::Seconds(seconds);
+    for (; now < end; now += kTick) {
+      service.Tick({}, "self", {signals, queries_per_second, {}, {}}, now, transitions);
+    }
+  }
+  std::vector<std::string> Told() const {
+    std::vector<std::string> told;
+    for (const Transition& t : transitions) {
+      told.push_back(absl::StrCat(ToText(t.family), " ", ToText(t.to), " ", t.rule));
+    }
+    return told;
+  }
+  std::vector<State> States() const {
+    std::vector<Route> routes;
+    service.AddRoutes(routes);
+    std::vector<State> states;
+    for (const Route& route : routes) states.push_back(route.state);
+    return states;
+  }
+
+ private:
+  AnycastConfig::Policy policy_;
+
+ public:
+  Service service;
+  absl::Time now = kBegin;
+  std::vector<Transition> transitions;
+};
+
+TEST(Service, AnnouncesNothingBeforeItsFirstTick) {
+  Life life;
+  EXPECT_THAT(life.States(), ElementsAre(State::kDown, State::kDown));
+}
+
+TEST(Service, RoutesHaveTheAttributesOfTheirState) {
+  Life life;
+  life.Run(10, {Ok()});
+  std::vector<Route> routes;
+  life.service.AddRoutes(routes);
+  ASSERT_EQ(routes.size(), 2);
+  EXPECT_EQ(routes[0].prefix.ToText(), "192.0.2.0/24");
+  EXPECT_EQ(routes[0].state, State::kUp);
+  EXPECT_EQ(routes[0].attributes, Dns().up);
+  life.service.Drain(life.now);
+  life.Run(1, {Ok()});
+  routes.clear();
+  life.service.AddRoutes(routes);
+  EXPECT_EQ(routes[1].attributes, Dns().drain);
+}
+
+TEST(Service, FamiliesFailApart) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.Run(2, {Ok(), HardV6()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kDown));
+}
+
+TEST(Service, ATransitionIsOneLine) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.transitions.clear();
+  Signal dead = Dead();
+  dead.detail = "its \"lock\"\nis free";
+  life.Run(0.25, {dead});
+  ASSERT_EQ(life.transitions.size(), 2);
+  EXPECT_EQ(ToLine(life.transitions[0]),
+            "transition service=dns family=ipv4 from=UP to=DOWN rule=certain-fault after=4s "
+            "prefixes=192.0.2.0/24 reason=\"responder: its 'lock'?is free\"");
+}
+
+TEST(Service, DrainEndsWhenTrafficHasGone) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.service.Drain(life.now);
+  life.Run(10, {Ok()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kDrain, State::kDrain));
+  EXPECT_FALSE(life.service.IsDrained());
+  life.Run(5, {Ok()}, 0);
+  EXPECT_TRUE(life.service.IsDrained());
+  life.service.Undrain();
+  life.Run(10, {Ok()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kUp));
+}
+
+TEST(Service, DrainedStaysSoOverARestart) {
+  Life before;
+  before.Run(10, {Ok()});
+  before.service.Drain(before.now);
+  const absl::Time wall = absl::FromUnixSeconds(1'800'000'000);
+  const KeptState::Service kept = before.service.Keep(wall, before.now);
+
+  Life after;
+  after.now = absl::FromUnixSeconds(50);  // Another boot.
+  after.service.Resume(kept, wall + absl::Minutes(1), after.now);
+  after.Run(30, {Ok()});
+  EXPECT_THAT(after.transitions, IsEmpty());
+  EXPECT_TRUE(after.service.IsDrained());
+}
+
+TEST(Service, DrainOfAStopIsNotKept) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.service.DrainForStop(life.now);
+  EXPECT_FALSE(life.service.Keep(kBegin, life.now).drain);
+  // But one by the operator is, whatever came first.
+  life.service.Drain(life.now);
+  EXPECT_TRUE(life.service.Keep(kBegin, life.now).drain);
+}
+
+TEST(Service, FlapBudgetIsKeptOverARestart) {
+  Life before;
+  before.Run(10, {Ok()});
+  before.Run(1, {Dead()});
+  before.Run(30, {Ok()});
+  before.Run(1, {Dead()});
+  const absl::Time wall = absl::FromUnixSeconds(1'800'000'000);
+  const KeptState::Service kept = before.service.Keep(wall, before.now);
+  EXPECT_EQ(kept.ipv4.withdrawals.size(), 2);
+
+  Life after;
+  after.service.Resume(kept, wall + absl::Seconds(1), after.now);
+  after.Run(60, {Ok()});
+  EXPECT_THAT(after.States(), ElementsAre(State::kDown, State::kDown));
+  EXPECT_EQ(after.service.View(after.now).families[0].verdict.rule, "flap-budget");
+}
+
+TEST(Service, FreezeIsKeptButNotBeyondADay) {
+  Life before;
+  before.service.FreezeUntil(before.now + absl::Minutes(10));
+  const absl::Time wall = absl::FromUnixSeconds(1'800'000'000);
+  const KeptState::Service kept = before.service.Keep(wall, before.now);
+  EXPECT_EQ(kept.frozen_until, wall + absl::Minutes(10));
+  Life after;
+  after.service.Resume(kept, wall - absl::Hours(24 * 365), after.now);  // The clock was wrong.
+  EXPECT_EQ(after.service.View(after.now).intent.frozen_until, after.now + absl::Hours(24));
+}
+
+TEST(Service, AReloadChangesNoState) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.transitions.clear();
+  AnycastConfig::Service more = Dns();
+  more.prefixes.push_back(*Prefix::FromText("198.51.100.0/24"));
+  Service next(more, {});
+  next.TakeOver(life.service);
+  life.service = next;
+  life.Run(1, {Ok()});
+  EXPECT_THAT(life.transitions, IsEmpty());
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kUp, State::kUp));
+}
+
+TEST(Service, TellsPeersOfFamiliesThatItHas) {
+  AnycastConfig::Service only_v4 = Dns();
+  only_v4.prefixes.pop_back();
+  Life life(only_v4);
+  life.Run(10, {Ok()});
+  EXPECT_EQ(life.service.Told(Families::kIpv4, life.now)->state, State::kUp);
+  EXPECT_FALSE(life.service.Told(Families::kIpv6, life.now).has_value());
+}
+
+}  // namespace
+}  // namespace hither
