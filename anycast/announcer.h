@@ -36,7 +36,7 @@ class Announcer {
   void Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until);
 
   // Withdraws everything, for good.
-  void Close(absl::string_view reason);
+  void Close(absl::string_view reason, absl::Time now);
   bool IsIdle() const;
 
   void AddTo(SidecarView& view) const;
@@ -46,9 +46,9 @@ class Announcer {
     std::unique_ptr<RouteSpeaker> speaker;
     absl::Time closed_at = absl::InfiniteFuture();  // InfiniteFuture(): it is not closing.
   };
-  void CloseBackend(absl::string_view name, absl::Time now);
+  static void CloseBackend(Backend& backend, absl::string_view reason, absl::Time now);
   bool Has(absl::string_view name) const;
-  absl::Status MakeMissing(absl::Time now);
+  absl::Status MakeMissing();
   void DropIdle(absl::Time now);
 
   uv_loop_t& loop_;

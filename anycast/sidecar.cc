@@ -203,7 +203,8 @@ void Sidecar::Publish(absl::Time now) {
   if (!services_.empty()) view->fleet = services_.front().fleet();
   announcer_->AddTo(*view);
   view->probes = signals_->Latencies();
-  std::string page = EncodePeerPage(signals_->OwnPage(self_, config_.identity.site, services_, now));
+  std::string page =
+      EncodePeerPage(signals_->OwnPage(self_, config_.identity.site, services_, now));
   MutexLock lock(mu_);
   view_ = std::move(view);
   peer_page_ = std::move(page);
@@ -249,7 +250,7 @@ void Sidecar::AdvanceStop(absl::Time now) {
     bool is_announced = false;
     for (const Service& service : services_) is_announced |= service.IsAnnounced();
     if (is_announced && now < stop_deadline_) return;
-    announcer_->Close(is_announced ? "hither-anycast ends" : "hither-anycast ends, drained");
+    announcer_->Close(is_announced ? "hither-anycast ends" : "hither-anycast ends, drained", now);
     stop_ = Stop::kClosing;
     stop_deadline_ = now + kClosingMax;
     return;

@@ -74,8 +74,8 @@ AdminAnswer Sidecar::Command(absl::string_view what, const AdminParameters& para
     if (name.empty() || service.name() == name) services.push_back(&service);
   }
   if (services.empty()) {
-    return Bad(absl::StrCat("there is no service '", name, "'; there are: ",
-                            absl::StrJoin(names, ", ")));
+    return Bad(
+        absl::StrCat("there is no service '", name, "'; there are: ", absl::StrJoin(names, ", ")));
   }
   if (stop_ != Stop::kNo) return {kConflict, "the sidecar is ending\n", false};
   hither::Log(LogLevel::kInfo, "operator: ", what, " ", name.empty() ? "all services" : name);
@@ -159,8 +159,9 @@ AdminAnswer Sidecar::ReloadTo(const Config& config, ReloadWish wish) {
   if (is_last && !wish.confirm) {
     hither::Log(LogLevel::kError, "reload refused: it would withdraw the last prefix");
     return {kConflict,
-            absl::StrCat(lines, "refused: nothing would stay announced; hither reload --anycast "
-                                "ADDRESS --confirm makes it so all the same\n"),
+            absl::StrCat(lines,
+                         "refused: nothing would stay announced; hither reload --anycast "
+                         "ADDRESS --confirm makes it so all the same\n"),
             false};
   }
   const absl::Status applied = Apply(config, MonotonicNow());

@@ -57,6 +57,9 @@ class RouteSpeaker {
   // has passed without another call.
   virtual void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) = 0;
 
+  // Says these again although nothing has changed: somebody further on does not have them.
+  virtual void AnnounceAgain(const std::vector<Prefix>& /*prefixes*/) {}
+
   // What is known right now. Does not wait; what must be asked for was asked by Announce().
   virtual Observation Observe() const = 0;
 

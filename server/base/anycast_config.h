@@ -41,6 +41,7 @@ struct AnycastConfig {
   struct Probe {
     std::string name;  // Asked of every service address; its zone is one of ours.
     std::string type = "SOA";
+    friend bool operator==(const Probe&, const Probe&) = default;
   };
   struct ExecCheck {
     std::string name;
@@ -49,6 +50,7 @@ struct AnycastConfig {
     absl::Duration timeout = absl::Seconds(2);
     bool is_hard = false;    // level: hard | soft
     bool is_shared = false;  // scope: shared | local
+    friend bool operator==(const ExecCheck&, const ExecCheck&) = default;
   };
   struct Service {
     std::string name;
@@ -60,6 +62,7 @@ struct AnycastConfig {
     RouteAttributes up;
     RouteAttributes soft = {100, 2, {}, {}};
     RouteAttributes drain = {200, 3, {kGracefulShutdown}, {}};
+    friend bool operator==(const Service&, const Service&) = default;
   };
   struct Policy {
     absl::Duration tick = absl::Milliseconds(250);
@@ -93,11 +96,13 @@ struct AnycastConfig {
     std::optional<SocketAddress> next_hop_v6;  // another of its interface.
     absl::Duration hold_time = absl::Seconds(3);
     std::string description;
+    friend bool operator==(const Neighbor&, const Neighbor&) = default;
   };
   struct Bgp {
     uint32_t local_as = 0;
     uint32_t router_id = 0;  // Default: the first session's local IPv4 address, else a hash.
     std::vector<Neighbor> neighbors;
+    friend bool operator==(const Bgp&, const Bgp&) = default;
   };
   struct Kernel {
     enum class Mode : uint8_t { kAddress, kMetric } mode = Mode::kAddress;
@@ -106,16 +111,18 @@ struct AnycastConfig {
     std::string interface_soft = "wp-soft";
     std::string interface_drain = "wp-drain";
     // kMetric: routes of these metrics through `metric_interface`, for FRR's `redistribute kernel`.
-    std::string metric_interface = "lo";
+    std::string metric_interface = "wp-metric";
     uint32_t table = 254;  // main
     uint32_t metric_up = 101;
     uint32_t metric_soft = 102;
     uint32_t metric_drain = 109;
     absl::Duration lease = absl::Seconds(3);  // Lifetime of an address; renewed every second.
+    friend bool operator==(const Kernel&, const Kernel&) = default;
   };
   struct Exec {  // A command for each transition; gets SERVICE, STATE, PREFIXES in its environment.
     std::vector<std::string> up, soft, drain, down;
     absl::Duration timeout = absl::Seconds(10);
+    friend bool operator==(const Exec&, const Exec&) = default;
   };
   struct Readback {
     std::string bird_socket;    // Empty: BIRD is not asked.

@@ -1,0 +1,160 @@
+#include "anycast/announcer.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "anycast/bgp/bgp_speaker.h"
+#include "anycast/route/bird_readback.h"
+#include "anycast/route/dry_run_speaker.h"
+#include "anycast/route/exec_speaker.h"
+#include "anycast/route/frr_readback.h"
+#include "anycast/route/kernel_speaker.h"
+#include "server/base/log.h"
+
+namespace hither {
+namespace {
+
+// A backend that is to be made anew has so long to withdraw in order.
+constexpr absl::Duration kCloseMax = absl::Seconds(2);
+
+// Is the part of the configuration that a backend is made from another one?
+bool Differs(absl::string_view name, const AnycastConfig& a, const AnycastConfig& b) {
+  if (name == "bgp") return a.bgp != b.bgp;
+  // Its leased addresses avoid those of the services.
+  if (name == "kernel") return a.kernel != b.kernel || a.services != b.services;
+  if (name == "exec") return a.exec != b.exec;
+  return a.dry_run != b.dry_run;
+}
+
+}  // namespace
+
+bool Announcer::Has(absl::string_view name) const {
+  return std::any_of(backends_.begin(), backends_.end(),
+                     [&](const Backend& backend) { return backend.speaker->name() == name; });
+}
+
+void Announcer::CloseBackend(Backend& backend, absl::string_view reason, absl::Time now) {
+  if (backend.closed_at != absl::InfiniteFuture()) return;
+  backend.speaker->Close(reason);
+  backend.closed_at = now;
+}
+
+absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
+  for (Backend& backend : backends_) {
+    if (Differs(backend.speaker->name(), config_, config)) {
+      CloseBackend(backend, "reconfigured", now);
+    }
+  }
+  config_ = config;
+  readbacks_.clear();
+  if (!config_.readback.bird_socket.empty()) {
+    readbacks_.push_back(
+        std::make_unique<BirdReadback>(&loop_, config_.readback, config_.services));
+  }
+  if (!config_.readback.frr_command.empty()) {
+    readbacks_.push_back(std::make_unique<FrrReadback>(&loop_, config_.readback, config_.services));
+  }
+  return MakeMissing();
+}
+
+absl::Status Announcer::MakeMissing() {
+  const auto add = [this](std::unique_ptr<RouteSpeaker> speaker) {
+    backends_.push_back({std::move(speaker), absl::InfiniteFuture()});
+  };
+  if (config_.kernel.has_value() && !Has("kernel")) {
+    auto kernel = KernelSpeaker::Create(*config_.kernel, config_.services);
+    if (!kernel.ok()) return kernel.status();
+    add(*std::move(kernel));
+  }
+  if (config_.bgp.has_value() && !Has("bgp")) {
+    add(std::make_unique<BgpSpeaker>(&loop_, *config_.bgp));
+  }
+  if (config_.exec.has_value() && !Has("exec")) {
+    add(std::make_unique<ExecSpeaker>(&loop_, *config_.exec));
+  }
+  if (config_.dry_run && !Has("dry-run")) add(std::make_unique<DryRunSpeaker>());
+  return absl::OkStatus();
+}
+
+void Announcer::DropIdle(absl::Time now) {
+  const auto has_ended = [now](const Backend& backend) {
+    return backend.closed_at != absl::InfiniteFuture() &&
+           (backend.speaker->IsIdle() || now - backend.closed_at > kCloseMax);
+  };
+  if (std::erase_if(backends_, has_ended) == 0) return;
+  const absl::Status made = MakeMissing();
+  if (!made.ok()) Log(LogLevel::kError, made.message());  // Tried again at the next reload.
+}
+
+std::vector<std::string> Announcer::EndedBy(const AnycastConfig& config) const {
+  std::vector<std::string> lines;
+  for (const Backend& backend : backends_) {
+    const absl::string_view name = backend.speaker->name();
+    if (!Differs(name, config_, config) || name == "dry-run") continue;
+    lines.push_back(
+        absl::StrCat("ends what ", name, " announces and makes it anew: its settings changed"));
+  }
+  return lines;
+}
+
+bool Announcer::EndsAll(const AnycastConfig& config) const {
+  return std::all_of(backends_.begin(), backends_.end(), [&](const Backend& backend) {
+    return Differs(backend.speaker->name(), config_, config);
+  });
+}
+
+void Announcer::Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
+  if (is_closed_) return;
+  DropIdle(now);
+  std::vector<Observation> observed;
+  for (Backend& backend : backends_) {
+    if (backend.closed_at != absl::InfiniteFuture()) continue;
+    backend.speaker->Announce(routes, now, until);
+    observed.push_back(backend.speaker->Observe());
+  }
+  for (const std::unique_ptr<Readback>& readback : readbacks_) {
+    readback->Ask(now);
+    if (readback->Seen().IsFresh(now)) observed.push_back(readback->Seen().observation);
+  }
+  for (const std::string& line : differences_.Update(routes, observed, now)) {
+    Log(LogLevel::kWarning, line);
+  }
+  const std::vector<Prefix> again = differences_.TakeToAnnounceAgain(now);
+  if (again.empty()) return;
+  for (Backend& backend : backends_) backend.speaker->AnnounceAgain(again);
+}
+
+void Announcer::Close(absl::string_view reason, absl::Time now) {
+  is_closed_ = true;
+  for (Backend& backend : backends_) CloseBackend(backend, reason, now);
+}
+
+bool Announcer::IsIdle() const {
+  return std::all_of(backends_.begin(), backends_.end(),
+                     [](const Backend& backend) { return backend.speaker->IsIdle(); });
+}
+
+void Announcer::AddTo(SidecarView& view) const {
+  for (const Backend& backend : backends_) {
+    view.backends.emplace_back(backend.speaker->name());
+    Observation observed = backend.speaker->Observe();
+    std::move(observed.seen.begin(), observed.seen.end(), std::back_inserter(view.seen));
+    std::move(observed.sessions.begin(), observed.sessions.end(),
+              std::back_inserter(view.sessions));
+  }
+  for (const std::unique_ptr<Readback>& readback : readbacks_) {
+    const ReadbackView& seen = readback->Seen();
+    view.backends.push_back(
+        absl::StrCat("read back from ", readback->name(),
+                     seen.status.ok() ? "" : absl::StrCat(" (", seen.status.message(), ")")));
+    if (!seen.IsFresh(view.now)) continue;
+    view.seen.insert(view.seen.end(), seen.observation.seen.begin(), seen.observation.seen.end());
+  }
+  for (const Difference& difference : differences_.Counted()) {
+    view.mismatches.push_back(
+        {difference.prefix.ToText(), difference.where, difference.ToText(), difference.since});
+  }
+  view.mismatches_total = differences_.total();
+}
+
+}  // namespace hither

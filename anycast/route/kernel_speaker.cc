@@ -1,0 +1,164 @@
+#include "anycast/route/kernel_speaker.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "anycast/route/lease_address.h"
+#include "server/base/log.h"
+
+namespace hither {
+namespace {
+
+constexpr absl::Duration kRenewEvery = absl::Seconds(1);
+
+LeaseAddresses LeasesOf(const std::vector<AnycastConfig::Service>& services) {
+  LeaseAddresses leases;
+  for (const AnycastConfig::Service& service : services) {
+    for (const Prefix& prefix : service.prefixes) {
+      const auto lease = LeaseAddress(prefix, service.addresses);
+      if (lease) leases[prefix] = *lease;
+    }
+  }
+  return leases;
+}
+
+// The route would need a source that comes and goes, and the only one it can have is the service's.
+absl::Status CheckMetricPrefixes(const LeaseAddresses& leases,
+                                 const std::vector<AnycastConfig::Service>& services) {
+  for (const AnycastConfig::Service& service : services) {
+    for (const Prefix& prefix : service.prefixes) {
+      if (prefix.family == AF_INET6 || leases.contains(prefix)) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          "kernel: service ", service.name, ": ", prefix.ToText(),
+          " has no address left to hold a lease; use mode: address, or the backend bgp"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool IsSame(const Route& a, const Route& b) { return a.prefix == b.prefix && a.state == b.state; }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<KernelSpeaker>> KernelSpeaker::Create(
+    const AnycastConfig::Kernel& config, const std::vector<AnycastConfig::Service>& services) {
+  auto netlink = Netlink::Open();
+  if (!netlink.ok()) return netlink.status();
+  std::unique_ptr<KernelSpeaker> speaker(new KernelSpeaker);
+  speaker->netlink_ = *std::move(netlink);
+  const LeaseAddresses leases = LeasesOf(services);
+  if (config.mode == AnycastConfig::Kernel::Mode::kAddress) {
+    speaker->tiers_ = MakeAddressTiers(config, leases, *speaker->netlink_);
+    return speaker;
+  }
+  const absl::Status checked = CheckMetricPrefixes(leases, services);
+  if (!checked.ok()) return checked;
+  auto tiers = MakeMetricTiers(config, leases, *speaker->netlink_);
+  if (!tiers.ok()) return tiers.status();
+  speaker->tiers_ = *std::move(tiers);
+  return speaker;
+}
+
+bool KernelSpeaker::MustAct(const std::vector<Route>& routes, absl::Time now) const {
+  const bool is_new =
+      !std::equal(routes.begin(), routes.end(), routes_.begin(), routes_.end(), IsSame);
+  return is_new || now - acted_ >= kRenewEvery || now < acted_;
+}
+
+void KernelSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
+  if (is_closed_ || until <= now || !MustAct(routes, now)) return;
+  failed_ = absl::OkStatus();
+  Look();
+  for (const Route& route : routes) Make(route);
+  RemoveOthers(routes);
+  Look();
+  routes_ = routes;
+  acted_ = now;
+  Note(failed_);
+}
+
+// A new tier that cannot be set (its interface cannot be made, say) leaves the old one renewed: a
+// site that is less or more preferred than it should be serves; the difference is reported.
+void KernelSpeaker::Make(const Route& route) {
+  if (route.state == State::kDown) return;
+  const absl::Status made = tiers_->Renew(route.prefix, route.state);
+  failed_.Update(made);
+  for (const auto& [prefix, state] : present_) {
+    if (prefix != route.prefix || state == route.state) continue;
+    if (made.ok()) {
+      failed_.Update(tiers_->Remove(prefix, state));
+    } else if (state != State::kDown) {
+      failed_.Update(tiers_->Renew(prefix, state));
+    }
+  }
+}
+
+// What is withdrawn, and leftovers of an earlier run with another configuration.
+void KernelSpeaker::RemoveOthers(const std::vector<Route>& routes) {
+  for (const auto& [prefix, state] : present_) {
+    const bool is_wanted = std::any_of(routes.begin(), routes.end(), [&](const Route& route) {
+      return route.prefix == prefix && route.state != State::kDown;
+    });
+    if (!is_wanted) failed_.Update(tiers_->Remove(prefix, state));
+  }
+  if (listed_.ok()) return;
+  // Nothing is known of what is there: all that is not wanted is taken away, twice if need be.
+  for (const Route& route : routes) {
+    if (route.state != State::kDown) continue;
+    for (const State state : {State::kUp, State::kSoft, State::kDrain}) {
+      failed_.Update(tiers_->Remove(route.prefix, state));
+    }
+  }
+}
+
+void KernelSpeaker::Look() {
+  auto present = tiers_->List();
+  listed_ = present.status();
+  present_ = present.ok() ? *std::move(present) : std::vector<KernelTiers::Present>();
+  failed_.Update(listed_);
+}
+
+void KernelSpeaker::Note(const absl::Status& status) {
+  const std::string text = status.ok() ? std::string() : std::string(status.message());
+  if (text == told_) return;
+  told_ = text;
+  if (text.empty()) {
+    Log(LogLevel::kInfo, "kernel: routes are set again");
+  } else {
+    Log(LogLevel::kError, text);
+  }
+}
+
+Observation KernelSpeaker::Observe() const {
+  Observation observation;
+  for (const Route& route : routes_) {
+    Observation::Seen seen;
+    seen.prefix = route.prefix;
+    seen.where = "kernel";
+    seen.kind = listed_.ok() ? Observation::Kind::kAbsent : Observation::Kind::kUnknown;
+    seen.detail = failed_.ok() ? std::string() : std::string(failed_.message());
+    for (const auto& [prefix, state] : present_) {
+      if (prefix != route.prefix || seen.state == route.state) continue;
+      seen.where = tiers_->Where(state);
+      seen.kind = Observation::Kind::kAnnounced;
+      seen.state = state;
+    }
+    observation.seen.push_back(std::move(seen));
+  }
+  return observation;
+}
+
+// At once; what cannot be removed ends with its lease.
+void KernelSpeaker::Close(absl::string_view reason) {
+  if (is_closed_) return;
+  Log(LogLevel::kInfo, "kernel: withdrawing all routes: ", reason);
+  failed_ = absl::OkStatus();
+  for (Route& route : routes_) route.state = State::kDown;
+  Look();
+  RemoveOthers(routes_);
+  Look();
+  Note(failed_);
+  is_closed_ = true;
+}
+
+}  // namespace hither

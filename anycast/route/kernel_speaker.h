@@ -1,0 +1,60 @@
+#ifndef HITHER_ANYCAST_ROUTE_KERNEL_SPEAKER_H_
+#define HITHER_ANYCAST_ROUTE_KERNEL_SPEAKER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "anycast/route/kernel_tiers.h"
+#include "anycast/route/netlink.h"
+#include "anycast/route/route_speaker.h"
+
+namespace hither {
+
+// Announces through the kernel, for hosts where BIRD or FRR owns the sessions: see KernelTiers for
+// what is set. A tier moves by adding the new before taking the old away, so that the routing
+// daemon replaces and never withdraws.
+//
+// The lease is config.lease in whole seconds, as the kernel counts: it ends so long after the last
+// renewal, which is a second old at most; `until` of Announce() ends the renewals. The service
+// addresses themselves are never touched.
+//
+// Threads: the loop's. Each Announce() that changes or renews something asks the kernel, which
+// answers at once (see Netlink).
+class KernelSpeaker : public RouteSpeaker {
+ public:
+  // Errors: no netlink, or a configuration that cannot work: metric mode with a /32.
+  static absl::StatusOr<std::unique_ptr<KernelSpeaker>> Create(
+      const AnycastConfig::Kernel& config, const std::vector<AnycastConfig::Service>& services);
+
+  void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) override;
+  Observation Observe() const override;
+  void Close(absl::string_view reason) override;
+  bool IsIdle() const override { return is_closed_; }
+  absl::string_view name() const override { return "kernel"; }
+
+ private:
+  KernelSpeaker() = default;
+  bool MustAct(const std::vector<Route>& routes, absl::Time now) const;
+  void Make(const Route& route);
+  void RemoveOthers(const std::vector<Route>& routes);
+  void Look();
+  void Note(const absl::Status& status);
+
+  std::unique_ptr<Netlink> netlink_;
+  std::unique_ptr<KernelTiers> tiers_;
+  std::vector<Route> routes_;  // Of the last Announce().
+  std::vector<KernelTiers::Present> present_;
+  absl::Status listed_ = absl::UnknownError("not looked at yet");
+  absl::Status failed_;  // The first failure of the last round; told once until it changes.
+  std::string told_;
+  absl::Time acted_ = absl::InfinitePast();
+  bool is_closed_ = false;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_ROUTE_KERNEL_SPEAKER_H_

@@ -1,0 +1,210 @@
+#include "anycast/route/kernel_speaker.h"
+
+#include <gtest/gtest.h>
+#include <linux/if_addr.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "anycast/clock.h"
+#include "tests/anycast/route/kernel_lab.h"
+
+namespace hither {
+namespace {
+
+using Mode = AnycastConfig::Kernel::Mode;
+constexpr char kV4[] = "192.0.2.0/24";
+constexpr char kV6[] = "2001:db8::/48";
+
+// Against the real kernel, in a network namespace of this process.
+class KernelSpeakerTest : public testing::TestWithParam<Mode> {
+ protected:
+  void SetUp() override {
+    if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
+    config_.mode = GetParam();
+    config_.lease = absl::Seconds(2);
+    speaker_ = Make();
+  }
+
+  void TearDown() override {
+    if (speaker_ != nullptr) speaker_->Close("end of the test");
+  }
+
+  std::unique_ptr<KernelSpeaker> Make() {
+    auto speaker = KernelSpeaker::Create(config_, OneService({P(kV4), P(kV6)}));
+    EXPECT_TRUE(speaker.ok()) << speaker.status();
+    return *std::move(speaker);
+  }
+
+  void Announce(std::vector<Route> routes) {
+    now_ += absl::Seconds(1);
+    speaker_->Announce(routes, now_, now_ + absl::Seconds(2));
+  }
+
+  // "192.0.2.0/24 UP, 2001:db8::/48 absent"
+  std::string Seen() const {
+    std::vector<std::string> words;
+    for (const Observation::Seen& seen : speaker_->Observe().seen) {
+      const bool is_announced = seen.kind == Observation::Kind::kAnnounced;
+      words.push_back(
+          absl::StrCat(seen.prefix.ToText(), " ",
+                       is_announced ? ToText(seen.state.value_or(State::kDown)) : "absent",
+                       seen.detail.empty() ? "" : "!", seen.detail));
+    }
+    return absl::StrJoin(words, ", ");
+  }
+
+  // What another program would find.
+  std::string There() {
+    auto netlink = Netlink::Open().value();
+    auto tiers = GetParam() == Mode::kAddress ? MakeAddressTiers(config_, {}, *netlink)
+                                              : MakeMetricTiers(config_, {}, *netlink).value();
+    std::vector<std::string> words;
+    const auto present = tiers->List();
+    if (!present.ok()) return present.status().ToString();
+    for (const auto& [prefix, state] : *present) {
+      words.push_back(absl::StrCat(prefix.ToText(), " ", ToText(state)));
+    }
+    return absl::StrJoin(words, ", ");
+  }
+
+  std::string ThereAfter(absl::Duration wait) {
+    usleep(static_cast<useconds_t>(absl::ToInt64Microseconds(wait)));
+    return There();
+  }
+
+  AnycastConfig::Kernel config_;
+  absl::Time now_ = MonotonicNow();
+  std::unique_ptr<KernelSpeaker> speaker_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Modes, KernelSpeakerTest, testing::Values(Mode::kAddress, Mode::kMetric),
+                         [](const auto& test) {
+                           return test.param == Mode::kAddress ? "Address" : "Metric";
+                         });
+
+TEST_P(KernelSpeakerTest, AnnouncesAndWithdraws) {
+  Announce({R(kV4, State::kUp), R(kV6, State::kDown)});
+  EXPECT_EQ(Seen(), "192.0.2.0/24 UP, 2001:db8::/48 absent");
+  EXPECT_EQ(There(), "192.0.2.0/24 UP");
+  Announce({R(kV4, State::kDown), R(kV6, State::kSoft)});
+  EXPECT_EQ(Seen(), "192.0.2.0/24 absent, 2001:db8::/48 SOFT");
+  EXPECT_EQ(There(), "2001:db8::/48 SOFT");
+}
+
+TEST_P(KernelSpeakerTest, TierMovesLeaveNothingBehind) {
+  for (const State state : {State::kUp, State::kSoft, State::kDrain, State::kUp}) {
+    Announce({R(kV4, state), R(kV6, state)});
+    EXPECT_EQ(There(),
+              absl::StrCat("192.0.2.0/24 ", ToText(state), ", 2001:db8::/48 ", ToText(state)));
+  }
+}
+
+TEST_P(KernelSpeakerTest, LeaseEndsWithoutRenewal) {
+  Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
+  EXPECT_EQ(ThereAfter(absl::Milliseconds(1000)), "192.0.2.0/24 UP, 2001:db8::/48 UP");
+  EXPECT_EQ(ThereAfter(absl::Milliseconds(2000)), "");
+}
+
+TEST_P(KernelSpeakerTest, RenewalsKeepIt) {
+  for (int i = 0; i < 4; ++i) {
+    Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
+    EXPECT_EQ(ThereAfter(absl::Milliseconds(900)), "192.0.2.0/24 UP, 2001:db8::/48 UP");
+  }
+}
+
+TEST_P(KernelSpeakerTest, AStaleVerdictRenewsNothing) {
+  now_ += absl::Seconds(1);
+  speaker_->Announce({R(kV4, State::kUp)}, now_, now_);
+  EXPECT_EQ(There(), "");
+}
+
+TEST_P(KernelSpeakerTest, WhatSomebodyTookAwayIsPutBack) {
+  Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
+  auto netlink = Netlink::Open().value();
+  auto tiers = GetParam() == Mode::kAddress ? MakeAddressTiers(config_, {}, *netlink)
+                                            : MakeMetricTiers(config_, {}, *netlink).value();
+  ASSERT_TRUE(tiers->Remove(P(kV4), State::kUp).ok());
+  EXPECT_EQ(There(), "2001:db8::/48 UP");
+  Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
+  EXPECT_EQ(There(), "192.0.2.0/24 UP, 2001:db8::/48 UP");
+}
+
+TEST_P(KernelSpeakerTest, LeftoversOfAnEarlierRunGoAtOnce) {
+  Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
+  auto second = Make();
+  now_ += absl::Seconds(1);
+  second->Announce({R(kV4, State::kDown)}, now_, now_ + absl::Seconds(2));
+  EXPECT_EQ(There(), "");
+}
+
+TEST_P(KernelSpeakerTest, CloseTakesAllAway) {
+  Announce({R(kV4, State::kUp), R(kV6, State::kDrain)});
+  EXPECT_FALSE(speaker_->IsIdle());
+  speaker_->Close("shut down");
+  EXPECT_TRUE(speaker_->IsIdle());
+  EXPECT_EQ(There(), "");
+  Announce({R(kV4, State::kUp)});
+  EXPECT_EQ(There(), "") << "A closed speaker announces nothing.";
+}
+
+TEST_P(KernelSpeakerTest, ATierThatCannotBeSetLeavesTheOldOne) {
+  config_.interface_soft = "a-name-that-is-too-long-for-linux";
+  config_.metric_interface = "wp-m2";
+  speaker_ = Make();
+  Announce({R(kV4, State::kUp)});
+  if (GetParam() == Mode::kMetric) return;  // One interface for all tiers.
+  Announce({R(kV4, State::kSoft)});
+  EXPECT_EQ(There(), "192.0.2.0/24 UP");
+  EXPECT_TRUE(absl::StrContains(Seen(), "cannot make interface")) << Seen();
+}
+
+// An operator may name an interface that has addresses of his own.
+TEST_P(KernelSpeakerTest, OthersAddressesAndRoutesStay) {
+  auto netlink = Netlink::Open().value();
+  const uint32_t up = netlink->MakeInterface(config_.interface_up).value();
+  const HostAddress host = HostAddress::Of(A("198.51.100.7"));
+  KernelAddress others = MakeAddress(host, 24, up, 0, 0xFFFFFFFF);
+  others.preferred_seconds = 0xFFFFFFFF;
+  ASSERT_TRUE(netlink->SetAddress(others).ok());
+  const KernelRoute route{
+      .prefix = P("203.0.113.0/24"), .table = 254, .metric = 101, .interface = up, .protocol = 4};
+  ASSERT_TRUE(netlink->SetRoute(route).ok());
+  Announce({R(kV4, State::kUp)});
+  speaker_->Close("end");
+  const auto left = netlink->Addresses(up).value();
+  EXPECT_TRUE(std::any_of(left.begin(), left.end(),
+                          [&](const KernelAddress& a) { return a.host == host; }));
+  EXPECT_EQ(netlink->Routes(AF_INET, 4, 254).value().size(), 1u);
+  ASSERT_TRUE(netlink->DeleteRoute(route).ok());
+  ASSERT_TRUE(netlink->DeleteAddress(others).ok());
+}
+
+TEST(KernelSpeakerConfigTest, MetricModeRefusesWhatItCannotLease) {
+  if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
+  AnycastConfig::Kernel config;
+  config.mode = Mode::kMetric;
+  const auto host = KernelSpeaker::Create(config, OneService({P("192.0.2.53/32")}));
+  EXPECT_TRUE(absl::StrContains(host.status().message(), "no address left")) << host.status();
+  config.metric_interface = "lo";
+  const auto lo = KernelSpeaker::Create(config, OneService({P(kV6)}));
+  EXPECT_TRUE(absl::StrContains(lo.status().message(), "name another")) << lo.status();
+  EXPECT_TRUE(KernelSpeaker::Create(config, OneService({P(kV4)})).ok());
+}
+
+TEST(KernelSpeakerConfigTest, AHostPrefixIsACopyOfTheServiceAddress) {
+  if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
+  AnycastConfig::Kernel config;
+  auto speaker = KernelSpeaker::Create(config, OneService({P("192.0.2.53/32")})).value();
+  const absl::Time now = MonotonicNow();
+  speaker->Announce({R("192.0.2.53/32", State::kUp)}, now, now + absl::Seconds(2));
+  ASSERT_EQ(speaker->Observe().seen.size(), 1u);
+  EXPECT_EQ(speaker->Observe().seen[0].state, State::kUp);
+  speaker->Close("end");
+}
+
+}  // namespace
+}  // namespace hither
