@@ -1,0 +1,232 @@
+#include "anycast/route/bird_readback.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "anycast/clock.h"
+#include "server/base/printable.h"
+
+namespace hither {
+namespace {
+
+constexpr size_t kPrefixesPerQuestion = 64;  // BIRD takes lines of up to 4096 octets.
+constexpr size_t kQuestionsMax = 512;        // In a round.
+constexpr int kNoValidTables = 9001;         // "No valid tables": the protocol exports nothing yet.
+
+std::string SetOf(const std::vector<Prefix>& prefixes) {
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(prefixes, ", ", [](std::string* out, const Prefix& p) { *out += p.ToText(); }),
+      "]");
+}
+
+}  // namespace
+
+struct BirdReadback::Connection {
+  BirdReadback* owner = nullptr;
+  uv_pipe_t pipe = {};
+  uv_connect_t connect = {};
+  uv_write_t write = {};
+  bool is_writing = false;
+  std::string out;
+  std::array<char, 16 * 1024> buffer;
+};
+
+BirdReadback::BirdReadback(uv_loop_t* loop, const AnycastConfig::Readback& config,
+                           const std::vector<AnycastConfig::Service>& services)
+    : loop_(loop), config_(config), services_(services) {}
+
+BirdReadback::~BirdReadback() { Disconnect(); }
+
+void BirdReadback::Ask(absl::Time now) {
+  asked_ = now;
+  if (is_asking_ && now - started_ > kReadbackTimeout) {
+    return Fail(absl::DeadlineExceededError(
+        absl::StrCat("BIRD at ", config_.bird_socket, " does not answer; is it running?")));
+  }
+  if (is_asking_ || now - started_ < kReadbackEvery) return;
+  started_ = now;
+  is_asking_ = true;
+  round_ = {};
+  questions_.clear();
+  if (connection_ == nullptr) return Connect();
+  questions_.push_back({"show protocols", "", {}});
+  SendNext();
+}
+
+void BirdReadback::Connect() {
+  reader_ = {};
+  connection_ = new Connection;
+  connection_->owner = this;
+  uv_pipe_init(loop_, &connection_->pipe, 0);
+  connection_->pipe.data = connection_->connect.data = connection_->write.data = connection_;
+  questions_ = {
+      {"", "", {}}, {"restrict", "", {}}, {"show protocols", "", {}}};  // A greeting first.
+  uv_pipe_connect(&connection_->connect, &connection_->pipe, config_.bird_socket.c_str(),
+                  [](uv_connect_t* connect, int error) {
+                    BirdReadback* owner = static_cast<Connection*>(connect->data)->owner;
+                    if (owner != nullptr) owner->OnConnected(error);
+                  });
+}
+
+void BirdReadback::OnConnected(int error) {
+  if (error != 0) {
+    return Fail(absl::UnavailableError(
+        absl::StrCat("cannot ask BIRD at ", config_.bird_socket, ": ", uv_strerror(error),
+                     "; is it running, and may this user open its control socket?")));
+  }
+  uv_read_start(
+      reinterpret_cast<uv_stream_t*>(&connection_->pipe),
+      [](uv_handle_t* handle, size_t, uv_buf_t* buf) {
+        Connection* at = static_cast<Connection*>(handle->data);
+        *buf = uv_buf_init(at->buffer.data(), static_cast<unsigned>(at->buffer.size()));
+      },
+      [](uv_stream_t* stream, ssize_t size, const uv_buf_t*) {
+        BirdReadback* owner = static_cast<Connection*>(stream->data)->owner;
+        if (owner != nullptr) owner->OnRead(size);
+      });
+}
+
+void BirdReadback::OnRead(ssize_t size) {
+  if (size < 0) return Fail(absl::UnavailableError("BIRD closed its control socket"));
+  const auto* octets = reinterpret_cast<const uint8_t*>(connection_->buffer.data());
+  if (!reader_.Feed({octets, static_cast<size_t>(size)})) {
+    return Fail(absl::DataLossError(
+        absl::StrCat("what answers at ", config_.bird_socket, " does not speak as BIRD 2 does")));
+  }
+  while (const auto reply = reader_.Take()) {  // Each was read; the reader has a limit.
+    if (connection_ == nullptr) return;
+    OnReply(*reply);
+  }
+}
+
+void BirdReadback::OnReply(const BirdReply& reply) {
+  if (!is_asking_ || questions_.empty()) {
+    return Fail(absl::DataLossError("BIRD says what it was not asked"));
+  }
+  const Question question = std::move(questions_.front());
+  questions_.pop_front();
+  if (!question.protocol.empty()) {
+    OnRoutes(question, reply);
+  } else if (reply.is_error()) {
+    return Fail(absl::UnavailableError(absl::StrCat(
+        "BIRD refuses '", question.text, "': ", Printable(std::string(reply.message())))));
+  } else if (question.text == "show protocols") {
+    OnProtocols(reply);
+  }
+  if (questions_.empty()) return EndRound();
+  SendNext();
+}
+
+void BirdReadback::OnProtocols(const BirdReply& reply) {
+  for (const BirdProtocol& protocol : BirdProtocols(reply)) {
+    const bool is_meant = config_.bird_protocol.empty() ? protocol.state != "down"
+                                                        : protocol.name == config_.bird_protocol;
+    if (protocol.kind != "BGP" || !is_meant) continue;
+    Observation::Session session;
+    session.neighbor = absl::StrCat("bird ", protocol.name);
+    session.state = Printable(protocol.info);
+    round_.sessions.push_back(std::move(session));
+    AskAbout(protocol);
+  }
+}
+
+void BirdReadback::AskAbout(const BirdProtocol& protocol) {
+  for (const int family : {AF_INET, AF_INET6}) {
+    std::vector<Prefix> chunk;
+    const auto ask = [&] {
+      if (chunk.empty() || questions_.size() >= kQuestionsMax) return;
+      // `where net ~` a set of another family than the table's is false, not an error.
+      questions_.push_back({absl::StrCat("show route export '", protocol.name, "' where net ~ ",
+                                         SetOf(chunk), " all"),
+                            protocol.name, std::exchange(chunk, {})});
+    };
+    for (const AnycastConfig::Service& service : services_) {
+      for (const Prefix& prefix : service.prefixes) {
+        if (prefix.family == family) chunk.push_back(prefix);
+        if (chunk.size() == kPrefixesPerQuestion) ask();
+      }
+    }
+    ask();
+  }
+}
+
+void BirdReadback::OnRoutes(const Question& question, const BirdReply& reply) {
+  const std::vector<BirdRoute> routes = BirdRoutes(reply);
+  const bool is_down = reply.code == kNoValidTables && reply.message() == "No valid tables";
+  for (const Prefix& prefix : question.prefixes) {
+    Observation::Seen seen;
+    seen.prefix = prefix;
+    seen.where = absl::StrCat("bird ", question.protocol);
+    seen.kind =
+        reply.is_error() && !is_down ? Observation::Kind::kUnknown : Observation::Kind::kAbsent;
+    if (is_down) seen.detail = "the session is not up";
+    if (reply.is_error() && !is_down) seen.detail = Printable(std::string(reply.message()));
+    for (const BirdRoute& route : routes) {
+      if (route.prefix != prefix) continue;
+      sources_.insert(route.source);
+      seen.kind = Observation::Kind::kAnnounced;
+      const auto* service = FindService(services_, prefix);
+      if (service != nullptr) seen.state = TellState(route.attributes, *service);
+    }
+    round_.seen.push_back(std::move(seen));
+  }
+}
+
+void BirdReadback::SendNext() {
+  if (!questions_.front().text.empty()) Send(questions_.front().text);
+}
+
+void BirdReadback::Send(const std::string& text) {
+  if (connection_->is_writing) return Fail(absl::UnavailableError("BIRD does not read"));
+  connection_->out = absl::StrCat(text, "\n");
+  connection_->is_writing = true;
+  uv_buf_t buf =
+      uv_buf_init(connection_->out.data(), static_cast<unsigned>(connection_->out.size()));
+  uv_write(&connection_->write, reinterpret_cast<uv_stream_t*>(&connection_->pipe), &buf, 1,
+           [](uv_write_t* write, int) {  // An error shows when reading, too.
+             static_cast<Connection*>(write->data)->is_writing = false;
+           });
+}
+
+// BIRD exports a route to no session that it came from: such an absence says nothing.
+void BirdReadback::EndRound() {
+  is_asking_ = false;
+  const bool has_choice = config_.bird_protocol.empty();
+  std::erase_if(round_.seen, [&](const Observation::Seen& seen) {
+    absl::string_view protocol = seen.where;
+    absl::ConsumePrefix(&protocol, "bird ");
+    return has_choice && seen.kind == Observation::Kind::kAbsent &&
+           sources_.contains(std::string(protocol));
+  });
+  if (round_.sessions.empty()) {
+    return Fail(
+        absl::NotFoundError(config_.bird_protocol.empty()
+                                ? std::string("BIRD has no BGP protocol that is switched on")
+                                : absl::StrCat("BIRD has no BGP protocol ", config_.bird_protocol,
+                                               "; correct readback.bird_protocol")));
+  }
+  view_ = {std::exchange(round_, {}), asked_, absl::OkStatus()};
+}
+
+void BirdReadback::Fail(absl::Status status) {
+  view_.status = std::move(status);
+  is_asking_ = false;
+  questions_.clear();
+  Disconnect();
+}
+
+void BirdReadback::Disconnect() {
+  if (connection_ == nullptr) return;
+  connection_->owner = nullptr;
+  uv_close(reinterpret_cast<uv_handle_t*>(&connection_->pipe),
+           [](uv_handle_t* handle) { delete static_cast<Connection*>(handle->data); });
+  connection_ = nullptr;
+}
+
+}  // namespace hither

@@ -1,0 +1,158 @@
+#include "anycast/route/exec_speaker.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "anycast/clock.h"
+#include "server/base/log.h"
+#include "server/base/printable.h"
+
+namespace hither {
+namespace {
+
+constexpr absl::Duration kRetryFirst = absl::Seconds(1);
+constexpr absl::Duration kRetryMax = absl::Seconds(60);
+constexpr size_t kOutputBytesMax = 16 * 1024;
+constexpr size_t kOutputShownMax = 200;
+
+absl::Duration RetryAfter(int failures) {
+  return std::min(kRetryMax, kRetryFirst * (int64_t{1} << std::min(failures - 1, 6)));
+}
+
+std::string ToTextOr(const std::optional<State>& state) {
+  return state ? std::string(ToText(*state)) : "UNKNOWN";
+}
+
+}  // namespace
+
+ExecSpeaker::ExecSpeaker(uv_loop_t* loop, const AnycastConfig::Exec& config)
+    : loop_(loop), config_(config) {}
+
+const std::vector<std::string>& ExecSpeaker::CommandFor(State state) const {
+  switch (state) {
+    case State::kUp:
+      return config_.up;
+    case State::kSoft:
+      return config_.soft;
+    case State::kDrain:
+      return config_.drain;
+    case State::kDown:
+      break;
+  }
+  return config_.down;
+}
+
+// `until` has no use here: a command cannot be taken back by silence.
+void ExecSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time) {
+  if (is_closing_) return;
+  for (const Route& route : routes) {
+    services_[route.service].places[route.prefix].wanted = route;
+  }
+  for (auto& [name, service] : services_) Advance(name, service, now);
+}
+
+void ExecSpeaker::Advance(const std::string& name, Service& service, absl::Time now) {
+  if (service.child != nullptr) return;
+  for (auto& [prefix, place] : service.places) {
+    if (place.done == place.wanted.state) continue;
+    // Only what failed waits: another state, DOWN above all, is not held up by it.
+    if (now < service.next && place.wanted.state == service.running_state) continue;
+    return Run(name, service, place);
+  }
+}
+
+// For all prefixes that go the same way as the first.
+void ExecSpeaker::Run(const std::string& name, Service& service, const Place& first) {
+  service.running.clear();
+  service.running_state = first.wanted.state;
+  std::vector<std::string> prefixes;
+  for (const auto& [prefix, place] : service.places) {
+    if (place.wanted.state != first.wanted.state || place.done != first.done) continue;
+    service.running.push_back(prefix);
+    prefixes.push_back(prefix.ToText());
+  }
+  const std::string state(ToText(first.wanted.state));
+  Log(LogLevel::kInfo, "exec: service ", name, ": ", ToTextOr(first.done), " to ", state);
+  ChildProcess::Options options;
+  options.command = CommandFor(first.wanted.state);
+  options.timeout = config_.timeout;
+  options.output_bytes_max = kOutputBytesMax;
+  options.with_errors = true;
+  options.environment = {absl::StrCat("HITHER_SERVICE=", name),
+                         absl::StrCat("HITHER_STATE=", state),
+                         absl::StrCat("HITHER_PREVIOUS_STATE=", ToTextOr(first.done)),
+                         absl::StrCat("HITHER_PREFIXES=", absl::StrJoin(prefixes, " ")),
+                         absl::StrCat("HITHER_REASON=", Printable(first.wanted.reason))};
+  if (options.command.empty()) return OnDone(name, {});  // Nothing to do for this state.
+  service.child = ChildProcess::Start(
+      loop_, std::move(options),
+      [this, name](const ChildProcess::Result& result) { OnDone(name, result); });
+}
+
+void ExecSpeaker::OnDone(const std::string& name, const ChildProcess::Result& result) {
+  Service& service = services_.at(name);
+  service.child.reset();
+  const absl::Time now = MonotonicNow();
+  if (result.status.ok()) {
+    service.failures = 0;
+    service.error.clear();
+    service.next = now;
+    for (const Prefix& prefix : service.running) {
+      service.places[prefix].done = service.running_state;
+    }
+    return Advance(name, service, now);
+  }
+  const absl::Duration retry = RetryAfter(++service.failures);
+  service.next = now + retry;
+  service.error =
+      absl::StrCat("the command for ", ToText(service.running_state), " ", result.status.message(),
+                   ": ", Printable(result.output.substr(0, kOutputShownMax)));
+  // What it did before it failed is not known.
+  for (const Prefix& prefix : service.running) service.places[prefix].done.reset();
+  Log(LogLevel::kError, "exec: service ", name, ": ", service.error, "; again in ",
+      absl::FormatDuration(retry));
+  if (is_closing_) Advance(name, service, now);  // No tick comes any more, and `down` may be due.
+}
+
+Observation ExecSpeaker::Observe() const {
+  Observation observation;
+  for (const auto& [name, service] : services_) {
+    for (const auto& [prefix, place] : service.places) {
+      Observation::Seen seen;
+      seen.prefix = prefix;
+      seen.where = "exec";
+      seen.state = place.done;
+      if (place.done) {
+        seen.kind = *place.done == State::kDown ? Observation::Kind::kAbsent
+                                                : Observation::Kind::kAnnounced;
+      } else {
+        seen.detail = service.error.empty() ? "the command has not ended yet" : service.error;
+      }
+      observation.seen.push_back(std::move(seen));
+    }
+  }
+  return observation;
+}
+
+void ExecSpeaker::Close(absl::string_view reason) {
+  if (is_closing_) return;
+  is_closing_ = true;
+  for (auto& [name, service] : services_) {
+    for (auto& [prefix, place] : service.places) {
+      place.wanted.state = State::kDown;
+      place.wanted.reason = std::string(reason);
+    }
+    service.failures = 0;
+    Advance(name, service, absl::InfiniteFuture());
+  }
+}
+
+// A `down` that fails is told of in the log; nobody waits for a second try.
+bool ExecSpeaker::IsIdle() const {
+  return is_closing_ && std::all_of(services_.begin(), services_.end(), [](const auto& entry) {
+           return entry.second.child == nullptr;
+         });
+}
+
+}  // namespace hither

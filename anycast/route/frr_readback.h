@@ -1,0 +1,53 @@
+#ifndef HITHER_ANYCAST_ROUTE_FRR_READBACK_H_
+#define HITHER_ANYCAST_ROUTE_FRR_READBACK_H_
+
+#include <uv.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "anycast/route/child_process.h"
+#include "anycast/route/frr_reply.h"
+#include "anycast/route/readback.h"
+#include "server/base/anycast_config.h"
+
+namespace hither {
+
+// Asks FRR through vtysh, once a second, with `show` commands only: who is a neighbor, and to which
+// of them each prefix is advertised. One process a round, without a shell.
+//
+// Each neighbor that activates the prefix's family counts, except those that are shut down and
+// those which the prefix comes from.
+//
+// Threads: the loop's. Source: FRR's output, bounded in size and time.
+class FrrReadback : public Readback {
+ public:
+  FrrReadback(uv_loop_t* loop, const AnycastConfig::Readback& config,
+              const std::vector<AnycastConfig::Service>& services);
+
+  void Ask(absl::Time now) override;
+  const ReadbackView& Seen() const override { return view_; }
+  absl::string_view name() const override { return "frr"; }
+
+ private:
+  void OnDone(const ChildProcess::Result& result);
+  absl::StatusOr<Observation> Understand(absl::string_view output);
+  void Add(const Prefix& prefix, const FrrRoute& route, const std::vector<FrrPeer>& peers,
+           Observation& to);
+
+  uv_loop_t* const loop_;
+  const AnycastConfig::Readback config_;
+  const std::vector<AnycastConfig::Service> services_;
+  std::vector<Prefix> prefixes_;
+  std::set<std::string> sources_;  // Neighbors that our prefixes come from.
+  std::unique_ptr<ChildProcess> child_;
+  absl::Time started_ = absl::InfinitePast();
+  ReadbackView view_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_ROUTE_FRR_READBACK_H_

@@ -1,0 +1,133 @@
+#include "anycast/route/frr_reply.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_split.h"
+
+namespace hither {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kDepthMax = 64;  // FRR needs 6.
+
+const Json* Member(const Json& of, const char* name) {
+  if (!of.is_object()) return nullptr;
+  const auto found = of.find(name);
+  return found == of.end() ? nullptr : &*found;
+}
+
+std::string TextMember(const Json& of, const char* name) {
+  const Json* member = Member(of, name);
+  return member != nullptr && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+bool IsTrue(const Json* value) {
+  return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+// nlohmann throws only if it is not told otherwise.
+absl::StatusOr<Json> Parse(absl::string_view text) {
+  Json json = Json::parse(text.begin(), text.end(), nullptr, false);
+  if (json.is_discarded() || !json.is_object()) {
+    return absl::DataLossError("FRR's answer is no JSON object; is it FRR 8 or later?");
+  }
+  return json;
+}
+
+// "65535:0 64512:100"; FRR writes some by their names.
+void ReadCommunities(const Json& path, SeenAttributes& attributes) {
+  const Json* communities = Member(path, "community");
+  if (communities != nullptr) {
+    const std::string text = TextMember(*communities, "string");
+    for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+      if (const auto community = ParseCommunity(word)) attributes.communities.push_back(*community);
+      if (word == "graceful-shutdown") attributes.communities.push_back(kGracefulShutdown);
+    }
+  }
+  const Json* large = Member(path, "largeCommunity");
+  if (large == nullptr) return;
+  const std::string text = TextMember(*large, "string");
+  for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    if (const auto one = ParseLargeCommunity(word)) attributes.large_communities.push_back(*one);
+  }
+}
+
+SeenAttributes AttributesOf(const Json& path) {
+  SeenAttributes attributes;
+  const Json* metric = Member(path, "metric");
+  if (metric != nullptr && metric->is_number_unsigned()) attributes.med = metric->get<uint32_t>();
+  ReadCommunities(path, attributes);
+  return attributes;
+}
+
+// The end of the value that begins at `start`; npos if it has none. Strings may hold braces.
+size_t EndOfJson(absl::string_view output, size_t start) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = start; i < output.size(); ++i) {
+    const char c = output[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+      continue;
+    }
+    if (c == '"') in_string = true;
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (depth == 0) return i + 1;
+    if (depth > kDepthMax) break;
+  }
+  return absl::string_view::npos;
+}
+
+}  // namespace
+
+std::vector<absl::string_view> SplitJson(absl::string_view output) {
+  std::vector<absl::string_view> values;
+  size_t at = output.find('{');
+  while (at != absl::string_view::npos) {
+    const size_t end = EndOfJson(output, at);
+    if (end == absl::string_view::npos) break;
+    values.push_back(output.substr(at, end - at));
+    at = output.find('{', end);
+  }
+  return values;
+}
+
+absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view text) {
+  const auto json = Parse(text);
+  if (!json.ok()) return json.status();
+  std::vector<FrrPeer> peers;
+  for (const auto& [key, family] :
+       {std::pair("ipv4Unicast", AF_INET), std::pair("ipv6Unicast", AF_INET6)}) {
+    const Json* of_family = Member(*json, key);
+    const Json* listed = of_family == nullptr ? nullptr : Member(*of_family, "peers");
+    if (listed == nullptr || !listed->is_object()) continue;
+    for (const auto& [address, peer] : listed->items()) {
+      peers.push_back({address, family, TextMember(peer, "state")});
+    }
+  }
+  return peers;
+}
+
+absl::StatusOr<FrrRoute> FrrRouteOf(absl::string_view text) {
+  const auto json = Parse(text);
+  if (!json.ok()) return json.status();
+  FrrRoute route;
+  const Json* advertised = Member(*json, "advertisedTo");
+  if (advertised != nullptr && advertised->is_object()) {
+    for (const auto& [address, peer] : advertised->items()) route.advertised_to.insert(address);
+  }
+  const Json* paths = Member(*json, "paths");
+  if (paths == nullptr || !paths->is_array()) return route;
+  for (const Json& path : *paths) {
+    const Json* peer = Member(path, "peer");
+    if (peer != nullptr) route.from.insert(TextMember(*peer, "peerId"));
+    const Json* best = Member(path, "bestpath");
+    if (best != nullptr && IsTrue(Member(*best, "overall"))) route.attributes = AttributesOf(path);
+  }
+  return route;
+}
+
+}  // namespace hither

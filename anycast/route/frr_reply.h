@@ -1,0 +1,39 @@
+#ifndef HITHER_ANYCAST_ROUTE_FRR_REPLY_H_
+#define HITHER_ANYCAST_ROUTE_FRR_REPLY_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "anycast/route/readback.h"
+#include "server/base/prefix.h"
+
+namespace hither {
+
+inline constexpr size_t kFrrOutputBytesMax = 4 << 20;
+
+// The JSON values that stand one after another in what `vtysh -c ... -c ...` wrote: one for each
+// command. Text between them, as "% BGP instance not found", is passed over.
+std::vector<absl::string_view> SplitJson(absl::string_view output);
+
+struct FrrPeer {
+  std::string address;
+  int family = AF_INET;  // Of the routes, not of the session.
+  std::string state;     // "Established", "Active", ...
+};
+// Of `show bgp summary json`.
+absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view json);
+
+struct FrrRoute {
+  std::set<std::string> advertised_to;  // Peers, by address: what is in their Adj-RIB-Out.
+  std::set<std::string> from;           // Peers that it came from.
+  SeenAttributes attributes;            // Of the best path, before the peers' route-maps.
+};
+// Of `show bgp ipv4 unicast PREFIX json`; an empty object if FRR has no such route.
+absl::StatusOr<FrrRoute> FrrRouteOf(absl::string_view json);
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_ROUTE_FRR_REPLY_H_

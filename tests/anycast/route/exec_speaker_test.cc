@@ -1,0 +1,162 @@
+#include "anycast/route/exec_speaker.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/anycast/route/kernel_lab.h"
+#include "tests/anycast/route/run_loop.h"
+
+namespace hither {
+namespace {
+
+// Commands that write down what they were told.
+class ExecSpeakerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char folder[] = "/tmp/hither_exec_XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    folder_ = folder;
+    config_.up = Writes("");
+    config_.soft = Writes("");
+    config_.drain = Writes("");
+    config_.down = Writes("");
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::vector<std::string> Writes(const std::string& more) const {
+    return {"sh", "-c",
+            absl::StrCat("echo $HITHER_SERVICE $HITHER_PREVIOUS_STATE $HITHER_STATE ",
+                         "$HITHER_PREFIXES: $HITHER_REASON >> ", folder_, "/log; ", more)};
+  }
+
+  std::string Log() const {
+    std::ifstream file(folder_ + "/log");
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+
+  bool IsSettled(ExecSpeaker& speaker, State state) const {
+    for (const auto& seen : speaker.Observe().seen) {
+      if (seen.state != state) return false;
+    }
+    return true;
+  }
+
+  void Settle(ExecSpeaker& speaker, const std::vector<Route>& routes, State state) {
+    EXPECT_TRUE(loop_.RunUntil([&] { return IsSettled(speaker, state); }, absl::Seconds(10),
+                               [&] { Announce(speaker, routes); }))
+        << ToText(state);
+  }
+
+  static void Announce(ExecSpeaker& speaker, const std::vector<Route>& routes) {
+    speaker.Announce(routes, MonotonicNow(), MonotonicNow() + absl::Seconds(2));
+  }
+
+  std::vector<Route> Both(State state) const {
+    return {R("192.0.2.0/24", state), R("2001:db8::/48", state)};
+  }
+
+  std::string folder_;
+  AnycastConfig::Exec config_;
+  TestLoop loop_;
+};
+
+TEST_F(ExecSpeakerTest, OneCommandForEachTransition) {
+  ExecSpeaker speaker(loop_.get(), config_);
+  for (const State state : {State::kDown, State::kUp, State::kSoft}) {
+    Announce(speaker, Both(state));
+    Settle(speaker, Both(state), state);
+  }
+  EXPECT_EQ(Log(),
+            "dns UNKNOWN DOWN 192.0.2.0/24 2001:db8::/48: test\n"
+            "dns DOWN UP 192.0.2.0/24 2001:db8::/48: test\n"
+            "dns UP SOFT 192.0.2.0/24 2001:db8::/48: test\n");
+}
+
+TEST_F(ExecSpeakerTest, AFamilyThatFailsAloneIsToldAlone) {
+  ExecSpeaker speaker(loop_.get(), config_);
+  Announce(speaker, Both(State::kUp));
+  Settle(speaker, Both(State::kUp), State::kUp);
+  const std::vector<Route> mixed = {R("192.0.2.0/24", State::kUp),
+                                    R("2001:db8::/48", State::kDown)};
+  EXPECT_TRUE(loop_.RunUntil([&] { return absl::StrContains(Log(), "UP DOWN 2001:db8::/48: "); },
+                             absl::Seconds(5), [&] { Announce(speaker, mixed); }))
+      << Log();
+}
+
+// While a command runs, only the newest wish is remembered.
+TEST_F(ExecSpeakerTest, TheNewestWishWins) {
+  config_.up = Writes("sleep 0.3");
+  ExecSpeaker speaker(loop_.get(), config_);
+  Announce(speaker, Both(State::kUp));
+  Announce(speaker, Both(State::kSoft));
+  Announce(speaker, Both(State::kDrain));
+  Announce(speaker, Both(State::kDown));
+  Settle(speaker, Both(State::kDown), State::kDown);
+  EXPECT_EQ(Log(),
+            "dns UNKNOWN UP 192.0.2.0/24 2001:db8::/48: test\n"
+            "dns UP DOWN 192.0.2.0/24 2001:db8::/48: test\n");
+}
+
+TEST_F(ExecSpeakerTest, AFailureIsToldAndTriedAgain) {
+  config_.up = Writes(absl::StrCat("test -e ", folder_, "/fixed || { echo no bgpd; exit 4; }"));
+  ExecSpeaker speaker(loop_.get(), config_);
+  const auto routes = Both(State::kUp);
+  Announce(speaker, routes);
+  const auto has_failed = [&] {
+    return absl::StrContains(speaker.Observe().seen[0].detail, "exit code 4: no bgpd");
+  };
+  EXPECT_TRUE(loop_.RunUntil(has_failed, absl::Seconds(5)));
+  EXPECT_EQ(speaker.Observe().seen[0].kind, Observation::Kind::kUnknown);
+  std::ofstream(folder_ + "/fixed") << "yes";
+  Settle(speaker, routes, State::kUp);
+}
+
+// A site that must go down does not wait for the back-off of what failed before.
+TEST_F(ExecSpeakerTest, DownDoesNotWaitForAFailedUp) {
+  config_.up = {"false"};
+  ExecSpeaker speaker(loop_.get(), config_);
+  Announce(speaker, Both(State::kUp));
+  EXPECT_TRUE(loop_.RunUntil(
+      [&] { return absl::StrContains(speaker.Observe().seen[0].detail, "exit code 1"); }));
+  const absl::Time start = MonotonicNow();
+  Settle(speaker, Both(State::kDown), State::kDown);
+  EXPECT_LT(MonotonicNow() - start, absl::Milliseconds(900));
+}
+
+TEST_F(ExecSpeakerTest, ATimeoutIsAFailure) {
+  config_.up = {"sleep", "100"};
+  config_.timeout = absl::Milliseconds(100);
+  ExecSpeaker speaker(loop_.get(), config_);
+  Announce(speaker, Both(State::kUp));
+  EXPECT_TRUE(loop_.RunUntil(
+      [&] { return absl::StrContains(speaker.Observe().seen[0].detail, "did not end in time"); }));
+}
+
+TEST_F(ExecSpeakerTest, CloseRunsDownAfterWhatRuns) {
+  config_.up = Writes("sleep 0.2; exit 1");
+  ExecSpeaker speaker(loop_.get(), config_);
+  Announce(speaker, Both(State::kUp));
+  speaker.Close("shut down");
+  EXPECT_FALSE(speaker.IsIdle());
+  EXPECT_TRUE(loop_.RunUntil([&] { return speaker.IsIdle(); }));
+  EXPECT_TRUE(absl::StrContains(Log(), "DOWN 192.0.2.0/24 2001:db8::/48: shut down")) << Log();
+}
+
+TEST_F(ExecSpeakerTest, NoCommandForAStateIsNothingToDo) {
+  config_.soft.clear();
+  ExecSpeaker speaker(loop_.get(), config_);
+  Announce(speaker, Both(State::kSoft));
+  EXPECT_TRUE(IsSettled(speaker, State::kSoft));
+}
+
+}  // namespace
+}  // namespace hither
