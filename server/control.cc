@@ -47,7 +47,7 @@ void CloseHandle(Handle& handle) {
 
 }  // namespace
 
-Control::Control(const Options& options, Config config)
+Control::Control(const Options& options, Config config, HeartbeatPage* heartbeat)
     : options_(options),
       config_(std::move(config)),
       started_at_(absl::Now()),
@@ -58,9 +58,11 @@ Control::Control(const Options& options, Config config)
   HITHER_CHECK(uv_signal_init(&loop_, &terminate_) == 0);
   HITHER_CHECK(uv_signal_init(&loop_, &interrupt_) == 0);
   HITHER_CHECK(uv_timer_init(&loop_, &reap_) == 0);
+  HITHER_CHECK(uv_timer_init(&loop_, &beat_) == 0);
   const auto on_call = [](uv_async_t* h) { static_cast<Control*>(h->data)->OnCall(); };
   HITHER_CHECK(uv_async_init(&loop_, &call_, on_call) == 0);
-  hangup_.data = terminate_.data = interrupt_.data = reap_.data = call_.data = this;
+  hangup_.data = terminate_.data = interrupt_.data = reap_.data = call_.data = beat_.data = this;
+  if (heartbeat != nullptr) heart_.emplace(*heartbeat);
   // From now on, not from Run() on: to be told to reload during a long load must not end us.
   uv_signal_start(
       &hangup_,
@@ -119,11 +121,13 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   uv_signal_start(&terminate_, on_end, SIGTERM);
   uv_signal_start(&interrupt_, on_end, SIGINT);
   for (size_t i = 0; i < sockets.size(); ++i) {
-    workers_.push_back(std::make_unique<Worker>(WorkerOptionsOf(config, sockets.size(), i),
-                                                std::move(sockets[i]), zones_));
+    WorkerOptions options = WorkerOptionsOf(config, sockets.size(), i);
+    if (heart_.has_value()) options.heartbeat = &heart_->page().worker(i);
+    workers_.push_back(std::make_unique<Worker>(options, std::move(sockets[i]), zones_));
     const absl::Status started = workers_.back()->Start();
     if (!started.ok()) return started;
   }
+  StartHeartbeat();
   const auto text_of = [](std::string* out, const SocketAddress& a) { out->append(a.ToText()); };
   Log(LogLevel::kInfo, VersionText(), " answers: site ", config_.identity.site, ", node ",
       config_.identity.node, ", ", workers_.size(), " workers on ",
@@ -279,9 +283,19 @@ Control::ReloadAnswer Control::Summary() const {
   return {false, absl::StrCat(absl::StrJoin(zones.errors, "\n"), more, "\n", text)};
 }
 
+void Control::StartHeartbeat() {
+  if (!heart_.has_value()) return;
+  heart_->page().TellPhase(HeartbeatPhase::kServing);
+  const auto on_beat = [](uv_timer_t* timer) {
+    static_cast<Control*>(timer->data)->heart_->Beat(absl::Now());
+  };
+  uv_timer_start(&beat_, on_beat, Heart::kBeatEveryMs, Heart::kBeatEveryMs);
+}
+
 void Control::Publish() {
   zones_.Reap();  // Not only by the timer: reloads may follow each other faster than it.
   zones_.Publish(store_.set());
+  if (heart_.has_value()) heart_->TakeZones(store_.set(), absl::Now());
   for (const auto& worker : workers_) worker->Wake();
   const auto on_reap = [](uv_timer_t* timer) {
     if (static_cast<Control*>(timer->data)->zones_.Reap() > 0) return;
@@ -297,6 +311,7 @@ void Control::BeginStop(absl::string_view why) {
   if (std::exchange(stopping_, true)) return;
   if (!why.empty()) Log(LogLevel::kInfo, why, ": ending");
   stop_loading_.Raise();
+  if (heart_.has_value()) heart_->page().TellPhase(HeartbeatPhase::kEnding);
   for (const auto& worker : workers_) worker->RequestStop();
   {
     MutexLock lock(mu_);
@@ -313,6 +328,7 @@ void Control::BeginStop(absl::string_view why) {
   CloseHandle(terminate_);
   CloseHandle(interrupt_);
   CloseHandle(reap_);
+  CloseHandle(beat_);
 }
 
 }  // namespace hither

@@ -17,6 +17,7 @@
 #include "server/admin_pages.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/config.h"
+#include "server/heartbeat.h"
 #include "server/load_thread.h"
 #include "server/options.h"
 #include "server/socket.h"
@@ -36,8 +37,8 @@ namespace hither {
 class Control {
  public:
   // `config` is what BuildConfig(options) gave; a reload builds it again. Its zones are let go of
-  // once they are loaded: they may be a million.
-  Control(const Options& options, Config config);
+  // once they are loaded: they may be a million. `heartbeat` may be null; it outlives the Control.
+  Control(const Options& options, Config config, HeartbeatPage* heartbeat = nullptr);
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
@@ -79,6 +80,7 @@ class Control {
   absl::Status LoadAnew();
   void EndReload();
   void Publish();
+  void StartHeartbeat();
   void BeginStop(absl::string_view why);
   void EndLoad(absl::Time deadline);
   ReloadAnswer Summary() const;
@@ -91,6 +93,7 @@ class Control {
   std::vector<SocketAddress> listen_;
   ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.
   Snapshot<ZoneSet> zones_;
+  std::optional<Heart> heart_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<uint64_t> reloads_{0};
   std::atomic<uint64_t> reloads_failed_{0};
@@ -101,6 +104,7 @@ class Control {
   uv_signal_t interrupt_;
   uv_async_t call_;
   uv_timer_t reap_;
+  uv_timer_t beat_;
   bool loading_ = false;
   bool again_ = false;  // A reload was asked for while one was running.
   bool stopping_ = false;

@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <iostream>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "server/check_zones.h"
 #include "server/control.h"
 #include "server/descriptors.h"
+#include "server/heartbeat.h"
 #include "server/options.h"
 #include "server/privileges.h"
 #include "server/settings.h"
@@ -39,19 +39,17 @@ int Serve(const Options& options, Config config) {
   std::vector<SocketAddress> listen = config.listen;
   auto sockets = OpenWorkerSockets(listen, workers, SocketOptionsOf(config));
   if (!sockets.ok()) return Fail(kExitCannotServe, sockets.status());
-  std::unique_ptr<AdminEndpoint> admin;
-  if (!config.admin.IsOff()) {
-    auto bound = AdminEndpoint::Bind(config.admin);
-    if (!bound.ok()) return Fail(kExitCannotServe, bound.status());
-    admin = *std::move(bound);
-  }
+  const auto admin = AdminEndpoint::Bind(config.admin);
+  if (!admin.ok()) return Fail(kExitCannotServe, admin.status());
+  const auto heartbeat = OpenHeartbeat(config, workers);
+  if (!heartbeat.ok()) return Fail(kExitCannotServe, heartbeat.status());
   if (auto dropped = DropPrivileges(config); !dropped.ok()) return Fail(kExitCannotServe, dropped);
   // Zones are loaded without privileges, so that what works at the start works at a reload.
-  Control control(options, std::move(config));
+  Control control(options, std::move(config), heartbeat->get());
   if (auto loaded = control.LoadZones(); !loaded.ok()) return Fail(kExitCannotServe, loaded);
   const absl::Status started = control.StartWorkers(*std::move(sockets), listen, *connections);
   if (!started.ok()) return Fail(kExitCannotServe, started);
-  const absl::Status ran = control.Run(admin.get());
+  const absl::Status ran = control.Run(admin->get());
   return ran.ok() ? kExitFine : Fail(kExitCannotServe, ran);
 }
 

@@ -100,19 +100,25 @@ absl::Status ApplyAdmin(absl::string_view value, Overlay& over) {
   return absl::OkStatus();
 }
 
+absl::Status ApplyHeartbeat(absl::string_view value, Overlay& over) {
+  over.config.heartbeat = value == "none" ? "" : std::string(value);
+  return absl::OkStatus();
+}
+
 absl::Status ApplyUser(absl::string_view value, Overlay& over) {
   over.config.user = std::string(value);
   return absl::OkStatus();
 }
 
 constexpr Flag kFlags[] = {
-    {"listen", ApplyListen}, {"site", ApplySite},       {"node", ApplyNode},   {"nsid", ApplyNsid},
-    {"zone", ApplyZone},     {"workers", ApplyWorkers}, {"admin", ApplyAdmin}, {"user", ApplyUser},
+    {"listen", ApplyListen}, {"site", ApplySite}, {"node", ApplyNode},
+    {"nsid", ApplyNsid},     {"zone", ApplyZone}, {"workers", ApplyWorkers},
+    {"admin", ApplyAdmin},   {"user", ApplyUser}, {"heartbeat", ApplyHeartbeat},
 };
 
 constexpr absl::string_view kAllFlags[] = {
-    "--listen", "--site",  "--node", "--nsid",  "--zone",    "--workers",
-    "--config", "--admin", "--user", "--check", "--version", "--help",
+    "--listen", "--site",      "--node", "--nsid",  "--zone",    "--workers", "--config",
+    "--admin",  "--heartbeat", "--user", "--check", "--version", "--help",
 };
 
 const Flag* FindFlag(absl::string_view name) {
@@ -267,6 +273,8 @@ FLAGS  (each as --name VALUE or --name=VALUE; they go over what the configuratio
   --workers N           Threads that answer, 0 to 256; 0: one for each core.         Default: 0.
   --admin ADDRESS       Where `hither status` and metrics find the server: a loopback
                         ADDR:PORT, unix:PATH or none.                   Default: 127.0.0.1:8053.
+  --heartbeat PATH      A file in memory that tells hither-anycast how the server is; or none.
+                        Default: /run/hither/heartbeat where that folder exists.
   --user NAME           Started as root: become NAME after binding; "root" stays root.
                         Default: "hither" where that account exists, else "nobody".
   --check               Read the configuration and all zones, tell every error, serve nothing.
@@ -306,6 +314,7 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
     - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
   image_cache: none     # or a folder: images of zones read as text are kept there and used again
   admin: { listen: "127.0.0.1:8053" }                                # or unix:PATH, or none
+  heartbeat: /run/hither/heartbeat      # or none; what hither-anycast looks at, on a tmpfs
   log:   { level: info, target: stderr }                             # debug info warning error
   limits: { records_per_rrset_max: 1000, types_per_name_max: 100,
             include_depth_max: 8, generate_records_max: 65536 }

@@ -71,6 +71,7 @@ std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& 
   differ("udp", udp(a.udp) == udp(b.udp));
   differ("tcp", tcp(a.tcp) == tcp(b.tcp));
   differ("image_cache", a.image_cache == b.image_cache);
+  differ("heartbeat", a.heartbeat == b.heartbeat);
   differ("admin", a.admin.ToText() == b.admin.ToText());
   differ("log", a.log.level == b.log.level && a.log.file == b.log.file);
   differ("limits", limits(a.limits) == limits(b.limits));

@@ -1,6 +1,7 @@
 #include "server/udp_listener.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -87,6 +88,13 @@ void UdpListener::Stop() {
   Drain(kLastBatchesMax);
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&every_turn_), nullptr);
+}
+
+uint32_t UdpListener::KernelDrops() const {
+  uint32_t facts[SK_MEMINFO_VARS] = {};
+  socklen_t bytes = sizeof facts;
+  if (::getsockopt(socket_.get(), SOL_SOCKET, SO_MEMINFO, facts, &bytes) != 0) return 0;
+  return facts[SK_MEMINFO_DROPS];
 }
 
 void UdpListener::OnReadable(uv_poll_t* handle, int /*status*/, int /*events*/) {

@@ -78,6 +78,8 @@ class UdpListener {
   // Answers what waits in the socket, up to kLastBatchesMax batches, and closes it. The listener
   // may be destroyed when the loop has run once more.
   void Stop();
+  // Datagrams that the kernel had no room for in the socket since it was made; 0 once stopped.
+  uint32_t KernelDrops() const;
 
  private:
   static constexpr int kLastBatchesMax = 256;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -59,12 +60,7 @@ absl::Status Worker::Start() {
   wake_.data = this;
   HITHER_CHECK(uv_timer_init(&loop_, &farewell_) == 0);
   farewell_.data = this;
-  HITHER_CHECK(uv_prepare_init(&loop_, &turn_) == 0);
-  turn_.data = this;
-  uv_prepare_start(&turn_, [](uv_prepare_t* h) {
-    Self(h).last_turn_ms_.store(uv_now(h->loop), std::memory_order_relaxed);
-  });
-  last_turn_ms_.store(uv_now(&loop_), std::memory_order_relaxed);
+  StartTurns();
   for (FileDescriptor& socket : sockets_.udp) {
     udp_.push_back(std::make_unique<UdpListener>(std::move(socket), batch_, responder_, zones_,
                                                  counters_, latency_.udp));
@@ -78,6 +74,51 @@ absl::Status Worker::Start() {
   if (!thread.ok()) return thread.status();
   thread_ = *std::move(thread);
   return absl::OkStatus();
+}
+
+void Worker::StartTurns() {
+  HITHER_CHECK(uv_prepare_init(&loop_, &turn_) == 0);
+  turn_.data = this;
+  uv_prepare_start(&turn_, [](uv_prepare_t* h) { Self(h).OnTurn(); });
+  HITHER_CHECK(uv_timer_init(&loop_, &beat_) == 0);
+  beat_.data = this;
+  OnTurn();
+  if (options_.heartbeat == nullptr) return;
+  uv_timer_start(
+      &beat_, [](uv_timer_t* h) { Self(h).CountKernelDrops(); }, kHeartbeatIdleTurnMs,
+      kHeartbeatIdleTurnMs);
+}
+
+void Worker::OnTurn() {
+  const uint64_t now_ms = uv_now(&loop_);
+  last_turn_ms_.store(now_ms, std::memory_order_relaxed);
+  if (options_.heartbeat != nullptr) TellHeartbeat(now_ms);
+}
+
+// Once a turn, not once a query: some loads from the counters' lines, which are this core's own,
+// and five stores to one line.
+void Worker::TellHeartbeat(uint64_t now_ms) {
+  const auto sum = [this](Counter first, Counter last) {
+    uint64_t total = 0;
+    for (int i = static_cast<int>(first); i <= static_cast<int>(last); ++i) {
+      total += counters_.Get(static_cast<Counter>(i));
+    }
+    return total;
+  };
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  HeartbeatWorkerLine& line = *options_.heartbeat;
+  line.last_turn_ns.store(static_cast<int64_t>(now_ms) * 1'000'000, kRelaxed);
+  line.queries.store(sum(Counter::kQueriesUdp, Counter::kQueriesTcp), kRelaxed);
+  line.answered.store(sum(Counter::kNoError, Counter::kBadVers), kRelaxed);
+  line.servfail.store(counters_.Get(Counter::kServFail), kRelaxed);
+  // Not what was dropped for what it was: who sends rubbish must not make us look broken.
+  line.dropped.store(kernel_drops_ + counters_.Get(Counter::kUdpSendErrors), kRelaxed);
+}
+
+void Worker::CountKernelDrops() {
+  uint64_t drops = 0;
+  for (const auto& listener : udp_) drops += listener->KernelDrops();
+  kernel_drops_ = std::max(kernel_drops_, drops);  // Closed sockets say 0.
 }
 
 void Worker::Run() {
@@ -119,7 +160,7 @@ void Worker::OnFarewell() {
   tcp_.CloseConnections();
   for (uv_handle_t* handle :
        {reinterpret_cast<uv_handle_t*>(&wake_), reinterpret_cast<uv_handle_t*>(&farewell_),
-        reinterpret_cast<uv_handle_t*>(&turn_)}) {
+        reinterpret_cast<uv_handle_t*>(&turn_), reinterpret_cast<uv_handle_t*>(&beat_)}) {
     uv_close(handle, nullptr);
   }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "server/base/heartbeat_layout.h"
 #include "server/counters.h"
 #include "server/latency.h"
 #include "server/responder.h"
@@ -28,6 +29,7 @@ struct WorkerOptions {
   size_t udp_batch = 32;  // Datagrams in one recvmmsg.
   TcpLimits tcp;          // This worker's share.
   int tcp_backlog = 1024;
+  HeartbeatWorkerLine* heartbeat = nullptr;  // This worker's alone; outlives it. Null: none.
 };
 
 // One thread with one loop, its own sockets, buffers, responder and counters. It waits for nobody.
@@ -53,11 +55,16 @@ class Worker {
   const Counters& counters() const { return counters_; }
   const AnswerLatency& latency() const { return latency_; }
   // When its loop last came round, by uv_hrtime() in milliseconds. An idle loop comes round every
-  // half a second; an older time means that the worker is stuck.
+  // half a second (of kHeartbeatIdleTurnMs with a heartbeat); an older time means that the worker
+  // is stuck.
   uint64_t last_turn_ms() const { return last_turn_ms_.load(std::memory_order_relaxed); }
 
  private:
   void Run();
+  void StartTurns();
+  void OnTurn();
+  void TellHeartbeat(uint64_t now_ms);
+  void CountKernelDrops();
   void OnWake();
   void BeginStop();
   void OnFarewell();
@@ -82,6 +89,8 @@ class Worker {
   uv_loop_t loop_;
   uv_async_t wake_;
   uv_prepare_t turn_;
+  uv_timer_t beat_;  // With a heartbeat: turns an idle loop.
+  uint64_t kernel_drops_ = 0;
   uv_timer_t farewell_;
   uint64_t farewell_until_ms_ = 0;
   bool stopping_ = false;

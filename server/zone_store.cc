@@ -190,18 +190,21 @@ class ZoneStore::Loading {
         served.zone = before->zone;
         served.set_loaded_at(before->loaded_at());
       }
-      Fail(at, ErrorsOf(source, loaded.findings), served, part);
+      const bool again = before != nullptr && before->has_failed();
+      const absl::Time since = again ? before->failed_since() : now_;
+      Fail(at, ErrorsOf(source, loaded.findings), since, served, part);
     }
     stamps[at] = Pack(std::move(loaded.files));
     zones[at] = std::move(served);
   }
 
-  void Fail(size_t at, std::vector<std::string> errors, ServedZone& served, Part& part) const {
+  void Fail(size_t at, std::vector<std::string> errors, absl::Time since, ServedZone& served,
+            Part& part) const {
     Log(LogLevel::kError, "zone ", sources_[at].name().ToText(), " from ", sources_[at].file(),
         ": ", errors.size(), " errors; ",
         served.zone != nullptr ? absl::StrCat("serial ", served.zone->serial(), " still answers")
                                : "its names get SERVFAIL");
-    served.set_last_error(errors.front());
+    served.set_last_error(errors.front(), since);
     ++part.report.failed;
     for (std::string& error : errors) {
       // A thread takes zones in their order, so the first of all are among the first of each.

@@ -40,17 +40,26 @@ class ServedZone {
   void set_loaded_at(absl::Time time) { loaded_at_ns_ = absl::ToUnixNanos(time); }
   // Of the last load, if that failed; for status.
   absl::string_view last_error() const {
-    return last_error_ == nullptr ? absl::string_view() : absl::string_view(*last_error_);
+    return failure_ == nullptr ? absl::string_view() : absl::string_view(failure_->error);
   }
-  bool has_failed() const { return last_error_ != nullptr; }
-  void set_last_error(std::string error) {
-    last_error_ = std::make_unique<const std::string>(std::move(error));
+  bool has_failed() const { return failure_ != nullptr; }
+  // When the first load failed of those that failed one after the other up to the last.
+  absl::Time failed_since() const {
+    return failure_ == nullptr ? absl::InfiniteFuture() : failure_->since;
+  }
+  void set_last_error(std::string error, absl::Time since) {
+    failure_ = std::make_unique<const Failure>(Failure{std::move(error), since});
   }
 
  private:
+  struct Failure {
+    std::string error;
+    absl::Time since;
+  };
+
   ZoneSource source_;
   int64_t loaded_at_ns_ = 0;
-  std::unique_ptr<const std::string> last_error_;  // Null: it was good.
+  std::unique_ptr<const Failure> failure_;  // Of the last load. Null: it was good.
 };
 
 // All zones of a server at one moment. Immutable once published through a Snapshot.

@@ -241,7 +241,7 @@ const AdminEndpoint::Http::Place AdminEndpoint::Http::kPlaces[4] = {
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAddress& address,
                                                                    const AdminTimeouts& timeouts) {
   AdminAddress bound = address;
-  if (bound.IsOff()) return absl::InvalidArgumentError("there is no admin address to bind");
+  if (bound.IsOff()) return nullptr;
   const int family = bound.tcp.has_value() ? bound.tcp->family() : AF_UNIX;
   const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -67,7 +67,8 @@ struct AdminTimeouts {
 class AdminEndpoint {
  public:
   // Opens the socket, so that it can be done before privileges are dropped. A socket file that
-  // nobody answers on is replaced; any other file there is an error.
+  // nobody answers on is replaced; any other file there is an error. Null for an address that is
+  // off.
   static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Bind(const AdminAddress& address,
                                                              const AdminTimeouts& timeouts = {});
   // On an address that other hosts reach, for what anybody may read: Serve() refuses handlers that

@@ -187,6 +187,12 @@ void ReadImageCache(const YamlNode& node, Reading& to) {
   to.config.image_cache = text == "none" ? "" : to.Path(text);
 }
 
+void ReadHeartbeat(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "the path of a file, as /run/hither/heartbeat, or none", to, text)) return;
+  to.config.heartbeat = text == "none" ? "" : to.Path(text);
+}
+
 void ReadIdentityWord(const YamlNode& node, absl::string_view what, Reading& to, std::string& out) {
   if (!ReadText(node, "a word, as fra1", to, out)) return;
   const absl::Status status = CheckIdentityWord(what, out);
@@ -281,6 +287,7 @@ constexpr Key kTopKeys[] = {
     {"zones",    ReadZones},
     {"image_cache", ReadImageCache},
     {"admin",    [](const YamlNode& n, Reading& to) { ReadMap(n, kAdminKeys, to); }},
+    {"heartbeat", ReadHeartbeat},
     {"log",      [](const YamlNode& n, Reading& to) { ReadMap(n, kLogKeys, to); }},
     {"limits",   [](const YamlNode& n, Reading& to) { ReadMap(n, kLimitsKeys, to); }},
     {"anycast",  ReadAnycast},

@@ -133,7 +133,7 @@ TEST_P(WrongOptions, AreTold) {
 const WrongCase kWrongs[] = {
     {"Typo", {"--lisen", "::1"}, "unknown flag --lisen; did you mean '--listen'?\n'::1': not a flag; zones are given as --zone ORIGIN=FILE"},
     {"TypoWithValue", {"--wrokers=2"}, "unknown flag --wrokers; did you mean '--workers'?"},
-    {"FarFromAll", {"--q"}, "unknown flag --q; known are: --listen, --site, --node, --nsid, --zone, --workers, --config, --admin, --user, --check, --version, --help"},
+    {"FarFromAll", {"--q"}, "unknown flag --q; known are: --listen, --site, --node, --nsid, --zone, --workers, --config, --admin, --heartbeat, --user, --check, --version, --help"},
     {"NoFlag", {"example.org.zone"}, "'example.org.zone': not a flag; zones are given as --zone ORIGIN=FILE"},
     {"ValueMissing", {"--site"}, "--site: no value; give one, as in --site value"},
     {"ValueEmpty", {"--site="}, "--site: no value; give one, as in --name value"},
@@ -206,7 +206,8 @@ TEST(Options, HelpsConfigurationIsGood) {
 
 TEST(Options, HelpNamesEveryFlagAndFitsATerminal) {
   for (const char* flag : {"--listen", "--site", "--node", "--nsid", "--zone", "--workers",
-                           "--config", "--admin", "--user", "--check", "--version", "--help"}) {
+                           "--config", "--admin", "--heartbeat", "--user", "--check", "--version",
+                           "--help"}) {
     EXPECT_THAT(std::string(HelpText()), HasSubstr(flag));
   }
   const std::string text(HelpText());

@@ -20,7 +20,7 @@ void AddZone(const std::string& apex, const char* text, ZoneSet& zones) {
     served.zone = LoadZoneText(text, "test", name).zone;
     served.set_loaded_at(absl::FromUnixSeconds(1'000));
   } else {
-    served.set_last_error("the.zone:3: error: no such type");
+    served.set_last_error("the.zone:3: error: no such type", absl::UnixEpoch());
   }
   zones.Add(std::move(served));
 }

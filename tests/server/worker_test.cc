@@ -49,6 +49,26 @@ TEST(Worker, ComesRoundEvenIfIdle) {
   EXPECT_TRUE(Eventually([&] { return server.worker().last_turn_ms() > first_ms; }));
 }
 
+TEST(Worker, TellsItsHeartbeat) {
+  HeartbeatWorkerLine line{};
+  std::vector<SocketAddress> addresses = {*SocketAddress::FromText("127.0.0.1", 0)};
+  auto sockets = OpenWorkerSockets(addresses, 1, {});
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  Snapshot<ZoneSet> zones(TestZones());
+  Worker worker({.heartbeat = &line}, std::move(sockets->front()), zones);
+  ASSERT_TRUE(worker.Start().ok());
+  const int64_t first_ns = line.last_turn_ns;
+  EXPECT_GT(first_ns, 0);
+  // Nobody asks, but it turns.
+  EXPECT_TRUE(Eventually([&] { return line.last_turn_ns > first_ns + 300'000'000; }));
+  Client client(SocketKind::kUdp, addresses[0]);
+  client.Send(WwwQuery(1));
+  EXPECT_EQ(RcodeOf(client.ReceiveDatagram()), 0);
+  EXPECT_TRUE(Eventually([&] { return line.queries == 1 && line.answered == 1; }));
+  EXPECT_EQ(line.servfail, 0u);
+  EXPECT_EQ(line.dropped, 0u);
+}
+
 TEST(Worker, AnswersWhatIsQueuedBeforeItEnds) {
   TestServer server;
   Client udp = server.Udp();

@@ -153,7 +153,7 @@ TEST(ZoneSet, CountsWhatIsServedAndWhatFailed) {
   ZoneSet set;
   Add("a.", "", set);
   ServedZone failed = set.Make(N("b."));
-  failed.set_last_error("why");
+  failed.set_last_error("why", absl::UnixEpoch());
   set.Add(std::move(failed));
   EXPECT_EQ(set.served(), 0u);
   EXPECT_EQ(set.failed(), 1u);

@@ -1,0 +1,97 @@
+#include "server/heartbeat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "server/base/log.h"
+#include "zones/rr_type.h"
+
+namespace hither {
+namespace {
+
+// RFC 1035 §3.3.13: SERIAL, REFRESH, RETRY, EXPIRE and MINIMUM, of four octets each, end the RDATA.
+uint32_t ExpireSecondsOf(const Zone& zone) {
+  constexpr size_t kExpireFromEnd = 8;
+  const RRset* soa = zone.FindRRset(kApex, RrType::kSoa);
+  if (soa == nullptr) return 0;
+  const ByteView rdata = RecordRange(*soa).front();
+  return rdata.size() < 20 ? 0 : LoadU32(rdata.data() + rdata.size() - kExpireFromEnd);
+}
+
+HeartbeatZone ToHeartbeat(const ServedZone& served) {
+  HeartbeatZone out;
+  out.name = served.apex();
+  if (served.zone == nullptr) return out;
+  out.serial = served.zone->serial();
+  out.flags = kHeartbeatLoaded;
+  out.expire_seconds = ExpireSecondsOf(*served.zone);
+  if (!served.has_failed()) return out;
+  out.flags |= kHeartbeatStale;
+  out.stale_since = served.failed_since();
+  return out;
+}
+
+// From then on what answers is older than its primary's operator allows it to be.
+absl::Time ExpiryOf(const HeartbeatZone& zone) {
+  return zone.stale_since + absl::Seconds(zone.expire_seconds);
+}
+
+std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& config, size_t workers) {
+  const bool is_default = !config.heartbeat.has_value();
+  const std::string path = config.heartbeat.value_or(kHeartbeatDefaultPath);
+  if (path.empty()) return nullptr;
+  const std::string folder = FolderOf(path);
+  if (is_default && ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0) {
+    Log(LogLevel::kInfo, "no heartbeat: ", folder, ": ", std::strerror(errno),
+        "; hither-anycast needs that folder, or heartbeat:");
+    return nullptr;
+  }
+  const Config::Identity& identity = config.identity;
+  return HeartbeatPage::Create(path, {identity.site, identity.node, identity.nsid_template},
+                               workers);
+}
+
+void Heart::TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now) {
+  told_.clear();
+  expiries_.clear();
+  zones_ = std::move(zones);
+  counts_ = {.total = zones_->zones().size(), .loaded = zones_->served()};
+  for (const bool failed : {true, false}) {
+    for (const ServedZone& served : zones_->zones()) {
+      if (served.has_failed() != failed) continue;
+      if (!failed && told_.size() == kHeartbeatZonesMax) break;
+      const HeartbeatZone zone = ToHeartbeat(served);
+      if (zone.flags & kHeartbeatStale) expiries_.push_back(ExpiryOf(zone));
+      if (told_.size() < kHeartbeatZonesMax) told_.push_back(zone);
+    }
+  }
+  std::sort(expiries_.begin(), expiries_.end());
+  counts_.stale = expiries_.size();
+  TellZones(now);
+}
+
+void Heart::Beat(absl::Time now) {
+  page_.TellControlTurn();
+  if (++beats_ % kBeatsPerZones == 0) TellZones(now);
+}
+
+void Heart::TellZones(absl::Time now) {
+  for (HeartbeatZone& zone : told_) {
+    if ((zone.flags & kHeartbeatStale) && now >= ExpiryOf(zone)) zone.flags |= kHeartbeatExpired;
+  }
+  const auto expired = std::upper_bound(expiries_.begin(), expiries_.end(), now);
+  counts_.expired = static_cast<uint64_t>(expired - expiries_.begin());
+  page_.TellZones(counts_, told_);
+}
+
+}  // namespace hither

@@ -1,0 +1,51 @@
+#ifndef HITHER_SERVER_HEARTBEAT_H_
+#define HITHER_SERVER_HEARTBEAT_H_
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/base/config.h"
+#include "server/base/heartbeat_page.h"
+#include "zones/zone_set.h"
+
+namespace hither {
+
+// The page that the configuration asks for, before privileges are dropped. Null: none is asked for,
+// or the default one cannot be made, which the log tells. An error: it was asked for by name, or
+// another server holds it, which a sidecar would then take for us.
+absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& config, size_t workers);
+
+// Keeps the control thread's part of a heartbeat page: its turns and the zones.
+//
+// Threads: the control thread's.
+class Heart {
+ public:
+  static constexpr uint64_t kBeatEveryMs = 250;
+  static constexpr int kBeatsPerZones = 4;  // What expires is told within a second.
+
+  explicit Heart(HeartbeatPage& page) : page_(page) {}
+
+  // After a publish. Which zones get a record is chosen here, since there may be a million: failed
+  // ones first, then in their order.
+  void TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now);
+  void Beat(absl::Time now);
+
+  HeartbeatPage& page() { return page_; }
+
+ private:
+  void TellZones(absl::Time now);
+
+  HeartbeatPage& page_;
+  std::shared_ptr<const ZoneSet> zones_;  // What told_ looks into.
+  std::vector<HeartbeatZone> told_;
+  HeartbeatZoneCounts counts_;
+  std::vector<absl::Time> expiries_;  // Of all stale zones, rising.
+  int beats_ = 0;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_HEARTBEAT_H_
