@@ -26,19 +26,27 @@ const std::vector<const char*> kDaemon = {"uv.h",     "sys/socket.h", "sys/epoll
                                           "spdlog/",  "yaml-cpp/",    "httplib.h",
                                           "netinet/", "arpa/",        "nlohmann/"};
 
+// The journal is JSON, and the rest of the policy knows nothing of that.
+const std::vector<const char*> kDaemonButJson = {"uv.h",     "sys/socket.h", "sys/epoll.h",
+                                                 "spdlog/",  "yaml-cpp/",    "httplib.h",
+                                                 "netinet/", "arpa/"};
+
 const Arrow kArrows[] = {
     {"zones/", {"zones/"}, kDaemon},
     {"server/base/",
      {"server/base/", "zones/name.h", "zones/name_hash.h", "zones/name_table.h", "zones/bytes.h",
       "zones/check.h", "zones/mutex.h", "zones/replace_file.h", "zones/zone_source.h"},
      {"ldns/"}},
+    {"anycast/policy/journal",
+     {"anycast/policy/", "anycast/clock.h", "server/base/"},
+     kDaemonButJson},
     {"anycast/policy/", {"anycast/policy/", "anycast/clock.h", "server/base/"}, kDaemon},
     {"anycast/",
      {"anycast/", "server/base/", "zones/check.h", "zones/mutex.h", "zones/replace_file.h",
       "zones/ldns_wrapper.h"},
      {"ldns/"}},
     {"server/", {"server/", "zones/"}, {"ldns/"}},
-    {"tool/", {"tool/", "server/", "zones/"}, {"ldns/"}},
+    {"tool/", {"tool/", "server/", "zones/", "anycast/policy/"}, {"ldns/"}},
 };
 
 bool StartsWithAny(absl::string_view text, const std::vector<const char*>& beginnings) {

@@ -11,6 +11,11 @@ absl::string_view ToText(State state) {
   return kTexts[static_cast<size_t>(state)];
 }
 
+absl::string_view ToText(PolicyMemory::Calm calm) {
+  constexpr absl::string_view kTexts[] = {"warm-up", "recovering", "last-resort"};
+  return kTexts[static_cast<size_t>(calm)];
+}
+
 Verdict Decide(const AnycastConfig::Policy& policy, Families family, const Facts& facts,
                PolicyMemory& memory) {
   const FleetView& fleet = facts.fleet(family);

@@ -107,6 +107,8 @@ struct PolicyMemory {
   friend bool operator==(const PolicyMemory&, const PolicyMemory&) = default;
 };
 
+absl::string_view ToText(PolicyMemory::Calm calm);  // "warm-up", "recovering", "last-resort"
+
 // A gap of more ticks than this between two decisions (a suspended host, a stopped sidecar) is no
 // time in which anything was seen to be good.
 inline constexpr int kGapTicks = 10;

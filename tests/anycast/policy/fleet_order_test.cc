@@ -64,7 +64,7 @@ uint64_t KeyOf(const World& world) {
 
 class Explorer {
  public:
-  explicit Explorer(size_t nodes) : nodes_(nodes) {}
+  Explorer(size_t nodes, bool is_slow) : nodes_(nodes), is_slow_(is_slow) {}
 
   void Explore() {
     Keep(World{});
@@ -94,21 +94,23 @@ class Explorer {
   }
 
   // The next thing that can happen to a page on its way from `other` to `self`.
-  static void Carry(World& world, size_t self, size_t other) {
+  void Carry(World& world, size_t self, size_t other) const {
     Node& node = world[self];
     Page& coming = node.coming[other];
     if (node.ways[other] == Node::kNone) {
       coming = {.is_after_wish = node.wish};
       node.ways[other] = Node::kAsked;
-    } else if (node.ways[other] == Node::kAsked) {
+      return;
+    }
+    if (node.ways[other] == Node::kAsked) {
       coming.is_down = world[other].is_down;
       coming.wish = world[other].wish;
       node.ways[other] = Node::kWritten;
-    } else {
-      node.seen[other] = coming;
-      coming = {};
-      node.ways[other] = Node::kNone;
+      if (is_slow_) return;
     }
+    node.seen[other] = coming;
+    coming = {};
+    node.ways[other] = Node::kNone;
   }
 
   std::vector<PeerReport> Reports(const Node& node, size_t self) const {
@@ -154,21 +156,23 @@ class Explorer {
   }
 
   const size_t nodes_;
+  const bool is_slow_;  // Is arriving a step of its own?
   std::vector<World> rest_;
   absl::flat_hash_set<uint64_t> known_;
   int withdrawn_max_ = 0;
 };
 
-void ExpectOneWithdraws(size_t nodes) {
-  Explorer explorer(nodes);
+void ExpectOneWithdraws(size_t nodes, bool is_slow) {
+  Explorer explorer(nodes, is_slow);
   explorer.Explore();
   EXPECT_EQ(explorer.withdrawn_max(), 1);
   testing::Test::RecordProperty("worlds", std::to_string(explorer.worlds()));
   std::printf("%zu nodes: %zu worlds\n", nodes, explorer.worlds());
 }
 
-TEST(FleetOrderTest, OfTwoNodesOneWithdraws) { ExpectOneWithdraws(2); }
-TEST(FleetOrderTest, OfThreeNodesOneWithdraws) { ExpectOneWithdraws(3); }
+TEST(FleetOrderTest, OfTwoNodesOneWithdraws) { ExpectOneWithdraws(2, true); }
+// Here a page arrives as soon as it is written: otherwise the worlds are too many to visit.
+TEST(FleetOrderTest, OfThreeNodesOneWithdraws) { ExpectOneWithdraws(3, false); }
 
 }  // namespace
 }  // namespace hither
