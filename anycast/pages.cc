@@ -154,9 +154,8 @@ std::string MetricsPage(const SidecarView& view, absl::Time asked) {
   }
   AddRouteMetrics(view, page);
   for (const SidecarView::Probe& probe : view.probes) {
-    page.Add("hither_anycast_probe_latency_seconds", MetricType::kGauge,
-             "What the last answered probe took.", MetricLabels({{"probe", probe.name}}),
-             absl::ToDoubleSeconds(probe.latency));
+    page.AddHistogram("hither_anycast_probe_seconds", "What answered probes took.",
+                      MetricLabels({{"probe", probe.name}}), probe.latency);
   }
   AddFleetMetrics(view.fleet, page);
   return page.Take();

@@ -34,13 +34,12 @@ std::string ToLine(const Transition& t) {
 
 Service::Service(const AnycastConfig::Service& config, const AnycastConfig::Policy& policy)
     : config_(config), policy_(policy) {
-  for (const Families which : {Families::kIpv4, Families::kIpv6}) {
-    Family family;
-    family.family = which;
+  families_[0].family = Families::kIpv4;
+  families_[1].family = Families::kIpv6;
+  for (Family& family : families_) {
     for (const Prefix& prefix : config_.prefixes) {
-      if (prefix.family == FamilyNumber(which)) family.prefixes.push_back(prefix);
+      if (prefix.family == FamilyNumber(family.family)) family.prefixes.push_back(prefix);
     }
-    if (!family.prefixes.empty()) families_.push_back(std::move(family));
   }
 }
 
@@ -56,14 +55,21 @@ void Service::Tick(const AnycastConfig::Peers& peers, absl::string_view self,
     FleetView& fleet = is_v6 ? facts_.fleet_ipv6 : facts_.fleet_ipv4;
     fleet = ViewFleet(peers, self, is_v6 ? facts.peers_ipv6 : facts.peers_ipv4, now, family.wish);
     const Verdict before = family.verdict;
+    family.before = family.memory;
     family.verdict = Decide(policy_, family.family, facts_, family.memory);
     TellWish(family.verdict, now, family.wish);
-    if (family.verdict.state == before.state) continue;
+    if (!family.has_prefixes() || family.verdict.state == before.state) continue;
     const bool is_first = before.rule.empty();
     transitions.push_back({config_.name, family.family, PrefixTexts(family), before.state,
                            family.verdict.state, family.verdict.rule, family.verdict.reason,
                            is_first ? absl::ZeroDuration() : now - before.since});
   }
+}
+
+std::string Service::JournalLine(absl::Time wall) {
+  return journal_.Tick(wall, config_.name, policy_, facts_,
+                       {families_[0].verdict, families_[0].before},
+                       {families_[1].verdict, families_[1].before});
 }
 
 const RouteAttributes& Service::AttributesOf(State state) const {
@@ -111,8 +117,9 @@ void Service::Undrain() {
 bool Service::IsDrained() const { return intent_.drain && !IsAnnounced(); }
 
 bool Service::IsAnnounced() const {
-  return std::any_of(families_.begin(), families_.end(),
-                     [](const Family& family) { return family.verdict.state != State::kDown; });
+  return std::any_of(families_.begin(), families_.end(), [](const Family& family) {
+    return family.has_prefixes() && family.verdict.state != State::kDown;
+  });
 }
 
 KeptState::Service Service::Keep(absl::Time wall, absl::Time now) const {
@@ -153,12 +160,10 @@ void Service::TakeOver(const Service& former) {
   drain_ends_with_us_ = former.drain_ends_with_us_;
   facts_ = former.facts_;
   for (Family& family : families_) {
-    for (const Family& before : former.families_) {
-      if (before.family != family.family) continue;
-      family.memory = before.memory;
-      family.wish = before.wish;
-      family.verdict = before.verdict;
-    }
+    const Family& before = former.families_[family.family == Families::kIpv6 ? 1 : 0];
+    family.memory = before.memory;
+    family.wish = before.wish;
+    family.verdict = before.verdict;
   }
 }
 
@@ -174,7 +179,8 @@ SidecarView::FamilyView Service::FamilyViewOf(const Family& family, absl::Time n
   view.prefixes = PrefixTexts(family);
   view.verdict = family.verdict;
   view.withdrawals = WithdrawalsInWindow(policy_, family.memory, now);
-  view.notes = Notes(policy_, family.family, facts_, family.verdict, family.memory);
+  view.notes =
+      Explain(policy_, config_.name, family.family, facts_, family.verdict, family.memory).outlook;
   return view;
 }
 
@@ -185,22 +191,28 @@ SidecarView::ServiceView Service::View(absl::Time now) const {
   view.queries_per_second = facts_.queries_per_second;
   view.signals = facts_.signals;
   view.is_drained = IsDrained();
-  for (const Family& family : families_) view.families.push_back(FamilyViewOf(family, now));
+  for (const Family& family : families_) {
+    if (family.has_prefixes()) view.families.push_back(FamilyViewOf(family, now));
+  }
   return view;
 }
 
 std::optional<Service::Tells> Service::Told(Families which, absl::Time now) const {
   for (const Family& family : families_) {
-    if (family.family != which) continue;
+    if (family.family != which || !family.has_prefixes()) continue;
     return Tells{family.verdict.state, family.wish.stands(), family.wish.has_yielded(now)};
   }
   return std::nullopt;
 }
 
+const FleetView& Service::fleet() const {
+  return facts_.fleet(families_[0].has_prefixes() ? Families::kIpv4 : Families::kIpv6);
+}
+
 std::optional<bool> Service::AnotherAnnounces() const {
-  if (families_.empty()) return std::nullopt;
   bool all = true;
   for (const Family& family : families_) {
+    if (!family.has_prefixes()) continue;
     const FleetView& fleet = facts_.fleet(family.family);
     if (!fleet.is_asked || !fleet.is_known) return std::nullopt;
     all &= fleet.others_announcing > 0;

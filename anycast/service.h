@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "anycast/policy/fleet.h"
+#include "anycast/policy/journal.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
 #include "anycast/state_file.h"
@@ -50,6 +51,9 @@ class Service {
   void Tick(const AnycastConfig::Peers& peers, absl::string_view self, const ServiceFacts& facts,
             absl::Time now, std::vector<Transition>& transitions);
 
+  // The line for the journal that this tick is worth, or an empty one. After each Tick().
+  std::string JournalLine(absl::Time wall);
+
   // Prefixes that are not announced stand there as kDown.
   void AddRoutes(std::vector<Route>& routes) const;
 
@@ -80,6 +84,8 @@ class Service {
     bool has_yielded = false;
   };
   std::optional<Tells> Told(Families family, absl::Time now) const;
+  // The fleet as this service's first family sees it.
+  const FleetView& fleet() const;
   // Does the fleet's view say that another node announces? No value: it is not known.
   std::optional<bool> AnotherAnnounces() const;
 
@@ -88,8 +94,10 @@ class Service {
     Families family = Families::kIpv4;
     std::vector<Prefix> prefixes;
     PolicyMemory memory;
+    PolicyMemory before;  // The tick.
     FleetWish wish;
     Verdict verdict;
+    bool has_prefixes() const { return !prefixes.empty(); }
   };
 
   std::vector<std::string> PrefixTexts(const Family& family) const;
@@ -100,8 +108,9 @@ class Service {
   AnycastConfig::Policy policy_;
   Intent intent_;
   bool drain_ends_with_us_ = false;
-  std::vector<Family> families_;  // Those with prefixes.
-  Facts facts_;                   // Of the last tick.
+  std::array<Family, 2> families_;  // IPv4, IPv6. Both decide; those without prefixes say nothing.
+  Facts facts_;                     // Of the last tick.
+  JournalWriter journal_;
 };
 
 }  // namespace hither

@@ -26,6 +26,42 @@ uint64_t Milliseconds(absl::Duration duration) {
   return static_cast<uint64_t>(absl::ToInt64Milliseconds(duration));
 }
 
+// What a peer told of one family of a service, if it told anything.
+PeerReport ReportOf(const PeerClient& peer, absl::string_view service, Families family,
+                    absl::Time now) {
+  PeerReport report;
+  report.name = peer.name();
+  if (!peer.IsReachable(now)) return report;
+  report.asked_at = peer.asked_at();
+  for (const PeerPage::Service& told : peer.page()->services) {
+    if (told.name != service) continue;
+    const PeerPage::Standing& standing = family == Families::kIpv6 ? told.ipv6 : told.ipv4;
+    report.state = standing.state;
+    report.wants_to_withdraw = standing.wants_to_withdraw;
+  }
+  return report;
+}
+
+PeerPage::Standing StandingOf(const std::optional<Service::Tells>& told) {
+  PeerPage::Standing standing;
+  if (!told.has_value()) return standing;
+  standing.state = told->state;
+  standing.wants_to_withdraw = told->wants_to_withdraw;
+  standing.yielded = told->has_yielded;
+  return standing;
+}
+
+HistogramValues LatencyOf(const DnsProbe& probe) {
+  HistogramValues values;
+  for (size_t i = 0; i < DnsProbe::kBuckets.size(); ++i) {
+    values.count += probe.latency().counts[i];
+    values.borders.push_back({absl::ToDoubleSeconds(DnsProbe::kBuckets[i]), values.count});
+  }
+  values.count += probe.latency().counts.back();
+  values.sum = absl::ToDoubleSeconds(probe.latency().sum);
+  return values;
+}
+
 template <typename Handle>
 void CloseHandle(Handle& handle) {
   uv_close(reinterpret_cast<uv_handle_t*>(&handle), nullptr);
@@ -79,11 +115,9 @@ absl::Status Sidecar::Start() {
 }
 
 absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
-  absl::StatusOr<std::unique_ptr<SignalCollector>> signals = SignalCollector::Create(config, loop_);
-  if (!signals.ok()) return signals.status();
   if (auto status = announcer_->Configure(config.anycast, now); !status.ok()) return status;
   if (auto opened = journal_.Open(config.anycast.journal_file); !opened.ok()) return opened;
-  signals_ = *std::move(signals);
+  signals_ = std::make_unique<SignalCollector>(loop_, config, config.anycast);
   std::vector<Service> services;
   for (const AnycastConfig::Service& service : config.anycast.services) {
     services.emplace_back(service, config.anycast.policy);
@@ -147,14 +181,38 @@ void Sidecar::Tick() {
 
 void Sidecar::Decide(absl::Time now) {
   std::vector<Transition> transitions;
-  for (size_t i = 0; i < services_.size(); ++i) {
-    services_[i].Tick(config_.anycast.peers, self_, signals_->Facts(i, now), now, transitions);
-    if (auto status = journal_.Note(services_[i], now, absl::Now()); !status.ok()) {
-      hither::Log(LogLevel::kWarning, status.message());
-    }
+  for (Service& service : services_) {
+    service.Tick(config_.anycast.peers, self_, FactsOf(service, now), now, transitions);
+    const absl::Status noted = journal_.Append(service.JournalLine(absl::Now()));
+    if (!noted.ok()) hither::Log(LogLevel::kWarning, noted.message());
   }
   for (const Transition& transition : transitions) Log(transition);
   if (!transitions.empty() || now - kept_at_ >= kKeepEvery) KeepState(now);
+}
+
+ServiceFacts Sidecar::FactsOf(const Service& service, absl::Time now) const {
+  ServiceFacts facts;
+  facts.signals = signals_->Signals(service.name());
+  facts.queries_per_second = signals_->queries_per_second();
+  for (const std::unique_ptr<PeerClient>& peer : signals_->peers()) {
+    facts.peers_ipv4.push_back(ReportOf(*peer, service.name(), Families::kIpv4, now));
+    facts.peers_ipv6.push_back(ReportOf(*peer, service.name(), Families::kIpv6, now));
+  }
+  return facts;
+}
+
+std::string Sidecar::PeerPageText(absl::Time now) const {
+  PeerPage page;
+  page.name = self_;
+  page.site = config_.identity.site;
+  for (const Service& service : services_) {
+    PeerPage::Service& told = page.services.emplace_back();
+    told.name = service.name();
+    told.ipv4 = StandingOf(service.Told(Families::kIpv4, now));
+    told.ipv6 = StandingOf(service.Told(Families::kIpv6, now));
+  }
+  page.sees = signals_->Sees();
+  return EncodePeerPage(page);
 }
 
 void Sidecar::Log(const Transition& transition) {
@@ -202,9 +260,12 @@ void Sidecar::Publish(absl::Time now) {
   for (const Service& service : services_) view->services.push_back(service.View(now));
   if (!services_.empty()) view->fleet = services_.front().fleet();
   announcer_->AddTo(*view);
-  view->probes = signals_->Latencies();
-  std::string page =
-      EncodePeerPage(signals_->OwnPage(self_, config_.identity.site, services_, now));
+  for (const SignalCollector::Service& service : signals_->services()) {
+    for (const std::unique_ptr<DnsProbe>& probe : service.probes) {
+      view->probes.push_back({probe->ToText(), LatencyOf(*probe)});
+    }
+  }
+  std::string page = PeerPageText(now);
   MutexLock lock(mu_);
   view_ = std::move(view);
   peer_page_ = std::move(page);

@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "anycast/announcer.h"
-#include "anycast/journal_writer.h"
+#include "anycast/journal_file.h"
 #include "anycast/loop_calls.h"
 #include "anycast/options.h"
 #include "anycast/service.h"
@@ -54,6 +54,8 @@ class Sidecar {
   // The loop's.
   void Tick();
   void Decide(absl::Time now);
+  ServiceFacts FactsOf(const Service& service, absl::Time now) const;
+  std::string PeerPageText(absl::Time now) const;
   void Log(const Transition& transition);
   void Publish(absl::Time now);
   void KeepState(absl::Time now);
@@ -91,7 +93,7 @@ class Sidecar {
   std::vector<Service> services_;
   std::unique_ptr<SignalCollector> signals_;
   std::unique_ptr<Announcer> announcer_;
-  JournalWriter journal_;
+  JournalFile journal_;
   KeptState kept_;
   absl::Time kept_at_ = absl::InfinitePast();
   std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions_;

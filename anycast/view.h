@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
+#include "server/base/metrics_text.h"
 
 namespace hither {
 
@@ -32,9 +33,9 @@ struct SidecarView {
     std::vector<Signal> signals;
     bool is_drained = false;  // All families are DOWN because of the drain: safe to stop.
   };
-  struct Probe {  // The last answer's way.
+  struct Probe {
     std::string name;
-    absl::Duration latency;
+    HistogramValues latency;
   };
   struct Mismatch {
     std::string prefix;

@@ -43,7 +43,7 @@ SidecarView Sample() {
   view.mismatches = {
       {"192.0.2.0/24", "bird uplink", "wanted SOFT, absent", kNow - absl::Seconds(4)}};
   view.mismatches_total = 7;
-  view.probes = {{"udp 192.0.2.53", absl::Microseconds(250)}};
+  view.probes = {{"udp 192.0.2.53", {{{0.001, 3}}, 0.5, 4}}};
   view.fleet = {true, true, 3, 0, 2, true, 1};
   view.transitions[{"dns", "ipv4", "SOFT", "soft-fault"}] = 2;
   return view;
@@ -106,7 +106,7 @@ TEST(SidecarPages, MetricsHaveOneStateAtATime) {
            "hither_anycast_readback_mismatch 1\n",
            "hither_anycast_readback_mismatches_total 7\n",
            "hither_anycast_session_established{neighbor=\"10.0.0.1\"} 1\n",
-           "hither_anycast_probe_latency_seconds{probe=\"udp 192.0.2.53\"} 0.00025\n",
+           "hither_anycast_probe_seconds_bucket{probe=\"udp 192.0.2.53\",le=\"0.001\"} 3\n",
            "hither_anycast_signal{service=\"dns\",signal=\"zone example.org\",scope=\"shared\"} "
            "2\n",
        }) {

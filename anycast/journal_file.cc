@@ -1,0 +1,72 @@
+#include "anycast/journal_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+absl::Status Failed(absl::string_view path, int error) {
+  return absl::UnavailableError(absl::StrCat("journal ", path, ": ", std::strerror(error),
+                                             "; check the path, its permissions and the disk"));
+}
+
+}  // namespace
+
+JournalFile::~JournalFile() { Close(); }
+
+void JournalFile::Close() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+absl::Status JournalFile::Open(const std::string& path) {
+  if (path == path_ && fd_ >= 0) return absl::OkStatus();
+  Close();
+  path_ = path;
+  has_failed_ = false;
+  if (path_.empty()) return absl::OkStatus();
+  fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+  struct stat facts;
+  if (fd_ < 0 || fstat(fd_, &facts) != 0) return Failed(path_, errno);
+  if (!S_ISREG(facts.st_mode)) {
+    Close();
+    return absl::InvalidArgumentError(
+        absl::StrCat("journal ", path_, ": it is no regular file; name one"));
+  }
+  bytes_ = static_cast<uint64_t>(facts.st_size);
+  return absl::OkStatus();
+}
+
+absl::Status JournalFile::Rotate() {
+  if (rename(path_.c_str(), absl::StrCat(path_, ".1").c_str()) != 0) return Failed(path_, errno);
+  const std::string path = path_;
+  Close();
+  return Open(path);
+}
+
+absl::Status JournalFile::Append(absl::string_view line) {
+  if (path_.empty() || line.empty()) return absl::OkStatus();
+  absl::Status status;
+  if (bytes_ >= kBytesMax) status = Rotate();
+  const ssize_t wrote = fd_ < 0 ? -1 : write(fd_, line.data(), line.size());
+  if (wrote == static_cast<ssize_t>(line.size())) {
+    bytes_ += line.size();
+    has_failed_ = false;
+    return status;
+  }
+  if (status.ok()) status = Failed(path_, wrote < 0 ? errno : ENOSPC);
+  // What was written of it must not spoil the next line.
+  if (wrote > 0) (void)!ftruncate(fd_, static_cast<off_t>(bytes_));
+  return std::exchange(has_failed_, true) ? absl::OkStatus() : status;
+}
+
+}  // namespace hither
