@@ -1,0 +1,57 @@
+#ifndef HITHER_ANYCAST_BGP_BGP_MESSAGE_H_
+#define HITHER_ANYCAST_BGP_BGP_MESSAGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "anycast/bgp/bgp_notification.h"
+#include "server/base/prefix.h"
+#include "zones/bytes.h"
+
+namespace hither {
+
+// RFC 4271 §4.1; longer ones (RFC 8654) are never offered.
+inline constexpr size_t kBgpHeaderBytes = 19;
+inline constexpr size_t kBgpMessageBytesMax = 4096;
+
+enum class BgpType : uint8_t {
+  kOpen = 1,
+  kUpdate = 2,
+  kNotification = 3,
+  kKeepalive = 4,
+  kRouteRefresh = 5,  // RFC 2918
+};
+
+// The address families of a session: both of SAFI 1, unicast.
+inline constexpr int kFamilies[] = {AF_INET, AF_INET6};
+inline constexpr uint16_t kAfiIpv4 = 1;
+inline constexpr uint16_t kAfiIpv6 = 2;
+inline constexpr uint8_t kSafiUnicast = 1;
+inline uint16_t AfiOf(int family) { return family == AF_INET6 ? kAfiIpv6 : kAfiIpv4; }
+const char* FamilyText(int family);  // "IPv4", "IPv6"
+
+// One message from the front of `input`, as RFC 4271 §6.1 wants its header. The body is a view into
+// `input`. Pure; allocates only for an error.
+struct BgpFrame {
+  enum class Kind : uint8_t { kNeedMore, kWhole, kBroken } kind = Kind::kNeedMore;
+  BgpType type = BgpType::kKeepalive;
+  ByteView body;
+  size_t bytes = 0;    // Of the whole message.
+  Notification error;  // To be sent, if broken: nothing after this octet can be trusted.
+};
+BgpFrame NextBgpMessage(ByteView input);
+
+// Marker, length and type before `body`.
+Bytes EncodeBgpMessage(BgpType type, ByteView body);
+Bytes EncodeKeepalive();
+Bytes EncodeNotification(const Notification& notification);
+Notification DecodeNotification(ByteView body);  // At least 2 octets, as NextBgpMessage saw to.
+
+// RFC 2918 §3. The family that is asked for, if it is one of ours. Subtypes of RFC 7313, which we
+// do not offer, are nothing to us.
+std::optional<int> DecodeRouteRefresh(ByteView body);
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_BGP_BGP_MESSAGE_H_

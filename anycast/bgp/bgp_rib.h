@@ -1,0 +1,56 @@
+#ifndef HITHER_ANYCAST_BGP_BGP_RIB_H_
+#define HITHER_ANYCAST_BGP_BGP_RIB_H_
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "anycast/bgp/bgp_open.h"
+#include "anycast/bgp/bgp_update.h"
+#include "anycast/route/route_speaker.h"
+#include "zones/bytes.h"
+
+namespace hither {
+
+// The Adj-RIB-Out of one neighbor (RFC 4271 §3.2): what is wanted, what was said in this session,
+// and the UPDATEs that lie between. Pure. A prefix whose attributes change is replaced by one
+// message (§3.1), never withdrawn in between.
+class BgpRib {
+ public:
+  // All routes, each time. Those that are kDown, and those that are no longer named, go.
+  void Want(const std::vector<Route>& routes);
+
+  struct Path {  // To one neighbor, for one family, in this session.
+    BgpDialect dialect;
+    Bytes next_hop;
+  };
+  // What is to be sent now for `family`. All of it counts as said.
+  std::vector<Bytes> Differences(int family, const Path& path);
+  std::vector<Bytes> WithdrawAll(int family);
+
+  void Forget(int family);  // Nothing was said: a new session, or a refresh.
+  std::optional<State> Said(const Prefix& prefix) const;  // None: not announced.
+  const std::map<Prefix, Route>& wanted() const { return wanted_; }
+  // Prefixes whose attributes do not fit into a message.
+  const std::set<Prefix>& too_large() const { return too_large_; }
+
+ private:
+  struct Told {
+    RouteAttributes attributes;
+    State state = State::kDown;
+  };
+  using Group = std::pair<RouteAttributes, std::vector<Prefix>>;
+
+  std::vector<Prefix> Unwanted(int family) const;
+  std::vector<Group> Changed(int family);
+  void TellGroup(const Group& group, int family, const Path& path, std::vector<Bytes>& updates);
+
+  std::map<Prefix, Route> wanted_;
+  std::map<Prefix, Told> told_;
+  std::set<Prefix> too_large_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_BGP_BGP_RIB_H_

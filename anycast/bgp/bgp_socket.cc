@@ -1,0 +1,102 @@
+#include "anycast/bgp/bgp_socket.h"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+#ifndef IPV6_MINHOPCOUNT
+constexpr int IPV6_MINHOPCOUNT = 73;  // linux/in6.h, which netinet/in.h does not bear beside it.
+#endif
+
+constexpr int kGtsmTtl = 255;          // RFC 5082 §3
+constexpr int kClassSelector6 = 0xc0;  // As a TOS octet.
+
+absl::Status Failed(const BgpTransport::Options& options, absl::string_view what) {
+  return absl::UnavailableError(
+      absl::StrCat(options.neighbor.AddressText(), ": ", what, ": ", std::strerror(errno)));
+}
+
+bool SetInt(int socket, int level, int name, int value) {
+  return setsockopt(socket, level, name, &value, sizeof value) == 0;
+}
+
+absl::Status SetKey(int socket, const BgpTransport::Options& options) {
+  if (options.password.empty()) return absl::OkStatus();
+  tcp_md5sig key = {};
+  if (options.password.size() > sizeof key.tcpm_key) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        options.neighbor.AddressText(), ": the password has more than ", sizeof key.tcpm_key,
+        " octets, which is all that TCP MD5 takes; shorten it on both sides"));
+  }
+  std::memcpy(&key.tcpm_addr, options.neighbor.get(), options.neighbor.size());
+  key.tcpm_keylen = static_cast<uint16_t>(options.password.size());
+  std::memcpy(key.tcpm_key, options.password.data(), options.password.size());
+  if (setsockopt(socket, IPPROTO_TCP, TCP_MD5SIG, &key, sizeof key) == 0) return absl::OkStatus();
+  return Failed(options, "the kernel does not take the TCP MD5 password");
+}
+
+absl::Status SetHops(int socket, const BgpTransport::Options& options) {
+  const bool v6 = options.neighbor.family() == AF_INET6;
+  const int level = v6 ? static_cast<int>(IPPROTO_IPV6) : static_cast<int>(IPPROTO_IP);
+  const int ttl = options.ttl_security ? kGtsmTtl : options.ttl;
+  if (!SetInt(socket, level, v6 ? IPV6_UNICAST_HOPS : IP_TTL, ttl)) {
+    return Failed(options, "the TTL cannot be set");
+  }
+  if (!options.ttl_security) return absl::OkStatus();
+  if (!SetInt(socket, level, v6 ? IPV6_MINHOPCOUNT : IP_MINTTL, kGtsmTtl)) {
+    return Failed(options, "the least TTL cannot be set (ttl_security)");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetLocal(int socket, const BgpTransport::Options& options) {
+  if (!options.local) return absl::OkStatus();
+  if (options.local->family() != options.neighbor.family()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        options.neighbor.AddressText(), ": local_address ", options.local->AddressText(),
+        " is of the other family; give one of the neighbor's"));
+  }
+  const SocketAddress any_port = options.local->WithPort(0);
+  if (bind(socket, any_port.get(), any_port.size()) == 0) return absl::OkStatus();
+  return Failed(options, absl::StrCat("cannot bind to local_address ", any_port.AddressText()));
+}
+
+// Nothing depends on these: a kernel without one of them makes a session all the same.
+void SetConveniences(int socket, const BgpTransport::Options& options) {
+  SetInt(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetInt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT,
+         static_cast<int>(absl::ToInt64Milliseconds(options.user_timeout)));
+  if (options.neighbor.family() == AF_INET6) {
+    SetInt(socket, IPPROTO_IPV6, IPV6_TCLASS, kClassSelector6);
+  } else {
+    SetInt(socket, IPPROTO_IP, IP_TOS, kClassSelector6);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<int> OpenBgpSocket(const BgpTransport::Options& options) {
+  const int socket =
+      ::socket(options.neighbor.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket < 0) return Failed(options, "no socket");
+  SetConveniences(socket, options);
+  for (const auto set : {SetKey, SetHops, SetLocal}) {
+    absl::Status status = set(socket, options);
+    if (status.ok()) continue;
+    close(socket);
+    return status;
+  }
+  return socket;
+}
+
+}  // namespace hither

@@ -1,0 +1,17 @@
+#ifndef HITHER_ANYCAST_BGP_BGP_SOCKET_H_
+#define HITHER_ANYCAST_BGP_BGP_SOCKET_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "anycast/bgp/bgp_transport.h"
+
+namespace hither {
+
+// A TCP socket as one neighbor wants it, not connected yet: non-blocking, close-on-exec, with its
+// key (RFC 2385), TTL (RFC 5082), DSCP CS6 (RFC 4594 §3.2: routing protocols) and source address.
+// The caller closes it.
+absl::StatusOr<int> OpenBgpSocket(const BgpTransport::Options& options);
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_BGP_BGP_SOCKET_H_

@@ -1,0 +1,49 @@
+#ifndef HITHER_ANYCAST_BGP_BGP_SPEAKER_H_
+#define HITHER_ANYCAST_BGP_BGP_SPEAKER_H_
+
+#include <uv.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "anycast/bgp/bgp_neighbor.h"
+#include "anycast/route/route_speaker.h"
+#include "server/base/anycast_config.h"
+
+namespace hither {
+
+// The backend `bgp`: an announce-only BGP speaker with all neighbors of the configuration. It
+// connects and never listens: a router's `neighbor` statement may be passive.
+//
+// The session is the lease. Killed: the kernel closes the connections, and the routes are gone at
+// once. Hung: no KEEPALIVE, and the neighbor's hold timer takes them. Verdict too old: likewise.
+//
+// Threads: the loop's. Owns its connections and one timer; delete it on the loop's thread, and let
+// the loop turn once more to free what libuv still holds. `loop` outlives that.
+// Errors: a neighbor's are in Observe(), one log line each; none of them stops the others.
+class BgpSpeaker : public RouteSpeaker {
+ public:
+  BgpSpeaker(uv_loop_t* loop, const AnycastConfig::Bgp& config);
+  ~BgpSpeaker() override;
+  BgpSpeaker(const BgpSpeaker&) = delete;
+  BgpSpeaker& operator=(const BgpSpeaker&) = delete;
+
+  void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) override;
+  Observation Observe() const override;
+  void Close(absl::string_view reason) override;
+  bool IsIdle() const override;
+  absl::string_view name() const override { return "bgp"; }
+
+  // Sums over the neighbors.
+  BgpSession::Counters counters() const;
+
+ private:
+  RouterId router_id_;
+  std::vector<std::unique_ptr<BgpNeighbor>> neighbors_;
+  uv_timer_t* tick_;  // Freed by libuv's close callback.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_BGP_BGP_SPEAKER_H_

@@ -1,0 +1,162 @@
+#include "anycast/bgp/bgp_transport.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "anycast/bgp/bgp_socket.h"
+#include "zones/check.h"
+
+namespace hither {
+namespace {
+
+bool WouldWait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+int SocketError(int socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+}  // namespace
+
+BgpTransport::BgpTransport(uv_loop_t* loop, Options options, Owner& owner)
+    : loop_(loop), options_(std::move(options)), owner_(owner) {}
+
+BgpTransport::~BgpTransport() { Abort(); }
+
+absl::Status BgpTransport::Connect() {
+  Abort();
+  absl::StatusOr<int> socket = OpenBgpSocket(options_);
+  if (!socket.ok()) return socket.status();
+  socket_ = *socket;
+  phase_ = Phase::kConnecting;
+  if (connect(socket_, options_.neighbor.get(), options_.neighbor.size()) != 0 &&
+      errno != EINPROGRESS) {
+    absl::Status status = absl::UnavailableError(
+        absl::StrCat("connect to ", options_.neighbor.ToText(), ": ", std::strerror(errno)));
+    close(std::exchange(socket_, -1));
+    return status;
+  }
+  watch_ = new Watch{{}, this};
+  watch_->handle.data = watch_;
+  HITHER_CHECK(uv_poll_init(loop_, &watch_->handle, socket_) == 0);
+  UpdateEvents();
+  return absl::OkStatus();
+}
+
+bool BgpTransport::Send(ByteView bytes) {
+  if (socket_ < 0) return true;  // The session will be told, or was.
+  if (output_.size() - output_sent_ + bytes.size() > kOutputBytesMax) return false;
+  output_.insert(output_.end(), bytes.begin(), bytes.end());
+  if (phase_ == Phase::kConnected) Write();
+  return true;
+}
+
+void BgpTransport::ReadNow() {
+  if (phase_ == Phase::kConnected) Read();
+}
+
+void BgpTransport::Finish(absl::Time now) {
+  if (socket_ < 0) return;
+  if (phase_ == Phase::kConnecting) return Abort();
+  phase_ = Phase::kFinishing;
+  finish_by_ = now + kFinishMax;
+  Write();
+}
+
+void BgpTransport::Abort() {
+  if (socket_ < 0) return;
+  watch_->transport = nullptr;
+  uv_close(reinterpret_cast<uv_handle_t*>(&watch_->handle),
+           [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+  watch_ = nullptr;
+  close(std::exchange(socket_, -1));
+  output_.clear();
+  output_sent_ = 0;
+}
+
+void BgpTransport::OnTick(absl::Time now) {
+  if (phase_ == Phase::kFinishing && now >= finish_by_) Abort();
+}
+
+void BgpTransport::OnPoll(uv_poll_t* handle, int status, int events) {
+  BgpTransport* self = static_cast<Watch*>(handle->data)->transport;
+  if (self == nullptr) return;
+  if (self->phase_ == Phase::kConnecting) return self->OnConnectDone();
+  if (status < 0) return self->OnError();
+  if ((events & UV_WRITABLE) != 0) self->Write();
+  if (self->socket_ >= 0 && (events & UV_READABLE) != 0) self->Read();
+}
+
+// A reset does not empty what was received before it: a NOTIFICATION may say why.
+void BgpTransport::OnError() {
+  ReadNow();
+  if (socket_ < 0) return;
+  const int error = SocketError(socket_);
+  Lost(error == 0 ? "the connection was lost" : std::strerror(error));
+}
+
+void BgpTransport::OnConnectDone() {
+  const int error = SocketError(socket_);
+  if (error != 0) {
+    return Lost(
+        absl::StrCat("connect to ", options_.neighbor.ToText(), ": ", std::strerror(error)));
+  }
+  sockaddr_storage local = {};
+  socklen_t size = sizeof local;
+  if (getsockname(socket_, reinterpret_cast<sockaddr*>(&local), &size) == 0) {
+    local_ = SocketAddress::FromSystem(local);
+  }
+  phase_ = Phase::kConnected;
+  UpdateEvents();
+  owner_.OnTransportConnected();
+}
+
+void BgpTransport::Read() {
+  std::array<uint8_t, 8192> buffer;
+  for (size_t got = 0; socket_ >= 0 && got < kReadBytesMax;) {
+    const ssize_t size = recv(socket_, buffer.data(), buffer.size(), 0);
+    if (size < 0 && WouldWait(errno)) return;
+    if (size < 0) return Lost(std::strerror(errno));
+    if (size == 0) return Lost("the neighbor closed the connection");
+    got += static_cast<size_t>(size);
+    if (phase_ == Phase::kConnected) {
+      owner_.OnTransportBytes({buffer.data(), static_cast<size_t>(size)});
+    }
+  }
+}
+
+void BgpTransport::Write() {
+  while (output_sent_ < output_.size()) {  // At most kOutputBytesMax; a full socket ends it.
+    const ssize_t size =
+        send(socket_, &output_[output_sent_], output_.size() - output_sent_, MSG_NOSIGNAL);
+    // A lost connection is told by the poll, where no caller of Send() is in between.
+    if (size < 0) return UpdateEvents();
+    output_sent_ += static_cast<size_t>(size);
+  }
+  output_.clear();
+  output_sent_ = 0;
+  if (phase_ == Phase::kFinishing) shutdown(socket_, SHUT_WR);
+  UpdateEvents();
+}
+
+void BgpTransport::UpdateEvents() {
+  const bool writes = phase_ == Phase::kConnecting || output_sent_ < output_.size();
+  const int events =
+      phase_ == Phase::kConnecting ? UV_WRITABLE : UV_READABLE | (writes ? UV_WRITABLE : 0);
+  uv_poll_start(&watch_->handle, events, OnPoll);
+}
+
+void BgpTransport::Lost(absl::string_view why) {
+  const bool expected = phase_ == Phase::kFinishing;
+  Abort();
+  if (!expected) owner_.OnTransportClosed(why);
+}
+
+}  // namespace hither

@@ -1,0 +1,98 @@
+#ifndef HITHER_ANYCAST_BGP_BGP_TRANSPORT_H_
+#define HITHER_ANYCAST_BGP_BGP_TRANSPORT_H_
+
+#include <uv.h>
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/socket_address.h"
+#include "zones/bytes.h"
+
+namespace hither {
+
+// One TCP connection to one neighbor, made anew as often as it is asked for.
+//
+// Threads: the loop's. Owns its socket, which no child process inherits (SOCK_CLOEXEC): when this
+// process dies, however, the kernel closes the connection and the neighbor withdraws at once.
+// Limits: what the neighbor does not read is kept up to kOutputBytesMax; it is read at most
+// kReadBytesMax a turn, so that a flood leaves the loop to the others.
+// Errors: by Owner::OnClosed(), in words; after that there is no connection.
+class BgpTransport {
+ public:
+  static constexpr size_t kOutputBytesMax = 256 * 1024;
+  static constexpr size_t kReadBytesMax = 64 * 1024;
+  static constexpr absl::Duration kFinishMax = absl::Seconds(1);
+
+  struct Options {
+    SocketAddress neighbor;
+    std::optional<SocketAddress> local;
+    std::string password;       // RFC 2385; empty: none.
+    bool ttl_security = false;  // RFC 5082
+    int ttl = 64;               // Without ttl_security.
+    absl::Duration user_timeout = absl::Seconds(3);
+  };
+
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void OnTransportConnected() = 0;
+    virtual void OnTransportBytes(ByteView bytes) = 0;
+    virtual void OnTransportClosed(absl::string_view why) = 0;  // Not after Finish() or Abort().
+  };
+
+  BgpTransport(uv_loop_t* loop, Options options, Owner& owner);
+  ~BgpTransport();
+  BgpTransport(const BgpTransport&) = delete;
+  BgpTransport& operator=(const BgpTransport&) = delete;
+
+  // Begins to connect; an older connection is aborted.
+  absl::Status Connect();
+  // False: the neighbor reads too slowly, and nothing of `bytes` was taken.
+  [[nodiscard]] bool Send(ByteView bytes);
+  // Reads what has come, before a timer is judged by it: the loop may have been stopped meanwhile.
+  void ReadNow();
+  // Sends what is left, then ends our side and waits for the neighbor's, so that a last
+  // NOTIFICATION is not overtaken by a reset (RFC 1122 §4.2.2.13). At most kFinishMax, which
+  // OnTick() watches.
+  void Finish(absl::Time now);
+  void Abort();
+  void OnTick(absl::Time now);
+
+  bool IsOpen() const { return socket_ >= 0; }
+  const SocketAddress& local() const { return local_; }  // Of the last connection.
+
+ private:
+  enum class Phase : uint8_t { kConnecting, kConnected, kFinishing };
+  struct Watch {  // Lives until libuv has let go of it.
+    uv_poll_t handle;
+    BgpTransport* transport;
+  };
+  static void OnPoll(uv_poll_t* handle, int status, int events);
+
+  absl::Status Prepare();
+  void OnConnectDone();
+  void OnError();
+  void Read();
+  void Write();
+  void UpdateEvents();
+  void Lost(absl::string_view why);
+
+  uv_loop_t* const loop_;
+  const Options options_;
+  Owner& owner_;
+  int socket_ = -1;
+  Watch* watch_ = nullptr;
+  Phase phase_ = Phase::kConnecting;
+  absl::Time finish_by_ = absl::InfiniteFuture();
+  SocketAddress local_;
+  Bytes output_;
+  size_t output_sent_ = 0;  // From the front of it.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_BGP_BGP_TRANSPORT_H_
