@@ -23,6 +23,7 @@ COMMANDS
   explain       Ask the sidecar why it announces what it does.
   drain         Move traffic away from this node, then withdraw; `undrain` ends it.
   freeze        Hold what is announced for a time, whatever the signals say.
+  simulate FILE Play a sidecar's journal to the anycast policy again.
   help COMMAND  Explain one of them; so does `hither COMMAND --help`.
 
 FLAGS
@@ -31,7 +32,8 @@ FLAGS
 
 EXIT CODES
   0  fine
-  1  no server answers, the reload failed, the zone has errors, or the image cannot be written
+  1  no server answers, the reload failed, the zone has errors, the image cannot be written, or the
+     journal was decided otherwise
   2  the command line is wrong
 )";
 
@@ -42,13 +44,15 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"check", RunCheck, CheckHelp},       {"compile", RunCompile, CompileHelp},
-    {"status", RunStatus, StatusHelp},    {"reload", RunReload, ReloadHelp},
-    {"explain", RunExplain, ExplainHelp}, {"drain", RunDrain, DrainHelp},
-    {"undrain", RunUndrain, UndrainHelp}, {"freeze", RunFreeze, FreezeHelp},
+    {"check", RunCheck, CheckHelp},          {"compile", RunCompile, CompileHelp},
+    {"status", RunStatus, StatusHelp},       {"reload", RunReload, ReloadHelp},
+    {"explain", RunExplain, ExplainHelp},    {"drain", RunDrain, DrainHelp},
+    {"undrain", RunUndrain, UndrainHelp},    {"freeze", RunFreeze, FreezeHelp},
+    {"simulate", RunSimulate, SimulateHelp},
 };
 constexpr absl::string_view kCommandNames[] = {
-    "check", "compile", "status", "reload", "explain", "drain", "undrain", "freeze", "help",
+    "check", "compile", "status", "reload", "explain", "drain", "undrain", "freeze", "simulate",
+    "help",
 };
 
 const Command* FindCommand(absl::string_view name) {

@@ -53,6 +53,7 @@ ToolResult RunExplain(Arguments arguments);
 ToolResult RunDrain(Arguments arguments);
 ToolResult RunUndrain(Arguments arguments);
 ToolResult RunFreeze(Arguments arguments);
+ToolResult RunSimulate(Arguments arguments);
 
 absl::string_view CheckHelp();
 absl::string_view CompileHelp();
@@ -62,6 +63,7 @@ absl::string_view ExplainHelp();
 absl::string_view DrainHelp();
 absl::string_view UndrainHelp();
 absl::string_view FreezeHelp();
+absl::string_view SimulateHelp();
 
 // The sidecar's part of `status` and `reload`; `anycast` is its admin endpoint.
 ToolResult AskSidecarStatus(absl::string_view command, absl::string_view anycast, bool json);

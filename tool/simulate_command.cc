@@ -1,0 +1,168 @@
+// `hither simulate`: plays a sidecar's journal to the policy again.
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "anycast/policy/journal.h"
+#include "anycast/policy/policy_fields.h"
+#include "anycast/policy/replay.h"
+#include "server/base/printable.h"
+#include "tool/command.h"
+
+namespace hither {
+
+absl::string_view SimulateHelp() {
+  return R"(hither simulate - play a sidecar's journal to the policy again
+
+USAGE
+  hither simulate JOURNAL [--set NAME=VALUE]...
+
+Reads what hither-anycast wrote to its `anycast: journal_file`, gives the same signals to the policy
+of this version, and prints each change of a service's state with the rule that made it. Without
+--set it also says where the policy decides otherwise than was recorded.
+
+FLAGS
+  --set NAME=VALUE  Decide with another setting of `anycast: policy:`, as fall=5 or rise=30s; may be
+                    given more than once. Then a difference is what you asked for, and no failure.
+
+EXIT CODES
+  0  played; without --set: the same as was recorded
+  1  the journal cannot be read, or the policy decides otherwise than was recorded
+  2  the command line is wrong
+
+EXAMPLES
+  hither simulate /var/lib/hither/anycast.journal
+  hither simulate /var/lib/hither/anycast.journal --set fall=8 --set hold_down=30s
+)";
+}
+
+namespace {
+
+constexpr int kReasonColumnMax = 80;
+
+std::string TimeText(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
+
+// getline() would take a line of any length before it could be refused.
+bool ReadLine(std::istream& in, std::string& line) {
+  line.clear();
+  for (int c = in.get(); c != std::char_traits<char>::eof(); c = in.get()) {
+    if (c == '\n') return true;
+    line.push_back(static_cast<char>(c));
+    if (line.size() > kJournalLineMax) return true;
+  }
+  return !line.empty();
+}
+
+absl::Status AddLine(const std::string& line, Replay& replay) {
+  absl::StatusOr<JournalEntry> entry = ParseJournalLine(line);
+  if (!entry.ok()) return entry.status();
+  return replay.Add(*std::move(entry));
+}
+
+// A sidecar that was killed may have left half of a line at the end: that one is let go.
+absl::Status ReadJournal(const std::string& path, Replay& replay, std::string& warnings) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return absl::NotFoundError(absl::StrCat(path,
+                                            ": cannot be opened; is it a file that you may "
+                                            "read?"));
+  }
+  std::string line;
+  for (int64_t number = 1; ReadLine(file, line); ++number) {
+    const absl::Status added = AddLine(line, replay);
+    if (added.ok()) continue;
+    const std::string what = absl::StrCat(path, ":", number, ": ", added.message());
+    if (!file.eof()) return absl::InvalidArgumentError(what);
+    absl::StrAppend(&warnings, what, "; the last line is not whole and was left out\n");
+  }
+  if (!file.bad()) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(path, ": cannot be read to its end"));
+}
+
+std::string TransitionTable(const Replay& replay) {
+  std::string out = absl::StrFormat("%-24s  %-12s %-4s  %-14s %-14s %s\n", "TIME", "SERVICE", "",
+                                    "STATE", "RULE", "REASON");
+  for (const Replay::Transition& t : replay.transitions()) {
+    absl::StrAppendFormat(&out, "%-24s  %-12s %-4s  %-14s %-14s %.*s\n", TimeText(t.wall),
+                          Printable(t.service), ToText(t.family),
+                          absl::StrCat(ToText(t.before), " -> ", ToText(t.verdict.state)),
+                          t.verdict.rule, kReasonColumnMax, Printable(t.verdict.reason));
+  }
+  return out;
+}
+
+std::string DifferenceTable(const Replay& replay) {
+  std::string out;
+  for (const Replay::Difference& d : replay.differences()) {
+    absl::StrAppendFormat(&out, "%s: %s %s was %s %s and would be %s %s\n", TimeText(d.wall),
+                          Printable(d.service), ToText(d.family), ToText(d.recorded.state),
+                          Printable(d.recorded.rule), ToText(d.now.state), d.now.rule);
+  }
+  return out;
+}
+
+std::string Summary(const Replay& replay) {
+  std::string out =
+      absl::StrCat(replay.ticks(), " ticks, ", replay.transitions().size(), " changes of state, ",
+                   replay.differences().size(), " entries decided otherwise than recorded\n");
+  if (replay.skipped() > 0) {
+    absl::StrAppend(&out, replay.skipped(), " entries at the head were skipped: what was before ",
+                    "them is not known\n");
+  }
+  if (replay.is_cut()) {
+    absl::StrAppend(&out, "only the first ", Replay::kKeptMax, " of each are shown\n");
+  }
+  return out;
+}
+
+std::vector<std::string> Settings(const ParsedArguments& parsed) {
+  std::vector<std::string> settings;
+  for (const auto& [name, value] : parsed.values) settings.emplace_back(value);
+  return settings;
+}
+
+absl::Status CheckSettings(const std::vector<std::string>& settings) {
+  AnycastConfig::Policy policy;
+  for (const std::string& setting : settings) {
+    const absl::Status set = SetPolicyField(setting, policy);
+    if (!set.ok()) return set;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+ToolResult RunSimulate(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--set"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
+  if (!parsed.error.empty()) return UsageError("simulate", parsed.error);
+  if (parsed.Has("--help")) return {kToolFine, std::string(SimulateHelp()), ""};
+  if (parsed.words.size() != 1) {
+    return UsageError("simulate", "give one journal, as in hither simulate anycast.journal");
+  }
+  const std::vector<std::string> settings = Settings(parsed);
+  const absl::Status usable = CheckSettings(settings);
+  if (!usable.ok()) return UsageError("simulate", absl::StrCat("--set: ", usable.message()));
+  Replay replay(settings);
+  ToolResult result;
+  const absl::Status read = ReadJournal(std::string(parsed.words[0]), replay, result.err);
+  if (!read.ok()) {
+    return {kToolFailed, "", absl::StrCat("hither simulate: ", read.message(), "\n")};
+  }
+  const bool differs = !replay.differences().empty();
+  result.out = TransitionTable(replay);
+  if (settings.empty()) result.out += DifferenceTable(replay);
+  result.out += Summary(replay);
+  result.code = differs && settings.empty() ? kToolFailed : kToolFine;
+  return result;
+}
+
+}  // namespace hither
