@@ -10,6 +10,7 @@ namespace hither {
 namespace {
 
 constexpr absl::Duration kRenewEvery = absl::Seconds(1);
+constexpr absl::Duration kOverlap = absl::Milliseconds(100);
 
 LeaseAddresses LeasesOf(const std::vector<AnycastConfig::Service>& services) {
   LeaseAddresses leases;
@@ -62,14 +63,15 @@ absl::StatusOr<std::unique_ptr<KernelSpeaker>> KernelSpeaker::Create(
 bool KernelSpeaker::MustAct(const std::vector<Route>& routes, absl::Time now) const {
   const bool is_new =
       !std::equal(routes.begin(), routes.end(), routes_.begin(), routes_.end(), IsSame);
-  return is_new || now - acted_ >= kRenewEvery || now < acted_;
+  return is_new || has_old_ || now - acted_ >= kRenewEvery || now < acted_;
 }
 
 void KernelSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
   if (is_closed_ || until <= now || !MustAct(routes, now)) return;
   failed_ = absl::OkStatus();
+  has_old_ = false;
   Look();
-  for (const Route& route : routes) Make(route);
+  for (const Route& route : routes) Make(route, now);
   RemoveOthers(routes);
   Look();
   routes_ = routes;
@@ -79,16 +81,29 @@ void KernelSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, a
 
 // A new tier that cannot be set (its interface cannot be made, say) leaves the old one renewed: a
 // site that is less or more preferred than it should be serves; the difference is reported.
-void KernelSpeaker::Make(const Route& route) {
+void KernelSpeaker::Make(const Route& route, absl::Time now) {
+  auto& [state, since] = placed_[route.prefix];
+  if (state != route.state) since = now;
+  state = route.state;
   if (route.state == State::kDown) return;
   const absl::Status made = tiers_->Renew(route.prefix, route.state);
+  if (made.ok()) return TakeOldAway(route, now);
   failed_.Update(made);
-  for (const auto& [prefix, state] : present_) {
-    if (prefix != route.prefix || state == route.state) continue;
-    if (made.ok()) {
-      failed_.Update(tiers_->Remove(prefix, state));
-    } else if (state != State::kDown) {
-      failed_.Update(tiers_->Renew(prefix, state));
+  since = now;
+  for (const auto& [prefix, old] : present_) {
+    if (prefix == route.prefix && old != route.state && old != State::kDown) {
+      failed_.Update(tiers_->Renew(prefix, old));
+    }
+  }
+}
+
+void KernelSpeaker::TakeOldAway(const Route& route, absl::Time now) {
+  for (const auto& [prefix, old] : present_) {
+    if (prefix != route.prefix || old == route.state) continue;
+    if (now - placed_[prefix].second < kOverlap) {
+      has_old_ = true;
+    } else {
+      failed_.Update(tiers_->Remove(prefix, old));
     }
   }
 }

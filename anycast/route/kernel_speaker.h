@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -15,8 +17,10 @@
 namespace hither {
 
 // Announces through the kernel, for hosts where BIRD or FRR owns the sessions: see KernelTiers for
-// what is set. A tier moves by adding the new before taking the old away, so that the routing
-// daemon replaces and never withdraws.
+// what is set. A tier moves by adding the new, and taking the old away at a later tick, so that the
+// routing daemon replaces and never withdraws. At once would be too soon: the kernel tells of a new
+// IPv6 address from a queue (even without duplicate address detection), but of a deletion on the
+// spot, and BIRD would hear of the end first.
 //
 // The lease is config.lease in whole seconds, as the kernel counts: it ends so long after the last
 // renewal, which is a second old at most; `until` of Announce() ends the renewals. The service
@@ -39,7 +43,8 @@ class KernelSpeaker : public RouteSpeaker {
  private:
   KernelSpeaker() = default;
   bool MustAct(const std::vector<Route>& routes, absl::Time now) const;
-  void Make(const Route& route);
+  void Make(const Route& route, absl::Time now);
+  void TakeOldAway(const Route& route, absl::Time now);
   void RemoveOthers(const std::vector<Route>& routes);
   void Look();
   void Note(const absl::Status& status);
@@ -48,6 +53,8 @@ class KernelSpeaker : public RouteSpeaker {
   std::unique_ptr<KernelTiers> tiers_;
   std::vector<Route> routes_;  // Of the last Announce().
   std::vector<KernelTiers::Present> present_;
+  absl::flat_hash_map<Prefix, std::pair<State, absl::Time>> placed_;  // Where, since when.
+  bool has_old_ = false;  // An old tier is still to be taken away.
   absl::Status listed_ = absl::UnknownError("not looked at yet");
   absl::Status failed_;  // The first failure of the last round; told once until it changes.
   std::string told_;

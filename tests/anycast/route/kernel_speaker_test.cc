@@ -97,10 +97,26 @@ TEST_P(KernelSpeakerTest, AnnouncesAndWithdraws) {
 
 TEST_P(KernelSpeakerTest, TierMovesLeaveNothingBehind) {
   for (const State state : {State::kUp, State::kSoft, State::kDrain, State::kUp}) {
-    Announce({R(kV4, state), R(kV6, state)});
+    const std::vector<Route> routes = {R(kV4, state), R(kV6, state)};
+    Announce(routes);
+    Announce(routes);
     EXPECT_EQ(There(),
               absl::StrCat("192.0.2.0/24 ", ToText(state), ", 2001:db8::/48 ", ToText(state)));
   }
+}
+
+// Else BIRD hears of the old one's end before it hears of a new IPv6 address, and withdraws.
+TEST_P(KernelSpeakerTest, TheOldTierStaysUntilALaterTick) {
+  Announce({R(kV4, State::kUp)});
+  Announce({R(kV4, State::kSoft)});
+  EXPECT_EQ(There(), "192.0.2.0/24 UP, 192.0.2.0/24 SOFT");
+  EXPECT_EQ(Seen(), "192.0.2.0/24 SOFT");
+  now_ += absl::Milliseconds(50);  // Too soon.
+  speaker_->Announce({R(kV4, State::kSoft)}, now_, now_ + absl::Seconds(2));
+  EXPECT_EQ(There(), "192.0.2.0/24 UP, 192.0.2.0/24 SOFT");
+  now_ += absl::Milliseconds(200);  // Long before the next renewal.
+  speaker_->Announce({R(kV4, State::kSoft)}, now_, now_ + absl::Seconds(2));
+  EXPECT_EQ(There(), "192.0.2.0/24 SOFT");
 }
 
 TEST_P(KernelSpeakerTest, LeaseEndsWithoutRenewal) {
