@@ -1,0 +1,66 @@
+#ifndef HITHER_TESTS_ANYCAST_SIMULATION_INVARIANTS_H_
+#define HITHER_TESTS_ANYCAST_SIMULATION_INVARIANTS_H_
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "tests/anycast/simulation/world.h"
+
+namespace hither {
+
+// What must hold of a fleet at every step, judged from outside: by what befell the nodes and what
+// is announced, not by what the policy remembers.
+class Invariants {
+ public:
+  explicit Invariants(const World& world);
+
+  // Right after each Step(). The first breach, or an empty text.
+  std::string Check();
+
+  // How often something happened that an invariant is about: one that never had a chance to fail
+  // has shown nothing.
+  struct Chances {
+    int64_t certain_faults = 0;
+    int64_t withdrawals = 0;
+    int64_t agreed_withdrawals = 0;  // Of those, with the fleet's consent.
+    int64_t last_resorts = 0;
+    int64_t drains = 0;
+    int64_t announcements = 0;
+    int64_t recoveries = 0;
+  };
+  const Chances& chances() const { return chances_; }
+
+ private:
+  struct Record {  // Of one family of one node.
+    State before = State::kDown;
+    absl::Time last_tick = absl::InfinitePast();
+    absl::Duration passed;  // Since that; none over a gap.
+    bool was_dead = false;
+    int dead_ticks = 0;  // Certainly dead, announced, and the speaker heard of it.
+    std::vector<absl::Time> withdrawals;
+    bool had_last_resort = false;
+    bool agreed = false;  // Withdrawn with the fleet's consent, and still so.
+    absl::Duration draining;
+    absl::Duration well;  // Nothing wrong, nothing wanted.
+    absl::Duration good;  // Since the start or the last bad tick.
+  };
+
+  std::string CheckOne(const SimulatedNode& node, size_t family, Record& record);
+  std::string CheckDead(const SimulatedNode& node, size_t family, Record& record);
+  std::string CheckFrozen(const SimulatedNode& node, size_t family, const Record& record) const;
+  std::string CheckDrain(const SimulatedNode& node, size_t family, Record& record);
+  std::string CheckAnnounced(const SimulatedNode& node, size_t family, Record& record);
+  std::string CheckWithdrawn(const SimulatedNode& node, size_t family, Record& record);
+  std::string CheckWell(const SimulatedNode& node, size_t family, Record& record);
+  std::string CheckFleet(size_t family) const;
+  absl::Duration WellAfter() const;
+
+  const World& world_;
+  std::vector<std::array<Record, 2>> records_;
+  Chances chances_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_TESTS_ANYCAST_SIMULATION_INVARIANTS_H_

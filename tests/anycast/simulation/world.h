@@ -1,0 +1,128 @@
+#ifndef HITHER_TESTS_ANYCAST_SIMULATION_WORLD_H_
+#define HITHER_TESTS_ANYCAST_SIMULATION_WORLD_H_
+
+#include <array>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "anycast/policy/fleet.h"
+#include "anycast/policy/policy.h"
+
+namespace hither {
+
+inline constexpr Families kBothFamilies[] = {Families::kIpv4, Families::kIpv6};
+
+class Dice {
+ public:
+  explicit Dice(uint64_t seed) : engine_(seed) {}
+  int From(int least, int most) {
+    return least + static_cast<int>(engine_() % static_cast<uint64_t>(most - least + 1));
+  }
+  bool Chance(double share) { return static_cast<double>(engine_() >> 11) * 0x1p-53 < share; }
+  absl::Duration Seconds(int least, int most) {
+    return absl::Milliseconds(From(least * 1000, most * 1000));
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+// What can be wrong with a node, each until its time.
+enum Trouble : uint8_t {
+  kDead,  // The responder, beyond doubt.
+  kHard,  // Probes of both families.
+  kHard4,
+  kHard6,
+  kFlap,  // Probes, at every other tick or so.
+  kPath,
+  kSoftOne,
+  kBlind,      // The prober: nothing is known.
+  kSuspended,  // The whole host: no tick, and time leaps.
+  kStopped,    // The sidecar; its sessions with it.
+  kMute,       // The speaker: what it is told does not take.
+  kTroubles,
+};
+
+// A request for a peer's page that is on its way.
+struct PageRequest {
+  bool is_open = false;
+  absl::Time asked_at, write_at, arrive_at;
+  bool is_written = false;
+  std::array<PeerReport, 2> pages;
+};
+
+struct SimulatedNode {
+  std::string name;
+  std::array<absl::Time, kTroubles> until;  // Of each trouble.
+  Facts facts;
+  std::array<PolicyMemory, 2> memories;
+  std::array<Verdict, 2> verdicts;  // What its page tells; DOWN before the first tick.
+  std::array<FleetWish, 2> wishes;
+  std::array<std::vector<PeerReport>, 2> reports;
+  std::vector<PageRequest> requests;
+  std::array<State, 2> announced = {};  // What the neighbor has, while the lease lasts.
+  absl::Time lease_until;
+  bool ticked = false;     // In this step.
+  bool restarted = false;  // In this step, before its tick.
+  bool lost_memory = false;
+
+  bool Has(Trouble trouble, absl::Time now) const { return now < until[trouble]; }
+  bool Runs(absl::Time now) const { return !Has(kSuspended, now) && !Has(kStopped, now); }
+  State Announced(size_t family, absl::Time now) const {
+    return now <= lease_until ? announced[family] : State::kDown;
+  }
+};
+
+struct WorldOptions {
+  bool only_shared = false;  // No trouble but shared faults and a network that loses pages.
+};
+
+// A fleet of nodes under a seeded clock. Step() is one tick of time.
+class World {
+ public:
+  World(uint64_t seed, const WorldOptions& options);
+
+  void Step();
+
+  absl::Time now() const { return now_; }
+  const AnycastConfig::Policy& policy() const { return policy_; }
+  const AnycastConfig::Peers& peers() const { return peers_; }
+  bool asks_peers() const { return asks_peers_; }
+  const std::vector<SimulatedNode>& nodes() const { return nodes_; }
+  bool has_shared_fault() const { return now_ < shared_until_; }
+
+ private:
+  void ChoosePolicy();
+  void MakeNodes(size_t count);
+  void Befall();
+  void BefallNode(SimulatedNode& node);
+  void BefallOperator(SimulatedNode& node);
+  void BefallNetwork();
+  void CarryPages(size_t self);
+  void Write(const SimulatedNode& peer, PageRequest& request) const;
+  void TickNode(size_t self);
+  void Feel(SimulatedNode& node);
+  void Restart(SimulatedNode& node);
+  bool Happens(absl::Duration once_in);
+
+  Dice dice_;
+  WorldOptions options_;
+  AnycastConfig::Policy policy_;
+  AnycastConfig::Peers peers_;
+  bool asks_peers_ = true;
+  double loss_ = 0;               // Of pages.
+  absl::Duration trouble_every_;  // A node, on average.
+  absl::Time now_ = absl::FromUnixSeconds(1'000'000);
+  std::vector<SimulatedNode> nodes_;
+  absl::Time shared_until_ = absl::InfinitePast();
+  Level shared_level_ = Level::kHard;
+  absl::Time cut_until_ = absl::InfinitePast();
+  std::vector<std::vector<bool>> cut_;  // [from][to]: nothing gets there.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_TESTS_ANYCAST_SIMULATION_WORLD_H_
