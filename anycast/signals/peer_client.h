@@ -1,0 +1,81 @@
+#ifndef HITHER_ANYCAST_SIGNALS_PEER_CLIENT_H_
+#define HITHER_ANYCAST_SIGNALS_PEER_CLIENT_H_
+
+#include <uv.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "anycast/policy/signal.h"
+#include "anycast/signals/conversation.h"
+#include "anycast/signals/dns_probe.h"
+#include "anycast/signals/peer_page.h"
+#include "server/base/anycast_config.h"
+
+namespace hither {
+
+// One other node: its page, asked again and again, and its responder, asked from here as a stranger
+// would.
+//
+// Threads: the loop's. Source: another host; a page has a limit on size and on time.
+class PeerClient {
+ public:
+  static constexpr absl::Duration kPageEvery = absl::Milliseconds(500);
+  static constexpr absl::Duration kPageTimeout = absl::Milliseconds(800);
+  static constexpr absl::Duration kDnsEvery = absl::Seconds(1);
+  static constexpr int kDnsFailures = 3;  // One after the other, until we say that it fails.
+  static constexpr absl::Duration kPageAgeMax = absl::Seconds(3);
+
+  PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer, const AnycastConfig::Probe& probe);
+  ~PeerClient();
+  PeerClient(const PeerClient&) = delete;
+  PeerClient& operator=(const PeerClient&) = delete;
+
+  void Tick(absl::Time now);
+
+  const std::string& name() const { return peer_.name; }
+  // The last page that came, or null; asked_at() says how new it is at least.
+  const PeerPage* page() const { return page_.has_value() ? &*page_ : nullptr; }
+  absl::Time asked_at() const { return page_asked_at_; }
+  // Is its page new enough to count?
+  bool IsReachable(absl::Time now) const {
+    return page_.has_value() && now - page_asked_at_ <= kPageAgeMax;
+  }
+  const std::string& error() const { return error_; }  // Of the last fetch; empty: it was good.
+  // How we see its responder, for our own page. Nothing: it has no address to be asked at, or was
+  // not asked yet.
+  std::optional<PeerPage::Seen> Sees() const;
+  const DnsProbe* dns() const { return dns_.get(); }
+
+ private:
+  void Fetch(absl::Time now);
+  void OnPage(Conversation::Result ended);
+
+  uv_loop_t& loop_;
+  const AnycastConfig::Peer peer_;
+  std::unique_ptr<DnsProbe> dns_;  // Null: it has no address for that.
+  Conversation* fetching_ = nullptr;
+  absl::Time fetch_due_ = absl::InfinitePast();
+  absl::Time dns_due_ = absl::InfinitePast();
+  absl::Time fetch_began_;
+  std::optional<PeerPage> page_;
+  absl::Time page_asked_at_ = absl::InfinitePast();
+  std::string error_ = "not asked yet";
+};
+
+// The page in an HTTP/1.1 answer. Pure.
+absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer);
+
+// What the reachable peers say of `our_name`: soft if most of those that tell say that our
+// responder fails, as seen from there. Never hard: they may be the ones that are cut off. Nothing
+// if nobody tells, which is no reason to hold anything.
+std::optional<Signal> OutsideIn(const std::vector<std::unique_ptr<PeerClient>>& peers,
+                                absl::string_view our_name, absl::Time now);
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_SIGNALS_PEER_CLIENT_H_

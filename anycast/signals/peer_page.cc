@@ -1,0 +1,178 @@
+#include "anycast/signals/peer_page.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/printable.h"
+
+namespace hither {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kTextBytesMax = 512;
+
+absl::Status Wrong(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("peer page: ", what));
+}
+
+// The words of the page, which two versions must share; what a terminal shows may change.
+struct StateWord {
+  State state;
+  absl::string_view word;
+};
+constexpr StateWord kStateWords[] = {
+    {State::kDown, "DOWN"}, {State::kDrain, "DRAIN"}, {State::kSoft, "SOFT"}, {State::kUp, "UP"}};
+
+std::string WordOf(State state) {
+  for (const StateWord& known : kStateWords) {
+    if (known.state == state) return std::string(known.word);
+  }
+  return "DOWN";
+}
+
+json ToJson(const PeerPage::Standing& standing) {
+  json out = {{"state", WordOf(standing.state)},
+              {"wants_to_withdraw", standing.wants_to_withdraw},
+              {"yielded", standing.yielded}};
+  if (standing.wish_since != absl::InfiniteFuture()) {
+    out["wish_since"] = absl::ToDoubleSeconds(standing.wish_since - absl::UnixEpoch());
+  }
+  return out;
+}
+
+// A cursor over one object that remembers its failure: read every member, then ask ok() once.
+class Members {
+ public:
+  explicit Members(const json& object) : object_(object), ok_(object.is_object()) {}
+
+  std::string Text(const char* key) {
+    const json* at = Find(key);
+    if (at == nullptr) return "";
+    if (!at->is_string()) return Fail(), "";
+    const auto& text = at->get_ref<const std::string&>();
+    if (text.size() > kTextBytesMax) return Fail(), "";
+    return Printable(text);
+  }
+  bool Flag(const char* key) {
+    const json* at = Find(key);
+    if (at == nullptr) return false;
+    if (!at->is_boolean()) return Fail(), false;
+    return at->get<bool>();
+  }
+  absl::Time Seconds(const char* key) {
+    const json* at = Find(key);
+    if (at == nullptr || at->is_null()) return absl::InfiniteFuture();
+    if (!at->is_number()) return Fail(), absl::InfiniteFuture();
+    return absl::UnixEpoch() + absl::Seconds(at->get<double>());
+  }
+  const json& Sub(const char* key) {
+    static const json kNothing = json::object();
+    const json* at = Find(key);
+    return at == nullptr ? kNothing : *at;
+  }
+  // Empty where there is none.
+  const json& List(const char* key, size_t size_max) {
+    static const json kNothing = json::array();
+    const json* at = Find(key);
+    if (at == nullptr) return kNothing;
+    if (at->is_array() && at->size() <= size_max) return *at;
+    Fail();
+    return kNothing;
+  }
+  void Fail() { ok_ = false; }
+  bool ok() const { return ok_; }
+
+ private:
+  const json* Find(const char* key) {
+    if (!ok_) return nullptr;
+    const auto at = object_.find(key);
+    return at == object_.end() ? nullptr : &*at;
+  }
+
+  const json& object_;
+  bool ok_;
+};
+
+bool ReadState(absl::string_view text, State& out) {
+  for (const StateWord& known : kStateWords) {
+    if (known.word != text) continue;
+    out = known.state;
+    return true;
+  }
+  return false;
+}
+
+bool ReadStanding(const json& from, PeerPage::Standing& out) {
+  if (from.is_object() && from.empty()) return true;  // The service has no such family.
+  Members members(from);
+  out.wants_to_withdraw = members.Flag("wants_to_withdraw");
+  out.yielded = members.Flag("yielded");
+  out.wish_since = members.Seconds("wish_since");
+  return ReadState(members.Text("state"), out.state) && members.ok();
+}
+
+bool ReadService(const json& from, PeerPage::Service& out) {
+  Members members(from);
+  out.name = members.Text("name");
+  return ReadStanding(members.Sub("ipv4"), out.ipv4) &&
+         ReadStanding(members.Sub("ipv6"), out.ipv6) && members.ok() && !out.name.empty();
+}
+
+bool ReadSeen(const json& from, PeerPage::Seen& out) {
+  Members members(from);
+  out.name = members.Text("name");
+  out.ok = members.Flag("ok");
+  out.detail = members.Text("detail");
+  return members.ok() && !out.name.empty();
+}
+
+}  // namespace
+
+std::string EncodePeerPage(const PeerPage& page) {
+  json services = json::array();
+  for (const PeerPage::Service& service : page.services) {
+    services.push_back(
+        {{"name", service.name}, {"ipv4", ToJson(service.ipv4)}, {"ipv6", ToJson(service.ipv6)}});
+  }
+  json sees = json::array();
+  for (const PeerPage::Seen& seen : page.sees) {
+    sees.push_back({{"name", seen.name}, {"ok", seen.ok}, {"detail", seen.detail}});
+  }
+  const json out = {{"version", kPeerPageVersion},
+                    {"name", page.name},
+                    {"site", page.site},
+                    {"services", std::move(services)},
+                    {"sees", std::move(sees)}};
+  // What is no UTF-8 is replaced: a detail may quote what a stranger sent.
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
+  if (text.size() > kPeerPageBytesMax) return Wrong("too long");
+  // Neither the parser nor the end of a value recurses, so that depth needs no limit of its own.
+  const json parsed = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_object()) return Wrong("no JSON object");
+  const auto version = parsed.find("version");
+  if (version == parsed.end() || !version->is_number_integer() ||
+      version->get<int64_t>() != kPeerPageVersion) {
+    return Wrong(absl::StrCat("not of version ", kPeerPageVersion,
+                              "; run one version of hither-anycast at all nodes"));
+  }
+  Members members(parsed);
+  PeerPage page;
+  page.name = members.Text("name");
+  page.site = members.Text("site");
+  for (const json& service : members.List("services", kPeerServicesMax)) {
+    if (!ReadService(service, page.services.emplace_back())) return Wrong("a service is broken");
+  }
+  for (const json& seen : members.List("sees", kPeerSeesMax)) {
+    if (!ReadSeen(seen, page.sees.emplace_back())) return Wrong("what it sees is broken");
+  }
+  if (!members.ok() || page.name.empty()) return Wrong("a member is of the wrong kind");
+  return page;
+}
+
+}  // namespace hither

@@ -1,0 +1,60 @@
+#ifndef HITHER_ANYCAST_SIGNALS_PEER_PAGE_H_
+#define HITHER_ANYCAST_SIGNALS_PEER_PAGE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "anycast/policy/policy.h"
+
+namespace hither {
+
+inline constexpr size_t kPeerPageBytesMax = 64 << 10;
+inline constexpr size_t kPeerServicesMax = 256;
+inline constexpr size_t kPeerSeesMax = 1'024;
+inline constexpr int kPeerPageVersion = 1;
+
+// What one node tells the others of itself, and of them. A value.
+struct PeerPage {
+  // Of one family of one service.
+  struct Standing {
+    State state = State::kDown;
+    bool wants_to_withdraw = false;
+    absl::Time wish_since = absl::InfiniteFuture();  // Wall clock.
+    bool yielded = false;
+    friend bool operator==(const Standing&, const Standing&) = default;
+  };
+  struct Service {
+    std::string name;
+    Standing ipv4;
+    Standing ipv6;
+    friend bool operator==(const Service&, const Service&) = default;
+  };
+  struct Seen {  // Another node, from here.
+    std::string name;
+    bool ok = false;
+    std::string detail;
+    friend bool operator==(const Seen&, const Seen&) = default;
+  };
+
+  std::string name;
+  std::string site;
+  std::vector<Service> services;
+  std::vector<Seen> sees;
+  friend bool operator==(const PeerPage&, const PeerPage&) = default;
+};
+
+// One JSON object: {"version":1,"name":..,"site":..,"services":[{"name":..,"ipv4":{"state":"UP",
+// "wants_to_withdraw":false,"wish_since":1700000000.5,"yielded":false},"ipv6":{..}}],
+// "sees":[{"name":..,"ok":true,"detail":..}]}.
+std::string EncodePeerPage(const PeerPage& page);
+
+// Source: another host. Members that are not known are passed over, so that versions can be mixed;
+// a known one of another type, or more than the limits above, is an error. Pure; nothing is thrown.
+absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view json);
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_SIGNALS_PEER_PAGE_H_

@@ -1,0 +1,223 @@
+#include "anycast/signals/signal_collector.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/heartbeat_page.h"
+#include "server/base/nsid.h"
+
+namespace hither {
+namespace {
+
+using Transport = Conversation::Transport;
+using Kind = ProbeResult::Kind;
+
+constexpr int kVerdictTicksMax = 4;  // An older verdict of a probe is none.
+
+// Any worker may answer.
+std::vector<std::string> NsidsOf(const Config::Identity& identity) {
+  std::vector<std::string> nsids;
+  for (int worker = 0; worker < kWorkersMax; ++worker) {
+    nsids.push_back(ExpandNsid(identity.nsid_template, identity.site, identity.node, worker));
+    if (nsids.size() > 1 && nsids[0] == nsids[1]) break;  // The template names no worker.
+  }
+  return nsids;
+}
+
+std::string NameOf(const Config::Identity& identity) {
+  return identity.site.empty() ? identity.node : absl::StrCat(identity.node, ".", identity.site);
+}
+
+Families FamilyOf(const SocketAddress& address) {
+  return address.family() == AF_INET6 ? Families::kIpv6 : Families::kIpv4;
+}
+
+}  // namespace
+
+SignalCollector::SignalCollector(uv_loop_t& loop, const Config& config,
+                                 const AnycastConfig& anycast)
+    : tick_(anycast.policy.tick),
+      our_name_(NameOf(config.identity)),
+      nsids_(NsidsOf(config.identity)),
+      heartbeat_(config.heartbeat.value_or(kHeartbeatDefaultPath)),
+      responder_(anycast.policy) {
+  for (const AnycastConfig::Service& service : anycast.services) AddService(loop, service);
+  AddPeers(loop, anycast);
+}
+
+void SignalCollector::AddService(uv_loop_t& loop, const AnycastConfig::Service& service) {
+  Service& added = services_.emplace_back();
+  added.name = service.name;
+  added.zones = service.zones;
+  for (const SocketAddress& address : service.addresses) {
+    for (const AnycastConfig::Probe& probe : service.probes) {
+      for (const Transport transport : {Transport::kUdp, Transport::kTcp}) {
+        added.probes.push_back(
+            std::make_unique<DnsProbe>(loop, transport, address, probe.name, probe.type));
+      }
+    }
+  }
+  for (const AnycastConfig::ExecCheck& check : service.checks) {
+    added.checks.push_back(std::make_unique<ExecCheck>(loop, check));
+  }
+}
+
+void SignalCollector::AddPeers(uv_loop_t& loop, const AnycastConfig& anycast) {
+  AnycastConfig::Probe probe;
+  for (const AnycastConfig::Service& service : anycast.services) {
+    if (probe.name.empty() && !service.probes.empty()) probe = service.probes.front();
+  }
+  for (AnycastConfig::Peer peer : anycast.peers.nodes) {
+    if (probe.name.empty()) peer.dns.reset();  // There is nothing to ask for.
+    peers_.push_back(std::make_unique<PeerClient>(loop, peer, probe));
+  }
+}
+
+void SignalCollector::Tick(absl::Time now) {
+  now_ = now;
+  LookAtHeartbeat();
+  AskProbes();
+  for (Service& service : services_) {
+    for (const auto& check : service.checks) check->Tick(now);
+  }
+  for (const auto& peer : peers_) peer->Tick(now);
+}
+
+void SignalCollector::LookAtHeartbeat() {
+  if (heartbeat_.path().empty()) {
+    return responder_.Take(absl::UnavailableError("the configuration has heartbeat: none"),
+                           HeartbeatReader::Life::kUnknown, page_, now_);
+  }
+  const absl::Status read = heartbeat_.Read(page_);
+  responder_.Take(read, heartbeat_.life(), page_, now_);
+}
+
+// After the look at the heartbeat: what it says is published can be answered by then.
+void SignalCollector::AskProbes() {
+  uint64_t asked = 0;
+  for (const Service& service : services_) {
+    for (const auto& probe : service.probes) {
+      probe->Ask(now_, nsids_, responder_.SerialOf(probe->name()));
+      asked += probe->asked();
+    }
+  }
+  asked_.emplace_back(now_, asked);
+  while (asked_.size() > 2 && asked_[1].first <= now_ - ResponderSignals::kWindow) {
+    asked_.pop_front();
+  }
+}
+
+std::vector<Signal> SignalCollector::Signals(absl::string_view name) const {
+  std::vector<Signal> out;
+  for (const Service& service : services_) {
+    if (service.name != name) continue;
+    responder_.AddSignals(Summarize(service), out);
+    AddZoneSignals(service, out);
+    for (const auto& probe : service.probes) out.push_back(ProbeSignal(*probe));
+    for (const auto& check : service.checks) out.push_back(check->ToSignal(now_));
+    if (auto seen = OutsideIn(peers_, our_name_, now_)) out.push_back(*std::move(seen));
+    break;
+  }
+  return out;
+}
+
+void SignalCollector::AddZoneSignals(const Service& service, std::vector<Signal>& out) const {
+  std::vector<std::string> zones = service.zones;
+  for (const auto& probe : service.probes) {
+    const std::string zone = responder_.ZoneOf(probe->name());
+    // Where no heartbeat tells, the name that is probed stands for its zone.
+    zones.push_back(zone.empty() ? probe->name() : zone);
+  }
+  std::vector<Name> told;
+  for (const std::string& zone : zones) {
+    const absl::StatusOr<Name> apex = Name::FromText(zone);
+    if (apex.ok() && std::find(told.begin(), told.end(), *apex) != told.end()) continue;
+    if (apex.ok()) told.push_back(*apex);
+    out.push_back(responder_.ZoneSignal(zone));
+  }
+}
+
+// The timers of probes are our loop's. Where it was late for so long, it is not the server that is.
+bool SignalCollector::CountsStill(const DnsProbe& probe) const {
+  const absl::Duration timeout =
+      probe.transport() == Transport::kUdp ? kUdpProbeTimeout : kTcpProbeTimeout;
+  return now_ - probe.last().asked_at <= kVerdictTicksMax * tick_ + timeout;
+}
+
+ProbeSummary SignalCollector::Summarize(const Service& service) const {
+  ProbeSummary summary;
+  for (const auto& probe : service.probes) {
+    const ProbeResult& last = probe->last();
+    if (last.kind == Kind::kNone || last.kind == Kind::kOwnFault || !CountsStill(*probe)) continue;
+    ++summary.asked;
+    if (last.kind != Kind::kOk && last.kind != Kind::kBehind) continue;
+    ++summary.answered;
+    summary.answered_at = std::max(summary.answered_at, last.asked_at);
+  }
+  return summary;
+}
+
+// Without UDP a server is of no use to most resolvers; without TCP it is one that another beats.
+Level SignalCollector::LevelOf(const DnsProbe& probe) const {
+  switch (probe.last().kind) {
+    case Kind::kNone:
+    case Kind::kOwnFault:
+      return Level::kUnknown;
+    case Kind::kOk:
+      return Level::kOk;
+    case Kind::kBehind:
+      return Level::kSoft;
+    case Kind::kImpostor:
+      return Level::kHard;
+    case Kind::kSilent:
+      if (responder_.IsFlooded()) return Level::kSoft;
+      break;
+    case Kind::kWrong:
+    case Kind::kAbsent:
+      break;
+  }
+  return probe.transport() == Transport::kUdp ? Level::kHard : Level::kSoft;
+}
+
+Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
+  Signal signal{.name = absl::StrCat("probe ", probe.ToText()),
+                .level = LevelOf(probe),
+                .families = FamilyOf(probe.address()),
+                .detail = probe.last().detail};
+  const ProbeResult& last = probe.last();
+  if (last.kind == Kind::kNone) {
+    signal.detail = "not answered yet";
+  } else if (!CountsStill(probe)) {
+    signal.level = Level::kUnknown;
+    signal.detail = absl::StrCat("no verdict for ", absl::FormatDuration(now_ - last.asked_at));
+  } else if (last.kind == Kind::kOk) {
+    signal.detail = absl::StrCat("right, in ", absl::FormatDuration(last.took));
+  } else if (last.kind == Kind::kSilent && signal.level == Level::kSoft && responder_.IsFlooded()) {
+    absl::StrAppend(&signal.detail, ", while the kernel drops queries: overload is no failure");
+  }
+  if (probe.failures() > 1) absl::StrAppend(&signal.detail, ", ", probe.failures(), " times");
+  return signal;
+}
+
+std::optional<double> SignalCollector::queries_per_second() const {
+  const std::optional<double> all = responder_.queries_per_second();
+  if (!all.has_value() || asked_.size() < 2) return all;
+  const double seconds = absl::ToDoubleSeconds(asked_.back().first - asked_.front().first);
+  const double ours =
+      seconds <= 0 ? 0
+                   : static_cast<double>(asked_.back().second - asked_.front().second) / seconds;
+  // Each peer asks our responder, too.
+  const double peers =
+      static_cast<double>(peers_.size()) / absl::ToDoubleSeconds(PeerClient::kDnsEvery);
+  return std::max(0.0, *all - ours - peers);
+}
+
+std::vector<PeerPage::Seen> SignalCollector::Sees() const {
+  std::vector<PeerPage::Seen> sees;
+  for (const auto& peer : peers_) {
+    if (auto seen = peer->Sees()) sees.push_back(*std::move(seen));
+  }
+  return sees;
+}
+
+}  // namespace hither

@@ -1,0 +1,80 @@
+#ifndef HITHER_ANYCAST_SIGNALS_SIGNAL_COLLECTOR_H_
+#define HITHER_ANYCAST_SIGNALS_SIGNAL_COLLECTOR_H_
+
+#include <uv.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "anycast/policy/signal.h"
+#include "anycast/signals/dns_probe.h"
+#include "anycast/signals/exec_check.h"
+#include "anycast/signals/peer_client.h"
+#include "anycast/signals/responder_signals.h"
+#include "server/base/config.h"
+#include "server/base/heartbeat_reader.h"
+
+namespace hither {
+
+// All that is known about the services of one configuration, tick by tick.
+//
+// Threads: the loop's. Nothing waits: Tick() starts what is due and takes what has come in since.
+// To destroy it, keep the loop turning until the last handles are closed (uv_run() returns 0).
+class SignalCollector {
+ public:
+  struct Service {
+    std::string name;
+    std::vector<std::unique_ptr<DnsProbe>> probes;  // Every address, probe and transport.
+    std::vector<std::unique_ptr<ExecCheck>> checks;
+    std::vector<std::string> zones;  // As configured.
+  };
+
+  // `config` is copied from; FinishConfig() has filled it.
+  SignalCollector(uv_loop_t& loop, const Config& config, const AnycastConfig& anycast);
+
+  void Tick(absl::Time now);  // `now`: MonotonicNow().
+
+  // Of the service of that name; empty for another name. As of the last Tick() and what has come in
+  // since.
+  std::vector<Signal> Signals(absl::string_view service) const;
+  // From others than us, over 5 s. Unknown without a heartbeat.
+  std::optional<double> queries_per_second() const;
+
+  const std::vector<std::unique_ptr<PeerClient>>& peers() const { return peers_; }
+  std::vector<PeerPage::Seen> Sees() const;  // For our own peer page.
+  const std::string& our_name() const { return our_name_; }
+  const std::vector<Service>& services() const { return services_; }  // For metrics.
+  const ResponderSignals& responder() const { return responder_; }
+
+ private:
+  void AddService(uv_loop_t& loop, const AnycastConfig::Service& service);
+  void AddPeers(uv_loop_t& loop, const AnycastConfig& anycast);
+  void LookAtHeartbeat();
+  void AskProbes();
+  ProbeSummary Summarize(const Service& service) const;
+  bool CountsStill(const DnsProbe& probe) const;
+  Signal ProbeSignal(const DnsProbe& probe) const;
+  Level LevelOf(const DnsProbe& probe) const;
+  void AddZoneSignals(const Service& service, std::vector<Signal>& out) const;
+
+  const absl::Duration tick_;
+  const std::string our_name_;
+  const std::vector<std::string> nsids_;
+  absl::Time now_;
+  HeartbeatReader heartbeat_;
+  Heartbeat page_;
+  ResponderSignals responder_;
+  std::vector<Service> services_;
+  std::vector<std::unique_ptr<PeerClient>> peers_;
+  std::deque<std::pair<absl::Time, uint64_t>> asked_;  // Probes sent so far, of the window.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_SIGNALS_SIGNAL_COLLECTOR_H_
