@@ -128,7 +128,8 @@ class Bird:
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", self.netns, "bird", "-f", "-c", str(self.file), "-s",
              str(self.socket)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self.socket.exists, 5, "BIRD's socket")
+        wait_until(lambda: "ready" in self.ask("show", "status"), 5, f"BIRD of {self.file}")
+        assert self.process.poll() is None, self.file.read_text()
 
     def stop(self, kill=False):
         if self.process is None:

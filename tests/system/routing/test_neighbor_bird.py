@@ -6,7 +6,8 @@ from routing_lab import EXAMPLES, V4, V6, Lab, need, run, wait_until
 
 ROUTER = (EXAMPLES / "bird-neighbor.conf").read_text().replace(
     "  graceful restart off;\n  ipv4 { import none;",
-    "  graceful restart off; connect delay time 1; strict bind yes;\n  ipv4 { import none;").replace(
+    "  graceful restart off; connect delay time 1; strict bind yes;\n"
+    "  ipv4 { import none;").replace(
     "ipv6 { import none; export where hither_export(); next hop self; }",
     "ipv6 { import none; export where hither_export(); next hop address fd00:100::2; }")
 
@@ -15,7 +16,7 @@ router id 10.255.0.2;
 protocol device { }
 protocol static s4 { ipv4; route 192.0.2.0/24 blackhole; route 203.0.113.0/24 blackhole; }
 protocol static s6 { ipv6; route 2001:db8::/48 blackhole; route 2001:db8:1::/48 blackhole; }
-protocol bgp router {
+protocol bgp to_router {
   local 10.255.0.2 as 64513;
   neighbor 10.255.0.1 as 64512;
   multihop; strict bind yes; hold time 3; connect delay time 1; connect retry time 1;
@@ -54,7 +55,8 @@ def test_states_become_attributes_and_only_ours_pass(lab):
                        (state, prefix, route))
         for prefix in ("203.0.113.0/24", "2001:db8:1::/48"):
             assert lab.bird_transit.route(prefix) is None, prefix
-    assert "0 imported" in speaker.ask("show", "protocols", "all", "router"), "Nothing goes back."
+    told = speaker.ask("show", "protocols", "all", "to_router")
+    assert "0 imported" in told, "Nothing goes back."
 
 
 def test_a_dead_speaker_is_withdrawn_at_once_and_comes_back(lab):
