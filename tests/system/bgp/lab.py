@@ -1,0 +1,108 @@
+"""Two network namespaces with a veth between them: a router's and the speaker's."""
+
+import itertools
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+BGP_LAB = os.environ.get("HITHER_BGP_LAB", "build/dev/tests/bgp_lab")
+SPEAKER_AS, ROUTER_AS = 65001, 65002
+ROUTER = {4: "10.9.0.1", 6: "2001:db8:9::1"}
+SPEAKER = {4: "10.9.0.2", 6: "2001:db8:9::2"}
+PREFIXES = ["192.0.2.0/24", "2001:db8:53::/48"]
+_numbers = itertools.count()
+
+
+def run(*command, check=True):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr}{done.stdout}")
+    return done.stdout
+
+
+def until(what, seconds=15.0, every=0.02):
+    """Polls `what` until it is true; returns its value and the seconds that it took."""
+    start = time.monotonic()
+    while True:
+        value = what()
+        took = time.monotonic() - start
+        if value:
+            return value, took
+        assert took < seconds, f"not within {seconds} s"
+        time.sleep(every)
+
+
+class Net:
+    """The namespaces `router` and `speaker`; everything that runs in them ends with close()."""
+
+    def __init__(self):
+        stem = f"hbgp{os.getpid()}x{next(_numbers)}"
+        self.router, self.speaker = stem + "r", stem + "s"
+        self._processes = []
+        for name in (self.router, self.speaker):
+            run("ip", "netns", "add", name)
+            run("ip", "-n", name, "link", "set", "lo", "up")
+        run("ip", "link", "add", "up0", "netns", self.router, "type", "veth",
+            "peer", "name", "up0", "netns", self.speaker)
+        for name, address in ((self.router, ROUTER), (self.speaker, SPEAKER)):
+            run("ip", "-n", name, "addr", "add", address[4] + "/24", "dev", "up0")
+            run("ip", "-n", name, "addr", "add", address[6] + "/64", "dev", "up0", "nodad")
+            run("ip", "-n", name, "link", "set", "up0", "up")
+
+    def start(self, namespace, command, log, stdin=subprocess.DEVNULL, stdout=None, env=None):
+        with open(log, "ab") as out:
+            process = subprocess.Popen(["ip", "netns", "exec", namespace, *map(str, command)],
+                                       stdin=stdin, stdout=stdout or out, stderr=out,
+                                       env={**os.environ, **(env or {})})
+        self._processes.append(process)
+        return process
+
+    def close(self):
+        for process in reversed(self._processes):
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        for name in (self.router, self.speaker):
+            run("ip", "netns", "del", name, check=False)
+
+
+class Speaker:
+    """bgp_lab in its namespace."""
+
+    def __init__(self, net, folder, neighbors, **config):
+        self.log = pathlib.Path(folder) / "speaker.log"
+        config = {"local_as": SPEAKER_AS, "neighbors": neighbors, "prefixes": PREFIXES, **config}
+        self.process = net.start(net.speaker, [BGP_LAB, json.dumps(config)], self.log,
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def say(self, line):
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def observe(self):
+        self.say("observe")
+        return json.loads(self.process.stdout.readline())
+
+    def session(self):
+        return self.observe()["sessions"][0]
+
+    def wait_established(self, seconds=15.0):
+        until(lambda: self.session()["state"] == "Established", seconds, every=0.05)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+
+    def memory_kib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+
+def neighbor(transport=4, **more):
+    return {"address": ROUTER[transport], "as": ROUTER_AS, **more}
