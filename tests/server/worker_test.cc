@@ -49,6 +49,12 @@ TEST(Worker, ComesRoundEvenIfIdle) {
   EXPECT_TRUE(Eventually([&] { return server.worker().last_turn_ms() > first_ms; }));
 }
 
+WorkerOptions OptionsWith(HeartbeatWorkerLine& line) {
+  WorkerOptions options;
+  options.heartbeat = &line;
+  return options;
+}
+
 TEST(Worker, TellsItsHeartbeat) {
   HeartbeatWorkerLine line{};
   std::vector<SocketAddress> addresses = {*SocketAddress::FromText("127.0.0.1", 0)};
@@ -56,6 +62,7 @@ TEST(Worker, TellsItsHeartbeat) {
   ASSERT_TRUE(sockets.ok()) << sockets.status();
   Snapshot<ZoneSet> zones(TestZones());
   Worker worker({.heartbeat = &line}, std::move(sockets->front()), zones);
+  Worker worker(OptionsWith(line), std::move(sockets->front()), zones);
   ASSERT_TRUE(worker.Start().ok());
   const int64_t first_ns = line.last_turn_ns;
   EXPECT_GT(first_ns, 0);
@@ -67,6 +74,23 @@ TEST(Worker, TellsItsHeartbeat) {
   EXPECT_TRUE(Eventually([&] { return line.queries == 1 && line.answered == 1; }));
   EXPECT_EQ(line.servfail, 0u);
   EXPECT_EQ(line.dropped, 0u);
+}
+
+// Nobody else knows of them: they never reach the process.
+TEST(Worker, TellsWhatTheKernelHasDropped) {
+  HeartbeatWorkerLine line{};
+  std::vector<SocketAddress> addresses = {*SocketAddress::FromText("127.0.0.1", 0)};
+  auto sockets = OpenWorkerSockets(addresses, 1, {.receive_buffer_bytes = 4'096});
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  Client client(SocketKind::kUdp, addresses[0]);
+  constexpr uint16_t kQueries = 100;
+  for (uint16_t id = 0; id < kQueries; ++id) client.Send(WwwQuery(id));
+  Snapshot<ZoneSet> zones(TestZones());
+  Worker worker(OptionsWith(line), std::move(sockets->front()), zones);
+  ASSERT_TRUE(worker.Start().ok());
+  EXPECT_TRUE(Eventually([&] { return line.queries + line.dropped == kQueries; }));
+  EXPECT_GT(line.dropped, 0u);
+  EXPECT_GT(line.queries, 0u);
 }
 
 TEST(Worker, AnswersWhatIsQueuedBeforeItEnds) {
