@@ -1,0 +1,205 @@
+#include "anycast/signals/peer_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "tests/anycast/signals/fake_responder.h"
+#include "tests/anycast/signals/loop.h"
+
+namespace hither {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string Http(const std::string& body, const std::string& status = "200 OK") {
+  return absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
+}
+
+// Answers each connection with one text, then closes it.
+class FakePages {
+ public:
+  explicit FakePages(std::string answer) : answer_(std::move(answer)) {
+    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const SocketAddress any = *SocketAddress::FromText("127.0.0.1:0", 0);
+    EXPECT_EQ(::bind(fd_, any.get(), any.size()), 0);
+    EXPECT_EQ(::listen(fd_, 8), 0);
+    sockaddr_storage bound = {};
+    socklen_t bytes = sizeof bound;
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&bound), &bytes), 0);
+    address_ = SocketAddress::FromSystem(bound);
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~FakePages() {
+    ::shutdown(fd_, SHUT_RDWR);  // accept() ends.
+    thread_.join();
+    ::close(fd_);
+  }
+  const SocketAddress& address() const { return address_; }
+  std::string request() {
+    const std::lock_guard lock(mu_);
+    return request_;
+  }
+
+ private:
+  void Run() {
+    for (int fd; (fd = ::accept(fd_, nullptr, nullptr)) >= 0; ::close(fd)) {
+      char octets[2'000];
+      const ssize_t got = ::recv(fd, octets, sizeof octets, 0);
+      if (got > 0) {
+        const std::lock_guard lock(mu_);
+        request_.assign(octets, static_cast<size_t>(got));
+      }
+      for (size_t at = 0; at < answer_.size();) {
+        const ssize_t sent = ::send(fd, answer_.data() + at, answer_.size() - at, MSG_NOSIGNAL);
+        if (sent <= 0) break;
+        at += static_cast<size_t>(sent);
+      }
+    }
+  }
+
+  const std::string answer_;
+  int fd_;
+  SocketAddress address_;
+  std::mutex mu_;  // Guards the next.
+  std::string request_;
+  std::thread thread_;
+};
+
+AnycastConfig::Peer Peer(const SocketAddress& address) {
+  AnycastConfig::Peer peer;
+  peer.name = "ns1.ams1";
+  peer.address = address;
+  return peer;
+}
+
+const AnycastConfig::Probe kProbe = {"example.org", "SOA"};
+
+std::string PageThatSees(const std::string& name, bool ok) {
+  PeerPage page;
+  page.name = "ns1.ams1";
+  page.sees = {{name, ok, ok ? "" : "SERVFAIL"}};
+  return EncodePeerPage(page);
+}
+
+// What the client says of such an answer; empty: it has the page.
+std::string ErrorOf(const std::string& answer) {
+  FakePages pages(answer);
+  Loop loop;
+  PeerClient client(loop.get(), Peer(pages.address()), kProbe);
+  const std::string before = client.error();
+  client.Tick(MonotonicNow());
+  EXPECT_TRUE(loop.Until([&] { return client.error() != before; }));
+  EXPECT_EQ(client.error().empty(), client.page() != nullptr);
+  return client.error();
+}
+
+TEST(PeerClient, FetchesThePage) {
+  FakePages pages(Http(PageThatSees("ns2.fra1", true)));
+  Loop loop;
+  PeerClient client(loop.get(), Peer(pages.address()), kProbe);
+  const absl::Time now = MonotonicNow();
+  EXPECT_FALSE(client.IsReachable(now));
+  client.Tick(now);
+  ASSERT_TRUE(loop.Until([&] { return client.page() != nullptr; }));
+  EXPECT_EQ(client.page()->sees[0].name, "ns2.fra1");
+  EXPECT_EQ(client.asked_at(), now);
+  EXPECT_TRUE(client.IsReachable(now + absl::Seconds(3)));
+  EXPECT_FALSE(client.IsReachable(now + absl::Seconds(4)));
+  EXPECT_EQ(pages.request(),
+            absl::StrCat("GET /peer HTTP/1.1\r\nHost: ", pages.address().ToText(),
+                         "\r\nAccept: application/json\r\nConnection: close\r\n\r\n"));
+}
+
+TEST(PeerClient, TakesAPageWithoutALength) {
+  EXPECT_THAT(ErrorOf("HTTP/1.1 200 OK\r\n\r\n" + PageThatSees("a", true)), IsEmpty());
+}
+
+TEST(PeerClient, TellsWhatIsWrong) {
+  EXPECT_THAT(ErrorOf(Http("", "503 Busy")), HasSubstr("HTTP status 503"));
+  EXPECT_THAT(ErrorOf("SSH-2.0\r\n\r\n"), HasSubstr("no HTTP answer"));
+  EXPECT_THAT(ErrorOf(""), HasSubstr("no HTTP answer"));
+  EXPECT_THAT(ErrorOf("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), HasSubstr("cut"));
+  EXPECT_THAT(ErrorOf(Http("{}")), HasSubstr("not of version"));
+  EXPECT_THAT(ErrorOf(Http(R"({"version":1,"name":"other"})")), HasSubstr("is other, not ns1"));
+  EXPECT_THAT(ErrorOf(Http(std::string(100'000, ' '))), HasSubstr("more than 73728 octets"));
+}
+
+TEST(PeerClient, NobodyListens) {
+  SocketAddress address;
+  {
+    FakePages pages("");
+    address = pages.address();
+  }
+  Loop loop;
+  PeerClient client(loop.get(), Peer(address), kProbe);
+  client.Tick(MonotonicNow());
+  ASSERT_TRUE(loop.Until([&] { return client.error() != "not asked yet"; }));
+  EXPECT_THAT(client.error(), HasSubstr("nobody listens there"));
+}
+
+TEST(PeerClient, SeesAPeerFailAfterThreeTimes) {
+  FakeResponder responder;
+  responder.Behave({.rcode = 2, .with_answer = false});
+  AnycastConfig::Peer peer = Peer(responder.address());
+  peer.dns = responder.address();
+  Loop loop;
+  PeerClient client(loop.get(), peer, kProbe);
+  EXPECT_FALSE(client.Sees().has_value());
+  absl::Time now = MonotonicNow();
+  for (int failures = 1; failures <= 3; ++failures) {
+    client.Tick(now);
+    client.Tick(now + absl::Milliseconds(999));  // Not yet.
+    ASSERT_TRUE(loop.Until([&] { return client.dns()->failures() == failures; }));
+    EXPECT_EQ(client.Sees()->ok, failures < 3);
+    now += absl::Seconds(1);
+  }
+  EXPECT_EQ(client.Sees()->detail, "SERVFAIL");
+  responder.Behave(Manners{.nsid = "whatever"});
+  client.Tick(now);
+  ASSERT_TRUE(loop.Until([&] { return client.dns()->failures() == 0; }));
+  EXPECT_TRUE(client.Sees()->ok);
+}
+
+class OutsideInTest : public testing::Test {
+ protected:
+  // Peers whose pages say so of us.
+  std::optional<Signal> WithPeers(const std::vector<bool>& say) {
+    std::vector<std::unique_ptr<FakePages>> pages;
+    std::vector<std::unique_ptr<PeerClient>> peers;
+    const absl::Time now = MonotonicNow();
+    for (const bool ok : say) {
+      pages.push_back(std::make_unique<FakePages>(Http(PageThatSees("ns2.fra1", ok))));
+      const AnycastConfig::Peer peer = Peer(pages.back()->address());
+      peers.push_back(std::make_unique<PeerClient>(loop_.get(), peer, kProbe));
+      peers.back()->Tick(now);
+      EXPECT_TRUE(loop_.Until([&] { return peers.back()->page() != nullptr; }));
+    }
+    EXPECT_EQ(OutsideIn(peers, "ns9.fra1", now), std::nullopt);  // Nobody tells of that one.
+    EXPECT_EQ(OutsideIn(peers, "ns2.fra1", now + absl::Minutes(1)), std::nullopt);  // Too old.
+    return OutsideIn(peers, "ns2.fra1", now);
+  }
+  Loop loop_;
+};
+
+TEST_F(OutsideInTest, MostOfThoseThatTellDecide) {
+  EXPECT_EQ(WithPeers({}), std::nullopt);
+  EXPECT_EQ(WithPeers({true, true})->level, Level::kOk);
+  EXPECT_EQ(WithPeers({true, false})->level, Level::kOk);
+  const auto most = WithPeers({true, false, false});
+  EXPECT_EQ(most->level, Level::kSoft);
+  EXPECT_EQ(most->scope, Scope::kPath);
+  EXPECT_EQ(most->detail,
+            "no right answer to 2 of 3 peers: ns1.ams1 (SERVFAIL), ns1.ams1 (SERVFAIL)");
+  EXPECT_EQ(WithPeers({false})->level, Level::kSoft);  // Never hard.
+}
+
+}  // namespace
+}  // namespace hither

@@ -1,0 +1,109 @@
+#include "anycast/signals/peer_page.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+using testing::HasSubstr;
+
+PeerPage Full() {
+  PeerPage page;
+  page.name = "ns2.fra1";
+  page.site = "fra1";
+  page.services = {
+      {"dns", {State::kUp, true, absl::FromUnixMillis(1'700'000'000'500), true}, {State::kDrain}},
+      {"other", {State::kSoft}, {}}};
+  page.sees = {{"ns1.ams1", true, ""}, {"ns1.lon1", false, "no answer within 200ms"}};
+  return page;
+}
+
+TEST(PeerPage, GoesThereAndBack) {
+  const auto read = DecodePeerPage(EncodePeerPage(Full()));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, Full());
+}
+
+TEST(PeerPage, IsThisJson) {
+  PeerPage page;
+  page.name = "a";
+  page.services = {{"dns", {State::kUp}, {}}};
+  EXPECT_EQ(EncodePeerPage(page),
+            R"({"name":"a","sees":[],"services":[{"ipv4":{"state":"UP","wants_to_withdraw":false,)"
+            R"("yielded":false},"ipv6":{"state":"DOWN","wants_to_withdraw":false,)"
+            R"("yielded":false},"name":"dns"}],"site":"","version":1})");
+}
+
+TEST(PeerPage, NewerMembersArePassedOver) {
+  const auto read = DecodePeerPage(
+      R"({"version":1,"name":"a","new":[1],"services":[{"name":"dns","more":{},"ipv4":)"
+      R"({"state":"SOFT","load":3}}]})");
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->services.size(), 1u);
+  EXPECT_EQ(read->services[0].ipv4.state, State::kSoft);
+  EXPECT_EQ(read->services[0].ipv6, PeerPage::Standing());
+}
+
+struct Case {
+  const char* name;
+  std::string json;
+  const char* error;
+};
+void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
+
+class WrongPeerPage : public testing::TestWithParam<Case> {};
+
+TEST_P(WrongPeerPage, IsRefused) {
+  const auto read = DecodePeerPage(GetParam().json);
+  ASSERT_FALSE(read.ok());
+  EXPECT_THAT(std::string(read.status().message()), HasSubstr(GetParam().error));
+}
+
+std::string Many(const char* key, const char* item, size_t count) {
+  std::string out = absl::StrCat(R"({"version":1,"name":"a",")", key, "\":[", item);
+  for (size_t i = 1; i < count; ++i) absl::StrAppend(&out, ",", item);
+  return out + "]}";
+}
+
+// clang-format off
+const Case kCases[] = {
+    {"Nothing",         "",                                                   "no JSON object"},
+    {"List",            "[]",                                                 "no JSON object"},
+    {"Cut",             R"({"version":1,"name":"a")",                         "no JSON object"},
+    {"OtherVersion",    R"({"version":2,"name":"a"})",                        "not of version 1"},
+    {"VersionIsText",   R"({"version":"1","name":"a"})",                      "not of version 1"},
+    {"NoName",          R"({"version":1})",                                   "wrong kind"},
+    {"NameIsNumber",    R"({"version":1,"name":1})",                          "wrong kind"},
+    {"LongName",        R"({"version":1,"name":")" + std::string(513, 'a') + "\"}", "wrong kind"},
+    {"ServicesAreText", R"({"version":1,"name":"a","services":"x"})",         "wrong kind"},
+    {"ServiceIsNumber", R"({"version":1,"name":"a","services":[1]})",         "a service is broken"},
+    {"OddState",        R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"state":"up"}}]})", "a service is broken"},
+    {"StateIsMissing",  R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"yielded":true}}]})", "a service is broken"},
+    {"FlagIsNumber",    R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"state":"UP","yielded":1}}]})", "a service is broken"},
+    {"SeesOkIsText",    R"({"version":1,"name":"a","sees":[{"name":"b","ok":"yes"}]})", "what it sees is broken"},
+    {"ManyServices",    Many("services", R"({"name":"d"})", kPeerServicesMax + 1), "wrong kind"},
+    {"ManySeen",        Many("sees", R"({"name":"b"})", kPeerSeesMax + 1),    "wrong kind"},
+    {"TooLong",         std::string(kPeerPageBytesMax + 1, ' '),              "too long"},
+    {"VeryDeep",        std::string(kPeerPageBytesMax, '['),                  "no JSON object"},
+    {"DeepAndWhole",    R"({"version":1,"name":)" + std::string(30'000, '[') + std::string(30'000, ']') + "}", "wrong kind"},
+};
+// clang-format on
+INSTANTIATE_TEST_SUITE_P(Each, WrongPeerPage, testing::ValuesIn(kCases),
+                         [](const auto& tested) { return tested.param.name; });
+
+// A detail quotes what a stranger sent.
+TEST(PeerPage, OddOctetsDoNotBreakIt) {
+  PeerPage page = Full();
+  page.sees[0].detail = "\xff\x01\"]}";
+  const auto read = DecodePeerPage(EncodePeerPage(page));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->sees[0].detail, "\xef\xbf\xbd?\"]}");
+}
+
+}  // namespace
+}  // namespace hither

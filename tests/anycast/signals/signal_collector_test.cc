@@ -1,0 +1,236 @@
+#include "anycast/signals/signal_collector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/heartbeat_page.h"
+#include "tests/anycast/signals/fake_responder.h"
+#include "tests/anycast/signals/loop.h"
+
+namespace hither {
+namespace {
+
+using testing::HasSubstr;
+
+// One service, on a fake responder with a heartbeat page of its own.
+class SignalCollectorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = "/dev/shm/hither.XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    config_.identity = {"fra1", "ns2", "{node}.{site}"};
+    config_.heartbeat = folder_ + "/heartbeat";
+    AnycastConfig::Service service;
+    service.name = "dns";
+    service.addresses = {responder_.address()};
+    service.probes = {{"example.org", "SOA"}};
+    anycast_.services = {service};
+  }
+  void TearDown() override {
+    collector_.reset();
+    page_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void MakePage(size_t workers = 1) {
+    auto made = HeartbeatPage::Create(*config_.heartbeat, {"fra1", "ns2", ""}, workers);
+    ASSERT_TRUE(made.ok()) << made.status();
+    page_ = *std::move(made);
+    page_->TellPhase(HeartbeatPhase::kServing);
+    TellZone(7, kHeartbeatLoaded);
+  }
+  void TellZone(uint32_t serial, uint32_t flags) {
+    const Name name = *Name::FromText("example.org");
+    const std::vector<HeartbeatZone> zones = {{.name = name, .serial = serial, .flags = flags}};
+    page_->TellZones({.total = 1}, zones);
+  }
+  void Turn() {
+    if (page_ == nullptr) return;
+    page_->TellControlTurn();
+    page_->worker(0).last_turn_ns = absl::ToUnixNanos(MonotonicNow());
+  }
+  // Ticks as the main loop would until the signal is of that level.
+  bool Becomes(const std::string& name, Level level, absl::Duration most = absl::Seconds(3)) {
+    if (!collector_) collector_.emplace(loop_.get(), config_, anycast_);
+    absl::Time due = MonotonicNow();
+    const auto step = [&] {
+      if (turns_) Turn();
+      if (MonotonicNow() < due) return;
+      due = MonotonicNow() + anycast_.policy.tick;
+      collector_->Tick(MonotonicNow());
+    };
+    return loop_.Until([&] { return Get(name).level == level; }, most, step);
+  }
+  Signal Get(const std::string& name) {
+    for (const Signal& signal : collector_->Signals("dns")) {
+      if (absl::StartsWith(signal.name, name)) return signal;
+    }
+    return {.name = "absent", .detail = ""};
+  }
+
+  std::string folder_;
+  FakeResponder responder_;
+  Config config_;
+  AnycastConfig anycast_;
+  bool turns_ = true;
+  Loop loop_;
+  std::unique_ptr<HeartbeatPage> page_;
+  std::optional<SignalCollector> collector_;
+};
+
+TEST_F(SignalCollectorTest, AllIsWell) {
+  MakePage();
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  ASSERT_TRUE(Becomes("probe tcp", Level::kOk));
+  std::vector<std::string> names;
+  for (const Signal& signal : collector_->Signals("dns")) {
+    names.push_back(signal.name);
+    EXPECT_EQ(signal.level, Level::kOk) << signal.name << ": " << signal.detail;
+  }
+  const std::string at = responder_.address().ToText();
+  EXPECT_THAT(names,
+              testing::ElementsAre("responder", "servfail share", "drop share", "zone example.org.",
+                                   absl::StrCat("probe udp ", at, " example.org SOA"),
+                                   absl::StrCat("probe tcp ", at, " example.org SOA")));
+  EXPECT_TRUE(collector_->Signals("other").empty());
+  EXPECT_EQ(Get("probe udp").families, Families::kIpv4);
+}
+
+TEST_F(SignalCollectorTest, WithoutAPageProbesStillJudge) {
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  EXPECT_EQ(Get("responder").level, Level::kUnknown);
+  EXPECT_EQ(Get("zone").level, Level::kUnknown);
+  EXPECT_FALSE(collector_->queries_per_second().has_value());
+}
+
+TEST_F(SignalCollectorTest, DeadResponderIsCertain) {
+  MakePage();
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  page_.reset();  // Its lock goes.
+  responder_.Stop();
+  const absl::Time died = MonotonicNow();
+  ASSERT_TRUE(Becomes("responder", Level::kHard));
+  EXPECT_TRUE(Get("responder").is_certain);
+  EXPECT_LT(MonotonicNow() - died, absl::Milliseconds(300));  // A tick.
+  ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+  EXPECT_EQ(Get("probe tcp").level, Level::kSoft);
+}
+
+TEST_F(SignalCollectorTest, HungResponderIsCertainOnceProbesAreSilent) {
+  MakePage();
+  ASSERT_TRUE(Becomes("probe tcp", Level::kOk));
+  turns_ = false;
+  responder_.Behave({.silent = true});
+  ASSERT_TRUE(Becomes("responder", Level::kHard));
+  ASSERT_TRUE(Becomes("probe tcp", Level::kSoft));
+  EXPECT_EQ(Get("probe udp").level, Level::kHard);
+  EXPECT_TRUE(Get("responder").is_certain);
+}
+
+TEST_F(SignalCollectorTest, TcpDeadWhileUdpLivesIsSoft) {
+  ASSERT_TRUE(Becomes("probe tcp", Level::kOk));
+  responder_.StopTcp();
+  ASSERT_TRUE(Becomes("probe tcp", Level::kSoft));
+  EXPECT_THAT(Get("probe tcp").detail, HasSubstr("nobody listens there"));
+  EXPECT_EQ(Get("probe udp").level, Level::kOk);
+}
+
+TEST_F(SignalCollectorTest, SomebodyElseIsHardOverTcpToo) {
+  responder_.Behave({.nsid = "ns2.fra1"}, {.nsid = "ns1.ams1"});
+  ASSERT_TRUE(Becomes("probe tcp", Level::kHard));
+  EXPECT_EQ(Get("probe udp").level, Level::kOk);
+}
+
+TEST_F(SignalCollectorTest, AnyWorkersNsidIsOurs) {
+  config_.identity.nsid_template = "{node}.{worker}";
+  responder_.Behave({.nsid = "ns2.255"});
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  responder_.Behave({.nsid = "ns2.256"});
+  ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+}
+
+TEST_F(SignalCollectorTest, SerialBehindTheHeartbeatIsSoft) {
+  MakePage();
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  TellZone(8, kHeartbeatLoaded);
+  ASSERT_TRUE(Becomes("probe udp", Level::kSoft));
+  EXPECT_THAT(Get("probe udp").detail, HasSubstr("answers serial 7, but its heartbeat tells 8"));
+}
+
+TEST_F(SignalCollectorTest, StaleZoneIsSoftAndShared) {
+  MakePage();
+  TellZone(7, kHeartbeatLoaded | kHeartbeatStale);
+  ASSERT_TRUE(Becomes("zone example.org.", Level::kSoft));
+  EXPECT_EQ(Get("zone").scope, Scope::kShared);
+}
+
+// Overload is no failure: to withdraw would send the flood to the next site.
+TEST_F(SignalCollectorTest, SilenceInAFloodIsSoft) {
+  MakePage();
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  responder_.Behave({.silent = true});
+  ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+  page_->worker(0).queries += 1'000;
+  page_->worker(0).dropped += 200;
+  ASSERT_TRUE(Becomes("probe udp", Level::kSoft));
+  EXPECT_THAT(Get("probe udp").detail, HasSubstr("overload is no failure"));
+  EXPECT_EQ(Get("drop share").level, Level::kSoft);
+}
+
+// A sidecar that did not tick for a while knows nothing of the server, until it has asked again.
+TEST_F(SignalCollectorTest, OldVerdictsAreUnknown) {
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  uv_sleep(1'400);
+  responder_.Behave({.silent = true});
+  collector_->Tick(MonotonicNow());
+  EXPECT_EQ(Get("probe udp").level, Level::kUnknown);
+}
+
+// Drained means that others ask no more; we ourselves go on.
+TEST_F(SignalCollectorTest, OurOwnProbesAreNoTraffic) {
+  MakePage();
+  uint64_t asked = 0;
+  if (!collector_) collector_.emplace(loop_.get(), config_, anycast_);
+  const auto step = [&] {
+    Turn();
+    collector_->Tick(MonotonicNow());
+    uint64_t sum = 0;
+    for (const auto& probe : collector_->services()[0].probes) sum += probe->asked();
+    page_->worker(0).queries = asked = sum;
+  };
+  loop_.Until([] { return false; }, absl::Seconds(1), step);
+  ASSERT_GT(asked, 20u);
+  EXPECT_LT(*collector_->queries_per_second(), 0.1 * static_cast<double>(asked));
+}
+
+TEST_F(SignalCollectorTest, Ipv6AddressIsOfItsFamily) {
+  FakeResponder responder("::1");
+  anycast_.services[0].addresses.push_back(responder.address());
+  ASSERT_TRUE(Becomes("probe udp [::1]", Level::kOk));
+  EXPECT_EQ(Get("probe udp [::1]").families, Families::kIpv6);
+}
+
+TEST_F(SignalCollectorTest, ChecksAndPeersAreSignalsToo) {
+  AnycastConfig::ExecCheck check;
+  check.name = "disk";
+  check.command = {"/bin/false"};
+  check.is_hard = true;
+  anycast_.services[0].checks = {check};
+  AnycastConfig::Peer peer;
+  peer.name = "ns1.ams1";
+  peer.address = peer.dns.emplace(responder_.address());
+  anycast_.peers.nodes = {peer};
+  ASSERT_TRUE(Becomes("check disk", Level::kHard));
+  ASSERT_TRUE(loop_.Until([&] { return !collector_->Sees().empty(); }));
+  EXPECT_TRUE(collector_->Sees()[0].ok);
+  EXPECT_EQ(collector_->our_name(), "ns2.fra1");
+}
+
+}  // namespace
+}  // namespace hither
