@@ -57,8 +57,11 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
     return nullptr;
   }
   const Config::Identity& identity = config.identity;
-  return HeartbeatPage::Create(path, {identity.site, identity.node, identity.nsid_template},
-                               workers);
+  auto page =
+      HeartbeatPage::Create(path, {identity.site, identity.node, identity.nsid_template}, workers);
+  if (page.ok() || !is_default || absl::IsAlreadyExists(page.status())) return page;
+  Log(LogLevel::kWarning, "no heartbeat: ", page.status().message());
+  return nullptr;
 }
 
 void Heart::TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now) {

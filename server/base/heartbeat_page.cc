@@ -77,7 +77,8 @@ absl::Status Lock(const std::string& path, int fd) {
   lock.l_whence = SEEK_SET;
   if (::fcntl(fd, F_OFD_SETLK, &lock) == 0) return absl::OkStatus();
   if (errno != EAGAIN && errno != EACCES) return SystemError(path, "cannot be locked");
-  return Refused(path, "another hitherd is running and holds it; stop that one");
+  return absl::AlreadyExistsError(absl::StrCat(
+      "heartbeat ", path, ": another hitherd is running and holds it; stop that one", kElsewhere));
 }
 
 // Empties it first: what an older version or another size left must not shine through.

@@ -48,7 +48,7 @@ class HeartbeatPage {
 
   // Makes `path`, or takes over what a dead hitherd left there: a regular file, with one name,
   // owned by us or by root, empty or a heartbeat page of any version. Anything else is left alone
-  // and is an error; so is a page that a living process holds.
+  // and is an error; so is a page that a living process holds (kAlreadyExists).
   static absl::StatusOr<std::unique_ptr<HeartbeatPage>> Create(const std::string& path,
                                                                const Identity& identity,
                                                                size_t workers);
