@@ -1,0 +1,89 @@
+"""A daemon in a namespace: started, killed, stopped for a while and started again."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+_STOP_SECONDS = 10
+
+
+def wait_for(what, seconds, text):
+    """what() until it is true; its value."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s: {text() if callable(text) else text}")
+        time.sleep(0.01)
+
+
+class Daemon:
+    """One program with its command; not running until start(). Kill, then restart, as you like."""
+
+    def __init__(self, name, namespaces, where, command, folder):
+        self.name = name
+        self.command = list(map(str, command))
+        self.log_path = pathlib.Path(folder) / f"{name}.log"
+        self._full = namespaces.command(where, command)
+        self._folder = folder
+        self._process = None
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def is_running(self):
+        return self._process is not None and self._process.poll() is None
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def start(self):
+        if self.is_running():
+            return self
+        with open(self.log_path, "ab") as log:
+            # ip(8) becomes the program, so that the process is the daemon's. A group of its own:
+            # Ctrl-C is for the lab, which then ends the daemons in their order.
+            self._process = subprocess.Popen(self._full, stdout=log, stderr=subprocess.STDOUT,
+                                             stdin=subprocess.DEVNULL, cwd=self._folder,
+                                             process_group=0)
+        return self
+
+    def kill(self, number=signal.SIGKILL):
+        """Sends the signal, and waits for the end that SIGKILL is. Returns when it was sent."""
+        sent = time.monotonic()
+        os.kill(self.pid, number)
+        if number == signal.SIGKILL:
+            self._process.wait(_STOP_SECONDS)
+        return sent
+
+    def stop(self):
+        """SIGSTOP: there, but hung. cont() lets it go on."""
+        return self.kill(signal.SIGSTOP)
+
+    def cont(self):
+        return self.kill(signal.SIGCONT)
+
+    def ask_to_end(self):
+        """SIGTERM, to a stopped one too, without waiting for what comes of it."""
+        if self.is_running():
+            self.cont()
+            self.kill(signal.SIGTERM)
+
+    def end(self):
+        """An orderly end by SIGTERM, or else by SIGKILL."""
+        if not self.is_running():
+            return
+        self.ask_to_end()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def restart(self):
+        self.end()
+        return self.start()

@@ -1,0 +1,235 @@
+"""One site of the lab: its router, and its node with hitherd and what announces it."""
+
+import signal
+import subprocess
+import time
+
+import bird
+import daemon
+import frr
+import topology
+
+_ZONE = """\
+$TTL 60
+@     SOA  ns1 hostmaster {serial} {refresh} {retry} {expire} 60
+@     NS   ns1
+ns1   A    {v4}
+ns1   AAAA {v6}
+www   A    192.0.2.80
+www   AAAA 2001:db8::80
+"""
+
+
+class KernelStandIn:
+    """In kernel mode, what stands in for a sidecar: an address or a route that just stays."""
+
+    def __init__(self, namespaces, site, mode):
+        self._namespaces = namespaces
+        self._node = topology.node_of(site)
+        self._lines = (["addr {} 192.0.2.1/24 dev wp-up noprefixroute",
+                        "addr {} 2001:db8::1/48 dev wp-up noprefixroute"] if mode == "address" else
+                       [f"route {{}} {prefix} dev lo metric 101" for prefix in topology.PREFIXES])
+        self._is_there = False
+
+    def is_running(self):
+        return self._is_there
+
+    def _change(self, verb, is_there):
+        if self._is_there != is_there:
+            self._namespaces.configure(self._node, [line.format(verb) for line in self._lines])
+        self._is_there = is_there
+        return self
+
+    def start(self):
+        return self._change("add", True)
+
+    def ask_to_end(self):
+        pass  # It goes with its namespace.
+
+    def end(self):
+        self._change("del", False)
+
+    def kill(self, _=signal.SIGKILL):
+        killed_at = time.monotonic()
+        self.end()
+        return killed_at
+
+    def cont(self):
+        pass
+
+    def log(self):
+        return ""
+
+
+class Site:
+    """Its parts: router, hitherd, and either sidecar or stand_in (the other one is None); in
+    kernel mode node_router, too. Each can be killed, stopped, restarted on its own.
+    """
+
+    def __init__(self, name, namespaces, folder, options):
+        self.name, self.options = name, options
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.node = topology.node_of(name)
+        self._namespaces = namespaces
+        self.is_frr = name in options.frr_sites
+        self.zone_path = self.folder / "example.org.zone"
+        self.config_path = self.folder / "hither.yaml"
+        self.admin = f"unix:{self.folder}/admin.sock"
+        self.anycast_admin = f"unix:{self.folder}/anycast.sock"
+        self._is_refusing = False
+        self.write_zone()
+        self._make_routers()
+        self.sidecar = self.stand_in = None
+        self._make_announcer()
+        self.write_config()
+        self.hitherd = self._at_node("hitherd", [options.hitherd, "--config", self.config_path])
+
+    def _at_node(self, name, command):
+        return daemon.Daemon(name, self._namespaces, self.node, command, self.folder)
+
+    def _make_routers(self):
+        kind, made = (frr, frr.Frr) if self.is_frr else (bird, bird.Bird)
+        self.router = made("router", self._namespaces, self.name, kind.router_config(self.name),
+                           self.folder)
+        self.node_router = None
+        if self.options.mode == "kernel":
+            self.node_router = made("node-router", self._namespaces, self.node,
+                                    kind.tiers_config(self.name), self.folder)
+
+    def _make_announcer(self):
+        if self.options.anycast:
+            self.sidecar = self._at_node("sidecar", [self.options.anycast, "--config",
+                                                     self.config_path])
+        elif self.options.mode == "kernel":
+            self.stand_in = KernelStandIn(self._namespaces, self.name, self.kernel_mode)
+        else:
+            self.stand_in = bird.Bird("stand-in", self._namespaces, self.node,
+                                      bird.static_config(self.name), self.folder)
+
+    @property
+    def kernel_mode(self):
+        return "metric" if self.is_frr else "address"
+
+    @property
+    def announcer(self):
+        return self.sidecar or self.stand_in
+
+    def daemons(self):
+        """In the order to start them."""
+        return [one for one in (self.router, self.node_router, self.hitherd, self.announcer) if one]
+
+    # --- What the node is told ---
+
+    def write_zone(self, serial=1, refresh=3600, retry=600, expire=604800):
+        self.write_zone_text(_ZONE.format(serial=serial, refresh=refresh, retry=retry,
+                                          expire=expire, v4=topology.SERVICE_V4,
+                                          v6=topology.SERVICE_V6))
+
+    def write_zone_text(self, text):
+        self.zone_path.write_text(text)
+
+    def write_config(self, identity=None, more=""):
+        """`identity`: another site's name, which makes this node an impostor."""
+        text = f"""\
+identity: {{ site: {identity or self.name}, node: {topology.NODE} }}
+listen:
+  - "{topology.SERVICE_V4}:53"
+  - "[{topology.SERVICE_V6}]:53"
+  - "{topology.management_v4(self.name)}:53"
+workers: 2
+user: root
+admin: {{ listen: "{self.admin}" }}
+zones:
+  - {{ name: example.org, file: {self.zone_path} }}
+"""
+        if self.options.anycast:
+            text += f"heartbeat: {self.folder}/heartbeat\n" + self._anycast_text()
+        self.config_path.write_text(text + more)
+
+    def _anycast_text(self):
+        policy = ", ".join(f"{key}: {value}" for key, value in self.options.policy.items())
+        return f"""\
+anycast:
+  admin: {{ listen: "{self.anycast_admin}" }}
+  state_file: {self.folder}/anycast.state
+  journal: {self.folder}/anycast.journal
+  policy: {{ {policy} }}
+  services:
+    - name: dns
+      prefixes: ["{topology.PREFIX_V4}", "{topology.PREFIX_V6}"]
+      probe: {{ name: example.org, type: SOA }}
+{self._backend_text()}
+  readback: {{ {self._readback_text()} }}
+  peers:
+    listen: "{topology.management_v4(self.name)}:8055"
+    nodes:
+""" + "".join(f"""\
+      - name: {topology.NODE}.{other}
+        address: "{topology.management_v4(other)}:8055"
+        dns: "{topology.management_v4(other)}:53"
+""" for other in topology.SITES if other != self.name)
+
+    def _backend_text(self):
+        if self.options.mode == "kernel":
+            return f"  kernel: {{ mode: {self.kernel_mode}, lease: 3s }}"
+        link = topology.link(self.name, self.node)
+        return f"""\
+  bgp:
+    local_as: {topology.NODE_AS}
+    router_id: {link.address_v4(self.node)}
+    neighbors:
+      - address: {link.address_v4(self.name)}
+        as: {topology.AS_NUMBERS[self.name]}
+        password: {topology.BGP_PASSWORD}
+        ttl_security: true
+        hold_time: 3s"""
+
+    def _readback_text(self):
+        asked = self.node_router or self.router
+        if self.is_frr:
+            return f"frr: [{', '.join(asked.vtysh)}]"
+        return f"bird: {asked.socket_path}"
+
+    def refuse_node_routes(self, refuse):
+        """The router takes nothing from its node any more, or what it always took."""
+        if self.is_frr:
+            self.router.refuse_node_routes(refuse)
+        else:
+            prefixes = ("198.51.100.0/24", "2001:db8:bad::/48") if refuse else topology.PREFIXES
+            self.router.configure(bird.router_config(self.name, prefixes))
+        self._is_refusing = refuse
+
+    def heal(self):
+        """Its files, and what its daemons were told or suffered, are as at the start."""
+        self.write_zone()
+        self.write_config()
+        for one in self.daemons():
+            if one.is_running():
+                one.cont()
+            else:
+                one.start()
+        if self._is_refusing:
+            self.refuse_node_routes(False)
+
+    # --- What the operator does ---
+
+    def hither(self, *arguments, timeout=90):
+        """The tool, run on the node; its exit status is the caller's to look at."""
+        return subprocess.run(self._namespaces.command(self.node, [self.options.hither,
+                                                                   *arguments]),
+                              capture_output=True, text=True, timeout=timeout)
+
+    def reload(self):
+        return self.hither("reload", "--server", self.admin)
+
+    def ask_sidecar(self, verb, *more, **how):
+        return self.hither(verb, "--anycast", self.anycast_admin, *more, **how)
+
+    def explain(self):
+        done = self.ask_sidecar("explain")
+        return done.stdout + done.stderr
+
+    def configure_node(self, lines):
+        """Commands of ip(8) on the node."""
+        self._namespaces.configure(self.node, lines)

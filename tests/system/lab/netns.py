@@ -1,0 +1,123 @@
+"""Network namespaces of one lab: made, entered for a socket, removed with all that runs in them.
+
+Their names start with hlPID-, PID being that of the process that made them, so that what a killed
+run has left can be told from what is in use, and goes with the next start.
+"""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+_CLONE_NEWNET = 0x40000000
+_KILL_SECONDS = 5
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_RUN = pathlib.Path("/run/netns")
+# Forwarding; no reverse path filter, as paths differ by direction; no waiting for duplicate
+# address detection; addresses outlive a link that goes down for a while.
+_SYSCTLS = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+            "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
+            "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
+            "net.ipv6.conf.all.accept_ra=0", "net.ipv6.conf.default.accept_ra=0",
+            "net.ipv6.conf.all.keep_addr_on_down=1")
+
+
+def run(command, **how):
+    """A short command whose failure ends the lab, with what it said."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, **how)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}\n"
+                           f"{how.get('input', '')}")
+    return done.stdout
+
+
+def ip_batch(lines, namespace=None):
+    """Many commands of ip(8) in one process."""
+    where = ["-n", namespace] if namespace else []
+    run(["ip", *where, "-batch", "-"], input="\n".join(lines) + "\n")
+
+
+def listed():
+    return sorted(path.name for path in _RUN.iterdir()) if _RUN.is_dir() else []
+
+
+def _pids(namespace):
+    return [int(pid) for pid in run(["ip", "netns", "pids", namespace]).split()]
+
+
+def _kill_all_in(namespace):
+    deadline = time.monotonic() + _KILL_SECONDS
+    while time.monotonic() < deadline:
+        pids = _pids(namespace)
+        if not pids:
+            return
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def remove(namespaces):
+    """The namespaces, and whatever runs in them."""
+    for name in namespaces:
+        _kill_all_in(name)
+    if namespaces:
+        ip_batch([f"netns del {name}" for name in namespaces])
+
+
+def sweep():
+    """Removes what labs have left whose process is no more."""
+    owners = {name: re.match(r"hl(\d+)-", name) for name in listed()}
+    remove([name for name, owner in owners.items()
+            if owner and not pathlib.Path(f"/proc/{owner[1]}").exists()])
+
+
+class Namespaces:
+    """The namespaces of one lab, by their short names."""
+
+    def __init__(self):
+        self._prefix = f"hl{os.getpid()}-"
+
+    def name(self, short):
+        return self._prefix + short
+
+    def create(self, shorts):
+        names = [self.name(short) for short in shorts]
+        ip_batch([f"netns add {name}" for name in names])
+        for name in names:
+            run(["ip", "netns", "exec", name, "sysctl", "-q", "-w", *_SYSCTLS])
+
+    def remove(self):
+        remove([name for name in listed() if name.startswith(self._prefix)])
+
+    def configure(self, short, lines):
+        ip_batch(lines, self.name(short))
+
+    def command(self, short, command):
+        return ["ip", "netns", "exec", self.name(short), *map(str, command)]
+
+    def socket(self, short, family, kind):
+        """A socket that lives in the namespace, for use from any thread of this process."""
+        made = []
+        # A thread of its own enters and ends there: nobody has to find the way back.
+        thread = threading.Thread(target=self._make_socket, args=(short, family, kind, made))
+        thread.start()
+        thread.join()
+        if isinstance(made[0], OSError):
+            raise made[0]
+        return made[0]
+
+    def _make_socket(self, short, family, kind, made):
+        try:
+            with open(_RUN / self.name(short), "rb") as namespace:
+                if _LIBC.setns(namespace.fileno(), _CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), f"setns {short}")
+            made.append(socket.socket(family, kind))
+        except OSError as error:
+            made.append(error)
