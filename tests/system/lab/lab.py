@@ -85,7 +85,11 @@ class Lab:
             self._make_parts()
             for one in self._daemons():
                 one.start()
+            self.wait_for_catchment({}, 1)
+            self._check_running()
             self.wait_until_whole(_START_SECONDS)
+            if self.options.anycast:
+                self.wait_until_up(_START_SECONDS)
         except BaseException:  # Ctrl-C, too.
             self.stop()
             raise
@@ -195,8 +199,6 @@ class Lab:
 
     def wait_until_whole(self, seconds):
         try:
-            self.wait_for_catchment({}, seconds)
-            self._check_running()
             for v6 in (False, True):
                 self.wait_for_catchment(topology.CATCHMENT, seconds, v6=v6)
         except TimeoutError as error:
@@ -220,6 +222,15 @@ class Lab:
         for site in self.sites.values():
             site.heal()
         self.wait_until_whole(seconds)
+        if self.options.anycast:
+            self.wait_until_up(seconds)
+
+    def wait_until_up(self, seconds):
+        """Until each sidecar says UP, for both families."""
+        wanted = dict.fromkeys(("ipv4", "ipv6"), "UP")
+        for site in self.sites.values():
+            daemon.wait_for(lambda site=site: site.states() == wanted, seconds,
+                            lambda site=site: f"{site.name} UP:\n{site.explain()}")
 
 
 def _print_lab(lab):

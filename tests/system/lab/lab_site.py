@@ -1,5 +1,6 @@
 """One site of the lab: its router, and its node with hitherd and what announces it."""
 
+import json
 import signal
 import subprocess
 import time
@@ -18,6 +19,11 @@ ns1   AAAA {v6}
 www   A    192.0.2.80
 www   AAAA 2001:db8::80
 """
+
+
+def _zone_text(serial, refresh, retry, expire):
+    return _ZONE.format(serial=serial, refresh=refresh, retry=retry, expire=expire,
+                        v4=topology.SERVICE_V4, v6=topology.SERVICE_V6)
 
 
 class KernelStandIn:
@@ -79,6 +85,7 @@ class Site:
         self.anycast_admin = f"unix:{self.folder}/anycast.sock"
         self._is_refusing = False
         self.write_zone()
+        (self.folder / "example.net.zone").write_text(self.zone_path.read_text())
         self._make_routers()
         self.sidecar = self.stand_in = None
         self._make_announcer()
@@ -122,15 +129,28 @@ class Site:
     # --- What the node is told ---
 
     def write_zone(self, serial=1, refresh=3600, retry=600, expire=604800):
-        self.write_zone_text(_ZONE.format(serial=serial, refresh=refresh, retry=retry,
-                                          expire=expire, v4=topology.SERVICE_V4,
-                                          v6=topology.SERVICE_V6))
+        self.zone_path.write_text(_zone_text(serial, refresh, retry, expire))
 
-    def write_zone_text(self, text):
-        self.zone_path.write_text(text)
+    def break_zone(self, expire=604800):
+        """A load that fails: the zone that is served goes stale, and expired after `expire`."""
+        self.write_zone(serial=2, expire=expire)
+        loaded = self.reload()
+        self.zone_path.write_text("this is no zone\n")
+        failed = self.reload()
+        if loaded.returncode != 0 or failed.returncode == 0:
+            raise RuntimeError(f"{self.name}: {loaded.stderr} {failed.stdout}")
 
-    def write_config(self, identity=None, more=""):
-        """`identity`: another site's name, which makes this node an impostor."""
+    def serve_servfail(self):
+        """hitherd starts anew and cannot load the zone, of which it has no older version."""
+        self.zone_path.write_text("this is no zone\n")
+        self.hitherd.restart()
+
+    def become(self, identity):
+        """hitherd starts anew as another site's: an impostor on this one's addresses."""
+        self.write_config(identity)
+        self.hitherd.restart()
+
+    def write_config(self, identity=None):
         text = f"""\
 identity: {{ site: {identity or self.name}, node: {topology.NODE} }}
 listen:
@@ -142,10 +162,11 @@ user: root
 admin: {{ listen: "{self.admin}" }}
 zones:
   - {{ name: example.org, file: {self.zone_path} }}
+  - {{ name: example.net, file: {self.folder}/example.net.zone }}
 """
         if self.options.anycast:
             text += f"heartbeat: {self.folder}/heartbeat\n" + self._anycast_text()
-        self.config_path.write_text(text + more)
+        self.config_path.write_text(text)
 
     def _anycast_text(self):
         policy = ", ".join(f"{key}: {value}" for key, value in self.options.policy.items())
@@ -202,6 +223,7 @@ anycast:
 
     def heal(self):
         """Its files, and what its daemons were told or suffered, are as at the start."""
+        zone, config = self.zone_path.read_text(), self.config_path.read_text()
         self.write_zone()
         self.write_config()
         for one in self.daemons():
@@ -209,6 +231,10 @@ anycast:
                 one.cont()
             else:
                 one.start()
+        if config != self.config_path.read_text():
+            self.hitherd.restart()
+        if zone != self.zone_path.read_text():
+            daemon.wait_for(lambda: self.reload().returncode == 0, 5, self.hitherd.log)
         if self._is_refusing:
             self.refuse_node_routes(False)
 
@@ -221,15 +247,26 @@ anycast:
                               capture_output=True, text=True, timeout=timeout)
 
     def reload(self):
-        return self.hither("reload", "--server", self.admin)
+        return self.hither("reload", "--admin", self.admin)
 
     def ask_sidecar(self, verb, *more, **how):
-        return self.hither(verb, "--anycast", self.anycast_admin, *more, **how)
+        return self.hither(verb, *more, "--anycast", self.anycast_admin, **how)
+
+    def sidecar_status(self):
+        """GET /status as a value; None while no sidecar answers."""
+        done = self.ask_sidecar("status", "--json")
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def states(self):
+        """Of the one service: {"ipv4": "UP", "ipv6": "SOFT"}; {} while no sidecar answers."""
+        status = self.sidecar_status()
+        families = status["services"][0]["families"] if status else []
+        return {family["family"]: family["state"] for family in families}
 
     def explain(self):
         done = self.ask_sidecar("explain")
         return done.stdout + done.stderr
 
-    def configure_node(self, lines):
+    def configure_node(self, lines, *flags):
         """Commands of ip(8) on the node."""
-        self._namespaces.configure(self.node, lines)
+        self._namespaces.configure(self.node, lines, *flags)

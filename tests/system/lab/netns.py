@@ -37,10 +37,10 @@ def run(command, **how):
     return done.stdout
 
 
-def ip_batch(lines, namespace=None):
+def ip_batch(lines, namespace=None, flags=()):
     """Many commands of ip(8) in one process."""
     where = ["-n", namespace] if namespace else []
-    run(["ip", *where, "-batch", "-"], input="\n".join(lines) + "\n")
+    run(["ip", *flags, *where, "-batch", "-"], input="\n".join(lines) + "\n")
 
 
 def listed():
@@ -96,8 +96,8 @@ class Namespaces:
     def remove(self):
         remove([name for name in listed() if name.startswith(self._prefix)])
 
-    def configure(self, short, lines):
-        ip_batch(lines, self.name(short))
+    def configure(self, short, lines, *flags):
+        ip_batch(lines, self.name(short), flags)
 
     def command(self, short, command):
         return ["ip", "netns", "exec", self.name(short), *map(str, command)]

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import daemon
+import faults
 import netns
 import pytest
 import topology
@@ -126,6 +128,47 @@ def test_graceful_shutdown_is_obeyed_by_transits(lab):
         routes.wait_best("t1", "fra1", 3)
     assert route.local_pref == 0 and "(65535,0)" in route.communities
     assert not probe.lost() and set(probe.sites()) == {"fra1", "ams1"}
+
+
+def test_tcp_can_die_alone(lab):
+    ask = lab.clients["client1"].dig
+    with faults.tcp_dead(lab.sites["fra1"]):
+        for v6 in (False, True):
+            assert ask(v6=v6).status == "NOERROR"
+            assert ask(v6=v6, tcp=True, seconds=0.3).status == "TIMEOUT"
+    assert [ask(v6=v6, tcp=True).status for v6 in (False, True)] == ["NOERROR"] * 2
+
+
+def test_one_family_can_die_alone(lab):
+    ask = lab.clients["client1"].dig
+    with faults.address_lost(lab.sites["fra1"]):
+        assert ask(seconds=0.3).status == "TIMEOUT"
+        assert ask(v6=True).status == "NOERROR"
+    assert ask().status == "NOERROR"
+
+
+def test_one_worker_can_be_stuck(lab):
+    ask, pid = lab.clients["client1"].dig, lab.sites["fra1"].hitherd.pid
+    worker = next(number for number, name in faults.threads(pid).items() if name == "worker-0")
+    with faults.stuck_thread(worker):
+        statuses = {ask(seconds=0.1).status for _ in range(20)}
+    assert statuses == {"NOERROR", "TIMEOUT"}  # Each source port has its worker.
+    assert {ask().status for _ in range(20)} == {"NOERROR"}
+
+
+def test_zone_can_fail_in_all_ways(lab):
+    site, ask = lab.sites["fra1"], lab.clients["client1"].dig
+    site.break_zone()
+    assert ask().status == "NOERROR"  # Stale, but served.
+    site.serve_servfail()
+    daemon.wait_for(lambda: ask().status == "SERVFAIL", 5, site.hitherd.log)
+    assert ask("example.net").status == "NOERROR"
+
+
+def test_impostor_is_seen_by_its_nsid(lab):
+    lab.sites["fra1"].become("elsewhere")
+    daemon.wait_for(lambda: lab.clients["client1"].dig().site == "elsewhere", 5,
+                    lab.sites["fra1"].hitherd.log)
 
 
 def _leftovers(prefix):
