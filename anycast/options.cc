@@ -98,8 +98,8 @@ USAGE
   hither-anycast [--config FILE] [--check | --dry-run]
 
 Watches the hitherd beside it (its heartbeat, and DNS queries as a stranger would send them),
-decides four times a second, and announces the prefixes of each service by BGP or through the kernel's
-routing table. If it dies or hangs, what it announces ends by itself.
+decides four times a second, and announces the prefixes of each service by BGP or through the
+kernel's routing table. If it dies or hangs, what it announces ends by itself.
 
 FLAGS
   --config FILE  The configuration, which hitherd reads, too. Default: /etc/hither/hither.yaml

@@ -61,7 +61,6 @@ TEST(Worker, TellsItsHeartbeat) {
   auto sockets = OpenWorkerSockets(addresses, 1, {});
   ASSERT_TRUE(sockets.ok()) << sockets.status();
   Snapshot<ZoneSet> zones(TestZones());
-  Worker worker({.heartbeat = &line}, std::move(sockets->front()), zones);
   Worker worker(OptionsWith(line), std::move(sockets->front()), zones);
   ASSERT_TRUE(worker.Start().ok());
   const int64_t first_ns = line.last_turn_ns;
