@@ -1,5 +1,6 @@
 """BIRD 2: the configuration of each router of the lab, and its control socket."""
 
+import contextlib
 import re
 import socket
 import threading
@@ -171,16 +172,22 @@ class Bird(daemon.Daemon):
     def ask(self, command):
         """The whole reply, code and text. Raises OSError while BIRD is not there."""
         with self._lock:
-            try:
-                if self._control is None:
-                    self._control = self._connect()
-                self._control.sendall(command.encode() + b"\n")
-                return self._read_reply(self._control)
-            except OSError:
-                if self._control is not None:
-                    self._control.close()
-                self._control = None
-                raise
+            if self._control is not None:
+                with contextlib.suppress(OSError):  # Of a BIRD that was restarted since.
+                    return self._ask_now(command)
+            return self._ask_now(command)
+
+    def _ask_now(self, command):
+        try:
+            if self._control is None:
+                self._control = self._connect()
+            self._control.sendall(command.encode() + b"\n")
+            return self._read_reply(self._control)
+        except OSError:
+            if self._control is not None:
+                self._control.close()
+            self._control = None
+            raise
 
     def _connect(self):
         control = socket.socket(socket.AF_UNIX)
