@@ -164,7 +164,7 @@ std::string MetricsPage(const ServerView& view) {
   return page.Take();
 }
 
-absl::Status HealthOf(const ServerView& view) {
+absl::Status HealthOfWorkers(const ServerView& view) {
   for (size_t i = 0; i < view.workers.size(); ++i) {
     const absl::Duration since = view.workers[i].since_turn;
     if (since < kWorkerStuckAfter) continue;
@@ -172,6 +172,11 @@ absl::Status HealthOf(const ServerView& view) {
         absl::StrCat("worker ", i, " is stuck for ", absl::FormatDuration(since)));
   }
   if (view.workers.empty()) return absl::UnavailableError("no worker runs");
+  return absl::OkStatus();
+}
+
+absl::Status HealthOf(const ServerView& view) {
+  if (auto workers = HealthOfWorkers(view); !workers.ok()) return workers;
   if (view.zones->served() > 0) return absl::OkStatus();
   return absl::UnavailableError("no zone is loaded");
 }

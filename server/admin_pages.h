@@ -47,6 +47,7 @@ std::string MetricsPage(const ServerView& view);
 
 // GET /healthz: OK if every worker comes round and at least one zone can be answered from.
 absl::Status HealthOf(const ServerView& view);
+absl::Status HealthOfWorkers(const ServerView& view);  // Without what they have to answer from.
 
 // GET /status.
 ServerStatus StatusOf(const ServerView& view);

@@ -127,7 +127,7 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
     const absl::Status started = workers_.back()->Start();
     if (!started.ok()) return started;
   }
-  StartHeartbeat();
+  StartBeat();
   const auto text_of = [](std::string* out, const SocketAddress& a) { out->append(a.ToText()); };
   Log(LogLevel::kInfo, VersionText(), " answers: site ", config_.identity.site, ", node ",
       config_.identity.node, ", ", workers_.size(), " workers on ",
@@ -138,6 +138,7 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
 absl::Status Control::Run(AdminEndpoint* admin) {
   const absl::Status serving = admin == nullptr ? absl::OkStatus() : admin->Serve(Handlers());
   if (!serving.ok()) BeginStop("");
+  if (!stopping_) manager_.Ready("answering");
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until BeginStop() has closed every handle.
   const absl::Time load_end = absl::Now() + kLoadEndMax;
   if (admin != nullptr) admin->Stop();
@@ -221,6 +222,7 @@ void Control::BeginReload() {
   }
   loading_ = true;
   again_ = false;
+  manager_.Reloading();
   {
     MutexLock lock(mu_);
     answered_by_this_ = std::exchange(waiting_, {});
@@ -262,6 +264,7 @@ void Control::EndReload() {
   if (!answer.ok) reloads_failed_.fetch_add(1, std::memory_order_relaxed);
   for (ReloadPromise& waiter : answered_by_this_) waiter.set_value(answer);
   answered_by_this_.clear();
+  manager_.Ready(answer.ok ? "answering" : "answering; the last reload failed");
   if (again_) BeginReload();
 }
 
@@ -283,13 +286,21 @@ Control::ReloadAnswer Control::Summary() const {
   return {false, absl::StrCat(absl::StrJoin(zones.errors, "\n"), more, "\n", text)};
 }
 
-void Control::StartHeartbeat() {
-  if (!heart_.has_value()) return;
-  heart_->page().TellPhase(HeartbeatPhase::kServing);
-  const auto on_beat = [](uv_timer_t* timer) {
-    static_cast<Control*>(timer->data)->heart_->Beat(absl::Now());
-  };
+void Control::StartBeat() {
+  if (heart_.has_value()) heart_->page().TellPhase(HeartbeatPhase::kServing);
+  const auto on_beat = [](uv_timer_t* timer) { static_cast<Control*>(timer->data)->OnBeat(); };
   uv_timer_start(&beat_, on_beat, Heart::kBeatEveryMs, Heart::kBeatEveryMs);
+}
+
+void Control::OnBeat() {
+  const absl::Time now = absl::Now();
+  if (heart_.has_value()) heart_->Beat(now);
+  const auto period = manager_.watchdog_period();
+  if (!period.has_value() || now - told_alive_ < *period / 3) return;
+  // A worker that is stuck is a server that must be made anew, whatever this thread does.
+  if (!HealthOfWorkers(View()).ok()) return;
+  told_alive_ = now;
+  manager_.StillAlive();
 }
 
 void Control::Publish() {
@@ -311,6 +322,7 @@ void Control::BeginStop(absl::string_view why) {
   if (std::exchange(stopping_, true)) return;
   if (!why.empty()) Log(LogLevel::kInfo, why, ": ending");
   stop_loading_.Raise();
+  manager_.Stopping();
   if (heart_.has_value()) heart_->page().TellPhase(HeartbeatPhase::kEnding);
   for (const auto& worker : workers_) worker->RequestStop();
   {

@@ -17,6 +17,7 @@
 #include "server/admin_pages.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/config.h"
+#include "server/base/notify.h"
 #include "server/heartbeat.h"
 #include "server/load_thread.h"
 #include "server/options.h"
@@ -80,7 +81,8 @@ class Control {
   absl::Status LoadAnew();
   void EndReload();
   void Publish();
-  void StartHeartbeat();
+  void StartBeat();
+  void OnBeat();
   void BeginStop(absl::string_view why);
   void EndLoad(absl::Time deadline);
   ReloadAnswer Summary() const;
@@ -94,6 +96,8 @@ class Control {
   ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.
   Snapshot<ZoneSet> zones_;
   std::optional<Heart> heart_;
+  ServiceManager manager_;
+  absl::Time told_alive_ = absl::InfinitePast();
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<uint64_t> reloads_{0};
   std::atomic<uint64_t> reloads_failed_{0};

@@ -65,7 +65,7 @@ void TellBudget(const AnycastConfig::Policy& policy, const PolicyMemory& memory,
 
 void TellRise(const AnycastConfig::Policy& policy, const PolicyMemory& memory, absl::Time now,
               Lines& lines) {
-  const absl::Duration needed = memory.has_withdrawn ? policy.rise : policy.rise_first;
+  const absl::Duration needed = RiseNeeded(policy, memory);
   const absl::Duration good_for = memory.good_for.value_or(absl::ZeroDuration());
   if (memory.hold_down_until > now) {
     lines.push_back(absl::StrCat("hold-down ends in ", Seconds(memory.hold_down_until - now)));

@@ -118,6 +118,10 @@ PolicyMemory Resume(const PolicyMemory& kept, absl::Time now) {
   return memory;
 }
 
+absl::Duration RiseNeeded(const AnycastConfig::Policy& policy, const PolicyMemory& memory) {
+  return memory.has_withdrawn ? std::max(policy.rise, policy.rise_first) : policy.rise_first;
+}
+
 int WithdrawalsInWindow(const AnycastConfig::Policy& policy, const PolicyMemory& memory,
                         absl::Time now) {
   return static_cast<int>(std::ranges::count_if(

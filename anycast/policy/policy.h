@@ -125,6 +125,9 @@ Verdict Decide(const AnycastConfig::Policy& policy, Families family, const Facts
 // are another boot's, and nothing of them is taken.
 PolicyMemory Resume(const PolicyMemory& kept, absl::Time now);
 
+// How long it must be good before it is announced.
+absl::Duration RiseNeeded(const AnycastConfig::Policy& policy, const PolicyMemory& memory);
+
 // How many withdrawals lie within the window that ends at `now`.
 int WithdrawalsInWindow(const AnycastConfig::Policy& policy, const PolicyMemory& memory,
                         absl::Time now);

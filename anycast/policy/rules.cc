@@ -146,16 +146,12 @@ MaybeOutcome Unknown(const Moment& m) {
   return Outcome{State::kDown, m.at.unknown.empty() ? "no signals" : Names(m.at.unknown)};
 }
 
-absl::Duration RiseNeeded(const Moment& m) {
-  return m.memory.has_withdrawn ? m.policy.rise : m.policy.rise_first;
-}
-
 absl::Duration GoodFor(const Moment& m) { return m.memory.good_for.value_or(absl::ZeroDuration()); }
 
 bool MayRise(const Moment& m) {
   return m.facts.now >= m.memory.hold_down_until &&
          BudgetFreeAt(m.policy, m.memory, m.facts.now) <= m.facts.now &&
-         GoodFor(m) >= RiseNeeded(m);
+         GoodFor(m) >= RiseNeeded(m.policy, m.memory);
 }
 
 MaybeOutcome LastResort(const Moment& m) {
@@ -183,9 +179,9 @@ MaybeOutcome FlapBudget(const Moment& m) {
 }
 
 MaybeOutcome StillRising(const Moment& m) {
-  if (!m.IsDown() || GoodFor(m) >= RiseNeeded(m)) return std::nullopt;
-  return Outcome{State::kDown,
-                 absl::StrCat("good for ", Seconds(GoodFor(m)), " of ", Seconds(RiseNeeded(m)))};
+  if (!m.IsDown() || GoodFor(m) >= RiseNeeded(m.policy, m.memory)) return std::nullopt;
+  return Outcome{State::kDown, absl::StrCat("good for ", Seconds(GoodFor(m)), " of ",
+                                            Seconds(RiseNeeded(m.policy, m.memory)))};
 }
 
 MaybeOutcome Start(const Moment& m) {

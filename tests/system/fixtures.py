@@ -39,6 +39,11 @@ def hither(hitherd):
 
 
 @pytest.fixture(scope="session")
+def sidecar():
+    return _program("HITHER_ANYCAST")
+
+
+@pytest.fixture(scope="session")
 def ldns_judge():
     return _program("HITHER_LDNS_JUDGE")
 

@@ -294,5 +294,56 @@ TEST(OtherServer, IsNotMistakenForOurs) {
   EXPECT_THAT(result.err, StartsWith("hither status: the answer is not a server's status: "));
 }
 
+// A journal of one outage, as a sidecar wrote it.
+const std::string kJournal = std::string(HITHER_SOURCE_DIR) + "/tests/fuzz/corpus/journal/outage";
+
+TEST(Simulate, TellsEachChangeOfState) {
+  const ToolResult result = Hither({"simulate", kJournal.c_str()});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("DOWN -> SOFT   warm-up"));
+  EXPECT_THAT(result.out, HasSubstr("UP -> DOWN     hard-fault     probe: 1ms"));
+  EXPECT_THAT(result.out, HasSubstr("0 entries decided otherwise than recorded"));
+}
+
+TEST(Simulate, WithAnotherSettingADifferenceIsNoFailure) {
+  const ToolResult result = Hither({"simulate", kJournal.c_str(), "--set", "fall=20"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, Not(HasSubstr("hard-fault")));
+  EXPECT_THAT(result.out, Not(HasSubstr("0 entries decided otherwise")));
+}
+
+TEST(Simulate, FailsIfThePolicyDecidesOtherwiseThanRecorded) {
+  const std::string path = testing::TempDir() + "/otherwise.journal";
+  std::ifstream in(kJournal);
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  text.replace(text.find("\"hard-fault\""), 12, "\"soft-fault\"");
+  std::ofstream(path) << text;
+  const ToolResult result = Hither({"simulate", path.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, HasSubstr("was DOWN soft-fault and would be DOWN hard-fault"));
+}
+
+TEST(Simulate, NamesTheLineThatIsWrong) {
+  const std::string path = testing::TempDir() + "/wrong.journal";
+  std::ifstream in(kJournal);
+  std::string first;
+  std::getline(in, first);
+  std::ofstream(path) << first << "\n{}\n" << first << "\n";
+  const ToolResult result = Hither({"simulate", path.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err, "hither simulate: " + path + ":2: wall is missing\n");
+}
+
+TEST(Simulate, AnEndThatIsNotWholeIsLetGo) {
+  const std::string path = testing::TempDir() + "/half.journal";
+  std::ifstream in(kJournal);
+  std::string first;
+  std::getline(in, first);
+  std::ofstream(path) << first << "\n" << first.substr(0, 100);
+  const ToolResult result = Hither({"simulate", path.c_str()});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.err, HasSubstr("the last line is not whole and was left out"));
+}
+
 }  // namespace
 }  // namespace hither

@@ -1,0 +1,216 @@
+#include "anycast/policy/journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "anycast/policy/replay.h"
+
+namespace hither {
+namespace {
+
+using ::testing::HasSubstr;
+
+const absl::Time kZero = absl::FromUnixSeconds(5000);
+const absl::Time kWall = absl::FromUnixSeconds(1'700'000'000);
+
+// A sidecar's ticks as its loop makes them, with what is written of them.
+class Sidecar {
+ public:
+  Sidecar() {
+    facts_.now = kZero;
+    facts_.signals = {{"probe", Scope::kLocal, Level::kOk, Families::kBoth, false, "in 1ms"}};
+  }
+
+  void Tick(Level level, absl::Duration passed = absl::Milliseconds(250)) {
+    facts_.now += passed;
+    facts_.signals[0].level = level;
+    facts_.signals[0].detail = absl::StrCat("tick ", ++ticks_);
+    const PolicyMemory before4 = memory4_, before6 = memory6_;
+    const Verdict v4 = Decide(policy_, Families::kIpv4, facts_, memory4_);
+    const Verdict v6 = Decide(policy_, Families::kIpv6, facts_, memory6_);
+    journal_ += writer_.Tick(kWall + (facts_.now - kZero), "dns", policy_, facts_, {v4, before4},
+                             {v6, before6});
+  }
+  // About 250 ms each, as timers are.
+  void Ticks(int count, Level level) {
+    for (int i = 0; i < count; ++i) Tick(level, absl::Milliseconds(i % 3 == 0 ? 243 : 254));
+  }
+
+  const std::string& journal() const { return journal_; }
+  PolicyMemory& memory4() { return memory4_; }
+
+ private:
+  AnycastConfig::Policy policy_;
+  Facts facts_;
+  PolicyMemory memory4_, memory6_;
+  JournalWriter writer_;
+  int ticks_ = 0;
+  std::string journal_;
+};
+
+Sidecar OneOutage() {
+  Sidecar sidecar;
+  sidecar.Ticks(400, Level::kOk);
+  sidecar.Ticks(7, Level::kHard);
+  sidecar.Ticks(200, Level::kOk);
+  sidecar.Tick(Level::kOk, absl::Seconds(100));  // The host slept.
+  sidecar.Ticks(300, Level::kOk);
+  return sidecar;
+}
+
+absl::Status Play(absl::string_view journal, Replay& replay) {
+  for (const absl::string_view line : absl::StrSplit(journal, '\n', absl::SkipEmpty())) {
+    absl::StatusOr<JournalEntry> entry = ParseJournalLine(line);
+    if (!entry.ok()) return entry.status();
+    const absl::Status added = replay.Add(*std::move(entry));
+    if (!added.ok()) return added;
+  }
+  return absl::OkStatus();
+}
+
+std::string Transitions(const Replay& replay) {
+  std::string text;
+  for (const Replay::Transition& t : replay.transitions()) {
+    if (t.family == Families::kIpv6) continue;
+    absl::StrAppend(&text, text.empty() ? "" : ", ", absl::ToInt64Seconds(t.wall - kWall), " ",
+                    ToText(t.verdict.state), " ", t.verdict.rule);
+  }
+  return text;
+}
+
+TEST(JournalTest, ReplaysToWhatWasRecorded) {
+  Replay replay({});
+  ASSERT_EQ(Play(OneOutage().journal(), replay), absl::OkStatus());
+  EXPECT_EQ(replay.differences().size(), 0);
+  EXPECT_GT(replay.ticks(), 908 - 240) << "at most the last minute is not yet written";
+  EXPECT_EQ(Transitions(replay),
+            "1 SOFT warm-up, 6 UP ok, 100 DOWN hard-fault, 112 SOFT warm-up, 117 UP ok");
+}
+
+TEST(JournalTest, FewTicksAreWorthALine) {
+  const std::string journal = OneOutage().journal();
+  const std::vector<std::string> lines = absl::StrSplit(journal, '\n', absl::SkipEmpty());
+  EXPECT_LT(lines.size(), 25);
+  EXPECT_GT(lines.size(), 10);
+}
+
+TEST(JournalTest, AnotherSettingDecidesOtherwise) {
+  Replay replay({"fall=8"});
+  ASSERT_EQ(Play(OneOutage().journal(), replay), absl::OkStatus());
+  EXPECT_EQ(Transitions(replay), "1 SOFT warm-up, 6 UP ok");
+  EXPECT_GT(replay.differences().size(), 0);
+}
+
+TEST(JournalTest, AnotherVerdictThanRecordedIsADifference) {
+  Replay replay({});
+  const std::string journal =
+      absl::StrReplaceAll(OneOutage().journal(), {{"\"hard-fault\"", "\"some-other\""}});
+  ASSERT_EQ(Play(journal, replay), absl::OkStatus());
+  ASSERT_GT(replay.differences().size(), 0);
+  EXPECT_EQ(replay.differences()[0].recorded.rule, "some-other");
+  EXPECT_EQ(replay.differences()[0].now.rule, "hard-fault");
+}
+
+// A journal that was rotated: its head has no memory until a minute's entry.
+TEST(JournalTest, ACutHeadIsSkipped) {
+  const std::string journal = OneOutage().journal();
+  Replay replay({});
+  ASSERT_EQ(Play(journal.substr(journal.find('\n') + 1), replay), absl::OkStatus());
+  EXPECT_GT(replay.skipped(), 0);
+  EXPECT_EQ(replay.differences().size(), 0);
+  EXPECT_EQ(Transitions(replay), "100 DOWN hard-fault, 112 SOFT warm-up, 117 UP ok");
+}
+
+TEST(JournalTest, ALineTwiceIsNoJournal) {
+  Sidecar sidecar;
+  sidecar.Ticks(400, Level::kOk);
+  Replay replay({});
+  const std::string twice = absl::StrCat(sidecar.journal(), sidecar.journal());
+  const std::string once_first =
+      absl::StrReplaceAll(twice, {{"\"is_first\":true", "\"is_first\":false"}});
+  EXPECT_THAT(std::string(Play(once_first, replay).message()), HasSubstr("older than"));
+}
+
+TEST(JournalTest, ARestartBeginsAnew) {
+  Sidecar first, second;
+  first.Ticks(40, Level::kOk);
+  second.memory4() = Resume(first.memory4(), kZero + absl::Seconds(20));
+  second.Ticks(40, Level::kOk);
+  Replay replay({});
+  ASSERT_EQ(Play(first.journal() + second.journal(), replay), absl::OkStatus());
+  EXPECT_EQ(replay.differences().size(), 0);
+  EXPECT_EQ(Transitions(replay), "1 SOFT warm-up, 6 UP ok, 1 SOFT warm-up, 6 UP ok");
+}
+
+TEST(JournalTest, AnEntryComesBackAsItWas) {
+  const std::string journal = OneOutage().journal();
+  for (const absl::string_view line : absl::StrSplit(journal, '\n', absl::SkipEmpty())) {
+    const absl::StatusOr<JournalEntry> entry = ParseJournalLine(line);
+    ASSERT_EQ(entry.status(), absl::OkStatus());
+    EXPECT_EQ(ToLine(*entry), absl::StrCat(line, "\n"));
+  }
+}
+
+TEST(JournalTest, TheMemoryComesBackAsItWas) {
+  Sidecar sidecar = OneOutage();
+  const absl::StatusOr<PolicyMemory> again = ParsePolicyMemory(ToText(sidecar.memory4()));
+  ASSERT_EQ(again.status(), absl::OkStatus());
+  EXPECT_EQ(*again, sidecar.memory4());
+}
+
+struct Wrong {
+  const char* name;
+  const char* from;  // In a good line,
+  const char* to;    // replaced by this,
+  const char* error;
+};
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.name; }
+
+// clang-format off
+constexpr Wrong kWrong[] = {
+    {"NoJson",         "{",                         "",                        "no JSON"},
+    {"Deep",           "\"service\":\"dns\"",       "\"service\":[[[[[[[[[[]]]]]]]]]]", "nested too deeply"},
+    {"Missing",        "\"service\":\"dns\",",      "",                        "service is missing"},
+    {"NoText",         "\"service\":\"dns\"",       "\"service\":7",           "service is no text"},
+    {"NoObject",       "\"fleet_ipv6\":{",          "\"fleet_ipv6\":7,\"x\":{", "facts.fleet_ipv6 is no object"},
+    {"UnknownLevel",   "\"level\":\"ok\"",          "\"level\":\"okay\"",      "facts.signals.level is a word that is not known"},
+    {"NoTicks",        "\"ticks\":1",               "\"ticks\":0",             "ticks is not within 1 and 120000"},
+    {"EndlessTicks",   "\"ticks\":1",               "\"ticks\":9000000000",    "ticks is not within 1 and 120000"},
+    {"TicksPastInt64", "\"ticks\":1",               "\"ticks\":18446744073709551615", "ticks is no whole number"},
+    {"NoTickAtAll",    "\"tick\":250000000",        "\"tick\":0",              "tick is less than 1ms"},
+    {"PolicyRange",    "\"fall\":3",                "\"fall\":-3",             "fall is out of range"},
+    {"NowIsNever",     "\"now\":",                  "\"now\":\"never\",\"x\":", "facts.now is no time"},
+    {"FromTheFuture",  "\"previous\":",             "\"previous\":9000000000000000000,\"x\":", "previous is after facts.now"},
+    {"SignalIsText",   "\"signals\":[",             "\"signals\":[\"probe\",", "facts.signals is no object"},
+    {"Withdrawals",    "\"withdrawals\":[]",        "\"withdrawals\":[2,1]",   "ipv4.memory.withdrawals are not in order"},
+};
+// clang-format on
+
+class WrongLines : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongLines, AreRefused) {
+  Sidecar sidecar;
+  sidecar.Tick(Level::kOk);
+  std::string line = sidecar.journal();
+  const size_t at = line.find(GetParam().from);
+  ASSERT_NE(at, std::string::npos);
+  line.replace(at, std::string(GetParam().from).size(), GetParam().to);
+  EXPECT_EQ(ParseJournalLine(line).status(), absl::InvalidArgumentError(GetParam().error));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WrongLines, testing::ValuesIn(kWrong),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+TEST(JournalTest, ALongLineIsRefused) {
+  const std::string line(kJournalLineMax + 1, ' ');
+  EXPECT_THAT(std::string(ParseJournalLine(line).status().message()), HasSubstr("longer than"));
+}
+
+}  // namespace
+}  // namespace hither
