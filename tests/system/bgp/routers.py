@@ -18,6 +18,11 @@ class Router:
     def __init__(self, net, folder, transport=4, password="", gtsm=False, internal=False):
         self.net, self.folder = net, pathlib.Path(folder) / type(self).__name__.lower()
         self.folder.mkdir(parents=True, exist_ok=True)
+        # Some change to a user of their own.
+        self.folder.chmod(0o777)
+        for folder in self.folder.parents:
+            if folder.stat().st_mode & 0o5 != 0o5:
+                folder.chmod(folder.stat().st_mode | 0o5)
         self.transport, self.password, self.gtsm = transport, password, gtsm
         self.local, self.remote = lab.ROUTER[transport], lab.SPEAKER[transport]
         self.asn = lab.SPEAKER_AS if internal else lab.ROUTER_AS
@@ -103,10 +108,6 @@ router bgp {self.asn}
  address-family ipv6 unicast
   neighbor {address} activate
 """)
-        self.folder.chmod(0o777)
-        for folder in (self.folder, *self.folder.parents):
-            if folder != pathlib.Path("/") and folder.stat().st_mode & 0o5 != 0o5:
-                folder.chmod(folder.stat().st_mode | 0o5)  # bgpd changes to the user frr.
         self.process = self.net.start(self.net.router, [
             "/usr/lib/frr/bgpd", "-f", config, "--vty_socket", self.folder, "-P", 0, "-Z",
             "-i", self.folder / "pid"], self.folder / "out")
@@ -209,12 +210,12 @@ class ExaBgp(Router):
     def start(self):
         config, self.heard = self.folder / "exabgp.conf", self.folder / "heard"
         self.heard.touch()
-        # Not tee: what a process writes is a command to ExaBGP.
-        (self.folder / "hear").write_text(f"#!/bin/sh\nexec cat >>{self.heard}\n")
-        (self.folder / "hear").chmod(0o755)
+        self.heard.chmod(0o666)
+        # A copy: the user exabgp may not be able to look into this folder.
+        shutil.copy(pathlib.Path(__file__).parent / "hear.py", self.folder)
         config.write_text(f"""
 process heard {{
-  run {self.folder}/hear;
+  run /usr/bin/python3 {self.folder}/hear.py {self.heard};
   encoder json;
 }}
 neighbor {self.remote} {{
@@ -228,7 +229,7 @@ neighbor {self.remote} {{
   {f'md5-password "{self.password}";' if self.password else ''}
   {'incoming-ttl 255; outgoing-ttl 255;' if self.gtsm else ''}
   family {{ ipv4 unicast; ipv6 unicast; }}
-  api {{ processes [ heard ]; neighbor-changes; receive {{ parsed; update; notification; }} }}
+  api {{ processes [ heard ]; neighbor-changes; receive {{ parsed; update; }} }}
 }}
 """)
         environment = {"exabgp.daemon.drop": "false", "exabgp.log.destination": "stdout",
@@ -244,6 +245,8 @@ neighbor {self.remote} {{
             if not line.endswith("\n"):
                 break  # Not whole yet.
             said = json.loads(line)
+            if "neighbor" not in said:
+                continue
             if said["type"] == "state" and said["neighbor"]["state"] != "up":
                 found.clear()
             update = said["neighbor"].get("message", {}).get("update", {})

@@ -60,7 +60,7 @@ def test_tiers(start_router, start_speaker, kind, transport):
     speaker.process.wait(5)
     assert speaker.process.returncode == 0
     lab.until(lambda: router.routes() == {})
-    if kind is not routers.ExaBgp:  # Which shows the text only in some of its versions.
+    if kind is not routers.ExaBgp:  # Which takes the text and does not show it.
         lab.until(lambda: "disk r" in router.log())
 
 
