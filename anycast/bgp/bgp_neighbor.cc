@@ -14,6 +14,7 @@ namespace {
 
 // RFC 2918 sets no limit to how often a neighbor may ask; more often than this it gets one answer.
 constexpr absl::Duration kRefreshInterval = absl::Seconds(1);
+constexpr absl::Duration kNextHopInterval = absl::Seconds(1);
 
 BgpSession::Options SessionOptions(uint32_t local_as, const AnycastConfig::Neighbor& config) {
   return {.local_as = local_as,
@@ -139,29 +140,35 @@ std::vector<Prefix> BgpNeighbor::Services() const {
 }
 
 void BgpNeighbor::OnEstablished(absl::Time now) {
-  const std::vector<InterfaceAddress> host = HostAddresses();
   for (const int family : kFamilies) {
     rib_.Forget(family);
     Of(family) = {};
-    ChooseFamily(family, host);
+    ChooseFamily(family);
     Of(family).refresh_at = now + kRefreshInterval;
   }
 }
 
-void BgpNeighbor::ChooseFamily(int family, const std::vector<InterfaceAddress>& host) {
+void BgpNeighbor::ChooseFamily(int family) {
   const bool wanted = family == AF_INET6 ? config_.ipv6 : config_.ipv4;
   if (!wanted) return;
   PerFamily& of = Of(family);
-  if (!session_.Negotiated().Has(family)) {
-    of.rejected = absl::StrCat(FamilyText(family), ": the neighbor did not offer this family");
-    return;
-  }
-  of.end_of_rib_due = true;
+  of.is_negotiated = session_.Negotiated().Has(family);
+  of.end_of_rib_due = of.is_negotiated;
+  if (of.is_negotiated) return;
+  of.rejected = absl::StrCat(FamilyText(family), ": the neighbor did not offer this family");
+}
+
+// Again and again until there is one: an address may come up after the session.
+void BgpNeighbor::ChooseNextHopOf(int family, absl::Time now) {
+  PerFamily& of = Of(family);
+  if (!of.is_negotiated || of.next_hop || now < of.next_hop_at) return;
+  of.next_hop_at = now + kNextHopInterval;
   const auto& configured = family == AF_INET6 ? config_.next_hop_v6 : config_.next_hop_v4;
   absl::StatusOr<Bytes> next_hop =
-      ChooseNextHop(family, transport_.local(), configured, host, Services());
+      ChooseNextHop(family, transport_.local(), configured, HostAddresses(), Services());
   if (next_hop.ok()) {
     of.next_hop = *std::move(next_hop);
+    of.rejected.clear();
   } else {
     of.rejected = absl::StrCat(FamilyText(family), ": ", next_hop.status().message());
   }
@@ -180,6 +187,7 @@ void BgpNeighbor::SyncFamily(int family, absl::Time now) {
     of.refresh_at = now + kRefreshInterval;
     rib_.Forget(family);
   }
+  ChooseNextHopOf(family, now);
   if (of.next_hop) {
     for (const Bytes& message : rib_.Differences(family, {Dialect(), *of.next_hop})) {
       session_.SendUpdate(now, message);

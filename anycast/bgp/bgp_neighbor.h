@@ -9,7 +9,6 @@
 #include "anycast/bgp/bgp_rib.h"
 #include "anycast/bgp/bgp_session.h"
 #include "anycast/bgp/bgp_transport.h"
-#include "anycast/bgp/next_hop.h"
 #include "anycast/route/route_speaker.h"
 #include "server/base/anycast_config.h"
 
@@ -46,6 +45,8 @@ class BgpNeighbor : private BgpTransport::Owner {
   struct PerFamily {
     std::optional<Bytes> next_hop;
     std::string rejected;  // Why the family is not announced, or empty.
+    bool is_negotiated = false;
+    absl::Time next_hop_at = absl::InfinitePast();  // When to look for one again.
     bool end_of_rib_due = false;
     bool refresh_due = false;                      // The neighbor wants to hear it all again,
     absl::Time refresh_at = absl::InfinitePast();  // but not before this.
@@ -58,7 +59,8 @@ class BgpNeighbor : private BgpTransport::Owner {
   void Act(absl::Time now);  // Does what the session asks for.
   void Send(absl::Time now, ByteView bytes);
   void OnEstablished(absl::Time now);
-  void ChooseFamily(int family, const std::vector<InterfaceAddress>& host);
+  void ChooseFamily(int family);
+  void ChooseNextHopOf(int family, absl::Time now);
   void Sync(absl::Time now);
   void SyncFamily(int family, absl::Time now);
   void LogChange();
