@@ -10,7 +10,7 @@ SOFT = {"med": 100, "prepend": 2, "communities": [65001 << 16 | 101],
 DRAIN = {"med": 200, "prepend": 3, "communities": [0xFFFF0000]}
 SECRET = "s3cret"
 
-# Neighbors by transport; over IPv6 where it differs most: one with its own kernel code, one without.
+# Over IPv6 the two whose kernel code for MD5 and GTSM operators use most.
 EACH = [(routers.Bird, 4), (routers.Frr, 4), (routers.GoBgp, 4), (routers.ExaBgp, 4),
         (routers.Bird, 6), (routers.Frr, 6)]
 
