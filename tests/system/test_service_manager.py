@@ -1,5 +1,6 @@
 """What systemd is told by both daemons, and whether it understands our units."""
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -86,9 +87,19 @@ def _worker_thread(pid, seconds=5):
     raise AssertionError(f"{pid} has no worker")
 
 
+def _reap_traced(thread):
+    wall = 0x40000000  # __WALL: threads, too.
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            _, status = os.waitpid(thread, wall)
+            if not os.WIFSTOPPED(status):
+                return
+
+
 def test_hitherd_with_a_stuck_worker_lets_the_watchdog_bite(hitherd_command, folder):
     """The control thread goes on; that must not be enough."""
     manager = Manager(folder)
+    worker = None
     with subprocess.Popen(hitherd_command, env=manager.environment(0.9),
                           stderr=subprocess.DEVNULL) as process:
         try:
@@ -105,6 +116,8 @@ def test_hitherd_with_a_stuck_worker_lets_the_watchdog_bite(hitherd_command, fol
                 manager.hear("WATCHDOG=1", seconds=1.5)
         finally:
             process.kill()
+            if worker is not None:
+                _reap_traced(worker)  # Else its process stays for ever.
 
 
 def test_sidecar_tells_its_states(sidecar, folder):
