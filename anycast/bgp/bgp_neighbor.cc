@@ -63,6 +63,10 @@ void BgpNeighbor::Announce(const std::vector<Route>& routes, absl::Time now, abs
   Sync(now);
 }
 
+void BgpNeighbor::AnnounceAgain(const std::vector<Prefix>& prefixes) {
+  for (const Prefix& prefix : prefixes) rib_.SayAgain(prefix);
+}
+
 void BgpNeighbor::OnTick(absl::Time now) {
   transport_.ReadNow();
   session_.OnTick(now);
@@ -185,7 +189,7 @@ void BgpNeighbor::SyncFamily(int family, absl::Time now) {
   if (of.refresh_due && now >= of.refresh_at) {
     of.refresh_due = false;
     of.refresh_at = now + kRefreshInterval;
-    rib_.Forget(family);
+    rib_.SayAgain(family);
   }
   ChooseNextHopOf(family, now);
   if (of.next_hop) {

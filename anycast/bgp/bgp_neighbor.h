@@ -35,6 +35,7 @@ class BgpNeighbor : private BgpTransport::Owner {
               RouterId& router_id, absl::Time now);
 
   void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until);
+  void AnnounceAgain(const std::vector<Prefix>& prefixes);  // At the next tick.
   void OnTick(absl::Time now);
   void Close(absl::string_view reason, absl::Time now);
   bool IsIdle() const;

@@ -34,7 +34,8 @@ std::vector<BgpRib::Group> BgpRib::Changed(int family) {
   for (const auto& [prefix, route] : wanted_) {
     if (prefix.family != family || route.state == State::kDown) continue;
     const auto told = told_.find(prefix);
-    if (told != told_.end() && told->second.attributes == route.attributes) {
+    if (told != told_.end() && told->second.attributes == route.attributes &&
+        !told->second.is_to_be_repeated) {
       told->second.state = route.state;  // Another name for the same path.
       continue;
     }
@@ -87,6 +88,17 @@ std::vector<Bytes> BgpRib::WithdrawAll(int family) {
 
 void BgpRib::Forget(int family) {
   std::erase_if(told_, [&](const auto& each) { return each.first.family == family; });
+}
+
+void BgpRib::SayAgain(int family) {
+  for (auto& [prefix, told] : told_) {
+    if (prefix.family == family) told.is_to_be_repeated = true;
+  }
+}
+
+void BgpRib::SayAgain(const Prefix& prefix) {
+  const auto told = told_.find(prefix);
+  if (told != told_.end()) told->second.is_to_be_repeated = true;
 }
 
 std::optional<State> BgpRib::Said(const Prefix& prefix) const {

@@ -29,7 +29,10 @@ class BgpRib {
   std::vector<Bytes> Differences(int family, const Path& path);
   std::vector<Bytes> WithdrawAll(int family);
 
-  void Forget(int family);  // Nothing was said: a new session, or a refresh.
+  void Forget(int family);  // Nothing was said: a new session.
+  // Says it once more. What was said still counts: a refresh must not lose a withdrawal.
+  void SayAgain(int family);
+  void SayAgain(const Prefix& prefix);
   std::optional<State> Said(const Prefix& prefix) const;  // None: not announced.
   const std::map<Prefix, Route>& wanted() const { return wanted_; }
   // Prefixes whose attributes do not fit into a message.
@@ -39,6 +42,7 @@ class BgpRib {
   struct Told {
     RouteAttributes attributes;
     State state = State::kDown;
+    bool is_to_be_repeated = false;
   };
   using Group = std::pair<RouteAttributes, std::vector<Prefix>>;
 

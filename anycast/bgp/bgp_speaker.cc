@@ -38,6 +38,10 @@ void BgpSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, absl
   for (auto& each : neighbors_) each->Announce(routes, now, until);
 }
 
+void BgpSpeaker::AnnounceAgain(const std::vector<Prefix>& prefixes) {
+  for (auto& each : neighbors_) each->AnnounceAgain(prefixes);
+}
+
 Observation BgpSpeaker::Observe() const {
   Observation observation;
   for (const auto& each : neighbors_) each->Observe(observation);

@@ -30,6 +30,7 @@ class BgpSpeaker : public RouteSpeaker {
   BgpSpeaker& operator=(const BgpSpeaker&) = delete;
 
   void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) override;
+  void AnnounceAgain(const std::vector<Prefix>& prefixes) override;
   Observation Observe() const override;
   void Close(absl::string_view reason) override;
   bool IsIdle() const override;

@@ -50,6 +50,28 @@ TEST(Rib, ReplacesWithoutWithdrawing) {
   EXPECT_EQ(rib.Said(*Prefix::FromText("192.0.2.0/24")), State::kSoft);
 }
 
+TEST(Rib, SaysAgainWhatItIsAskedFor) {
+  BgpRib rib;
+  rib.Want({R("192.0.2.0/24", State::kUp), R("198.51.100.0/24", State::kUp)});
+  rib.Differences(AF_INET, kPath);
+  rib.SayAgain(AF_INET);
+  EXPECT_EQ(Told(rib.Differences(AF_INET, kPath)), "+8");
+  rib.SayAgain(*Prefix::FromText("192.0.2.0/24"));
+  EXPECT_EQ(Told(rib.Differences(AF_INET, kPath)), "+4");
+  EXPECT_EQ(Told(rib.Differences(AF_INET, kPath)), "");
+}
+
+// A ROUTE-REFRESH that comes while a route goes: what was said must be taken back.
+TEST(Rib, ARefreshDoesNotLoseAWithdrawal) {
+  BgpRib rib;
+  rib.Want({R("192.0.2.0/24", State::kUp)});
+  rib.Differences(AF_INET, kPath);
+  rib.Want({R("192.0.2.0/24", State::kDown)});
+  rib.SayAgain(AF_INET);
+  EXPECT_EQ(Told(rib.Differences(AF_INET, kPath)), "-4");
+  EXPECT_EQ(rib.Said(*Prefix::FromText("192.0.2.0/24")), std::nullopt);
+}
+
 TEST(Rib, AStateWithTheSamePathIsNoNews) {
   BgpRib rib;
   rib.Want({R("192.0.2.0/24", State::kUp)});
