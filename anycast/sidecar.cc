@@ -19,8 +19,7 @@ namespace {
 // Withdrawals are sent and the sessions closed within this; then the process leaves as it is, and
 // what is left ends with it.
 constexpr absl::Duration kClosingMax = absl::Seconds(3);
-// Flap budgets are kept so often at most: a state file on a slow disk stalls the tick.
-constexpr absl::Duration kKeepEvery = absl::Seconds(1);
+constexpr absl::Duration kClockWander = absl::Seconds(2);
 
 uint64_t Milliseconds(absl::Duration duration) {
   return static_cast<uint64_t>(absl::ToInt64Milliseconds(duration));
@@ -107,16 +106,18 @@ absl::Status Sidecar::Start() {
     const auto found = kept_.services.find(service.name());
     if (found != kept_.services.end()) service.Resume(found->second, absl::Now(), now);
   }
-  if (!path.empty()) {  // Now rather than at the first drain.
+  if (!path.empty()) {  // That it can be kept is seen now rather than at the first drain.
     if (auto saved = SaveState(path, kept_); !saved.ok()) return saved;
   }
+  JournalFile journal;
+  if (auto opened = journal.Open(config_.anycast.journal_file); !opened.ok()) return opened;
+  if (auto started = disk_.Start(); !started.ok()) return started;
   Publish(now);
   return absl::OkStatus();
 }
 
 absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
   if (auto status = announcer_->Configure(config.anycast, now); !status.ok()) return status;
-  if (auto opened = journal_.Open(config.anycast.journal_file); !opened.ok()) return opened;
   signals_ = std::make_unique<SignalCollector>(loop_, config, config.anycast);
   std::vector<Service> services;
   for (const AnycastConfig::Service& service : config.anycast.services) {
@@ -183,11 +184,19 @@ void Sidecar::Decide(absl::Time now) {
   std::vector<Transition> transitions;
   for (Service& service : services_) {
     service.Tick(config_.anycast.peers, self_, FactsOf(service, now), now, transitions);
-    const absl::Status noted = journal_.Append(service.JournalLine(absl::Now()));
-    if (!noted.ok()) hither::Log(LogLevel::kWarning, noted.message());
+    NoteInJournal(service.JournalLine(absl::Now()));
   }
   for (const Transition& transition : transitions) Log(transition);
-  if (!transitions.empty() || now - kept_at_ >= kKeepEvery) KeepState(now);
+  KeepState(now);
+}
+
+void Sidecar::NoteInJournal(std::string line) {
+  if (line.empty() || config_.anycast.journal_file.empty()) return;
+  disk_.Post([journal = journal_, path = config_.anycast.journal_file, line = std::move(line)] {
+    absl::Status noted = journal->Open(path);
+    if (noted.ok()) noted = journal->Append(line);
+    if (!noted.ok()) hither::Log(LogLevel::kWarning, noted.message());
+  });
 }
 
 ServiceFacts Sidecar::FactsOf(const Service& service, absl::Time now) const {
@@ -224,22 +233,21 @@ void Sidecar::Log(const Transition& transition) {
 }
 
 void Sidecar::KeepState(absl::Time now) {
-  kept_at_ = now;
   const std::string& path = config_.anycast.state_file;
+  if (path.empty()) return;
+  // The wall clock may be set; what it is ahead by wanders by less than this.
+  const absl::Duration ahead = absl::Now() - now;
+  if (absl::AbsDuration(ahead - wall_ahead_) > kClockWander) wall_ahead_ = ahead;
   KeptState state;
-  const absl::Time wall = absl::Now();
-  // To the second, so that two clocks which are read one after the other make no difference.
   for (const Service& service : services_) {
-    state.services[service.name()] = service.Keep(absl::FromUnixSeconds(absl::ToUnixSeconds(wall)),
-                                                  absl::FromUnixSeconds(absl::ToUnixSeconds(now)));
+    state.services[service.name()] = service.Keep(now + wall_ahead_, now);
   }
-  if (path.empty() || state == kept_) return;
-  const absl::Status saved = SaveState(path, state);
-  if (saved.ok()) {
-    kept_ = std::move(state);
-  } else {
-    hither::Log(LogLevel::kWarning, "state not kept: ", saved.message());
-  }
+  if (state == kept_) return;
+  const bool posted = disk_.Post([path, state] {
+    const absl::Status saved = SaveState(path, state);
+    if (!saved.ok()) hither::Log(LogLevel::kError, "state not kept: ", saved.message());
+  });
+  if (posted) kept_ = std::move(state);
 }
 
 void Sidecar::Publish(absl::Time now) {
@@ -286,10 +294,7 @@ void Sidecar::OnSignal(int number) {
     if (const absl::Status log = ReopenLog(); !log.ok()) {
       hither::Log(LogLevel::kWarning, "log: ", log.message());
     }
-    if (hangup_reload_.joinable()) hangup_reload_.join();  // It ends with its Call().
-    auto thread = StartThread("reload", [this] { (void)Reload({}); });
-    if (thread.ok()) hangup_reload_ = *std::move(thread);
-    return;
+    return ReloadForSignal();
   }
   const absl::Time now = MonotonicNow();
   const bool again = stop_ != Stop::kNo;
@@ -302,6 +307,24 @@ void Sidecar::OnSignal(int number) {
     stop_ = Stop::kDraining;
     stop_deadline_ = now + config_.anycast.policy.drain_max + absl::Seconds(1);
     for (Service& service : services_) service.DrainForStop(now);
+  }
+}
+
+// Not on the loop, and never waited for by it: the reload waits for the loop.
+void Sidecar::ReloadForSignal() {
+  if (hangup_reload_runs_.exchange(true)) {
+    return hither::Log(LogLevel::kWarning, "a reload runs already; send SIGHUP again after it");
+  }
+  if (hangup_reload_.joinable()) hangup_reload_.join();  // It has ended.
+  auto thread = StartThread("reload", [this] {
+    (void)Reload({});
+    hangup_reload_runs_ = false;
+  });
+  if (thread.ok()) {
+    hangup_reload_ = *std::move(thread);
+  } else {
+    hangup_reload_runs_ = false;
+    hither::Log(LogLevel::kError, thread.status().message());
   }
 }
 
@@ -321,7 +344,6 @@ void Sidecar::AdvanceStop(absl::Time now) {
 
 void Sidecar::CloseHandles() {
   stop_ = Stop::kDone;
-  KeepState(MonotonicNow());
   calls_.Close();
   CloseHandle(timer_);
   CloseHandle(terminate_);

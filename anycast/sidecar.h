@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "anycast/announcer.h"
+#include "anycast/disk_work.h"
 #include "anycast/journal_file.h"
 #include "anycast/loop_calls.h"
 #include "anycast/options.h"
@@ -55,11 +57,13 @@ class Sidecar {
   void Tick();
   void Decide(absl::Time now);
   ServiceFacts FactsOf(const Service& service, absl::Time now) const;
+  void NoteInJournal(std::string line);
   std::string PeerPageText(absl::Time now) const;
   void Log(const Transition& transition);
   void Publish(absl::Time now);
   void KeepState(absl::Time now);
   void OnSignal(int number);
+  void ReloadForSignal();
   void AdvanceStop(absl::Time now);
   void CloseHandles();
   absl::Status Apply(const Config& config, absl::Time now);
@@ -93,9 +97,11 @@ class Sidecar {
   std::vector<Service> services_;
   std::unique_ptr<SignalCollector> signals_;
   std::unique_ptr<Announcer> announcer_;
-  JournalFile journal_;
+  DiskWork disk_;
+  std::shared_ptr<JournalFile> journal_ = std::make_shared<JournalFile>();  // disk_'s.
   KeptState kept_;
-  absl::Time kept_at_ = absl::InfinitePast();
+  // Between the clocks. Kept, so that a state is the same one as long as nothing has changed.
+  absl::Duration wall_ahead_;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions_;
   uint64_t ticks_ = 0;
   uint64_t late_ticks_ = 0;
@@ -104,6 +110,7 @@ class Sidecar {
   enum class Stop : uint8_t { kNo, kDraining, kClosing, kDone } stop_ = Stop::kNo;
   absl::Time stop_deadline_ = absl::InfiniteFuture();
   std::thread hangup_reload_;
+  std::atomic<bool> hangup_reload_runs_ = false;
 
   mutable Mutex mu_;
   View view_ ABSL_GUARDED_BY(mu_);

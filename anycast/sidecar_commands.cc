@@ -33,10 +33,13 @@ AdminAnswer Sidecar::OnLoop(std::function<AdminAnswer()> work) {
 
 AdminHandlers Sidecar::AdminPages() {
   const auto action = [this](const char* name) {
-    return AdminAction{"POST", absl::StrCat("/", name),
-                       [this, name](const AdminParameters& parameters) {
-                         return OnLoop([=, this] { return Command(name, parameters); });
-                       }};
+    return AdminAction{
+        "POST", absl::StrCat("/", name), [this, name](const AdminParameters& parameters) {
+          AdminAnswer answer = OnLoop([=, this] { return Command(name, parameters); });
+          // Who is told that it is drained may count on it after a restart.
+          if (!disk_.WaitIdle(kCallTimeout)) answer.text += "not on the disk yet: it is slow\n";
+          return answer;
+        }};
   };
   AdminHandlers handlers = PeerPages();
   handlers.more.push_back({"GET", "/explain", [this](const AdminParameters&) {
