@@ -24,7 +24,7 @@ namespace hither {
 class BgpTransport {
  public:
   static constexpr size_t kOutputBytesMax = 256 * 1024;
-  static constexpr size_t kReadBytesMax = 64 * 1024;
+  static constexpr size_t kReadBytesMax = 16 * 1024;
   static constexpr absl::Duration kFinishMax = absl::Seconds(1);
 
   struct Options {

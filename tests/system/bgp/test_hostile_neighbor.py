@@ -40,7 +40,7 @@ def test_hostile_neighbors(net, start_router, start_speaker):
           f"malformed {seen['malformed_updates']}", speaker.observe()["sessions"][1]["last_error"])
     assert seen["malformed_updates"] > 1000  # The flood did reach it.
     assert after - before < GROWTH_KIB_MAX, f"seed {seed}"
-    assert slowest < 1.0
+    assert slowest < 3.0, "as long as a hold time"
     session = speaker.session()
     assert (session["state"], session["resets"]) == ("Established", 0)
     speaker.say("stop")
