@@ -26,6 +26,15 @@ bool Differs(absl::string_view name, const AnycastConfig& a, const AnycastConfig
   return a.dry_run != b.dry_run;
 }
 
+// The ASes that a route of this node has passed on its way to the router that is read back from:
+// ours, and what that router may put before it. Empty without `bgp`.
+std::vector<uint32_t> OwnAses(const AnycastConfig& config) {
+  if (!config.bgp.has_value()) return {};
+  std::vector<uint32_t> ases = {config.bgp->local_as};
+  for (const AnycastConfig::Neighbor& neighbor : config.bgp->neighbors) ases.push_back(neighbor.as);
+  return ases;
+}
+
 }  // namespace
 
 bool Announcer::Has(absl::string_view name) const {
@@ -47,12 +56,14 @@ absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
   }
   config_ = config;
   readbacks_.clear();
+  const std::vector<uint32_t> own_ases = OwnAses(config_);
   if (!config_.readback.bird_socket.empty()) {
     readbacks_.push_back(
-        std::make_unique<BirdReadback>(&loop_, config_.readback, config_.services));
+        std::make_unique<BirdReadback>(&loop_, config_.readback, config_.services, own_ases));
   }
   if (!config_.readback.frr_command.empty()) {
-    readbacks_.push_back(std::make_unique<FrrReadback>(&loop_, config_.readback, config_.services));
+    readbacks_.push_back(
+        std::make_unique<FrrReadback>(&loop_, config_.readback, config_.services, own_ases));
   }
   return MakeMissing();
 }

@@ -38,8 +38,9 @@ struct BirdReadback::Connection {
 };
 
 BirdReadback::BirdReadback(uv_loop_t* loop, const AnycastConfig::Readback& config,
-                           const std::vector<AnycastConfig::Service>& services)
-    : loop_(loop), config_(config), services_(services) {}
+                           const std::vector<AnycastConfig::Service>& services,
+                           std::vector<uint32_t> own_ases)
+    : loop_(loop), config_(config), services_(services), own_ases_(std::move(own_ases)) {}
 
 BirdReadback::~BirdReadback() { Disconnect(); }
 
@@ -169,8 +170,13 @@ void BirdReadback::OnRoutes(const Question& question, const BirdReply& reply) {
     if (reply.is_error() && !is_down) seen.detail = Printable(std::string(reply.message()));
     for (const BirdRoute& route : routes) {
       if (route.prefix != prefix) continue;
+      if (!IsOurs(route.attributes, own_ases_)) {
+        if (seen.kind == Observation::Kind::kAbsent) seen.detail = "exports another site's route";
+        continue;
+      }
       sources_.insert(route.source);
       seen.kind = Observation::Kind::kAnnounced;
+      seen.detail.clear();
       const auto* service = FindService(services_, prefix);
       if (service != nullptr) seen.state = TellState(route.attributes, *service);
     }

@@ -19,14 +19,16 @@ namespace hither {
 // session is restricted before the first question, so that nothing here could change anything.
 //
 // Without `bird_protocol` all BGP protocols count, except those which our prefixes come from (the
-// session with our own speaker) and those that are switched off.
+// session with our own speaker) and those that are switched off. A route that IsOurs() denies is
+// another site's: it neither makes its protocol a source nor counts as announced.
 //
 // Threads: the loop's. Source: whoever owns the socket, usually root; still bounded: lines,
 // replies, questions in a round, its time.
 class BirdReadback : public Readback {
  public:
   BirdReadback(uv_loop_t* loop, const AnycastConfig::Readback& config,
-               const std::vector<AnycastConfig::Service>& services);
+               const std::vector<AnycastConfig::Service>& services,
+               std::vector<uint32_t> own_ases);  // For IsOurs().
   ~BirdReadback() override;
 
   void Ask(absl::Time now) override;
@@ -57,11 +59,12 @@ class BirdReadback : public Readback {
   uv_loop_t* const loop_;
   const AnycastConfig::Readback config_;
   const std::vector<AnycastConfig::Service> services_;
+  const std::vector<uint32_t> own_ases_;
   Connection* connection_ = nullptr;  // Deletes itself once it is closed.
   BirdReplyReader reader_;
   std::deque<Question> questions_;  // The first was sent.
   Observation round_;
-  std::set<std::string> sources_;  // Protocols that our prefixes come from.
+  std::set<std::string> sources_;  // Protocols that routes of ours come from.
   absl::Time started_ = absl::InfinitePast();
   absl::Time asked_ = absl::InfinitePast();  // The last `now` of Ask().
   bool is_asking_ = false;

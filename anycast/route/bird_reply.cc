@@ -31,15 +31,20 @@ std::vector<std::string> Tuples(absl::string_view text) {
 }
 
 // "192.0.2.0/24         unicast [sidecar 14:46:32.098 from 10.0.0.1] * (100) [AS65002i]". Further
-// routes of the same prefix begin with spaces: only the first one's source is taken.
-std::optional<BirdRoute> RouteOf(absl::string_view text) {
+// routes of the same prefix begin with spaces; `above` is that of the route before.
+std::optional<BirdRoute> RouteOf(absl::string_view text, const std::optional<Prefix>& above) {
   const std::vector<absl::string_view> words =
       absl::StrSplit(text, absl::ByAnyChar(" \t"), absl::SkipEmpty());
   if (words.empty()) return std::nullopt;
-  const auto prefix = Prefix::FromText(words[0]);
-  if (!prefix.ok() || !absl::StrContains(words[0], '/')) return std::nullopt;
   BirdRoute route;
-  route.prefix = *prefix;
+  if (absl::StartsWith(text, " ")) {
+    if (!above) return std::nullopt;
+    route.prefix = *above;
+  } else {
+    const auto prefix = Prefix::FromText(words[0]);
+    if (!prefix.ok() || !absl::StrContains(words[0], '/')) return std::nullopt;
+    route.prefix = *prefix;
+  }
   for (absl::string_view word : words) {
     if (absl::ConsumePrefix(&word, "[")) {
       route.source = std::string(word);
@@ -54,6 +59,8 @@ void ReadAttribute(absl::string_view text, SeenAttributes& attributes) {
   if (absl::ConsumePrefix(&text, "BGP.med: ")) {
     uint32_t med = 0;
     if (absl::SimpleAtoi(text, &med)) attributes.med = med;
+  } else if (absl::ConsumePrefix(&text, "BGP.as_path: ")) {
+    attributes.as_path = ParseAsPath(text);
   } else if (absl::ConsumePrefix(&text, "BGP.community: ")) {
     for (const std::string& tuple : Tuples(text)) {
       if (const auto community = ParseCommunity(tuple))
@@ -146,14 +153,13 @@ std::vector<BirdProtocol> BirdProtocols(const BirdReply& reply) {
 
 std::vector<BirdRoute> BirdRoutes(const BirdReply& reply) {
   std::vector<BirdRoute> routes;
-  bool is_in_route = false;  // Attributes of what was not understood are nobody's.
+  std::optional<Prefix> above;  // None: attributes of what was not understood are nobody's.
   for (const BirdLine& line : reply.lines) {
-    if (line.code == kRouteLine && !absl::StartsWith(line.text, "\t") &&
-        !absl::StartsWith(line.text, " ")) {
-      auto route = RouteOf(line.text);
+    if (line.code == kRouteLine && !absl::StartsWith(line.text, "\t")) {
+      auto route = RouteOf(line.text, above);
+      above = route ? std::optional(route->prefix) : std::nullopt;
       if (route) routes.push_back(*std::move(route));
-      is_in_route = !routes.empty() && !absl::StartsWith(line.text, "Table ");
-    } else if (line.code == kAttributesLine && is_in_route) {
+    } else if (line.code == kAttributesLine && above) {
       ReadAttribute(line.text, routes.back().attributes);
     }
   }

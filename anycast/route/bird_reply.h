@@ -60,7 +60,7 @@ struct BirdProtocol {
 };
 std::vector<BirdProtocol> BirdProtocols(const BirdReply& reply);
 
-// Of `show route ... all`.
+// Of `show route ... all`: several of one prefix, where several are exported (RFC 7911).
 struct BirdRoute {
   Prefix prefix;
   std::string source;  // The protocol that it came from.

@@ -21,8 +21,9 @@ std::string ShowRoute(const Prefix& prefix) {
 }  // namespace
 
 FrrReadback::FrrReadback(uv_loop_t* loop, const AnycastConfig::Readback& config,
-                         const std::vector<AnycastConfig::Service>& services)
-    : loop_(loop), config_(config), services_(services) {
+                         const std::vector<AnycastConfig::Service>& services,
+                         std::vector<uint32_t> own_ases)
+    : loop_(loop), config_(config), services_(services), own_ases_(std::move(own_ases)) {
   for (const AnycastConfig::Service& service : services_) {
     for (const Prefix& prefix : service.prefixes) {
       if (prefixes_.size() < kPrefixesMax) prefixes_.push_back(prefix);
@@ -80,7 +81,9 @@ absl::StatusOr<Observation> FrrReadback::Understand(absl::string_view output) {
   for (size_t i = 0; i < prefixes_.size(); ++i) {
     auto route = FrrRouteOf(values[i + 1]);
     if (!route.ok()) return route.status();
-    sources_.insert(route->from.begin(), route->from.end());
+    for (const FrrPath& path : route->paths) {
+      if (IsOurs(path.attributes, own_ases_)) sources_.insert(path.from);
+    }
     routes.push_back(*std::move(route));
   }
   for (size_t i = 0; i < prefixes_.size(); ++i) Add(prefixes_[i], routes[i], *peers, observation);
@@ -89,8 +92,11 @@ absl::StatusOr<Observation> FrrReadback::Understand(absl::string_view output) {
 
 void FrrReadback::Add(const Prefix& prefix, const FrrRoute& route,
                       const std::vector<FrrPeer>& peers, Observation& to) {
+  const SeenAttributes attributes = route.attributes();
+  const bool is_ours = IsOurs(attributes, own_ases_);
   for (const FrrPeer& peer : peers) {
-    const bool is_advertised = route.advertised_to.contains(peer.address);
+    const bool is_any_advertised = route.advertised_to.contains(peer.address);
+    const bool is_advertised = is_any_advertised && is_ours;
     const bool counts = peer.family == prefix.family && peer.state != kSwitchedOff &&
                         (is_advertised || !sources_.contains(peer.address));
     if (!counts) continue;
@@ -99,7 +105,8 @@ void FrrReadback::Add(const Prefix& prefix, const FrrRoute& route,
     seen.where = absl::StrCat("frr ", peer.address);
     seen.kind = is_advertised ? Observation::Kind::kAnnounced : Observation::Kind::kAbsent;
     const auto* service = FindService(services_, prefix);
-    if (is_advertised && service != nullptr) seen.state = TellState(route.attributes, *service);
+    if (is_advertised && service != nullptr) seen.state = TellState(attributes, *service);
+    if (is_any_advertised && !is_ours) seen.detail = "advertises another site's route";
     if (peer.state != "Established") seen.detail = absl::StrCat("the session is ", peer.state);
     to.seen.push_back(std::move(seen));
   }

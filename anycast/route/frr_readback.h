@@ -20,13 +20,15 @@ namespace hither {
 // of them each prefix is advertised. One process a round, without a shell.
 //
 // Each neighbor that activates the prefix's family counts, except those that are shut down and
-// those which the prefix comes from.
+// those which a route of ours comes from. What is advertised is the best path: where IsOurs()
+// denies it, it is another site's, and ours is absent.
 //
 // Threads: the loop's. Source: FRR's output, bounded in size and time.
 class FrrReadback : public Readback {
  public:
   FrrReadback(uv_loop_t* loop, const AnycastConfig::Readback& config,
-              const std::vector<AnycastConfig::Service>& services);
+              const std::vector<AnycastConfig::Service>& services,
+              std::vector<uint32_t> own_ases);  // For IsOurs().
 
   void Ask(absl::Time now) override;
   const ReadbackView& Seen() const override { return view_; }
@@ -41,8 +43,9 @@ class FrrReadback : public Readback {
   uv_loop_t* const loop_;
   const AnycastConfig::Readback config_;
   const std::vector<AnycastConfig::Service> services_;
+  const std::vector<uint32_t> own_ases_;
   std::vector<Prefix> prefixes_;
-  std::set<std::string> sources_;  // Neighbors that our prefixes come from.
+  std::set<std::string> sources_;  // Neighbors that routes of ours come from.
   std::unique_ptr<ChildProcess> child_;
   absl::Time started_ = absl::InfinitePast();
   ReadbackView view_;

@@ -53,11 +53,36 @@ void ReadCommunities(const Json& path, SeenAttributes& attributes) {
   }
 }
 
+// The list of a segment; one that is no list, or holds what is no AS, is nobody's path.
+void ReadSegment(const Json& segment, std::vector<uint32_t>& as_path) {
+  const Json* list = Member(segment, "list");
+  if (list == nullptr || !list->is_array()) return as_path.push_back(kNobodysAs);
+  for (const Json& as : *list) {
+    as_path.push_back(as.is_number_unsigned() ? as.get<uint32_t>() : kNobodysAs);
+  }
+}
+
+// {"string":"65001 65001","segments":[{"type":"as-sequence","list":[65001,65001]}]}; the string of
+// an empty path is "Local".
+std::vector<uint32_t> AsPathOf(const Json& path) {
+  std::vector<uint32_t> as_path;
+  const Json* written = Member(path, "aspath");
+  if (written == nullptr) return as_path;
+  const Json* segments = Member(*written, "segments");
+  if (segments != nullptr && segments->is_array()) {
+    for (const Json& segment : *segments) ReadSegment(segment, as_path);
+    return as_path;
+  }
+  const std::string text = TextMember(*written, "string");
+  return text == "Local" ? as_path : ParseAsPath(text);
+}
+
 SeenAttributes AttributesOf(const Json& path) {
   SeenAttributes attributes;
   const Json* metric = Member(path, "metric");
   if (metric != nullptr && metric->is_number_unsigned()) attributes.med = metric->get<uint32_t>();
   ReadCommunities(path, attributes);
+  attributes.as_path = AsPathOf(path);
   return attributes;
 }
 
@@ -111,6 +136,13 @@ absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view text) {
   return peers;
 }
 
+SeenAttributes FrrRoute::attributes() const {
+  for (const FrrPath& path : paths) {
+    if (path.is_best) return path.attributes;
+  }
+  return {};
+}
+
 absl::StatusOr<FrrRoute> FrrRouteOf(absl::string_view text) {
   const auto json = Parse(text);
   if (!json.ok()) return json.status();
@@ -123,9 +155,10 @@ absl::StatusOr<FrrRoute> FrrRouteOf(absl::string_view text) {
   if (paths == nullptr || !paths->is_array()) return route;
   for (const Json& path : *paths) {
     const Json* peer = Member(path, "peer");
-    if (peer != nullptr) route.from.insert(TextMember(*peer, "peerId"));
     const Json* best = Member(path, "bestpath");
-    if (best != nullptr && IsTrue(Member(*best, "overall"))) route.attributes = AttributesOf(path);
+    route.paths.push_back({peer == nullptr ? "" : TextMember(*peer, "peerId"),
+                           best != nullptr && IsTrue(Member(*best, "overall")),
+                           AttributesOf(path)});
   }
   return route;
 }

@@ -26,10 +26,16 @@ struct FrrPeer {
 // Of `show bgp summary json`.
 absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view json);
 
+struct FrrPath {
+  std::string from;  // The peer that it came from, by address.
+  bool is_best = false;
+  SeenAttributes attributes;
+};
 struct FrrRoute {
   std::set<std::string> advertised_to;  // Peers, by address: what is in their Adj-RIB-Out.
-  std::set<std::string> from;           // Peers that it came from.
-  SeenAttributes attributes;            // Of the best path, before the peers' route-maps.
+  std::vector<FrrPath> paths;
+  // Of the best path, which is what is advertised, before the peers' route-maps.
+  SeenAttributes attributes() const;
 };
 // Of `show bgp ipv4 unicast PREFIX json`; an empty object if FRR has no such route.
 absl::StatusOr<FrrRoute> FrrRouteOf(absl::string_view json);

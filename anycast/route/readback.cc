@@ -39,6 +39,15 @@ std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::
   return best;
 }
 
+bool IsOurs(const SeenAttributes& seen, std::span<const uint32_t> own_ases) {
+  const std::vector<uint32_t>& path = seen.as_path;
+  if (path.empty()) return true;
+  const std::span<const uint32_t> allowed = own_ases.empty() ? std::span(path).first(1) : own_ases;
+  return std::all_of(path.begin(), path.end(), [allowed](uint32_t as) {
+    return as != kNobodysAs && std::find(allowed.begin(), allowed.end(), as) != allowed.end();
+  });
+}
+
 const AnycastConfig::Service* FindService(const std::vector<AnycastConfig::Service>& services,
                                           const Prefix& prefix) {
   for (const AnycastConfig::Service& service : services) {
@@ -68,6 +77,16 @@ std::optional<LargeCommunity> ParseLargeCommunity(absl::string_view text) {
     return std::nullopt;
   }
   return large;
+}
+
+std::vector<uint32_t> ParseAsPath(absl::string_view text) {
+  std::vector<uint32_t> path;
+  for (const absl::string_view word :
+       absl::StrSplit(text, absl::ByAnyChar(" ,{}()[]"), absl::SkipEmpty())) {
+    uint32_t as = 0;
+    path.push_back(absl::SimpleAtoi(word, &as) ? as : kNobodysAs);
+  }
+  return path;
 }
 
 }  // namespace hither

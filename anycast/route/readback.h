@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,17 +43,29 @@ class Readback {
 inline constexpr absl::Duration kReadbackEvery = absl::Seconds(1);
 inline constexpr absl::Duration kReadbackTimeout = absl::Seconds(3);
 
+inline constexpr uint32_t kNobodysAs = 0;  // RFC 7607
+
 // Attributes as they were seen on a route.
 struct SeenAttributes {
   std::optional<uint32_t> med;
   std::vector<uint32_t> communities;
   std::vector<LargeCommunity> large_communities;
+  std::vector<uint32_t> as_path;  // Members of sets, too, as they stand.
 };
 
 // The state whose MED and communities are all there; of several the one that asks for most. None if
 // none does, or if two ask for the same: an operator's filters may say it in words of their own,
 // and a guess would raise false alarms. Prepends are not counted: a daemon adds its own.
 std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::Service& service);
+
+// Is it this site's route, rather than another site's that the router has from its transits?
+// `own_ases`: ours and our neighbors', of which every AS of the path must be one; empty, where we
+// do not speak BGP ourselves: the path has at most one AS, however often. No path at all is ours.
+//
+// Over iBGP between sites of one AS the paths are alike and cannot be told apart: another site's
+// route passes for ours then. So does, without `own_ases`, that of a site next door with an AS of
+// its own; and a router that puts its AS before that of a node fed by `exec` makes ours another's.
+bool IsOurs(const SeenAttributes& seen, std::span<const uint32_t> own_ases);
 
 // The service that has `prefix`; nullptr if none.
 const AnycastConfig::Service* FindService(const std::vector<AnycastConfig::Service>& services,
@@ -62,6 +75,10 @@ const AnycastConfig::Service* FindService(const std::vector<AnycastConfig::Servi
 std::optional<uint32_t> ParseCommunity(absl::string_view text);
 // "64512:1:2".
 std::optional<LargeCommunity> ParseLargeCommunity(absl::string_view text);
+
+// As BIRD and FRR write it: "65001 {65002 65003}", "65001 {65002,65003}", "(65010) 65001". What is
+// no number, as BIRD's "..." in place of what is too long, becomes kNobodysAs.
+std::vector<uint32_t> ParseAsPath(absl::string_view text);
 
 }  // namespace hither
 

@@ -62,7 +62,8 @@ class BirdReadbackTest : public testing::Test {
   }
 
   ReadbackView Ask(absl::Duration limit = absl::Seconds(5)) {
-    BirdReadback readback(loop_.get(), config_, OneService({P("192.0.2.0/24")}));
+    BirdReadback readback(loop_.get(), config_, OneService({P("192.0.2.0/24")}),
+                          {65001, 64501});  // Our node's AS and our router's.
     loop_.RunUntil([&] { return readback.Seen().status.message() != "not asked yet"; }, limit,
                    [&] { readback.Ask(MonotonicNow()); });
     return readback.Seen();
@@ -89,7 +90,8 @@ constexpr char kExported[] =
 std::string Texts(const ReadbackView& view) {
   std::vector<std::string> texts;
   for (const auto& seen : view.observation.seen) {
-    texts.push_back(seen.where + (seen.kind == Observation::Kind::kAnnounced ? " yes" : " no"));
+    texts.push_back(seen.where + (seen.kind == Observation::Kind::kAnnounced ? " yes" : " no") +
+                    (seen.detail.empty() ? "" : ": " + seen.detail));
   }
   return absl::StrJoin(texts, ", ");
 }
@@ -100,6 +102,45 @@ TEST_F(BirdReadbackTest, WhereItComesFromDoesNotCount) {
   const ReadbackView view = Ask();
   EXPECT_TRUE(view.status.ok()) << view.status;
   EXPECT_EQ(Texts(view), "bird transit yes");
+}
+
+constexpr char kThreeUp[] =
+    "2002-Name Proto Table State Since Info\n"
+    "1002-hither BGP --- up 14:46:33.046 Established\n"
+    " transit BGP --- up 14:46:33.046 Established\n"
+    " exchange BGP --- up 14:46:33.046 Established\n"
+    "0000 \n";
+
+// As the router of a site exports them: "65001" from its node, prepended once.
+constexpr char kOurs[] =
+    "1007-Table master4:\n 192.0.2.0/24 unicast [hither 14:46:32.098] * (100)\n"
+    "1012-\tBGP.as_path: 64501 65001\n0000 \n";
+constexpr char kOfAnotherSite[] =
+    "1007-Table master4:\n 192.0.2.0/24 unicast [transit 14:46:32.098] * (100)\n"
+    "1012-\tBGP.as_path: 64497 64502 64502 65001\n0000 \n";
+constexpr char kBoth[] =
+    "1007-Table master4:\n 192.0.2.0/24 unicast [hither 14:46:32.098] * (100)\n"
+    "1012-\tBGP.as_path: 65001\n"
+    "1007-             unicast [transit 14:46:32.098] (100)\n"
+    "1012-\tBGP.as_path: 64497 64502 64502 65001\n0000 \n";
+
+// The node's announcement is refused. What the transit tells of another site goes to somebody else;
+// that does not make the transit a source, which would excuse that ours is absent there.
+TEST_F(BirdReadbackTest, TransitOfAnotherSiteIsNoSource) {
+  Listen({kGreeting, kRestricted, kThreeUp, "0000 \n", "0000 \n", kOfAnotherSite});
+  EXPECT_EQ(Texts(Ask()),
+            "bird hither no, bird transit no, bird exchange no: exports another site's route");
+}
+
+TEST_F(BirdReadbackTest, AnotherSitesRouteIsNotOursAnnounced) {
+  Listen({kGreeting, kRestricted, kThreeUp, "0000 \n", kOurs, kOfAnotherSite});
+  EXPECT_EQ(Texts(Ask()), "bird transit yes, bird exchange no: exports another site's route");
+}
+
+// RFC 7911: whichever comes first.
+TEST_F(BirdReadbackTest, OursBesideAnotherSitesIsAnnounced) {
+  Listen({kGreeting, kRestricted, kTwoUp, "0000 \n", kBoth});
+  EXPECT_EQ(Texts(Ask()), "bird transit yes");
 }
 
 TEST_F(BirdReadbackTest, IsRestrictedFirst) {

@@ -59,10 +59,68 @@ TEST(BirdReplyTest, RouteWithItsAttributes) {
   EXPECT_EQ(routes[0].prefix.ToText(), "192.0.2.0/24");
   EXPECT_EQ(routes[0].source, "hither");
   EXPECT_EQ(routes[0].attributes.med, 100u);
+  EXPECT_EQ(routes[0].attributes.as_path, (std::vector<uint32_t>{65002, 65002}));
   EXPECT_EQ(routes[0].attributes.communities,
             (std::vector<uint32_t>{kGracefulShutdown, 64512u << 16 | 7}));
   ASSERT_EQ(routes[0].attributes.large_communities.size(), 1u);
   EXPECT_EQ(routes[0].attributes.large_communities[0], (LargeCommunity{64512, 1, 2}));
+}
+
+struct PathCase {
+  const char* name;
+  const char* line;
+  const char* path;
+};
+void PrintTo(const PathCase& c, std::ostream* out) { *out << c.name; }
+
+constexpr PathCase kPaths[] = {
+    {"NoSuchLine", "BGP.origin: IGP", ""},
+    {"Empty", "BGP.as_path: ", ""},
+    {"EmptyWithoutSpace", "BGP.as_path:", ""},
+    {"One", "BGP.as_path: 65001", "65001"},
+    {"ByTransits", "BGP.as_path: 64497 64502 64502 65001", "64497 64502 64502 65001"},
+    {"Set", "BGP.as_path: 64497 {65001 65002}", "64497 65001 65002"},
+    {"SetAlone", "BGP.as_path: {65001 65002}", "65001 65002"},
+    {"Confederation", "BGP.as_path: (64512 64513) 65001", "64512 64513 65001"},
+    {"CutShort", "BGP.as_path: 65001 ...", "65001 0"},
+};
+
+class BirdPathTest : public testing::TestWithParam<PathCase> {};
+
+TEST_P(BirdPathTest, IsRead) {
+  const auto routes = BirdRoutes(
+      Read(absl::StrCat("1007-Table master4:\n 192.0.2.0/24 unicast [hither 14:46:32.098] * (100)\n"
+                        "1012-\t",
+                        GetParam().line, "\n0000 \n")));
+  ASSERT_EQ(routes.size(), 1u);
+  EXPECT_EQ(absl::StrJoin(routes[0].attributes.as_path, " "), GetParam().path);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BirdPathTest, testing::ValuesIn(kPaths),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+// Each has its own attributes; those below a line that is no route are nobody's.
+TEST(BirdReplyTest, SeveralRoutesOfAPrefix) {
+  constexpr char kRoutes[] =
+      "1007-Table master4:\n"
+      " 192.0.2.0/24         unicast [hither 14:46:32.098] * (100) [AS65001i]\n"
+      " \tvia 10.0.0.1 on eth0\n"
+      "1012-\tBGP.as_path: 65001\n"
+      "1007-                     unicast [transit 14:46:33.098] (100) [AS65001i]\n"
+      " \tvia 10.0.0.2 on eth1\n"
+      "1012-\tBGP.as_path: 64497 65001\n"
+      "1007-Table other4:\n"
+      "1012-\tBGP.as_path: 1\n"
+      "1007-                     unicast [nobody 14:46:33.098] (100)\n"
+      "1012-\tBGP.as_path: 2\n"
+      "0000 \n";
+  std::vector<std::string> texts;
+  for (const BirdRoute& route : BirdRoutes(Read(kRoutes))) {
+    texts.push_back(absl::StrCat(route.prefix.ToText(), " ", route.source, ": ",
+                                 absl::StrJoin(route.attributes.as_path, " ")));
+  }
+  EXPECT_EQ(absl::StrJoin(texts, "\n"),
+            "192.0.2.0/24 hither: 65001\n192.0.2.0/24 transit: 64497 65001");
 }
 
 TEST(BirdReplyTest, NoRoute) {

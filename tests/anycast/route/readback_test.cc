@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_join.h"
 #include "tests/anycast/route/kernel_lab.h"
 
 namespace hither {
@@ -25,11 +26,11 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 const Case kCases[] = {
     {"NothingCanBeTold", {}, std::nullopt},
-    {"SoftByItsMed", {100, {}, {}}, State::kSoft},
-    {"DrainByBoth", {200, {kGracefulShutdown}, {}}, State::kDrain},
-    {"HalfOfDrainIsNothing", {200, {}, {}}, std::nullopt},
-    {"AnotherMed", {7, {}, {}}, std::nullopt},
-    {"MoreCommunitiesDoNoHarm", {100, {Community(1, 2)}, {}}, State::kSoft},
+    {"SoftByItsMed", {100, {}, {}, {}}, State::kSoft},
+    {"DrainByBoth", {200, {kGracefulShutdown}, {}, {}}, State::kDrain},
+    {"HalfOfDrainIsNothing", {200, {}, {}, {}}, std::nullopt},
+    {"AnotherMed", {7, {}, {}, {}}, std::nullopt},
+    {"MoreCommunitiesDoNoHarm", {100, {Community(1, 2)}, {}, {}}, State::kSoft},
 };
 
 class TellStateTest : public testing::TestWithParam<Case> {};
@@ -44,7 +45,58 @@ INSTANTIATE_TEST_SUITE_P(All, TellStateTest, testing::ValuesIn(kCases),
 TEST(ReadbackTest, StatesThatAskForTheSameCannotBeTold) {
   AnycastConfig::Service service;
   service.up.communities = service.soft.communities = {Community(64512, 1)};
-  EXPECT_EQ(TellState({{}, {Community(64512, 1)}, {}}, service), std::nullopt);
+  EXPECT_EQ(TellState({{}, {Community(64512, 1)}, {}, {}}, service), std::nullopt);
+}
+
+// Our node's AS is 65001, our router's 64501; 64496 and 64497 are transits, 64502 is the router of
+// another site, whose node has our node's AS.
+struct PathCase {
+  const char* name;
+  const char* path;
+  bool is_ours;         // Where the node speaks BGP, with {65001, 64501}.
+  bool is_ours_if_fed;  // Where it does not: backends kernel and exec.
+};
+void PrintTo(const PathCase& c, std::ostream* out) { *out << c.name; }
+
+// clang-format off
+constexpr PathCase kPaths[] = {
+    {"NoneAtAll",                 "",                              true,  true},
+    {"FromTheNode",               "65001",                         true,  true},
+    {"Prepended",                 "65001 65001 65001",             true,  true},
+    {"PrependedByTheRouter",      "64501 64501 65001",             true,  false},
+    {"AnotherSiteByTheTransits",  "64497 64502 64502 65001",       false, false},
+    {"AnotherSiteOfTheRoutersAs", "64496 64501 65001",             false, false},
+    {"AnotherSiteNextDoor",       "64502 65001",                   false, false},
+    {"OriginatedByAnotherAs",     "64502",                         false, true},
+    {"SetOfOurs",                 "65001 {65001 64501}",           true,  false},
+    {"SetWithAnother",            "65001 {65001 64499}",           false, false},
+    {"Confederation",             "(64501) 65001",                 true,  false},
+    {"CutShort",                  "65001 65001 ...",               false, false},
+    {"NobodysAlone",              "0",                             false, false},
+};
+// clang-format on
+
+class IsOursTest : public testing::TestWithParam<PathCase> {};
+
+TEST_P(IsOursTest, IsAsTold) {
+  SeenAttributes seen;
+  seen.as_path = ParseAsPath(GetParam().path);
+  EXPECT_EQ(IsOurs(seen, std::vector<uint32_t>{65001, 64501}), GetParam().is_ours);
+  EXPECT_EQ(IsOurs(seen, {}), GetParam().is_ours_if_fed);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, IsOursTest, testing::ValuesIn(kPaths),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(ReadbackTest, AsPaths) {
+  const auto read = [](absl::string_view text) { return absl::StrJoin(ParseAsPath(text), " "); };
+  EXPECT_EQ(read(""), "");
+  EXPECT_EQ(read("4294967294 65001 65001"), "4294967294 65001 65001");
+  EXPECT_EQ(read("65001 {65002 65003} 65004"), "65001 65002 65003 65004");
+  EXPECT_EQ(read("65001 {65002,65003}"), "65001 65002 65003");
+  EXPECT_EQ(read("({64512 64513}) (64514) 65001"), "64512 64513 64514 65001");
+  EXPECT_EQ(read("65001 ..."), "65001 0");
+  EXPECT_EQ(read("4294967296 -1 x"), "0 0 0");
 }
 
 TEST(ReadbackTest, Communities) {

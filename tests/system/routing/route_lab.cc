@@ -39,10 +39,11 @@ class Lab {
       route.service = "dns";
       routes_.push_back(route);
     }
+    const std::vector<uint32_t> no_ases;  // It does not speak BGP itself.
     if (!config_.readback.bird_socket.empty()) {
-      readback_ = std::make_unique<BirdReadback>(&loop_, config_.readback, services_);
+      readback_ = std::make_unique<BirdReadback>(&loop_, config_.readback, services_, no_ases);
     } else if (!config_.readback.frr_command.empty()) {
-      readback_ = std::make_unique<FrrReadback>(&loop_, config_.readback, services_);
+      readback_ = std::make_unique<FrrReadback>(&loop_, config_.readback, services_, no_ases);
     }
   }
 
