@@ -44,6 +44,7 @@ INSTANTIATE_TEST_SUITE_P(All, TellStateTest, testing::ValuesIn(kCases),
 
 TEST(ReadbackTest, StatesThatAskForTheSameCannotBeTold) {
   AnycastConfig::Service service;
+  service.soft.med.reset();
   service.up.communities = service.soft.communities = {Community(64512, 1)};
   EXPECT_EQ(TellState({{}, {Community(64512, 1)}, {}, {}}, service), std::nullopt);
 }
