@@ -82,7 +82,8 @@ void Observe(const AnycastConfig::Policy& policy, const Facts& facts, const Flee
   const bool is_draining = memory.state == State::kDrain;
   CountTick(at.hard, at, memory.hard_ticks);
   CountTick(at.shared, at, memory.shared_ticks);
-  CountTick(at.soft, at, memory.soft_ticks);
+  // What is hard is soft, too: a fault that comes and goes must not hide between the two.
+  CountTick(at.soft.empty() ? at.hard : at.soft, at, memory.soft_ticks);
   memory.good_for = Sum(at.IsGood() && !is_better_elsewhere, memory.good_for, since_last);
   memory.calm_for = Sum(IsCalm(at), memory.calm_for, since_last);
   memory.quiet_for = Sum(is_draining && is_quiet, memory.quiet_for, since_last);

@@ -126,7 +126,11 @@ void DnsProbe::OnEnd(Conversation::Result ended) {
 void DnsProbe::Record(Kind kind, std::string detail, absl::Duration took) {
   last_ = {kind, std::move(detail), took, asked_at_};
   const bool answered = kind == Kind::kOk || kind == Kind::kBehind;
-  if (kind != Kind::kOwnFault) failures_ = answered ? 0 : failures_ + 1;
+  if (kind != Kind::kOwnFault) {
+    failures_ = answered ? 0 : failures_ + 1;
+    recent_ = recent_ << 1;
+    recent_[0] = !answered;
+  }
   if (!answered) return;
   const auto bucket = std::lower_bound(kBuckets.begin(), kBuckets.end(), took);
   ++latency_.counts[static_cast<size_t>(bucket - kBuckets.begin())];

@@ -4,6 +4,7 @@
 #include <uv.h>
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -67,6 +68,9 @@ class DnsProbe {
   const Latency& latency() const { return latency_; }
   uint64_t asked() const { return asked_; }
   int failures() const { return failures_; }  // One after the other, up to the last.
+  // Of the last kRecent: who fails now and then is never seen to fail several times in a row.
+  static constexpr size_t kRecent = 20;
+  size_t recent_failures() const { return recent_.count(); }
   Conversation::Transport transport() const { return transport_; }
   const SocketAddress& address() const { return address_; }
   const std::string& name() const { return name_; }
@@ -89,6 +93,7 @@ class DnsProbe {
   Latency latency_;
   uint64_t asked_ = 0;
   int failures_ = 0;
+  std::bitset<kRecent> recent_;  // A bit for each that failed.
 };
 
 }  // namespace hither

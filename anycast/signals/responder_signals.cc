@@ -205,6 +205,14 @@ std::optional<double> ResponderSignals::queries_per_second() const {
   return static_cast<double>(Grown().queries) / seconds;
 }
 
+bool ResponderSignals::IsPartlyStuck() const {
+  if (!is_known_ || is_dead_) return false;
+  const auto late = std::count_if(
+      page_.workers.begin(), page_.workers.end(),
+      [this](const Heartbeat::Worker& worker) { return now_ - worker.last_turn > kLateTurn; });
+  return late > 0 && late < static_cast<int64_t>(page_.workers.size());
+}
+
 bool ResponderSignals::IsFlooded() const {
   if (!is_known_ || is_dead_ || page_.phase != HeartbeatPhase::kServing) return false;
   if (std::all_of(page_.workers.begin(), page_.workers.end(),

@@ -60,6 +60,10 @@ class ResponderSignals {
   // The kernel drops what its workers, which turn, have no room for: silence then is overload, and
   // to withdraw would send the flood to the next site.
   bool IsFlooded() const;
+  // Some of its workers have not turned lately, and others have: their share of the probes goes
+  // unanswered, which is a part that fails and not the whole.
+  bool IsPartlyStuck() const;
+  static constexpr absl::Duration kLateTurn = absl::Milliseconds(300);  // Idle ones: each 100 ms.
   bool is_known() const { return is_known_; }
   const Heartbeat& page() const { return page_; }
 

@@ -13,6 +13,8 @@ using Transport = Conversation::Transport;
 using Kind = ProbeResult::Kind;
 
 constexpr int kVerdictTicksMax = 4;  // An older verdict of a probe is none.
+// Of DnsProbe::kRecent. One or two are lost where a host is busy for a moment.
+constexpr size_t kRecentFailuresMin = 4;
 
 // Any worker may answer.
 std::vector<std::string> NsidsOf(const Config::Identity& identity) {
@@ -170,7 +172,7 @@ Level SignalCollector::LevelOf(const DnsProbe& probe) const {
     case Kind::kImpostor:
       return Level::kHard;
     case Kind::kSilent:
-      if (responder_.IsFlooded()) return Level::kSoft;
+      if (responder_.IsFlooded() || responder_.IsPartlyStuck()) return Level::kSoft;
       break;
     case Kind::kWrong:
     case Kind::kAbsent:
@@ -192,6 +194,11 @@ Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
     signal.detail = absl::StrCat("no verdict for ", absl::FormatDuration(now_ - last.asked_at));
   } else if (last.kind == Kind::kOk) {
     signal.detail = absl::StrCat("right, in ", absl::FormatDuration(last.took));
+    if (probe.recent_failures() >= kRecentFailuresMin) {
+      signal.level = Level::kSoft;
+      absl::StrAppend(&signal.detail, ", but ", probe.recent_failures(), " of the last ",
+                      DnsProbe::kRecent, " failed");
+    }
   } else if (last.kind == Kind::kSilent && signal.level == Level::kSoft && responder_.IsFlooded()) {
     absl::StrAppend(&signal.detail, ", while the kernel drops queries: overload is no failure");
   }

@@ -133,6 +133,19 @@ TEST_F(ResponderSignalsTest, OneStuckWorkerIsSoftAllAreHard) {
   EXPECT_TRUE(Get("responder", {.asked = 2}).is_certain);
 }
 
+TEST_F(ResponderSignalsTest, PartlyStuckIsSeenBeforeAWorkerCountsAsStuck) {
+  Heartbeat page = Healthy(now_);
+  Take(page);
+  EXPECT_FALSE(signals_.IsPartlyStuck());
+  page.workers[1].last_turn = now_ - absl::Milliseconds(301);
+  Take(page);
+  EXPECT_TRUE(signals_.IsPartlyStuck());
+  EXPECT_EQ(Get("worker 1").level, Level::kOk);
+  page.workers[0].last_turn = now_ - absl::Seconds(2);  // All: that is the whole.
+  Take(page);
+  EXPECT_FALSE(signals_.IsPartlyStuck());
+}
+
 TEST_F(ResponderSignalsTest, WorkerThatHasNotBegunHasSomeTime) {
   Heartbeat page = Healthy(now_);
   page.started_at = now_ - absl::Milliseconds(500);

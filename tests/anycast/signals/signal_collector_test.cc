@@ -183,6 +183,18 @@ TEST_F(SignalCollectorTest, SilenceInAFloodIsSoft) {
   EXPECT_EQ(Get("drop share").level, Level::kSoft);
 }
 
+// One of several workers that answers wrongly, or not: no three probes in a row see it.
+TEST_F(SignalCollectorTest, WhatFailsNowAndThenIsSoft) {
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  for (int i = 0; i < 4; ++i) {
+    responder_.Behave({.rcode = 2});
+    ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+    responder_.Behave({});
+    ASSERT_TRUE(Becomes("probe udp", i < 3 ? Level::kOk : Level::kSoft));
+  }
+  EXPECT_THAT(Get("probe udp").detail, HasSubstr(" of the last 20 failed"));
+}
+
 // A sidecar that did not tick for a while knows nothing of the server, until it has asked again.
 TEST_F(SignalCollectorTest, OldVerdictsAreUnknown) {
   ASSERT_TRUE(Becomes("probe udp", Level::kOk));
