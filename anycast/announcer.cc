@@ -49,6 +49,12 @@ void Announcer::CloseBackend(Backend& backend, absl::string_view reason, absl::T
 }
 
 absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
+  if (config.kernel.has_value() && Differs("kernel", config_, config)) {
+    // Whatever cannot be made is refused before anything is taken down.
+    if (auto trial = KernelSpeaker::Create(*config.kernel, config.services); !trial.ok()) {
+      return trial.status();
+    }
+  }
   for (Backend& backend : backends_) {
     if (Differs(backend.speaker->name(), config_, config)) {
       CloseBackend(backend, "reconfigured", now);

@@ -68,6 +68,7 @@ absl::StatusOr<Config> BuildSidecarConfig(const SidecarOptions& options) {
   if (auto status = FinishConfig(HostName(), *config); !status.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(options.config_file, ": ", status.message()));
   }
+  if (auto status = LoadPasswords(config->anycast); !status.ok()) return status;
   return config;
 }
 
@@ -112,6 +113,9 @@ SIGNALS
                    end. A second one withdraws at once.
   SIGHUP           Reload, if the last prefix would not be withdrawn by it.
 
+It logs to standard error, by log.level; of the rest of the configuration it takes identity, listen,
+heartbeat and anycast.
+
 EXIT CODES
   0  fine
   1  it cannot run
@@ -141,7 +145,8 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
           families: [ipv4, ipv6], next_hop_v4: ..., next_hop_v6: ..., hold_time: 3s }
   kernel: { mode: address, interface_up: wp-up, interface_soft: wp-soft, interface_drain: wp-drain,
             lease: 3s }    # or mode: metric, with metric_interface, table, metric_up/soft/drain
-  exec: { up: [...], soft: [...], drain: [...], down: [...], timeout: 10s }
+  exec: { up: [...], soft: [...], drain: [...], down: [...], timeout: 10s }   # no lease: what a
+                           #   command did stays done if the sidecar dies; see ExecStopPost=
   dry_run: false
   readback: { bird: /run/bird/bird.ctl, bird_protocol: ..., frr: [vtysh] }
   peers: { listen: 10.0.0.2, max_withdrawn: "50%", nodes: [{ name, address, dns }] }

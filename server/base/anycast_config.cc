@@ -1,8 +1,15 @@
 #include "server/base/anycast_config.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/config.h"
 #include "server/base/nearest.h"
@@ -124,7 +131,37 @@ absl::Status CheckTiers(const AnycastConfig& anycast) {
   return Refuse("kernel: two states share an interface or a metric; give each its own");
 }
 
+// The first line of the file, so that the configuration can be read by more people than the secret.
+absl::Status LoadPassword(AnycastConfig::Neighbor& neighbor) {
+  const std::string& path = neighbor.password_file;
+  const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // A FIFO would wait.
+  char text[256];
+  const ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (size < 0) {
+    return Refuse(absl::StrCat("cannot read the password file ", path, ": ", std::strerror(error),
+                               "; check path and permissions"));
+  }
+  const absl::string_view line(text, static_cast<size_t>(size));
+  neighbor.password = std::string(absl::StripAsciiWhitespace(line.substr(0, line.find('\n'))));
+  if (!neighbor.password.empty() && neighbor.password.size() <= kBgpPasswordBytesMax) {
+    return absl::OkStatus();
+  }
+  return Refuse(absl::StrCat("the first line of ", path, " has ", neighbor.password.size(),
+                             " octets; give 1 to ", kBgpPasswordBytesMax));
+}
+
 }  // namespace
+
+absl::Status LoadPasswords(AnycastConfig& anycast) {
+  if (!anycast.bgp.has_value()) return absl::OkStatus();
+  for (AnycastConfig::Neighbor& neighbor : anycast.bgp->neighbors) {
+    if (neighbor.password_file.empty()) continue;
+    if (auto status = LoadPassword(neighbor); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
 
 std::string NodeName(const Config& config) {
   const Config::Identity& identity = config.identity;

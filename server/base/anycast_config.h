@@ -14,6 +14,7 @@
 namespace hither {
 
 inline constexpr uint16_t kBgpPort = 179;
+inline constexpr size_t kBgpPasswordBytesMax = 80;  // TCP_MD5SIG_MAXKEYLEN
 inline constexpr uint16_t kAnycastAdminPort = 8054;
 inline constexpr uint16_t kPeerPort = 8055;
 inline constexpr uint32_t kGracefulShutdown = 0xFFFF0000;  // 65535:0, RFC 8326.
@@ -87,7 +88,7 @@ struct AnycastConfig {
     uint32_t as = 0;
     std::optional<SocketAddress> local_address;
     std::string password_file;  // RFC 2385; a file with one line. Empty: none.
-    std::string password;       // Read from password_file, or given in place.
+    std::string password;       // Given in place, or by LoadPasswords().
     bool ttl_security = false;  // RFC 5082 with one hop: TTL 255 is sent and asked for.
     int multihop = 0;           // 0: default TTL 1 for eBGP, 64 for iBGP.
     bool ipv4 = true;           // Families announced.
@@ -159,6 +160,9 @@ struct Config;
 
 // Fills the defaults that depend on other values, then checks what concerns several of them.
 absl::Status FinishAnycast(Config& config);
+
+// Reads the password files: the sidecar's only, so that hitherd, whoever it runs as, needs none.
+absl::Status LoadPasswords(AnycastConfig& anycast);
 
 // What this node is called among its peers: "ns1.fra1".
 std::string NodeName(const Config& config);

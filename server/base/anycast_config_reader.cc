@@ -1,13 +1,7 @@
 // From the YAML below `anycast:` to an AnycastConfig. The tables at the end are the schema.
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -26,7 +20,6 @@ constexpr size_t kNeighborsMax = 32;
 constexpr size_t kPeersMax = 256;
 constexpr size_t kCommandWordsMax = 64;
 constexpr size_t kCommunitiesMax = 32;
-constexpr size_t kPasswordBytesMax = 80;  // TCP_MD5SIG_MAXKEYLEN
 
 // `read` gets each item of a list of at most `items_max`.
 template <typename Read>
@@ -199,33 +192,16 @@ void ReadLargeCommunities(const YamlNode& node, Reading& to, RouteAttributes& ou
 
 void ReadPassword(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor) {
   if (!ReadText(node, "a TCP MD5 password", to, neighbor.password)) return;
-  if (neighbor.password.size() > kPasswordBytesMax) {
-    to.Error(node.line, absl::StrCat("the password is over ", kPasswordBytesMax,
+  if (neighbor.password.size() > kBgpPasswordBytesMax) {
+    to.Error(node.line, absl::StrCat("the password is over ", kBgpPasswordBytesMax,
                                      " octets, which is what Linux takes; shorten it"));
   }
 }
 
-// The first line of a file, so that the configuration can be read by more people than the secret.
 void ReadPasswordFile(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor) {
   std::string path;
-  if (!ReadText(node, "the path of a file with a TCP MD5 password", to, path)) return;
-  neighbor.password_file = to.Path(path);
-  const int fd = open(neighbor.password_file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  char text[256];
-  const ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
-  const int error = errno;
-  if (fd >= 0) close(fd);
-  if (size < 0) {
-    return to.Error(node.line,
-                    absl::StrCat("cannot read the password file ", neighbor.password_file, ": ",
-                                 std::strerror(error), "; check path and permissions"));
-  }
-  const absl::string_view line = absl::string_view(text, static_cast<size_t>(size));
-  neighbor.password = std::string(absl::StripAsciiWhitespace(line.substr(0, line.find('\n'))));
-  if (neighbor.password.empty() || neighbor.password.size() > kPasswordBytesMax) {
-    to.Error(node.line,
-             absl::StrCat("the first line of ", neighbor.password_file, " has ",
-                          neighbor.password.size(), " octets; give 1 to ", kPasswordBytesMax));
+  if (ReadText(node, "the path of a file with a TCP MD5 password", to, path)) {
+    neighbor.password_file = to.Path(path);
   }
 }
 

@@ -144,9 +144,15 @@ TEST(AnycastConfig, ReadsAPasswordFromItsFile) {
                                         "  bgp: { local_as: 1, neighbors: [{ address: "
                                         "10.0.0.1, as: 2, password_file: ",
                                         path, " }] }\n"));
-  unlink(path);
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->anycast.bgp->neighbors.at(0).password, "s3cret");
+  AnycastConfig anycast = config->anycast;
+  EXPECT_EQ(anycast.bgp->neighbors.at(0).password, "");  // hitherd reads no secret.
+  const absl::Status loaded = LoadPasswords(anycast);
+  unlink(path);
+  ASSERT_TRUE(loaded.ok()) << loaded;
+  EXPECT_EQ(anycast.bgp->neighbors.at(0).password, "s3cret");
+  EXPECT_THAT(std::string(LoadPasswords(anycast).message()),
+              HasSubstr("No such file or directory; check path and permissions"));
 }
 
 struct Case {
@@ -177,7 +183,6 @@ constexpr Case kWrong[] = {
     {"TtlSecurityOverHops", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, ttl_security: true, multihop: 2 }] }\n", "has ttl_security, which is for one hop, and multihop"},
     {"TwoFamilies", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, local_address: \"::1\" }] }\n", "are of different families"},
     {"RouterIdOfV6", "SERVICE  bgp: { local_as: 1, router_id: \"::1\" }\n", "a router ID is written as an IPv4 address"},
-    {"PasswordFileIsMissing", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, password_file: /nowhere }] }\n", "cannot read the password file /nowhere: No such file or directory"},
     {"TiersMeet", "SERVICE  kernel: { interface_up: a, interface_soft: a }\n", "two states share an interface or a metric"},
     {"KernelMode", "SERVICE  kernel: { mode: magic }\n", "'magic'; write address or metric"},
     {"PeerWithoutName", "SERVICE  dry_run: true\n  peers: { nodes: [{ address: 10.0.0.2 }] }\n", "a node needs a name and an address"},
