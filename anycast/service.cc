@@ -148,9 +148,12 @@ void Service::Resume(const KeptState::Service& kept, absl::Time wall, absl::Time
     const KeptState::Family& from = family.family == Families::kIpv6 ? kept.ipv6 : kept.ipv4;
     PolicyMemory memory;
     memory.withdrawals = Shifted(from.withdrawals, to_monotonic);
+    // A clock that was set back must not make a budget last for years.
+    for (absl::Time& at : memory.withdrawals) at = std::min(at, now);
     memory.has_withdrawn = !from.withdrawals.empty();
     memory.hold_down = from.hold_down;
-    memory.hold_down_until = from.hold_down_until + to_monotonic;
+    memory.hold_down_until =
+        std::min(from.hold_down_until + to_monotonic, now + policy_.hold_down_max);
     family.memory = hither::Resume(memory, now);
   }
 }

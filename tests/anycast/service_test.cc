@@ -160,6 +160,17 @@ TEST(Service, FlapBudgetIsKeptOverARestart) {
   EXPECT_EQ(after.service.View(after.now).families[0].verdict.rule, "flap-budget");
 }
 
+TEST(Service, AClockThatWasSetBackKeepsNothingDownForYears) {
+  KeptState::Service kept;
+  const absl::Time wall = absl::FromUnixSeconds(1'800'000'000);
+  kept.ipv4.withdrawals = {wall, wall + absl::Seconds(1)};
+  kept.ipv4.hold_down_until = wall + absl::Minutes(5);
+  Life after;
+  after.service.Resume(kept, wall - absl::Hours(24 * 365), after.now);
+  after.Run(11 * 60, {Ok()});
+  EXPECT_EQ(after.States()[0], State::kUp);
+}
+
 TEST(Service, FreezeIsKeptButNotBeyondADay) {
   Life before;
   before.service.FreezeUntil(before.now + absl::Minutes(10));
