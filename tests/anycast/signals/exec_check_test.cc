@@ -20,7 +20,7 @@ AnycastConfig::ExecCheck Shell(const std::string& script) {
   AnycastConfig::ExecCheck check;
   check.name = "disk";
   check.command = {"/bin/sh", "-c", script};
-  check.timeout = absl::Milliseconds(300);
+  check.timeout = absl::Seconds(2);
   return check;
 }
 
@@ -62,7 +62,7 @@ const Case kCases[] = {
     {"HardFault",     "exit 2",                  true,  Level::kHard,    "exit 2"},
     {"DoesNotKnow",   "exit 75",                 true,  Level::kUnknown, "exit 75"},
     {"Killed",        "kill -9 $$",              true,  Level::kHard,    "was ended by signal 9"},
-    {"TimedOut",      "echo begun; sleep 60",    false, Level::kSoft,    "took over 300ms and was killed: begun"},
+    {"TimedOut",      "echo begun; sleep 60",    false, Level::kSoft,    "took over 2s and was killed: begun"},
     {"ControlOctets", "printf 'a\\033[2Jb\\nc'", true,  Level::kOk,      "exit 0: a?[2Jb?c"},
     // Who has the pipe open is not waited for.
     {"LeavesAChild",  "sleep 60 & echo gone",    true,  Level::kOk,      "exit 0: gone"},
@@ -143,7 +143,7 @@ TEST(ExecCheck, OldVerdictIsNone) {
   ExecCheck check(loop.get(), config);
   check.Tick(MonotonicNow());
   ASSERT_TRUE(loop.Until([&] { return check.ToSignal(MonotonicNow()).level == Level::kOk; }));
-  const Signal late = check.ToSignal(MonotonicNow() + absl::Seconds(41));
+  const Signal late = check.ToSignal(MonotonicNow() + absl::Seconds(43));
   EXPECT_EQ(late.level, Level::kUnknown);
   EXPECT_THAT(late.detail, StartsWith("no verdict for"));
 }
