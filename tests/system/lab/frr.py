@@ -151,7 +151,7 @@ class Frr:
 
     def start(self):
         self._zebra.start()
-        daemon.wait_for((self.folder / "zserv.api").exists, 10, self._zebra.log)
+        daemon.wait_for((self.folder / "zserv.api").exists, 30, self._zebra.log)
         self._bgpd.start()
         return self
 

@@ -7,7 +7,7 @@ topology.py draws it. As a program (`./dev lab netns`) it stays up until Ctrl-C.
         killed_at = lab.sites["fra1"].hitherd.kill()
         gone_after = routes.wait_gone("fra1", 5) - killed_at
 
-Needs root, BIRD 2 and FRR. Nothing but the namespaces, what runs in them and one folder below /tmp
+Needs root, BIRD 2 and FRR. Nothing but the namespaces, what runs in them and one folder in /dev/shm
 is made, and stop() removes it all.
 """
 
@@ -15,10 +15,8 @@ import argparse
 import contextlib
 import dataclasses
 import os
-import pathlib
 import shutil
 import signal
-import tempfile
 import threading
 import time
 
@@ -30,7 +28,7 @@ import netns
 import topology
 import watch
 
-_START_SECONDS = 15
+_START_SECONDS = 30
 # Times of a policy that a test can wait for; what counts in the field is tested elsewhere.
 _POLICY = {"rise": "1s", "rise_first": "500ms", "warm_up": "1s", "hold_down": "1s",
            "hold_down_max": "2s", "withdrawals_max": 64, "drain_min": "2s", "drain_max": "10s"}
@@ -159,7 +157,7 @@ class Lab:
         return lines
 
     def _make_parts(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hither-lab-"))
+        self.folder = netns.make_folder()
         self.folder.chmod(0o755)  # FRR's daemons are not root.
         for name in topology.CARRIERS:
             self.carriers[name] = bird.Bird(name, self.namespaces, name, bird.router_config(name),

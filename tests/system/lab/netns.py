@@ -9,9 +9,11 @@ import ctypes
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -19,6 +21,7 @@ _CLONE_NEWNET = 0x40000000
 _KILL_SECONDS = 5
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _RUN = pathlib.Path("/run/netns")
+_FOLDERS = pathlib.Path("/dev/shm")  # A busy disk would hold up heartbeats and logs.
 # Forwarding; no reverse path filter, as paths differ by direction; no waiting for duplicate
 # address detection; addresses outlive a link that goes down for a while.
 _SYSCTLS = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
@@ -71,11 +74,22 @@ def remove(namespaces):
         ip_batch([f"netns del {name}" for name in namespaces])
 
 
+def make_folder():
+    """A new folder of this process's lab, for sweep() to find if nobody removes it."""
+    return pathlib.Path(tempfile.mkdtemp(prefix=f"hither-lab-{os.getpid()}-", dir=_FOLDERS))
+
+
+def _has_no_owner(name, pattern):
+    owner = re.match(pattern, name)
+    return owner is not None and not pathlib.Path(f"/proc/{owner[1]}").exists()
+
+
 def sweep():
     """Removes what labs have left whose process is no more."""
-    owners = {name: re.match(r"hl(\d+)-", name) for name in listed()}
-    remove([name for name, owner in owners.items()
-            if owner and not pathlib.Path(f"/proc/{owner[1]}").exists()])
+    remove([name for name in listed() if _has_no_owner(name, r"hl(\d+)-")])
+    for path in _FOLDERS.glob("hither-lab-*"):
+        if _has_no_owner(path.name, r"hither-lab-(\d+)-"):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 class Namespaces:

@@ -218,17 +218,18 @@ def test_sweep_removes_what_a_killed_lab_left(static_lab):
                                 "spaces = netns.Namespaces()\n"
                                 "spaces.create(['a'])\n"
                                 "subprocess.Popen(spaces.command('a', ['sleep', '60']))\n"
-                                "print('up', flush=True)\n"
-                                "time.sleep(60)\n"], cwd=_FOLDER, stdout=subprocess.PIPE)
-    assert program.stdout.readline() == b"up\n"
+                                "print(netns.make_folder(), flush=True)\n"
+                                "time.sleep(60)\n"],
+                               cwd=_FOLDER, stdout=subprocess.PIPE, text=True)
+    folder = pathlib.Path(program.stdout.readline().strip())
     prefix = f"hl{program.pid}-"
     netns.sweep()
-    assert _leftovers(prefix)  # Its owner lives.
+    assert _leftovers(prefix) and folder.is_dir()  # Their owner lives.
     program.kill()
     program.wait()
     program.stdout.close()
     netns.sweep()
-    assert not _leftovers(prefix)
+    assert not _leftovers(prefix) and not folder.exists()
 
 
 def test_kernel_mode_comes_up(static_lab):
