@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "server/base/log.h"
 #include "server/base/thread.h"
+#include "server/base/within_memory.h"
 
 namespace hither {
 
@@ -40,7 +42,9 @@ absl::Status DiskWork::Start() {
       shared->tasks.pop_front();
       shared->is_busy = true;
       lock.unlock();
-      task();
+      if (const absl::Status done = WithinMemory("write to a disk", task); !done.ok()) {
+        Log(LogLevel::kError, done.message());
+      }
       lock.lock();
       shared->is_busy = false;
       shared->changed.notify_all();

@@ -53,6 +53,14 @@ absl::Status JournalFile::Rotate() {
   return Open(path);
 }
 
+absl::Status JournalFile::AppendTo(const std::string& path, absl::string_view line) {
+  const bool had_failed = path == path_ && has_failed_;
+  const absl::Status opened = Open(path);
+  if (opened.ok()) return Append(line);
+  has_failed_ = true;
+  return had_failed ? absl::OkStatus() : opened;
+}
+
 absl::Status JournalFile::Append(absl::string_view line) {
   if (path_.empty() || line.empty()) return absl::OkStatus();
   absl::Status status;

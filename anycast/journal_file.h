@@ -25,6 +25,8 @@ class JournalFile {
   // An error is told once, until a line is written again: a full disk is no reason to end, nor to
   // fill the log.
   absl::Status Append(absl::string_view line);
+  // Opens `path` where that is not open. The same failure is told once.
+  absl::Status AppendTo(const std::string& path, absl::string_view line);
 
  private:
   void Close();

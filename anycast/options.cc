@@ -151,7 +151,7 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
   readback: { bird: /run/bird/bird.ctl, bird_protocol: ..., frr: [vtysh] }
   peers: { listen: 10.0.0.2, max_withdrawn: "50%", nodes: [{ name, address, dns }] }
   admin: { listen: "127.0.0.1:8054" }
-  state_file: /var/lib/hither/anycast.state         # or none
+  state_file: /var/lib/hither-anycast/state         # or none
   journal: none            # a file for `hither simulate`
 )";
 }

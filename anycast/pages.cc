@@ -141,6 +141,9 @@ std::string MetricsPage(const SidecarView& view, absl::Time asked) {
   page.Add("hither_anycast_ticks_total", MetricType::kCounter, "Decisions made.", "", view.ticks);
   page.Add("hither_anycast_late_ticks_total", MetricType::kCounter,
            "Decisions that came over a whole tick too late.", "", view.late_ticks);
+  page.Add("hither_anycast_state_kept", MetricType::kGauge,
+           "0 while the state file cannot be written: a drain would not outlive a restart.", "",
+           uint64_t{view.state_failure.empty()});
   for (const SidecarView::ServiceView& service : view.services) {
     AddServiceMetrics(view, service, page);
   }
@@ -167,6 +170,9 @@ std::string StatusText(const SidecarView& view, absl::Time asked) {
                   view.site, ", pid ", view.pid, ", up ", Ago(asked - view.started_at),
                   ", verdict ", Ago(asked - view.now), " old (lease ",
                   absl::FormatDuration(view.lease), ")\n");
+  if (!view.state_failure.empty()) {
+    absl::StrAppend(&out, "state NOT kept: ", Printable(view.state_failure), "\n");
+  }
   for (const SidecarView::ServiceView& service : view.services) {
     const std::string intent = IntentText(view, service.intent);
     absl::StrAppend(&out, "\nservice ", service.name, intent.empty() ? "" : "  ", intent,

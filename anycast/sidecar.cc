@@ -11,6 +11,7 @@
 #include "anycast/signals/peer_page.h"
 #include "server/base/log.h"
 #include "server/base/thread.h"
+#include "server/base/within_memory.h"
 #include "zones/check.h"
 
 namespace hither {
@@ -95,28 +96,22 @@ Sidecar::~Sidecar() {
 
 absl::Status Sidecar::Start() {
   const absl::Time now = MonotonicNow();
-  const std::string& path = config_.anycast.state_file;
-  absl::StatusOr<KeptState> kept = path.empty() ? KeptState{} : LoadState(path);
   // A node that was drained must not come back because a file is damaged: the operator decides.
+  const absl::StatusOr<KeptState> kept = keeper_.Open(config_.anycast.state_file);
   if (!kept.ok()) return kept.status();
-  kept_ = *std::move(kept);
   announcer_ = std::make_unique<Announcer>(loop_);
   if (auto applied = Apply(config_, now); !applied.ok()) return applied;
   for (Service& service : services_) {
-    const auto found = kept_.services.find(service.name());
-    if (found != kept_.services.end()) service.Resume(found->second, absl::Now(), now);
+    const auto found = kept->services.find(service.name());
+    if (found != kept->services.end()) service.Resume(found->second, absl::Now(), now);
   }
-  if (!path.empty()) {  // That it can be kept is seen now rather than at the first drain.
-    if (auto saved = SaveState(path, kept_); !saved.ok()) return saved;
-  }
-  JournalFile journal;
-  if (auto opened = journal.Open(config_.anycast.journal_file); !opened.ok()) return opened;
   if (auto started = disk_.Start(); !started.ok()) return started;
   Publish(now);
   return absl::OkStatus();
 }
 
 absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
+  if (auto status = CheckFiles(config.anycast); !status.ok()) return status;
   if (auto status = announcer_->Configure(config.anycast, now); !status.ok()) return status;
   signals_ = std::make_unique<SignalCollector>(loop_, config, config.anycast);
   std::vector<Service> services;
@@ -127,6 +122,7 @@ absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
     }
   }
   services_ = std::move(services);
+  keeper_.MoveTo(config.anycast.state_file);
   config_ = config;
   config_.zones = {};
   const uint64_t tick_ms = Milliseconds(config_.anycast.policy.tick);
@@ -190,11 +186,20 @@ void Sidecar::Decide(absl::Time now) {
   KeepState(now);
 }
 
+absl::Status Sidecar::CheckFiles(const AnycastConfig& config) {
+  if (auto state = CheckFolderOf("state file", config.state_file); !state.ok()) return state;
+  if (auto journal = CheckFolderOf("journal", config.journal_file); !journal.ok()) return journal;
+  JournalFile journal;  // What is no file will never be one; a disk may be mended.
+  const absl::Status opened = journal.Open(config.journal_file);
+  if (absl::IsInvalidArgument(opened)) return opened;
+  if (!opened.ok()) hither::Log(LogLevel::kError, opened.message());
+  return absl::OkStatus();
+}
+
 void Sidecar::NoteInJournal(std::string line) {
   if (line.empty() || config_.anycast.journal_file.empty()) return;
   disk_.Post([journal = journal_, path = config_.anycast.journal_file, line = std::move(line)] {
-    absl::Status noted = journal->Open(path);
-    if (noted.ok()) noted = journal->Append(line);
+    const absl::Status noted = journal->AppendTo(path, line);
     if (!noted.ok()) hither::Log(LogLevel::kWarning, noted.message());
   });
 }
@@ -233,8 +238,6 @@ void Sidecar::Log(const Transition& transition) {
 }
 
 void Sidecar::KeepState(absl::Time now) {
-  const std::string& path = config_.anycast.state_file;
-  if (path.empty()) return;
   // The wall clock may be set; what it is ahead by wanders by less than this.
   const absl::Duration ahead = absl::Now() - now;
   if (absl::AbsDuration(ahead - wall_ahead_) > kClockWander) wall_ahead_ = ahead;
@@ -242,12 +245,7 @@ void Sidecar::KeepState(absl::Time now) {
   for (const Service& service : services_) {
     state.services[service.name()] = service.Keep(now + wall_ahead_, now);
   }
-  if (state == kept_) return;
-  const bool posted = disk_.Post([path, state] {
-    const absl::Status saved = SaveState(path, state);
-    if (!saved.ok()) hither::Log(LogLevel::kError, "state not kept: ", saved.message());
-  });
-  if (posted) kept_ = std::move(state);
+  keeper_.Keep(state, now);
 }
 
 void Sidecar::Publish(absl::Time now) {
@@ -264,6 +262,7 @@ void Sidecar::Publish(absl::Time now) {
   view->withdrawals_max = config_.anycast.policy.withdrawals_max;
   view->ticks = ticks_;
   view->late_ticks = late_ticks_;
+  view->state_failure = keeper_.Failure();
   view->transitions = transitions_;
   for (const Service& service : services_) view->services.push_back(service.View(now));
   if (!services_.empty()) view->fleet = services_.front().fleet();
@@ -317,7 +316,8 @@ void Sidecar::ReloadForSignal() {
   }
   if (hangup_reload_.joinable()) hangup_reload_.join();  // It has ended.
   auto thread = StartThread("reload", [this] {
-    (void)Reload({});
+    const absl::Status enough = WithinMemory("reload", [this] { (void)Reload({}); });
+    if (!enough.ok()) hither::Log(LogLevel::kError, enough.message());
     hangup_reload_runs_ = false;
   });
   if (thread.ok()) {

@@ -22,6 +22,7 @@
 #include "anycast/options.h"
 #include "anycast/service.h"
 #include "anycast/signals/signal_collector.h"
+#include "anycast/state_keeper.h"
 #include "anycast/view.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/config.h"
@@ -66,8 +67,10 @@ class Sidecar {
   void ReloadForSignal();
   void AdvanceStop(absl::Time now);
   void CloseHandles();
+  static absl::Status CheckFiles(const AnycastConfig& config);
   absl::Status Apply(const Config& config, absl::Time now);
-  AdminAnswer ReloadTo(const Config& config, ReloadWish wish);
+  Config WithoutRestart(Config config, std::string& lines) const;
+  AdminAnswer ReloadTo(const Config& asked, ReloadWish wish);
   std::string WithdrawnBy(const Config& config, bool& is_last) const;
   AdminAnswer Command(absl::string_view what, const AdminParameters& parameters);
   AdminAnswer DrainServices(const std::vector<Service*>& services, bool is_confirmed,
@@ -77,6 +80,7 @@ class Sidecar {
   AdminHandlers AdminPages();
   AdminHandlers PeerPages();
   AdminAnswer Reload(ReloadWish wish);
+  AdminAnswer ReadAndReload(ReloadWish wish);
   AdminAnswer OnLoop(std::function<AdminAnswer()> work);
   View CurrentView() const;
   std::string CurrentPeerPage() const;
@@ -99,7 +103,7 @@ class Sidecar {
   std::unique_ptr<Announcer> announcer_;
   DiskWork disk_;
   std::shared_ptr<JournalFile> journal_ = std::make_shared<JournalFile>();  // disk_'s.
-  KeptState kept_;
+  StateKeeper keeper_{disk_};
   // Between the clocks. Kept, so that a state is the same one as long as nothing has changed.
   absl::Duration wall_ahead_;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions_;

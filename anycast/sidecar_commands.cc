@@ -7,6 +7,7 @@
 #include "anycast/pages.h"
 #include "anycast/sidecar.h"
 #include "server/base/log.h"
+#include "server/base/within_memory.h"
 
 namespace hither {
 namespace {
@@ -38,6 +39,9 @@ AdminHandlers Sidecar::AdminPages() {
           AdminAnswer answer = OnLoop([=, this] { return Command(name, parameters); });
           // Who is told that it is drained may count on it after a restart.
           if (!disk_.WaitIdle(kCallTimeout)) answer.text += "not on the disk yet: it is slow\n";
+          if (const std::string why = keeper_.Failure(); !why.empty()) {
+            absl::StrAppend(&answer.text, "NOT kept over a restart: ", why, "\n");
+          }
           return answer;
         }};
   };
@@ -117,6 +121,14 @@ AdminAnswer Sidecar::DrainServices(const std::vector<Service*>& services, bool i
 }
 
 AdminAnswer Sidecar::Reload(ReloadWish wish) {
+  AdminAnswer answer;
+  const absl::Status enough = WithinMemory("reload", [&] { answer = ReadAndReload(wish); });
+  if (enough.ok()) return answer;
+  hither::Log(LogLevel::kError, "reload refused: ", enough.message());
+  return {500, absl::StrCat(enough.message(), "\n"), false};
+}
+
+AdminAnswer Sidecar::ReadAndReload(ReloadWish wish) {
   // Not on the loop: a long list of zones takes longer to read than the lease.
   const absl::StatusOr<Config> config = BuildSidecarConfig(options_);
   if (!config.ok()) {
@@ -152,10 +164,36 @@ std::string Sidecar::WithdrawnBy(const Config& config, bool& is_last) const {
   return lines;
 }
 
-AdminAnswer Sidecar::ReloadTo(const Config& config, ReloadWish wish) {
+// What a running sidecar cannot change stays as it is, and is told.
+Config Sidecar::WithoutRestart(Config config, std::string& lines) const {
+  std::vector<absl::string_view> keys;
+  const auto keep = [&keys](absl::string_view key, const auto& ours, auto& theirs, bool is_same) {
+    if (is_same) return;
+    keys.push_back(key);
+    theirs = ours;
+  };
+  const Config::Identity& identity = config_.identity;
+  keep("identity", identity, config.identity,
+       identity.site == config.identity.site && identity.node == config.identity.node &&
+           identity.nsid_template == config.identity.nsid_template);
+  keep("anycast.admin", config_.anycast.admin_text, config.anycast.admin_text,
+       config_.anycast.admin_text == config.anycast.admin_text);
+  keep("anycast.peers.listen", config_.anycast.peers.listen, config.anycast.peers.listen,
+       config_.anycast.peers.listen == config.anycast.peers.listen);
+  keep("log", config_.log, config.log, config_.log.level == config.log.level);
+  if (!keys.empty()) {
+    absl::StrAppend(&lines, "needs a restart, and stays as it was: ", absl::StrJoin(keys, ", "),
+                    "\n");
+  }
+  return config;
+}
+
+AdminAnswer Sidecar::ReloadTo(const Config& asked, ReloadWish wish) {
   if (stop_ != Stop::kNo) return {kConflict, "the sidecar is ending\n", false};
   bool is_last = false;
-  const std::string lines = WithdrawnBy(config, is_last);
+  std::string lines;
+  const Config config = WithoutRestart(asked, lines);
+  lines += WithdrawnBy(config, is_last);
   if (wish.dry_run) {
     return {200, lines.empty() ? "nothing would be withdrawn\n" : lines, false};
   }

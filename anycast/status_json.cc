@@ -97,6 +97,7 @@ std::string StatusJson(const SidecarView& view, absl::Time asked) {
                {"lease_age_seconds", absl::ToDoubleSeconds(asked - view.now)},
                {"lease_seconds", absl::ToDoubleSeconds(view.lease)},
                {"withdrawals_max", view.withdrawals_max},
+               {"state_failure", view.state_failure},
                {"backends", view.backends},
                {"services", Json::array()},
                {"sessions", Json::array()},

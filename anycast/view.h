@@ -64,6 +64,7 @@ struct SidecarView {
   uint64_t ticks = 0;
   uint64_t late_ticks = 0;  // Began over a whole tick too late.
   uint64_t mismatches_total = 0;
+  std::string state_failure;  // Why drains would not outlive a restart; empty: they would.
   // By service, family, state entered and rule.
   std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions;
 

@@ -37,8 +37,8 @@ EXIT CODES
   2  the command line is wrong
 
 EXAMPLES
-  hither simulate /var/lib/hither/anycast.journal
-  hither simulate /var/lib/hither/anycast.journal --set fall=8 --set hold_down=30s
+  hither simulate /var/lib/hither-anycast/journal
+  hither simulate /var/lib/hither-anycast/journal --set fall=8 --set hold_down=30s
 )";
 }
 

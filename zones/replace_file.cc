@@ -64,6 +64,19 @@ bool FindTarget(const std::string& path, std::string& target) {
   return S_ISREG(facts.st_mode);
 }
 
+// The new name is on the disk only when its folder is.
+bool SyncFolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool good = ::fsync(fd) == 0 || errno == EINVAL;  // Of a file system without it.
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return good;
+}
+
 }  // namespace
 
 bool WriteAll(int fd, const void* octets, size_t bytes) {
@@ -95,6 +108,7 @@ absl::Status ReplaceFile(const std::string& path, mode_t mode, Durable durable,
   // Named while it is locked, so that nobody else writes to it.
   if (error == 0 && ::rename(next.c_str(), target.c_str()) != 0) error = errno;
   if (error != 0) ::unlink(next.c_str());
+  if (error == 0 && durable == Durable::kYes && !SyncFolderOf(target)) error = errno;
   ::close(fd);
   return error == 0 ? absl::OkStatus() : failed("write the file", error);
 }

@@ -144,7 +144,7 @@ struct AnycastConfig {
 
   bool is_present = false;                                   // Is there an `anycast:` at all?
   std::string admin_text = "127.0.0.1:8054";                 // For ParseAdmin.
-  std::string state_file = "/var/lib/hither/anycast.state";  // Empty ("none"): not kept.
+  std::string state_file = "/var/lib/hither-anycast/state";  // Empty ("none"): not kept.
   std::string journal_file;  // Every tick's facts, for `hither simulate`. Empty: none.
   std::vector<Service> services;
 

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_split.h"
 #include "server/base/printable.h"
+#include "server/base/stderr_sink.h"
 #include "zones/mutex.h"
 
 namespace hither {
@@ -73,7 +74,7 @@ absl::Status Open(const std::string& file) {
   }
   try {
     auto logger = file.empty()
-                      ? NewLogger(std::make_shared<spdlog::sinks::stderr_sink_mt>())
+                      ? NewLogger(std::make_shared<StderrSink>(STDERR_FILENO))
                       : NewLogger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
     MutexLock lock(log.mu);
     log.logger = std::move(logger);

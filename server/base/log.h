@@ -15,8 +15,9 @@ namespace hither {
 // several lines (all errors of a configuration), each becomes an event: time and level stand before
 // it, so that nobody can forge one. Other control octets are shown as '?'.
 //
-// Threads: Log() may be called from any, and waits for the write; so it is never called on the
-// packet path, where there are counters. OpenLog() is for the start, before there are threads.
+// Threads: Log() may be called from any, and waits for the write to a file; so it is never called
+// on the packet path, where there are counters. A standard error that nobody reads is not waited
+// for (see stderr_sink.h). OpenLog() is for the start, before there are threads.
 //
 // Until OpenLog(), info and above go to standard error. This is the one process-wide object of the
 // server: an error must find its way out from everywhere, and a logger in each constructor would

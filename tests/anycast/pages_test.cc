@@ -66,6 +66,13 @@ TEST(SidecarPages, StatusSaysStateRuleAndAge) {
       "fleet: known, 3 nodes, others: 2 announcing, 0 withdrawn; at most 1 may be\n");
 }
 
+TEST(SidecarPages, StatusSaysThatADrainWouldBeForgotten) {
+  SidecarView view = Sample();
+  view.state_failure = "No space left on device";
+  EXPECT_THAT(StatusText(view, kNow), HasSubstr("\nstate NOT kept: No space left on device\n"));
+  EXPECT_THAT(MetricsPage(view, kNow), HasSubstr("\nhither_anycast_state_kept 0\n"));
+}
+
 TEST(SidecarPages, ExplainShowsEverySignal) {
   const std::string text = ExplainText(Sample(), kNow);
   EXPECT_THAT(text, HasSubstr("        UP again after 5s without a fault\n"));

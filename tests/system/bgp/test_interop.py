@@ -79,7 +79,9 @@ def test_a_wrong_password_makes_no_session(start_router, start_speaker):
     start_router(routers.Bird, password=SECRET)
     speaker = start_speaker(lab.neighbor(password="another"))
     lab.until(lambda: speaker.session()["last_error"])
-    assert speaker.session()["last_error"] == "no connection within 3 s"
+    # Our clock or the kernel's (TCP_USER_TIMEOUT), whichever looks first.
+    assert speaker.session()["last_error"] in (
+        "no connection within 3 s", f"connect to {lab.ROUTER[4]}:179: Connection timed out")
     assert not any(each["announced"] for each in speaker.observe()["seen"])
 
 

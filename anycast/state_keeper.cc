@@ -1,0 +1,81 @@
+#include "anycast/state_keeper.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+#include "zones/mutex.h"
+
+namespace hither {
+
+struct StateKeeper::Outcome {
+  Mutex mu;
+  std::string failure ABSL_GUARDED_BY(mu);
+
+  void Set(const absl::Status& saved) {
+    std::string now = saved.ok() ? "" : std::string(saved.message());
+    {
+      MutexLock lock(mu);
+      if (now == failure) return;  // Said before.
+      failure = now;
+    }
+    if (saved.ok()) return Log(LogLevel::kInfo, "the state is kept again");
+    Log(LogLevel::kError, "state NOT kept, it is tried again each second: ", now);
+  }
+};
+
+StateKeeper::StateKeeper(DiskWork& disk) : disk_(disk), outcome_(std::make_shared<Outcome>()) {}
+
+absl::Status CheckFolderOf(absl::string_view what, const std::string& path) {
+  if (path.empty()) return absl::OkStatus();
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  struct stat facts;
+  if (stat(folder.c_str(), &facts) == 0 &&
+      (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 || errno == EROFS)) {
+    return absl::OkStatus();  // A disk that is read-only since an error is tried again.
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(what, " ", path, ": its folder: ", std::strerror(errno),
+                   "; make the folder and let this user write to it, or keep none"));
+}
+
+absl::StatusOr<KeptState> StateKeeper::Open(const std::string& path) {
+  path_ = path;
+  if (path.empty()) return KeptState{};
+  absl::StatusOr<KeptState> state = LoadState(path);
+  if (!state.ok()) return state;
+  kept_ = *state;
+  is_written_ = false;  // That it can be written is seen now rather than at the first drain.
+  return state;
+}
+
+void StateKeeper::MoveTo(const std::string& path) {
+  if (path == path_) return;
+  path_ = path;
+  is_written_ = false;
+}
+
+void StateKeeper::Keep(const KeptState& state, absl::Time now) {
+  if (path_.empty()) return;
+  if (is_written_ && state == kept_) {
+    if (Failure().empty() || now < retry_at_) return;
+  }
+  retry_at_ = now + kRetry;
+  kept_ = state;
+  is_written_ = disk_.Post(
+      [path = path_, state, outcome = outcome_] { outcome->Set(SaveState(path, state)); });
+}
+
+std::string StateKeeper::Failure() const {
+  MutexLock lock(outcome_->mu);
+  return outcome_->failure;
+}
+
+}  // namespace hither
