@@ -1,0 +1,1 @@
+// Its headers are those that tests/CMakeLists.txt has precompiled for all tests.
