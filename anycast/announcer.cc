@@ -1,6 +1,7 @@
 #include "anycast/announcer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "anycast/bgp/bgp_speaker.h"
@@ -14,14 +15,12 @@
 namespace hither {
 namespace {
 
-// A backend that is to be made anew has so long to withdraw in order.
-constexpr absl::Duration kCloseMax = absl::Seconds(2);
+constexpr absl::Duration kRetry = absl::Seconds(1);
 
 // Is the part of the configuration that a backend is made from another one?
 bool Differs(absl::string_view name, const AnycastConfig& a, const AnycastConfig& b) {
   if (name == "bgp") return a.bgp != b.bgp;
-  // Its leased addresses avoid those of the services.
-  if (name == "kernel") return a.kernel != b.kernel || a.services != b.services;
+  if (name == "kernel") return a.kernel != b.kernel;
   if (name == "exec") return a.exec != b.exec;
   return a.dry_run != b.dry_run;
 }
@@ -49,15 +48,18 @@ void Announcer::CloseBackend(Backend& backend, absl::string_view reason, absl::T
 }
 
 absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
-  if (config.kernel.has_value() && Differs("kernel", config_, config)) {
+  if (config.kernel.has_value()) {
     // Whatever cannot be made is refused before anything is taken down.
     if (auto trial = KernelSpeaker::Create(*config.kernel, config.services); !trial.ok()) {
       return trial.status();
     }
   }
+  const bool is_first = !std::exchange(is_configured_, true);
   for (Backend& backend : backends_) {
     if (Differs(backend.speaker->name(), config_, config)) {
       CloseBackend(backend, "reconfigured", now);
+    } else if (auto set = backend.speaker->SetServices(config.services); !set.ok()) {
+      Log(LogLevel::kError, set.message());  // Tried above: it is the host that refuses now.
     }
   }
   config_ = config;
@@ -71,17 +73,22 @@ absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
     readbacks_.push_back(
         std::make_unique<FrrReadback>(&loop_, config_.readback, config_.services, own_ases));
   }
-  return MakeMissing();
+  const absl::Status made = MakeMissing();
+  if (is_first) return made;
+  tried_ = now;
+  return absl::OkStatus();
 }
 
+// Each for itself: one that cannot be made keeps no other from it.
 absl::Status Announcer::MakeMissing() {
   const auto add = [this](std::unique_ptr<RouteSpeaker> speaker) {
     backends_.push_back({std::move(speaker), absl::InfiniteFuture()});
   };
+  absl::Status status;
   if (config_.kernel.has_value() && !Has("kernel")) {
     auto kernel = KernelSpeaker::Create(*config_.kernel, config_.services);
-    if (!kernel.ok()) return kernel.status();
-    add(*std::move(kernel));
+    status = kernel.status();
+    if (kernel.ok()) add(*std::move(kernel));
   }
   if (config_.bgp.has_value() && !Has("bgp")) {
     add(std::make_unique<BgpSpeaker>(&loop_, *config_.bgp));
@@ -90,17 +97,28 @@ absl::Status Announcer::MakeMissing() {
     add(std::make_unique<ExecSpeaker>(&loop_, *config_.exec));
   }
   if (config_.dry_run && !Has("dry-run")) add(std::make_unique<DryRunSpeaker>());
-  return absl::OkStatus();
+  const std::string failure(status.message());
+  if (failure != failure_ && !failure.empty()) {
+    Log(LogLevel::kError, failure, "; it is tried again each second");
+  }
+  failure_ = failure;
+  return status;
+}
+
+void Announcer::RetryMissing(absl::Time now) {
+  if (failure_.empty() || now - tried_ < kRetry) return;
+  tried_ = now;
+  MakeMissing().IgnoreError();  // It has been told.
 }
 
 void Announcer::DropIdle(absl::Time now) {
   const auto has_ended = [now](const Backend& backend) {
     return backend.closed_at != absl::InfiniteFuture() &&
-           (backend.speaker->IsIdle() || now - backend.closed_at > kCloseMax);
+           (backend.speaker->IsIdle() || now - backend.closed_at > backend.speaker->close_max());
   };
-  if (std::erase_if(backends_, has_ended) == 0) return;
-  const absl::Status made = MakeMissing();
-  if (!made.ok()) Log(LogLevel::kError, made.message());  // Tried again at the next reload.
+  if (std::erase_if(backends_, has_ended) == 0) return RetryMissing(now);
+  tried_ = now;
+  MakeMissing().IgnoreError();
 }
 
 std::vector<std::string> Announcer::EndedBy(const AnycastConfig& config) const {
@@ -146,6 +164,14 @@ void Announcer::Close(absl::string_view reason, absl::Time now) {
   for (Backend& backend : backends_) CloseBackend(backend, reason, now);
 }
 
+absl::Duration Announcer::close_max() const {
+  absl::Duration longest;
+  for (const Backend& backend : backends_) {
+    longest = std::max(longest, backend.speaker->close_max());
+  }
+  return longest;
+}
+
 bool Announcer::IsIdle() const {
   return std::all_of(backends_.begin(), backends_.end(),
                      [](const Backend& backend) { return backend.speaker->IsIdle(); });
@@ -159,6 +185,7 @@ void Announcer::AddTo(SidecarView& view) const {
     std::move(observed.sessions.begin(), observed.sessions.end(),
               std::back_inserter(view.sessions));
   }
+  if (!failure_.empty()) view.backends.push_back(absl::StrCat("kernel (", failure_, ")"));
   for (const std::unique_ptr<Readback>& readback : readbacks_) {
     const ReadbackView& seen = readback->Seen();
     view.backends.push_back(

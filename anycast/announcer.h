@@ -27,7 +27,9 @@ class Announcer {
   explicit Announcer(uv_loop_t& loop) : loop_(loop) {}
 
   // Makes the backends that the configuration asks for. Those whose part is as it was stay, with
-  // their sessions; the others are closed first, and made anew once they have ended.
+  // their sessions; the others are closed first, and made anew once they have ended. Errors, before
+  // anything is taken down: a configuration that cannot work. What cannot be made only now (but for
+  // the first time, when it is an error) is tried again each second.
   absl::Status Configure(const AnycastConfig& config, absl::Time now);
   // Which sessions and leases would end by it, a line each.
   std::vector<std::string> EndedBy(const AnycastConfig& config) const;
@@ -38,6 +40,7 @@ class Announcer {
   // Withdraws everything, for good.
   void Close(absl::string_view reason, absl::Time now);
   bool IsIdle() const;
+  absl::Duration close_max() const;  // So long after Close() it may take.
 
   void AddTo(SidecarView& view) const;
 
@@ -49,6 +52,7 @@ class Announcer {
   static void CloseBackend(Backend& backend, absl::string_view reason, absl::Time now);
   bool Has(absl::string_view name) const;
   absl::Status MakeMissing();
+  void RetryMissing(absl::Time now);
   void DropIdle(absl::Time now);
 
   uv_loop_t& loop_;
@@ -56,6 +60,9 @@ class Announcer {
   std::vector<Backend> backends_;
   std::vector<std::unique_ptr<Readback>> readbacks_;
   Differences differences_;
+  std::string failure_;  // Why a backend is missing; empty: none is.
+  absl::Time tried_ = absl::InfinitePast();
+  bool is_configured_ = false;
   bool is_closed_ = false;
 };
 

@@ -17,9 +17,9 @@
 namespace hither {
 namespace {
 
-// Withdrawals are sent and the sessions closed within this; then the process leaves as it is, and
-// what is left ends with it.
-constexpr absl::Duration kClosingMax = absl::Seconds(3);
+// Withdrawals are sent and the sessions closed within the backends' time and this; then the process
+// leaves as it is, and what is left ends with it.
+constexpr absl::Duration kClosingAir = absl::Seconds(1);
 constexpr absl::Duration kClockWander = absl::Seconds(2);
 
 uint64_t Milliseconds(absl::Duration duration) {
@@ -336,7 +336,7 @@ void Sidecar::AdvanceStop(absl::Time now) {
     if (is_announced && now < stop_deadline_) return;
     announcer_->Close(is_announced ? "hither-anycast ends" : "hither-anycast ends, drained", now);
     stop_ = Stop::kClosing;
-    stop_deadline_ = now + kClosingMax;
+    stop_deadline_ = now + announcer_->close_max() + kClosingAir;
     return;
   }
   if (stop_ == Stop::kClosing && (announcer_->IsIdle() || now >= stop_deadline_)) CloseHandles();

@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "anycast/bgp/bgp_socket.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {
@@ -45,7 +44,12 @@ absl::Status BgpTransport::Connect() {
   }
   watch_ = new Watch{{}, this};
   watch_->handle.data = watch_;
-  HITHER_CHECK(uv_poll_init(loop_, &watch_->handle, socket_) == 0);
+  if (const int failed = uv_poll_init(loop_, &watch_->handle, socket_); failed != 0) {
+    delete std::exchange(watch_, nullptr);
+    close(std::exchange(socket_, -1));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "cannot watch a socket to ", options_.neighbor.ToText(), ": ", uv_strerror(failed)));
+  }
   UpdateEvents();
   return absl::OkStatus();
 }

@@ -56,7 +56,8 @@ absl::StatusOr<std::vector<KernelTiers::Present>> AddressTiers::List() {
   std::vector<Present> present;
   for (const State state : kTiers) {
     const auto interface = netlink_.FindInterface(InterfaceOf(state));
-    if (!interface.ok()) continue;  // Nothing is on it, then. Renew() makes it.
+    if (absl::IsNotFound(interface.status())) continue;  // Nothing is on it. Renew() makes it.
+    if (!interface.ok()) return interface.status();
     const auto addresses = netlink_.Addresses(*interface);
     if (!addresses.ok()) return addresses.status();
     for (const KernelAddress& address : *addresses) {
@@ -77,7 +78,8 @@ absl::Status AddressTiers::Renew(const Prefix& prefix, State state) {
 // been another address.
 absl::Status AddressTiers::Remove(const Prefix& prefix, State state) {
   const auto interface = netlink_.FindInterface(InterfaceOf(state));
-  if (!interface.ok()) return absl::OkStatus();
+  if (absl::IsNotFound(interface.status())) return absl::OkStatus();
+  if (!interface.ok()) return interface.status();
   const auto addresses = netlink_.Addresses(*interface);
   if (!addresses.ok()) return addresses.status();
   absl::Status status;

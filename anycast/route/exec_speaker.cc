@@ -29,14 +29,20 @@ std::string ToTextOr(const std::optional<State>& state) {
 ExecSpeaker::ExecSpeaker(uv_loop_t* loop, const AnycastConfig::Exec& config)
     : loop_(loop), config_(config) {}
 
-const std::vector<std::string>& ExecSpeaker::CommandFor(State state) const {
+// Who says nothing of SOFT or DRAIN leaves what is announced as it is; from DOWN it has to be
+// announced first.
+const std::vector<std::string>& ExecSpeaker::CommandFor(State state,
+                                                        std::optional<State> done) const {
+  const auto or_up = [&](const std::vector<std::string>& command) -> const auto& {
+    return command.empty() && done.value_or(State::kDown) == State::kDown ? config_.up : command;
+  };
   switch (state) {
     case State::kUp:
       return config_.up;
     case State::kSoft:
-      return config_.soft;
+      return or_up(config_.soft);
     case State::kDrain:
-      return config_.drain;
+      return or_up(config_.drain);
     case State::kDown:
       break;
   }
@@ -46,10 +52,33 @@ const std::vector<std::string>& ExecSpeaker::CommandFor(State state) const {
 // `until` has no use here: a command cannot be taken back by silence.
 void ExecSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time) {
   if (is_closing_) return;
-  for (const Route& route : routes) {
-    services_[route.service].places[route.prefix].wanted = route;
+  for (auto& [name, service] : services_) {
+    for (auto& [prefix, place] : service.places) place.is_named = false;
   }
-  for (auto& [name, service] : services_) Advance(name, service, now);
+  for (const Route& route : routes) {
+    Place& place = services_[route.service].places[route.prefix];
+    place.wanted = route;
+    place.is_named = true;
+  }
+  for (auto& [name, service] : services_) {
+    ForgetOthers(service, routes);
+    Advance(name, service, now);
+  }
+}
+
+// What a reload has removed is to be down before it is forgotten; what it has given to another
+// service is that one's.
+void ExecSpeaker::ForgetOthers(Service& service, const std::vector<Route>& routes) {
+  if (service.child != nullptr) return;
+  absl::erase_if(service.places, [&routes](auto& entry) {
+    auto& [prefix, place] = entry;
+    if (place.is_named) return false;
+    place.wanted.state = State::kDown;
+    place.wanted.reason = "no longer in the configuration";
+    return place.done == State::kDown ||
+           std::any_of(routes.begin(), routes.end(),
+                       [&](const Route& route) { return route.prefix == prefix; });
+  });
 }
 
 void ExecSpeaker::Advance(const std::string& name, Service& service, absl::Time now) {
@@ -75,7 +104,7 @@ void ExecSpeaker::Run(const std::string& name, Service& service, const Place& fi
   const std::string state(ToText(first.wanted.state));
   Log(LogLevel::kInfo, "exec: service ", name, ": ", ToTextOr(first.done), " to ", state);
   ChildProcess::Options options;
-  options.command = CommandFor(first.wanted.state);
+  options.command = CommandFor(first.wanted.state, first.done);
   options.timeout = config_.timeout;
   options.output_bytes_max = kOutputBytesMax;
   options.with_errors = true;
@@ -147,6 +176,8 @@ void ExecSpeaker::Close(absl::string_view reason) {
     Advance(name, service, absl::InfiniteFuture());
   }
 }
+
+absl::Duration ExecSpeaker::close_max() const { return 2 * config_.timeout + absl::Seconds(1); }
 
 // A `down` that fails is told of in the log; nobody waits for a second try.
 bool ExecSpeaker::IsIdle() const {

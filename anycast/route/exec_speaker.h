@@ -37,11 +37,13 @@ class ExecSpeaker : public RouteSpeaker {
   Observation Observe() const override;
   void Close(absl::string_view reason) override;  // Runs `down`; once for each service.
   bool IsIdle() const override;
+  absl::Duration close_max() const override;  // A command that runs, and then `down`.
   absl::string_view name() const override { return "exec"; }
 
  private:
   struct Place {  // Of one prefix.
     Route wanted;
+    bool is_named = false;      // By the last Announce().
     std::optional<State> done;  // What the last successful command was for.
   };
   struct Service {
@@ -54,10 +56,11 @@ class ExecSpeaker : public RouteSpeaker {
     std::string error;
   };
 
+  void ForgetOthers(Service& service, const std::vector<Route>& routes);
   void Advance(const std::string& name, Service& service, absl::Time now);
   void Run(const std::string& name, Service& service, const Place& first);
   void OnDone(const std::string& name, const ChildProcess::Result& result);
-  const std::vector<std::string>& CommandFor(State state) const;
+  const std::vector<std::string>& CommandFor(State state, std::optional<State> done) const;
 
   uv_loop_t* const loop_;
   const AnycastConfig::Exec config_;

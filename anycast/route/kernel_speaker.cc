@@ -45,19 +45,24 @@ absl::StatusOr<std::unique_ptr<KernelSpeaker>> KernelSpeaker::Create(
     const AnycastConfig::Kernel& config, const std::vector<AnycastConfig::Service>& services) {
   auto netlink = Netlink::Open();
   if (!netlink.ok()) return netlink.status();
-  std::unique_ptr<KernelSpeaker> speaker(new KernelSpeaker);
+  std::unique_ptr<KernelSpeaker> speaker(new KernelSpeaker(config));
   speaker->netlink_ = *std::move(netlink);
-  const LeaseAddresses leases = LeasesOf(services);
-  if (config.mode == AnycastConfig::Kernel::Mode::kAddress) {
-    speaker->tiers_ = MakeAddressTiers(config, leases, *speaker->netlink_);
-    return speaker;
-  }
-  const absl::Status checked = CheckMetricPrefixes(leases, services);
-  if (!checked.ok()) return checked;
-  auto tiers = MakeMetricTiers(config, leases, *speaker->netlink_);
-  if (!tiers.ok()) return tiers.status();
-  speaker->tiers_ = *std::move(tiers);
+  if (auto set = speaker->SetServices(services); !set.ok()) return set;
   return speaker;
+}
+
+// Tiers remember nothing: what is there is the kernel's, and goes on.
+absl::Status KernelSpeaker::SetServices(const std::vector<AnycastConfig::Service>& services) {
+  const LeaseAddresses leases = LeasesOf(services);
+  if (config_.mode == AnycastConfig::Kernel::Mode::kAddress) {
+    tiers_ = MakeAddressTiers(config_, leases, *netlink_);
+    return absl::OkStatus();
+  }
+  if (auto checked = CheckMetricPrefixes(leases, services); !checked.ok()) return checked;
+  auto tiers = MakeMetricTiers(config_, leases, *netlink_);
+  if (!tiers.ok()) return tiers.status();
+  tiers_ = *std::move(tiers);
+  return absl::OkStatus();
 }
 
 bool KernelSpeaker::MustAct(const std::vector<Route>& routes, absl::Time now) const {

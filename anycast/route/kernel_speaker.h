@@ -35,13 +35,14 @@ class KernelSpeaker : public RouteSpeaker {
       const AnycastConfig::Kernel& config, const std::vector<AnycastConfig::Service>& services);
 
   void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) override;
+  absl::Status SetServices(const std::vector<AnycastConfig::Service>& services) override;
   Observation Observe() const override;
   void Close(absl::string_view reason) override;
   bool IsIdle() const override { return is_closed_; }
   absl::string_view name() const override { return "kernel"; }
 
  private:
-  KernelSpeaker() = default;
+  explicit KernelSpeaker(const AnycastConfig::Kernel& config) : config_(config) {}
   bool MustAct(const std::vector<Route>& routes, absl::Time now) const;
   void Make(const Route& route, absl::Time now);
   void TakeOldAway(const Route& route, absl::Time now);
@@ -49,6 +50,7 @@ class KernelSpeaker : public RouteSpeaker {
   void Look();
   void Note(const absl::Status& status);
 
+  const AnycastConfig::Kernel config_;
   std::unique_ptr<Netlink> netlink_;
   std::unique_ptr<KernelTiers> tiers_;
   std::vector<Route> routes_;  // Of the last Announce().

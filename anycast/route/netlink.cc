@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -92,8 +93,14 @@ absl::StatusOr<NetlinkReply> Netlink::Receive(absl::string_view what) {
 }
 
 absl::StatusOr<uint32_t> Netlink::FindInterface(const std::string& name) {
-  const uint32_t index = if_nametoindex(name.c_str());
-  if (index != 0) return index;
+  // As if_nametoindex(3), which opens a socket: there may be no descriptor left for it, and leases
+  // are to be renewed all the same.
+  ifreq request = {};
+  if (name.size() < sizeof request.ifr_name) {
+    name.copy(request.ifr_name, name.size());
+    if (ioctl(fd_, SIOCGIFINDEX, &request) == 0) return static_cast<uint32_t>(request.ifr_ifindex);
+    if (errno != ENODEV) return Failed(errno, absl::StrCat("cannot find interface ", name));
+  }
   return absl::NotFoundError(absl::StrCat("kernel: there is no interface ", name,
                                           "; make it (ip link add ", name, " type dummy)"));
 }

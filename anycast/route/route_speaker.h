@@ -66,6 +66,12 @@ class RouteSpeaker {
   // An orderly end: withdraws (RFC 9003 `reason`), then Idle() becomes true.
   virtual void Close(absl::string_view reason) = 0;
   virtual bool IsIdle() const = 0;
+  virtual absl::Duration close_max() const { return absl::Seconds(2); }  // Not waited for longer.
+
+  // The services have changed; what is announced goes on. Errors: these cannot be announced so.
+  virtual absl::Status SetServices(const std::vector<AnycastConfig::Service>& /*services*/) {
+    return absl::OkStatus();
+  }
 
   virtual absl::string_view name() const = 0;  // "bgp", "kernel", "exec", "dry-run"
 };

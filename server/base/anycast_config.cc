@@ -131,6 +131,18 @@ absl::Status CheckTiers(const AnycastConfig& anycast) {
   return Refuse("kernel: two states share an interface or a metric; give each its own");
 }
 
+// What a command does is taken back by another one only.
+absl::Status CheckExec(const AnycastConfig::Exec& exec) {
+  if (exec.up.empty()) {
+    return Refuse("exec: there is no command to announce with; add up: [/usr/local/bin/up]");
+  }
+  if (exec.down.empty()) {
+    return Refuse(
+        "exec: what is announced could not be withdrawn; add down: [/usr/local/bin/down]");
+  }
+  return absl::OkStatus();
+}
+
 // The first line of the file, so that the configuration can be read by more people than the secret.
 absl::Status LoadPassword(AnycastConfig::Neighbor& neighbor) {
   const std::string& path = neighbor.password_file;
@@ -195,6 +207,9 @@ absl::Status FinishAnycast(Config& config) {
     if (auto status = CheckBgp(*anycast.bgp); !status.ok()) return status;
   }
   if (auto status = CheckTiers(anycast); !status.ok()) return status;
+  if (anycast.exec.has_value()) {
+    if (auto status = CheckExec(*anycast.exec); !status.ok()) return status;
+  }
   if (auto status = CheckPeers(anycast.peers); !status.ok()) return status;
   if (anycast.bgp || anycast.kernel || anycast.exec || anycast.dry_run) return absl::OkStatus();
   return Refuse("there is nothing to announce with; add bgp:, kernel:, exec: or dry_run: true");

@@ -187,6 +187,8 @@ constexpr Case kWrong[] = {
     {"KernelMode", "SERVICE  kernel: { mode: magic }\n", "'magic'; write address or metric"},
     {"PeerWithoutName", "SERVICE  dry_run: true\n  peers: { nodes: [{ address: 10.0.0.2 }] }\n", "a node needs a name and an address"},
     {"MaxWithdrawnAll", "SERVICE  dry_run: true\n  peers: { max_withdrawn: \"100%\" }\n", "'100' is out of range; give a whole number from 1 to 99"},
+    {"ExecWithoutDown", "SERVICE  exec: { up: [/bin/up] }\n", "could not be withdrawn; add down: [/usr/local/bin/down]"},
+    {"ExecWithoutUp", "SERVICE  exec: { down: [/bin/down] }\n", "no command to announce with; add up:"},
     {"EmptyCommand", "SERVICE  exec: { up: [] }\n", "the command is empty; give a program's path"},
     {"Tick", "SERVICE  policy: { tick: 1ms }\n", "'1ms' does not fit; give a time from 50ms to 5s"},
     {"AdminIsPublic", "SERVICE  dry_run: true\n  admin: { listen: \"10.0.0.2:8054\" }\n", "is not a loopback one"},

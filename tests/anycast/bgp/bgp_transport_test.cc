@@ -1,5 +1,6 @@
 #include "anycast/bgp/bgp_transport.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
@@ -60,6 +61,21 @@ TEST_F(TransportTest, TellsThatNobodyListens) {
   }
   EXPECT_FALSE(transport.IsOpen());
   EXPECT_FALSE(connected_);
+}
+
+// As where the host allows no more watches (fs.epoll.max_user_watches): this try fails, no more.
+TEST_F(TransportTest, WhatCannotBeWatchedIsAnError) {
+  uv_loop_t loop;
+  ASSERT_EQ(uv_loop_init(&loop), 0);
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(dup3(null, uv_backend_fd(&loop), O_CLOEXEC), uv_backend_fd(&loop));
+  close(null);
+  {
+    BgpTransport transport(&loop, options_, *this);
+    EXPECT_NE(transport.Connect().message().find("cannot watch a socket"), absl::string_view::npos);
+    EXPECT_FALSE(transport.IsOpen());
+  }
+  EXPECT_EQ(uv_loop_close(&loop), 0);
 }
 
 TEST_F(TransportTest, RefusesAPasswordThatNoKernelTakes) {

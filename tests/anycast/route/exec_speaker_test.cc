@@ -51,6 +51,7 @@ class ExecSpeakerTest : public testing::Test {
   }
 
   void Settle(ExecSpeaker& speaker, const std::vector<Route>& routes, State state) {
+    Announce(speaker, routes);
     EXPECT_TRUE(loop_.RunUntil([&] { return IsSettled(speaker, state); }, absl::Seconds(10),
                                [&] { Announce(speaker, routes); }))
         << ToText(state);
@@ -154,8 +155,48 @@ TEST_F(ExecSpeakerTest, CloseRunsDownAfterWhatRuns) {
 TEST_F(ExecSpeakerTest, NoCommandForAStateIsNothingToDo) {
   config_.soft.clear();
   ExecSpeaker speaker(loop_.get(), config_);
+  Settle(speaker, Both(State::kUp), State::kUp);
+  const std::string before = Log();
   Announce(speaker, Both(State::kSoft));
-  EXPECT_TRUE(IsSettled(speaker, State::kSoft));
+  EXPECT_TRUE(IsSettled(speaker, State::kSoft));  // Nothing ran meanwhile.
+  EXPECT_EQ(Log(), before);
+}
+
+// A site that starts with a stale zone is less preferred, not absent.
+TEST_F(ExecSpeakerTest, WithoutACommandForItSoftIsAnnouncedFromDown) {
+  config_.soft.clear();
+  ExecSpeaker speaker(loop_.get(), config_);
+  Settle(speaker, Both(State::kDown), State::kDown);
+  Settle(speaker, Both(State::kSoft), State::kSoft);
+  EXPECT_TRUE(absl::StrContains(Log(), "dns DOWN SOFT 192.0.2.0/24 2001:db8::/48: test\n"));
+}
+
+TEST_F(ExecSpeakerTest, WhatAReloadRemovesGoesDownAndIsForgotten) {
+  ExecSpeaker speaker(loop_.get(), config_);
+  Settle(speaker, Both(State::kUp), State::kUp);
+  const std::vector<Route> left = {R("192.0.2.0/24", State::kUp)};
+  EXPECT_TRUE(loop_.RunUntil([&] { return speaker.Observe().seen.size() == 1; }, absl::Seconds(10),
+                             [&] { Announce(speaker, left); }));
+  EXPECT_TRUE(
+      absl::StrContains(Log(), "dns UP DOWN 2001:db8::/48: no longer in the configuration\n"))
+      << Log();
+  EXPECT_FALSE(absl::StrContains(Log(), "DOWN 192.0.2.0/24")) << Log();
+}
+
+// Its new service announces it; the old one must not take it away afterwards.
+TEST_F(ExecSpeakerTest, APrefixThatChangesItsServiceStaysUp) {
+  ExecSpeaker speaker(loop_.get(), config_);
+  Settle(speaker, Both(State::kUp), State::kUp);
+  std::vector<Route> routes = Both(State::kUp);
+  for (Route& route : routes) route.service = "renamed";
+  Settle(speaker, routes, State::kUp);
+  EXPECT_FALSE(absl::StrContains(Log(), " DOWN ")) << Log();
+  EXPECT_EQ(speaker.Observe().seen.size(), 2);
+}
+
+TEST_F(ExecSpeakerTest, ClosingMayTakeWhatItsCommandsMay) {
+  config_.timeout = absl::Seconds(30);
+  EXPECT_GE(ExecSpeaker(loop_.get(), config_).close_max(), absl::Seconds(60));
 }
 
 }  // namespace

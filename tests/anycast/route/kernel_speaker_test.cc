@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <linux/if_addr.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -85,6 +86,32 @@ INSTANTIATE_TEST_SUITE_P(Modes, KernelSpeakerTest, testing::Values(Mode::kAddres
                          [](const auto& test) {
                            return test.param == Mode::kAddress ? "Address" : "Metric";
                          });
+
+// Leases are renewed, and can be withdrawn, by a process that has no descriptor left.
+TEST_P(KernelSpeakerTest, NeedsNoNewDescriptor) {
+  Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
+  const std::string renewed = Seen();
+  Announce({R(kV4, State::kDown), R(kV6, State::kUp)});
+  const std::string withdrawn = Seen();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(renewed, "192.0.2.0/24 UP, 2001:db8::/48 UP");
+  EXPECT_EQ(withdrawn, "192.0.2.0/24 absent, 2001:db8::/48 UP");
+}
+
+// A reload that adds a prefix takes no other one away, not even for a moment.
+TEST_P(KernelSpeakerTest, OtherServicesChangeNothing) {
+  constexpr char kNew[] = "198.51.100.0/24";
+  Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
+  ASSERT_TRUE(speaker_->SetServices(OneService({P(kV4), P(kV6), P(kNew)})).ok());
+  EXPECT_EQ(There(), "192.0.2.0/24 UP, 2001:db8::/48 UP");
+  Announce({R(kV4, State::kUp), R(kV6, State::kUp), R(kNew, State::kUp)});
+  EXPECT_EQ(Seen(), "192.0.2.0/24 UP, 2001:db8::/48 UP, 198.51.100.0/24 UP");
+}
 
 TEST_P(KernelSpeakerTest, AnnouncesAndWithdraws) {
   Announce({R(kV4, State::kUp), R(kV6, State::kDown)});

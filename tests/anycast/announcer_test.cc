@@ -1,0 +1,72 @@
+#include "anycast/announcer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "anycast/clock.h"
+#include "tests/anycast/route/kernel_lab.h"
+#include "tests/anycast/route/run_loop.h"
+
+namespace hither {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+// Against the kernel, in a network namespace of this process.
+class AnnouncerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
+    config_.services = OneService({P("192.0.2.0/24")});
+    config_.kernel.emplace();
+    config_.dry_run = true;
+  }
+  std::vector<std::string> Backends() const {
+    SidecarView view;
+    announcer_.AddTo(view);
+    return view.backends;
+  }
+  void Tick() {
+    now_ += absl::Seconds(1);
+    announcer_.Tick({}, now_, now_ + absl::Seconds(2));
+  }
+
+  AnycastConfig config_;
+  absl::Time now_ = MonotonicNow();
+  TestLoop loop_;
+  Announcer announcer_{*loop_.get()};
+};
+
+TEST_F(AnnouncerTest, AServiceMoreEndsNothing) {
+  ASSERT_TRUE(announcer_.Configure(config_, now_).ok());
+  AnycastConfig next = config_;
+  next.services = OneService({P("192.0.2.0/24"), P("198.51.100.0/24")});
+  EXPECT_THAT(announcer_.EndedBy(next), IsEmpty());
+  next.kernel->lease = absl::Seconds(9);
+  EXPECT_THAT(announcer_.EndedBy(next), ElementsAre(testing::HasSubstr("kernel")));
+}
+
+// The others are made, and it is itself when the host has room again.
+TEST_F(AnnouncerTest, WhatCannotBeMadeKeepsNothingElseFromIt) {
+  config_.exec = AnycastConfig::Exec{{"true"}, {}, {}, {"true"}, absl::Seconds(1)};
+  ASSERT_TRUE(announcer_.Configure(config_, now_).ok());
+  AnycastConfig next = config_;
+  next.kernel->lease = absl::Seconds(9);
+  next.exec->timeout = absl::Seconds(2);
+  ASSERT_TRUE(announcer_.Configure(next, now_).ok());
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  Tick();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(Backends(), ElementsAre("dry-run", "exec", StartsWith("kernel (")));
+  Tick();
+  EXPECT_THAT(Backends(), ElementsAre("dry-run", "exec", "kernel"));
+}
+
+}  // namespace
+}  // namespace hither
