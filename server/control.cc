@@ -135,12 +135,14 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   return absl::OkStatus();
 }
 
-absl::Status Control::Run(AdminEndpoint* admin) {
-  const absl::Status serving = admin == nullptr ? absl::OkStatus() : admin->Serve(Handlers());
+absl::Status Control::Run(AdminEndpoint* admin, AdminEndpoint* metrics) {
+  absl::Status serving = admin == nullptr ? absl::OkStatus() : admin->Serve(Handlers());
+  if (serving.ok() && metrics != nullptr) serving = metrics->Serve(Pages());
   if (!serving.ok()) BeginStop("");
   if (!stopping_) manager_.Ready("answering");
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until BeginStop() has closed every handle.
   const absl::Time load_end = absl::Now() + kLoadEndMax;
+  if (metrics != nullptr) metrics->Stop();
   if (admin != nullptr) admin->Stop();
   for (const auto& worker : workers_) worker->Join();
   EndLoad(load_end);
@@ -156,13 +158,19 @@ void Control::EndLoad(absl::Time deadline) {
   ::_exit(kExitFine);
 }
 
+// What anybody may read.
+AdminHandlers Control::Pages() {
+  AdminHandlers pages;
+  pages.metrics = [this] { return MetricsPage(View()); };
+  pages.health = [this] { return HealthOf(View()); };
+  pages.status = [this] { return ToJson(StatusOf(View())); };
+  return pages;
+}
+
 AdminHandlers Control::Handlers() {
-  return {
-      .metrics = [this] { return MetricsPage(View()); },
-      .health = [this] { return HealthOf(View()); },
-      .status = [this] { return ToJson(StatusOf(View())); },
-      .reload = [this] { return Reload(); },
-  };
+  AdminHandlers handlers = Pages();
+  handlers.reload = [this] { return Reload(); };
+  return handlers;
 }
 
 ServerView Control::View() const {

@@ -52,7 +52,7 @@ class Control {
   // Until SIGTERM, SIGINT or RequestStop(); then all workers have ended. SIGHUP reloads. `admin`
   // may be null. An error only if it cannot begin. A reload that does not heed the StopFlag in time
   // ends with the process, here.
-  absl::Status Run(AdminEndpoint* admin);
+  absl::Status Run(AdminEndpoint* admin, AdminEndpoint* metrics);
 
   // Reads the configuration and what has changed of the zones. Waits for the end: of a reload that
   // began after the call. Returns a summary, or all errors.
@@ -74,6 +74,7 @@ class Control {
     absl::Duration took;
   };
 
+  AdminHandlers Pages();
   AdminHandlers Handlers();
   void OnCall();
   void BeginReload();

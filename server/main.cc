@@ -30,6 +30,11 @@ int Print(absl::string_view text) {
   return (std::cout << text << std::flush).good() ? kExitFine : kExitCannotServe;
 }
 
+absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindMetrics(const Config& config) {
+  if (!config.metrics.has_value()) return std::unique_ptr<AdminEndpoint>();
+  return AdminEndpoint::BindPublic(*config.metrics);
+}
+
 int Serve(const Options& options, Config config) {
   const absl::Status log = OpenLog(config.log.level, config.log.file);
   if (!log.ok()) return Fail(kExitCannotServe, log);
@@ -41,6 +46,8 @@ int Serve(const Options& options, Config config) {
   if (!sockets.ok()) return Fail(kExitCannotServe, sockets.status());
   const auto admin = AdminEndpoint::Bind(config.admin);
   if (!admin.ok()) return Fail(kExitCannotServe, admin.status());
+  const auto metrics = BindMetrics(config);
+  if (!metrics.ok()) return Fail(kExitCannotServe, metrics.status());
   const auto heartbeat = OpenHeartbeat(config, workers);
   if (!heartbeat.ok()) return Fail(kExitCannotServe, heartbeat.status());
   if (auto dropped = DropPrivileges(config); !dropped.ok()) return Fail(kExitCannotServe, dropped);
@@ -49,7 +56,7 @@ int Serve(const Options& options, Config config) {
   if (auto loaded = control.LoadZones(); !loaded.ok()) return Fail(kExitCannotServe, loaded);
   const absl::Status started = control.StartWorkers(*std::move(sockets), listen, *connections);
   if (!started.ok()) return Fail(kExitCannotServe, started);
-  const absl::Status ran = control.Run(admin->get());
+  const absl::Status ran = control.Run(admin->get(), metrics->get());
   return ran.ok() ? kExitFine : Fail(kExitCannotServe, ran);
 }
 

@@ -67,6 +67,8 @@ struct Config {
   ZoneSources zones;        // No name twice.
   std::string image_cache;  // A folder for images of zones that were read as text. Empty: none.
   AdminAddress admin;       // Default: 127.0.0.1:8053.
+  // Where other hosts may read what `admin` shows, without its commands. None: nowhere.
+  std::optional<SocketAddress> metrics;
   // Where hitherd tells the sidecar how it is (heartbeat_page.h). Empty: nowhere. Default:
   // kHeartbeatDefaultPath, for hitherd if the folder is there.
   std::optional<std::string> heartbeat;

@@ -224,6 +224,14 @@ void ReadAdminListen(const YamlNode& node, Reading& to) {
   if (!admin->unix_path.empty()) to.config.admin.unix_path = to.Path(admin->unix_path);
 }
 
+void ReadMetricsListen(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "an address of this host, as 10.0.0.2:8053", to, text)) return;
+  const absl::StatusOr<SocketAddress> address = SocketAddress::FromText(text, kAdminPort);
+  if (!address.ok()) return to.Error(node.line, address.status());
+  to.config.metrics = *address;
+}
+
 void ReadLogTarget(const YamlNode& node, Reading& to) {
   std::string text;
   if (!ReadText(node, "stderr or a file's path", to, text)) return;
@@ -264,6 +272,10 @@ constexpr Key kAdminKeys[] = {
     {"listen", ReadAdminListen},
 };
 
+constexpr Key kMetricsKeys[] = {
+    {"listen", ReadMetricsListen},
+};
+
 constexpr Key kLogKeys[] = {
     {"level",  ReadLogLevel},
     {"target", ReadLogTarget},
@@ -287,6 +299,7 @@ constexpr Key kTopKeys[] = {
     {"zones",    ReadZones},
     {"image_cache", ReadImageCache},
     {"admin",    [](const YamlNode& n, Reading& to) { ReadMap(n, kAdminKeys, to); }},
+    {"metrics",  [](const YamlNode& n, Reading& to) { ReadMap(n, kMetricsKeys, to); }},
     {"heartbeat", ReadHeartbeat},
     {"log",      [](const YamlNode& n, Reading& to) { ReadMap(n, kLogKeys, to); }},
     {"limits",   [](const YamlNode& n, Reading& to) { ReadMap(n, kLimitsKeys, to); }},

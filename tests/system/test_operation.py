@@ -171,6 +171,28 @@ def test_the_admin_endpoint_on_a_unix_socket(hitherd, hither, make_folder, zone)
     assert not path.exists()
 
 
+def test_other_hosts_may_read_and_not_command(hitherd, folder, zone):
+    port, metrics = servers.free_port(), servers.free_port()
+    config = folder / "hither.yaml"
+    config.write_text(f"""\
+listen: ["127.0.0.1:{port}"]
+user: root
+admin: {{ listen: none }}
+metrics: {{ listen: "127.0.0.1:{metrics}" }}
+zones: [{{ name: example, file: {zone} }}]
+""")
+    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1", port)
+    try:
+        for path in ("/metrics", "/healthz", "/status"):
+            assert _get(f"127.0.0.1:{metrics}", path)[0] == 200
+        connection = http.client.HTTPConnection(f"127.0.0.1:{metrics}", timeout=10)
+        connection.request("POST", "/reload", headers={"X-Hither": "1"})
+        assert connection.getresponse().status in (404, 405)
+        connection.close()
+    finally:
+        assert server.stop() == 0
+
+
 def _run(*arguments, timeout=60):
     return subprocess.run([servers.hitherd_path(), *arguments], capture_output=True, text=True,
                           timeout=timeout)
