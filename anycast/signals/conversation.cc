@@ -17,9 +17,13 @@ constexpr int kReadsPerTurnMax = 16;
 
 Conversation::End EndOf(int error) {
   switch (error) {
-    case ECONNREFUSED:
-    case ECONNRESET:
+    case ECONNREFUSED:  // A reset in answer to our SYN, or ICMP's word on a port.
       return Conversation::End::kRefused;
+    // RFC 9293 §3.10.7.4: a reset of a connection that stood. Whether a server that closes early is
+    // seen to send a FIN or a reset depends on who was faster, and means the same.
+    case ECONNRESET:
+    case EPIPE:
+      return Conversation::End::kClosed;
     case ENETUNREACH:
     case EHOSTUNREACH:
     case EADDRNOTAVAIL:
@@ -137,6 +141,7 @@ void Conversation::Fail(int error) {
   const End end = EndOf(error);
   const char* const text = end == End::kRefused       ? "nobody listens there: "
                            : end == End::kUnreachable ? "no way there: "
+                           : end == End::kClosed      ? "closed without a whole answer: "
                                                       : "could not be asked: ";
   Finish(end, absl::StrCat(text, std::strerror(error)));
 }

@@ -25,7 +25,7 @@ class Conversation {
   enum class Transport : uint8_t { kUdp, kTcp };
   enum class End : uint8_t {
     kDone,         // `is_complete` said so.
-    kClosed,       // TCP: the other side closed before that.
+    kClosed,       // TCP: the other side closed or reset the connection before that.
     kTimeout,      // Also if only what `is_complete` refuses came.
     kRefused,      // Nobody listens there.
     kUnreachable,  // No way there.

@@ -61,6 +61,7 @@ const Case kCases[] = {
     // Over UDP it may be a stranger's; a stream has one other end.
     {"OtherId",    {.other_id = true},                      Kind::kSilent,   Kind::kWrong,    "no answer within 200ms"},
     {"ClosesTcp",  {.close_tcp = true},                     Kind::kOk,       Kind::kWrong,    ""},
+    {"ResetsTcp",  {.reset_tcp = true},                     Kind::kOk,       Kind::kWrong,    ""},
 };
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Each, DnsProbeTest, testing::ValuesIn(kCases),

@@ -161,7 +161,9 @@ void FakeResponder::AnswerTcp() {
   uint8_t query[1'500];
   const ssize_t got = manners.close_tcp ? 0 : ::recv(fd, query, sizeof query, 0);
   if (manners.silent) Sleep(700);  // Longer than a probe waits.
-  if (got > 14 && !manners.silent) {
+  const linger at_once = {1, 0};
+  if (manners.reset_tcp) ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  if (got > 14 && !manners.silent && !manners.reset_tcp) {
     Sleep(manners.delay_ms);
     auto reply = MakeReply({query + 2, static_cast<size_t>(got) - 2}, manners);
     reply.insert(reply.begin(),

@@ -27,7 +27,8 @@ struct Manners {
   uint32_t serial = 7;
   bool with_nsid = true;
   std::string nsid = "ns2.fra1";
-  bool close_tcp = false;  // Accepts, then closes.
+  bool close_tcp = false;  // Accepts, then closes: a FIN or a reset, as the query was read or not.
+  bool reset_tcp = false;  // Reads the query, then resets.
 };
 
 // The octets of its answer. Tested code reads them, none writes them.
