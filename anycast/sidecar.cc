@@ -161,13 +161,14 @@ void Sidecar::Tick() {
   if (last_tick_ != absl::InfinitePast() && now - last_tick_ > 2 * tick) ++late_ticks_;
   last_tick_ = now;
   ++ticks_;
+  signals_->LookAtHeartbeat(now);
   Decide(now);
   std::vector<Route> routes;
   for (const Service& service : services_) service.AddRoutes(routes);
   announcer_->Tick(routes, now, now + config_.anycast.policy.lease);
   // Our page must be out before we ask the others': see fleet.h, why two nodes never pass together.
   Publish(now);
-  signals_->Tick(now);
+  signals_->AskWhatIsDue();
   const auto period = manager_.watchdog_period();
   if (period.has_value() && now - last_alive_ >= *period / 3) {
     last_alive_ = now;

@@ -75,23 +75,22 @@ void SignalCollector::AddPeers(uv_loop_t& loop, const AnycastConfig& anycast) {
   }
 }
 
-void SignalCollector::Tick(absl::Time now) {
+void SignalCollector::LookAtHeartbeat(absl::Time now) {
   now_ = now;
-  LookAtHeartbeat();
-  AskProbes();
-  for (Service& service : services_) {
-    for (const auto& check : service.checks) check->Tick(now);
-  }
-  for (const auto& peer : peers_) peer->Tick(now);
-}
-
-void SignalCollector::LookAtHeartbeat() {
   if (heartbeat_.path().empty()) {
     return responder_.Take(absl::UnavailableError("the configuration has heartbeat: none"),
                            HeartbeatReader::Life::kUnknown, page_, now_);
   }
   const absl::Status read = heartbeat_.Read(page_);
   responder_.Take(read, heartbeat_.life(), page_, now_);
+}
+
+void SignalCollector::AskWhatIsDue() {
+  AskProbes();
+  for (Service& service : services_) {
+    for (const auto& check : service.checks) check->Tick(now_);
+  }
+  for (const auto& peer : peers_) peer->Tick(now_);
 }
 
 // After the look at the heartbeat: what it says is published can be answered by then.

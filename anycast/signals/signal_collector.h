@@ -24,7 +24,11 @@ namespace hither {
 
 // All that is known about the services of one configuration, tick by tick.
 //
-// Threads: the loop's. Nothing waits: Tick() starts what is due and takes what has come in since.
+//   each tick:  LookAtHeartbeat(now);   a verdict is of this moment: a sidecar that was stopped and
+//               ... Signals() ...       goes on must not announce by what it saw before
+//               AskWhatIsDue();         after our page is out (see fleet.h)
+//
+// Threads: the loop's. Nothing waits: what was asked for is taken when it comes in.
 // To destroy it, keep the loop turning until the last handles are closed (uv_run() returns 0).
 class SignalCollector {
  public:
@@ -38,10 +42,11 @@ class SignalCollector {
   // `config` is copied from; FinishConfig() has filled it.
   SignalCollector(uv_loop_t& loop, const Config& config, const AnycastConfig& anycast);
 
-  void Tick(absl::Time now);  // `now`: MonotonicNow().
+  void LookAtHeartbeat(absl::Time now);  // `now`: MonotonicNow().
+  void AskWhatIsDue();                   // Probes, checks, peers. At the time of the last look.
 
-  // Of the service of that name; empty for another name. As of the last Tick() and what has come in
-  // since.
+  // Of the service of that name; empty for another name. As of the last look: what is older than
+  // its time allows is unknown.
   std::vector<Signal> Signals(absl::string_view service) const;
   // From others than us, over 5 s. Unknown without a heartbeat.
   std::optional<double> queries_per_second() const;
@@ -55,7 +60,6 @@ class SignalCollector {
  private:
   void AddService(uv_loop_t& loop, const AnycastConfig::Service& service);
   void AddPeers(uv_loop_t& loop, const AnycastConfig& anycast);
-  void LookAtHeartbeat();
   void AskProbes();
   ProbeSummary Summarize(const Service& service) const;
   bool CountsStill(const DnsProbe& probe) const;

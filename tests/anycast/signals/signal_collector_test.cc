@@ -55,6 +55,10 @@ class SignalCollectorTest : public testing::Test {
     page_->TellControlTurn();
     page_->worker(0).last_turn_ns = absl::ToUnixNanos(MonotonicNow());
   }
+  void Tick() {
+    collector_->LookAtHeartbeat(MonotonicNow());
+    collector_->AskWhatIsDue();
+  }
   // Ticks as the main loop would until the signal is of that level.
   bool Becomes(const std::string& name, Level level, absl::Duration most = absl::Seconds(3)) {
     if (!collector_) collector_.emplace(loop_.get(), config_, anycast_);
@@ -63,7 +67,7 @@ class SignalCollectorTest : public testing::Test {
       if (turns_) Turn();
       if (MonotonicNow() < due) return;
       due = MonotonicNow() + anycast_.policy.tick;
-      collector_->Tick(MonotonicNow());
+      Tick();
     };
     return loop_.Until([&] { return Get(name).level == level; }, most, step);
   }
@@ -199,9 +203,19 @@ TEST_F(SignalCollectorTest, WhatFailsNowAndThenIsSoft) {
 TEST_F(SignalCollectorTest, OldVerdictsAreUnknown) {
   ASSERT_TRUE(Becomes("probe udp", Level::kOk));
   uv_sleep(1'400);
-  responder_.Behave({.silent = true});
-  collector_->Tick(MonotonicNow());
+  collector_->LookAtHeartbeat(MonotonicNow());
   EXPECT_EQ(Get("probe udp").level, Level::kUnknown);
+}
+
+// The same sidecar, beside a responder that has died meanwhile: it must not announce by what it saw
+// before, not even for the tick that it takes to ask anew.
+TEST_F(SignalCollectorTest, ALookIsEnoughToSeeADeadResponder) {
+  MakePage();
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  ASSERT_EQ(Get("responder").level, Level::kOk);
+  page_.reset();  // Its lock goes.
+  collector_->LookAtHeartbeat(MonotonicNow());
+  EXPECT_TRUE(Get("responder").is_certain);
 }
 
 // Drained means that others ask no more; we ourselves go on.
@@ -211,7 +225,7 @@ TEST_F(SignalCollectorTest, OurOwnProbesAreNoTraffic) {
   if (!collector_) collector_.emplace(loop_.get(), config_, anycast_);
   const auto step = [&] {
     Turn();
-    collector_->Tick(MonotonicNow());
+    Tick();
     uint64_t sum = 0;
     for (const auto& probe : collector_->services()[0].probes) sum += probe->asked();
     page_->worker(0).queries = asked = sum;
