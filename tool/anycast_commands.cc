@@ -213,7 +213,7 @@ USAGE
   hither freeze [SERVICE] --for TIME [--anycast ADDRESS]
 
 For work that confuses the checks. A responder that is dead beyond doubt is withdrawn all the same,
-and so is a drained one. `--for 0s` ends it.
+and so is a drained one; what is down comes back as ever. `--for 0s` ends it.
 
 FLAGS
   --for TIME         As 10m; at most 24h.

@@ -48,9 +48,20 @@ MaybeOutcome Drain(const Moment& m) {
   return Outcome{State::kDrain, "the operator drains; traffic is going elsewhere"};
 }
 
+bool IsStillCalming(const Moment& m) {
+  return m.memory.calm_for.value_or(absl::ZeroDuration()) < m.memory.calm_needed;
+}
+
+// Holds what is announced, and so nothing that is not: who freezes a node shall not keep a healthy
+// one away. For the same reason a way back that has begun goes to its end.
 MaybeOutcome Frozen(const Moment& m) {
-  if (m.facts.now >= m.facts.intent.frozen_until) return std::nullopt;
-  return Outcome{m.memory.state,
+  if (m.facts.now >= m.facts.intent.frozen_until || m.IsDown()) return std::nullopt;
+  const bool comes_back = m.memory.calm != PolicyMemory::Calm::kRecovering;
+  if (m.Held() == State::kSoft && comes_back && m.memory.calm_for.has_value() &&
+      !IsStillCalming(m)) {
+    return std::nullopt;
+  }
+  return Outcome{m.Held(),
                  absl::StrCat("the operator froze it for ", Until(m, m.facts.intent.frozen_until))};
 }
 
@@ -191,10 +202,8 @@ MaybeOutcome Start(const Moment& m) {
 MaybeOutcome Rising(const Moment& m) { return StillRising(m); }
 
 MaybeOutcome StillCalming(const Moment& m, PolicyMemory::Calm why) {
+  if (m.Held() != State::kSoft || m.memory.calm != why || !IsStillCalming(m)) return std::nullopt;
   const absl::Duration calm_for = m.memory.calm_for.value_or(absl::ZeroDuration());
-  if (m.Held() != State::kSoft || m.memory.calm != why || calm_for >= m.memory.calm_needed) {
-    return std::nullopt;
-  }
   return Outcome{State::kSoft, absl::StrCat("all well for ", Seconds(calm_for), " of ",
                                             Seconds(m.memory.calm_needed))};
 }
@@ -222,7 +231,7 @@ constexpr Rule kRules[] = {
     {{"certain-fault", "DOWN at once: the responder is dead beyond doubt"}, CertainFault},
     {{"drained",       "DOWN: the operator drained it, and traffic has gone or drain_max is over"}, Drained},
     {{"drain",         "DRAIN: the operator drains it; traffic is asked to leave"}, Drain},
-    {{"frozen",        "as it is: the operator froze it"}, Frozen},
+    {{"frozen",        "as it is: the operator froze what is announced"}, Frozen},
     {{"flap-guard",    "SOFT for a hard fault: the flap budget is spent"}, FlapGuard},
     {{"fleet-unknown", "SOFT for a hard fault: too few peers answer"}, FleetUnknown},
     {{"fleet-guard",   "SOFT for a hard fault: as many nodes as may be are withdrawn already"}, FleetGuard},

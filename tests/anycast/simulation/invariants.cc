@@ -90,12 +90,18 @@ std::string Invariants::CheckDead(const SimulatedNode& node, size_t family, Reco
   return "";
 }
 
-std::string Invariants::CheckFrozen(const SimulatedNode& node, size_t family,
-                                    const Record& record) const {
+// What is announced stays as it is; what is not may come back, and then does so to the end.
+std::string Invariants::CheckFrozen(const SimulatedNode& node, size_t family, Record& record) {
   const Verdict& verdict = node.verdicts[family];
+  const bool is_back = record.comes_back && verdict.state == State::kUp;
+  if (record.before == State::kDown || record.before == State::kDrain) record.comes_back = true;
+  if (verdict.state == State::kUp) record.comes_back = false;
   const bool is_frozen = world_.now() < node.facts.intent.frozen_until;
   const bool may = verdict.rule == "certain-fault" || node.facts.intent.drain;
-  return is_frozen && !may && verdict.state != record.before ? "changes though frozen" : "";
+  if (!is_frozen || may || is_back || verdict.state == record.before) return "";
+  const bool was_served = record.before == State::kSoft || record.before == State::kUp;
+  if (was_served) return "changes though frozen";
+  return verdict.state < record.before ? "falls though frozen" : "";
 }
 
 std::string Invariants::CheckDrain(const SimulatedNode& node, size_t family, Record& record) {

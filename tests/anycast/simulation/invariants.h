@@ -37,7 +37,8 @@ class Invariants {
     absl::Time last_tick = absl::InfinitePast();
     absl::Duration passed;  // Since that; none over a gap.
     bool was_dead = false;
-    int dead_ticks = 0;  // Certainly dead, announced, and the speaker heard of it.
+    bool comes_back = false;  // Announced again, and not UP since.
+    int dead_ticks = 0;       // Certainly dead, announced, and the speaker heard of it.
     std::vector<absl::Time> withdrawals;
     bool had_last_resort = false;
     bool agreed = false;  // Withdrawn with the fleet's consent, and still so.
@@ -48,7 +49,7 @@ class Invariants {
 
   std::string CheckOne(const SimulatedNode& node, size_t family, Record& record);
   std::string CheckDead(const SimulatedNode& node, size_t family, Record& record);
-  std::string CheckFrozen(const SimulatedNode& node, size_t family, const Record& record) const;
+  std::string CheckFrozen(const SimulatedNode& node, size_t family, Record& record);
   std::string CheckDrain(const SimulatedNode& node, size_t family, Record& record);
   std::string CheckAnnounced(const SimulatedNode& node, size_t family, Record& record);
   std::string CheckWithdrawn(const SimulatedNode& node, size_t family, Record& record);
