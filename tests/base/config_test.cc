@@ -157,7 +157,7 @@ const Wrong kWrongs[] = {
     {"ImageCacheIsEmpty", "image_cache:", {"1: found nothing; expected the path of a folder, or none"}},
     {"ZoneNameEmpty", "zones: [{ name: '', file: a }]", {"1: the text is empty or has a zero octet; expected the zone's name, as example.org"}},
     {"AdminOnTheInternet", "admin: { listen: '0.0.0.0:8053' }", {"1: the admin address '0.0.0.0:8053' is not a loopback one, and the endpoint asks nobody for a password; use 127.0.0.1, [::1] or unix:/path/of.sock"}},
-    {"MetricsAtNoAddress", "metrics:\n  listen: everywhere", {"2: "}},
+    {"MetricsAtNoAddress", "metrics:\n  listen: everywhere", {"2: 'everywhere' is not an address with a port: no IPv4 or IPv6 address (host names are not looked up); write 192.0.2.1:53 or [2001:db8::1]:53"}},
     {"AdminUnixWithoutPath", "admin: { listen: 'unix:' }", {"1: the UNIX socket's path has 0 octets; give 1 to 107 of them after 'unix:'"}},
     {"LogLevel", "log: { level: warn }", {"1: unknown log level 'warn'; known are: debug, info, warning, error"}},
     {"NsidPlaceholder", "identity: { nsid: '{nod}.x' }", {"1: unknown placeholder {nod} in the NSID template; did you mean 'node'?"}},
