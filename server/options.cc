@@ -314,7 +314,7 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
     - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
   image_cache: none     # or a folder: images of zones read as text are kept there and used again
   admin: { listen: "127.0.0.1:8053" }                                # or unix:PATH, or none
-  metrics: { listen: "10.0.0.2:8053" }   # /metrics, /healthz and /status for other hosts; no default
+  metrics: { listen: "10.0.0.2:8053" }  # /metrics, /healthz and /status for others; default: none
   heartbeat: /run/hither/heartbeat      # or none; what hither-anycast looks at, on a tmpfs
   log:   { level: info, target: stderr }                             # debug info warning error
   limits: { records_per_rrset_max: 1000, types_per_name_max: 100,

@@ -1,5 +1,7 @@
 """examples/routing as BIRD's and FRR's own parsers see it."""
 
+import os
+import re
 import subprocess
 
 import pytest
@@ -64,3 +66,28 @@ def test_nothing_outlives_the_sidecar(name):
         assert text.count("protocol bgp") == text.count("\n  graceful restart off;")
     elif "remote-as" in text:
         assert "\n bgp graceful-restart-disable\n" in text
+
+
+def _our_side(name):
+    """What the template's head says of hither.yaml, as YAML; bird-neighbor.conf's is for both."""
+    text = (EXAMPLES / name).read_text().replace("\n! ", "\n# ").replace("\n!\n", "\n#\n")
+    found = re.search(r"^# In hither\.yaml:\n((?:#   .*\n)+)", text, re.M)
+    return re.sub(r"^#   ", "", found.group(1), flags=re.M) if found else None
+
+
+@pytest.mark.parametrize("name", [name for name in BIRD + FRR if _our_side(name)])
+def test_the_sidecar_takes_its_side_of_it(name, tmp_path):
+    anycast = os.environ.get("HITHER_ANYCAST")
+    if not anycast:
+        pytest.skip("HITHER_ANYCAST is not set: run these tests by ctest")
+    text = _our_side(name)
+    config = tmp_path / "hither.yaml"
+    config.write_text("listen: [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]\n"
+                      "zones: [{ name: example.org, file: example.org.zone }]\n"
+                      f"heartbeat: {tmp_path}/heartbeat\n" + text)
+    if "services:" not in text:
+        config.write_text(config.read_text() + "  services: [{ name: dns, "
+                          "prefixes: [192.0.2.0/24, \"2001:db8::/48\"], "
+                          "probe: { name: example.org } }]\n")
+    done = subprocess.run([anycast, "--config", config, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, config.read_text() + done.stderr
