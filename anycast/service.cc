@@ -109,9 +109,11 @@ void Service::DrainForStop(absl::Time now) {
   drain_ends_with_us_ = true;
 }
 
-void Service::Undrain() {
+void Service::Undrain(absl::Time now) {
   intent_.drain = drain_ends_with_us_ = false;
   intent_.drain_since = absl::InfiniteFuture();
+  intent_.forgiven_at = now;
+  for (Family& family : families_) Forgive(now, family.memory);  // To be kept before the next tick.
 }
 
 bool Service::IsDrained() const { return intent_.drain && !IsAnnounced(); }

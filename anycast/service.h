@@ -59,7 +59,8 @@ class Service {
 
   // The operator's. Drain() of a drained one changes nothing.
   void Drain(absl::Time now);
-  void Undrain();
+  // Also of one that is not drained: what was withdrawn before then costs nothing any more.
+  void Undrain(absl::Time now);
   void FreezeUntil(absl::Time until) { intent_.frozen_until = until; }
   // A drain that ends with the process: it is not kept.
   void DrainForStop(absl::Time now);

@@ -90,9 +90,13 @@ AdminAnswer Sidecar::Command(absl::string_view what, const AdminParameters& para
     return DrainServices(services, Parameter(parameters, "confirm") == "1", now);
   }
   if (what == "undrain") {
-    for (Service* service : services) service->Undrain();
+    for (Service* service : services) service->Undrain(now);
     KeepState(now);
-    return {200, "undrained; announced again once it is seen to answer well\n", false};
+    return {
+        200,
+        "undrained, and withdrawals of before are forgotten; announced again once it is seen to "
+        "answer well\n",
+        false};
   }
   int seconds = -1;
   if (!absl::SimpleAtoi(Parameter(parameters, "seconds"), &seconds) || seconds < 0 ||

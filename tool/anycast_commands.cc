@@ -189,7 +189,9 @@ absl::string_view UndrainHelp() {
 USAGE
   hither undrain [SERVICE] [--anycast ADDRESS]
 
-The service is announced again once its signals are good, first less preferred (warm-up).
+The service is announced again once its signals are good, first less preferred (warm-up). Whether it
+was drained or not, its withdrawals up to now are forgotten: they hold it down no longer, and the
+flap budget is whole. So this is also what to say after repairs, or after restarts of hitherd.
 
 EXIT CODES
   0  fine

@@ -54,6 +54,7 @@ Json FactsToJson(const Facts& facts) {
                {"drain", facts.intent.drain},
                {"drain_since", TimeToJson(facts.intent.drain_since)},
                {"frozen_until", TimeToJson(facts.intent.frozen_until)},
+               {"forgiven_at", TimeToJson(facts.intent.forgiven_at)},
                {"fleet_ipv4", FleetToJson(facts.fleet_ipv4)},
                {"fleet_ipv6", FleetToJson(facts.fleet_ipv6)}};
   json["queries_per_second"] =
@@ -119,6 +120,7 @@ void ReadFacts(JsonReader reader, JsonReader& failures, Facts& facts) {
   reader.Read("drain", facts.intent.drain);
   reader.Read("drain_since", facts.intent.drain_since);
   reader.Read("frozen_until", facts.intent.frozen_until);
+  if (reader.Has("forgiven_at")) reader.Read("forgiven_at", facts.intent.forgiven_at);
   ReadFleet(reader.Object("fleet_ipv4"), failures, facts.fleet_ipv4);
   ReadFleet(reader.Object("fleet_ipv6"), failures, facts.fleet_ipv6);
   reader.Read("queries_per_second", facts.queries_per_second);

@@ -73,6 +73,7 @@ void Observe(const AnycastConfig::Policy& policy, const Facts& facts, const Flee
              const Assessment& at, PolicyMemory& memory) {
   const absl::Duration since_last = facts.now - memory.last_tick;
   memory.last_tick = facts.now;
+  Forgive(facts.intent.forgiven_at, memory);
   if (since_last > kGapTicks * policy.tick) Forget(memory);
   // Where another site announces, a fault that may be everywhere is no worse there.
   const bool is_better_elsewhere =
@@ -117,6 +118,15 @@ PolicyMemory Resume(const PolicyMemory& kept, absl::Time now) {
   memory.withdrawals = kept.withdrawals;
   memory.has_withdrawn = kept.has_withdrawn && kept.state == State::kDown;
   return memory;
+}
+
+void Forgive(absl::Time at, PolicyMemory& memory) {
+  std::erase_if(memory.withdrawals, [at](absl::Time withdrawn) { return withdrawn < at; });
+  if (memory.hold_down_until - memory.hold_down < at) {  // When it began.
+    memory.hold_down = absl::ZeroDuration();
+    memory.hold_down_until = absl::InfinitePast();
+  }
+  if (memory.since < at) memory.has_withdrawn = false;
 }
 
 absl::Duration RiseNeeded(const AnycastConfig::Policy& policy, const PolicyMemory& memory) {

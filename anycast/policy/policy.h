@@ -24,6 +24,7 @@ struct Intent {
   bool drain = false;
   absl::Time drain_since = absl::InfiniteFuture();
   absl::Time frozen_until = absl::InfinitePast();  // `hither freeze`.
+  absl::Time forgiven_at = absl::InfinitePast();   // `hither undrain`; see Forgive().
   friend bool operator==(const Intent&, const Intent&) = default;
 };
 
@@ -124,6 +125,10 @@ Verdict Decide(const AnycastConfig::Policy& policy, Families family, const Facts
 // hold-down, not the state, since its routes went with its sessions. Times that lie after `now`
 // are another boot's, and nothing of them is taken.
 PolicyMemory Resume(const PolicyMemory& kept, absl::Time now);
+
+// What was withdrawn before `at` costs nothing any more: no budget, no hold-down. Decide() does so
+// for Intent::forgiven_at; doing it again changes nothing.
+void Forgive(absl::Time at, PolicyMemory& memory);
 
 // How long it must be good before it is announced.
 absl::Duration RiseNeeded(const AnycastConfig::Policy& policy, const PolicyMemory& memory);

@@ -183,10 +183,11 @@ MaybeOutcome HoldDown(const Moment& m) {
 MaybeOutcome FlapBudget(const Moment& m) {
   const absl::Time free_at = BudgetFreeAt(m.policy, m.memory, m.facts.now);
   if (!m.IsDown() || free_at <= m.facts.now) return std::nullopt;
-  return Outcome{State::kDown,
-                 absl::StrCat(WithdrawalsInWindow(m.policy, m.memory, m.facts.now),
-                              " withdrawals within ", Seconds(m.policy.withdrawals_window),
-                              "; the oldest counts for another ", Until(m, free_at))};
+  return Outcome{
+      State::kDown,
+      absl::StrCat(WithdrawalsInWindow(m.policy, m.memory, m.facts.now), " withdrawals within ",
+                   Seconds(m.policy.withdrawals_window), "; the oldest counts for another ",
+                   Until(m, free_at), ", or until hither undrain")};
 }
 
 MaybeOutcome StillRising(const Moment& m) {

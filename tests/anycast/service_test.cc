@@ -113,7 +113,7 @@ TEST(Service, DrainEndsWhenTrafficHasGone) {
   EXPECT_FALSE(life.service.IsDrained());
   life.Run(5, {Ok()}, 0);
   EXPECT_TRUE(life.service.IsDrained());
-  life.service.Undrain();
+  life.service.Undrain(life.now);
   life.Run(10, {Ok()});
   EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kUp));
 }
@@ -158,6 +158,21 @@ TEST(Service, FlapBudgetIsKeptOverARestart) {
   after.Run(60, {Ok()});
   EXPECT_THAT(after.States(), ElementsAre(State::kDown, State::kDown));
   EXPECT_EQ(after.service.View(after.now).families[0].verdict.rule, "flap-budget");
+}
+
+// Who restarts hitherd twice has a healthy site that stays away, and needs a word to end that.
+TEST(Service, UndrainForgetsWithdrawalsAlsoInWhatIsKept) {
+  Life life;
+  life.Run(10, {Ok()});
+  for (int i = 0; i < 2; ++i) {
+    life.Run(1, {Dead()});
+    life.Run(60, {Ok()});
+  }
+  ASSERT_THAT(life.States(), ElementsAre(State::kDown, State::kDown));
+  life.service.Undrain(life.now);
+  EXPECT_THAT(life.service.Keep(kBegin, life.now).ipv4.withdrawals, IsEmpty());  // Before a tick.
+  life.Run(10, {Ok()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kUp));
 }
 
 TEST(Service, AClockThatWasSetBackKeepsNothingDownForYears) {

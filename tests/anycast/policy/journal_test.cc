@@ -42,6 +42,8 @@ class Sidecar {
     for (int i = 0; i < count; ++i) Tick(level, absl::Milliseconds(i % 3 == 0 ? 243 : 254));
   }
 
+  void Undrain() { facts_.intent.forgiven_at = facts_.now + absl::Milliseconds(1); }
+
   const std::string& journal() const { return journal_; }
   PolicyMemory& memory4() { return memory4_; }
 
@@ -91,6 +93,19 @@ TEST(JournalTest, ReplaysToWhatWasRecorded) {
   EXPECT_GT(replay.ticks(), 908 - 240) << "at most the last minute is not yet written";
   EXPECT_EQ(Transitions(replay),
             "1 SOFT warm-up, 6 UP ok, 100 DOWN hard-fault, 112 SOFT warm-up, 117 UP ok");
+}
+
+TEST(JournalTest, AnUndrainIsReplayed) {
+  Sidecar sidecar;
+  sidecar.Ticks(400, Level::kOk);
+  sidecar.Ticks(7, Level::kHard);
+  sidecar.Ticks(10, Level::kOk);
+  sidecar.Undrain();  // Ends the hold-down.
+  sidecar.Ticks(10, Level::kOk);
+  ASSERT_NE(sidecar.memory4().state, State::kDown);
+  Replay replay({});
+  ASSERT_EQ(Play(sidecar.journal(), replay), absl::OkStatus());
+  EXPECT_TRUE(replay.differences().empty());
 }
 
 TEST(JournalTest, FewTicksAreWorthALine) {

@@ -82,6 +82,7 @@ bool SetIntent(absl::string_view word, absl::Time now, Facts& facts) {
   if (word == "drain" || word == "undrain") {
     facts.intent.drain = word == "drain";
     facts.intent.drain_since = facts.intent.drain ? now : absl::InfiniteFuture();
+    if (!facts.intent.drain) facts.intent.forgiven_at = now;
   } else if (word == "busy" || word == "quiet") {
     facts.queries_per_second = word == "busy" ? 5000 : 0.5;
   } else if (word == "uncounted") {

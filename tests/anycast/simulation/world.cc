@@ -120,6 +120,7 @@ void World::BefallOperator(SimulatedNode& node) {
   if (Happens(absl::Minutes(intent.drain ? 2 : 60))) {
     intent.drain = !intent.drain;
     intent.drain_since = intent.drain ? now_ : absl::InfiniteFuture();
+    if (!intent.drain) intent.forgiven_at = now_;
   }
   if (Happens(absl::Minutes(60))) intent.frozen_until = now_ + dice_.Seconds(1, 300);
   if (Happens(absl::Seconds(20))) {
