@@ -61,7 +61,8 @@ class ControlTest : public testing::Test {
     auto sockets = OpenWorkerSockets(addresses_, workers, {});
     EXPECT_TRUE(sockets.ok()) << sockets.status();
     const absl::Status started = control_->StartWorkers(*std::move(sockets), addresses_);
-    if (started.ok()) thread_ = std::thread([this] { EXPECT_TRUE(control_->Run(nullptr, nullptr).ok()); });
+    if (started.ok())
+      thread_ = std::thread([this] { EXPECT_TRUE(control_->Run(nullptr, nullptr).ok()); });
     return started;
   }
   void End() {

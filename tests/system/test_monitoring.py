@@ -1,4 +1,4 @@
-"""What we hand to Prometheus and Grafana, judged by promtool and by what the daemons really show."""
+"""What we hand to Prometheus and Grafana, judged by promtool and by what the daemons show."""
 
 import contextlib
 import http.client

@@ -181,7 +181,8 @@ admin: {{ listen: none }}
 metrics: {{ listen: "127.0.0.1:{metrics}" }}
 zones: [{{ name: example, file: {zone} }}]
 """)
-    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1", port)
+    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1",
+                                               port)
     try:
         for path in ("/metrics", "/healthz", "/status"):
             assert _get(f"127.0.0.1:{metrics}", path)[0] == 200
