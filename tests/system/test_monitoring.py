@@ -84,7 +84,8 @@ anycast:
   bgp: {{ local_as: 64513, neighbors: [{{ address: "127.0.0.1:{nobody}", as: 64512 }}] }}
   peers: {{ listen: "127.0.0.1:{peers}" }}
 """)
-    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1", port)
+    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1",
+                                               port)
     with open(folder / "log", "wb") as log:
         watcher = subprocess.Popen([sidecar, "--config", config], stderr=log)
     try:
