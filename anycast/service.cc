@@ -22,6 +22,18 @@ std::vector<absl::Time> Shifted(const std::vector<absl::Time>& times, absl::Dura
   return shifted;
 }
 
+bool IsIn(const std::vector<Prefix>& prefixes, const Prefix& prefix) {
+  return std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end();
+}
+
+std::vector<std::string> Texts(const std::vector<Prefix>& prefixes) {
+  std::vector<std::string> texts;
+  for (const Prefix& prefix : prefixes) texts.push_back(prefix.ToText());
+  return texts;
+}
+
+constexpr absl::string_view kUnprovenReason = "added by a reload, not yet seen to be good";
+
 }  // namespace
 
 std::string ToLine(const Transition& t) {
@@ -58,12 +70,24 @@ void Service::Tick(const AnycastConfig::Peers& peers, absl::string_view self,
     family.before = family.memory;
     family.verdict = Decide(policy_, family.family, facts_, family.memory);
     TellWish(family.verdict, now, family.wish);
+    Prove(family, transitions);
     if (!family.has_prefixes() || family.verdict.state == before.state) continue;
     const bool is_first = before.rule.empty();
-    transitions.push_back({config_.name, family.family, PrefixTexts(family), before.state,
+    transitions.push_back({config_.name, family.family, Texts(family.prefixes), before.state,
                            family.verdict.state, family.verdict.rule, family.verdict.reason,
                            is_first ? absl::ZeroDuration() : now - before.since});
   }
+}
+
+void Service::Prove(Family& family, std::vector<Transition>& transitions) const {
+  const bool is_good = family.memory.good_for.has_value() &&
+                       *family.memory.good_for >= policy_.rise_first &&
+                       family.verdict.state >= State::kSoft;
+  if (family.unproven.empty() || !is_good) return;
+  transitions.push_back({config_.name, family.family, Texts(family.unproven), State::kDown,
+                         family.verdict.state, family.verdict.rule,
+                         "added by a reload, and seen to be good", absl::ZeroDuration()});
+  family.unproven.clear();
 }
 
 std::string Service::JournalLine(absl::Time wall) {
@@ -90,8 +114,10 @@ const RouteAttributes& Service::AttributesOf(State state) const {
 void Service::AddRoutes(std::vector<Route>& routes) const {
   for (const Family& family : families_) {
     for (const Prefix& prefix : family.prefixes) {
-      routes.push_back({prefix, family.verdict.state, AttributesOf(family.verdict.state),
-                        config_.name, family.verdict.reason});
+      const bool waits = IsIn(family.unproven, prefix);
+      const State state = waits ? State::kDown : family.verdict.state;
+      routes.push_back({prefix, state, AttributesOf(state), config_.name,
+                        waits ? std::string(kUnprovenReason) : family.verdict.reason});
     }
   }
 }
@@ -131,6 +157,7 @@ KeptState::Service Service::Keep(absl::Time wall, absl::Time now) const {
   if (kept.drain) kept.drain_since = intent_.drain_since + to_wall;
   if (intent_.frozen_until > now) kept.frozen_until = intent_.frozen_until + to_wall;
   for (const Family& family : families_) {
+    if (!family.has_prefixes()) continue;  // What was never announced was never withdrawn.
     KeptState::Family& to = family.family == Families::kIpv6 ? kept.ipv6 : kept.ipv4;
     to.withdrawals = Shifted(family.memory.withdrawals, to_wall);
     to.hold_down = family.memory.hold_down;
@@ -166,26 +193,33 @@ void Service::TakeOver(const Service& former) {
   facts_ = former.facts_;
   for (Family& family : families_) {
     const Family& before = former.families_[family.family == Families::kIpv6 ? 1 : 0];
+    for (const Prefix& prefix : family.prefixes) {
+      if (IsIn(before.prefixes, prefix) && !IsIn(before.unproven, prefix)) continue;
+      family.unproven.push_back(prefix);
+    }
+    if (family.unproven.size() == family.prefixes.size()) {  // Nothing of it is announced.
+      family.unproven.clear();
+      if (before.has_prefixes()) family.memory = hither::Resume(before.memory, former.facts_.now);
+      continue;
+    }
     family.memory = before.memory;
     family.wish = before.wish;
     family.verdict = before.verdict;
+    if (!family.unproven.empty()) family.memory.good_for.reset();  // It was another's.
   }
-}
-
-std::vector<std::string> Service::PrefixTexts(const Family& family) const {
-  std::vector<std::string> texts;
-  for (const Prefix& prefix : family.prefixes) texts.push_back(prefix.ToText());
-  return texts;
 }
 
 SidecarView::FamilyView Service::FamilyViewOf(const Family& family, absl::Time now) const {
   SidecarView::FamilyView view;
   view.is_v6 = family.family == Families::kIpv6;
-  view.prefixes = PrefixTexts(family);
+  view.prefixes = Texts(family.prefixes);
   view.verdict = family.verdict;
   view.withdrawals = WithdrawalsInWindow(policy_, family.memory, now);
   view.notes =
       Explain(policy_, config_.name, family.family, facts_, family.verdict, family.memory).outlook;
+  for (const Prefix& prefix : family.unproven) {
+    view.notes.push_back(absl::StrCat(prefix.ToText(), " is not announced: ", kUnprovenReason));
+  }
   return view;
 }
 

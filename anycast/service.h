@@ -71,7 +71,8 @@ class Service {
 
   KeptState::Service Keep(absl::Time wall, absl::Time now) const;
   void Resume(const KeptState::Service& kept, absl::Time wall, absl::Time now);
-  // Takes over from the service of that name before a reload; its policy may be another.
+  // Takes over from the service of that name before a reload; its policy may be another. What the
+  // reload has added is not announced before it was seen to be good, as after a start.
   void TakeOver(const Service& former);
 
   SidecarView::ServiceView View(absl::Time now) const;
@@ -94,6 +95,7 @@ class Service {
   struct Family {
     Families family = Families::kIpv4;
     std::vector<Prefix> prefixes;
+    std::vector<Prefix> unproven;  // Of those: added by a reload, while others are announced.
     PolicyMemory memory;
     PolicyMemory before;  // The tick.
     FleetWish wish;
@@ -101,7 +103,7 @@ class Service {
     bool has_prefixes() const { return !prefixes.empty(); }
   };
 
-  std::vector<std::string> PrefixTexts(const Family& family) const;
+  void Prove(Family& family, std::vector<Transition>& transitions) const;
   const RouteAttributes& AttributesOf(State state) const;
   SidecarView::FamilyView FamilyViewOf(const Family& family, absl::Time now) const;
 

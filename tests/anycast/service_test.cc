@@ -23,6 +23,9 @@ AnycastConfig::Service Dns() {
 
 Signal Ok() { return {"probe", Scope::kLocal, Level::kOk, Families::kBoth, false, "fine"}; }
 Signal Dead() { return {"responder", Scope::kLocal, Level::kHard, Families::kBoth, true, "dead"}; }
+Signal NotAskedYet() {
+  return {"probe udp of it", Scope::kLocal, Level::kUnknown, Families::kBoth, false, "not asked"};
+}
 Signal HardV6() {
   return {"probe udp 2001:db8::53", Scope::kLocal, Level::kHard, Families::kIpv6, false, "silent"};
 }
@@ -33,6 +36,11 @@ class Life {
   explicit Life(const AnycastConfig::Service& config = Dns()) : service(config, policy_) {}
 
   // So many seconds of the same signals.
+  void Reload(const AnycastConfig::Service& config) {
+    Service next(config, policy_);
+    next.TakeOver(service);
+    service = next;
+  }
   void Run(double seconds, std::vector<Signal> signals, double queries_per_second = 1'000) {
     const absl::Time end = now + absl::Seconds(seconds);
     for (; now < end; now += kTick) {
@@ -201,14 +209,90 @@ TEST(Service, AReloadChangesNoState) {
   Life life;
   life.Run(10, {Ok()});
   life.transitions.clear();
-  AnycastConfig::Service more = Dns();
-  more.prefixes.push_back(*Prefix::FromText("198.51.100.0/24"));
-  Service next(more, {});
-  next.TakeOver(life.service);
-  life.service = next;
+  AnycastConfig::Service other = Dns();
+  other.up.med = 20;
+  life.Reload(other);
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kUp));  // Before a tick, too.
   life.Run(1, {Ok()});
   EXPECT_THAT(life.transitions, IsEmpty());
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kUp));
+}
+
+// The prefixes beside it stay; it itself has been seen by nobody.
+TEST(Service, APrefixAddedByAReloadIsAnnouncedWhenItWasSeenToBeGood) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.transitions.clear();
+  AnycastConfig::Service more = Dns();
+  more.prefixes.push_back(*Prefix::FromText("198.51.100.0/24"));
+  life.Reload(more);
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kDown, State::kUp));
+  life.Run(20, {Ok(), NotAskedYet()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kDown, State::kUp));
+  EXPECT_THAT(life.service.View(life.now).families[0].notes,
+              testing::Contains(HasSubstr("198.51.100.0/24 is not announced")));
+  life.Reload(more);  // It is no older for that.
+  life.Run(0.75, {Ok()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kDown, State::kUp));
+  life.Run(1, {Ok()});
   EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kUp, State::kUp));
+  ASSERT_EQ(life.transitions.size(), 1);
+  EXPECT_THAT(ToLine(life.transitions[0]),
+              HasSubstr("from=DOWN to=UP rule=ok after=0 prefixes=198.51.100.0/24"));
+}
+
+TEST(Service, APrefixAddedByAReloadIsNotAnnouncedInADrain) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.service.Drain(life.now);
+  AnycastConfig::Service more = Dns();
+  more.prefixes.push_back(*Prefix::FromText("198.51.100.0/24"));
+  life.Reload(more);
+  life.Run(10, {Ok()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kDrain, State::kDown, State::kDrain));
+}
+
+// The family was decided all the time, by what both have in common: a heartbeat.
+TEST(Service, AFamilyAddedByAReloadStartsAsAfterAStart) {
+  AnycastConfig::Service only_v4 = Dns();
+  only_v4.prefixes.pop_back();
+  Life life(only_v4);
+  life.Run(10, {Ok()});
+  life.transitions.clear();
+  life.Reload(Dns());
+  life.Run(20, {Ok(), NotAskedYet()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kDown));
+  life.Run(10, {Ok()});
+  EXPECT_THAT(life.Told(), ElementsAre("ipv6 SOFT warm-up", "ipv6 UP ok"));
+}
+
+TEST(Service, AFamilyWithOtherPrefixesStartsAnewButKeepsItsBudget) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.Run(1, {Dead()});
+  life.Run(60, {Ok()});
+  AnycastConfig::Service other = Dns();
+  other.prefixes[0] = *Prefix::FromText("198.51.100.0/24");
+  life.Reload(other);
+  EXPECT_THAT(life.States(), ElementsAre(State::kDown, State::kUp));
+  life.Run(10, {Ok()});
+  EXPECT_THAT(life.States(), ElementsAre(State::kUp, State::kUp));
+  EXPECT_EQ(life.service.View(life.now).families[0].withdrawals, 1);
+}
+
+// A family without prefixes spends no budget for the day on which it gets some.
+TEST(Service, WhatWasNeverAnnouncedWasNeverWithdrawn) {
+  AnycastConfig::Service only_v4 = Dns();
+  only_v4.prefixes.pop_back();
+  Life life(only_v4);
+  life.Run(10, {Ok()});
+  life.Run(1, {Dead()});
+  const KeptState::Service kept = life.service.Keep(kBegin, life.now);
+  EXPECT_EQ(kept.ipv4.withdrawals.size(), 1);
+  EXPECT_THAT(kept.ipv6.withdrawals, IsEmpty());
+  life.Reload(Dns());
+  life.Run(1, {Ok()});
+  EXPECT_EQ(life.service.View(life.now).families[1].withdrawals, 0);
 }
 
 TEST(Service, TellsPeersOfFamiliesThatItHas) {
