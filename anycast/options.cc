@@ -111,7 +111,7 @@ FLAGS
 SIGNALS
   SIGTERM, SIGINT  Drain (GRACEFUL_SHUTDOWN), wait until traffic has gone or drain_max, withdraw,
                    end. A second one withdraws at once.
-  SIGHUP           Reload, if the last prefix would not be withdrawn by it.
+  SIGHUP           Reload, if that withdraws not the last prefix and forgets no drain.
 
 It logs to standard error, by log.level; of the rest of the configuration it takes identity, listen,
 heartbeat and anycast.

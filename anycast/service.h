@@ -65,6 +65,7 @@ class Service {
   // A drain that ends with the process: it is not kept.
   void DrainForStop(absl::Time now);
 
+  bool IsDrainWanted() const { return intent_.drain; }
   // Withdrawn because of a drain, all families.
   bool IsDrained() const;
   bool IsAnnounced() const;  // Any family.

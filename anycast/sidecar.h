@@ -71,7 +71,7 @@ class Sidecar {
   absl::Status Apply(const Config& config, absl::Time now);
   Config WithoutRestart(Config config, std::string& lines) const;
   AdminAnswer ReloadTo(const Config& asked, ReloadWish wish);
-  std::string WithdrawnBy(const Config& config, bool& is_last) const;
+  std::string WithdrawnBy(const Config& config, bool& needs_confirm) const;
   AdminAnswer Command(absl::string_view what, const AdminParameters& parameters);
   AdminAnswer DrainServices(const std::vector<Service*>& services, bool is_confirmed,
                             absl::Time now);

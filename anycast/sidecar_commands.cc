@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "anycast/clock.h"
 #include "anycast/pages.h"
+#include "anycast/reload_losses.h"
 #include "anycast/sidecar.h"
 #include "server/base/log.h"
 #include "server/base/within_memory.h"
@@ -142,30 +143,19 @@ AdminAnswer Sidecar::ReadAndReload(ReloadWish wish) {
   return OnLoop([=, this] { return ReloadTo(*config, wish); });
 }
 
-// What is announced now and would be no more, a line each.
-std::string Sidecar::WithdrawnBy(const Config& config, bool& is_last) const {
-  std::string lines;
-  size_t announced = 0;
-  size_t withdrawn = 0;
-  std::vector<Route> routes;
-  for (const Service& service : services_) service.AddRoutes(routes);
-  for (const Route& route : routes) {
-    if (route.state == State::kDown) continue;
-    ++announced;
-    bool stays = false;
-    for (const AnycastConfig::Service& service : config.anycast.services) {
-      for (const Prefix& prefix : service.prefixes) stays |= prefix == route.prefix;
-    }
-    if (stays) continue;
-    ++withdrawn;
-    absl::StrAppend(&lines, "withdraws ", route.prefix.ToText(), " (service ", route.service, ", ",
-                    ToText(route.state), ")\n");
-  }
-  for (const std::string& line : announcer_->EndedBy(config.anycast)) {
-    absl::StrAppend(&lines, line, "\n");
-  }
-  is_last = announced > 0 && (withdrawn == announced || announcer_->EndsAll(config.anycast));
-  return lines;
+// What is announced or drained now and would be no more, a line each.
+std::string Sidecar::WithdrawnBy(const Config& config, bool& needs_confirm) const {
+  const ReloadLosses losses = LossesBy(config.anycast, services_);
+  bool is_announced = false;
+  for (const Service& service : services_) is_announced |= service.IsAnnounced();
+  const bool ends_all =
+      losses.withdraws_all || (is_announced && announcer_->EndsAll(config.anycast));
+  std::vector<std::string> lines = losses.lines;
+  for (std::string& line : announcer_->EndedBy(config.anycast)) lines.push_back(std::move(line));
+  if (ends_all) lines.push_back("leaves nothing announced");
+  needs_confirm = ends_all || losses.forgets_drain;
+  lines.push_back("");
+  return absl::StrJoin(lines, "\n");
 }
 
 // What a running sidecar cannot change stays as it is, and is told.
@@ -194,19 +184,19 @@ Config Sidecar::WithoutRestart(Config config, std::string& lines) const {
 
 AdminAnswer Sidecar::ReloadTo(const Config& asked, ReloadWish wish) {
   if (stop_ != Stop::kNo) return {kConflict, "the sidecar is ending\n", false};
-  bool is_last = false;
+  bool needs_confirm = false;
   std::string lines;
   const Config config = WithoutRestart(asked, lines);
-  lines += WithdrawnBy(config, is_last);
+  lines += WithdrawnBy(config, needs_confirm);
   if (wish.dry_run) {
     return {200, lines.empty() ? "nothing would be withdrawn\n" : lines, false};
   }
-  if (is_last && !wish.confirm) {
-    hither::Log(LogLevel::kError, "reload refused: it would withdraw the last prefix");
+  if (needs_confirm && !wish.confirm) {
+    hither::Log(LogLevel::kError, "reload refused without --confirm: ", lines);
     return {kConflict,
             absl::StrCat(lines,
-                         "refused: nothing would stay announced; hither reload --anycast "
-                         "ADDRESS --confirm makes it so all the same\n"),
+                         "refused; hither reload --anycast ADDRESS --confirm makes it so all the "
+                         "same\n"),
             false};
   }
   const absl::Status applied = Apply(config, MonotonicNow());

@@ -130,7 +130,8 @@ Reads the configuration's zones and every changed zone file again, without a los
 when that is done. Where a zone has errors, its last good version goes on answering.
 
 With --anycast the sidecar there reads the configuration again, and tells what is withdrawn by it.
-It refuses to withdraw the last prefix.
+It refuses to withdraw the last prefix, and to forget a drain: a service with another name is
+another one.
 
 FLAGS
   --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH.
@@ -138,7 +139,7 @@ FLAGS
 
   --anycast ADDRESS
                    The sidecar's admin endpoint: reload that instead.
-  --confirm        Withdraw the last prefix, too.
+  --confirm        Withdraw the last prefix, or forget a drain, all the same.
   --dry-run        Only tell what the sidecar would change.
 
 EXIT CODES

@@ -120,3 +120,45 @@ def test_a_sidecar_that_goes_on_decides_by_what_it_sees_now(pair):
         pair.wait(pair.late_entries)
         first = pair.late_entries()[0]["ipv4"]
         assert (first["state"], first["rule"]) == ("DOWN", "certain-fault")
+
+
+def test_a_drained_service_that_is_renamed_does_not_come_back_by_a_slip(pair):
+    with pair.running():
+        pair.wait_state("UP")
+        pair.say("drain")
+        pair.wait_state("DOWN")
+        pair.configure(name="ns")
+        refused = pair.say("reload")
+        assert refused.returncode != 0
+        assert "forgets the drain of service dns" in refused.stdout + refused.stderr
+        time.sleep(1.5)
+        assert pair.states()["ipv4"] == ("DOWN", "drained")
+        assert pair.say("reload", "--confirm").returncode == 0
+        pair.wait_state("UP")
+
+
+def test_undrain_forgets_restarts_of_hitherd(pair):
+    with pair.running():
+        for _ in range(2):
+            pair.wait_state("UP")
+            pair.hitherd.stop()
+            pair.wait_state("DOWN")
+            pair.start_hitherd()
+        pair.wait(lambda: pair.states()["ipv4"] == ("DOWN", "flap-budget"))
+        assert pair.say("undrain").returncode == 0
+        pair.wait_state("UP")
+
+
+def test_a_family_that_a_reload_adds_is_not_announced_unseen(pair):
+    """hitherd does not listen there yet."""
+    pair.ports.pop("::1")
+    with pair.running():
+        pair.wait_state("UP")
+        pair.ports["::1"] = servers.free_port("::1")
+        pair.configure(families=("127.0.0.1", "::1"))
+        assert pair.say("reload").returncode == 0
+        pair.wait(lambda: pair.states().get("ipv6") == ("DOWN", "hard-fault"))
+        pair.hitherd.stop()
+        pair.start_hitherd()
+        pair.wait_state("UP")
+    assert "family=ipv6 from=UP to=DOWN rule=hard-fault" not in pair.log()

@@ -1,0 +1,54 @@
+#include "anycast/reload_losses.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+bool Has(const AnycastConfig::Service& service, const Prefix& prefix) {
+  return std::ranges::find(service.prefixes, prefix) != service.prefixes.end();
+}
+
+const AnycastConfig::Service* Find(const AnycastConfig& config, absl::string_view name) {
+  const auto found = std::ranges::find(config.services, name, &AnycastConfig::Service::name);
+  return found == config.services.end() ? nullptr : &*found;
+}
+
+// Who has it from then on announces it only once it was seen to be good.
+std::string NextOf(const AnycastConfig& config, const Prefix& prefix) {
+  const auto found =
+      std::ranges::find_if(config.services, [&](const auto& each) { return Has(each, prefix); });
+  if (found == config.services.end()) return "";
+  return absl::StrCat(", until service ", found->name, " was seen to be good");
+}
+
+}  // namespace
+
+ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> services) {
+  ReloadLosses losses;
+  size_t announced = 0;
+  size_t withdrawn = 0;
+  for (const Service& service : services) {
+    const AnycastConfig::Service* const same = Find(next, service.name());
+    std::vector<Route> routes;
+    service.AddRoutes(routes);
+    for (const Route& route : routes) {
+      if (route.state == State::kDown) continue;
+      ++announced;
+      if (same != nullptr && Has(*same, route.prefix)) continue;
+      ++withdrawn;
+      losses.lines.push_back(absl::StrCat("withdraws ", route.prefix.ToText(), " (service ",
+                                          route.service, ", ", ToText(route.state), ")",
+                                          NextOf(next, route.prefix)));
+    }
+    if (same != nullptr || !service.IsDrainWanted()) continue;
+    losses.forgets_drain = true;
+    losses.lines.push_back(absl::StrCat("forgets the drain of service ", service.name()));
+  }
+  losses.withdraws_all = announced > 0 && withdrawn == announced;
+  return losses;
+}
+
+}  // namespace hither

@@ -1,0 +1,25 @@
+#ifndef HITHER_ANYCAST_RELOAD_LOSSES_H_
+#define HITHER_ANYCAST_RELOAD_LOSSES_H_
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "anycast/service.h"
+#include "server/base/anycast_config.h"
+
+namespace hither {
+
+// What a reload would take away, before it does. By the services' names: what has another name
+// starts anew and knows nothing of what was before.
+struct ReloadLosses {
+  std::vector<std::string> lines;  // For the operator.
+  bool withdraws_all = false;      // Of what is announced now, which is something.
+  bool forgets_drain = false;      // A drained node would come back.
+};
+
+ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> services);
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_RELOAD_LOSSES_H_

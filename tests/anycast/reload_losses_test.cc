@@ -1,0 +1,102 @@
+#include "anycast/reload_losses.h"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace hither {
+namespace {
+
+const absl::Time kBegin = absl::FromUnixSeconds(1'000);
+
+// "dns 192.0.2.0/24 2001:db8::/48": a service with its prefixes.
+AnycastConfig::Service ServiceOf(absl::string_view text) {
+  AnycastConfig::Service service;
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    if (service.name.empty()) {
+      service.name = std::string(word);
+    } else {
+      service.prefixes.push_back(*Prefix::FromText(word));
+    }
+  }
+  return service;
+}
+
+// Some of them, "; " between: "dns 192.0.2.0/24; a 198.51.100.0/24".
+AnycastConfig ConfigOf(absl::string_view text) {
+  AnycastConfig config;
+  for (const absl::string_view one : absl::StrSplit(text, "; ", absl::SkipEmpty())) {
+    config.services.push_back(ServiceOf(one));
+  }
+  return config;
+}
+
+// Services that were good for ten seconds, or bad all the time; `drained` of that name.
+std::vector<Service> Live(absl::string_view text, absl::string_view drained, Level level) {
+  std::vector<Service> services;
+  for (const AnycastConfig::Service& config : ConfigOf(text).services) {
+    Service service(config, {});
+    std::vector<Transition> transitions;
+    absl::Time now = kBegin;
+    for (int tick = 0; tick < 40; ++tick, now += absl::Milliseconds(250)) {
+      service.Tick({}, "self", {{{.name = "probe", .level = level, .detail = ""}}, 0, {}, {}}, now,
+                   transitions);
+    }
+    if (service.name() == drained) service.Drain(now);
+    services.push_back(service);
+  }
+  return services;
+}
+
+struct Case {
+  const char* name;
+  const char* before;
+  const char* drained;
+  const char* after;
+  const char* lines;  // "; " between.
+  const char* needs;  // What makes it need a confirmation.
+  Level level = Level::kOk;
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+// clang-format off
+constexpr Case kCases[] = {
+    {"Nothing", "dns 192.0.2.0/24", "", "dns 192.0.2.0/24", "", ""},
+    {"More", "dns 192.0.2.0/24", "", "dns 192.0.2.0/24 2001:db8::/48", "", ""},
+    {"OneOfTwo", "dns 192.0.2.0/24 2001:db8::/48", "", "dns 2001:db8::/48",
+     "withdraws 192.0.2.0/24 (service dns, UP)", ""},
+    {"TheLast", "dns 192.0.2.0/24", "", "dns 198.51.100.0/24",
+     "withdraws 192.0.2.0/24 (service dns, UP)", "all"},
+    {"OneThatIsDownAnyway", "dns 192.0.2.0/24", "", "dns 198.51.100.0/24", "", "", Level::kHard},
+    {"Renamed", "dns 192.0.2.0/24", "", "ns 192.0.2.0/24",
+     "withdraws 192.0.2.0/24 (service dns, UP), until service ns was seen to be good", "all"},
+    {"MovedToAnother", "dns 192.0.2.0/24; ns 2001:db8::/48", "", "dns 198.51.100.0/24; ns 2001:db8::/48 192.0.2.0/24",
+     "withdraws 192.0.2.0/24 (service dns, UP), until service ns was seen to be good", ""},
+    {"RenamedWhileItDrains", "dns 192.0.2.0/24; ns 2001:db8::/48", "dns", "d 192.0.2.0/24; ns 2001:db8::/48",
+     "withdraws 192.0.2.0/24 (service dns, UP), until service d was seen to be good; forgets the drain of service dns", "drain"},
+    {"RenamedWhileDrained", "dns 192.0.2.0/24; ns 2001:db8::/48", "dns", "d 192.0.2.0/24; ns 2001:db8::/48",
+     "forgets the drain of service dns", "drain", Level::kHard},
+    {"RemovedWhileDrained", "dns 192.0.2.0/24; ns 2001:db8::/48", "dns", "ns 2001:db8::/48",
+     "forgets the drain of service dns", "drain", Level::kHard},
+    {"DrainedAndStays", "dns 192.0.2.0/24", "dns", "dns 192.0.2.0/24", "", ""},
+};
+// clang-format on
+
+class Losses : public testing::TestWithParam<Case> {};
+
+TEST_P(Losses, AreTold) {
+  const Case& c = GetParam();
+  const ReloadLosses losses = LossesBy(ConfigOf(c.after), Live(c.before, c.drained, c.level));
+  EXPECT_EQ(absl::StrJoin(losses.lines, "; "), c.lines);
+  EXPECT_EQ(losses.withdraws_all, c.needs == absl::string_view("all"));
+  EXPECT_EQ(losses.forgets_drain, c.needs == absl::string_view("drain"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Losses, testing::ValuesIn(kCases),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+}  // namespace
+}  // namespace hither
