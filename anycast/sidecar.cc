@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -105,9 +106,21 @@ absl::Status Sidecar::Start() {
     const auto found = kept->services.find(service.name());
     if (found != kept->services.end()) service.Resume(found->second, absl::Now(), now);
   }
+  TellForgotten(*kept);
   if (auto started = disk_.Start(); !started.ok()) return started;
   Publish(now);
   return absl::OkStatus();
+}
+
+// A service that was drained and has another name now would come back without a word.
+void Sidecar::TellForgotten(const KeptState& kept) const {
+  for (const auto& [name, service] : kept.services) {
+    const bool is_ours = std::ranges::find(services_, name, &Service::name) != services_.end();
+    if (is_ours || !service.drain) continue;
+    hither::Log(LogLevel::kWarning, "forgets the drain of service ", name, ", kept in ",
+                config_.anycast.state_file, ": no service has that name; if it has another one ",
+                "now, drain that: hither drain SERVICE");
+  }
 }
 
 absl::Status Sidecar::Apply(const Config& config, absl::Time now) {

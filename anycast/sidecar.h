@@ -69,6 +69,7 @@ class Sidecar {
   void CloseHandles();
   static absl::Status CheckFiles(const AnycastConfig& config);
   absl::Status Apply(const Config& config, absl::Time now);
+  void TellForgotten(const KeptState& kept) const;
   Config WithoutRestart(Config config, std::string& lines) const;
   AdminAnswer ReloadTo(const Config& asked, ReloadWish wish);
   std::string WithdrawnBy(const Config& config, bool& needs_confirm) const;

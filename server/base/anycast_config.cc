@@ -131,6 +131,33 @@ absl::Status CheckTiers(const AnycastConfig& anycast) {
   return Refuse("kernel: two states share an interface or a metric; give each its own");
 }
 
+// Values that are each in range and make no sense together.
+absl::Status CheckPolicy(const AnycastConfig::Policy& policy) {
+  struct Order {
+    absl::string_view less_key;
+    absl::Duration less;
+    absl::string_view more_key;
+    absl::Duration more;
+    absl::string_view why;
+  };
+  const Order orders[] = {
+      {"twice the tick", 2 * policy.tick, "lease", policy.lease,
+       "one late tick would end every session"},
+      {"hold_down", policy.hold_down, "hold_down_max", policy.hold_down_max,
+       "it doubles from the one to the other"},
+      {"drain_min", policy.drain_min, "drain_max", policy.drain_max,
+       "a drain ends between the two"},
+  };
+  for (const Order& order : orders) {
+    if (order.less <= order.more) continue;
+    return Refuse(absl::StrCat("policy: ", order.more_key, " (", absl::FormatDuration(order.more),
+                               ") is less than ", order.less_key, " (",
+                               absl::FormatDuration(order.less), "): ", order.why, "; raise ",
+                               order.more_key));
+  }
+  return absl::OkStatus();
+}
+
 // What a command does is taken back by another one only.
 absl::Status CheckExec(const AnycastConfig::Exec& exec) {
   if (exec.up.empty()) {
@@ -203,6 +230,7 @@ absl::Status FinishAnycast(Config& config) {
     }
   }
   if (auto admin = ParseAdmin(anycast.admin_text); !admin.ok()) return admin.status();
+  if (auto status = CheckPolicy(anycast.policy); !status.ok()) return status;
   if (anycast.bgp.has_value()) {
     if (auto status = CheckBgp(*anycast.bgp); !status.ok()) return status;
   }

@@ -137,6 +137,17 @@ def test_a_drained_service_that_is_renamed_does_not_come_back_by_a_slip(pair):
         pair.wait_state("UP")
 
 
+def test_a_drained_service_that_was_renamed_before_a_start_is_told(pair):
+    with pair.running():
+        pair.wait_state("UP")
+        pair.say("drain")
+        pair.wait_state("DOWN")
+    pair.configure(name="ns")
+    with pair.running():
+        pair.wait_state("UP")
+    assert "forgets the drain of service dns, kept in " in pair.log()
+
+
 def test_undrain_forgets_restarts_of_hitherd(pair):
     with pair.running():
         for _ in range(2):
