@@ -111,8 +111,6 @@ void Enter(const AnycastConfig::Policy& policy, const Facts& facts, const Outcom
 PolicyMemory Resume(const PolicyMemory& kept, absl::Time now) {
   PolicyMemory memory;
   if (kept.last_tick > now) return memory;  // Of another boot: its clock had another zero.
-  memory.softness = kept.softness;
-  memory.softened_at = kept.softened_at;
   memory.hold_down = kept.hold_down;
   memory.hold_down_until = kept.hold_down_until;
   memory.withdrawals = kept.withdrawals;

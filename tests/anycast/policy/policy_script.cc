@@ -132,7 +132,8 @@ class Player {
     absl::string_view leap = word;
     if (absl::ConsumePrefix(&leap, "leap=") && absl::SimpleAtod(leap, &seconds)) {
       facts_.now += absl::Seconds(seconds);
-    } else if (word == "restart") {
+    } else if (word == "restart" || word == "stopped") {
+      if (word == "stopped") facts_.intent = {};
       memory_ = Resume(memory_, facts_.now);
     } else if (word != "end" && !SetSignals(word, facts_) && !SetFleet(word, facts_) &&
                !SetIntent(word, facts_.now, facts_)) {
