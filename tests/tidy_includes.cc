@@ -46,7 +46,7 @@ const Arrow kArrows[] = {
       "zones/replace_file.h", "zones/ldns_wrapper.h"},
      {"ldns/"}},
     {"server/", {"server/", "zones/"}, {"ldns/"}},
-    {"tool/", {"tool/", "server/", "zones/", "anycast/policy/"}, {"ldns/"}},
+    {"tool/", {"tool/", "server/", "zones/", "anycast/policy/", "anycast/signals/"}, {"ldns/"}},
 };
 
 bool StartsWithAny(absl::string_view text, const std::vector<const char*>& beginnings) {

@@ -24,6 +24,7 @@ COMMANDS
   drain         Move traffic away from this node, then withdraw; `undrain` ends it.
   freeze        Hold what is announced for a time, whatever the signals say.
   simulate FILE Play a sidecar's journal to the anycast policy again.
+  sites ADDRESS Ask an anycast address which of its sites answers here.
   help COMMAND  Explain one of them; so does `hither COMMAND --help`.
 
 FLAGS
@@ -33,7 +34,7 @@ FLAGS
 EXIT CODES
   0  fine
   1  no server answers, the reload failed, the zone has errors, the image cannot be written, or the
-     journal was decided otherwise
+     journal was decided otherwise, or a site does not answer
   2  the command line is wrong
 )";
 
@@ -48,11 +49,11 @@ constexpr Command kCommands[] = {
     {"status", RunStatus, StatusHelp},       {"reload", RunReload, ReloadHelp},
     {"explain", RunExplain, ExplainHelp},    {"drain", RunDrain, DrainHelp},
     {"undrain", RunUndrain, UndrainHelp},    {"freeze", RunFreeze, FreezeHelp},
-    {"simulate", RunSimulate, SimulateHelp},
+    {"simulate", RunSimulate, SimulateHelp}, {"sites", RunSites, SitesHelp},
 };
 constexpr absl::string_view kCommandNames[] = {
-    "check", "compile", "status", "reload", "explain", "drain", "undrain", "freeze", "simulate",
-    "help",
+    "check",   "compile", "status",   "reload", "explain", "drain",
+    "undrain", "freeze",  "simulate", "sites",  "help",
 };
 
 const Command* FindCommand(absl::string_view name) {

@@ -54,6 +54,7 @@ ToolResult RunDrain(Arguments arguments);
 ToolResult RunUndrain(Arguments arguments);
 ToolResult RunFreeze(Arguments arguments);
 ToolResult RunSimulate(Arguments arguments);
+ToolResult RunSites(Arguments arguments);
 
 absl::string_view CheckHelp();
 absl::string_view CompileHelp();
@@ -64,6 +65,7 @@ absl::string_view DrainHelp();
 absl::string_view UndrainHelp();
 absl::string_view FreezeHelp();
 absl::string_view SimulateHelp();
+absl::string_view SitesHelp();
 
 // The sidecar's part of `status` and `reload`; `anycast` is its admin endpoint.
 ToolResult AskSidecarStatus(absl::string_view command, absl::string_view anycast, bool json);

@@ -1,41 +1,16 @@
 #include "anycast/signals/dns_probe.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "anycast/signals/dns_packet.h"
 
 namespace hither {
 namespace {
 
 using Kind = ProbeResult::Kind;
 using End = Conversation::End;
-
-constexpr size_t kTcpReplyBytesMax = 2 + 65'535;  // RFC 1035 §4.2.2: a length, then the message.
-
-// Not to be guessed: who does might answer for a dead server (RFC 5452 §4.4).
-uint16_t RandomId() {
-  uint16_t id = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&id), sizeof id);
-  return id;
-}
-
-std::vector<uint8_t> Framed(const std::vector<uint8_t>& message) {
-  std::vector<uint8_t> out = {static_cast<uint8_t>(message.size() >> 8),
-                              static_cast<uint8_t>(message.size())};
-  out.insert(out.end(), message.begin(), message.end());
-  return out;
-}
-
-// The message that a stream begins with; empty while it is not all there.
-std::span<const uint8_t> MessageIn(std::span<const uint8_t> stream) {
-  if (stream.size() < 2) return {};
-  const size_t bytes = static_cast<size_t>(stream[0]) << 8 | stream[1];
-  if (stream.size() < 2 + bytes) return {};
-  return stream.subspan(2, bytes);
-}
 
 Kind KindOf(Reply reply) {
   switch (reply) {

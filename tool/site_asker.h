@@ -1,0 +1,40 @@
+#ifndef HITHER_TOOL_SITE_ASKER_H_
+#define HITHER_TOOL_SITE_ASKER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/base/socket_address.h"
+#include "tool/site_reply.h"
+
+namespace hither {
+
+struct SiteOrder {
+  std::vector<SocketAddress> addresses;
+  std::string name;  // What is asked first. Empty: who the server is, and no more.
+  std::string type = "SOA";
+  absl::Duration timeout = absl::Seconds(2);  // For each question.
+};
+
+// What one address said over one transport.
+struct SiteAnswer {
+  SocketAddress address;
+  bool is_tcp = false;
+  std::string nsid;  // Or id.server's, or hostname.bind's text. Empty: it does not say.
+  std::optional<SiteName> name;
+  std::optional<uint32_t> serial;
+  std::optional<absl::Duration> rtt;  // Of the first answer; over TCP with the handshake.
+  std::string failure;                // Empty: it answered as it should.
+};
+
+// Asks every address over UDP and TCP, all side by side, each question from a new port. In the
+// order of the addresses, UDP first. Threads: any; returns when all have answered or had their
+// time.
+std::vector<SiteAnswer> AskSites(const SiteOrder& order);
+
+}  // namespace hither
+
+#endif  // HITHER_TOOL_SITE_ASKER_H_
