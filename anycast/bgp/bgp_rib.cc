@@ -39,7 +39,9 @@ std::vector<BgpRib::Group> BgpRib::Changed(int family) {
       told->second.state = route.state;  // Another name for the same path.
       continue;
     }
-    const auto same = [&](const Group& group) { return group.first == route.attributes; };
+    const auto same = [&route = route](const Group& group) {
+      return group.first == route.attributes;
+    };
     auto group = std::find_if(groups.begin(), groups.end(), same);
     if (group == groups.end()) {
       groups.push_back({route.attributes, {}});

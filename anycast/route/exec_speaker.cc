@@ -77,7 +77,7 @@ void ExecSpeaker::ForgetOthers(Service& service, const std::vector<Route>& route
     place.wanted.reason = "no longer in the configuration";
     return place.done == State::kDown ||
            std::any_of(routes.begin(), routes.end(),
-                       [&](const Route& route) { return route.prefix == prefix; });
+                       [&prefix = prefix](const Route& route) { return route.prefix == prefix; });
   });
 }
 

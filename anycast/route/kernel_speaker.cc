@@ -116,9 +116,10 @@ void KernelSpeaker::TakeOldAway(const Route& route, absl::Time now) {
 // What is withdrawn, and leftovers of an earlier run with another configuration.
 void KernelSpeaker::RemoveOthers(const std::vector<Route>& routes) {
   for (const auto& [prefix, state] : present_) {
-    const bool is_wanted = std::any_of(routes.begin(), routes.end(), [&](const Route& route) {
-      return route.prefix == prefix && route.state != State::kDown;
-    });
+    const bool is_wanted =
+        std::any_of(routes.begin(), routes.end(), [&prefix = prefix](const Route& route) {
+          return route.prefix == prefix && route.state != State::kDown;
+        });
     if (!is_wanted) failed_.Update(tiers_->Remove(prefix, state));
   }
   if (listed_.ok()) return;

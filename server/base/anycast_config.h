@@ -36,6 +36,55 @@ struct RouteAttributes {
   friend bool operator==(const RouteAttributes&, const RouteAttributes&) = default;
 };
 
+// The four that follow stand outside of AnycastConfig, since clang does not take an optional member
+// whose type is nested there and has default values.
+struct AnycastNeighbor {
+  SocketAddress address;
+  uint32_t as = 0;
+  std::optional<SocketAddress> local_address;
+  std::string password_file;  // RFC 2385; a file with one line. Empty: none.
+  std::string password;       // Given in place, or by LoadPasswords().
+  bool ttl_security = false;  // RFC 5082 with one hop: TTL 255 is sent and asked for.
+  int multihop = 0;           // 0: default TTL 1 for eBGP, 64 for iBGP.
+  bool ipv4 = true;           // Families announced.
+  bool ipv6 = true;
+  std::optional<SocketAddress> next_hop_v4;  // Default: the session's local address, or
+  std::optional<SocketAddress> next_hop_v6;  // another of its interface.
+  absl::Duration hold_time = absl::Seconds(3);
+  std::string description;
+  friend bool operator==(const AnycastNeighbor&, const AnycastNeighbor&) = default;
+};
+
+struct AnycastBgp {
+  uint32_t local_as = 0;
+  uint32_t router_id = 0;  // Default: the first session's local IPv4 address, else a hash.
+  std::vector<AnycastNeighbor> neighbors;
+  friend bool operator==(const AnycastBgp&, const AnycastBgp&) = default;
+};
+
+struct AnycastKernel {
+  enum class Mode : uint8_t { kAddress, kMetric } mode = Mode::kAddress;
+  // kAddress: addresses with a lifetime on these interfaces, for BIRD's `protocol direct`.
+  std::string interface_up = "wp-up";
+  std::string interface_soft = "wp-soft";
+  std::string interface_drain = "wp-drain";
+  // kMetric: routes of these metrics through `metric_interface`, for FRR's `redistribute kernel`.
+  std::string metric_interface = "wp-metric";
+  uint32_t table = 254;  // main
+  uint32_t metric_up = 101;
+  uint32_t metric_soft = 102;
+  uint32_t metric_drain = 109;
+  absl::Duration lease = absl::Seconds(3);  // Lifetime of an address; renewed every second.
+  friend bool operator==(const AnycastKernel&, const AnycastKernel&) = default;
+};
+
+// A command for each transition; gets SERVICE, STATE, PREFIXES in its environment.
+struct AnycastExec {
+  std::vector<std::string> up, soft, drain, down;
+  absl::Duration timeout = absl::Seconds(10);
+  friend bool operator==(const AnycastExec&, const AnycastExec&) = default;
+};
+
 // Everything below `anycast:` of the configuration file: a plain value, with its defaults. Ranges
 // stand beside the keys in anycast_config_reader.cc.
 struct AnycastConfig {
@@ -83,48 +132,10 @@ struct AnycastConfig {
     absl::Duration stuck_after = absl::Seconds(1);  // A worker whose turn is older.
     absl::Duration lease = absl::Seconds(2);        // How long a verdict is good for.
   } policy;
-  struct Neighbor {
-    SocketAddress address;
-    uint32_t as = 0;
-    std::optional<SocketAddress> local_address;
-    std::string password_file;  // RFC 2385; a file with one line. Empty: none.
-    std::string password;       // Given in place, or by LoadPasswords().
-    bool ttl_security = false;  // RFC 5082 with one hop: TTL 255 is sent and asked for.
-    int multihop = 0;           // 0: default TTL 1 for eBGP, 64 for iBGP.
-    bool ipv4 = true;           // Families announced.
-    bool ipv6 = true;
-    std::optional<SocketAddress> next_hop_v4;  // Default: the session's local address, or
-    std::optional<SocketAddress> next_hop_v6;  // another of its interface.
-    absl::Duration hold_time = absl::Seconds(3);
-    std::string description;
-    friend bool operator==(const Neighbor&, const Neighbor&) = default;
-  };
-  struct Bgp {
-    uint32_t local_as = 0;
-    uint32_t router_id = 0;  // Default: the first session's local IPv4 address, else a hash.
-    std::vector<Neighbor> neighbors;
-    friend bool operator==(const Bgp&, const Bgp&) = default;
-  };
-  struct Kernel {
-    enum class Mode : uint8_t { kAddress, kMetric } mode = Mode::kAddress;
-    // kAddress: addresses with a lifetime on these interfaces, for BIRD's `protocol direct`.
-    std::string interface_up = "wp-up";
-    std::string interface_soft = "wp-soft";
-    std::string interface_drain = "wp-drain";
-    // kMetric: routes of these metrics through `metric_interface`, for FRR's `redistribute kernel`.
-    std::string metric_interface = "wp-metric";
-    uint32_t table = 254;  // main
-    uint32_t metric_up = 101;
-    uint32_t metric_soft = 102;
-    uint32_t metric_drain = 109;
-    absl::Duration lease = absl::Seconds(3);  // Lifetime of an address; renewed every second.
-    friend bool operator==(const Kernel&, const Kernel&) = default;
-  };
-  struct Exec {  // A command for each transition; gets SERVICE, STATE, PREFIXES in its environment.
-    std::vector<std::string> up, soft, drain, down;
-    absl::Duration timeout = absl::Seconds(10);
-    friend bool operator==(const Exec&, const Exec&) = default;
-  };
+  using Neighbor = AnycastNeighbor;
+  using Bgp = AnycastBgp;
+  using Kernel = AnycastKernel;
+  using Exec = AnycastExec;
   struct Readback {
     std::string bird_socket;    // Empty: BIRD is not asked.
     std::string bird_protocol;  // Of which the exports are asked; empty: all BGP protocols.
