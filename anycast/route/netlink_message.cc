@@ -74,17 +74,19 @@ bool ParseAddress(Octets body, NetlinkReply& reply) {
   address.flags = head->ifa_flags;
   address.valid_seconds = 0xFFFFFFFF;
   bool ok = address.length <= BitsMax(head->ifa_family);
+  bool has_host = false;
   bool has_local = false;
   ok &= ForEachAttribute(Rest(body, sizeof *head), [&](uint16_t type, Octets value) {
     // On a point-to-point interface IFA_ADDRESS is the peer's; IFA_LOCAL, if there, is ours.
     if (type == IFA_LOCAL) has_local = true;
     if (type == IFA_LOCAL || (type == IFA_ADDRESS && !has_local)) {
       ok &= ReadHost(head->ifa_family, value, address.host);
+      has_host = true;
     }
     if (type == IFA_FLAGS) ok &= ReadU32(value, address.flags);
     if (type == IFA_CACHEINFO) ok &= ReadLifetimes(value, address);
   });
-  if (ok) reply.addresses.push_back(address);
+  if (ok && has_host) reply.addresses.push_back(address);
   return ok;
 }
 
