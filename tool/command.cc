@@ -25,6 +25,7 @@ COMMANDS
   freeze        Hold what is announced for a time, whatever the signals say.
   simulate FILE Play a sidecar's journal to the anycast policy again.
   sites ADDRESS Ask an anycast address which of its sites answers here.
+  console       Show a fleet as a web page, live.
   help COMMAND  Explain one of them; so does `hither COMMAND --help`.
 
 FLAGS
@@ -50,10 +51,11 @@ constexpr Command kCommands[] = {
     {"explain", RunExplain, ExplainHelp},    {"drain", RunDrain, DrainHelp},
     {"undrain", RunUndrain, UndrainHelp},    {"freeze", RunFreeze, FreezeHelp},
     {"simulate", RunSimulate, SimulateHelp}, {"sites", RunSites, SitesHelp},
+    {"console", RunConsole, ConsoleHelp},
 };
 constexpr absl::string_view kCommandNames[] = {
     "check",   "compile", "status",   "reload", "explain", "drain",
-    "undrain", "freeze",  "simulate", "sites",  "help",
+    "undrain", "freeze",  "simulate", "sites",  "console", "help",
 };
 
 const Command* FindCommand(absl::string_view name) {

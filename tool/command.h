@@ -16,7 +16,8 @@ inline constexpr int kToolFine = 0;
 inline constexpr int kToolFailed = 1;  // No server answers, a reload failed, a zone has errors.
 inline constexpr int kToolUsage = 2;
 
-// What a command has done. Commands print nothing themselves, so that tests can read them.
+// What a command has done. Commands print nothing themselves, so that tests can read them; but for
+// those that go on until they are stopped (`console`, `sites --watch`).
 struct ToolResult {
   int code = kToolFine;
   std::string out;  // For standard output.
@@ -55,6 +56,7 @@ ToolResult RunUndrain(Arguments arguments);
 ToolResult RunFreeze(Arguments arguments);
 ToolResult RunSimulate(Arguments arguments);
 ToolResult RunSites(Arguments arguments);
+ToolResult RunConsole(Arguments arguments);
 
 absl::string_view CheckHelp();
 absl::string_view CompileHelp();
@@ -66,6 +68,7 @@ absl::string_view UndrainHelp();
 absl::string_view FreezeHelp();
 absl::string_view SimulateHelp();
 absl::string_view SitesHelp();
+absl::string_view ConsoleHelp();
 
 // The sidecar's part of `status` and `reload`; `anycast` is its admin endpoint.
 ToolResult AskSidecarStatus(absl::string_view command, absl::string_view anycast, bool json);

@@ -2,19 +2,12 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
-#include "server/base/printable.h"
+#include "anycast/signals/http_answer.h"
 
 namespace hither {
 namespace {
-
-constexpr size_t kHeadBytesMax = 8'192;
-constexpr absl::string_view kHeadEnd = "\r\n\r\n";
 
 absl::string_view TextOf(std::span<const uint8_t> octets) {
   return {reinterpret_cast<const char*>(octets.data()), octets.size()};
@@ -22,28 +15,6 @@ absl::string_view TextOf(std::span<const uint8_t> octets) {
 
 absl::Status Wrong(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("peer page: ", what));
-}
-
-// RFC 9110 §8.6; nothing: the end of the connection is the end of the body.
-std::optional<size_t> BodyBytes(absl::string_view head) {
-  for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
-    const std::pair<absl::string_view, absl::string_view> field =
-        absl::StrSplit(line, absl::MaxSplits(':', 1));
-    uint64_t bytes = 0;
-    if (absl::EqualsIgnoreCase(field.first, "Content-Length") &&
-        absl::SimpleAtoi(field.second, &bytes)) {
-      return static_cast<size_t>(bytes);
-    }
-  }
-  return std::nullopt;
-}
-
-bool IsWholeAnswer(std::span<const uint8_t> stream) {
-  const absl::string_view text = TextOf(stream);
-  const size_t end = text.find(kHeadEnd);
-  if (end == absl::string_view::npos) return false;
-  const std::optional<size_t> bytes = BodyBytes(text.substr(0, end));
-  return bytes.has_value() && text.size() - end - kHeadEnd.size() >= *bytes;
 }
 
 }  // namespace
@@ -70,15 +41,13 @@ void PeerClient::Tick(absl::Time now) {
 void PeerClient::Fetch(absl::Time now) {
   fetch_due_ = now + kPageEvery;
   fetch_began_ = now;
-  const std::string request =
-      absl::StrCat("GET /peer HTTP/1.1\r\nHost: ", peer_.address.ToText(),
-                   "\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
+  const std::string request = HttpRequest("GET", "/peer", peer_.address.ToText());
   Conversation::Order order{.transport = Conversation::Transport::kTcp,
                             .to = peer_.address,
                             .request = {request.begin(), request.end()},
                             .timeout = kPageTimeout,
-                            .reply_bytes_max = kHeadBytesMax + kPeerPageBytesMax,
-                            .is_complete = IsWholeAnswer};
+                            .reply_bytes_max = kHttpHeadBytesMax + kPeerPageBytesMax,
+                            .is_complete = IsWholeHttpAnswer};
   fetching_ = Conversation::Start(loop_, std::move(order),
                                   [this](Conversation::Result ended) { OnPage(std::move(ended)); });
 }
@@ -110,19 +79,10 @@ std::optional<PeerPage::Seen> PeerClient::Sees() const {
 }
 
 absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer) {
-  const size_t end = answer.substr(0, kHeadBytesMax).find(kHeadEnd);
-  if (end == absl::string_view::npos) return Wrong("no HTTP answer");
-  const absl::string_view head = answer.substr(0, end);
-  const std::vector<absl::string_view> words =
-      absl::StrSplit(head.substr(0, head.find("\r\n")), absl::MaxSplits(' ', 2));
-  if (words.size() < 2 || !absl::StartsWith(words[0], "HTTP/1.")) return Wrong("no HTTP answer");
-  if (words[1] != "200") {
-    return Wrong(absl::StrCat("HTTP status ", Printable(std::string(words[1].substr(0, 8)))));
-  }
-  const absl::string_view body = answer.substr(end + kHeadEnd.size());
-  const size_t bytes = BodyBytes(head).value_or(body.size());
-  if (body.size() < bytes) return Wrong("cut");
-  return DecodePeerPage(body.substr(0, bytes));
+  const absl::StatusOr<HttpAnswer> http = ReadHttpAnswer(answer);
+  if (!http.ok()) return Wrong(http.status().message());
+  if (http->code != 200) return Wrong(absl::StrCat("HTTP status ", http->code));
+  return DecodePeerPage(http->body);
 }
 
 std::optional<Signal> OutsideIn(const std::vector<std::unique_ptr<PeerClient>>& peers,

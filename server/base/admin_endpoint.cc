@@ -80,11 +80,11 @@ absl::Status BindUnix(const AdminAddress& address, int fd) {
   return absl::OkStatus();
 }
 
-absl::Status BindTcp(AdminAddress& address, int fd) {
+absl::Status BindTcp(AdminAddress& address, int fd, absl::string_view remedy) {
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // A restart need not wait a minute.
   if (bind(fd, address.tcp->get(), address.tcp->size()) != 0) {
-    return Failed(address, "cannot bind", "choose another one with --admin, or --admin none");
+    return Failed(address, "cannot bind", remedy);
   }
   if (address.tcp->port() != 0) return absl::OkStatus();
   sockaddr_in6 bound = {};  // Both families have their port at the same place.
@@ -104,6 +104,14 @@ bool IsLocalHost(absl::string_view host) {
   return address.ok() && address->IsLoopback();
 }
 
+// A name with or without a port, an address, or this machine.
+bool IsWebHost(absl::string_view host, const std::vector<std::string>& names) {
+  if (IsLocalHost(host) || SocketAddress::FromText(host, kAdminPort).ok()) return true;
+  const absl::string_view name = host.substr(0, host.rfind(':'));
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& one) { return absl::EqualsIgnoreCase(one, name); });
+}
+
 void Say(httplib::Response& response, int code, const std::string& text) {
   response.status = code;
   response.set_content(text, kText);
@@ -115,8 +123,12 @@ void Say(httplib::Response& response, int code, const std::string& text) {
 // expressions over what a client sent, and would read a body.
 class AdminEndpoint::Http : public httplib::Server {
  public:
-  Http(AdminHandlers handlers, bool check_host)
-      : handlers_(std::move(handlers)), check_host_(check_host) {
+  Http(AdminHandlers handlers, bool check_host, const WebSettings* web, int listener)
+      : handlers_(std::move(handlers)), check_host_(check_host), web_(web) {
+    svr_sock_ = listener;  // Without one httplib believes that it is ending, and cuts streams.
+    if (web != nullptr) {
+      set_default_headers({web->headers.begin(), web->headers.end()});
+    }
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       Route(request, response);
       return HandlerResponse::Handled;
@@ -148,7 +160,7 @@ class AdminEndpoint::Http : public httplib::Server {
 
   void Route(const httplib::Request& request, httplib::Response& response) {
     if (check_host_ && (request.get_header_value_count("Host") != 1 ||
-                        !IsLocalHost(request.get_header_value("Host")))) {
+                        !IsOurHost(request.get_header_value("Host")))) {
       return Say(response, 403, "the Host header does not name this machine\n");
     }
     for (const Place& place : kPlaces) {
@@ -160,6 +172,10 @@ class AdminEndpoint::Http : public httplib::Server {
       if (action.path == request.path) return Act(action, request, response);
     }
     Say(response, 404, absl::StrCat("not here; there are ", Paths(), "\n"));
+  }
+
+  bool IsOurHost(absl::string_view host) const {
+    return web_ == nullptr ? IsLocalHost(host) : IsWebHost(host, web_->hosts);
   }
 
   // False: the answer says why not.
@@ -183,7 +199,16 @@ class AdminEndpoint::Http : public httplib::Server {
     if (!IsAllowed(action.method, request, response)) return;
     const AdminAnswer answer = action.answer({request.params.begin(), request.params.end()});
     response.status = answer.code;
-    response.set_content(answer.text, answer.is_json ? "application/json" : kText);
+    const std::string type = !answer.type.empty() ? answer.type
+                             : answer.is_json     ? "application/json"
+                                                  : kText;
+    if (answer.stream == nullptr) return response.set_content(answer.text, type);
+    response.set_chunked_content_provider(
+        type, [stream = answer.stream](size_t /*offset*/, httplib::DataSink& sink) {
+          std::string piece;
+          if (!stream(piece)) return sink.done(), true;
+          return sink.write(piece.data(), piece.size());
+        });
   }
 
   bool Has(const Place& place) const {
@@ -227,7 +252,8 @@ class AdminEndpoint::Http : public httplib::Server {
   }
 
   const AdminHandlers handlers_;
-  const bool check_host_;  // No browser reaches a UNIX socket.
+  const bool check_host_;         // No browser reaches a UNIX socket.
+  const WebSettings* const web_;  // Null: an admin endpoint.
   std::atomic<int> reloads_ = 0;
 };
 
@@ -240,6 +266,12 @@ const AdminEndpoint::Http::Place AdminEndpoint::Http::kPlaces[4] = {
 
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAddress& address,
                                                                    const AdminTimeouts& timeouts) {
+  return Open(address, timeouts, "choose another one with --admin, or --admin none");
+}
+
+absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Open(const AdminAddress& address,
+                                                                   const AdminTimeouts& timeouts,
+                                                                   absl::string_view remedy) {
   AdminAddress bound = address;
   if (bound.IsOff()) return nullptr;
   const int family = bound.tcp.has_value() ? bound.tcp->family() : AF_UNIX;
@@ -248,7 +280,8 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAd
   absl::Status status = fd < 0 || stop_event < 0
                             ? Failed(bound, "cannot make a socket", "raise the limit on open files")
                             : absl::OkStatus();
-  if (status.ok()) status = bound.tcp.has_value() ? BindTcp(bound, fd) : BindUnix(bound, fd);
+  if (status.ok())
+    status = bound.tcp.has_value() ? BindTcp(bound, fd, remedy) : BindUnix(bound, fd);
   if (status.ok() && listen(fd, kBacklog) != 0) {
     status = Failed(bound, "cannot listen", "choose another address");
   }
@@ -268,6 +301,18 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::BindPublic(
   return bound;
 }
 
+absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::BindWeb(const SocketAddress& address,
+                                                                      WebSettings settings) {
+  AdminAddress web;
+  web.tcp = address;
+  absl::StatusOr<std::unique_ptr<AdminEndpoint>> bound =
+      Open(web, settings.timeouts, "choose another one with --listen");
+  if (!bound.ok()) return bound;
+  (*bound)->is_web_ = true;
+  (*bound)->web_ = std::move(settings);
+  return bound;
+}
+
 AdminEndpoint::AdminEndpoint(const AdminAddress& address, const AdminTimeouts& timeouts,
                              int listener, int stop_event)
     : address_(address), timeouts_(timeouts), listener_(listener), stop_event_(stop_event) {}
@@ -282,8 +327,9 @@ absl::Status AdminEndpoint::Serve(AdminHandlers handlers) {
     HITHER_CHECK(!is_public_ || action.method == "GET");
   }
   HITHER_CHECK(!is_public_ || !handlers.reload);
-  http_ = std::make_unique<Http>(std::move(handlers), address_.tcp.has_value() && !is_public_);
-  for (int i = 0; i <= kAdminThreads; ++i) {
+  http_ = std::make_unique<Http>(std::move(handlers), address_.tcp.has_value() && !is_public_,
+                                 is_web_ ? &web_ : nullptr, listener_);
+  for (int i = 0; i <= web_.threads; ++i) {
     absl::StatusOr<std::thread> thread = StartThread(
         "serve the admin endpoint", [this, i] { return i == 0 ? ReadLoop() : AnswerLoop(); });
     if (!thread.ok()) return thread.status();

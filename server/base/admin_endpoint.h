@@ -27,6 +27,10 @@ struct AdminAnswer {
   int code = 200;
   std::string text;
   bool is_json = false;
+  std::string type = "";  // Content-Type; empty: JSON's or that of plain text.
+  // Not null: gives the octets that follow, piece by piece, each at most some seconds after the
+  // last; false ends the answer. It holds one of the threads, so whoever offers it counts them.
+  std::function<bool(std::string& piece)> stream = nullptr;
 };
 struct AdminAction {
   std::string method;  // "GET" or "POST"
@@ -54,6 +58,14 @@ struct AdminTimeouts {
   absl::Duration write = absl::Seconds(30);  // For the whole answer.
 };
 
+// For pages that a browser shows (`hither console`).
+struct WebSettings {
+  int threads = kAdminThreads;
+  std::vector<std::string> hosts;  // Names that Host may have beside localhost and addresses.
+  std::vector<std::pair<std::string, std::string>> headers;  // Of every answer.
+  AdminTimeouts timeouts;
+};
+
 // HTTP for operators: on a loopback address or a UNIX socket (mode 0660), on threads of its own.
 // One request a connection; no request has a body.
 //
@@ -75,6 +87,10 @@ class AdminEndpoint {
   // change something.
   static absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindPublic(
       const SocketAddress& address, const AdminTimeouts& timeouts = {});
+  // On any address, commands and all. A Host that is an address is believed, too: what leads a
+  // browser here by another way is always a name.
+  static absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindWeb(const SocketAddress& address,
+                                                                WebSettings settings);
   ~AdminEndpoint();  // Stops.
   AdminEndpoint(const AdminEndpoint&) = delete;
   AdminEndpoint& operator=(const AdminEndpoint&) = delete;
@@ -88,6 +104,9 @@ class AdminEndpoint {
   class Http;
   AdminEndpoint(const AdminAddress& address, const AdminTimeouts& timeouts, int listener,
                 int stop_event);
+  static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Open(const AdminAddress& address,
+                                                             const AdminTimeouts& timeouts,
+                                                             absl::string_view remedy);
   using Waiting = std::vector<std::unique_ptr<AdminConnection>>;  // Oldest first.
   void ReadLoop();
   bool PollOnce(Waiting& waiting);
@@ -98,6 +117,8 @@ class AdminEndpoint {
 
   AdminAddress address_;
   bool is_public_ = false;
+  WebSettings web_;
+  bool is_web_ = false;
   const AdminTimeouts timeouts_;
   int listener_;          // Ours; -1 once stopped.
   const int stop_event_;  // An eventfd that is readable once Stop() was called. Ours.

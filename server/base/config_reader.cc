@@ -1,13 +1,6 @@
 // From the YAML tree to a Config. The tables below are the schema: a key, its range, its place.
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -307,10 +300,6 @@ constexpr Key kTopKeys[] = {
 };
 // clang-format on
 
-absl::Status Unreadable(const std::string& path, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat(path, ":0: cannot read the configuration: ", why));
-}
-
 }  // namespace
 
 absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
@@ -322,42 +311,14 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view fil
                   .folder = std::string(folder),
                   .read_list = read_list};
   ReadMap(*tree, kTopKeys, reading);
-  if (reading.error_count == 0) return std::move(reading.config);
-  std::stable_sort(reading.errors.begin(), reading.errors.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::string> lines;
-  for (auto& error : reading.errors) lines.push_back(std::move(error.second));
-  if (reading.error_count > kConfigErrorsMax) {
-    lines.push_back(absl::StrCat(file, ":0: ", reading.error_count - kConfigErrorsMax,
-                                 " more errors; mend these first"));
-  }
-  return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+  if (absl::Status errors = ErrorsOf(reading); !errors.ok()) return errors;
+  return std::move(reading.config);
 }
 
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, uint64_t bytes_max) {
-  const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // A FIFO would wait.
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(fd < 0 ? nullptr : fdopen(fd, "r"), std::fclose);
-  if (file == nullptr) {
-    return Unreadable(path, absl::StrCat(std::strerror(errno), "; check path and permissions"));
-  }
-  struct stat facts;
-  const bool has_facts = fstat(fd, &facts) == 0;
-  if (has_facts && S_ISDIR(facts.st_mode)) {
-    return Unreadable(path, "it is a folder; name a file in it");
-  }
-  if (!has_facts || !S_ISREG(facts.st_mode)) {  // A device may have no end.
-    return Unreadable(path, "it is no regular file; name one");
-  }
-  std::string text;
-  char block[65'536];
-  for (size_t got; (got = std::fread(block, 1, sizeof block, file.get())) > 0;) {
-    text.append(block, got);
-    if (text.size() > bytes_max) {
-      return Unreadable(path, absl::StrCat("it has over ", bytes_max, " octets; shorten it"));
-    }
-  }
-  if (std::ferror(file.get()) != 0) return Unreadable(path, "the disk gave an error; look there");
-  absl::StatusOr<Config> config = ParseConfig(text, path, FolderOf(path));
+  const absl::StatusOr<std::string> text = ReadTextFile(path, "the configuration", bytes_max);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<Config> config = ParseConfig(*text, path, FolderOf(path));
   if (config.ok()) config->files.insert(config->files.begin(), path);
   return config;
 }

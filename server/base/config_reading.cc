@@ -1,5 +1,14 @@
 #include "server/base/config_reading.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -45,6 +54,50 @@ std::string Quoted(absl::string_view text) {
   constexpr size_t kShownBytesMax = 60;
   if (text.size() <= kShownBytesMax) return absl::StrCat("'", text, "'");
   return absl::StrCat("'", text.substr(0, kShownBytesMax), "...'");
+}
+
+absl::Status ErrorsOf(const Reading& to) {
+  if (to.error_count == 0) return absl::OkStatus();
+  auto errors = to.errors;
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> lines;
+  for (auto& error : errors) lines.push_back(std::move(error.second));
+  if (to.error_count > kConfigErrorsMax) {
+    lines.push_back(absl::StrCat(to.file, ":0: ", to.error_count - kConfigErrorsMax,
+                                 " more errors; mend these first"));
+  }
+  return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+}
+
+absl::StatusOr<std::string> ReadTextFile(const std::string& path, absl::string_view what,
+                                         uint64_t bytes_max) {
+  const auto unreadable = [&](absl::string_view why) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ":0: cannot read ", what, ": ", why));
+  };
+  const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // A FIFO would wait.
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fd < 0 ? nullptr : fdopen(fd, "r"), std::fclose);
+  if (file == nullptr) {
+    return unreadable(absl::StrCat(std::strerror(errno), "; check path and permissions"));
+  }
+  struct stat facts;
+  const bool has_facts = fstat(fd, &facts) == 0;
+  if (has_facts && S_ISDIR(facts.st_mode)) {
+    return unreadable("it is a folder; name a file in it");
+  }
+  if (!has_facts || !S_ISREG(facts.st_mode)) {  // A device may have no end.
+    return unreadable("it is no regular file; name one");
+  }
+  std::string text;
+  char block[65'536];
+  for (size_t got; (got = std::fread(block, 1, sizeof block, file.get())) > 0;) {
+    text.append(block, got);
+    if (text.size() > bytes_max) {
+      return unreadable(absl::StrCat("it has over ", bytes_max, " octets; shorten it"));
+    }
+  }
+  if (std::ferror(file.get()) != 0) return unreadable("the disk gave an error; look there");
+  return text;
 }
 
 bool ExpectKind(const YamlNode& node, YamlNode::Kind kind, absl::string_view example, Reading& to) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/config.h"
@@ -33,6 +34,13 @@ struct Reading {
   // A path of the file, which is relative to its folder.
   std::string Path(absl::string_view path) const;
 };
+
+// All errors of `to` as one, a line each, in the order of their lines; OK if there is none.
+absl::Status ErrorsOf(const Reading& to);
+
+// The whole of an operator's file: a regular one, of at most `bytes_max`. `what` stands in errors.
+absl::StatusOr<std::string> ReadTextFile(const std::string& path, absl::string_view what,
+                                         uint64_t bytes_max);
 
 // A foreign text in an error, at a bearable length.
 std::string Quoted(absl::string_view text);

@@ -63,7 +63,7 @@ const Case kCases[] = {
     {"HelpOfTypo", {"help", "chekc"}, 2, "", "hither: unknown command 'chekc'; did you mean 'check'?\n"},
     {"Version", {"--version"}, 0, "hither " HITHER_VERSION "\n", ""},
     {"Typo", {"realod"}, 2, "", "hither: unknown command 'realod'; did you mean 'reload'?\n"},
-    {"FarFromAll", {"42"}, 2, "", "hither: unknown command '42'; known are: check, compile, status, reload, explain, drain, undrain, freeze, simulate, sites, help\n"},
+    {"FarFromAll", {"42"}, 2, "", "hither: unknown command '42'; known are: check, compile, status, reload, explain, drain, undrain, freeze, simulate, sites, console, help\n"},
     {"HelpOfSimulate", {"simulate", "--help"}, 0, "hither simulate - ", ""},
     {"SimulateWithoutJournal", {"simulate"}, 2, "", "hither simulate: give one journal, as in hither simulate anycast.journal\n"},
     {"SimulateUnknownSetting", {"simulate", "j", "--set", "fal=5"}, 2, "", "hither simulate: --set: the policy has no 'fal'; did you mean 'fall'?\n"},

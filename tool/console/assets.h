@@ -1,0 +1,16 @@
+#ifndef HITHER_TOOL_CONSOLE_ASSETS_H_
+#define HITHER_TOOL_CONSOLE_ASSETS_H_
+
+#include "absl/strings/string_view.h"
+
+// The files of the page, as tool/console/embed.cmake puts them into the program.
+namespace hither {
+
+extern const absl::string_view kIndexHtml;
+extern const absl::string_view kConsoleCss;
+extern const absl::string_view kConsoleJs;  // map.js, tables.js and page.js, in this order.
+extern const absl::string_view kIconSvg;
+
+}  // namespace hither
+
+#endif  // HITHER_TOOL_CONSOLE_ASSETS_H_

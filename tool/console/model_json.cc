@@ -1,0 +1,294 @@
+// What the console knows, as the page reads it: see model.h for the object.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tool/console/model.h"
+
+namespace hither {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr size_t kSerialZonesMax = 50;  // In the table of zones by sites.
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value.has_value() ? Json(*value) : Json();
+}
+
+Json OrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json OrNull(uint32_t number) { return number == 0 ? Json() : Json(number); }
+
+// Worst first.
+int Rank(absl::string_view state) {
+  constexpr absl::string_view kWorstFirst[] = {"DOWN", "DRAIN", "SOFT", "UP"};
+  const auto* at = std::find(std::begin(kWorstFirst), std::end(kWorstFirst), state);
+  return static_cast<int>(at - std::begin(kWorstFirst));
+}
+
+// The worst of all services: what is wrong is what is looked for.
+Json FamilyState(const SidecarReport& report, bool is_v6) {
+  const SidecarReport::Family* worst = nullptr;
+  for (const SidecarReport::Family& family : report.families) {
+    if (family.is_v6 != is_v6) continue;
+    if (worst == nullptr || Rank(family.state) < Rank(worst->state)) worst = &family;
+  }
+  if (worst == nullptr) return Json();
+  return {{"state", worst->state},
+          {"rule", worst->rule},
+          {"reason", worst->reason},
+          {"since", worst->since},
+          {"service", worst->service}};
+}
+
+bool IsAnnounced(const SidecarReport& report) {
+  return std::any_of(report.families.begin(), report.families.end(),
+                     [](const auto& family) { return family.state != "DOWN"; });
+}
+
+const char* WeightText(TimeLine::Weight weight) {
+  constexpr const char* kTexts[] = {"info", "good", "warning", "bad"};
+  return kTexts[static_cast<size_t>(weight)];
+}
+
+Json ZoneJson(const HitherdReport::Zone& zone) {
+  return {{"name", zone.name},
+          {"state", zone.state},
+          {"serial", OrNull(zone.serial)},
+          {"error", zone.error}};
+}
+
+Json AnswerJson(const ClientAnswer& answer) {
+  return {{"address", answer.address},       {"site", OrNull(answer.site)},
+          {"node", OrNull(answer.node)},     {"nsid", OrNull(answer.nsid)},
+          {"rtt_us", OrNull(answer.rtt_us)}, {"serial", OrNull(answer.serial)},
+          {"asked", answer.asked},           {"lost", answer.lost},
+          {"error", OrNull(answer.error)}};
+}
+
+// Nearest rank: the least sample that `share` of all do not exceed.
+int64_t Percentile(const std::vector<int64_t>& sorted, double share) {
+  const auto rank = static_cast<size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5);
+  return sorted[std::min(rank, sorted.size() - 1)];
+}
+
+}  // namespace
+
+class PageWriter {
+ public:
+  PageWriter(const ConsoleModel& model, absl::Time now) : model_(model), now_(now) {}
+
+  Json Page() const {
+    const Fleet& fleet = model_.fleet_;
+    Json page = {{"title", fleet.title},
+                 {"now_ms", absl::ToUnixMillis(now_)},
+                 {"has_agents", fleet.HasAgents()},
+                 {"addresses", Json::array()},
+                 {"question", Json()}};
+    for (const SocketAddress& address : fleet.addresses) {
+      page["addresses"].push_back(address.AddressText());
+    }
+    if (fleet.question.has_value()) {
+      page["question"] = absl::StrCat(fleet.question->name, " ", fleet.question->type);
+    }
+    page["sites"] = Each(fleet.sites, [this](const auto& site) { return SiteJson(site); });
+    page["nodes"] = Each(model_.nodes_, [this](const auto& node) { return NodeJson(node); });
+    page["routers"] =
+        Each(fleet.routers, [this](const auto& router) { return RouterJson(router); });
+    page["links"] = Each(fleet.links, [this](const auto& link) { return LinkJson(link); });
+    page["clients"] =
+        Each(fleet.clients, [this](const auto& client) { return ClientJson(client); });
+    page["serials"] = SerialsJson();
+    page["time_line"] = Each(model_.time_line_.entries(), EntryJson);
+    return page;
+  }
+
+ private:
+  template <typename List, typename Write>
+  static Json Each(const List& list, Write write) {
+    Json out = Json::array();
+    for (const auto& one : list) out.push_back(write(one));
+    return out;
+  }
+
+  static Json EntryJson(const TimeLine::Entry& entry) {
+    return {{"id", entry.id},
+            {"at_ms", absl::ToUnixMillis(entry.at)},
+            {"weight", WeightText(entry.weight)},
+            {"who", entry.who},
+            {"text", entry.text}};
+  }
+
+  static void AddError(const ConsoleModel::Contact& contact, absl::string_view page, Json& errors) {
+    if (!contact.error.empty()) errors.push_back(absl::StrCat(page, ": ", contact.error));
+  }
+
+  Json RttJson(const std::string& site) const {
+    std::vector<int64_t> sorted;
+    for (const auto& [at, rtt_us] : model_.rtts_.at(site)) {
+      if (at >= now_ - ConsoleModel::kRttWindow) sorted.push_back(rtt_us);
+    }
+    if (sorted.empty()) return {{"p50_us", Json()}, {"p99_us", Json()}, {"samples", 0}};
+    std::sort(sorted.begin(), sorted.end());
+    return {{"p50_us", Percentile(sorted, 0.5)},
+            {"p99_us", Percentile(sorted, 0.99)},
+            {"samples", sorted.size()}};
+  }
+
+  size_t ClientsOf(const std::string& site) const {
+    size_t count = 0;
+    for (const auto& [name, client] : model_.clients_) {
+      count += std::any_of(client.answers.begin(), client.answers.end(),
+                           [&](const auto& answer) { return answer.site == site; });
+    }
+    return count;
+  }
+
+  Json SiteJson(const Fleet::Site& site) const {
+    std::optional<bool> is_announced;
+    for (const ConsoleModel::Node& node : model_.nodes_) {
+      if (&model_.fleet_.sites[node.site] != &site || !node.sidecar.has_value()) continue;
+      is_announced = is_announced.value_or(false) || IsAnnounced(*node.sidecar);
+    }
+    return {{"name", site.name},
+            {"place", site.place},
+            {"latitude", OrNull(site.latitude)},
+            {"longitude", OrNull(site.longitude)},
+            {"as", OrNull(site.as)},
+            {"announced", OrNull(is_announced)},
+            {"clients", ClientsOf(site.name)},
+            {"rtt", RttJson(site.name)}};
+  }
+
+  Json NodeJson(const ConsoleModel::Node& node) const {
+    const Fleet::Site& site = model_.fleet_.sites[node.site];
+    const Fleet::Node& place = site.nodes[node.place];
+    Json json = {{"id", node.id},         {"name", place.name},
+                 {"site", site.name},     {"errors", Json::array()},
+                 {"faults", node.faults}, {"agent", place.agent.has_value()}};
+    AddError(node.hitherd_contact, "hitherd", json["errors"]);
+    AddError(node.sidecar_contact, "hither-anycast", json["errors"]);
+    AddError(node.agent_contact, "agent", json["errors"]);
+    json["v4"] = node.sidecar ? FamilyState(*node.sidecar, false) : Json();
+    json["v6"] = node.sidecar ? FamilyState(*node.sidecar, true) : Json();
+    json["drained"] = node.sidecar && node.sidecar->is_drained;
+    json["sessions"] = Json::array();
+    if (node.sidecar) {
+      for (const auto& session : node.sidecar->sessions) {
+        json["sessions"].push_back({{"neighbor", session.neighbor},
+                                    {"state", session.state},
+                                    {"last_error", session.last_error}});
+      }
+    }
+    AddResponder(node, json);
+    return json;
+  }
+
+  static bool IsRead(const ConsoleModel::Node& node) {
+    return node.hitherd.has_value() && node.hitherd_contact.error.empty();
+  }
+
+  static void AddResponder(const ConsoleModel::Node& node, Json& json) {
+    const bool is_read = IsRead(node);
+    const std::optional<int64_t> none;
+    json["queries_per_second"] = OrNull(node.queries_per_second);
+    json["history"] = node.history;
+    json["p50_us"] = OrNull(is_read ? node.hitherd->p50_us : none);
+    json["p99_us"] = OrNull(is_read ? node.hitherd->p99_us : none);
+    json["zones"] = is_read ? Each(node.hitherd->zones, ZoneJson) : Json::array();
+    json["zones_total"] = is_read ? node.hitherd->zones_total : 0;
+  }
+
+  Json RouterJson(const Fleet::Router& router) const {
+    const ConsoleModel::Router& known = model_.routers_.at(router.name);
+    Json json = {{"name", router.name},
+                 {"site", OrNull(router.site)},
+                 {"as", OrNull(router.as)},
+                 {"kind", router.kind},
+                 {"agent", router.agent.has_value()},
+                 {"errors", Json::array()},
+                 {"faults", known.faults},
+                 {"sessions", Json()}};
+    AddError(known.agent_contact, "agent", json["errors"]);
+    if (!known.sessions.has_value()) return json;
+    json["sessions"] = Each(*known.sessions, [](const RouterSession& session) -> Json {
+      return {{"peer", session.peer},
+              {"peer_as", OrNull(session.peer_as)},
+              {"state", session.state},
+              {"since", session.since}};
+    });
+    return json;
+  }
+
+  // Nothing: that end does not know the other.
+  std::optional<bool> IsUp(const std::string& router, const std::string& peer) const {
+    const ConsoleModel::Router& known = model_.routers_.at(router);
+    if (!known.sessions.has_value()) return std::nullopt;
+    std::optional<bool> up;
+    for (const RouterSession& session : *known.sessions) {  // There may be one for each family.
+      if (session.peer != peer) continue;
+      up = up.value_or(false) || session.state == "Established";
+    }
+    return up;
+  }
+
+  Json LinkJson(const Fleet::Link& link) const {
+    const std::optional<bool> a = IsUp(link.a, link.b);
+    const std::optional<bool> b = IsUp(link.b, link.a);
+    const char* state = "unknown";
+    if (a.has_value() || b.has_value()) {
+      state = a.value_or(true) && b.value_or(true) ? "up" : "down";
+    }
+    return {{"a", link.a}, {"b", link.b}, {"state", state}};
+  }
+
+  Json ClientJson(const Fleet::Client& client) const {
+    const ConsoleModel::Client& known = model_.clients_.at(client.name);
+    Json json = {{"name", client.name},
+                 {"as", OrNull(client.as)},
+                 {"router", OrNull(client.router)},
+                 {"errors", Json::array()}};
+    AddError(known.agent_contact, "agent", json["errors"]);
+    json["answers"] = Each(known.answers, AnswerJson);
+    return json;
+  }
+
+  // Zone -> site -> serials there, each once.
+  Json SerialsJson() const {
+    std::map<std::string, std::map<std::string, std::set<uint32_t>>> serials;
+    for (const ConsoleModel::Node& node : model_.nodes_) {
+      if (!IsRead(node)) continue;
+      for (const HitherdReport::Zone& zone : node.hitherd->zones) {
+        if (serials.size() >= kSerialZonesMax && serials.count(zone.name) == 0) continue;
+        auto& at = serials[zone.name][model_.fleet_.sites[node.site].name];
+        if (zone.serial.has_value()) at.insert(*zone.serial);
+      }
+    }
+    Json out = Json::array();
+    for (const auto& [zone, sites] : serials) {
+      std::set<uint32_t> all;
+      Json told = Json::object();
+      for (const auto& [site, numbers] : sites) {
+        told[site] = numbers;
+        all.insert(numbers.begin(), numbers.end());
+      }
+      out.push_back({{"zone", zone}, {"sites", told}, {"agree", all.size() <= 1}});
+    }
+    return out;
+  }
+
+  const ConsoleModel& model_;
+  const absl::Time now_;
+};
+
+std::string ConsoleModel::PageJson(absl::Time now) const {
+  // Foreign texts may be no UTF-8.
+  return PageWriter(*this, now).Page().dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace hither

@@ -1,0 +1,55 @@
+#ifndef HITHER_TOOL_CONSOLE_PAGE_FEED_H_
+#define HITHER_TOOL_CONSOLE_PAGE_FEED_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/time/time.h"
+#include "tool/console/model.h"
+
+namespace hither {
+
+// The model, and the page that was made of it last, between the thread that asks the fleet and
+// those that answer browsers.
+//
+// Threads: any, for all methods.
+class PageFeed {
+ public:
+  using Text = std::shared_ptr<const std::string>;
+
+  explicit PageFeed(Fleet fleet) : fleet_(fleet), model_(std::move(fleet)) { Publish(); }
+
+  const Fleet& fleet() const { return fleet_; }
+
+  // `change` has the model for itself.
+  void Change(const std::function<void(ConsoleModel& model)>& change);
+  // Makes the page anew and wakes who waits for it.
+  void Publish();
+  // As Publish(), if something happened since: who looks at a failure need not wait for the second.
+  void PublishNews();
+
+  Text Latest();
+  // Waits up to `most` for a page after number `seen`, which becomes its number. Null: none came,
+  // or Close() was called.
+  Text WaitFor(uint64_t& seen, absl::Duration most);
+  void Close();
+  bool is_closed();
+
+ private:
+  const Fleet fleet_;
+  std::mutex mu_;  // Not zones/mutex.h: a condition variable wants std::mutex. Guards all below.
+  std::condition_variable published_;
+  ConsoleModel model_;
+  uint64_t told_id_ = 0;  // Of the newest entry of the time line in `text_`.
+  uint64_t number_ = 0;
+  Text text_;
+  bool closed_ = false;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_TOOL_CONSOLE_PAGE_FEED_H_

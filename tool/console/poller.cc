@@ -1,0 +1,165 @@
+#include "tool/console/poller.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "server/base/thread.h"
+#include "zones/check.h"
+
+namespace hither {
+namespace {
+
+constexpr uint64_t kTickMs = 100;
+constexpr size_t kAgentBytesMax = 256 << 10;
+
+// The body of a 200, or what is wrong.
+absl::StatusOr<std::string> PageOf(absl::StatusOr<HttpReply> reply) {
+  if (!reply.ok()) return reply.status();
+  if (reply->code == 200) return std::move(reply->body);
+  const std::string error = ReadError(reply->body);
+  return absl::UnavailableError(
+      absl::StrCat("answers HTTP status ", reply->code, error.empty() ? "" : ": ", error));
+}
+
+template <typename T>
+absl::StatusOr<T> Read(const absl::StatusOr<std::string>& page,
+                       absl::StatusOr<T> (*read)(absl::string_view)) {
+  if (!page.ok()) return page.status();
+  return read(*page);
+}
+
+}  // namespace
+
+// `take` gets the model, what the page said, and the time.
+void Poller::AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto take) {
+  Target& target = targets_.emplace_back();
+  target.order = {.to = address, .path = path, .timeout = kPageTimeout, .bytes_max = bytes_max};
+  target.take = std::move(take);
+}
+
+void Poller::AddNode(const std::string& id, const Fleet::Node& node) {
+  if (node.hitherd.has_value()) {
+    AddPage(*node.hitherd, "/status", kReportBytesMax,
+            [id](auto& model, const auto& page, auto now) {
+              model.TakeHitherd(id, Read(page, ReadHitherdReport), now);
+            });
+  }
+  if (node.anycast.has_value()) {
+    AddPage(*node.anycast, "/status", kReportBytesMax,
+            [id](auto& model, const auto& page, auto now) {
+              model.TakeSidecar(id, Read(page, ReadSidecarReport), now);
+            });
+  }
+  if (!node.agent.has_value()) return;
+  AddPage(*node.agent, "/agent", kAgentBytesMax, [id](auto& model, const auto& page, auto now) {
+    model.TakeFaults(id, Read(page, ReadFaults), now);
+  });
+}
+
+void Poller::AddRouter(const Fleet::Router& router) {
+  if (!router.agent.has_value()) return;
+  const std::string& name = router.name;
+  AddPage(*router.agent, "/agent", kAgentBytesMax, [name](auto& model, const auto& page, auto now) {
+    model.TakeFaults(name, Read(page, ReadFaults), now);
+  });
+  AddPage(*router.agent, "/sessions", kAgentBytesMax,
+          [name](auto& model, const auto& page, auto now) {
+            model.TakeSessions(name, Read(page, ReadSessions), now);
+          });
+}
+
+void Poller::AddTargets() {
+  const Fleet& fleet = feed_.fleet();
+  for (const Fleet::Site& site : fleet.sites) {
+    for (const Fleet::Node& node : site.nodes) AddNode(FullName(site, node), node);
+  }
+  for (const Fleet::Router& router : fleet.routers) AddRouter(router);
+  for (const Fleet::Client& client : fleet.clients) {
+    if (!client.agent.has_value()) continue;
+    AddPage(*client.agent, "/ask", kAgentBytesMax,
+            [name = client.name](auto& model, const auto& page, auto now) {
+              model.TakeAnswers(name, Read(page, ReadAnswers), now);
+            });
+  }
+}
+
+absl::Status Poller::Start() {
+  AddTargets();
+  HITHER_CHECK(uv_loop_init(&loop_) == 0);
+  HITHER_CHECK(uv_timer_init(&loop_, &timer_) == 0);
+  const int made = uv_async_init(&loop_, &stop_, [](uv_async_t* stop) { uv_stop(stop->loop); });
+  if (made != 0) return absl::ResourceExhaustedError("no descriptor to wake the poller by");
+  timer_.data = this;
+  uv_timer_start(
+      &timer_, [](uv_timer_t* t) { static_cast<Poller*>(t->data)->Tick(); }, 0, kTickMs);
+  auto loop = StartThread("ask the fleet", [this] { RunLoop(); });
+  if (!loop.ok()) return loop.status();
+  threads_.push_back(*std::move(loop));
+  if (ask_here_ == nullptr) return absl::OkStatus();
+  auto here = StartThread("ask the anycast addresses", [this] { RunHere(); });
+  if (!here.ok()) return here.status();
+  threads_.push_back(*std::move(here));
+  return absl::OkStatus();
+}
+
+void Poller::Stop() {
+  if (threads_.empty()) return;
+  {
+    const std::lock_guard lock(here_mu_);
+    stopping_ = true;
+  }
+  here_wakes_.notify_all();
+  uv_async_send(&stop_);
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Poller::RunLoop() {
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  for (Target& target : targets_) {
+    if (target.is_asking && target.asking != nullptr) target.asking->Cancel();
+  }
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&stop_), nullptr);
+  while (uv_run(&loop_, UV_RUN_NOWAIT) != 0) {
+  }
+  HITHER_CHECK(uv_loop_close(&loop_) == 0);
+}
+
+void Poller::Tick() {
+  const absl::Time now = absl::Now();
+  for (Target& target : targets_) {
+    if (asks_ >= kAsksMax) break;
+    if (!target.is_asking && target.due <= now) Ask(target, now);
+  }
+  if (publish_due_ > now) return feed_.PublishNews();
+  publish_due_ = now + kEvery;
+  feed_.Publish();
+}
+
+void Poller::Ask(Target& target, absl::Time now) {
+  target.due = now + kEvery;
+  target.is_asking = true;
+  ++asks_;
+  target.asking = StartHttp(loop_, target.order, [this, &target](absl::StatusOr<HttpReply> reply) {
+    target.is_asking = false;
+    --asks_;
+    const absl::StatusOr<std::string> page = PageOf(std::move(reply));
+    feed_.Change([&](ConsoleModel& model) { target.take(model, page, absl::Now()); });
+  });
+}
+
+void Poller::RunHere() {
+  for (;;) {
+    const std::vector<ClientAnswer> answers = ask_here_(feed_.fleet());
+    feed_.Change([&](ConsoleModel& model) { model.TakeAnswers(kHere, answers, absl::Now()); });
+    std::unique_lock lock(here_mu_);
+    const bool stops = here_wakes_.wait_for(lock, absl::ToChronoMilliseconds(kEvery),
+                                            [this] { return stopping_; });
+    if (stops) return;
+  }
+}
+
+}  // namespace hither

@@ -1,0 +1,80 @@
+#ifndef HITHER_TOOL_CONSOLE_POLLER_H_
+#define HITHER_TOOL_CONSOLE_POLLER_H_
+
+#include <uv.h>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "tool/console/http_ask.h"
+#include "tool/console/page_feed.h"
+
+namespace hither {
+
+// Who answers here: for a fleet without clients of its own. Waits for the answers.
+using AskHere = std::function<std::vector<ClientAnswer>(const Fleet& fleet)>;
+
+// Asks every page of the fleet once a second, side by side, and gives what they said to the feed.
+//
+// Threads: Start() and Stop() are the main thread's. One thread of ours has a loop on which all
+// pages are asked, another one asks the anycast addresses from here, if it is to. Limits: a page
+// has kPageTimeout; no more than kAsksMax are asked at a time.
+class Poller {
+ public:
+  static constexpr absl::Duration kEvery = absl::Seconds(1);
+  static constexpr absl::Duration kPageTimeout = absl::Seconds(2);
+  static constexpr int kAsksMax = 256;
+  static constexpr char kHere[] = "here";  // The client that we are ourselves.
+
+  Poller(PageFeed& feed, AskHere ask_here) : feed_(feed), ask_here_(std::move(ask_here)) {}
+  ~Poller() { Stop(); }
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+
+  absl::Status Start();
+  void Stop();
+
+ private:
+  struct Target {
+    HttpOrder order;
+    std::function<void(ConsoleModel& model, const absl::StatusOr<std::string>& page,
+                       absl::Time now)>
+        take;
+    Conversation* asking = nullptr;
+    bool is_asking = false;
+    absl::Time due = absl::InfinitePast();
+  };
+
+  void AddTargets();
+  void AddNode(const std::string& id, const Fleet::Node& node);
+  void AddRouter(const Fleet::Router& router);
+  void AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto take);
+  void Tick();
+  void Ask(Target& target, absl::Time now);
+  void RunLoop();
+  void RunHere();
+
+  PageFeed& feed_;
+  const AskHere ask_here_;
+  std::deque<Target> targets_;  // Does not move what is in it: callbacks point there.
+  int asks_ = 0;
+  absl::Time publish_due_ = absl::InfinitePast();
+  uv_loop_t loop_;
+  uv_timer_t timer_;
+  uv_async_t stop_;
+  std::vector<std::thread> threads_;
+  std::mutex here_mu_;  // Guards the next one.
+  bool stopping_ = false;
+  std::condition_variable here_wakes_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_TOOL_CONSOLE_POLLER_H_

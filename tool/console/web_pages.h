@@ -1,0 +1,47 @@
+#ifndef HITHER_TOOL_CONSOLE_WEB_PAGES_H_
+#define HITHER_TOOL_CONSOLE_WEB_PAGES_H_
+
+#include <atomic>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "server/base/admin_endpoint.h"
+#include "tool/console/page_feed.h"
+
+namespace hither {
+
+// What a browser sees of the console, over HTTP:
+//
+//   GET  /                     the page; /console.css /console.js /icon.svg beside it
+//   GET  /api/fleet            the object of model.h
+//   GET  /events               the same, as server-sent events named "fleet", at each change
+//   GET  /healthz              200
+//   POST /api/break?node=NAME&fault=FAULT     only if the fleet has agents; NAME: of a node or a
+//   POST /api/heal?node=NAME                  router. The lab's agent there is asked, and its
+//   answer POST /api/drain?node=NAME                 is handed on. With "X-Hither: 1", or 403. POST
+//   /api/undrain?node=NAME
+//
+// Threads: kAnswerThreads, and one more for each listener of events, of which there are at most
+// kListenersMax: 503 for others.
+class WebPages {
+ public:
+  static constexpr int kListenersMax = 16;
+  static constexpr int kAnswerThreads = 4;
+
+  // Both outlive it. Stop() the endpoint before they go, after feed.Close().
+  explicit WebPages(PageFeed& feed) : feed_(feed) {}
+
+  static WebSettings Settings(std::vector<std::string> hosts);
+  AdminHandlers Handlers();
+
+ private:
+  AdminAnswer Events();
+  AdminAnswer Command(absl::string_view verb, const AdminParameters& parameters);
+
+  PageFeed& feed_;
+  std::shared_ptr<std::atomic<int>> listeners_ = std::make_shared<std::atomic<int>>(0);
+};
+
+}  // namespace hither
+
+#endif  // HITHER_TOOL_CONSOLE_WEB_PAGES_H_
