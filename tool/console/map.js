@@ -63,11 +63,11 @@ function edgesOf(fleet, boxes) {
   const edges = [];
   for (const link of fleet.links) {
     const [a, b] = [boxOf(fleet, boxes, link.a), boxOf(fleet, boxes, link.b)];
-    if (a && b && a !== b) edges.push({a, b, state: link.state, length: 120});
+    if (a && b && a !== b) edges.push({a, b, state: link.state, length: 150});
   }
   for (const client of fleet.clients) {
     const [a, b] = [boxes.get(`client ${client.name}`), boxOf(fleet, boxes, client.router)];
-    if (a && b) edges.push({a, b, state: "access", length: 70});
+    if (a && b) edges.push({a, b, state: "access", length: 95});
   }
   return edges;
 }
@@ -80,16 +80,21 @@ function placeOnRing(sites, width, height) {
   });
 }
 
+// Half by where it is, half by its rank from west to east and north to south: two sites of one
+// country stay apart, and an ocean does not take all the room.
 function placeOnEarth(sites, width, height) {
-  const xs = sites.map((box) => box.of.longitude);
-  const ys = sites.map((box) => -box.of.latitude);
-  const fit = (value, all, size) => {
-    const [least, most] = [Math.min(...all), Math.max(...all)];
-    return size * 0.14 + (most > least ? (value - least) / (most - least) : 0.5) * size * 0.72;
+  const spread = (valueOf, size) => {
+    const sorted = [...sites].sort((a, b) => valueOf(a) - valueOf(b));
+    const [least, most] = [valueOf(sorted[0]), valueOf(sorted[sorted.length - 1])];
+    return (box) => {
+      const share = most > least ? (valueOf(box) - least) / (most - least) : 0.5;
+      const rank = sorted.indexOf(box) / (sorted.length - 1);
+      return size * (0.12 + 0.76 * (0.4 * share + 0.6 * rank));
+    };
   };
-  sites.forEach((box) => {
-    box.home = {x: fit(box.of.longitude, xs, width), y: fit(-box.of.latitude, ys, height)};
-  });
+  const x = spread((box) => box.of.longitude, width);
+  const y = spread((box) => -box.of.latitude, height);
+  for (const box of sites) box.home = {x: x(box), y: y(box)};
 }
 
 function startOthers(boxes, edges, width, height) {
@@ -160,13 +165,15 @@ function layOut(fleet, shown) {
   (onEarth && sites.length > 2 ? placeOnEarth : placeOnRing)(sites, width, height);
   for (const box of sites) Object.assign(box, box.home);
   startOthers(boxes, edges, width, height);
-  for (let turn = 0; turn < 400; ++turn) {
-    if (turn < 340) pull(edges);
-    for (const box of sites) {
-      box.x += (box.home.x - box.x) * 0.1;
-      box.y += (box.home.y - box.y) * 0.1;
+  for (let turn = 0; turn < 600; ++turn) {
+    if (turn < 400) {
+      pull(edges);
+      for (const box of sites) {
+        box.x += (box.home.x - box.x) * 0.1;
+        box.y += (box.home.y - box.y) * 0.1;
+      }
     }
-    pushApart(list);
+    pushApart(list);  // Alone at the end, so that nothing lies on another.
     keepInside(list, width, height);
   }
   return {boxes, edges, width, height};

@@ -19,6 +19,7 @@ function setAttribute(element, name, value) {
 
 function milliseconds(us) {
   if (us === null || us === undefined) return "–";
+  if (us < 100) return `${us} µs`;
   const ms = us / 1000;
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
@@ -74,7 +75,8 @@ class LiveTable {
       const cell = make("div", {class: column.class ? `cell ${column.class}` : "cell"});
       element.append(column.head
         ? make("th", {scope: "row", role: "rowheader"}, cell)
-        : make("td", {role: "cell", "data-label": column.name}, cell));
+        : make("td", {role: "cell", "data-label": column.name, class: column.wide ? "wide" : ""},
+               cell));
       return cell;
     });
     const row = {element, cells};
@@ -121,7 +123,7 @@ function fillRate(cell, node) {
   setText(cell.firstChild, rate(node.queries_per_second));
   const most = Math.max(1, ...node.history);
   const points = node.history.map(
-    (value, i) => `${(120 * i / 59).toFixed(1)} ${(22 - 20 * value / most).toFixed(1)}`);
+    (value, i) => `${(120 - 120 * (node.history.length - 1 - i) / 59).toFixed(1)} ${(22 - 20 * value / most).toFixed(1)}`);
   setAttribute(cell.lastChild.firstChild, "d", points.length > 1 ? `M${points.join("L")}` : "");
 }
 
@@ -172,15 +174,15 @@ function nodeColumns(has_agents) {
         node.id)])},
     {name: "IPv4", fill: (cell, node) => fillState(cell, node.v4)},
     {name: "IPv6", fill: (cell, node) => fillState(cell, node.v6)},
-    {name: "Why", fill: fillWhy},
+    {name: "Why", wide: true, fill: fillWhy},
     {name: "Queries/s", class: "num", fill: fillRate},
     {name: "Answers p50, p99", class: "num", fill: (cell, node) =>
       setText(cell, `${milliseconds(node.p50_us)}, ${milliseconds(node.p99_us)}`)},
-    {name: "BGP", fill: (cell, node) => fillSessions(cell, node.sessions, (one) => one.neighbor)},
+    {name: "BGP", class: "num", fill: (cell, node) => fillSessions(cell, node.sessions, (one) => one.neighbor)},
     {name: "Zones", class: "num", fill: fillZones},
   ];
   if (has_agents) {
-    columns.push({name: "Do", fill: (cell, node) => fillActions(cell, "node", node.id, node.agent)});
+    columns.push({name: "Do", wide: true, fill: (cell, node) => fillActions(cell, "node", node.id, node.agent)});
   }
   return columns;
 }
@@ -191,7 +193,7 @@ function routerColumns(has_agents) {
     {name: "AS", class: "num", fill: (cell, router) => setText(cell, String(router.as || "–"))},
     {name: "Site", fill: (cell, router) => setText(cell, router.site || "transit")},
     {name: "Kind", fill: (cell, router) => setText(cell, router.kind || "–")},
-    {name: "BGP", fill: (cell, router) => fillSessions(cell, router.sessions, (one) => one.peer)},
+    {name: "BGP", class: "num", fill: (cell, router) => fillSessions(cell, router.sessions, (one) => one.peer)},
     {name: "Faults", fill: (cell, router) => replaceIfNew(
       cell, JSON.stringify([router.faults, router.errors]), () => [
         ...router.errors.map((error) => make("span", {class: "error"}, error)),
@@ -199,7 +201,7 @@ function routerColumns(has_agents) {
         router.faults.length + router.errors.length ? "" : "none"])},
   ];
   if (has_agents) {
-    columns.push({name: "Do", fill: (cell, router) =>
+    columns.push({name: "Do", wide: true, fill: (cell, router) =>
       fillActions(cell, "router", router.name, router.agent)});
   }
   return columns;
@@ -251,7 +253,7 @@ function clientRows(fleet) {
 const SERIAL_COLUMNS = [
   {name: "Zone", head: true, fill: (cell, one) => setText(cell, one.zone)},
   {name: "All the same", fill: (cell, one) => setText(cell, one.agree ? "✓ yes" : "✕ no")},
-  {name: "Serial at", class: "num", fill: (cell, one, fleet) => replaceIfNew(
+  {name: "Serial at", class: "num", wide: true, fill: (cell, one, fleet) => replaceIfNew(
     cell, JSON.stringify(one.sites), () => Object.entries(one.sites).map(([site, serials]) =>
       make("span", {class: "serial"}, siteName(fleet, site), serials.join(", ") || "none")))},
 ];

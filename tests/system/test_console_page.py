@@ -1,0 +1,258 @@
+"""The console's page in a real browser without a window: by keyboard, at two widths, in both
+colour schemes. HITHER_SCREENSHOTS=FOLDER keeps the pictures."""
+
+import base64
+import os
+import pathlib
+import shutil
+
+import pytest
+from console_fleet import Console, FakeFleet
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="needs Debian's python3-selenium")
+if not (shutil.which("chromium") and shutil.which("chromedriver")):
+    pytest.skip("needs Debian's chromium and chromium-driver", allow_module_level=True)
+
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.wait import WebDriverWait  # noqa: E402
+
+_WIDTHS = (1280, 390)
+_SECONDS = 60
+
+
+def _browser(folder):
+    options = webdriver.ChromeOptions()
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--no-first-run", "--disable-background-networking", "--hide-scrollbars",
+                 f"--user-data-dir={folder}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+
+
+class Window:
+    """The page in the browser."""
+
+    def __init__(self, browser, shots):
+        self.browser, self._shots = browser, shots
+
+    def size(self, width, height=900, dark=False):
+        # Not set_window_size(): no window is as narrow as a phone.
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+
+    def open(self, console):
+        self.browser.get(console.url)
+        self.wait("return document.getElementById('live').dataset.state === 'live'")
+
+    def run(self, script, *arguments):
+        return self.browser.execute_script(script, *arguments)
+
+    def wait(self, script, *arguments):
+        return WebDriverWait(self.browser, _SECONDS, 0.1).until(
+            lambda _: self.run(script, *arguments), message=script)
+
+    def text(self, selector):
+        return self.run("return document.querySelector(arguments[0]).innerText", selector)
+
+    def shot(self, name):
+        height = self.run("return document.documentElement.scrollHeight")
+        width = self.run("return innerWidth")
+        picture = self.browser.execute_cdp_cmd("Page.captureScreenshot", {
+            "captureBeyondViewport": True,
+            "clip": {"x": 0, "y": 0, "width": width, "height": min(height, 6000), "scale": 1}})
+        (self._shots / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
+
+    def shots(self, moment):
+        for width in _WIDTHS:
+            self.size(width)
+            self.shot(f"{moment}-{width}")
+        self.size(_WIDTHS[0])
+
+    def press(self, *keys):
+        webdriver.ActionChains(self.browser).send_keys(*keys).perform()
+
+    def tab_to(self, label, most=120):
+        """Goes from button to button, as a keyboard does, to the one of that accessible name."""
+        for _ in range(most):
+            self.press(Keys.TAB)
+            if self.run("return document.activeElement.getAttribute('aria-label')") == label:
+                return
+        raise AssertionError(f"no TAB leads to {label}")
+
+    def errors(self):
+        return [entry["message"] for entry in self.browser.get_log("browser")
+                if entry["level"] in ("SEVERE", "WARNING")]
+
+
+@pytest.fixture(scope="module")
+def shots(make_folder):
+    folder = pathlib.Path(os.environ.get("HITHER_SCREENSHOTS") or make_folder("shots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def window(make_folder, shots):
+    browser = _browser(make_folder("browser"))
+    yield Window(browser, shots)
+    browser.quit()
+
+
+@pytest.fixture
+def lab(hither, make_folder, window):
+    fleet = FakeFleet()
+    console = Console(make_folder("console"), fleet.yaml())
+    console.fake = fleet
+    console.wait(lambda told: all(node["v4"] for node in told["nodes"])
+                 and all(client["answers"] for client in told["clients"]))
+    window.size(_WIDTHS[0])
+    window.errors()  # Those of an earlier test.
+    window.open(console)
+    yield console
+    console.stop()
+    fleet.stop()
+
+
+_OVERFLOW = """
+const wide = [...document.querySelectorAll("body *")].filter((one) =>
+  one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".hidden, thead, .skip"));
+return [document.documentElement.scrollWidth - innerWidth,
+        wide.map((one) => one.tagName + "." + one.getAttribute("class"))];
+"""
+
+
+@pytest.mark.parametrize("width", (320, *_WIDTHS, 1000))
+def test_nothing_is_wider_than_the_window(lab, window, width):
+    window.size(width)
+    window.wait("return innerWidth === arguments[0]", width)
+    window.open(lab)
+    too_wide, elements = window.run(_OVERFLOW)
+    assert too_wide <= 0 and elements == []
+    assert window.errors() == []
+
+
+def test_a_failure_by_keyboard_with_pictures(lab, window):
+    window.shots("before")
+    assert "boston\n" in window.text("#client-table") + "\n"
+    window.tab_to("Kill ns1.nyc1")
+    window.press(Keys.ENTER)
+    window.wait("return document.getElementById('toast').textContent === 'kill ns1.nyc1: done'")
+    window.wait("return document.querySelector('#map svg').getAttribute('aria-label')"
+                ".includes('boston by ams1')")
+    window.wait("return document.getElementById('news').textContent.includes('ns1.nyc1')")
+    window.wait("return document.getElementById('line').textContent.includes('UP to DOWN')")
+    focus = window.run("return document.activeElement.getAttribute('aria-label')")
+    assert focus == "Kill ns1.nyc1"  # The table has been filled anew meanwhile.
+    window.shots("during")
+    window.tab_to("Heal ns1.nyc1")
+    window.press(Keys.SPACE)
+    window.wait("return document.querySelector('#map svg').getAttribute('aria-label')"
+                ".includes('boston by nyc1')")
+    window.shots("after")
+    window.size(_WIDTHS[0], dark=True)
+    window.shot("dark-1280")
+    window.size(_WIDTHS[1], dark=True)
+    window.shot("dark-390")
+    assert window.errors() == []
+
+
+def test_the_focus_can_be_seen(lab, window):
+    window.tab_to("Drain ns1.fra1")
+    outline = window.run("return getComputedStyle(document.activeElement).outlineStyle + ' ' + "
+                         "getComputedStyle(document.activeElement).outlineWidth")
+    assert outline == "solid 3px"
+
+
+def test_a_refused_command_is_told(lab, window):
+    lab.fake.nodes["ns1.ams1"].pages.stop()
+    window.tab_to("Hang ns1.ams1")
+    window.press(Keys.ENTER)
+    window.wait("return document.getElementById('toast').textContent.includes('failed')")
+    assert "nobody listens there" in window.text("#toast")
+    # The browser itself notes the 502; nothing else.
+    assert all("502" in error for error in window.errors())
+
+
+def test_landmarks_names_and_tables(lab, window):
+    """What a screen reader goes by."""
+    assert window.run("""
+        return [...document.querySelectorAll("main > section:not([hidden])")].every((one) =>
+          one.ariaLabel || document.getElementById(one.getAttribute("aria-labelledby")))""")
+    assert window.run("return document.querySelectorAll('header, main, footer').length") == 3
+    assert window.run("return document.querySelectorAll('h1').length") == 1
+    unnamed = window.run("""
+        return [...document.querySelectorAll("button")].filter((one) =>
+          !one.ariaLabel || !one.ariaLabel.startsWith(one.textContent)).length""")
+    assert unnamed == 0  # WCAG 2.5.3: what is seen is how it is called.
+    assert window.run("return document.querySelectorAll('tbody th[scope=row]').length") > 10
+    live = window.run("return document.getElementById('news').getAttribute('aria-live')")
+    assert live == "polite"
+    small = window.run("""
+        return [...document.querySelectorAll("button")].filter((one) =>
+          one.getBoundingClientRect().height < 24).length""")
+    assert small == 0  # WCAG 2.5.8
+
+
+_CONTRAST = """
+const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) =>
+  v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const behind = (one) => {
+  for (; one; one = one.parentElement) {
+    const colour = parse(getComputedStyle(one).backgroundColor);
+    if (colour.length < 4 || colour[3] > 0) return colour;
+  }
+  return [255, 255, 255];
+};
+const poor = [];
+for (const one of document.querySelectorAll("body *")) {
+  const has_text = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  if (!has_text || one.closest("svg, script, noscript, .hidden") || !one.offsetWidth) continue;
+  const [a, b] = [light(parse(getComputedStyle(one).color)), light(behind(one))];
+  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  if (ratio < 4.5) poor.push(`${one.textContent.slice(0, 30)} ${ratio.toFixed(2)}`);
+}
+return poor;
+"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_contrast(lab, window, dark):
+    """WCAG 1.4.3: 4.5 to 1, in both colour schemes."""
+    lab.fake.nodes["ns1.fra1"].faults = ["stale"]
+    lab.fake.nodes["ns1.sin1"].faults = ["kill"]
+    lab.fake.nodes["ns1.ams1"].drained = True
+    window.size(_WIDTHS[0], dark=dark)
+    window.wait("return ['SOFT', 'DRAIN', 'DOWN'].every((state) => "
+                "document.querySelector(`.chip[data-state=${state}]`))")
+    assert window.run(_CONTRAST) == []
+
+
+def test_read_only_there_is_no_button(hither, make_folder, window, shots):
+    fleet = FakeFleet()
+    console = Console(make_folder("console"), fleet.yaml(agents=False))
+    try:
+        window.open(console)
+        assert window.run("return document.querySelectorAll('button').length") == 0
+        window.shot("read-only-1280")
+    finally:
+        console.stop()
+        fleet.stop()
+
+
+def test_foreign_text_is_shown_as_text(lab, window):
+    lab.fake.nodes["ns1.fra1"].state = lambda: ("UP", "healthy", "<img src=x onerror=alert(1)>")
+    window.wait("return document.getElementById('node-table').innerText.includes('<img')")
+    assert window.run("return document.querySelectorAll('main img').length") == 0
+    assert window.errors() == []
+
+
+def test_a_console_that_ends_is_noticed(lab, window):
+    lab.stop()
+    window.wait("return document.getElementById('live').dataset.state === 'lost'")
+    assert "No word" in window.text("#live")
