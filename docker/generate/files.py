@@ -1,0 +1,166 @@
+"""All files of a lab, as text by path: compose.yaml, fleet/fleet.yaml, fleet/SERVICE/*."""
+
+import json
+
+from generate import nodes, routers, topology
+
+_VARIABLE = "${LAB_PREFIX:-10.213}"
+
+_COMPOSE_HEAD = """\
+# A fleet of {sites} that announce one address: docker/README.md. Made by docker/gen.
+#
+# LAB_PREFIX: the first two parts of all IPv4 addresses of the lab's networks.
+x-box: &box
+  image: hither-lab
+  build: {{ context: .., dockerfile: docker/Dockerfile, target: lab }}
+  environment: {{ LAB_PREFIX: "{variable}" }}
+  # Addresses and routes are put in place within the container, and nowhere else.
+  cap_add: [NET_ADMIN]
+  security_opt: ["no-new-privileges:true"]
+  sysctls: &host
+    net.ipv4.ip_forward: "0"
+    # The way back need not be the way there.
+    net.ipv4.conf.all.rp_filter: "0"
+    net.ipv4.conf.default.rp_filter: "0"
+    # Addresses of IPv6 are the agent's to give: the engine need not know of IPv6.
+    net.ipv6.conf.all.disable_ipv6: "0"
+    net.ipv6.conf.default.disable_ipv6: "0"
+    net.ipv6.conf.default.accept_dad: "0"
+  stop_grace_period: 3s
+x-router: &router
+  <<: *box
+  sysctls:
+    <<: *host
+    net.ipv4.ip_forward: "1"
+    net.ipv6.conf.all.forwarding: "1"
+    # Two nodes share by ports as well as by addresses.
+    net.ipv4.fib_multipath_hash_policy: "1"
+    net.ipv6.fib_multipath_hash_policy: "1"
+# zebra asks for these when it starts, and ends without them.
+x-frr: &frr
+  <<: *router
+  cap_add: [NET_ADMIN, NET_RAW, SYS_ADMIN]
+# No masquerading: routers pass packets whose addresses are of other networks.
+x-link: &link
+  driver: bridge
+  driver_opts: {{ com.docker.network.bridge.enable_ip_masquerade: "false" }}
+
+services:
+"""
+_CONSOLE = """\
+  console:
+    <<: *box
+    cap_add: []
+    command: ["console"]
+    ports: ["127.0.0.1:8080:8080"]
+    networks: {{ management: {{ ipv4_address: "{address}" }} }}
+    volumes: ["./fleet:/etc/lab:ro"]
+"""
+
+
+def _number(text):
+    return text.replace(topology.PREFIX_MARK, _VARIABLE)
+
+
+def _anchor(box):
+    if box.kind != "router":
+        return "box"
+    return "frr" if box.program == "frr" else "router"
+
+
+def _service(topo, box):
+    lines = [f"  {box.service}:", f"    <<: *{_anchor(box)}", f"    hostname: {box.name}",
+             f'    volumes: ["./fleet/{box.service}:/etc/lab:ro"]', "    networks:",
+             f'      management: {{ ipv4_address: "{_number(box.management)}" }}']
+    for link, other in topo.links_of(box.name):
+        lines.append(f'      {link.network}: {{ ipv4_address: "{_number(link.v4(box.name))}" }}'
+                     f"  # {other.name}")
+    return "\n".join(lines) + "\n"
+
+
+def _network(name, index, note):
+    return (f"  {name}:  # {note}\n    <<: *link\n"
+            f'    ipam: {{ config: [{{ subnet: "{_VARIABLE}.{index}.0/24" }}] }}\n')
+
+
+def compose(topo, with_console):
+    sites = topo.sites()
+    text = _COMPOSE_HEAD.format(
+        sites=f"{len(sites)} site{'s' if len(sites) > 1 else ''}", variable=_VARIABLE)
+    text += "".join(_service(topo, box) for box in topo.boxes.values())
+    if with_console:
+        text += _CONSOLE.format(address=f"{_VARIABLE}.0.250")
+    text += "\nnetworks:\n" + _network("management", 0, "apart from all traffic")
+    text += "".join(_network(link.network, link.index, f"{link.a} - {link.b}")
+                    for link in topo.links)
+    return text
+
+
+_FLEET_HEAD = """\
+# For `hither console --fleet`. Made by docker/gen.
+title: Hither lab
+addresses: ["{v4}", "{v6}"]
+question: {{ name: example.org, type: SOA }}
+"""
+
+
+def fleet(topo):
+    text = _FLEET_HEAD.format(v4=topology.SERVICE_V4, v6=topology.SERVICE_V6) + "sites:\n"
+    for site in topo.sites():
+        router = topo.router(site)
+        city, latitude, longitude = router.place
+        text += (f"  - name: {site}\n    place: {city}\n    latitude: {latitude}\n"
+                 f"    longitude: {longitude}\n    as: {router.number}\n    nodes:\n")
+        for node in topo.nodes(site):
+            text += (f"      - name: {node.node}\n"
+                     f'        hitherd: "{node.management}:8053"\n'
+                     f'        anycast: "{node.management}:8055"\n'
+                     f'        agent: "{node.management}:8060"\n')
+    text += "routers:\n"
+    for box in topo.of_kind("router"):
+        site = f", site: {box.site}" if box.site else ""
+        text += (f"  - {{ name: {box.name}{site}, as: {box.number}, kind: {box.program}, "
+                 f'agent: "{box.management}:8060" }}\n')
+    text += "links:\n" + "".join(
+        f"  - [{link.a}, {link.b}]\n" for link in topo.links
+        if {topo.boxes[link.a].kind, topo.boxes[link.b].kind} == {"router"})
+    text += "clients:\n" + "".join(
+        f"  - {{ name: {box.name}, as: {box.number}, router: {topo.uplink(box.name).name}, "
+        f'agent: "{box.management}:8060" }}\n' for box in topo.of_kind("client"))
+    return text
+
+
+def _agent(topo, box):
+    """What the agent of a container is told."""
+    told = {"name": box.name, "kind": box.kind, "as": box.number,
+            "management": box.management, "program": box.program if box.kind != "node" else None,
+            "links": [{"to": other.name, "as": other.number, "kind": other.kind,
+                       "v4": link.v4(box.name), "v6": link.v6(box.name),
+                       "peer_v4": link.v4(other.name), "peer_v6": link.v6(other.name)}
+                      for link, other in topo.links_of(box.name)]}
+    if box.kind == "node":
+        told["addresses"] = [topology.SERVICE_V4, topology.SERVICE_V6]
+    if box.kind == "client":
+        told["addresses"] = box.own_addresses()
+        told["ask"] = [topology.SERVICE_V4, topology.SERVICE_V6]
+        told["question"] = "example.org"
+    return json.dumps(told, indent=1) + "\n"
+
+
+def make(topo, with_console=False):
+    files = {"compose.yaml": compose(topo, with_console), "fleet/fleet.yaml": fleet(topo)}
+    for box in topo.boxes.values():
+        folder = f"fleet/{box.service}"
+        files[f"{folder}/agent.json"] = _agent(topo, box)
+        if box.kind == "node":
+            files[f"{folder}/hither.yaml"] = nodes.config(topo, box)
+            files[f"{folder}/example.org.zone"] = nodes.ZONE
+            files[f"{folder}/example.net.zone"] = nodes.ZONE
+        elif box.program == "frr":
+            files[f"{folder}/bgpd.conf"] = routers.frr(topo, box)
+        else:
+            files[f"{folder}/bird.conf"] = routers.bird(topo, box)
+    topo_told = {"sites": len(topo.sites()),
+                 "two_nodes": [site for site in topo.sites() if len(topo.nodes(site)) == 2]}
+    files["fleet/lab.json"] = json.dumps(topo_told) + "\n"
+    return files
