@@ -64,7 +64,7 @@ class Client:
         self._bird.end()
 
     def is_well(self):
-        return self._bird.is_running()
+        return self._bird.is_well()
 
     def sessions(self):
         return self._bird.sessions()

@@ -27,6 +27,10 @@ x-box: &box
     net.ipv6.conf.default.disable_ipv6: "0"
     net.ipv6.conf.default.accept_dad: "0"
   stop_grace_period: 3s
+# hitherd's heartbeat is a file in memory.
+x-node: &node
+  <<: *box
+  tmpfs: ["/run/hither:uid=953,gid=953,mode=755"]
 x-router: &router
   <<: *box
   sysctls:
@@ -58,14 +62,21 @@ _CONSOLE = """\
 """
 
 
+# What compose reads beside compose.yaml.
+_ENVIRONMENT = """\
+# Made by docker/gen. The name of all that compose makes begins with it.
+COMPOSE_PROJECT_NAME=hither-lab
+"""
+
+
 def _number(text):
     return text.replace(topology.PREFIX_MARK, _VARIABLE)
 
 
 def _anchor(box):
-    if box.kind != "router":
-        return "box"
-    return "frr" if box.program == "frr" else "router"
+    if box.kind == "router":
+        return "frr" if box.program == "frr" else "router"
+    return {"node": "node", "client": "box"}[box.kind]
 
 
 def _service(topo, box):
@@ -162,5 +173,6 @@ def make(topo, with_console=False):
             files[f"{folder}/bird.conf"] = routers.bird(topo, box)
     topo_told = {"sites": len(topo.sites()),
                  "two_nodes": [site for site in topo.sites() if len(topo.nodes(site)) == 2]}
+    files[".env"] = _ENVIRONMENT
     files["fleet/lab.json"] = json.dumps(topo_told) + "\n"
     return files

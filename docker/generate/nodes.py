@@ -26,6 +26,7 @@ listen:
   - "[{service_v6}]:53"
   - "{management}:53"    # Other nodes ask here, to see whether a fault is this node's alone.
 workers: 1
+user: hither
 admin: {{ listen: "unix:/run/hither/admin.sock" }}
 metrics: {{ listen: "{management}:8053" }}
 heartbeat: /run/hither/heartbeat

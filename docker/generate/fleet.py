@@ -1,0 +1,101 @@
+"""The running lab as docker/lab sees it: compose, and the agents, which are asked from within."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+from generate import topology
+
+AGENT_PORT = 8060
+
+
+class LabError(Exception):
+    """Told to the user without a trace."""
+
+
+def compose_command():
+    """`docker compose` (v2) where it is, else docker-compose (1.29)."""
+    if shutil.which("docker"):
+        done = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        if done.returncode == 0:
+            return ["docker", "compose"]
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    raise LabError("neither `docker compose` nor docker-compose is here; on Debian 12: "
+                   "apt-get install docker.io docker-compose")
+
+
+def _told_topology(folder):
+    try:
+        told = json.loads((folder / "fleet" / "lab.json").read_text())
+        return topology.Topology(told["sites"], told["two_nodes"])
+    except (OSError, ValueError, KeyError) as error:
+        raise LabError(f"{folder}/fleet/lab.json: {error}; docker/gen makes it") from error
+
+
+class Fleet:
+    """`folder`: where docker/gen has put compose.yaml and fleet/."""
+
+    def __init__(self, folder):
+        self.topo = _told_topology(pathlib.Path(folder))
+        self._compose = [*compose_command(), "-f", str(pathlib.Path(folder) / "compose.yaml")]
+        self._prefix = os.environ.get("LAB_PREFIX", "10.213")
+
+    def compose(self, *arguments, **how):
+        return subprocess.run([*self._compose, *arguments], check=False, **how)
+
+    def execute(self, service, *command, **how):
+        """In a container, without a terminal."""
+        return self.compose("exec", "-T", service, *command, **how)
+
+    # --- Agents ---
+
+    def _url(self, box, path):
+        address = box.management.replace(topology.PREFIX_MARK, self._prefix)
+        return f"http://{address}:{AGENT_PORT}{path}"
+
+    def call(self, boxes, path, method="GET"):
+        """The answers of these boxes' agents, by name; an answer may be {"error": ...}.
+
+        Asked from within a client: the management network need not be reachable from here.
+        """
+        requests = json.dumps([{"url": self._url(box, path), "method": method} for box in boxes])
+        through = self.topo.of_kind("client")[0].service
+        done = self.execute(through, "/opt/lab/agent/agent", "call", input=requests, text=True,
+                            capture_output=True)
+        if done.returncode != 0:
+            raise LabError(f"the lab does not answer; is it up? {done.stderr.strip()}")
+        return dict(zip((box.name for box in boxes), json.loads(done.stdout)))
+
+    def demand(self, boxes, path, method="POST"):
+        """As call(), where an error of one is ours."""
+        answers = self.call(boxes, path, method)
+        for name, answer in answers.items():
+            if "error" in answer:
+                raise LabError(f"{name}: {answer['error']}")
+        return answers
+
+    def asked(self):
+        """{client: {address: what its agent tells}}; clients without an agent are left out."""
+        answers = self.call(self.topo.of_kind("client"), "/ask")
+        return {name: {one["address"]: one for one in answer["answers"]}
+                for name, answer in answers.items() if "answers" in answer}
+
+    # --- Names ---
+
+    def site(self, name):
+        if name not in self.topo.sites():
+            raise LabError(f"no site '{name}'; there are: {', '.join(self.topo.sites())}")
+        return name
+
+    def client(self, name):
+        names = [box.name for box in self.topo.of_kind("client")]
+        if name not in names:
+            raise LabError(f"no client '{name}'; there are: {', '.join(names)}")
+        return self.topo.boxes[name]
+
+    def faulty_boxes(self, site, fault):
+        """Whose agents make the fault: all nodes of the site, or its router."""
+        return [self.topo.router(site)] if fault == "cut" else self.topo.nodes(site)
