@@ -28,6 +28,10 @@ class Pages:
         self._faults = []
         self._lock = threading.Lock()  # One change at a time.
 
+    def is_well(self):
+        """All daemons run, and no fault is on."""
+        return self._role.is_well() and not self._faults
+
     def _about(self):
         return {"name": self._told["name"], "kind": self._told["kind"],
                 "faults": list(self._faults), "well": self._role.is_well()}
