@@ -52,6 +52,13 @@ bool SetCapabilities(uint32_t effective, uint32_t permitted) {
   return ::syscall(SYS_capset, &header, data) == 0;
 }
 
+// May we keep it? A container's root has but some of root's capabilities.
+bool HasCapability(uint32_t capability) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  return ::syscall(SYS_capget, &header, data) == 0 && (data[0].permitted & capability) != 0;
+}
+
 // What is not there is the loader's to tell.
 bool IsUnreadable(const char* path) {
   return ::faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 && errno == EACCES;
@@ -114,7 +121,7 @@ absl::Status DropPrivileges(const Config& config) {
     Log(LogLevel::kWarning, "runs as root, as configured; another user would be safer");
     return absl::OkStatus();
   }
-  const bool may_keep_reading = config.user.empty();
+  const bool may_keep_reading = config.user.empty() && HasCapability(1u << CAP_DAC_READ_SEARCH);
   // Made while we were root: the admin's socket, and the log file, which a SIGHUP opens again.
   for (const std::string& path : {config.admin.unix_path, config.log.file}) {
     if (!HandOver(path, *account)) return Failure(path, *account);

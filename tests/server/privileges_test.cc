@@ -1,8 +1,10 @@
 #include "server/privileges.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +96,24 @@ TEST_F(Privileges, TheDefaultUserKeepsReadingZonesAndNothingElse) {
   EXPECT_TRUE(InChild([&] {
     return DropPrivileges(config_).ok() && ::geteuid() != 0 && CanRead() &&
            ProcLine("CapPrm:") == kReadAll && ::setuid(0) != 0;
+  }));
+}
+
+// As root is in a container: without CAP_DAC_READ_SEARCH.
+bool LoseReadAll() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  if (::syscall(SYS_capget, &header, data) != 0) return false;
+  data[0].effective &= ~(1u << CAP_DAC_READ_SEARCH);
+  data[0].permitted &= ~(1u << CAP_DAC_READ_SEARCH);
+  return ::syscall(SYS_capset, &header, data) == 0;
+}
+
+TEST_F(Privileges, WhatRootHasNotTheDefaultUserNeedNotKeep) {
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  EXPECT_TRUE(InChild([&] {
+    return LoseReadAll() && DropPrivileges(config_).ok() && ::geteuid() != 0 && CanRead() &&
+           ProcLine("CapPrm:") == kNoCapabilities;
   }));
 }
 
