@@ -1,5 +1,6 @@
 """A client: asks each anycast address five times a second, and remembers who has answered."""
 
+import collections
 import os
 import selectors
 import socket
@@ -12,6 +13,7 @@ import router
 _EVERY_SECONDS = 0.2
 _LOST_SECONDS = 1.0
 _LOSSES_UNTIL_NOBODY = 3
+_MOVES_MAX = 16
 
 
 class _Address:
@@ -20,7 +22,7 @@ class _Address:
     def __init__(self, address):
         self.address = address
         self.site = self.node = self.nsid = self.serial = self.rtt_us = self.at = None
-        self.since = None  # When this site answered first, after another one or nobody.
+        self.moves = collections.deque(maxlen=_MOVES_MAX)  # Who answered from when on; the last.
         self.asked = self.lost = 0
         self._losses = 0
 
@@ -28,7 +30,7 @@ class _Address:
         node, _, site = answer.nsid.partition(".")
         self.at = time.time()
         if site != self.site:
-            self.since = self.at
+            self.moves.append({"site": site, "at": self.at})
         self.site, self.node, self.nsid = site or None, node or None, answer.nsid
         self.serial, self.rtt_us = answer.serial, round(rtt * 1e6)
         self._losses = 0
@@ -40,7 +42,8 @@ class _Address:
             self.site = self.node = self.nsid = self.serial = self.rtt_us = None
 
     def told(self):
-        return {key: value for key, value in vars(self).items() if not key.startswith("_")}
+        told = {key: value for key, value in vars(self).items() if not key.startswith("_")}
+        return {**told, "moves": list(self.moves)}
 
 
 class Client:

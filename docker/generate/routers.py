@@ -4,7 +4,7 @@ from generate import topology
 
 # Routes differ by the length of their AS path alone, but for GRACEFUL_SHUTDOWN (RFC 8326 §4.2),
 # which carriers act on and sites' routers pass on: what has arrived at a site is answered there.
-# A route to both nodes of a site is one with two next hops.
+# A site shares out among its nodes; a carrier uses one way of several that are equally long.
 _BIRD = """\
 # {name}, AS {number}. Made by docker/gen.
 log stderr all;
@@ -12,11 +12,11 @@ timeformat protocol iso long ms;
 router id {router_id};
 protocol device {{ scan time 1; }}
 protocol kernel {{
-  scan time 5; merge paths on;
+  scan time 5;{merge}
   ipv4 {{ import none; export filter to_kernel; }};
 }}
 protocol kernel {{
-  scan time 5; merge paths on;
+  scan time 5;{merge}
   ipv6 {{ import none; export filter to_kernel; }};
 }}
 filter from_other {{
@@ -88,7 +88,8 @@ def bird(topo, box):
         v4, v6 = box.own_addresses()
         more = f"  if net.type = NET_IP4 then krt_prefsrc = {v4}; else krt_prefsrc = {v6};\n"
     text = _TO_KERNEL.format(more=more) + _BIRD.format(name=box.name, number=box.number,
-                                                       router_id=box.router_id)
+                                                       router_id=box.router_id,
+                                                       merge=" merge paths on;" if box.site else "")
     # Definitions first: BIRD reads from top to bottom.
     if box.kind == "client":
         text += _CLIENT.format(v4=v4, v6=v6)
