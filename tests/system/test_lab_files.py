@@ -1,0 +1,220 @@
+"""docker/gen: what it makes is what is committed, and is right for each number of sites. Needs no
+engine: see test_compose.py for the lab itself."""
+
+import ipaddress
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+_DOCKER = pathlib.Path(__file__).resolve().parents[2] / "docker"
+sys.path.insert(0, str(_DOCKER))
+sys.path.insert(0, str(_DOCKER / "agent"))
+
+import question  # noqa: E402
+from generate import files, picture, topology  # noqa: E402
+
+_PREFIX = "10.99"
+_COUNTS = range(1, topology.SITES_MAX + 1)
+
+
+def _gen(out, *arguments):
+    return subprocess.run([sys.executable, "-B", str(_DOCKER / "gen"), "--out", str(out),
+                           *arguments], capture_output=True, text=True, check=False, timeout=60)
+
+
+def _texts(folder):
+    return {str(path.relative_to(folder)): path.read_text()
+            for path in [*folder.glob("fleet/**/*"), folder / "compose.yaml", folder / ".env"]
+            if path.is_file()}
+
+
+def test_committed_files_are_what_gen_makes(tmp_path):
+    done = _gen(tmp_path)
+    assert done.returncode == 0, done.stderr
+    made, committed = _texts(tmp_path), _texts(_DOCKER)
+    assert sorted(made) == sorted(committed), "docker/gen makes other files; run it"
+    assert [path for path in made if made[path] != committed[path]] == [], "run docker/gen"
+
+
+def test_gen_leaves_nothing_of_an_earlier_run(tmp_path):
+    (tmp_path / "mine").write_text("kept\n")
+    assert _gen(tmp_path, "--sites", "6").returncode == 0
+    assert _gen(tmp_path, "--sites", "2", "--two-nodes", "none").returncode == 0
+    names = {path.name for path in (tmp_path / "fleet").iterdir()}
+    assert "ams1-router" in names and not {"nyc1-router", "fra1-ns2"} & names
+    assert (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--sites", "0"], "1 to 12"), (["--sites", "13"], "1 to 12"),
+    (["--two-nodes", "rome1"], "no such site: rome1")])
+def test_gen_tells_what_is_wrong(tmp_path, arguments, said):
+    done = _gen(tmp_path, *arguments)
+    assert done.returncode == 2 and said in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def _compose(topo):
+    return yaml.safe_load(files.compose(topo, True).replace("${LAB_PREFIX:-10.213}", _PREFIX))
+
+
+@pytest.mark.parametrize("count", _COUNTS)
+def test_compose_gives_each_interface_its_own_address(count):
+    topo = topology.Topology(count)
+    told = _compose(topo)
+    subnets = {name: ipaddress.ip_network(network["ipam"]["config"][0]["subnet"])
+               for name, network in told["networks"].items()}
+    assert len(set(subnets.values())) == len(subnets)
+    taken = {subnet[1] for subnet in subnets.values()}  # Docker's own.
+    for service in told["services"].values():
+        for name, how in service["networks"].items():
+            address = ipaddress.ip_address(how["ipv4_address"])
+            assert address in subnets[name] and address not in taken
+            taken.add(address)
+    at_ends = sum(len(service["networks"]) for service in told["services"].values())
+    assert at_ends == 2 * len(topo.links) + len(topo.boxes) + 1  # The console's.
+
+
+@pytest.mark.parametrize("count", _COUNTS)
+def test_each_client_has_a_nearest_site_and_a_next_one(count):
+    topo = topology.Topology(count)
+    nearest = topo.catchment()
+    assert set(topo.sites()) == set(nearest.values())
+    for site in topo.sites():
+        without = topo.catchment({site})
+        assert site not in without.values()
+        assert (None in without.values()) == (count == 1)
+        assert all(without[client] == nearest[client] for client in nearest
+                   if nearest[client] != site)
+
+
+def test_the_next_site_is_on_the_same_continent():
+    topo = topology.Topology(4)
+    assert topo.catchment() == {"berlin": "fra1", "paris": "ams1", "boston": "nyc1",
+                                "jakarta": "sin1", "reykjavik": "fra1"}
+    assert topo.catchment({"fra1"})["berlin"] == "ams1"
+    assert topo.catchment({"fra1"})["reykjavik"] == "nyc1"  # By its other carrier.
+
+
+def test_nothing_but_the_variable_names_the_prefix():
+    for path, text in files.make(topology.Topology(12), True).items():
+        rest = text.replace("${LAB_PREFIX:-10.213}", "") if path == "compose.yaml" else text
+        assert "10.213" not in rest, path
+
+
+def test_no_container_has_more_rights_than_it_needs():
+    told = _compose(topology.Topology(12))
+    for name, service in told["services"].items():
+        assert not service.get("privileged") and "docker.sock" not in str(service)
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        is_frr = set(service["cap_add"]) == {"NET_ADMIN", "SYS_ADMIN"}
+        assert is_frr or set(service["cap_add"]) <= {"NET_ADMIN"}, name
+        assert not is_frr or name.endswith("-router"), name
+    assert told["services"]["console"]["ports"] == ["127.0.0.1:8080:8080"]
+
+
+def _render(folder, topo):
+    for path, text in files.make(topo).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text.replace(topology.PREFIX_MARK, _PREFIX))
+
+
+@pytest.mark.skipif(not shutil.which("bird"), reason="no bird")
+@pytest.mark.parametrize("count", [1, 4, 12])
+def test_bird_can_read_its_configurations(tmp_path, count):
+    _render(tmp_path, topology.Topology(count))
+    for path in tmp_path.glob("fleet/*/bird.conf"):
+        done = subprocess.run(["bird", "-p", "-c", path], capture_output=True, text=True,
+                              check=False, timeout=20)
+        assert done.returncode == 0, f"{path}: {done.stderr}"
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/lib/frr/bgpd"), reason="no frr")
+def test_frr_can_read_its_configurations(tmp_path):
+    _render(tmp_path, topology.Topology(12))
+    paths = list(tmp_path.glob("fleet/*/bgpd.conf"))
+    assert len(paths) == 6
+    for path in paths:
+        done = subprocess.run(["/usr/lib/frr/bgpd", "-C", "-f", path], capture_output=True,
+                              text=True, check=False, timeout=20)
+        assert done.returncode == 0 and "rror" not in done.stdout + done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("count", [1, 4, 12])
+def test_daemons_can_read_their_configurations(tmp_path, count):
+    _render(tmp_path, topology.Topology(count))
+    for path in sorted(tmp_path.glob("fleet/*/hither.yaml")):
+        text = path.read_text()
+        # The account is the image's.
+        path.write_text(re.sub(r"^user: hither$", "user: root", text, flags=re.MULTILINE))
+        for program in (os.environ.get("HITHERD", "hitherd"),
+                        os.environ.get("HITHER_ANYCAST", "hither-anycast")):
+            done = subprocess.run([program, "--config", path, "--check"], capture_output=True,
+                                  text=True, check=False, timeout=20)
+            assert done.returncode == 0, f"{path}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("count", [1, 4, 12])
+def test_fleet_names_all_that_there_is(count):
+    topo = topology.Topology(count)
+    told = yaml.safe_load(files.fleet(topo))
+    assert [site["name"] for site in told["sites"]] == topo.sites()
+    nodes = {f"{node['name']}.{site['name']}" for site in told["sites"] for node in site["nodes"]}
+    assert nodes == {box.name for box in topo.nodes()}
+    routers = {router["name"] for router in told["routers"]}
+    assert all(set(link) <= routers for link in told["links"])
+    assert all(client["router"] in routers for client in told["clients"])
+
+
+def test_agents_are_told_of_both_ends():
+    topo = topology.Topology(4)
+    told = {path.split("/")[1]: json.loads(text) for path, text in files.make(topo).items()
+            if path.endswith("agent.json")}
+    ends = {link["v4"]: link["peer_v4"] for one in told.values() for link in one["links"]}
+    assert len(ends) == 2 * len(topo.links)
+    assert all(ends[ends[address]] == address for address in ends)
+
+
+def test_picture_names_who_answers():
+    topo = topology.Topology(4)
+    drawn = picture.svg(topo, {**topo.catchment(), "boston": None})
+    assert "berlin: fra1" in drawn and "boston: nobody" in drawn
+    assert drawn.count("<line") == 4
+
+
+# --- The agent's reading of answers ---
+
+def _answer(number, rcode=0):
+    owner = b"\x07example\x03org\x00"
+    soa = b"\xc0\x0c\xc0\x0c" + (7).to_bytes(4, "big") + bytes(16)
+    nsid = b"\x00\x03\x00\x08ns1.fra1"
+    return (number.to_bytes(2, "big") + (0x8400 | rcode).to_bytes(2, "big")
+            + bytes([0, 1, 0, 1, 0, 0, 0, 1]) + owner + b"\x00\x06\x00\x01"
+            + b"\xc0\x0c\x00\x06\x00\x01" + bytes(4) + len(soa).to_bytes(2, "big") + soa
+            + b"\x00\x00\x29\x04\xd0" + bytes(4) + len(nsid).to_bytes(2, "big") + nsid)
+
+
+def test_agent_reads_nsid_and_serial():
+    assert question.read(_answer(5), 5) == question.Answer("ns1.fra1", 7)
+    assert question.read(_answer(5), 6) is None
+    assert question.read(_answer(5, rcode=2), 5) is None
+    assert question.read(question.make(5, "example.org"), 5) is None  # No answer: a question.
+
+
+def test_agent_survives_every_answer():
+    whole, dice = _answer(5), random.Random(5)
+    for length in range(len(whole)):
+        question.read(whole[:length], 5)
+    for _ in range(20000):
+        broken = bytearray(whole)
+        for _ in range(dice.randint(1, 6)):
+            broken[dice.randrange(len(broken))] = dice.randrange(256)
+        question.read(bytes(broken), 5)
