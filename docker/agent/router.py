@@ -1,5 +1,6 @@
 """A router: BIRD or FRR, its sessions, and the cut of its links."""
 
+import datetime
 import json
 import os
 import re
@@ -18,6 +19,14 @@ def _wait_for_file(path, seconds=10):
     give_up_at = time.monotonic() + seconds
     while not os.path.exists(path) and time.monotonic() < give_up_at:
         time.sleep(0.05)
+
+
+def _iso(seconds):
+    """As BIRD tells it; containers live in UTC."""
+    if seconds is None:
+        return ""
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime(
+        "%Y-%m-%dT%H:%M:%SZ")
 
 
 class Bird:
@@ -48,7 +57,7 @@ class Bird:
                 link = self._names[row[1]]
                 state = row[4].split()[0] if row[4].strip() else "Down"
                 found.append({"peer": link["to"], "peer_as": link["as"], "state": state,
-                              "since": row[3]})
+                              "since": row[3].replace(" ", "T") + "Z"})
         return found
 
 
@@ -89,7 +98,7 @@ class Frr:
         told = json.loads(done.stdout or "{}")
         return [{"peer": link["to"], "peer_as": link["as"],
                  "state": told[address].get("bgpState", "Down"),
-                 "since": told[address].get("bgpTimerUpString", "")}
+                 "since": _iso(told[address].get("bgpTimerUpEstablishedEpoch"))}
                 for address, link in self._links.items() if address in told]
 
 

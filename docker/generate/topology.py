@@ -1,9 +1,9 @@
 r"""The lab's map for N sites: routers, nodes, clients, who is linked to whom. Only data.
 
-    berlin   reykjavik    boston                 europe1, america1, asia1: the first carrier of each
-       \     /      \     /                      continent, linked with each other; more of them hang
-       europe1 ---- america1 -- nyc1             on the first one. Each link between continents is
-      /   |    \    /                            one AS longer, by prepending.
+    berlin   reykjavik    boston                 europe1, america1, asia1: the first carrier of
+       \     /      \     /                      each continent, linked with each other; more of
+       europe1 ---- america1 -- nyc1             them hang on the first one. Each link between
+      /   |    \    /                            continents is one AS longer, by prepending.
    fra1   |     asia1 -- jakarta                 A site: its router and its nodes, AS 65001.
           |       |                              A client: its own AS, a host that speaks BGP.
    paris--europe2 sin1

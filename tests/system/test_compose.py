@@ -154,6 +154,17 @@ def test_catchment_is_a_table_and_a_picture(lab, tmp_path):
     assert root.tag.endswith("svg") and "berlin: fra1" in picture.read_text()
 
 
+def test_routers_tell_their_sessions(lab):
+    told = lab.fleet.call(lab.topo.of_kind("router"), "/sessions")
+    for name, sessions in told.items():
+        assert {one["peer"] for one in sessions} == \
+            {other.name for _, other in lab.topo.links_of(name)}
+        for one in sessions:
+            assert one["peer_as"] == lab.topo.boxes[one["peer"]].number
+            assert one["state"] == "Established"
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", one["since"])
+
+
 # --- Faults ---
 
 def _break(lab, site, fault):
@@ -267,6 +278,49 @@ def test_lab_tells_what_is_wrong(lab, arguments, said):
     assert done.returncode != 0 and said in done.stdout and "Traceback" not in done.stdout
 
 
+# --- The plain image ---
+
+@pytest.fixture(params=["hither", "root"])
+def plain(request, lab, tmp_path):
+    """A container of hitherd alone, as its own user, or as a root with a container's rights."""
+    built = _run("docker build -f docker/Dockerfile -t hither-test --target runtime .", shell=True,
+                 timeout=_BUILD_SECONDS)
+    assert built.returncode == 0, built.stdout[-4000:]
+    tmp_path.chmod(0o755)
+    for path in (_TOP / "examples").glob("*.zone"):
+        (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / "hither.yaml").write_text(
+        'listen: ["0.0.0.0:53"]\nidentity: { site: plain, node: ns1 }\nheartbeat: none\n'
+        'admin: { listen: "unix:/run/hither/admin.sock" }\n'
+        "zones: [{ name: example.org, file: example.org.zone }]\n")
+    for path in tmp_path.iterdir():
+        path.chmod(0o644)
+    started = docker_engine.run("docker", "run", "-d", "--rm", "--user", request.param, "-v",
+                                f"{tmp_path}:/etc/hither:ro", "hither-test")
+    assert started.returncode == 0, started.stderr
+    name = started.stdout.strip()
+    yield name
+    docker_engine.run("docker", "kill", name)
+    docker_engine.run("docker", "image", "rm", "hither-test")
+
+
+def test_plain_image_serves_and_is_healthy(plain):
+    deadline = time.monotonic() + 40
+    while _health(plain) != "healthy":
+        assert time.monotonic() < deadline, docker_engine.run("docker", "logs", plain)
+        time.sleep(0.5)
+    status = docker_engine.run("docker", "exec", plain, "hither", "status", "--admin",
+                               "unix:/run/hither/admin.sock").stdout
+    assert "example.org" in status and "plain" in status
+    users = docker_engine.run("docker", "top", plain, "-o", "pid,user,comm").stdout
+    assert "hitherd" in users and "root" not in users
+
+
+def _health(container):
+    return docker_engine.run("docker", "inspect", "-f", "{{.State.Health.Status}}",
+                             container).stdout.strip()
+
+
 # --- The tutorial, and the end ---
 
 def test_tutorial_does_what_it_says(lab):
@@ -274,13 +328,16 @@ def test_tutorial_does_what_it_says(lab):
     assert lines[0].startswith("docker build ") and lines[-1] == "docker/lab down"
     assert len(lines) > 20
     said = {}
-    for line in lines[1:]:  # The image is built.
-        done = _run(line, shell=True, timeout=300)
-        assert done.returncode == 0, f"{line}: {done.stdout}"
-        said[line] = done.stdout
-    (_TOP / "catchment.svg").unlink()
-    assert re.search(r"ns[12]\.fra1", said["docker/lab dig berlin +nsid @192.0.2.53 example.org SOA"])
-    assert "ns1.nyc1" in said["docker/lab dig boston +nsid @192.0.2.53 example.org SOA"]
+    try:
+        for line in lines[1:]:  # The image is built.
+            done = _run(line, shell=True, timeout=300)
+            assert done.returncode == 0, f"{line}: {done.stdout}"
+            said[line] = done.stdout
+    finally:
+        (_TOP / "catchment.svg").unlink(missing_ok=True)
+    question = "+nsid @192.0.2.53 example.org SOA"
+    assert re.search(r"ns[12]\.fra1", said[f"docker/lab dig berlin {question}"])
+    assert "ns1.nyc1" in said[f"docker/lab dig boston {question}"]
     assert "ns1.sin1" in said["docker/lab dig jakarta +short @2001:db8::53 id.server CH TXT"]
     assert "ns1.ams1" in said["docker/lab break fra1 kill"]
     assert "0 queries lost" in said["docker/lab break sin1 stale"]
