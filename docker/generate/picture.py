@@ -1,45 +1,61 @@
-"""The catchment as a picture: sites and clients on a flat map, each client joined to its site."""
+"""The catchment as a picture: clients on the left, sites on the right, a line to who answers.
+
+Not a map: three of four cities of a lab are so close that their names would cover each other.
+"""
 
 from xml.sax import saxutils
 
-_WIDTH, _HEIGHT = 1000, 470
-# Told apart by those who do not see colours by the name that stands beside each client.
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#5b4fcf", "#7a5c00",
-            "#a50026", "#006d5b", "#4d4d4d", "#b8860b")
-_NOBODY = "#777777"
+_WIDTH, _ROW, _TOP = 820, 46, 60
+_CLIENT_RIGHT, _SITE_LEFT = 300, 550
+# Each line's end is named, too, for those who do not see the colours.
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b0508c", "#2f86b7", "#8a5a00", "#5b4fcf", "#7a5c00",
+            "#a50026", "#006d5b", "#4d4d4d", "#8f6a00")
+_NOBODY = "#a50026"
 
 
-def _point(box):
-    """Plate carrée, without the latitudes where nobody is."""
-    _, latitude, longitude = box.place
-    return (longitude + 180) / 360 * _WIDTH, (75 - latitude) / 130 * _HEIGHT
+def _text(x, y, text, size=14, weight="normal", colour="#222", anchor="start"):
+    return (f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
+            f'text-anchor="{anchor}">{saxutils.escape(text)}</text>')
 
 
-def _text(x, y, text, colour, weight="normal"):
-    return (f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-weight="{weight}">'
-            f"{saxutils.escape(text)}</text>")
+def _box(x, y, width, colour, first, second):
+    return [f'<rect x="{x}" y="{y - 18}" width="{width}" height="36" rx="6" fill="#fff" '
+            f'stroke="{colour}" stroke-width="2"/>',
+            _text(x + 12, y - 2, first, weight="bold"),
+            _text(x + 12, y + 12, second, size=11, colour="#555")]
+
+
+def _rows(count, rows):
+    """Centres of `count` boxes, spread over the height of `rows` ones."""
+    return [round(_TOP + (index + 0.5) * rows / count * _ROW) for index in range(count)]
 
 
 def svg(topo, catchment):
     """`catchment`: the site that answers, by client; None: nobody does."""
-    colours = dict(zip(topo.sites(), _COLOURS))
+    sites, rows = topo.sites(), max(len(topo.sites()), len(catchment))
+    height = _TOP + rows * _ROW + 20
+    colours = dict(zip(sites, _COLOURS))
+    site_y = dict(zip(sites, _rows(len(sites), rows)))
     summary = "; ".join(f"{client}: {site or 'nobody'}" for client, site in catchment.items())
-    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-             'font-family="sans-serif" font-size="13" role="img">',
-             f"<title>Catchment: {saxutils.escape(summary)}</title>",
-             f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#f7f7f4"/>']
-    for client, site in catchment.items():
-        x, y = _point(topo.boxes[client])
+    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
+             f'width="{_WIDTH}" height="{height}" font-family="sans-serif" role="img">',
+             f"<title>Who is answered by whom: {saxutils.escape(summary)}</title>",
+             f'<rect width="{_WIDTH}" height="{height}" fill="#f7f7f4"/>',
+             _text(30, 34, "Clients", size=16, weight="bold"),
+             _text(_SITE_LEFT, 34, "Sites", size=16, weight="bold")]
+    for (client, site), y in zip(catchment.items(), _rows(len(catchment), rows)):
         colour = colours.get(site, _NOBODY)
         if site is not None:
-            to_x, to_y = _point(topo.router(site))
-            lines.append(f'<line x1="{x:.0f}" y1="{y:.0f}" x2="{to_x:.0f}" y2="{to_y:.0f}" '
-                         f'stroke="{colour}" stroke-width="2"/>')
-        lines.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="5" fill="{colour}"/>')
-        lines.append(_text(x + 8, y - 6, f"{client}: {site or 'nobody'}", colour))
-    for site in topo.sites():
-        x, y = _point(topo.router(site))
-        lines.append(f'<rect x="{x - 7:.0f}" y="{y - 7:.0f}" width="14" height="14" '
-                     f'fill="{colours[site]}" stroke="#000"/>')
-        lines.append(_text(x + 10, y + 17, site, "#000", "bold"))
+            lines.append(f'<line x1="{_CLIENT_RIGHT}" y1="{y}" x2="{_SITE_LEFT}" '
+                         f'y2="{site_y[site]}" stroke="{colour}" stroke-width="3"/>')
+        box = topo.boxes[client]
+        behind = " and ".join(other.name for _, other in topo.links_of(client))
+        lines += _box(30, y, _CLIENT_RIGHT - 30, colour, f"{client}: {site or 'nobody'}",
+                      f"AS {box.number}, behind {behind}")
+    for site, y in site_y.items():
+        router = topo.router(site)
+        count = len(topo.nodes(site))
+        lines += _box(_SITE_LEFT, y, 240, colours[site], f"{site}, {router.place[0]}",
+                      f"AS {router.number}, {count} node{'s' if count > 1 else ''}, "
+                      f"behind {topo.uplink(router.name).name}")
     return "\n".join([*lines, "</svg>"]) + "\n"

@@ -41,7 +41,7 @@ class Box:
     node: str = ""
     program: str = "bird"  # or frr
     continent: str = ""
-    place: tuple = ()      # city, latitude, longitude
+    place: tuple = ()      # Of a site's: city, latitude, longitude.
 
     @property
     def management(self):
@@ -139,12 +139,9 @@ class Topology:
 
     def _make_clients(self):
         for count, (place, carrier) in enumerate(self._carriers.items()):
-            client = self._add(place.client, "client", 64701 + count, place=(
-                place.client.capitalize(), place.client_latitude, place.client_longitude))
+            client = self._add(place.client, "client", 64701 + count)
             self._link(carrier, client)
-        name, *where = places.ISLAND
-        island = self._add(name, "client", 64701 + len(self._carriers),
-                           place=(name.capitalize(), *where))
+        island = self._add(places.ISLAND, "client", 64701 + len(self._carriers))
         for continent in ("europe", "america"):
             self._link(self._hubs[continent], island)
 

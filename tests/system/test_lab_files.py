@@ -187,7 +187,7 @@ def test_picture_names_who_answers():
     topo = topology.Topology(4)
     drawn = picture.svg(topo, {**topo.catchment(), "boston": None})
     assert "berlin: fra1" in drawn and "boston: nobody" in drawn
-    assert drawn.count("<line") == 4
+    assert drawn.count("<line") == 4  # Nobody has none.
 
 
 # --- The agent's reading of answers ---
