@@ -45,7 +45,7 @@ function boxesOf(fleet) {
     boxes.set(site.name, {kind: "site", of: site, w: 138, h: 40 + 17 * nodes});
   }
   for (const router of fleet.routers) {
-    if (!router.site) boxes.set(router.name, {kind: "router", of: router, w: 104, h: 36});
+    if (!router.site) boxes.set(router.name, {kind: "router", of: router, w: 128, h: 36});
   }
   for (const client of fleet.clients) {
     boxes.set(`client ${client.name}`, {kind: "client", of: client, w: 122, h: 38});
