@@ -1,0 +1,240 @@
+#include "tool/console/model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "server/base/status.h"
+
+namespace hither {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr char kFleet[] = R"(
+sites:
+  - name: fra1
+    nodes: [{ name: ns1, hitherd: 10.0.0.1, anycast: 10.0.0.1, agent: 10.0.0.1 }]
+  - name: ams1
+    nodes: [{ name: ns1, hitherd: 10.0.0.2, anycast: 10.0.0.2 }]
+routers: [{ name: ra, site: fra1, agent: 10.0.0.3 }, { name: rb, agent: 10.0.0.4 }, { name: rc }]
+links: [[ra, rb], [rb, rc]]
+clients: [{ name: berlin, agent: 10.0.0.5 }]
+)";
+
+std::string StatusPage(const std::string& site, uint32_t serial, uint64_t queries) {
+  ServerStatus status;
+  status.site = site;
+  status.node = "ns1";
+  status.counters = {{"hither_queries_total{transport=\"udp\"}", queries}};
+  status.latency = {{"udp", 5, absl::Microseconds(20), absl::Microseconds(90), {}}};
+  ServerStatus::Zone& zone = status.zones.emplace_back();
+  zone.name = "example.";
+  zone.serial = serial;
+  return ToJson(status);
+}
+
+std::string SidecarPage(const std::string& site, const std::string& v4, const std::string& v6) {
+  const auto family = [](const char* name, const std::string& state) -> json {
+    return {{"family", name}, {"state", state}, {"rule", "r"}, {"reason", "why"}};
+  };
+  return json({{"node", "ns1"},
+               {"site", site},
+               {"services",
+                {{{"name", "dns"}, {"families", {family("ipv4", v4), family("ipv6", v6)}}}}}})
+      .dump();
+}
+
+class ConsoleModelTest : public testing::Test {
+ protected:
+  json Page() const { return json::parse(model_.PageJson(now_)); }
+  void Hitherd(const std::string& site, uint32_t serial, uint64_t queries) {
+    model_.TakeHitherd("ns1." + site, ReadHitherdReport(StatusPage(site, serial, queries)), now_);
+  }
+  void Sidecar(const std::string& site, const std::string& v4, const std::string& v6 = "UP") {
+    model_.TakeSidecar("ns1." + site, ReadSidecarReport(SidecarPage(site, v4, v6)), now_);
+  }
+  void Answer(const std::string& site, int64_t rtt_us = 800) {
+    ClientAnswer answer;
+    answer.address = "192.0.2.53";
+    answer.site = site;
+    if (!site.empty()) answer.rtt_us = rtt_us;
+    model_.TakeAnswers("berlin", std::vector<ClientAnswer>{answer}, now_);
+  }
+  // "who text" of all entries of the time line.
+  std::vector<std::string> Told() const {
+    std::vector<std::string> told;
+    for (const TimeLine::Entry& entry : model_.time_line().entries()) {
+      told.push_back(absl::StrCat(entry.who, " ", entry.text));
+    }
+    return told;
+  }
+
+  absl::Time now_ = absl::FromUnixSeconds(1'764'190'000);
+  ConsoleModel model_{*ParseFleet(kFleet, "f.yaml")};
+};
+
+TEST_F(ConsoleModelTest, KnowsNothingAtFirst) {
+  const json page = Page();
+  EXPECT_THAT(page["nodes"], SizeIs(2));
+  EXPECT_TRUE(page["nodes"][0]["v4"].is_null());
+  EXPECT_TRUE(page["sites"][0]["announced"].is_null());
+  EXPECT_EQ(page["links"][0]["state"], "unknown");
+  EXPECT_THAT(page["time_line"], SizeIs(0));
+}
+
+TEST_F(ConsoleModelTest, TellsChangesOfStateOnce) {
+  Sidecar("fra1", "UP");
+  Sidecar("fra1", "UP");
+  Sidecar("fra1", "DOWN");
+  EXPECT_THAT(Told(), ElementsAre("ns1.fra1 dns IPv4 UP: why (r)", "ns1.fra1 dns IPv6 UP: why (r)",
+                                  "ns1.fra1 dns IPv4 UP to DOWN: why (r)"));
+  const json node = Page()["nodes"][0];
+  EXPECT_EQ(node["v4"]["state"], "DOWN");
+  EXPECT_EQ(node["v6"]["state"], "UP");
+  EXPECT_EQ(Page()["sites"][0]["announced"], true);
+  Sidecar("fra1", "DOWN", "DOWN");
+  EXPECT_EQ(Page()["sites"][0]["announced"], false);
+}
+
+TEST_F(ConsoleModelTest, WhatDoesNotAnswerIsNotShownAsItWas) {
+  Sidecar("fra1", "UP");
+  Hitherd("fra1", 7, 0);
+  model_.TakeSidecar("ns1.fra1", absl::UnavailableError("no answer within 2s"), now_);
+  model_.TakeHitherd("ns1.fra1", absl::UnavailableError("no answer within 2s"), now_);
+  const json page = Page();
+  EXPECT_TRUE(page["nodes"][0]["v4"].is_null());
+  EXPECT_THAT(page["nodes"][0]["zones"], SizeIs(0));
+  EXPECT_THAT(page["serials"], SizeIs(0));
+  EXPECT_TRUE(page["sites"][0]["announced"].is_null());
+  EXPECT_EQ(page["nodes"][0]["errors"][0], "hitherd: no answer within 2s");
+}
+
+TEST_F(ConsoleModelTest, ErrorsAreTextAndToldOnce) {
+  for (int i = 0; i < 3; ++i) {
+    model_.TakeHitherd("ns1.fra1", ReadHitherdReport("\xff[[["), now_);
+  }
+  ASSERT_THAT(Told(), SizeIs(1));
+  EXPECT_THAT(Told()[0], HasSubstr("ns1.fra1 hitherd: the answer is not a server's status"));
+  Hitherd("fra1", 7, 0);
+  EXPECT_EQ(Told().back(), "ns1.fra1 hitherd answers again");
+}
+
+TEST_F(ConsoleModelTest, AnotherNodeThereIsAnError) {
+  model_.TakeHitherd("ns1.fra1", ReadHitherdReport(StatusPage("ams1", 7, 0)), now_);
+  EXPECT_THAT(Page()["nodes"][0]["errors"][0].get<std::string>(),
+              HasSubstr("is ns1.ams1, not ns1.fra1"));
+}
+
+TEST_F(ConsoleModelTest, CountsQueriesOverSecondsAndSeesRestarts) {
+  for (int second = 0; second <= 10; ++second, now_ += absl::Seconds(1)) {
+    Hitherd("fra1", 7, static_cast<uint64_t>(second) * 100);
+  }
+  EXPECT_EQ(Page()["nodes"][0]["queries_per_second"], 100.0);
+  Hitherd("fra1", 7, 5);
+  EXPECT_EQ(Told().back(), "ns1.fra1 hitherd was started anew");
+}
+
+TEST_F(ConsoleModelTest, TellsSerialsThatDiffer) {
+  Hitherd("fra1", 7, 0);
+  Hitherd("ams1", 7, 0);
+  EXPECT_EQ(Page()["serials"][0]["agree"], true);
+  Hitherd("ams1", 8, 0);
+  EXPECT_EQ(Page()["serials"][0]["agree"], false);
+  EXPECT_EQ(Told().back(), "ns1.ams1 example.: serial 7 to serial 8");
+}
+
+TEST_F(ConsoleModelTest, FollowsWhoAnswersAClient) {
+  Answer("fra1");
+  Answer("ams1");
+  Answer("");
+  Answer("fra1");
+  EXPECT_THAT(Told(), ElementsAre("berlin 192.0.2.53 is answered by ams1, was fra1",
+                                  "berlin 192.0.2.53 is answered by nobody, was ams1",
+                                  "berlin 192.0.2.53 is answered by fra1, was nobody"));
+  EXPECT_EQ(Page()["sites"][0]["clients"], 1);
+}
+
+TEST_F(ConsoleModelTest, RoundTripTimesOfFiveMinutes) {
+  for (int i = 1; i <= 100; ++i) Answer("fra1", i * 10);
+  const json rtt = Page()["sites"][0]["rtt"];
+  EXPECT_EQ(rtt["samples"], 100);
+  EXPECT_NEAR(rtt["p50_us"].get<double>(), 505, 6);
+  EXPECT_NEAR(rtt["p99_us"].get<double>(), 990, 6);
+  now_ += absl::Minutes(6);
+  EXPECT_EQ(Page()["sites"][0]["rtt"]["samples"], 0);
+  Answer("atlantis");  // No site of ours: nothing is kept for it.
+  EXPECT_EQ(Page()["sites"][0]["rtt"]["samples"], 0);
+}
+
+TEST_F(ConsoleModelTest, ALinkIsUpIfBothEndsSaySo) {
+  const auto sessions = [](const char* peer, const char* state) {
+    return std::vector<RouterSession>{{peer, 64'500, state, ""}};
+  };
+  const auto state = [this] { return Page()["links"][0]["state"]; };
+  model_.TakeSessions("ra", sessions("rb", "Established"), now_);
+  EXPECT_EQ(state(), "up");
+  model_.TakeSessions("rb", sessions("ra", "Active"), now_);
+  EXPECT_EQ(state(), "down");
+  model_.TakeSessions("rb", sessions("ra", "Established"), now_);
+  EXPECT_EQ(state(), "up");
+  EXPECT_EQ(Told().back(), "rb BGP with ra: Active to Established");
+  model_.TakeSessions("ra", absl::UnavailableError("gone"), now_);
+  model_.TakeSessions("rb", absl::UnavailableError("gone"), now_);
+  EXPECT_EQ(state(), "unknown");
+}
+
+TEST_F(ConsoleModelTest, TheTimeLineHasAnEnd) {
+  for (size_t i = 0; i < 3 * TimeLine::kKept; ++i) Sidecar("fra1", i % 2 == 0 ? "UP" : "DOWN");
+  EXPECT_THAT(Page()["time_line"], SizeIs(TimeLine::kKept));
+}
+
+TEST_F(ConsoleModelTest, NamesThatTheFleetDoesNotHaveChangeNothing) {
+  const std::string before = model_.PageJson(now_);
+  model_.TakeHitherd("ns9.fra1", absl::UnavailableError("x"), now_);
+  model_.TakeSidecar("", absl::UnavailableError("x"), now_);
+  model_.TakeFaults("x", std::vector<std::string>{"kill"}, now_);
+  model_.TakeSessions("x", absl::UnavailableError("x"), now_);
+  model_.TakeAnswers("x", absl::UnavailableError("x"), now_);
+  EXPECT_EQ(model_.PageJson(now_), before);
+}
+
+TEST_F(ConsoleModelTest, ForeignOctetsMakeNoBadJson) {
+  const std::string page = "{\"faults\": [\"k\\u0001ill\", 7, \"" + std::string(999, 'x') + "\"]}";
+  model_.TakeFaults("ns1.fra1", ReadFaults(page), now_);
+  model_.TakeCommand("ns1.fra1", "\xff\xfe", absl::InternalError("\x1b[2J"), now_);
+  const json told = Page();
+  EXPECT_EQ(told["nodes"][0]["faults"][0], "k?ill");
+  EXPECT_EQ(told["nodes"][0]["faults"][1].get<std::string>().size(), 303u);
+}
+
+TEST(Reports, RefuseWhatIsNone) {
+  for (const char* page : {"", "[]", "null", "7", "{}", "{\"services\"", "\xff"}) {
+    EXPECT_FALSE(ReadHitherdReport(page).ok()) << page;
+    EXPECT_FALSE(ReadSidecarReport(page).ok()) << page;
+    EXPECT_FALSE(ReadFaults(page).ok()) << page;
+    EXPECT_FALSE(ReadAnswers(page).ok()) << page;
+    EXPECT_EQ(ReadError(page), "") << page;
+  }
+  EXPECT_FALSE(ReadSessions("{}").ok());
+  EXPECT_EQ(ReadError("{\"error\": \"no\"}"), "no");
+}
+
+TEST(Reports, MembersOfAnotherKindAreAsGoodAsNone) {
+  const auto answers = ReadAnswers(R"({"answers": [7,
+      {"address": [], "site": null, "rtt_us": -1, "serial": 1e10, "lost": "x"}]})");
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  ASSERT_THAT(*answers, SizeIs(2));
+  EXPECT_EQ((*answers)[1].rtt_us, std::nullopt);
+  EXPECT_EQ((*answers)[1].serial, std::nullopt);
+  const auto sidecar = ReadSidecarReport(R"({"services": [{"families": [{"state": 7}]}, "x"]})");
+  ASSERT_TRUE(sidecar.ok()) << sidecar.status();
+  EXPECT_EQ(sidecar->families[0].state, "");
+}
+
+}  // namespace
+}  // namespace hither
