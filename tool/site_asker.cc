@@ -108,9 +108,8 @@ std::vector<SiteAnswer> AskSites(const SiteOrder& order) {
   HITHER_CHECK(uv_loop_init(&loop) == 0);
   std::deque<Asking> askings;  // Does not move what is in it: callbacks point there.
   for (const SocketAddress& address : order.addresses) {
-    for (const bool is_tcp : {false, true}) {
-      askings.emplace_back(loop, order, address, is_tcp).AskNext();
-    }
+    askings.emplace_back(loop, order, address, /*is_tcp=*/false).AskNext();
+    if (order.over_tcp) askings.emplace_back(loop, order, address, /*is_tcp=*/true).AskNext();
   }
   uv_run(&loop, UV_RUN_DEFAULT);
   HITHER_CHECK(uv_loop_close(&loop) == 0);

@@ -17,6 +17,7 @@ struct SiteOrder {
   std::string name;  // What is asked first. Empty: who the server is, and no more.
   std::string type = "SOA";
   absl::Duration timeout = absl::Seconds(2);  // For each question.
+  bool over_tcp = true;                       // As well as over UDP.
 };
 
 // What one address said over one transport.
@@ -30,9 +31,9 @@ struct SiteAnswer {
   std::string failure;                // Empty: it answered as it should.
 };
 
-// Asks every address over UDP and TCP, all side by side, each question from a new port. In the
-// order of the addresses, UDP first. Threads: any; returns when all have answered or had their
-// time.
+// Asks every address over UDP and (if wanted) TCP, all side by side, each question from a new port.
+// In the order of the addresses, UDP first. Threads: any; returns when all have answered or had
+// their time.
 std::vector<SiteAnswer> AskSites(const SiteOrder& order);
 
 }  // namespace hither
