@@ -77,7 +77,7 @@ constexpr uint16_t kConsolePort = 8080;
 constexpr absl::Duration kHereTimeout = absl::Seconds(1);
 
 // Over UDP: that is how clients ask, and TCP each second would be a burden.
-std::vector<ClientAnswer> AskFromHere(const Fleet& fleet) {
+std::vector<ClientAnswer> AskFromHere(SiteAsker& asker, const Fleet& fleet) {
   SiteOrder order;
   order.addresses = fleet.addresses;
   order.timeout = kHereTimeout;
@@ -87,7 +87,7 @@ std::vector<ClientAnswer> AskFromHere(const Fleet& fleet) {
     order.type = fleet.question->type;
   }
   std::vector<ClientAnswer> answers;
-  for (const SiteAnswer& told : AskSites(order)) {
+  for (const SiteAnswer& told : asker.Ask(order)) {
     ClientAnswer answer;
     answer.address = told.address.AddressText();
     answer.nsid = told.nsid;
@@ -134,11 +134,13 @@ ToolResult Serve(Fleet fleet, const SocketAddress& listen, std::vector<std::stri
   const bool asks_here = fleet.clients.empty() && !fleet.addresses.empty();
   if (asks_here) fleet.clients.push_back({Poller::kHere, 0, "", std::nullopt});
   PageFeed feed(std::move(fleet));
-  WebPages pages(feed);
   auto endpoint = AdminEndpoint::BindWeb(listen, WebPages::Settings(std::move(hosts)));
   if (!endpoint.ok()) return Failed(endpoint.status().message());
-  Poller poller(feed, asks_here ? AskHere(AskFromHere) : nullptr);
+  SiteAsker asker;
+  const AskHere ask_here = [&asker](const Fleet& of) { return AskFromHere(asker, of); };
+  Poller poller(feed, asks_here ? ask_here : nullptr);
   if (absl::Status started = poller.Start(); !started.ok()) return Failed(started.message());
+  WebPages pages(feed, [&poller](const HttpOrder& order) { return poller.AskFor(order); });
   if (absl::Status served = (*endpoint)->Serve(pages.Handlers()); !served.ok()) {
     return Failed(served.message());
   }

@@ -1,7 +1,5 @@
 #include "tool/site_asker.h"
 
-#include <uv.h>
-
 #include <deque>
 #include <utility>
 
@@ -103,16 +101,18 @@ class Asking {
 
 }  // namespace
 
-std::vector<SiteAnswer> AskSites(const SiteOrder& order) {
-  uv_loop_t loop;
-  HITHER_CHECK(uv_loop_init(&loop) == 0);
+SiteAsker::SiteAsker() { HITHER_CHECK(uv_loop_init(&loop_) == 0); }
+
+SiteAsker::~SiteAsker() { HITHER_CHECK(uv_loop_close(&loop_) == 0); }
+
+std::vector<SiteAnswer> SiteAsker::Ask(const SiteOrder& order) {
+  uv_update_time(&loop_);      // It may be as old as the last round.
   std::deque<Asking> askings;  // Does not move what is in it: callbacks point there.
   for (const SocketAddress& address : order.addresses) {
-    askings.emplace_back(loop, order, address, /*is_tcp=*/false).AskNext();
-    if (order.over_tcp) askings.emplace_back(loop, order, address, /*is_tcp=*/true).AskNext();
+    askings.emplace_back(loop_, order, address, /*is_tcp=*/false).AskNext();
+    if (order.over_tcp) askings.emplace_back(loop_, order, address, /*is_tcp=*/true).AskNext();
   }
-  uv_run(&loop, UV_RUN_DEFAULT);
-  HITHER_CHECK(uv_loop_close(&loop) == 0);
+  uv_run(&loop_, UV_RUN_DEFAULT);
   std::vector<SiteAnswer> answers;
   for (Asking& asking : askings) answers.push_back(asking.Take());
   return answers;

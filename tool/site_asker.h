@@ -1,6 +1,8 @@
 #ifndef HITHER_TOOL_SITE_ASKER_H_
 #define HITHER_TOOL_SITE_ASKER_H_
 
+#include <uv.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,9 +34,22 @@ struct SiteAnswer {
 };
 
 // Asks every address over UDP and (if wanted) TCP, all side by side, each question from a new port.
-// In the order of the addresses, UDP first. Threads: any; returns when all have answered or had
-// their time.
-std::vector<SiteAnswer> AskSites(const SiteOrder& order);
+//
+// Threads: one at a time. It keeps its loop from one round to the next: libuv closes a loop's
+// descriptor behind TSan's back, which then takes the next owner of the number for a race.
+class SiteAsker {
+ public:
+  SiteAsker();
+  ~SiteAsker();
+  SiteAsker(const SiteAsker&) = delete;
+  SiteAsker& operator=(const SiteAsker&) = delete;
+
+  // In the order of the addresses, UDP first; when all have answered or had their time.
+  std::vector<SiteAnswer> Ask(const SiteOrder& order);
+
+ private:
+  uv_loop_t loop_;
+};
 
 }  // namespace hither
 

@@ -203,10 +203,11 @@ int CodeOf(const std::vector<SiteAnswer>& answers) {
 
 // Until interrupted, or nobody reads what we write. Written here and not returned: it never ends.
 int Watch(const SitesOrder& order) {
+  SiteAsker asker;
   LastSites last;
   int code = kToolFine;
   for (absl::Time due = absl::Now();; due += *order.watch) {
-    const std::vector<SiteAnswer> answers = AskSites(order.order);
+    const std::vector<SiteAnswer> answers = asker.Ask(order.order);
     code = CodeOf(answers);
     const std::string now = absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone());
     const std::string text =
@@ -246,7 +247,7 @@ ToolResult RunSites(Arguments arguments) {
   const std::string wrong = ReadOrder(parsed, order);
   if (!wrong.empty()) return UsageError("sites", wrong);
   if (order.watch.has_value()) return {Watch(order), "", ""};
-  const std::vector<SiteAnswer> answers = AskSites(order.order);
+  const std::vector<SiteAnswer> answers = SiteAsker().Ask(order.order);
   LastSites none;
   return {CodeOf(answers), order.json ? JsonOf(answers, 2) : TextOf(answers, none), ""};
 }

@@ -164,9 +164,11 @@ void ReadNodes(const YamlNode& list, Reading& to, Fleet::Site& site) {
   ReadItems(list, "nodes, as [{ name: ns1, hitherd: 10.0.0.1:8053 }]", Fleet::kNodesMax, to,
             [&](const YamlNode& item) {
               Fleet::Node node;
+              const size_t errors_before = to.error_count;
               ReadMap(item, kNodeKeys, to, node);
               if (!CheckNamed(node.name, "a node", item.line, to)) return;
-              if (!node.hitherd.has_value() && !node.anycast.has_value()) {
+              if (!node.hitherd.has_value() && !node.anycast.has_value() &&
+                  to.error_count == errors_before) {
                 to.Error(item.line, absl::StrCat("node ", node.name,
                                                  " has no page to ask; add "
                                                  "hitherd: and anycast:, as 10.0.0.1:8053"));
@@ -249,9 +251,10 @@ void ReadClients(const YamlNode& list, Reading& to, Draft& draft) {
   ReadItems(list, "clients, as [{ name: berlin, router: transit-a, agent: 10.0.0.20:8060 }]",
             Fleet::kClientsMax, to, [&](const YamlNode& item) {
               Fleet::Client client;
+              const size_t errors_before = to.error_count;
               ReadMap(item, kClientKeys, to, client);
               if (!CheckNamed(client.name, "a client", item.line, to)) return;
-              if (!client.agent.has_value()) {
+              if (!client.agent.has_value() && to.error_count == errors_before) {
                 to.Error(item.line, absl::StrCat("client ", client.name,
                                                  " has nobody to ask; add "
                                                  "agent: 10.0.0.20:8060"));

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "anycast/signals/http_answer.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {
@@ -37,16 +36,6 @@ Conversation* StartHttp(uv_loop_t& loop, const HttpOrder& order,
   return Conversation::Start(
       loop, std::move(talk),
       [on_reply = std::move(on_reply)](Conversation::Result ended) { on_reply(ReplyOf(ended)); });
-}
-
-absl::StatusOr<HttpReply> AskHttp(const HttpOrder& order) {
-  uv_loop_t loop;
-  HITHER_CHECK(uv_loop_init(&loop) == 0);
-  absl::StatusOr<HttpReply> taken = absl::UnknownError("not asked");
-  StartHttp(loop, order, [&](absl::StatusOr<HttpReply> reply) { taken = std::move(reply); });
-  uv_run(&loop, UV_RUN_DEFAULT);
-  HITHER_CHECK(uv_loop_close(&loop) == 0);
-  return taken;
 }
 
 }  // namespace hither

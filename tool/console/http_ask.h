@@ -33,9 +33,6 @@ struct HttpOrder {
 Conversation* StartHttp(uv_loop_t& loop, const HttpOrder& order,
                         std::function<void(absl::StatusOr<HttpReply>)> on_reply);
 
-// The same, waited for. Threads: any.
-absl::StatusOr<HttpReply> AskHttp(const HttpOrder& order);
-
 }  // namespace hither
 
 #endif  // HITHER_TOOL_CONSOLE_HTTP_ASK_H_

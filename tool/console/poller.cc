@@ -89,9 +89,12 @@ absl::Status Poller::Start() {
   AddTargets();
   HITHER_CHECK(uv_loop_init(&loop_) == 0);
   HITHER_CHECK(uv_timer_init(&loop_, &timer_) == 0);
-  const int made = uv_async_init(&loop_, &stop_, [](uv_async_t* stop) { uv_stop(stop->loop); });
-  if (made != 0) return absl::ResourceExhaustedError("no descriptor to wake the poller by");
-  timer_.data = this;
+  const auto on_errand = [](uv_async_t* a) { static_cast<Poller*>(a->data)->RunErrands(); };
+  if (uv_async_init(&loop_, &stop_, [](uv_async_t* stop) { uv_stop(stop->loop); }) != 0 ||
+      uv_async_init(&loop_, &errand_came_, on_errand) != 0) {
+    return absl::ResourceExhaustedError("no descriptor to wake the poller by");
+  }
+  timer_.data = errand_came_.data = this;
   uv_timer_start(
       &timer_, [](uv_timer_t* t) { static_cast<Poller*>(t->data)->Tick(); }, 0, kTickMs);
   auto loop = StartThread("ask the fleet", [this] { RunLoop(); });
@@ -123,6 +126,7 @@ void Poller::RunLoop() {
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&stop_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&errand_came_), nullptr);
   while (uv_run(&loop_, UV_RUN_NOWAIT) != 0) {
   }
   HITHER_CHECK(uv_loop_close(&loop_) == 0);
@@ -149,6 +153,32 @@ void Poller::Ask(Target& target, absl::Time now) {
     const absl::StatusOr<std::string> page = PageOf(std::move(reply));
     feed_.Change([&](ConsoleModel& model) { target.take(model, page, absl::Now()); });
   });
+}
+
+absl::StatusOr<HttpReply> Poller::AskFor(const HttpOrder& order) {
+  auto errand = std::make_shared<Errand>();
+  errand->order = order;
+  auto reply = errand->reply.get_future();
+  {
+    const MutexLock lock(errands_mu_);
+    errands_.push_back(std::move(errand));
+  }
+  uv_async_send(&errand_came_);
+  return reply.get();
+}
+
+// As many as there are threads that wait for them.
+void Poller::RunErrands() {
+  std::vector<std::shared_ptr<Errand>> came;
+  {
+    const MutexLock lock(errands_mu_);
+    came.swap(errands_);
+  }
+  for (const std::shared_ptr<Errand>& errand : came) {
+    StartHttp(loop_, errand->order, [errand](absl::StatusOr<HttpReply> reply) {
+      errand->reply.set_value(std::move(reply));
+    });
+  }
 }
 
 void Poller::RunHere() {

@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -15,6 +17,7 @@
 #include "absl/time/time.h"
 #include "tool/console/http_ask.h"
 #include "tool/console/page_feed.h"
+#include "zones/mutex.h"
 
 namespace hither {
 
@@ -41,6 +44,9 @@ class Poller {
   absl::Status Start();
   void Stop();
 
+  // Asks one thing more, and waits. Threads: any but ours, between Start() and Stop().
+  absl::StatusOr<HttpReply> AskFor(const HttpOrder& order);
+
  private:
   struct Target {
     HttpOrder order;
@@ -52,12 +58,18 @@ class Poller {
     absl::Time due = absl::InfinitePast();
   };
 
+  struct Errand {
+    HttpOrder order;
+    std::promise<absl::StatusOr<HttpReply>> reply;
+  };
+
   void AddTargets();
   void AddNode(const std::string& id, const Fleet::Node& node);
   void AddRouter(const Fleet::Router& router);
   void AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto take);
   void Tick();
   void Ask(Target& target, absl::Time now);
+  void RunErrands();
   void RunLoop();
   void RunHere();
 
@@ -69,6 +81,9 @@ class Poller {
   uv_loop_t loop_;
   uv_timer_t timer_;
   uv_async_t stop_;
+  uv_async_t errand_came_;
+  Mutex errands_mu_;
+  std::vector<std::shared_ptr<Errand>> errands_ ABSL_GUARDED_BY(errands_mu_);  // Not begun yet.
   std::vector<std::thread> threads_;
   std::mutex here_mu_;  // Guards the next one.
   bool stopping_ = false;

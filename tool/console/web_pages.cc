@@ -8,7 +8,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "tool/console/assets.h"
-#include "tool/console/http_ask.h"
 
 namespace hither {
 namespace {
@@ -159,7 +158,7 @@ AdminAnswer WebPages::Command(absl::string_view verb, const AdminParameters& par
   const absl::StatusOr<std::string> path = PathOf(verb, fault, told->is_router);
   if (!path.ok()) return Refusal(400, path.status().message());
   const absl::Status done = DoneOf(
-      AskHttp({.to = *told->agent, .method = "POST", .path = *path, .timeout = kCommandTimeout}));
+      ask_({.to = *told->agent, .method = "POST", .path = *path, .timeout = kCommandTimeout}));
   const std::string what = verb == "break" ? fault : std::string(verb);
   feed_.Change([&](ConsoleModel& model) { model.TakeCommand(name, what, done, absl::Now()); });
   feed_.PublishNews();

@@ -2,10 +2,13 @@
 #define HITHER_TOOL_CONSOLE_WEB_PAGES_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "server/base/admin_endpoint.h"
+#include "tool/console/http_ask.h"
 #include "tool/console/page_feed.h"
 
 namespace hither {
@@ -28,8 +31,10 @@ class WebPages {
   static constexpr int kListenersMax = 16;
   static constexpr int kAnswerThreads = 4;
 
-  // Both outlive it. Stop() the endpoint before they go, after feed.Close().
-  explicit WebPages(PageFeed& feed) : feed_(feed) {}
+  using Ask = std::function<absl::StatusOr<HttpReply>(const HttpOrder& order)>;
+
+  // `ask` asks an agent, and waits. Stop() the endpoint before this goes, after feed.Close().
+  WebPages(PageFeed& feed, Ask ask) : feed_(feed), ask_(std::move(ask)) {}
 
   static WebSettings Settings(std::vector<std::string> hosts);
   AdminHandlers Handlers();
@@ -39,6 +44,7 @@ class WebPages {
   AdminAnswer Command(absl::string_view verb, const AdminParameters& parameters);
 
   PageFeed& feed_;
+  const Ask ask_;
   std::shared_ptr<std::atomic<int>> listeners_ = std::make_shared<std::atomic<int>>(0);
 };
 

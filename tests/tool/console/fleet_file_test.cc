@@ -116,6 +116,12 @@ TEST(ParseFleet, ListsHaveLimits) {
   EXPECT_THAT(std::string(fleet.status().message()), HasSubstr("f.yaml:1: 17 items; give at most"));
 }
 
+TEST(ParseFleet, OneFaultIsOneError) {
+  const absl::StatusOr<Fleet> fleet =
+      ParseFleet("sites: [{ name: a, nodes: [{ name: n, hitherd: here }] }]\n", "f.yaml");
+  EXPECT_EQ(fleet.status().message().find('\n'), absl::string_view::npos) << fleet.status();
+}
+
 TEST(LoadFleetFile, SaysWhatCannotBeRead) {
   EXPECT_EQ(LoadFleetFile("/nonexistent/f.yaml").status().message(),
             "/nonexistent/f.yaml:0: cannot read the fleet: No such file or directory; check path "
