@@ -66,7 +66,6 @@ class Network:
     def join(self):
         for link in self._outward():
             _ip("link", "set", self._devices[link["to"]], "up")
-            self._give_v6(link)  # The kernel takes IPv6 addresses from an interface that is down.
 
     def _outward(self):
         return [link for link in self._told["links"] if link["kind"] != "node"]

@@ -26,6 +26,9 @@ x-box: &box
     net.ipv6.conf.all.disable_ipv6: "0"
     net.ipv6.conf.default.disable_ipv6: "0"
     net.ipv6.conf.default.accept_dad: "0"
+    # A cut link keeps its addresses: FRR asks for its own next hop as soon as a session is back.
+    net.ipv6.conf.all.keep_addr_on_down: "1"
+    net.ipv6.conf.default.keep_addr_on_down: "1"
   stop_grace_period: 3s
 # hitherd's heartbeat is a file in memory.
 x-node: &node
