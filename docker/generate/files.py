@@ -10,6 +10,7 @@ _COMPOSE_HEAD = """\
 # A fleet of {sites} that announce one address: docker/README.md. Made by docker/gen.
 #
 # LAB_PREFIX: the first two parts of all IPv4 addresses of the lab's networks.
+# LAB_CONSOLE_PORT: where the console is on this host's loopback; http://localhost:8080 if not set.
 x-box: &box
   image: hither-lab
   build: {{ context: .., dockerfile: docker/Dockerfile, target: lab }}
@@ -54,12 +55,19 @@ x-link: &link
 
 services:
 """
+# Of the container and its network alone; what is published is on this host's loopback.
 _CONSOLE = """\
   console:
     <<: *box
+    hostname: console
     cap_add: []
+    cap_drop: [ALL]
+    user: "953:953"
+    read_only: true
+    tmpfs: ["/run/lab:uid=953,gid=953,mode=755"]
     command: ["console"]
-    ports: ["127.0.0.1:8080:8080"]
+    healthcheck: {{ test: ["CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080"] }}
+    ports: ["127.0.0.1:${{LAB_CONSOLE_PORT:-8080}}:8080"]
     networks: {{ management: {{ ipv4_address: "{address}" }} }}
     volumes: ["./fleet:/etc/lab:ro"]
 """
@@ -161,7 +169,7 @@ def _agent(topo, box):
     return json.dumps(told, indent=1) + "\n"
 
 
-def make(topo, with_console=False):
+def make(topo, with_console=True):
     files = {"compose.yaml": compose(topo, with_console), "fleet/fleet.yaml": fleet(topo)}
     for box in topo.boxes.values():
         folder = f"fleet/{box.service}"

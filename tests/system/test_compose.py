@@ -11,10 +11,13 @@ import shlex
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 import xml.etree.ElementTree
 
 import docker_engine
 import pytest
+import servers
 
 _TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(_TOP / "docker"))
@@ -85,6 +88,7 @@ def engine(tmp_path_factory):
 def lab(engine):
     command = _blocks()[0].splitlines()[0]
     assert command.startswith("docker build ")
+    os.environ.setdefault("LAB_CONSOLE_PORT", str(servers.free_port()))
     built = _run(command, timeout=_BUILD_SECONDS, shell=True)
     assert built.returncode == 0, built.stdout[-4000:]
     began = time.monotonic()
@@ -231,6 +235,101 @@ def test_load_is_answered(lab):
     assert "Queries completed" in said and "(100.00%)" in said
 
 
+# --- The console ---
+
+def _console_url():
+    return f"http://127.0.0.1:{os.environ['LAB_CONSOLE_PORT']}"
+
+
+def _order(path):
+    """A button's word to the console; the status."""
+    asked = urllib.request.Request(_console_url() + path, method="POST",
+                                   headers={"X-Hither": "1"})
+    try:
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def _shown(condition, seconds=30):
+    """What the console shows, once condition(it) holds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with urllib.request.urlopen(_console_url() + "/api/fleet", timeout=10) as answer:
+            told = json.load(answer)
+        if condition(told):
+            return told
+        assert time.monotonic() < deadline, json.dumps(told, indent=1)[:8000]
+        time.sleep(0.3)
+
+
+def _catchment_in(told):
+    return {(client["name"], one["site"]) for client in told["clients"]
+            for one in client["answers"]}
+
+
+def _is_well(lab):
+    def holds(told):
+        return (_catchment_in(told) == set(lab.topo.catchment().items())
+                and {link["state"] for link in told["links"]} == {"up"}
+                and {node[family] and node[family]["state"] for node in told["nodes"]
+                     for family in ("v4", "v6")} == {"UP"})
+    return holds
+
+
+def test_console_shows_the_fleet(lab):
+    told = _shown(_is_well(lab))
+    assert len(told["nodes"]) == len(lab.topo.nodes()) and len(told["clients"]) == 5
+    assert all(one["agree"] for one in told["serials"]) and told["serials"]
+    _shown(lambda told: all(site["rtt"]["samples"] for site in told["sites"]))
+
+
+def test_console_shows_a_fault_and_its_end(healed):
+    _shown(_is_well(healed))
+    assert _order("/api/break?node=ns1.nyc1&fault=kill") == 200
+    told = _shown(lambda told: ("boston", "nyc1") not in _catchment_in(told))
+    wanted = healed.topo.catchment({"nyc1"})["boston"]
+    _shown(lambda told: ("boston", wanted) in _catchment_in(told))
+    told = _shown(lambda told: any(one["who"] == "ns1.nyc1" and "UP to DOWN" in one["text"]
+                                   for one in told["time_line"]))
+    assert next(one["faults"] for one in told["nodes"] if one["id"] == "ns1.nyc1") == ["kill"]
+    assert _order("/api/heal?node=ns1.nyc1") == 200
+    _shown(_is_well(healed), seconds=60)
+    assert _order("/api/break?node=r.nyc1&fault=cut") == 200
+    _shown(lambda told: any(link["state"] == "down" for link in told["links"]
+                            if "r.nyc1" in (link["a"], link["b"])))
+    assert _order("/api/break?node=ns1.nyc1&fault=explode") == 400
+
+
+def test_console_in_a_browser_with_pictures(healed, tmp_path):
+    browser = pytest.importorskip("console_browser", reason="needs chromium and selenium")
+    shots = pathlib.Path(os.environ.get("HITHER_SCREENSHOTS") or tmp_path) / "lab"
+    shots.mkdir(parents=True, exist_ok=True)
+    _shown(_is_well(healed), seconds=60)
+    driver = browser.start(tmp_path / "profile")
+    try:
+        window = browser.Window(driver, shots)
+        window.size(browser.WIDTHS[0])
+        window.open(_console_url())
+        answered = ("return document.querySelector('#map svg').getAttribute('aria-label')"
+                    ".includes(arguments[0])")
+        window.wait(answered, "paris by ams1")
+        window.shots("before")
+        window.tab_to("Kill ns1.ams1")
+        window.press(browser.Keys.ENTER)
+        window.wait(answered, f"paris by {healed.topo.catchment({'ams1'})['paris']}")
+        window.shots("during")
+        window.tab_to("Heal ns1.ams1")
+        window.press(browser.Keys.ENTER)
+        window.wait(answered, "paris by ams1")
+        window.shots("after")
+        assert window.errors() == []
+    finally:
+        driver.quit()
+    assert len(list(shots.glob("*.png"))) == 6
+
+
 # --- The agent ---
 
 def _ask_agent(lab, box, path, headers, method="POST", address=None):
@@ -345,7 +444,7 @@ def test_tutorial_does_what_it_says(lab):
 
 def test_down_leaves_nothing_behind(lab):
     _succeed("up", timeout=300)
-    assert len(_leftovers()) == len(lab.topo.boxes) + len(lab.topo.links) + 1
+    assert len(_leftovers()) == len(lab.topo.boxes) + len(lab.topo.links) + 2  # The console's.
     _succeed("down", timeout=180)
     assert _leftovers() == []
 

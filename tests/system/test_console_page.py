@@ -1,91 +1,13 @@
 """The console's page in a real browser without a window: by keyboard, at two widths, in both
 colour schemes. HITHER_SCREENSHOTS=FOLDER keeps the pictures."""
 
-import base64
 import os
 import pathlib
-import shutil
 
+import console_browser
 import pytest
+from console_browser import WIDTHS, Keys, Window
 from console_fleet import Console, FakeFleet
-
-webdriver = pytest.importorskip("selenium.webdriver", reason="needs Debian's python3-selenium")
-if not (shutil.which("chromium") and shutil.which("chromedriver")):
-    pytest.skip("needs Debian's chromium and chromium-driver", allow_module_level=True)
-
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.wait import WebDriverWait  # noqa: E402
-
-_WIDTHS = (1280, 390)
-_SECONDS = 60
-
-
-def _browser(folder):
-    options = webdriver.ChromeOptions()
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                 "--no-first-run", "--disable-background-networking", "--hide-scrollbars",
-                 f"--user-data-dir={folder}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
-
-
-class Window:
-    """The page in the browser."""
-
-    def __init__(self, browser, shots):
-        self.browser, self._shots = browser, shots
-
-    def size(self, width, height=900, dark=False):
-        # Not set_window_size(): no window is as narrow as a phone.
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
-
-    def open(self, console):
-        self.browser.get(console.url)
-        self.wait("return document.getElementById('live').dataset.state === 'live'")
-
-    def run(self, script, *arguments):
-        return self.browser.execute_script(script, *arguments)
-
-    def wait(self, script, *arguments):
-        return WebDriverWait(self.browser, _SECONDS, 0.1).until(
-            lambda _: self.run(script, *arguments), message=script)
-
-    def text(self, selector):
-        return self.run("return document.querySelector(arguments[0]).innerText", selector)
-
-    def shot(self, name):
-        height = self.run("return document.documentElement.scrollHeight")
-        width = self.run("return innerWidth")
-        picture = self.browser.execute_cdp_cmd("Page.captureScreenshot", {
-            "captureBeyondViewport": True,
-            "clip": {"x": 0, "y": 0, "width": width, "height": min(height, 6000), "scale": 1}})
-        (self._shots / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
-
-    def shots(self, moment):
-        for width in _WIDTHS:
-            self.size(width)
-            self.shot(f"{moment}-{width}")
-        self.size(_WIDTHS[0])
-
-    def press(self, *keys):
-        webdriver.ActionChains(self.browser).send_keys(*keys).perform()
-
-    def tab_to(self, label, most=120):
-        """Goes from button to button, as a keyboard does, to the one of that accessible name."""
-        for _ in range(most):
-            self.press(Keys.TAB)
-            if self.run("return document.activeElement.getAttribute('aria-label')") == label:
-                return
-        raise AssertionError(f"no TAB leads to {label}")
-
-    def errors(self):
-        return [entry["message"] for entry in self.browser.get_log("browser")
-                if entry["level"] in ("SEVERE", "WARNING")]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +19,7 @@ def shots(make_folder):
 
 @pytest.fixture(scope="module")
 def window(make_folder, shots):
-    browser = _browser(make_folder("browser"))
+    browser = console_browser.start(make_folder("browser"))
     yield Window(browser, shots)
     browser.quit()
 
@@ -109,9 +31,9 @@ def lab(hither, make_folder, window):
     console.fake = fleet
     console.wait(lambda told: all(node["v4"] for node in told["nodes"])
                  and all(client["answers"] for client in told["clients"]))
-    window.size(_WIDTHS[0])
+    window.size(WIDTHS[0])
     window.errors()  # Those of an earlier test.
-    window.open(console)
+    window.open(console.url)
     yield console
     console.stop()
     fleet.stop()
@@ -125,11 +47,11 @@ return [document.documentElement.scrollWidth - innerWidth,
 """
 
 
-@pytest.mark.parametrize("width", (320, *_WIDTHS, 1000))
+@pytest.mark.parametrize("width", (320, *WIDTHS, 1000))
 def test_nothing_is_wider_than_the_window(lab, window, width):
     window.size(width)
     window.wait("return innerWidth === arguments[0]", width)
-    window.open(lab)
+    window.open(lab.url)
     too_wide, elements = window.run(_OVERFLOW)
     assert too_wide <= 0 and elements == []
     assert window.errors() == []
@@ -153,9 +75,9 @@ def test_a_failure_by_keyboard_with_pictures(lab, window):
     window.wait("return document.querySelector('#map svg').getAttribute('aria-label')"
                 ".includes('boston by nyc1')")
     window.shots("after")
-    window.size(_WIDTHS[0], dark=True)
+    window.size(WIDTHS[0], dark=True)
     window.shot("dark-1280")
-    window.size(_WIDTHS[1], dark=True)
+    window.size(WIDTHS[1], dark=True)
     window.shot("dark-390")
     assert window.errors() == []
 
@@ -227,7 +149,7 @@ def test_contrast(lab, window, dark):
     lab.fake.nodes["ns1.fra1"].faults = ["stale"]
     lab.fake.nodes["ns1.sin1"].faults = ["kill"]
     lab.fake.nodes["ns1.ams1"].drained = True
-    window.size(_WIDTHS[0], dark=dark)
+    window.size(WIDTHS[0], dark=dark)
     window.wait("return ['SOFT', 'DRAIN', 'DOWN'].every((state) => "
                 "document.querySelector(`.chip[data-state=${state}]`))")
     assert window.run(_CONTRAST) == []
@@ -237,7 +159,7 @@ def test_read_only_there_is_no_button(hither, make_folder, window, shots):
     fleet = FakeFleet()
     console = Console(make_folder("console"), fleet.yaml(agents=False))
     try:
-        window.open(console)
+        window.open(console.url)
         assert window.run("return document.querySelectorAll('button').length") == 0
         window.shot("read-only-1280")
     finally:

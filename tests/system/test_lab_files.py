@@ -118,7 +118,9 @@ def test_no_container_has_more_rights_than_it_needs():
         is_frr = set(service["cap_add"]) == {"NET_ADMIN", "SYS_ADMIN"}
         assert is_frr or set(service["cap_add"]) <= {"NET_ADMIN"}, name
         assert not is_frr or name.endswith("-router"), name
-    assert told["services"]["console"]["ports"] == ["127.0.0.1:8080:8080"]
+    console = told["services"]["console"]
+    assert console["ports"] == ["127.0.0.1:${LAB_CONSOLE_PORT:-8080}:8080"]
+    assert console["cap_drop"] == ["ALL"] and console["user"] != "0:0"
 
 
 def _render(folder, topo):
@@ -160,6 +162,17 @@ def test_daemons_can_read_their_configurations(tmp_path, count):
             done = subprocess.run([program, "--config", path, "--check"], capture_output=True,
                                   text=True, check=False, timeout=20)
             assert done.returncode == 0, f"{path}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("count", _COUNTS)
+def test_the_console_can_read_its_fleet(tmp_path, count):
+    topo = topology.Topology(count)
+    _render(tmp_path, topo)
+    done = subprocess.run([os.environ.get("HITHER", "hither"), "console", "--check", "--fleet",
+                           tmp_path / "fleet" / "fleet.yaml"], capture_output=True, text=True,
+                          check=False, timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert f"{count} sites, {len(topo.nodes())} nodes" in done.stdout
 
 
 @pytest.mark.parametrize("count", [1, 4, 12])
