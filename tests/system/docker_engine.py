@@ -60,6 +60,7 @@ def running(folder):
     finally:
         engine.terminate()
         engine.wait(60)
+        shutil.rmtree(folder / "data", ignore_errors=True)  # Some gigabytes.
         if before is None:
             del os.environ["DOCKER_HOST"]
         else:

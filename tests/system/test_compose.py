@@ -116,8 +116,9 @@ def _blocks():
 
 # --- Up ---
 
-def test_all_clients_are_answered_within_a_minute(lab):
-    print(f"up after {lab.up_seconds:.1f} s")
+def test_all_clients_are_answered_within_a_minute(lab, capsys):
+    with capsys.disabled():
+        print(f"\nup after {lab.up_seconds:.1f} s", end=" ")
     assert lab.up_seconds <= _UP_SECONDS
 
 
@@ -187,10 +188,11 @@ def _break(lab, site, fault):
 
 @pytest.mark.parametrize("fault", _MOVE_SECONDS)
 @pytest.mark.parametrize("site", ["fra1", "sin1"], ids=["bird", "frr"])
-def test_clients_move_to_the_next_site(healed, site, fault):
+def test_clients_move_to_the_next_site(healed, capsys, site, fault):
     for attempt in range(2):
         seconds, lost = _break(healed, site, fault)
-        print(f"{site} {fault}: {seconds:.2f} s, {lost} lost")
+        with capsys.disabled():
+            print(f"\n{site} {fault}: {seconds:.2f} s, {lost} lost", end=" ")
         if seconds <= _MOVE_SECONDS[fault]:
             break
         print(_BUSY)
