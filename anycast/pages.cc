@@ -78,6 +78,18 @@ void AddFleetMetrics(const FleetView& fleet, MetricsText& page) {
            "Other nodes that announce.", "", static_cast<uint64_t>(fleet.others_announcing));
 }
 
+// A series of its own that begins with 0: an alert cannot count what comes into being with 1.
+uint64_t WithdrawalsOf(const SidecarView& view, absl::string_view service,
+                       absl::string_view family) {
+  uint64_t withdrawals = 0;
+  for (const auto& [key, count] : view.transitions) {
+    const auto& [of_service, of_family, to, rule] = key;
+    const bool is_ours = of_service == service && of_family == family;
+    if (is_ours && to == "DOWN" && rule != "drained") withdrawals += count;
+  }
+  return withdrawals;
+}
+
 void AddServiceMetrics(const SidecarView& view, const SidecarView::ServiceView& service,
                        MetricsText& page) {
   for (const SidecarView::FamilyView& family : service.families) {
@@ -96,6 +108,9 @@ void AddServiceMetrics(const SidecarView& view, const SidecarView::ServiceView& 
     page.Add("hither_anycast_withdrawals_in_window", MetricType::kGauge,
              "Withdrawals that count for the flap budget.", labels,
              static_cast<uint64_t>(family.withdrawals));
+    page.Add("hither_anycast_withdrawals_total", MetricType::kCounter,
+             "Withdrawals that were no drain.", labels,
+             WithdrawalsOf(view, service.name, FamilyText(family)));
   }
   page.Add("hither_anycast_drained", MetricType::kGauge,
            "1 if the service is withdrawn because of a drain: safe to stop.",

@@ -85,11 +85,11 @@ class Asking {
     if (reply.nsid.has_value()) answer_.nsid = *reply.nsid;
     if (question_.is_chaos) {
       // A refusal that comes with an NSID has said all that we wanted to know.
-      if (answer_.nsid.empty() && !reply.is_error) answer_.nsid = reply.text.value_or("");
+      if (answer_.nsid.empty() && reply.problem.empty()) answer_.nsid = reply.text.value_or("");
       return;
     }
     answer_.serial = reply.serial;
-    if (reply.is_error) Fail(absl::StrCat(reply.rcode, " for ", question_.name));
+    if (!reply.problem.empty()) Fail(absl::StrCat(reply.problem, " for ", question_.name));
   }
 
   uv_loop_t& loop_;

@@ -10,6 +10,7 @@ namespace hither {
 namespace {
 
 constexpr size_t kHeaderBytes = 12;  // RFC 1035 §4.1.1
+constexpr size_t kWordBytesMax = 63;
 
 ldns_rr_type TypeOf(const SiteQuestion& question) {
   return ldns_get_rr_type_by_name(question.type.c_str());
@@ -39,10 +40,31 @@ void ReadAnswers(const ldns_pkt* packet, SiteReply& reply) {
   }
 }
 
+bool HasRecord(const ldns_pkt* packet, ldns_rr_type type) {
+  const ldns_rr_list* answers = ldns_pkt_answer(packet);
+  const size_t count = answers == nullptr ? 0 : ldns_rr_list_rr_count(answers);
+  for (size_t i = 0; i < count; ++i) {
+    const ldns_rr_type each = ldns_rr_get_type(ldns_rr_list_rr(answers, i));
+    if (each == type || each == LDNS_RR_TYPE_CNAME || type == LDNS_RR_TYPE_ANY) return true;
+  }
+  return false;
+}
+
+// Why it is not what an authoritative server says of a name that is there; "" if it is. Of class CH
+// nobody owns anything, so that AA says nothing there.
+std::string ProblemOf(const ldns_pkt* packet, const SiteQuestion& question) {
+  if (ldns_pkt_get_rcode(packet) != LDNS_RCODE_NOERROR) return RcodeText(packet);
+  if (ldns_pkt_tc(packet)) return "truncated answer";
+  if (question.is_chaos) return "";
+  if (!ldns_pkt_aa(packet)) return "no authoritative answer";
+  return HasRecord(packet, TypeOf(question)) ? "" : "no record of that type";
+}
+
 bool IsWord(absl::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return absl::ascii_isalnum(c) || c == '-' || c == '_';
-  });
+  return !text.empty() && text.size() <= kWordBytesMax &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_';
+         });
 }
 
 }  // namespace
@@ -65,9 +87,7 @@ std::optional<SiteReply> ReadSiteReply(std::span<const uint8_t> octets,
     return std::nullopt;
   }
   SiteReply reply;
-  reply.rcode = RcodeText(packet.get());
-  reply.is_error = ldns_pkt_get_rcode(packet.get()) != LDNS_RCODE_NOERROR;
-  reply.is_truncated = ldns_pkt_tc(packet.get());
+  reply.problem = ProblemOf(packet.get(), question);
   reply.nsid = NsidOf(packet.get());
   ReadAnswers(packet.get(), reply);
   return reply;

@@ -24,9 +24,7 @@ struct SiteQuestion {
 absl::StatusOr<std::vector<uint8_t>> WriteSiteQuery(const SiteQuestion& question);
 
 struct SiteReply {
-  std::string rcode;                // "NOERROR"
-  bool is_error = false;            // The rcode is another.
-  bool is_truncated = false;        //
+  std::string problem;              // "SERVFAIL", "truncated"; empty: it is an answer.
   std::optional<std::string> nsid;  // As sent: any octets.
   std::optional<std::string> text;  // The first string of the first TXT record.
   std::optional<uint32_t> serial;   // Of the first SOA among the answers.

@@ -68,8 +68,14 @@ struct SitesOrder {
 // What an address answered last over a transport, for "was": by address and is_tcp.
 using LastSites = std::map<std::pair<std::string, bool>, std::string>;
 
+// Of a stranger, for a terminal: ASCII alone, since octets over 127 may be control characters, too
+// (U+009B), or turn what follows round (U+202E).
 std::string Shown(absl::string_view text) {
-  return Printable(std::string(text.substr(0, kNsidBytesShownMax)));
+  std::string shown = Printable(std::string(text.substr(0, kNsidBytesShownMax)));
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) > 0x7e) c = '?';
+  }
+  return shown;
 }
 
 std::string WhoOf(const SiteAnswer& answer) {
@@ -179,12 +185,13 @@ std::string ReadOrder(const ParsedArguments& parsed, SitesOrder& out) {
     return "--timeout is no time from 1ms to 1m; write it as 500ms or 2s";
   }
   double seconds = 0;
-  const absl::string_view watch = parsed.Value("--watch", "");
-  if (!watch.empty() &&
+  constexpr absl::string_view kOnce = "once";
+  const absl::string_view watch = parsed.Value("--watch", kOnce);
+  if (watch != kOnce &&
       (!absl::SimpleAtod(watch, &seconds) || !(seconds >= 0.1) || seconds > kWatchSecondsMax)) {
-    return absl::StrCat("--watch ", watch, " is no time from 0.1 to 86400 seconds");
+    return absl::StrCat("--watch '", watch, "' is no time from 0.1 to 86400 seconds");
   }
-  if (!watch.empty()) out.watch = absl::Seconds(seconds);
+  if (watch != kOnce) out.watch = absl::Seconds(seconds);
   if (!parsed.Value("--type", "").empty() && parsed.Value("--name", "").empty()) {
     return "--type without a name to ask for; add --name NAME";
   }

@@ -109,6 +109,7 @@ TEST(SidecarPages, MetricsHaveOneStateAtATime) {
            "hither_anycast_state{service=\"dns\",family=\"ipv4\",state=\"UP\"} 0\n",
            "hither_anycast_transitions_total{service=\"dns\",family=\"ipv4\",to=\"SOFT\","
            "rule=\"soft-fault\"} 2\n",
+           "hither_anycast_withdrawals_total{service=\"dns\",family=\"ipv4\"} 0\n",
            "hither_anycast_lease_age_seconds 0.5\n",
            "hither_anycast_readback_mismatch 1\n",
            "hither_anycast_readback_mismatches_total 7\n",

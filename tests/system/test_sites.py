@@ -150,7 +150,8 @@ def test_a_server_without_nsid_is_asked_by_chaos(hither):
 
     with _responder(answer) as port:
         told = _udp_answer(port, "--name", "example")
-        assert (told["node"], told["site"], told["failure"]) == ("a", "b", None)
+        assert (told["node"], told["site"]) == ("a", "b")
+        assert told["failure"] == "no record of that type for example"
 
 
 def test_a_server_that_does_not_say_who_it_is(hither):
@@ -173,6 +174,23 @@ def test_a_terminal_obeys_nobody(hither):
     with _responder(lambda query: [_chaos_text(query, b"\x1b[2J\n")]) as port:
         done = servers.run_hither("sites", f"127.0.0.1:{port}")
         assert "\x1b" not in done.stdout and "?[2J?" in done.stdout
+
+
+def test_a_terminal_gets_ascii_alone(hither):
+    """U+009B begins a command at terminals that take C1, U+202E turns round what follows."""
+    with _responder(lambda query: [_chaos_text(query, "\u009b2J\u202eevil".encode())]) as port:
+        told = servers.run_hither("sites", f"127.0.0.1:{port}").stdout
+        assert told.isascii() and "??2J???evil" in told
+
+
+def test_a_long_name_is_no_node(hither):
+    with _responder(lambda query: [_chaos_text(query, b"ns1." + b"a" * 200)]) as port:
+        assert max(map(len, servers.run_hither("sites", f"127.0.0.1:{port}").stdout.split())) == 64
+
+
+def test_an_empty_watch_is_an_error(hither):
+    done = servers.run_hither("sites", "127.0.0.1:9", "--watch=")
+    assert done.returncode == 2 and "--watch '' is no time" in done.stderr
 
 
 def test_watch_tells_a_move(hither):

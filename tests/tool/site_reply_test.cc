@@ -17,12 +17,10 @@ std::optional<SiteReply> Read(const Manners& manners) {
   return ReadSiteReply(MakeReply(*query, manners), kQuestion);
 }
 
-// "NOERROR serial 7 nsid ns2.fra1", or "not ours".
+// "answer serial 7 nsid ns2.fra1", or "not ours".
 std::string TextOf(const std::optional<SiteReply>& reply) {
   if (!reply.has_value()) return "not ours";
-  std::string text = reply->rcode;
-  if (reply->is_error) text += " error";
-  if (reply->is_truncated) text += " cut";
+  std::string text = reply->problem.empty() ? "answer" : reply->problem;
   if (reply->serial) absl::StrAppend(&text, " serial ", *reply->serial);
   if (reply->nsid) absl::StrAppend(&text, " nsid ", *reply->nsid);
   if (reply->text) absl::StrAppend(&text, " text ", *reply->text);
@@ -42,10 +40,12 @@ TEST_P(ReadSiteReplyTest, Says) { EXPECT_EQ(TextOf(Read(GetParam().manners)), Ge
 
 // clang-format off
 const Case kCases[] = {
-    {"Right",         {.nsid = "ns2.fra1"},                        "NOERROR serial 7 nsid ns2.fra1"},
-    {"NoNsid",        {.with_nsid = false},                        "NOERROR serial 7"},
-    {"Refused",       {.rcode = 5, .with_answer = false, .nsid = "ns2.fra1"}, "REFUSED error nsid ns2.fra1"},
-    {"Truncated",     {.tc = true, .with_answer = false, .nsid = "a"}, "NOERROR cut nsid a"},
+    {"Right",         {.nsid = "ns2.fra1"},                        "answer serial 7 nsid ns2.fra1"},
+    {"NoNsid",        {.with_nsid = false},                        "answer serial 7"},
+    {"Refused",       {.rcode = 5, .with_answer = false, .nsid = "ns2.fra1"}, "REFUSED nsid ns2.fra1"},
+    {"Truncated",     {.tc = true, .with_answer = false, .nsid = "a"}, "truncated answer nsid a"},
+    {"NoData",        {.with_answer = false, .nsid = "a"},         "no record of that type nsid a"},
+    {"Lame",          {.aa = false, .nsid = "a"},                  "no authoritative answer serial 7 nsid a"},
     {"OtherId",       {.other_id = true},                          "not ours"},
     {"OtherQuestion", {.other_question = true},                    "not ours"},
     {"Query",         {.qr = false},                               "not ours"},
@@ -104,8 +104,8 @@ TEST(ReadSiteReply, TakesTheFirstStringOfAText) {
   const auto text = [&](std::vector<uint8_t> rdata) {
     return TextOf(ReadSiteReply(ChaosReply(std::move(rdata)), chaos));
   };
-  EXPECT_EQ(text({2, 'a', 'b', 1, 'c'}), "NOERROR text ab");
-  EXPECT_EQ(text({0}), "NOERROR text ");
+  EXPECT_EQ(text({2, 'a', 'b', 1, 'c'}), "answer text ab");
+  EXPECT_EQ(text({0}), "answer text ");
   EXPECT_EQ(text({9, 'a'}), "not ours");  // Longer than its record.
 }
 
