@@ -14,6 +14,7 @@ namespace hither {
 namespace {
 
 constexpr size_t kLingerBytesMax = 65'536;
+constexpr int kStreamBufferBytes = 65'536;  // A round trip of 100 ms still allows 600 kB a second.
 constexpr absl::Duration kLingerTime = absl::Seconds(1);
 constexpr absl::Duration kLingerStep = absl::Milliseconds(10);
 
@@ -46,6 +47,10 @@ AdminConnection::Head AdminConnection::ReadHead() {
     head_state_ = Head::kGone;
   }
   return head_state_;
+}
+
+void AdminConnection::BeginStream() const {
+  setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &kStreamBufferBytes, sizeof kStreamBufferBytes);
 }
 
 void AdminConnection::Linger(const std::function<bool()>& is_hurried) {

@@ -33,6 +33,11 @@ class AdminConnection : public httplib::Stream {
   Head head() const { return head_state_; }
   absl::Time head_deadline() const { return head_deadline_; }  // Counted from the accept.
 
+  // For streams: the kernel keeps little of what the listener has not read (it would take
+  // megabytes before a deaf one shows), and what follows RenewWriteDeadline() has its whole time.
+  void BeginStream() const;
+  void RenewWriteDeadline() { write_deadline_ = absl::InfiniteFuture(); }
+
   // Says that nothing follows, then reads what the client still sends (a body that nobody wants),
   // up to a limit: a close with unread octets would reset, and the client could lose the answer.
   // Ends soon once `is_hurried`.

@@ -145,6 +145,7 @@ class AdminEndpoint::Http : public httplib::Server {
         break;
       case AdminConnection::Head::kComplete:
         bool closed = false;
+        current_ = &connection;
         process_request(connection, /*close_connection=*/true, closed, nullptr);
         break;
     }
@@ -203,10 +204,12 @@ class AdminEndpoint::Http : public httplib::Server {
                              : answer.is_json     ? "application/json"
                                                   : kText;
     if (answer.stream == nullptr) return response.set_content(answer.text, type);
+    current_->BeginStream();
     response.set_chunked_content_provider(
-        type, [stream = answer.stream](size_t /*offset*/, httplib::DataSink& sink) {
+        type, [stream = answer.stream, connection = current_](size_t, httplib::DataSink& sink) {
           std::string piece;
           if (!stream(piece)) return sink.done(), true;
+          connection->RenewWriteDeadline();
           return sink.write(piece.data(), piece.size());
         });
   }
@@ -255,7 +258,10 @@ class AdminEndpoint::Http : public httplib::Server {
   const bool check_host_;         // No browser reaches a UNIX socket.
   const WebSettings* const web_;  // Null: an admin endpoint.
   std::atomic<int> reloads_ = 0;
+  static thread_local AdminConnection* current_;  // A thread answers one at a time.
 };
+
+thread_local AdminConnection* AdminEndpoint::Http::current_ = nullptr;
 
 const AdminEndpoint::Http::Place AdminEndpoint::Http::kPlaces[4] = {
     {"/metrics", "GET", &Http::Metrics},

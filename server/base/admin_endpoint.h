@@ -55,7 +55,7 @@ inline constexpr size_t kAdminHeadBytesMax = 8'192;
 
 struct AdminTimeouts {
   absl::Duration read = absl::Seconds(2);    // For the whole head of a request, from the accept.
-  absl::Duration write = absl::Seconds(30);  // For the whole answer.
+  absl::Duration write = absl::Seconds(30);  // For the whole answer; of a stream, for each piece.
 };
 
 // For pages that a browser shows (`hither console`).

@@ -220,6 +220,28 @@ def test_listeners_have_a_limit_and_others_are_served_all_the_same(lab):
     _listener(lab).close()
 
 
+def test_deaf_listeners_lose_their_places(hither, make_folder):
+    """Sixteen that connect and never read: others get in soon, not after an hour."""
+    fleet = FakeFleet()
+    for node in fleet.nodes.values():  # A larger page, so that all buffers are full soon.
+        node.state = lambda: ("UP", "healthy", "x" * 300)
+    console = Console(make_folder("console"), fleet.yaml())
+    deaf = []
+    try:
+        for _ in range(16):
+            one = socket.socket()
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            one.connect(("127.0.0.1", console.port))
+            one.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            deaf.append(one)
+        _listener(console, 240).close()
+    finally:
+        for one in deaf:
+            one.close()
+        assert console.stop() == 0
+        fleet.stop()
+
+
 def test_without_agents_nothing_can_be_ordered(hither, make_folder):
     fleet = FakeFleet()
     console = Console(make_folder("console"), fleet.yaml(agents=False))

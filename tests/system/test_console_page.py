@@ -174,6 +174,42 @@ def test_foreign_text_is_shown_as_text(lab, window):
     assert window.errors() == []
 
 
+def test_an_answer_may_name_what_is_no_site(lab, window):
+    """The name of a router on the map, of a client, of nothing: text, and the page goes on."""
+    for name in ("transit-a", "berlin", "client berlin", "atlantis", "__proto__"):
+        lab.fake.clients["paris"].site_of = lambda name=name: f"ns1.{name}"
+        window.wait("return document.querySelector('#map svg').getAttribute('aria-label')"
+                    f".includes('paris by {name},')")
+        assert name in window.text("#client-table")
+    assert window.run("return document.getElementById('live').dataset.state") == "live"
+    assert window.errors() == []
+
+
+def test_what_cannot_be_shown_is_not_live(lab, window):
+    window.run("page.map.update = () => { throw new Error('broken on purpose'); };")
+    window.wait("return document.getElementById('live').dataset.state === 'lost'")
+    assert "cannot show" in window.text("#live")
+    assert window.errors()
+
+
+def test_a_router_may_have_the_name_of_a_site(hither, make_folder, window):
+    fleet = FakeFleet()
+    more = "routers:\n  - { name: fra1, as: 64999, kind: bird }\n"
+    console = Console(make_folder("console"), fleet.yaml().replace("routers:\n", more))
+    try:
+        window.size(WIDTHS[0])
+        window.errors()
+        window.open(console.url)
+        window.wait("return document.getElementById('client-table').innerText.includes('ns1')")
+        names = window.run("return [...document.querySelectorAll('#map .name')]"
+                           ".map((one) => one.textContent)")
+        assert names.count("fra1") == 2
+        assert window.errors() == []
+    finally:
+        console.stop()
+        fleet.stop()
+
+
 def test_a_console_that_ends_is_noticed(lab, window):
     lab.stop()
     window.wait("return document.getElementById('live').dataset.state === 'lost'")

@@ -38,14 +38,16 @@ function swatch(fleet, siteName, size, x = 0, y = 0) {
 
 // --- layout: boxes that do not overlap, near to where the earth has them ---
 
+// By kind and name: a router may have the name of a site, and an answer may name whatever it likes.
 function boxesOf(fleet) {
   const boxes = new Map();
   for (const site of fleet.sites) {
     const nodes = fleet.nodes.filter((node) => node.site === site.name).length;
-    boxes.set(site.name, {kind: "site", of: site, w: 138, h: 40 + 17 * nodes});
+    boxes.set(`site ${site.name}`, {kind: "site", of: site, w: 138, h: 40 + 17 * nodes});
   }
   for (const router of fleet.routers) {
-    if (!router.site) boxes.set(router.name, {kind: "router", of: router, w: 128, h: 36});
+    if (router.site) continue;
+    boxes.set(`router ${router.name}`, {kind: "router", of: router, w: 128, h: 36});
   }
   for (const client of fleet.clients) {
     boxes.set(`client ${client.name}`, {kind: "client", of: client, w: 122, h: 38});
@@ -56,7 +58,7 @@ function boxesOf(fleet) {
 // A router of a site stands in that site's box.
 function boxOf(fleet, boxes, routerName) {
   const router = fleet.routers.find((one) => one.name === routerName);
-  return router && boxes.get(router.site || router.name);
+  return router && boxes.get(router.site ? `site ${router.site}` : `router ${router.name}`);
 }
 
 function edgesOf(fleet, boxes) {
@@ -194,7 +196,7 @@ function firstAnswer(client) {
 
 function drawCatch(fleet, boxes, client) {
   const answer = firstAnswer(client);
-  const site = answer && answer.site && boxes.get(answer.site);
+  const site = answer && answer.site && boxes.get(`site ${answer.site}`);
   if (!site) return [];
   const from = boxes.get(`client ${client.name}`);
   const [dx, dy] = [site.x - from.x, site.y - from.y];
@@ -255,7 +257,7 @@ function drawClient(fleet, box) {
                     : "✕ no answer";
   const group = svg("g", {transform: `translate(${box.x - box.w / 2} ${box.y - box.h / 2})`});
   group.append(svg("rect", {width: box.w, height: box.h, rx: 4, class: "box"}));
-  if (site) group.append(swatch(fleet, site, 20, 6, 9));
+  if (styleOf(fleet, site)) group.append(swatch(fleet, site, 20, 6, 9));
   group.append(svg("text", {x: 32, y: 16, class: "name"}, cut(client.name, 12)),
                svg("text", {x: 32, y: 31, class: site ? "faint" : "faint bad-text"}, cut(text, 18)));
   return group;
@@ -283,7 +285,8 @@ class FleetMap {
     const shown = Math.round(this.parent.clientWidth / 20) * 20;
     const shape = JSON.stringify([shown, fleet.sites.map((site) => site.name),
                                   fleet.nodes.map((node) => node.id),
-                                  fleet.routers.map((router) => router.name), fleet.links.length,
+                                  fleet.routers.map((router) => [router.name, router.site]),
+                                  fleet.links.length,
                                   fleet.clients.map((client) => client.name)]);
     if (shape !== this.shape) {
       this.shape = shape;
@@ -296,8 +299,10 @@ class FleetMap {
 
   refresh(fleet) {
     const {boxes} = this.layout;
-    for (const site of fleet.sites) boxes.get(site.name).of = site;
-    for (const router of fleet.routers) if (!router.site) boxes.get(router.name).of = router;
+    for (const site of fleet.sites) boxes.get(`site ${site.name}`).of = site;
+    for (const router of fleet.routers) {
+      if (!router.site) boxes.get(`router ${router.name}`).of = router;
+    }
     for (const client of fleet.clients) boxes.get(`client ${client.name}`).of = client;
     const edges = edgesOf(fleet, boxes);
     this.layout.edges = edges;

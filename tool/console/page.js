@@ -160,9 +160,19 @@ class Feed {
   }
 
   onFleet(event) {
+    this.take(() => JSON.parse(event.data), "Live");
+  }
+
+  // What could not be shown was not heard: "Live" above an old picture would be a lie.
+  take(read, text) {
+    try {
+      this.page.update(read());
+    } catch (error) {
+      console.error(error);
+      return this.show("lost", "This page cannot show what the console says; load it anew");
+    }
     this.heard = performance.now();
-    this.page.update(JSON.parse(event.data));
-    this.show("live", "Live");
+    this.show("live", text);
   }
 
   look() {

@@ -87,7 +87,9 @@ class LiveTable {
 
 // --- what stands in cells ---
 
+// Of a site that the fleet does not have: its name alone.
 function siteName(fleet, name) {
+  if (!styleOf(fleet, name)) return make("span", {}, name);
   const picture = svg("svg", {width: 14, height: 14, "aria-hidden": "true"},
                       swatch(fleet, name, 14));
   return make("span", {class: "site-name"}, picture, name);

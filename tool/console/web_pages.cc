@@ -103,7 +103,7 @@ WebSettings WebPages::Settings(std::vector<std::string> hosts) {
       {"Referrer-Policy", "no-referrer"},
       {"Cross-Origin-Resource-Policy", "same-origin"},
       {"Cache-Control", "no-store"}};
-  settings.timeouts.write = absl::Hours(1);  // A stream ends then, and the browser begins another.
+  settings.timeouts.write = absl::Seconds(10);  // A listener that is deaf for so long has gone.
   return settings;
 }
 
