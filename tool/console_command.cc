@@ -148,6 +148,7 @@ ToolResult Serve(Fleet fleet, const SocketAddress& listen, std::vector<std::stri
                (*endpoint)->address().tcp->ToText().c_str(), FactsOf(feed.fleet()).c_str());
   WaitForEnd(ended);
   feed.Close();
+  poller.CancelErrands();  // Or Stop() would wait for a command to a host that hangs.
   (*endpoint)->Stop();
   poller.Stop();
   return {};

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import threading
 import time
 
 import pytest
@@ -96,6 +97,7 @@ def test_a_cut_shows_at_the_links(lab):
     assert _post(lab, "/api/break?node=r.sin1&fault=cut")[0] == 200
     told = lab.wait(lambda fleet: link(fleet, "r.sin1", "transit-c") == "down")
     assert link(told, "transit-a", "transit-b") == "up"
+    assert [site["name"] for site in told["sites"] if not site["announced"]] == ["sin1"]
     _post(lab, "/api/heal?node=r.sin1")
     lab.wait(lambda fleet: link(fleet, "r.sin1", "transit-c") == "up")
 
@@ -233,13 +235,48 @@ def test_deaf_listeners_lose_their_places(hither, make_folder):
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
             one.connect(("127.0.0.1", console.port))
             one.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert one.recv(1)  # It has a place.
             deaf.append(one)
+        assert console.request("GET", "/events")[0] == 503
         _listener(console, 240).close()
     finally:
         for one in deaf:
             one.close()
         assert console.stop() == 0
         fleet.stop()
+
+
+def test_commands_that_hang_hold_up_neither_pages_nor_the_end(hither, make_folder):
+    """Eight orders to an agent that never answers: two wait, six are refused, all else goes on."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        fleet = FakeFleet()
+        address = "127.0.0.1:%d" % silent.getsockname()[1]
+        agent = fleet.nodes["ns1.fra1"].agent
+        console = Console(make_folder("console"), fleet.yaml().replace(agent, address))
+        codes = []
+
+        def order():
+            codes.append(_post(console, "/api/heal?node=ns1.fra1"))
+
+        threads = [threading.Thread(target=order) for _ in range(8)]
+        try:
+            for thread in threads:
+                thread.start()
+            deadline = time.monotonic() + 30
+            while len(codes) < 6:
+                assert time.monotonic() < deadline, codes
+                time.sleep(0.05)
+            assert console.request("GET", "/api/fleet")[0] == 200
+            assert [code for code, _ in codes] == [503] * 6
+            began = time.monotonic()
+            assert console.stop() == 0
+            assert time.monotonic() - began < 8  # A command may take 15 s.
+        finally:
+            for thread in threads:
+                thread.join()
+            fleet.stop()
+    assert [code for code, _ in codes[6:]] == [502] * 2
+    assert "the console ends" in codes[7][1]["error"]
 
 
 def test_without_agents_nothing_can_be_ordered(hither, make_folder):
@@ -292,6 +329,27 @@ def test_a_page_that_never_ends_holds_up_nobody(hither, make_folder):
             told = console.wait(lambda told: any("no answer within" in error for node
                                                  in told["nodes"] for error in node["errors"]))
             assert sum(1 for node in told["nodes"] if node["v4"]) == 5
+        finally:
+            console.stop()
+            fleet.stop()
+
+
+def test_many_that_hang_keep_no_one_waiting(hither, make_folder):
+    """More pages that never answer than are asked at a time, all before the one that does."""
+    with socket.create_server(("127.0.0.1", 0), backlog=4096) as silent:
+        address = "127.0.0.1:%d" % silent.getsockname()[1]
+        fleet = FakeFleet()
+        good = fleet.nodes["ns1.fra1"]
+        page = f"hitherd: {address}, anycast: {address}"
+        sites = [f"  - name: d{i}\n    nodes: [" + ", ".join(
+            f"{{ name: n{k}, {page} }}" for k in range(16)) + "]" for i in range(9)]
+        sites.append(f"  - name: fra1\n    nodes: [{{ name: ns1, hitherd: {good.hitherd}, "
+                     f"anycast: {good.anycast} }}]")
+        console = Console(make_folder("console"), "sites:\n" + "\n".join(sites) + "\n")
+        try:
+            for _ in range(2):  # And not only at first.
+                before = good.queries
+                console.wait(lambda told: told["nodes"][-1]["v4"] and good.queries > before)
         finally:
             console.stop()
             fleet.stop()

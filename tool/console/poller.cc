@@ -1,5 +1,6 @@
 #include "tool/console/poller.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace hither {
 namespace {
 
 constexpr uint64_t kTickMs = 100;
+constexpr char kEnding[] = "the console ends; whether it was done is not known";
 constexpr size_t kAgentBytesMax = 256 << 10;
 
 // The body of a 200, or what is wrong.
@@ -134,8 +136,9 @@ void Poller::RunLoop() {
 
 void Poller::Tick() {
   const absl::Time now = absl::Now();
-  for (Target& target : targets_) {
-    if (asks_ >= kAsksMax) break;
+  for (size_t seen = 0; seen < targets_.size() && asks_ < kAsksMax; ++seen) {
+    Target& target = targets_[next_];
+    next_ = (next_ + 1) % targets_.size();
     if (!target.is_asking && target.due <= now) Ask(target, now);
   }
   if (publish_due_ > now) return feed_.PublishNews();
@@ -149,6 +152,7 @@ void Poller::Ask(Target& target, absl::Time now) {
   ++asks_;
   target.asking = StartHttp(loop_, target.order, [this, &target](absl::StatusOr<HttpReply> reply) {
     target.is_asking = false;
+    target.due = std::max(target.due, absl::Now());  // Not before those that waited meanwhile.
     --asks_;
     const absl::StatusOr<std::string> page = PageOf(std::move(reply));
     feed_.Change([&](ConsoleModel& model) { target.take(model, page, absl::Now()); });
@@ -161,24 +165,46 @@ absl::StatusOr<HttpReply> Poller::AskFor(const HttpOrder& order) {
   auto reply = errand->reply.get_future();
   {
     const MutexLock lock(errands_mu_);
+    if (errands_are_over_) return absl::CancelledError(kEnding);
     errands_.push_back(std::move(errand));
   }
   uv_async_send(&errand_came_);
   return reply.get();
 }
 
+void Poller::CancelErrands() {
+  {
+    const MutexLock lock(errands_mu_);
+    errands_are_over_ = true;
+  }
+  uv_async_send(&errand_came_);
+}
+
 // As many as there are threads that wait for them.
 void Poller::RunErrands() {
   std::vector<std::shared_ptr<Errand>> came;
+  bool are_over = false;
   {
     const MutexLock lock(errands_mu_);
     came.swap(errands_);
+    are_over = errands_are_over_;
   }
+  std::erase_if(begun_, [](const auto& errand) { return errand->is_done; });
   for (const std::shared_ptr<Errand>& errand : came) {
-    StartHttp(loop_, errand->order, [errand](absl::StatusOr<HttpReply> reply) {
+    begun_.push_back(errand);
+    if (are_over) continue;
+    errand->asking = StartHttp(loop_, errand->order, [errand](absl::StatusOr<HttpReply> reply) {
+      errand->is_done = true;
       errand->reply.set_value(std::move(reply));
     });
   }
+  if (!are_over) return;
+  for (const std::shared_ptr<Errand>& errand : begun_) {
+    if (errand->is_done) continue;
+    if (errand->asking != nullptr) errand->asking->Cancel();
+    errand->reply.set_value(absl::CancelledError(kEnding));
+  }
+  begun_.clear();
 }
 
 void Poller::RunHere() {

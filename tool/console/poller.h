@@ -28,7 +28,7 @@ using AskHere = std::function<std::vector<ClientAnswer>(const Fleet& fleet)>;
 //
 // Threads: Start() and Stop() are the main thread's. One thread of ours has a loop on which all
 // pages are asked, another one asks the anycast addresses from here, if it is to. Limits: a page
-// has kPageTimeout; no more than kAsksMax are asked at a time.
+// has kPageTimeout; no more than kAsksMax are asked at a time, in turn.
 class Poller {
  public:
   static constexpr absl::Duration kEvery = absl::Seconds(1);
@@ -46,6 +46,8 @@ class Poller {
 
   // Asks one thing more, and waits. Threads: any but ours, between Start() and Stop().
   absl::StatusOr<HttpReply> AskFor(const HttpOrder& order);
+  // Ends all of AskFor(), those that come later at once. Threads: any, before Stop().
+  void CancelErrands();
 
  private:
   struct Target {
@@ -61,6 +63,8 @@ class Poller {
   struct Errand {
     HttpOrder order;
     std::promise<absl::StatusOr<HttpReply>> reply;
+    Conversation* asking = nullptr;
+    bool is_done = false;
   };
 
   void AddTargets();
@@ -76,6 +80,7 @@ class Poller {
   PageFeed& feed_;
   const AskHere ask_here_;
   std::deque<Target> targets_;  // Does not move what is in it: callbacks point there.
+  size_t next_ = 0;  // Where the next tick begins: those that hang must not keep others waiting.
   int asks_ = 0;
   absl::Time publish_due_ = absl::InfinitePast();
   uv_loop_t loop_;
@@ -84,6 +89,8 @@ class Poller {
   uv_async_t errand_came_;
   Mutex errands_mu_;
   std::vector<std::shared_ptr<Errand>> errands_ ABSL_GUARDED_BY(errands_mu_);  // Not begun yet.
+  bool errands_are_over_ ABSL_GUARDED_BY(errands_mu_) = false;
+  std::vector<std::shared_ptr<Errand>> begun_;  // The loop's thread's.
   std::vector<std::thread> threads_;
   std::mutex here_mu_;  // Guards the next one.
   bool stopping_ = false;

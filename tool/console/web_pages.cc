@@ -157,6 +157,10 @@ AdminAnswer WebPages::Command(absl::string_view verb, const AdminParameters& par
   const std::string fault = ParameterOf(parameters, "fault");
   const absl::StatusOr<std::string> path = PathOf(verb, fault, told->is_router);
   if (!path.ok()) return Refusal(400, path.status().message());
+  const absl::Cleanup leave = [this] { commands_.fetch_sub(1); };
+  if (commands_.fetch_add(1) >= kCommandsMax) {
+    return Refusal(503, "other commands are not done yet; try again in some seconds");
+  }
   const absl::Status done = DoneOf(
       ask_({.to = *told->agent, .method = "POST", .path = *path, .timeout = kCommandTimeout}));
   const std::string what = verb == "break" ? fault : std::string(verb);

@@ -25,11 +25,13 @@ namespace hither {
 //   /api/undrain?node=NAME
 //
 // Threads: kAnswerThreads, and one more for each listener of events, of which there are at most
-// kListenersMax: 503 for others.
+// kListenersMax: 503 for others. So, too, for more than kCommandsMax commands at a time: a host
+// that hangs must leave threads to look at it.
 class WebPages {
  public:
   static constexpr int kListenersMax = 16;
   static constexpr int kAnswerThreads = 4;
+  static constexpr int kCommandsMax = 2;
 
   using Ask = std::function<absl::StatusOr<HttpReply>(const HttpOrder& order)>;
 
@@ -46,6 +48,7 @@ class WebPages {
   PageFeed& feed_;
   const Ask ask_;
   std::shared_ptr<std::atomic<int>> listeners_ = std::make_shared<std::atomic<int>>(0);
+  std::atomic<int> commands_ = 0;
 };
 
 }  // namespace hither
