@@ -123,7 +123,13 @@ void ReadAddressList(const YamlNode& node, Reading& to, Draft& draft) {
             [&](const YamlNode& item) {
               std::optional<SocketAddress> address;
               ReadEndpoint(item, kDnsPort, to, address);
-              if (address.has_value()) draft.fleet.addresses.push_back(*address);
+              if (!address.has_value()) return;
+              const auto& known = draft.fleet.addresses;
+              if (std::find(known.begin(), known.end(), *address) != known.end()) {
+                return to.Error(item.line,
+                                absl::StrCat(address->ToText(), " is there twice; keep one"));
+              }
+              draft.fleet.addresses.push_back(*address);
             });
 }
 
@@ -331,6 +337,10 @@ bool Fleet::HasAgents() const {
 
 std::string FullName(const Fleet::Site& site, const Fleet::Node& node) {
   return absl::StrCat(node.name, ".", site.name);
+}
+
+std::string ShownAddress(const SocketAddress& address) {
+  return address.port() == kDnsPort ? address.AddressText() : address.ToText();
 }
 
 absl::StatusOr<Fleet> ParseFleet(absl::string_view text, absl::string_view file) {

@@ -36,6 +36,19 @@ absl::Status CheckIs(const std::string& id, const std::string& wanted) {
       absl::StrCat("is ", id, ", not ", wanted, "; correct the fleet's file"));
 }
 
+// Its loop stands still: what it says of states was so once.
+absl::Status CheckFresh(const SidecarReport& report) {
+  if (report.lease_seconds <= 0 || report.verdict_age_seconds <= report.lease_seconds) {
+    return absl::OkStatus();
+  }
+  const auto text = [](double seconds) {
+    return absl::FormatDuration(absl::Milliseconds(static_cast<int64_t>(seconds * 1'000)));
+  };
+  return absl::FailedPreconditionError(
+      absl::StrCat("its verdict is ", text(report.verdict_age_seconds), " old and was good for ",
+                   text(report.lease_seconds), "; restart it"));
+}
+
 }  // namespace
 
 void TimeLine::Add(absl::Time at, Weight weight, absl::string_view who, std::string text) {
@@ -137,7 +150,8 @@ void ConsoleModel::TakeSidecar(const std::string& id, const absl::StatusOr<Sidec
                                absl::Time now) {
   Node* node = FindNode(id);
   if (node == nullptr) return;
-  const absl::Status status = report.ok() ? CheckIs(report->id, id) : report.status();
+  absl::Status status = report.ok() ? CheckIs(report->id, id) : report.status();
+  if (status.ok()) status = CheckFresh(*report);
   TakeContact(node->sidecar_contact, status, id, "hither-anycast", now);
   if (!status.ok()) return node->sidecar.reset();
   for (const SidecarReport::Family& family : report->families) NoteFamily(*node, family, now);
@@ -207,7 +221,12 @@ void ConsoleModel::TakeAnswers(const std::string& name,
   Client& client = at->second;
   TakeContact(client.agent_contact, answers.status(), name, "the client's agent", now);
   if (!answers.ok()) return client.answers.clear();
+  client.answers.clear();
+  std::set<std::string> seen;
   for (const ClientAnswer& answer : *answers) {
+    if (!seen.insert(answer.address).second)
+      continue;  // Its agent says it twice: the first counts.
+    client.answers.push_back(answer);
     if (client.sites.size() >= kAddressesMax && client.sites.count(answer.address) == 0) continue;
     if (!answer.site.empty() && answer.rtt_us.has_value()) AddRtt(answer.site, *answer.rtt_us, now);
     const auto [known, is_new] = client.sites.try_emplace(answer.address, answer.site);
@@ -221,7 +240,6 @@ void ConsoleModel::TakeAnswers(const std::string& name,
                                 text(known->second)));
     known->second = answer.site;
   }
-  client.answers = *answers;
 }
 
 void ConsoleModel::AddRtt(const std::string& site, int64_t rtt_us, absl::Time now) {

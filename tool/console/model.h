@@ -49,7 +49,8 @@ class TimeLine {
 //
 //   title, now_ms, has_agents, addresses: [text], question: "example.org SOA" | null
 //   sites:     [{ name, place, latitude, longitude, as, announced: bool | null,
-//                 clients: count, rtt: { p50_us, p99_us, samples } }]        of the last 5 minutes
+//                 clients: count, queries_per_second | null,
+//                 rtt: { p50_us, p99_us, samples } }]                of the last 5 minutes
 //   nodes:     [{ id, name, site, errors: [text], v4: STATE | null, v6: STATE | null, drained,
 //                 sessions: [{ neighbor, state, last_error }], queries_per_second | null,
 //                 history: [queries a second, oldest first], p50_us, p99_us,
@@ -63,6 +64,8 @@ class TimeLine {
 //                 answers: [{ address, site | null, node, nsid, rtt_us, serial, asked, lost,
 //                             error }] }]
 //   serials:   [{ zone, sites: { SITE: [serial, ...] }, agree: bool }]        as hitherd tells
+//              agree: each node that is read has the zone, all with one serial. Others come first.
+//   serials_untold, zones_in_step: count         of zones beyond these; of all zones that agree
 //   time_line: [{ id, at_ms, weight: info | good | warning | bad, who, text }]   oldest first
 //
 // null: not known. Texts come from other hosts: they are to be shown as text and nothing else.

@@ -13,7 +13,10 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr size_t kSerialZonesMax = 50;  // In the table of zones by sites.
+constexpr size_t kSerialZonesMax = 50;   // In the table of zones by sites.
+constexpr absl::string_view kUp = "up";  // States of links.
+constexpr absl::string_view kDown = "down";
+constexpr absl::string_view kUnknown = "unknown";
 
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
@@ -46,9 +49,18 @@ Json FamilyState(const SidecarReport& report, bool is_v6) {
           {"service", worst->service}};
 }
 
+// The sidecar wants it, and has a neighbor to tell. In kernel mode it has no sessions: the router
+// that follows the kernel's routes has them.
 bool IsAnnounced(const SidecarReport& report) {
-  return std::any_of(report.families.begin(), report.families.end(),
-                     [](const auto& family) { return family.state != "DOWN"; });
+  constexpr absl::string_view kAnnounced[] = {"UP", "SOFT", "DRAIN"};
+  const bool is_wanted =
+      std::any_of(report.families.begin(), report.families.end(), [&](const auto& family) {
+        return std::find(std::begin(kAnnounced), std::end(kAnnounced), family.state) !=
+               std::end(kAnnounced);
+      });
+  const auto is_up = [](const auto& session) { return session.state == "Established"; };
+  return is_wanted && (report.sessions.empty() ||
+                       std::any_of(report.sessions.begin(), report.sessions.end(), is_up));
 }
 
 const char* WeightText(TimeLine::Weight weight) {
@@ -91,7 +103,7 @@ class PageWriter {
                  {"addresses", Json::array()},
                  {"question", Json()}};
     for (const SocketAddress& address : fleet.addresses) {
-      page["addresses"].push_back(address.AddressText());
+      page["addresses"].push_back(ShownAddress(address));
     }
     if (fleet.question.has_value()) {
       page["question"] = absl::StrCat(fleet.question->name, " ", fleet.question->type);
@@ -103,12 +115,20 @@ class PageWriter {
     page["links"] = Each(fleet.links, [this](const auto& link) { return LinkJson(link); });
     page["clients"] =
         Each(fleet.clients, [this](const auto& client) { return ClientJson(client); });
-    page["serials"] = SerialsJson();
+    AddSerials(page);
     page["time_line"] = Each(model_.time_line_.entries(), EntryJson);
     return page;
   }
 
  private:
+  // A zone at a site.
+  struct SerialsAt {
+    std::set<uint32_t> serials;  // Of its nodes, each once.
+    size_t nodes = 0;            // That have it, of those that have told all their zones.
+    bool is_whole = true;        // Those all have it, and it has a serial wherever it is.
+  };
+  using Serials = std::map<std::string, std::map<std::string, SerialsAt>>;  // By zone and site.
+
   template <typename List, typename Write>
   static Json Each(const List& list, Write write) {
     Json out = Json::array();
@@ -149,12 +169,38 @@ class PageWriter {
     return count;
   }
 
+  // Do the site's routers have links to elsewhere, of which each is known to be down?
+  bool IsCutOff(const std::string& site) const {
+    const auto is_inside = [&](const std::string& name) {
+      return std::any_of(
+          model_.fleet_.routers.begin(), model_.fleet_.routers.end(),
+          [&](const auto& router) { return router.name == name && router.site == site; });
+    };
+    bool has_links = false;
+    for (const Fleet::Link& link : model_.fleet_.links) {
+      if (is_inside(link.a) == is_inside(link.b)) continue;
+      if (LinkState(link) != kDown) return false;
+      has_links = true;
+    }
+    return has_links;
+  }
+
+  std::optional<double> QueriesPerSecond(size_t site) const {
+    std::optional<double> sum;
+    for (const ConsoleModel::Node& node : model_.nodes_) {
+      if (node.site != site || !node.queries_per_second.has_value()) continue;
+      sum = sum.value_or(0) + *node.queries_per_second;
+    }
+    return sum;
+  }
+
   Json SiteJson(const Fleet::Site& site) const {
     std::optional<bool> is_announced;
     for (const ConsoleModel::Node& node : model_.nodes_) {
       if (&model_.fleet_.sites[node.site] != &site || !node.sidecar.has_value()) continue;
       is_announced = is_announced.value_or(false) || IsAnnounced(*node.sidecar);
     }
+    if (is_announced.value_or(false) && IsCutOff(site.name)) is_announced = false;
     return {{"name", site.name},
             {"place", site.place},
             {"latitude", OrNull(site.latitude)},
@@ -162,6 +208,8 @@ class PageWriter {
             {"as", OrNull(site.as)},
             {"announced", OrNull(is_announced)},
             {"clients", ClientsOf(site.name)},
+            {"queries_per_second",
+             OrNull(QueriesPerSecond(static_cast<size_t>(&site - model_.fleet_.sites.data())))},
             {"rtt", RttJson(site.name)}};
   }
 
@@ -237,14 +285,15 @@ class PageWriter {
     return up;
   }
 
-  Json LinkJson(const Fleet::Link& link) const {
+  absl::string_view LinkState(const Fleet::Link& link) const {
     const std::optional<bool> a = IsUp(link.a, link.b);
     const std::optional<bool> b = IsUp(link.b, link.a);
-    const char* state = "unknown";
-    if (a.has_value() || b.has_value()) {
-      state = a.value_or(true) && b.value_or(true) ? "up" : "down";
-    }
-    return {{"a", link.a}, {"b", link.b}, {"state", state}};
+    if (!a.has_value() && !b.has_value()) return kUnknown;
+    return a.value_or(true) && b.value_or(true) ? kUp : kDown;
+  }
+
+  Json LinkJson(const Fleet::Link& link) const {
+    return {{"a", link.a}, {"b", link.b}, {"state", std::string(LinkState(link))}};
   }
 
   Json ClientJson(const Fleet::Client& client) const {
@@ -258,28 +307,60 @@ class PageWriter {
     return json;
   }
 
-  // Zone -> site -> serials there, each once.
-  Json SerialsJson() const {
-    std::map<std::string, std::map<std::string, std::set<uint32_t>>> serials;
+  // Each zone has a place for each site of which a node is read: one that lacks it shows by "none".
+  // The zones of which a report was cut (kReportZonesMax) may be there all the same; what is not
+  // known is not said.
+  Serials SerialsOfAll() const {
+    Serials all;
+    std::map<std::string, size_t> whole;  // Site -> nodes of it that have told all their zones.
     for (const ConsoleModel::Node& node : model_.nodes_) {
       if (!IsRead(node)) continue;
+      const std::string& site = model_.fleet_.sites[node.site].name;
+      const bool is_whole = node.hitherd->zones.size() == node.hitherd->zones_total;
+      whole[site] += is_whole;
       for (const HitherdReport::Zone& zone : node.hitherd->zones) {
-        if (serials.size() >= kSerialZonesMax && serials.count(zone.name) == 0) continue;
-        auto& at = serials[zone.name][model_.fleet_.sites[node.site].name];
-        if (zone.serial.has_value()) at.insert(*zone.serial);
+        SerialsAt& at = all[zone.name][site];
+        at.nodes += is_whole;
+        if (zone.serial.has_value()) at.serials.insert(*zone.serial);
+        at.is_whole &= zone.serial.has_value();
       }
     }
+    for (auto& [zone, sites] : all) {
+      for (const auto& [site, nodes] : whole) {
+        if (nodes > 0) sites[site].is_whole &= sites[site].nodes == nodes;
+      }
+    }
+    return all;
+  }
+
+  // One and the same serial at every node that is read.
+  static bool Agree(const std::map<std::string, SerialsAt>& sites) {
+    std::set<uint32_t> all;
+    for (const auto& [site, at] : sites) {
+      if (!at.is_whole) return false;
+      all.insert(at.serials.begin(), at.serials.end());
+    }
+    return all.size() == 1;
+  }
+
+  // Those that disagree first, so that the cut leaves what matters.
+  void AddSerials(Json& page) const {
+    const Serials all = SerialsOfAll();
     Json out = Json::array();
-    for (const auto& [zone, sites] : serials) {
-      std::set<uint32_t> all;
-      Json told = Json::object();
-      for (const auto& [site, numbers] : sites) {
-        told[site] = numbers;
-        all.insert(numbers.begin(), numbers.end());
+    size_t in_step = 0;
+    for (const bool agree : {false, true}) {
+      for (const auto& [zone, sites] : all) {
+        if (Agree(sites) != agree) continue;
+        in_step += agree;
+        if (out.size() >= kSerialZonesMax) continue;
+        Json told = Json::object();
+        for (const auto& [site, at] : sites) told[site] = at.serials;
+        out.push_back({{"zone", zone}, {"sites", told}, {"agree", agree}});
       }
-      out.push_back({{"zone", zone}, {"sites", told}, {"agree", all.size() <= 1}});
     }
-    return out;
+    page["serials_untold"] = all.size() - out.size();
+    page["zones_in_step"] = in_step;
+    page["serials"] = std::move(out);
   }
 
   const ConsoleModel& model_;

@@ -89,12 +89,14 @@ void Poller::AddTargets() {
 
 absl::Status Poller::Start() {
   AddTargets();
-  HITHER_CHECK(uv_loop_init(&loop_) == 0);
+  if (uv_loop_init(&loop_) != 0) {
+    return absl::ResourceExhaustedError("cannot ask the fleet; raise the limit on open files");
+  }
   HITHER_CHECK(uv_timer_init(&loop_, &timer_) == 0);
   const auto on_errand = [](uv_async_t* a) { static_cast<Poller*>(a->data)->RunErrands(); };
   if (uv_async_init(&loop_, &stop_, [](uv_async_t* stop) { uv_stop(stop->loop); }) != 0 ||
       uv_async_init(&loop_, &errand_came_, on_errand) != 0) {
-    return absl::ResourceExhaustedError("no descriptor to wake the poller by");
+    return absl::ResourceExhaustedError("cannot ask the fleet; raise the limit on open files");
   }
   timer_.data = errand_came_.data = this;
   uv_timer_start(

@@ -102,6 +102,7 @@ const Case kErrors[] = {
     {"ClientRouter",  SITE "clients: [{ name: c, router: r, agent: 10.0.0.1 }]\n", "f.yaml:2: unknown router 'r'"},
     {"Question",      SITE "question: { name: a..b }\n", "'a..b' SOA cannot be asked"},
     {"QuestionType",  SITE "question: { name: a, type: NOTYPE }\n", "'a' NOTYPE cannot be asked"},
+    {"AddressTwice",  SITE "addresses: [192.0.2.1, 192.0.2.1:54,\n 192.0.2.1:53]\n", "f.yaml:3: 192.0.2.1:53 is there twice; keep one"},
     {"Alias",         "title: &a x\nsites: *a\n", "f.yaml:1: "},
 };
 // clang-format on

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "server/base/status.h"
@@ -38,15 +39,19 @@ std::string StatusPage(const std::string& site, uint32_t serial, uint64_t querie
   return ToJson(status);
 }
 
-std::string SidecarPage(const std::string& site, const std::string& v4, const std::string& v6) {
+std::string SidecarPage(const std::string& site, const std::string& v4, const std::string& v6,
+                        const std::vector<std::string>& sessions = {}) {
   const auto family = [](const char* name, const std::string& state) -> json {
     return {{"family", name}, {"state", state}, {"rule", "r"}, {"reason", "why"}};
   };
-  return json({{"node", "ns1"},
-               {"site", site},
-               {"services",
-                {{{"name", "dns"}, {"families", {family("ipv4", v4), family("ipv6", v6)}}}}}})
-      .dump();
+  json page = {
+      {"node", "ns1"},
+      {"site", site},
+      {"services", {{{"name", "dns"}, {"families", {family("ipv4", v4), family("ipv6", v6)}}}}}};
+  for (const std::string& state : sessions) {
+    page["sessions"].push_back({{"neighbor", "10.0.0.9"}, {"state", state}});
+  }
+  return page.dump();
 }
 
 class ConsoleModelTest : public testing::Test {
@@ -55,8 +60,21 @@ class ConsoleModelTest : public testing::Test {
   void Hitherd(const std::string& site, uint32_t serial, uint64_t queries) {
     model_.TakeHitherd("ns1." + site, ReadHitherdReport(StatusPage(site, serial, queries)), now_);
   }
-  void Sidecar(const std::string& site, const std::string& v4, const std::string& v6 = "UP") {
-    model_.TakeSidecar("ns1." + site, ReadSidecarReport(SidecarPage(site, v4, v6)), now_);
+  void Sidecar(const std::string& site, const std::string& v4, const std::string& v6 = "UP",
+               const std::vector<std::string>& sessions = {}) {
+    model_.TakeSidecar("ns1." + site, ReadSidecarReport(SidecarPage(site, v4, v6, sessions)), now_);
+  }
+  // As hitherd tells; serial 0: broken, without one.
+  void Zones(const std::string& site, const std::vector<std::pair<std::string, uint32_t>>& zones) {
+    ServerStatus status;
+    status.site = site;
+    status.node = "ns1";
+    for (const auto& [name, serial] : zones) {
+      ServerStatus::Zone& zone = status.zones.emplace_back();
+      zone.name = name;
+      if (serial != 0) zone.serial = serial;
+    }
+    model_.TakeHitherd("ns1." + site, ReadHitherdReport(ToJson(status)), now_);
   }
   void Answer(const std::string& site, int64_t rtt_us = 800) {
     ClientAnswer answer;
@@ -148,6 +166,69 @@ TEST_F(ConsoleModelTest, TellsSerialsThatDiffer) {
   EXPECT_EQ(Told().back(), "ns1.ams1 example.: serial 7 to serial 8");
 }
 
+TEST_F(ConsoleModelTest, AZoneThatASiteLacksIsNotTheSame) {
+  Zones("fra1", {{"both.", 7}, {"one.", 7}, {"broken.", 0}});
+  Zones("ams1", {{"both.", 7}, {"broken.", 0}});
+  const json page = Page();
+  const auto told = [&](int i) {
+    return absl::StrCat(page["serials"][i]["zone"].get<std::string>(), " ",
+                        page["serials"][i]["agree"].dump(), " ",
+                        page["serials"][i]["sites"].dump());
+  };
+  ASSERT_THAT(page["serials"], SizeIs(3));
+  EXPECT_EQ(told(0), R"(broken. false {"ams1":[],"fra1":[]})");
+  EXPECT_EQ(told(1), R"(one. false {"ams1":[],"fra1":[7]})");
+  EXPECT_EQ(told(2), R"(both. true {"ams1":[7],"fra1":[7]})");
+  EXPECT_EQ(page["zones_in_step"], 1);
+  EXPECT_EQ(page["serials_untold"], 0);
+}
+
+TEST_F(ConsoleModelTest, TheTableOfSerialsBeginsWithThoseThatDiffer) {
+  std::vector<std::pair<std::string, uint32_t>> zones;
+  for (int i = 0; i < 150; ++i) zones.emplace_back(absl::StrCat("a", i, "."), 7);
+  zones.emplace_back("z.", 7);
+  Zones("fra1", zones);
+  zones.back().second = 8;
+  Zones("ams1", zones);
+  EXPECT_EQ(Page()["serials"][0]["zone"], "z.");
+  EXPECT_THAT(Page()["serials"], SizeIs(50));
+  EXPECT_EQ(Page()["serials_untold"], 101);
+  EXPECT_EQ(Page()["zones_in_step"], 150);
+  zones.clear();  // Of a longer list some zones are not told: that is no word on them.
+  for (size_t i = 0; i < kReportZonesMax; ++i) zones.emplace_back(absl::StrCat("a", i, "."), 7);
+  Zones("ams1", zones);
+  zones.emplace_back("z.", 7);
+  std::rotate(zones.begin(), zones.end() - 1, zones.end());
+  Zones("fra1", zones);
+  EXPECT_EQ(Page()["serials"][0]["sites"].dump(), R"({"ams1":[],"fra1":[7]})");
+  EXPECT_EQ(Page()["serials"][1]["agree"], true);
+}
+
+TEST_F(ConsoleModelTest, QueriesASecondOfASite) {
+  EXPECT_TRUE(Page()["sites"][0]["queries_per_second"].is_null());
+  for (uint64_t second = 0; second <= 10; ++second, now_ += absl::Seconds(1)) {
+    Hitherd("fra1", 7, second * 100);
+  }
+  EXPECT_EQ(Page()["sites"][0]["queries_per_second"], 100.0);
+  EXPECT_TRUE(Page()["sites"][1]["queries_per_second"].is_null());
+}
+
+TEST_F(ConsoleModelTest, ASiteIsAnnouncedOnlyToWhoHears) {
+  const auto announced = [this] { return Page()["sites"][0]["announced"]; };
+  Sidecar("fra1", "UP", "UP", {"Idle", "Established"});
+  EXPECT_EQ(announced(), true);
+  Sidecar("fra1", "UP", "UP", {"Idle", "Active"});
+  EXPECT_EQ(announced(), false);
+  Sidecar("fra1", "", "what");
+  EXPECT_EQ(announced(), false);
+  Sidecar("fra1", "UP", "UP", {"Established"});
+  model_.TakeSessions("ra", std::vector<RouterSession>{{"rb", 64'500, "Idle", ""}}, now_);
+  EXPECT_EQ(Page()["links"][0]["state"], "down");
+  EXPECT_EQ(announced(), false);
+  model_.TakeSessions("ra", absl::UnavailableError("gone"), now_);  // Not known: as it says.
+  EXPECT_EQ(announced(), true);
+}
+
 TEST_F(ConsoleModelTest, FollowsWhoAnswersAClient) {
   Answer("fra1");
   Answer("ams1");
@@ -157,6 +238,33 @@ TEST_F(ConsoleModelTest, FollowsWhoAnswersAClient) {
                                   "berlin 192.0.2.53 is answered by nobody, was ams1",
                                   "berlin 192.0.2.53 is answered by fra1, was nobody"));
   EXPECT_EQ(Page()["sites"][0]["clients"], 1);
+}
+
+TEST_F(ConsoleModelTest, OneAddressThatIsToldTwiceIsNoNews) {
+  ClientAnswer first;
+  first.address = "192.0.2.53";
+  first.site = "fra1";
+  ClientAnswer second = first;
+  second.site = "ams1";
+  for (int i = 0; i < 5; ++i) {
+    model_.TakeAnswers("berlin", std::vector<ClientAnswer>{first, second}, now_);
+  }
+  EXPECT_THAT(Told(), SizeIs(0));
+  EXPECT_THAT(Page()["clients"][0]["answers"], SizeIs(1));
+}
+
+TEST_F(ConsoleModelTest, AVerdictThatIsTooOldIsAnError) {
+  json page = json::parse(SidecarPage("fra1", "UP", "UP"));
+  page["lease_seconds"] = 2.0;
+  page["lease_age_seconds"] = 1.9;
+  model_.TakeSidecar("ns1.fra1", ReadSidecarReport(page.dump()), now_);
+  EXPECT_THAT(Page()["nodes"][0]["errors"], SizeIs(0));
+  page["lease_age_seconds"] = 31.5;
+  model_.TakeSidecar("ns1.fra1", ReadSidecarReport(page.dump()), now_);
+  ASSERT_THAT(Page()["nodes"][0]["errors"], SizeIs(1));
+  EXPECT_EQ(Page()["nodes"][0]["errors"][0],
+            "hither-anycast: its verdict is 31.5s old and was good for 2s; restart it");
+  EXPECT_TRUE(Page()["nodes"][0]["v4"].is_null());
 }
 
 TEST_F(ConsoleModelTest, RoundTripTimesOfFiveMinutes) {
