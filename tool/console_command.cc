@@ -89,7 +89,7 @@ std::vector<ClientAnswer> AskFromHere(SiteAsker& asker, const Fleet& fleet) {
   std::vector<ClientAnswer> answers;
   for (const SiteAnswer& told : asker.Ask(order)) {
     ClientAnswer answer;
-    answer.address = told.address.AddressText();
+    answer.address = ShownAddress(told.address);
     answer.nsid = told.nsid;
     answer.serial = told.serial;
     answer.error = told.failure;
@@ -137,6 +137,7 @@ ToolResult Serve(Fleet fleet, const SocketAddress& listen, std::vector<std::stri
   auto endpoint = AdminEndpoint::BindWeb(listen, WebPages::Settings(std::move(hosts)));
   if (!endpoint.ok()) return Failed(endpoint.status().message());
   SiteAsker asker;
+  if (!asker.status().ok()) return Failed(asker.status().message());
   const AskHere ask_here = [&asker](const Fleet& of) { return AskFromHere(asker, of); };
   Poller poller(feed, asks_here ? ask_here : nullptr);
   if (absl::Status started = poller.Start(); !started.ok()) return Failed(started.message());

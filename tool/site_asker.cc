@@ -101,11 +101,33 @@ class Asking {
 
 }  // namespace
 
-SiteAsker::SiteAsker() { HITHER_CHECK(uv_loop_init(&loop_) == 0); }
+SiteAsker::SiteAsker() {
+  if (const int error = uv_loop_init(&loop_); error != 0) {
+    status_ = absl::ResourceExhaustedError(
+        absl::StrCat("cannot ask: ", uv_strerror(error), "; raise the limit on open files"));
+  }
+}
 
-SiteAsker::~SiteAsker() { HITHER_CHECK(uv_loop_close(&loop_) == 0); }
+SiteAsker::~SiteAsker() {
+  if (status_.ok()) HITHER_CHECK(uv_loop_close(&loop_) == 0);
+}
+
+std::vector<SiteAnswer> SiteAsker::NoAnswers(const SiteOrder& order) const {
+  std::vector<SiteAnswer> answers;
+  for (const SocketAddress& address : order.addresses) {
+    for (const bool is_tcp : {false, true}) {
+      if (is_tcp && !order.over_tcp) continue;
+      SiteAnswer& answer = answers.emplace_back();
+      answer.address = address;
+      answer.is_tcp = is_tcp;
+      answer.failure = std::string(status_.message());
+    }
+  }
+  return answers;
+}
 
 std::vector<SiteAnswer> SiteAsker::Ask(const SiteOrder& order) {
+  if (!status_.ok()) return NoAnswers(order);
   uv_update_time(&loop_);      // It may be as old as the last round.
   std::deque<Asking> askings;  // Does not move what is in it: callbacks point there.
   for (const SocketAddress& address : order.addresses) {

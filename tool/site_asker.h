@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/base/socket_address.h"
 #include "tool/site_reply.h"
@@ -39,16 +40,22 @@ struct SiteAnswer {
 // descriptor behind TSan's back, which then takes the next owner of the number for a race.
 class SiteAsker {
  public:
-  SiteAsker();
+  SiteAsker();  // See status().
   ~SiteAsker();
   SiteAsker(const SiteAsker&) = delete;
   SiteAsker& operator=(const SiteAsker&) = delete;
+
+  // Not OK: there is no descriptor or memory to ask by, and each answer will say so.
+  const absl::Status& status() const { return status_; }
 
   // In the order of the addresses, UDP first; when all have answered or had their time.
   std::vector<SiteAnswer> Ask(const SiteOrder& order);
 
  private:
-  uv_loop_t loop_;
+  std::vector<SiteAnswer> NoAnswers(const SiteOrder& order) const;
+
+  uv_loop_t loop_;  // Only if status_ is OK.
+  absl::Status status_;
 };
 
 }  // namespace hither
