@@ -3,6 +3,7 @@ colour schemes. HITHER_SCREENSHOTS=FOLDER keeps the pictures."""
 
 import os
 import pathlib
+import socket
 
 import console_browser
 import pytest
@@ -41,7 +42,8 @@ def lab(hither, make_folder, window):
 
 _OVERFLOW = """
 const wide = [...document.querySelectorAll("body *")].filter((one) =>
-  one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".hidden, thead, .skip"));
+  one.getBoundingClientRect().right > innerWidth + 1 &&
+  !one.closest(".hidden, thead, .skip, #map svg"));  // The map scrolls in its region.
 return [document.documentElement.scrollWidth - innerWidth,
         wide.map((one) => one.tagName + "." + one.getAttribute("class"))];
 """
@@ -172,6 +174,74 @@ def test_foreign_text_is_shown_as_text(lab, window):
     window.wait("return document.getElementById('node-table').innerText.includes('<img')")
     assert window.run("return document.querySelectorAll('main img').length") == 0
     assert window.errors() == []
+
+
+def test_the_map_of_many_sites_can_be_read(hither, make_folder, window, shots):
+    """It scrolls, by keyboard too, and its names keep their size."""
+    fleet = FakeFleet()
+    more = "\n".join(f"  - {{ name: more{i}, place: Town {i}, latitude: {i * 9 - 40}, longitude: "
+                     f"{i * 40 - 150}, nodes: [{{ name: ns1, hitherd: 127.0.0.1:9 }}] }}"
+                     for i in range(8))
+    console = Console(make_folder("console"), fleet.yaml(sites=more))
+    try:
+        for width in (320, 390, 1280):
+            window.size(width)
+            window.open(console.url)
+            heights = window.run("return [...document.querySelectorAll('#map .name')]"
+                                 ".map((one) => one.getBoundingClientRect().height)")
+            assert len(heights) >= 12 and min(heights) >= 13
+            assert window.run(_OVERFLOW) == [0, []]
+            window.shot(f"12-sites-{width}")
+            if width > 400:
+                continue
+            window.run("document.getElementById('map').focus()")
+            window.press(Keys.ARROW_RIGHT)
+            window.wait("return document.getElementById('map').scrollLeft > 0")
+    finally:
+        console.stop()
+        fleet.stop()
+
+
+def test_a_page_too_many_says_so_and_asks(hither, make_folder, window):
+    fleet = FakeFleet()
+    console = Console(make_folder("console"), fleet.yaml())
+    others = []
+    try:
+        for _ in range(16):
+            others.append(socket.create_connection(("127.0.0.1", console.port)))
+            others[-1].sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert others[-1].recv(1)
+        window.browser.get(console.url)
+        window.wait("return document.getElementById('live').dataset.state === 'asking'")
+        assert "too many pages are open" in window.text("#live")
+        assert "boston" in window.text("#client-table")
+        for other in others:
+            other.close()
+        window.wait("return document.getElementById('live').dataset.state === 'live'")
+    finally:
+        for other in others:
+            other.close()
+        console.stop()
+        fleet.stop()
+    window.errors()  # The browser itself notes the 503.
+
+
+def test_a_refusal_that_is_text_is_shown(lab, window):
+    window.run("window.fetch = async () => new Response('no such host\\n', {status: 403})")
+    window.tab_to("Drain ns1.fra1")
+    window.press(Keys.ENTER)
+    window.wait("return document.getElementById('toast').textContent.includes('failed')")
+    assert window.text("#toast") == (
+        "drain ns1.fra1 failed: the console answers HTTP status 403: no such host")
+
+
+def test_queries_a_second_of_each_site(lab, window):
+    window.wait("return /Queries\\/s/.test(document.getElementById('site-table').innerText)")
+    window.wait("""
+        const at = [...document.querySelectorAll('#site-table th[scope=col]')]
+          .findIndex((one) => one.textContent === 'Queries/s');
+        return [...document.querySelectorAll('#site-table tbody tr')]
+          .every((row) => Number.parseFloat(row.children[at].textContent) > 0);""")
 
 
 def test_an_answer_may_name_what_is_no_site(lab, window):

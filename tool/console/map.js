@@ -148,7 +148,7 @@ function keepInside(list, width, height) {
   }
 }
 
-// Room for all boxes at a proportion that suits the window.
+// Room for all boxes at a proportion that suits the window, which may be narrower.
 function sizeFor(boxes, shown) {
   let area = 0;
   for (const box of boxes.values()) area += (box.w + 16) * (box.h + 16);
@@ -310,7 +310,8 @@ class FleetMap {
 
   draw(fleet) {
     const {boxes, edges, width, height} = this.layout;
-    const picture = svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img",
+    // Never smaller than it was laid out, or nobody could read it: the region scrolls.
+    const picture = svg("svg", {viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
                                 "aria-label": describe(fleet)});
     picture.append(...edges.flatMap(drawEdge),
                    ...fleet.clients.flatMap((client) => drawCatch(fleet, boxes, client)));

@@ -3,6 +3,9 @@
 
 const byId = (id) => document.getElementById(id);
 const STALE_MS = 5000;
+const ASK_MS = 3000;  // Where the console refuses to tell by itself.
+const REOPEN_MS = 5000;
+const REOPEN_MS_MAX = 60000;
 const WEIGHT_SIGNS = {good: "▲", bad: "▼", warning: "◆", info: "•"};
 
 async function act(button, verb, name, fault) {
@@ -12,12 +15,21 @@ async function act(button, verb, name, fault) {
   const query = new URLSearchParams(fault ? {node: name, fault} : {node: name});
   try {
     const reply = await fetch(`/api/${verb}?${query}`, {method: "POST", headers: {"X-Hither": "1"}});
-    const told = await reply.json();
-    say(reply.ok ? `${what}: done` : `${what} failed: ${told.error}`, reply.ok);
+    const text = await reply.text();
+    say(reply.ok ? `${what}: done` : `${what} failed: ${refusalOf(reply, text)}`, reply.ok);
   } catch (error) {
     say(`${what} failed: the console does not answer`, false);
   }
   button.removeAttribute("aria-busy");
+}
+
+// Not all refusals are JSON: that of a wrong Host, or of what stands before the console, is text.
+function refusalOf(reply, text) {
+  try {
+    const {error} = JSON.parse(text);
+    if (error) return String(error);
+  } catch (error) { /* It is text. */ }
+  return `the console answers HTTP status ${reply.status}: ${cut(text.trim() || "no reason", 200)}`;
 }
 
 function say(text, fine) {
@@ -41,13 +53,13 @@ function tilesOf(fleet) {
   const answered = rows.filter((row) => row.answer.site).length;
   const rates = fleet.nodes.map((node) => node.queries_per_second).filter((one) => one !== null);
   const times = fleet.sites.map((site) => site.rtt).filter((rtt) => rtt.samples > 0);
-  const agree = fleet.serials.filter((one) => one.agree).length;
   const worst = times.length ? Math.max(...times.map((rtt) => rtt.p99_us)) : null;
   return [
     {name: "Sites announced", value: announced, of: fleet.sites.length, counts: true},
     {name: "Nodes up", value: up, of: fleet.nodes.length, counts: true},
     {name: "Clients answered", value: answered, of: rows.length, counts: true},
-    {name: "Zones in step", value: agree, of: fleet.serials.length, counts: true},
+    {name: "Zones in step", value: fleet.zones_in_step,
+     of: fleet.serials.length + fleet.serials_untold, counts: true},
     {name: "Queries/s", value: rates.length ? rate(rates.reduce((a, b) => a + b, 0)) : "–"},
     {name: "Worst site's p99", value: milliseconds(worst)},
   ];
@@ -144,6 +156,7 @@ class Page {
     this.tables.sites.update(fleet.sites, fleet);
     this.tables.clients.update(clientRows(fleet), fleet);
     this.tables.serials.update(fleet.serials, fleet);
+    setText(byId("more-serials"), fleet.serials_untold ? `… and ${fleet.serials_untold} more` : "");
     byId("routers-section").hidden = fleet.routers.length === 0;
     byId("catchment").hidden = fleet.clients.length === 0;
   }
@@ -153,18 +166,26 @@ class Page {
 class Feed {
   constructor(page) {
     this.page = page;
-    this.heard = 0;
-    this.source = new EventSource("/events");
-    this.source.addEventListener("fleet", (event) => this.onFleet(event));
+    this.asked = -ASK_MS;
+    this.heard = performance.now();
+    this.wait_ms = REOPEN_MS;
+    this.open();
     setInterval(() => this.look(), 1000);
   }
 
+  open() {
+    this.reopen_at = null;
+    this.source = new EventSource("/events");
+    this.source.addEventListener("fleet", (event) => this.onFleet(event));
+  }
+
   onFleet(event) {
-    this.take(() => JSON.parse(event.data), "Live");
+    this.wait_ms = REOPEN_MS;
+    this.take(() => JSON.parse(event.data), "live", "Live");
   }
 
   // What could not be shown was not heard: "Live" above an old picture would be a lie.
-  take(read, text) {
+  take(read, state, text) {
     try {
       this.page.update(read());
     } catch (error) {
@@ -172,20 +193,37 @@ class Feed {
       return this.show("lost", "This page cannot show what the console says; load it anew");
     }
     this.heard = performance.now();
-    this.show("live", text);
+    this.show(state, text);
   }
 
   look() {
-    if (this.source.readyState === EventSource.CLOSED) this.reopen();
-    const age = performance.now() - this.heard;
-    if (this.heard === 0 || age < STALE_MS) return;
+    const now = performance.now();
+    if (this.source.readyState === EventSource.CLOSED) this.whileRefused(now);
+    if (now - this.heard < STALE_MS) return;
     this.show("lost", "No word from the console");
   }
 
-  // A refusal (too many listeners) ends an EventSource for good.
-  reopen() {
-    this.source = new EventSource("/events");
-    this.source.addEventListener("fleet", (event) => this.onFleet(event));
+  // A refusal ends an EventSource for good, and the console's one reason is that too many listen:
+  // the page asks now and then instead, and tries again, less and less often.
+  whileRefused(now) {
+    if (this.reopen_at === null) {
+      this.reopen_at = now + this.wait_ms;
+      this.wait_ms = Math.min(2 * this.wait_ms, REOPEN_MS_MAX);
+    }
+    if (now >= this.reopen_at) return this.open();
+    if (now - this.asked < ASK_MS) return;
+    this.asked = now;
+    this.ask();
+  }
+
+  async ask() {
+    try {
+      const reply = await fetch("/api/fleet", {signal: AbortSignal.timeout(STALE_MS)});
+      const text = await reply.text();
+      if (!reply.ok || this.source.readyState !== EventSource.CLOSED) return;
+      this.take(() => JSON.parse(text), "asking",
+                `Refused: too many pages are open; asks every ${ASK_MS / 1000} s`);
+    } catch (error) { /* look() tells of a console that is silent. */ }
   }
 
   show(state, text) {

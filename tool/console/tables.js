@@ -221,6 +221,7 @@ const SITE_COLUMNS = [
   {name: "AS", class: "num", fill: (cell, site) => setText(cell, String(site.as || "–"))},
   {name: "Announced", fill: (cell, site) => setText(cell, announcedText(site))},
   {name: "Clients", class: "num", fill: (cell, site) => setText(cell, String(site.clients))},
+  {name: "Queries/s", class: "num", fill: (cell, site) => setText(cell, rate(site.queries_per_second))},
   {name: "RTT p50", class: "num", fill: (cell, site) => setText(cell, milliseconds(site.rtt.p50_us))},
   {name: "RTT p99", class: "num", fill: (cell, site) => setText(cell, milliseconds(site.rtt.p99_us))},
   {name: "Samples", class: "num", fill: (cell, site) => setText(cell, String(site.rtt.samples))},
