@@ -7,6 +7,7 @@
 #include "anycast/signals/conversation.h"
 #include "anycast/signals/dns_packet.h"
 #include "anycast/signals/probe_message.h"
+#include "tool/console/start_loop.h"
 #include "zones/check.h"
 
 namespace hither {
@@ -101,12 +102,7 @@ class Asking {
 
 }  // namespace
 
-SiteAsker::SiteAsker() {
-  if (const int error = uv_loop_init(&loop_); error != 0) {
-    status_ = absl::ResourceExhaustedError(
-        absl::StrCat("cannot ask: ", uv_strerror(error), "; raise the limit on open files"));
-  }
-}
+SiteAsker::SiteAsker() : status_(StartLoop(loop_)) {}
 
 SiteAsker::~SiteAsker() {
   if (status_.ok()) HITHER_CHECK(uv_loop_close(&loop_) == 0);

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import subprocess
 import threading
 import time
 
@@ -365,6 +366,41 @@ def test_the_fleet_is_checked(hither, folder):
     path.write_text(FakeFleet().yaml())
     done = servers.run_hither("console", "--fleet", str(path), "--check")
     assert done.returncode == 0 and "4 sites, 5 nodes, 7 routers, 6 clients" in done.stdout
+
+
+def test_few_descriptors_are_an_error_and_no_abort(hither, folder):
+    path = folder / "fleet.yaml"
+    path.write_text("addresses: ['127.0.0.1:9']\nsites:\n  - name: fra1\n"
+                    "    nodes: [{ name: ns1, hitherd: 127.0.0.1:9 }]\n")
+    refused = 0
+    for files in range(5, 40):
+        limits = ["prlimit", f"--nofile={files}", servers.hither_path()]
+        done = subprocess.run([*limits, "sites", "127.0.0.1:9", "--timeout", "0.2s"],
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode >= 0, (files, done.stderr)
+        console = subprocess.Popen([*limits, "console", "--fleet", str(path), "--listen",
+                                    "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+        line = console.stderr.readline()
+        console.terminate()
+        code = console.wait(20)
+        console.stderr.close()
+        if "http://" in line:
+            break
+        assert code == 1 and line.startswith("hither console: "), (files, code, line)
+        refused += "raise the limit" in line
+    assert refused > 1 and code == 0
+
+
+def test_one_host_with_two_ports_is_two_addresses(hither, folder):
+    """Each has its own line, or the time line would say once a second that it has moved."""
+    fleet = "addresses: ['127.0.0.1:9', '127.0.0.1:11', 127.0.0.9]\nsites:\n  - name: fra1\n" \
+            "    nodes: [{ name: ns1, hitherd: 127.0.0.1:9 }]\n"
+    console = Console(folder, fleet)
+    told = console.wait(lambda told: told["clients"][0]["answers"])
+    addresses = ["127.0.0.1:9", "127.0.0.1:11", "127.0.0.9"]
+    assert told["addresses"] == addresses
+    assert [one["address"] for one in told["clients"][0]["answers"]] == addresses
+    assert console.stop() == 0
 
 
 def test_an_address_in_use_is_an_error(lab, folder):

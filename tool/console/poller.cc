@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "server/base/thread.h"
+#include "tool/console/start_loop.h"
 #include "zones/check.h"
 
 namespace hither {
@@ -89,9 +90,7 @@ void Poller::AddTargets() {
 
 absl::Status Poller::Start() {
   AddTargets();
-  if (uv_loop_init(&loop_) != 0) {
-    return absl::ResourceExhaustedError("cannot ask the fleet; raise the limit on open files");
-  }
+  if (absl::Status started = StartLoop(loop_); !started.ok()) return started;
   HITHER_CHECK(uv_timer_init(&loop_, &timer_) == 0);
   const auto on_errand = [](uv_async_t* a) { static_cast<Poller*>(a->data)->RunErrands(); };
   if (uv_async_init(&loop_, &stop_, [](uv_async_t* stop) { uv_stop(stop->loop); }) != 0 ||
