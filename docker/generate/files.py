@@ -13,7 +13,8 @@ _COMPOSE_HEAD = """\
 # LAB_CONSOLE_PORT: where the console is on this host's loopback; http://localhost:8080 if not set.
 x-box: &box
   image: hither-lab
-  build: {{ context: .., dockerfile: docker/Dockerfile, target: lab }}
+  # Built for the first service below; were it built for each, all would be built at once.
+  pull_policy: never
   environment: {{ LAB_PREFIX: "{variable}" }}
   # Addresses and routes are put in place within the container, and nowhere else.
   cap_add: [NET_ADMIN]
@@ -48,10 +49,15 @@ x-router: &router
 x-frr: &frr
   <<: *router
   cap_add: [NET_ADMIN, SYS_ADMIN]
-# No masquerading: routers pass packets whose addresses are of other networks.
-x-link: &link
+x-network: &network
   driver: bridge
-  driver_opts: {{ com.docker.network.bridge.enable_ip_masquerade: "false" }}
+  driver_opts: &plain {{ com.docker.network.bridge.enable_ip_masquerade: "false" }}
+# Routers pass packets whose addresses are of other networks. Where netfilter sees what a bridge
+# passes, an engine since 28 drops what comes to a container's address by another network's bridge,
+# unless the network is routed. Engines before 27 do not know the word and need none.
+x-link: &link
+  <<: *network
+  driver_opts: {{ <<: *plain, com.docker.network.bridge.gateway_mode_ipv4: routed }}
 
 services:
 """
@@ -72,7 +78,9 @@ _CONSOLE = """\
     volumes: ["./fleet:/etc/lab:ro"]
 """
 
-
+# In the first service: docker-compose 1.29 looks for images in the order of the file.
+_BUILD = ["    build: { context: .., dockerfile: docker/Dockerfile, target: lab }",
+          "    pull_policy: if_not_present"]
 # What compose reads beside compose.yaml.
 _ENVIRONMENT = """\
 # Made by docker/gen. The name of all that compose makes begins with it.
@@ -90,8 +98,8 @@ def _anchor(box):
     return {"node": "node", "client": "box"}[box.kind]
 
 
-def _service(topo, box):
-    lines = [f"  {box.service}:", f"    <<: *{_anchor(box)}", f"    hostname: {box.name}",
+def _service(topo, box, more=()):
+    lines = [f"  {box.service}:", f"    <<: *{_anchor(box)}", *more, f"    hostname: {box.name}",
              f'    volumes: ["./fleet/{box.service}:/etc/lab:ro"]', "    networks:",
              f'      management: {{ ipv4_address: "{_number(box.management)}" }}']
     for link, other in topo.links_of(box.name):
@@ -100,8 +108,8 @@ def _service(topo, box):
     return "\n".join(lines) + "\n"
 
 
-def _network(name, index, note):
-    return (f"  {name}:  # {note}\n    <<: *link\n"
+def _network(name, index, note, anchor="link"):
+    return (f"  {name}:  # {note}\n    <<: *{anchor}\n"
             f'    ipam: {{ config: [{{ subnet: "{_VARIABLE}.{index}.0/24" }}] }}\n')
 
 
@@ -109,10 +117,11 @@ def compose(topo, with_console):
     sites = topo.sites()
     text = _COMPOSE_HEAD.format(
         sites=f"{len(sites)} site{'s' if len(sites) > 1 else ''}", variable=_VARIABLE)
-    text += "".join(_service(topo, box) for box in topo.boxes.values())
+    first, *others = topo.boxes.values()
+    text += _service(topo, first, _BUILD) + "".join(_service(topo, box) for box in others)
     if with_console:
         text += _CONSOLE.format(address=f"{_VARIABLE}.0.250")
-    text += "\nnetworks:\n" + _network("management", 0, "apart from all traffic")
+    text += "\nnetworks:\n" + _network("management", 0, "apart from all traffic", "network")
     text += "".join(_network(link.network, link.index, f"{link.a} - {link.b}")
                     for link in topo.links)
     return text

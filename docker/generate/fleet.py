@@ -9,6 +9,7 @@ import subprocess
 from generate import topology
 
 AGENT_PORT = 8060
+IMAGE = "hither-lab"
 
 
 class LabError(Exception):
@@ -45,6 +46,20 @@ class Fleet:
 
     def compose(self, *arguments, **how):
         return subprocess.run([*self._compose, *arguments], check=False, **how)
+
+    @staticmethod
+    def build_if_missing(folder):
+        """`folder`: with the Dockerfile. Here, as compose.yaml may be where no sources are."""
+        if not shutil.which("docker"):
+            return  # docker-compose 1.29 alone: it builds by itself.
+        look = ["docker", "image", "inspect", IMAGE]
+        if subprocess.run(look, capture_output=True, check=False).returncode == 0:
+            return
+        print(f"There is no image {IMAGE} yet: it is built, which takes some minutes.", flush=True)
+        build = ["docker", "build", "-f", str(folder / "Dockerfile"), "-t", IMAGE, "--target",
+                 "lab", str(folder.parent)]
+        if subprocess.run(build, check=False).returncode != 0:
+            raise LabError("docker build failed; what it said is above")
 
     def execute(self, service, *command, **how):
         """In a container, without a terminal."""

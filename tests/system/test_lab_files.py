@@ -20,6 +20,7 @@ sys.path.insert(0, str(_DOCKER / "agent"))
 
 import question  # noqa: E402
 from generate import files, picture, topology  # noqa: E402
+from generate import fleet as lab_fleet  # noqa: E402
 
 _PREFIX = "10.99"
 _COUNTS = range(1, topology.SITES_MAX + 1)
@@ -121,6 +122,84 @@ def test_no_container_has_more_rights_than_it_needs():
     console = told["services"]["console"]
     assert console["ports"] == ["127.0.0.1:${LAB_CONSOLE_PORT:-8080}:8080"]
     assert console["cap_drop"] == ["ALL"] and console["user"] != "0:0"
+
+
+@pytest.mark.parametrize("count", _COUNTS)
+def test_the_image_is_built_once(count):
+    """Compose of today builds all at once: of many builds of one name, all but one fail."""
+    services = _compose(topology.Topology(count))["services"]
+    first, *others = services  # docker-compose 1.29 looks in this order, and would pull.
+    assert [name for name, service in services.items() if "build" in service] == [first]
+    assert services[first]["pull_policy"] == "if_not_present"
+    assert {services[name]["pull_policy"] for name in others} == {"never"}
+    assert {service["image"] for service in services.values()} == {lab_fleet.IMAGE}
+
+
+def test_networks_let_packets_of_others_pass():
+    """Since 28, an engine drops what comes to a container from another network than its own, in
+    each mode but these, if netfilter sees what bridges pass. `routed` is known since 27."""
+    networks = _compose(topology.Topology(4))["networks"]
+    mode = "com.docker.network.bridge.gateway_mode_ipv4"
+    for name, network in networks.items():
+        options = network["driver_opts"]
+        assert options["com.docker.network.bridge.enable_ip_masquerade"] == "false"
+        assert options.get(mode) == (None if name == "management" else "routed"), name
+
+
+def test_clients_ask_from_addresses_that_the_engine_does_not_know(tmp_path):
+    topo = topology.Topology(12)
+    _render(tmp_path, topo)
+    subnets = [ipaddress.ip_network(network["ipam"]["config"][0]["subnet"])
+               for network in _compose(topo)["networks"].values()]
+    for box in topo.of_kind("client"):
+        own = box.own_addresses()[0].replace(topology.PREFIX_MARK, _PREFIX)
+        assert not [one for one in subnets if ipaddress.ip_address(own) in one]
+        config = (tmp_path / "fleet" / box.service / "bird.conf").read_text()
+        assert f"krt_prefsrc = {own};" in config
+
+
+_FAKE = """\
+#!/bin/sh
+echo "${0##*/} $*" >>"%(folder)s/said"
+case "$1" in
+  compose) exit 1;;
+  image) test -e "%(folder)s/image";;
+  build) touch "%(folder)s/image";;
+  up) test -e "%(folder)s/image";;
+esac
+"""
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """An engine that is none: what docker/lab asks of it is in `said`."""
+    folder = tmp_path / "fake"
+    folder.mkdir()
+    for name in ("docker", "docker-compose"):
+        (folder / name).write_text(_FAKE % {"folder": folder})
+        (folder / name).chmod(0o755)
+
+    def lab(*arguments):
+        paths = f"{folder}:{os.environ['PATH']}"
+        return subprocess.run([sys.executable, "-B", str(_DOCKER / "lab"), *arguments],
+                              env={**os.environ, "PATH": paths}, capture_output=True, text=True,
+                              check=False, timeout=60)
+    lab.folder = folder
+    lab.said = lambda: (folder / "said").read_text().splitlines()
+    return lab
+
+
+def test_up_builds_the_image_if_there_is_none(fake):
+    topo_folder = fake.folder / "lab"
+    assert _gen(topo_folder, "--sites", "1").returncode == 0
+    for wanted in (1, 1):  # Not once more.
+        fake("--folder", str(topo_folder), "up")
+        said = fake.said()
+        built = [line for line in said if line.startswith("docker build")]
+        assert len(built) == wanted, said
+        assert built[0].endswith(f"-t hither-lab --target lab {_DOCKER.parent}")
+        up = [number for number, line in enumerate(said) if line.endswith(" up -d")]
+        assert up and said.index(built[0]) < up[0]
 
 
 def _render(folder, topo):
