@@ -1,6 +1,7 @@
 """The agent's pages: HTTP and JSON, on the management network alone."""
 
 import http.server
+import ipaddress
 import json
 import threading
 import time
@@ -70,6 +71,25 @@ class Pages:
         return self._about()
 
 
+def _is_address(host):
+    """A Host header's value that is an IP address, with or without a port."""
+    try:
+        ipaddress.ip_address(urllib.parse.urlsplit(f"//{host}").hostname or "")
+        return "@" not in host
+    except ValueError:
+        return False
+
+
+def _check_asker(headers):
+    """A stranger's page whose name has come to point here (DNS rebinding) may send all headers but
+    these two, which are the browser's: it still asks for the name, and tells its origin."""
+    hosts = headers.get_all("Host") or []
+    if len(hosts) != 1 or not _is_address(hosts[0]):
+        raise Refused(403, "the header \"Host\" shall be this agent's IP address")
+    if "Origin" in headers:
+        raise Refused(403, "no page of a browser may ask an agent")
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.0"
     timeout = _REQUEST_SECONDS
@@ -77,6 +97,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer(self, make):
         try:
+            _check_asker(self.headers)
             status, value = 200, make()
         except Refused as refused:
             status, value = refused.status, {"error": str(refused)}
@@ -100,7 +121,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if not length.isdigit() or int(length) > _BODY_BYTES_MAX:
             raise Refused(413, f"a body of at most {_BODY_BYTES_MAX} octets, and none is needed")
         self.rfile.read(int(length))
-        # A page of a stranger cannot send this header without asking first, and is told nothing.
+        # A page of a stranger cannot send this header without asking first.
         if self.headers.get("X-Hither") != "1":
             raise Refused(403, "the header \"X-Hither: 1\" is missing")
         parts = urllib.parse.urlsplit(self.path)
