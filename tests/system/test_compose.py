@@ -179,7 +179,8 @@ def _break(lab, site, fault):
     victims = {client for client, one in lab.topo.catchment().items() if one == site}
     rows = [line.split() for line in said.splitlines() if line.split()[0] in victims]
     assert len(rows) == 2 * len(victims)  # By both addresses.
-    for client, _, before, now, *_ in rows:
+    for client, _, before, now, seconds, *_ in rows:
+        assert seconds != "-", "the client no longer knows when it moved"
         assert before.endswith(f".{site}") and now.endswith(f".{wanted[client]}")
     lost = int(re.search(r"^(\d+) queries lost", said, re.MULTILINE)[1])
     assert lost >= sum(int(row[-1]) for row in rows)

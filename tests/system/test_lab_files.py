@@ -1,6 +1,9 @@
 """docker/gen: what it makes is what is committed, and is right for each number of sites. Needs no
 engine: see test_compose.py for the lab itself."""
 
+import http.client
+import importlib.machinery
+import importlib.util
 import ipaddress
 import json
 import os
@@ -10,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 
 import pytest
 import yaml
@@ -18,6 +22,7 @@ _DOCKER = pathlib.Path(__file__).resolve().parents[2] / "docker"
 sys.path.insert(0, str(_DOCKER))
 sys.path.insert(0, str(_DOCKER / "agent"))
 
+import pages  # noqa: E402
 import question  # noqa: E402
 from generate import files, picture, topology  # noqa: E402
 from generate import fleet as lab_fleet  # noqa: E402
@@ -161,13 +166,22 @@ def test_clients_ask_from_addresses_that_the_engine_does_not_know(tmp_path):
 _FAKE = """\
 #!/bin/sh
 echo "${0##*/} $*" >>"%(folder)s/said"
+test "$1" != -f || shift 2
 case "$1" in
   compose) exit 1;;
+  exec) cat "%(folder)s/answer";;
   image) test -e "%(folder)s/image";;
   build) touch "%(folder)s/image";;
-  up) test -e "%(folder)s/image";;
+  up) exit 1;;
 esac
 """
+
+
+def _lab_module():
+    loader = importlib.machinery.SourceFileLoader("lab_verbs", str(_DOCKER / "lab"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("lab_verbs", loader))
+    loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
@@ -192,14 +206,108 @@ def fake(tmp_path):
 def test_up_builds_the_image_if_there_is_none(fake):
     topo_folder = fake.folder / "lab"
     assert _gen(topo_folder, "--sites", "1").returncode == 0
-    for wanted in (1, 1):  # Not once more.
-        fake("--folder", str(topo_folder), "up")
+    for _ in range(2):  # And no second time.
+        assert "compose up failed" in fake("--folder", str(topo_folder), "up").stderr
         said = fake.said()
         built = [line for line in said if line.startswith("docker build")]
-        assert len(built) == wanted, said
+        assert len(built) == 1, said
         assert built[0].endswith(f"-t hither-lab --target lab {_DOCKER.parent}")
-        up = [number for number, line in enumerate(said) if line.endswith(" up -d")]
-        assert up and said.index(built[0]) < up[0]
+        assert said.index(built[0]) < min(number for number, line in enumerate(said)
+                                          if line.endswith(" up -d"))
+
+
+# --- docker/lab, without an engine ---
+
+def test_lab_tells_what_is_wrong_without_an_engine(fake):
+    table = json.dumps([{"client": name, "answers": []} for name in
+                        topology.Topology(4).catchment()])
+    (fake.folder / "answer").write_text(table)
+    for arguments, status, wanted in (
+            (["catchment", "--svg", "/nonexistent/x.svg"], 1, "/nonexistent/x.svg"),
+            (["exec", "fra1-ns1"], 1, "a command is missing"),
+            (["load", "fra1", "--", "-5"], 2, "'-5': 1 to 3600 seconds"),
+            (["load", "fra1", "0"], 2, "'0': 1 to 3600 seconds"),
+            (["load", "fra1", "5", "--rate", "fast"], 2, "'fast': 1 to 1000000 queries"),
+            (["--folder", "/nonexistent", "status"], 1, "docker/gen makes it")):
+        done = fake(*arguments)
+        assert done.returncode == status and wanted in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+_FAULT_AT = 100.0
+
+
+@pytest.mark.parametrize("moves, wanted", [
+    ([("fra1", 50), ("ams1", 100.5)], 100.5),
+    ([("fra1", 50), ("fra1", 100.2), ("ams1", 100.5), ("nyc1", 101)], 100.5),
+    ([("fra1", 50), ("ams1", 99)], None),
+    ([("fra1", 50)], None), ([], None),
+    ([("nyc1", 101), ("ams1", 102)], None)],  # The first ones are no longer kept.
+    ids=["moved", "busy", "before", "never", "nothing", "forgotten"])
+def test_time_of_a_move_is_never_made_up(moves, wanted):
+    told = {"moves": [{"site": site, "at": at} for site, at in moves]}
+    assert _lab_module()._moved_at(told, "fra1", _FAULT_AT) == wanted
+
+
+def test_break_prints_no_time_that_is_not_known(monkeypatch, capsys):
+    module, topo = _lab_module(), topology.Topology(4)
+
+    def answers(catchment, lost, moves):
+        return {client: {address: {"site": site, "nsid": f"ns1.{site}", "lost": lost,
+                                   "moves": moves.get(client, [])}
+                         for address in (topology.SERVICE_V4, topology.SERVICE_V6)}
+                for client, site in catchment.items()}
+
+    after = answers(topo.catchment({"fra1"}), 1,
+                    {"berlin": [{"site": "fra1", "at": 50}, {"site": "ams1", "at": 100.25}]})
+    fleet = types.SimpleNamespace(
+        topo=topo, site=str, faulty_boxes=lambda *_: [],
+        asked=lambda: answers(topo.catchment(), 0, {}),
+        demand=lambda *_: {"ns1.fra1": {"at": _FAULT_AT}})
+    monkeypatch.setattr(module, "_faulty", lambda _: set())
+    monkeypatch.setattr(module, "_settled", lambda *_: after)
+    module.break_site(fleet, types.SimpleNamespace(site="fra1", fault="kill"))
+    said = capsys.readouterr().out
+    rows = [line.split() for line in said.splitlines() if line.startswith(("berlin", "reyk"))]
+    assert [row[4] for row in rows] == ["0.25", "0.25", "-", "-"]
+    assert "not known of each" in said and "0.00" not in said
+
+
+# --- The agent's pages ---
+
+class _Role:
+    faults_known = ("kill",)
+
+    def __init__(self):
+        self.made = []
+
+    def is_well(self):
+        return True
+
+    def make(self, fault):
+        self.made.append(fault)
+
+
+@pytest.mark.parametrize("more, wanted", [
+    ({}, 200), ({"Host": "10.213.0.7"}, 200), ({"Host": "[fd6c::1]:8060"}, 200),
+    ({"Host": "lab.example:8060"}, 403), ({"Host": "localhost"}, 403), ({"Host": ""}, 403),
+    ({"Host": "a@10.213.0.7"}, 403), ({"Host": "10.213.0.7.example"}, 403),
+    ({"Origin": "http://lab.example:8060"}, 403), ({"Origin": "null"}, 403)])
+def test_agent_obeys_no_page_of_a_stranger(monkeypatch, more, wanted):
+    monkeypatch.setattr(pages, "PORT", 0)
+    role = _Role()
+    server = pages.serve("127.0.0.1", pages.Pages({"name": "ns1.fra1", "kind": "node"}, role))
+    try:
+        for method, path in (("GET", "/agent"), ("POST", "/break?fault=kill")):
+            asked = http.client.HTTPConnection(*server.server_address, timeout=20)
+            asked.request(method, path, headers={"X-Hither": "1", **more})
+            answer = asked.getresponse()
+            assert answer.status == wanted, answer.read()
+            asked.close()
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert role.made == (["kill"] if wanted == 200 else [])
 
 
 def _render(folder, topo):
