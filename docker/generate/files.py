@@ -72,7 +72,7 @@ _CONSOLE = """\
     read_only: true
     tmpfs: ["/run/lab:uid=953,gid=953,mode=755"]
     command: ["console"]
-    healthcheck: {{ test: ["CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080"] }}
+    healthcheck: {{ test: ["CMD", "/opt/lab/agent/agent", "look"] }}
     ports: ["127.0.0.1:${{LAB_CONSOLE_PORT:-8080}}:8080"]
     networks: {{ management: {{ ipv4_address: "{address}" }} }}
     volumes: ["./fleet:/etc/lab:ro"]

@@ -11,8 +11,10 @@ import pathlib
 import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import types
 
 import pytest
@@ -308,6 +310,75 @@ def test_agent_obeys_no_page_of_a_stranger(monkeypatch, more, wanted):
         server.shutdown()
         server.server_close()
     assert role.made == (["kill"] if wanted == 200 else [])
+
+
+# --- Health checks ---
+
+def test_console_that_hangs_is_not_well():
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # The kernel takes connections for it.
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/healthz"
+        assert _look(url).returncode == 1
+    done = _look(url)
+    assert done.returncode == 1 and "refused" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_console_that_answers_is_well(tmp_path):
+    _render(tmp_path, topology.Topology(1))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    console = subprocess.Popen([os.environ.get("HITHER", "hither"), "console", "--fleet",
+                                tmp_path / "fleet" / "fleet.yaml", "--listen",
+                                f"127.0.0.1:{port}"])
+    try:
+        give_up_at = time.monotonic() + 30
+        while (done := _look(f"http://127.0.0.1:{port}/healthz")).returncode != 0:
+            assert time.monotonic() < give_up_at and console.poll() is None, done.stderr
+            time.sleep(0.2)
+        assert _look(f"http://127.0.0.1:{port}/nothing").returncode == 1
+    finally:
+        console.terminate()
+        console.wait(60)
+    check = _compose(topology.Topology(1))["services"]["console"]["healthcheck"]["test"]
+    assert check == ["CMD", "/opt/lab/agent/agent", "look"]
+
+
+def _look(url):
+    return subprocess.run([sys.executable, "-B", str(_DOCKER / "agent" / "agent"), "look", url],
+                          capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("command, more, wanted", [
+    ("hitherd --config /etc/hither/hither.yaml", {}, "status --admin 127.0.0.1:8053"),
+    ("hitherd", {"HITHER_ADMIN": "unix:/run/hither/admin.sock"},
+     "status --admin unix:/run/hither/admin.sock"),
+    ("hither-anycast --config x", {}, "explain --anycast 127.0.0.1:8054"),
+    ("/sbin/docker-init -- /usr/sbin/hither-anycast --config x",
+     {"HITHER_ANYCAST_ADMIN": "unix:/run/x"}, "explain --anycast unix:/run/x")])
+def test_health_check_asks_the_daemon_that_runs(tmp_path, command, more, wanted):
+    (tmp_path / "hither").write_text("#!/bin/sh\necho \"$*\"\nexit 1\n")
+    (tmp_path / "hither").chmod(0o755)
+    (tmp_path / "first").write_bytes(b"".join(word.encode() + b"\0" for word in command.split()))
+    done = subprocess.run([_DOCKER / "health", tmp_path / "first"], capture_output=True, text=True,
+                          env={"PATH": f"{tmp_path}:/usr/bin:/bin", **more}, check=False,
+                          timeout=20)
+    assert done.stdout.strip() == wanted and done.returncode == 1
+    dockerfile = (_DOCKER / "Dockerfile").read_text()
+    assert 'CMD ["/usr/lib/hither/health"]' in dockerfile
+
+
+def test_no_file_comes_into_the_image_with_its_own_time():
+    """COPY keeps times: those of a build, or of a checkout."""
+    stages = re.split(r"^FROM .* AS (\w+)$", (_DOCKER / "Dockerfile").read_text(),
+                      flags=re.MULTILINE)
+    texts = dict(zip(stages[1::2], stages[2::2]))
+    for stage in ("runtime", "lab"):
+        copies = re.findall(r"^(?:COPY|ADD) .*", texts[stage], re.MULTILINE)
+        assert copies and all(one.startswith("COPY --from=files ") for one in copies), copies
+    last = texts["files"].strip().splitlines()[-1]
+    assert last.startswith("RUN find ") and "touch" in last
+    wanted = set(re.findall(r"^!(docker/\S+)", (_DOCKER.parent / ".dockerignore").read_text(),
+                            re.MULTILINE))
+    assert wanted == set(re.findall(r"^COPY (docker/\S+)", texts["files"], re.MULTILINE))
 
 
 def _render(folder, topo):
