@@ -259,8 +259,13 @@ def _shown(condition, seconds=30):
     """What the console shows, once condition(it) holds."""
     deadline = time.monotonic() + seconds
     while True:
-        with urllib.request.urlopen(_console_url() + "/api/fleet", timeout=10) as answer:
-            told = json.load(answer)
+        try:
+            with urllib.request.urlopen(_console_url() + "/api/fleet", timeout=10) as answer:
+                told = json.load(answer)
+        except OSError as error:
+            done = docker_engine.run("docker", "ps", "-a", "--filter",
+                                     "label=com.docker.compose.service=console")
+            raise AssertionError(f"no answer from the console: {error}\n{done.stdout}") from error
         if condition(told):
             return told
         assert time.monotonic() < deadline, json.dumps(told, indent=1)[:8000]

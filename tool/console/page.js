@@ -79,6 +79,8 @@ function fillTiles(fleet) {
 
 // --- time line ---
 
+const WEIGHTS = {bad: 0, warning: 1, good: 2, info: 3};
+
 class TimeLine {
   constructor(list, news) {
     this.list = list;
@@ -92,9 +94,11 @@ class TimeLine {
     const fresh = entries.filter((entry) => this.last === null || entry.id > this.last);
     for (const entry of fresh) this.list.prepend(this.itemOf(entry));
     while (this.list.children.length > 200) this.list.lastChild.remove();
-    // What was before the page is no news; and nobody listens to more than a few at once.
+    // What was before the page is no news; and nobody listens to more than a few at once: to those
+    // that weigh most.
     if (this.last !== null && fresh.length > 0) {
-      const told = fresh.slice(-3).map((entry) => `${entry.who}: ${entry.text}`);
+      const weighed = fresh.slice().sort((a, b) => WEIGHTS[a.weight] - WEIGHTS[b.weight]);
+      const told = weighed.slice(0, 3).map((entry) => `${entry.who}: ${entry.text}`);
       this.news.textContent = told.join(". ");
     }
     this.last = newest;
