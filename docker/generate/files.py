@@ -16,7 +16,9 @@ x-box: &box
   # Built for the first service below; were it built for each, all would be built at once.
   pull_policy: never
   environment: {{ LAB_PREFIX: "{variable}" }}
-  # Addresses and routes are put in place within the container, and nowhere else.
+  # Addresses and routes are put in place within the container, and nowhere else. What is added
+  # here and below is all that is needed: with one less, a daemon does not start or a fault fails.
+  cap_drop: [ALL]
   cap_add: [NET_ADMIN]
   security_opt: ["no-new-privileges:true"]
   sysctls: &host
@@ -32,9 +34,11 @@ x-box: &box
     net.ipv6.conf.all.keep_addr_on_down: "1"
     net.ipv6.conf.default.keep_addr_on_down: "1"
   stop_grace_period: 3s
-# hitherd's heartbeat is a file in memory.
+# The daemons become `hither`, own their sockets, and are killed for a fault; root asks them by these
+# sockets. hitherd's heartbeat is a file in memory.
 x-node: &node
   <<: *box
+  cap_add: [NET_ADMIN, CHOWN, DAC_OVERRIDE, KILL, SETGID, SETUID]
   tmpfs: ["/run/hither:uid=953,gid=953,mode=755"]
 x-router: &router
   <<: *box
@@ -45,10 +49,12 @@ x-router: &router
     # Two nodes share by ports as well as by addresses.
     net.ipv4.fib_multipath_hash_policy: "1"
     net.ipv6.fib_multipath_hash_policy: "1"
-# zebra ends at its start if it may not have SYS_ADMIN, for which it has no use here.
+# FRR's daemons become `frr`. They end at their start if they may not have the second line: SYS_ADMIN
+# has no use here.
 x-frr: &frr
   <<: *router
-  cap_add: [NET_ADMIN, SYS_ADMIN]
+  cap_add: [NET_ADMIN, CHOWN, DAC_OVERRIDE, KILL, SETGID, SETUID,
+            NET_BIND_SERVICE, NET_RAW, SYS_ADMIN]
 x-network: &network
   driver: bridge
   driver_opts: &plain {{ com.docker.network.bridge.enable_ip_masquerade: "false" }}
@@ -67,7 +73,6 @@ _CONSOLE = """\
     <<: *box
     hostname: console
     cap_add: []
-    cap_drop: [ALL]
     user: "953:953"
     read_only: true
     tmpfs: ["/run/lab:uid=953,gid=953,mode=755"]

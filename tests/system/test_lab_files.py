@@ -30,6 +30,8 @@ from generate import files, picture, topology  # noqa: E402
 from generate import fleet as lab_fleet  # noqa: E402
 
 _PREFIX = "10.99"
+_FRR_ROUTERS = {box.service for box in topology.Topology(topology.SITES_MAX).boxes.values()
+                if box.program == "frr"}
 _COUNTS = range(1, topology.SITES_MAX + 1)
 
 
@@ -123,12 +125,21 @@ def test_no_container_has_more_rights_than_it_needs():
     for name, service in told["services"].items():
         assert not service.get("privileged") and "docker.sock" not in str(service)
         assert service["security_opt"] == ["no-new-privileges:true"]
-        is_frr = set(service["cap_add"]) == {"NET_ADMIN", "SYS_ADMIN"}
-        assert is_frr or set(service["cap_add"]) <= {"NET_ADMIN"}, name
-        assert not is_frr or name.endswith("-router"), name
+        assert service["cap_drop"] == ["ALL"], name
+        assert set(service["cap_add"]) == _rights(name), name
     console = told["services"]["console"]
     assert console["ports"] == ["127.0.0.1:${LAB_CONSOLE_PORT:-8080}:8080"]
-    assert console["cap_drop"] == ["ALL"] and console["user"] != "0:0"
+    assert console["user"] == "953:953"
+
+
+def _rights(name):
+    """Found by trial: with one less, something fails in the lab of test_compose.py."""
+    if name == "console":
+        return set()
+    is_node, is_frr = re.search(r"-ns\d$", name), name in _FRR_ROUTERS
+    users = {"CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID"} if is_node or is_frr else set()
+    frr = {"NET_BIND_SERVICE", "NET_RAW", "SYS_ADMIN"} if is_frr else set()
+    return {"NET_ADMIN"} | users | frr
 
 
 @pytest.mark.parametrize("count", _COUNTS)
