@@ -34,8 +34,8 @@ x-box: &box
     net.ipv6.conf.all.keep_addr_on_down: "1"
     net.ipv6.conf.default.keep_addr_on_down: "1"
   stop_grace_period: 3s
-# The daemons become `hither`, own their sockets, and are killed for a fault; root asks them by these
-# sockets. hitherd's heartbeat is a file in memory.
+# The daemons become `hither`, own their sockets, and are killed for a fault; root asks them by
+# these sockets. hitherd's heartbeat is a file in memory.
 x-node: &node
   <<: *box
   cap_add: [NET_ADMIN, CHOWN, DAC_OVERRIDE, KILL, SETGID, SETUID]
@@ -49,8 +49,8 @@ x-router: &router
     # Two nodes share by ports as well as by addresses.
     net.ipv4.fib_multipath_hash_policy: "1"
     net.ipv6.fib_multipath_hash_policy: "1"
-# FRR's daemons become `frr`. They end at their start if they may not have the second line: SYS_ADMIN
-# has no use here.
+# FRR's daemons become `frr`. They end at their start if they may not have what is in the second
+# line; SYS_ADMIN has no use here.
 x-frr: &frr
   <<: *router
   cap_add: [NET_ADMIN, CHOWN, DAC_OVERRIDE, KILL, SETGID, SETUID,

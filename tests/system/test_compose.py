@@ -387,40 +387,111 @@ def test_lab_tells_what_is_wrong(lab, arguments, said):
 
 # --- The plain image ---
 
-@pytest.fixture(params=["hither", "root"])
-def plain(request, lab, tmp_path):
-    """A container of hitherd alone, as its own user, or as a root with a container's rights."""
+_PLAIN = """\
+listen: ["0.0.0.0:53"]
+identity: { site: plain, node: ns1 }
+zones: [{ name: example.org, file: example.org.zone }]
+"""
+# Whose neighbor is nobody: it is well all the same.
+_PLAIN_SIDECAR = """\
+anycast:
+  state_file: none
+  services: [{ name: dns, prefixes: ["192.0.2.0/24"], probe: { name: example.org, type: SOA } }]
+  bgp:
+    local_as: 65001
+    router_id: 192.0.2.1
+    neighbors: [{ address: 127.0.0.9, as: 64601 }]
+"""
+
+
+@pytest.fixture
+def plain(lab, tmp_path):
+    """start(arguments of `docker run`, what is added to hither.yaml, command): a container of the
+    plain image."""
     built = _run("docker build -f docker/Dockerfile -t hither-test --target runtime .", shell=True,
                  timeout=_BUILD_SECONDS)
     assert built.returncode == 0, built.stdout[-4000:]
     tmp_path.chmod(0o755)
     for path in (_TOP / "examples").glob("*.zone"):
         (tmp_path / path.name).write_text(path.read_text())
-    (tmp_path / "hither.yaml").write_text(
-        'listen: ["0.0.0.0:53"]\nidentity: { site: plain, node: ns1 }\nheartbeat: none\n'
-        'admin: { listen: "unix:/run/hither/admin.sock" }\n'
-        "zones: [{ name: example.org, file: example.org.zone }]\n")
-    for path in tmp_path.iterdir():
-        path.chmod(0o644)
-    started = docker_engine.run("docker", "run", "-d", "--rm", "--user", request.param, "-v",
-                                f"{tmp_path}:/etc/hither:ro", "hither-test")
-    assert started.returncode == 0, started.stderr
-    name = started.stdout.strip()
-    yield name
-    docker_engine.run("docker", "kill", name)
+    names = []
+
+    def start(arguments, more="", command=()):
+        (tmp_path / "hither.yaml").write_text(_PLAIN + more)
+        for path in tmp_path.iterdir():
+            path.chmod(0o644)
+        started = docker_engine.run("docker", "run", "-d", "--health-interval", "1s", "-v",
+                                    f"{tmp_path}:/etc/hither:ro", *arguments, "hither-test",
+                                    *command)
+        assert started.returncode == 0, started.stderr
+        names.append(started.stdout.strip())
+        return names[-1]
+
+    yield start
+    for name in reversed(names):
+        docker_engine.run("docker", "rm", "-f", name)
     docker_engine.run("docker", "image", "rm", "hither-test")
 
 
-def test_plain_image_serves_and_is_healthy(plain):
+def _become_healthy(container):
     deadline = time.monotonic() + 40
-    while _health(plain) != "healthy":
-        assert time.monotonic() < deadline, docker_engine.run("docker", "logs", plain)
+    while _health(container) != "healthy":
+        assert time.monotonic() < deadline, docker_engine.run("docker", "logs", container)
         time.sleep(0.5)
-    status = docker_engine.run("docker", "exec", plain, "hither", "status", "--admin",
-                               "unix:/run/hither/admin.sock").stdout
+
+
+@pytest.mark.parametrize("user, admin", [("hither", "127.0.0.1:8053"),
+                                         ("root", "unix:/run/hither/admin.sock")])
+def test_plain_image_serves_and_is_healthy(plain, user, admin):
+    """As its own user, where nothing is said; or as a root with a container's rights."""
+    if user == "hither":
+        container = plain(["--user", user])
+    else:
+        container = plain(["--user", user, "-e", f"HITHER_ADMIN={admin}"],
+                          f'admin: {{ listen: "{admin}" }}\n')
+    _become_healthy(container)
+    status = docker_engine.run("docker", "exec", container, "hither", "status", "--admin",
+                               admin).stdout
     assert "example.org" in status and "plain" in status
-    users = docker_engine.run("docker", "top", plain, "-o", "pid,user,comm").stdout
+    users = docker_engine.run("docker", "top", container, "-o", "pid,user,comm").stdout
     assert "hitherd" in users and "root" not in users
+
+
+def test_health_is_that_of_the_daemon_that_runs(plain):
+    hitherd = plain([], 'admin: { listen: "127.0.0.1:9999" }\n')
+    deadline = time.monotonic() + 40
+    while "no" not in _last_look(hitherd):  # Nobody answers where it looks.
+        assert time.monotonic() < deadline, _last_look(hitherd)
+        time.sleep(0.5)
+    assert _health(hitherd) != "healthy"
+
+
+def _last_look(container):
+    return docker_engine.run("docker", "inspect", "-f",
+                             "{{range .State.Health.Log}}{{.Output}}{{end}}", container).stdout
+
+
+def test_sidecar_shares_the_heartbeat_as_the_readme_says(plain):
+    text = (_TOP / "docker" / "README.md").read_text()
+    made = re.search(r"^docker volume create .* hither-run$", text, re.MULTILINE)[0]
+    command = re.search(r"^  hither (hither-anycast .*)$", text, re.MULTILINE)[1].split()
+    volume = f"hither-test-{os.getpid()}"
+    assert _run(made.replace("hither-run", volume), shell=True).returncode == 0
+    try:
+        shared = ["-v", f"{volume}:/run/hither"]
+        hitherd = plain(shared, _PLAIN_SIDECAR)
+        sidecar = plain([*shared, "--network", f"container:{hitherd}"], _PLAIN_SIDECAR, command)
+        _become_healthy(hitherd)
+        _become_healthy(sidecar)
+        said = docker_engine.run("docker", "exec", sidecar, "hither", "explain").stdout
+        print(said)
+        assert "heartbeat" in said
+        docker_engine.run("docker", "stop", sidecar)
+        assert _health(hitherd) == "healthy"
+    finally:
+        for container in (sidecar, hitherd):
+            docker_engine.run("docker", "rm", "-f", container)
+        docker_engine.run("docker", "volume", "rm", volume)
 
 
 def _health(container):
