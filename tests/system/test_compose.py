@@ -16,6 +16,7 @@ import urllib.request
 import xml.etree.ElementTree
 
 import docker_engine
+import plain_image
 import pytest
 import servers
 
@@ -387,57 +388,25 @@ def test_lab_tells_what_is_wrong(lab, arguments, said):
 
 # --- The plain image ---
 
-_PLAIN = """\
-listen: ["0.0.0.0:53"]
-identity: { site: plain, node: ns1 }
-zones: [{ name: example.org, file: example.org.zone }]
-"""
-# Whose neighbor is nobody: it is well all the same.
-_PLAIN_SIDECAR = """\
-anycast:
-  state_file: none
-  services: [{ name: dns, prefixes: ["192.0.2.0/24"], probe: { name: example.org, type: SOA } }]
-  bgp:
-    local_as: 65001
-    router_id: 192.0.2.1
-    neighbors: [{ address: 127.0.0.9, as: 64601 }]
-"""
-
-
 @pytest.fixture
 def plain(lab, tmp_path):
-    """start(arguments of `docker run`, what is added to hither.yaml, command): a container of the
-    plain image."""
-    built = _run("docker build -f docker/Dockerfile -t hither-test --target runtime .", shell=True,
-                 timeout=_BUILD_SECONDS)
+    built = _run(f"docker build -f docker/Dockerfile -t {plain_image.IMAGE} --target runtime .",
+                 shell=True, timeout=_BUILD_SECONDS)
     assert built.returncode == 0, built.stdout[-4000:]
-    tmp_path.chmod(0o755)
-    for path in (_TOP / "examples").glob("*.zone"):
-        (tmp_path / path.name).write_text(path.read_text())
-    names = []
+    made = plain_image.Plain(tmp_path, (_TOP / "examples").glob("*.zone"))
+    yield made
+    made.remove_all()
 
-    def start(arguments, more="", command=()):
-        (tmp_path / "hither.yaml").write_text(_PLAIN + more)
-        for path in tmp_path.iterdir():
-            path.chmod(0o644)
-        started = docker_engine.run("docker", "run", "-d", "--health-interval", "1s", "-v",
-                                    f"{tmp_path}:/etc/hither:ro", *arguments, "hither-test",
-                                    *command)
-        assert started.returncode == 0, started.stderr
-        names.append(started.stdout.strip())
-        return names[-1]
 
-    yield start
-    for name in reversed(names):
-        docker_engine.run("docker", "rm", "-f", name)
-    docker_engine.run("docker", "image", "rm", "hither-test")
+def _wait_until(condition, container, seconds=40):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, docker_engine.run("docker", "logs", container)
+        time.sleep(0.5)
 
 
 def _become_healthy(container):
-    deadline = time.monotonic() + 40
-    while _health(container) != "healthy":
-        assert time.monotonic() < deadline, docker_engine.run("docker", "logs", container)
-        time.sleep(0.5)
+    _wait_until(lambda: plain_image.health(container) == "healthy", container)
 
 
 @pytest.mark.parametrize("user, admin", [("hither", "127.0.0.1:8053"),
@@ -445,9 +414,9 @@ def _become_healthy(container):
 def test_plain_image_serves_and_is_healthy(plain, user, admin):
     """As its own user, where nothing is said; or as a root with a container's rights."""
     if user == "hither":
-        container = plain(["--user", user])
+        container = plain.start(["--user", user])
     else:
-        container = plain(["--user", user, "-e", f"HITHER_ADMIN={admin}"],
+        container = plain.start(["--user", user, "-e", f"HITHER_ADMIN={admin}"],
                           f'admin: {{ listen: "{admin}" }}\n')
     _become_healthy(container)
     status = docker_engine.run("docker", "exec", container, "hither", "status", "--admin",
@@ -457,18 +426,10 @@ def test_plain_image_serves_and_is_healthy(plain, user, admin):
     assert "hitherd" in users and "root" not in users
 
 
-def test_health_is_that_of_the_daemon_that_runs(plain):
-    hitherd = plain([], 'admin: { listen: "127.0.0.1:9999" }\n')
-    deadline = time.monotonic() + 40
-    while "no" not in _last_look(hitherd):  # Nobody answers where it looks.
-        assert time.monotonic() < deadline, _last_look(hitherd)
-        time.sleep(0.5)
-    assert _health(hitherd) != "healthy"
-
-
-def _last_look(container):
-    return docker_engine.run("docker", "inspect", "-f",
-                             "{{range .State.Health.Log}}{{.Output}}{{end}}", container).stdout
+def test_plain_image_is_not_healthy_where_nobody_answers(plain):
+    container = plain.start([], 'admin: { listen: "127.0.0.1:9999" }\n')
+    _wait_until(lambda: plain_image.last_looks(container).startswith("1 "), container)
+    assert plain_image.health(container) != "healthy"
 
 
 def test_sidecar_shares_the_heartbeat_as_the_readme_says(plain):
@@ -479,24 +440,16 @@ def test_sidecar_shares_the_heartbeat_as_the_readme_says(plain):
     assert _run(made.replace("hither-run", volume), shell=True).returncode == 0
     try:
         shared = ["-v", f"{volume}:/run/hither"]
-        hitherd = plain(shared, _PLAIN_SIDECAR)
-        sidecar = plain([*shared, "--network", f"container:{hitherd}"], _PLAIN_SIDECAR, command)
+        hitherd = plain.start(shared, plain_image.SIDECAR)
         _become_healthy(hitherd)
-        _become_healthy(sidecar)
-        said = docker_engine.run("docker", "exec", sidecar, "hither", "explain").stdout
-        print(said)
+        sidecar = plain.start([*shared, "--network", f"container:{hitherd}"],
+                              plain_image.SIDECAR, command)
+        _become_healthy(sidecar)  # And not because hitherd is.
+        said = _run(["docker", "exec", sidecar, "hither", "explain"]).stdout
         assert "heartbeat" in said
-        docker_engine.run("docker", "stop", sidecar)
-        assert _health(hitherd) == "healthy"
     finally:
-        for container in (sidecar, hitherd):
-            docker_engine.run("docker", "rm", "-f", container)
+        plain.remove_all()
         docker_engine.run("docker", "volume", "rm", volume)
-
-
-def _health(container):
-    return docker_engine.run("docker", "inspect", "-f", "{{.State.Health.Status}}",
-                             container).stdout.strip()
 
 
 # --- The tutorial, and the end ---

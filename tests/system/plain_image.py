@@ -1,0 +1,61 @@
+"""Containers of the plain image, for test_compose.py."""
+
+import docker_engine
+
+IMAGE = "hither-test"
+# What each hither.yaml has.
+_CONFIG = """\
+listen: ["0.0.0.0:53"]
+identity: { site: plain, node: ns1 }
+zones: [{ name: example.org, file: example.org.zone }]
+"""
+# Its neighbor is nobody: the sidecar is well all the same.
+SIDECAR = """\
+anycast:
+  state_file: none
+  services: [{ name: dns, prefixes: ["192.0.2.0/24"], probe: { name: example.org, type: SOA } }]
+  bgp:
+    local_as: 65001
+    router_id: 192.0.2.1
+    neighbors: [{ address: 127.0.0.9, as: 64601 }]
+"""
+
+
+class Plain:
+    """`folder`: becomes /etc/hither."""
+
+    def __init__(self, folder, zones):
+        self._folder = folder
+        self._names = []
+        folder.chmod(0o755)
+        for path in zones:
+            (folder / path.name).write_text(path.read_text())
+
+    def start(self, arguments, more="", command=()):
+        """With `arguments` for `docker run`, and `more` in hither.yaml; the container."""
+        (self._folder / "hither.yaml").write_text(_CONFIG + more)
+        for path in self._folder.iterdir():
+            path.chmod(0o644)
+        started = docker_engine.run("docker", "run", "-d", "--health-interval", "1s", "-v",
+                                    f"{self._folder}:/etc/hither:ro", *arguments, IMAGE, *command)
+        assert started.returncode == 0, started.stderr
+        self._names.append(started.stdout.strip())
+        return self._names[-1]
+
+    def remove_all(self):
+        for name in reversed(self._names):
+            docker_engine.run("docker", "rm", "-f", name)
+        docker_engine.run("docker", "image", "rm", IMAGE)
+
+
+def _inspect(container, what):
+    return docker_engine.run("docker", "inspect", "-f", what, container).stdout.strip()
+
+
+def health(container):
+    return _inspect(container, "{{.State.Health.Status}}")
+
+
+def last_looks(container):
+    """What the health check said."""
+    return _inspect(container, "{{range .State.Health.Log}}{{.ExitCode}} {{.Output}}{{end}}")
