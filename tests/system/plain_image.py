@@ -9,11 +9,15 @@ listen: ["0.0.0.0:53"]
 identity: { site: plain, node: ns1 }
 zones: [{ name: example.org, file: example.org.zone }]
 """
-# Its neighbor is nobody: the sidecar is well all the same.
+# Nobody has the address, and nobody is the neighbor: the sidecar runs and tells so.
 SIDECAR = """\
 anycast:
   state_file: none
-  services: [{ name: dns, prefixes: ["192.0.2.0/24"], probe: { name: example.org, type: SOA } }]
+  services:
+    - name: dns
+      prefixes: ["192.0.2.0/24"]
+      addresses: ["192.0.2.53"]
+      probe: { name: example.org, type: SOA }
   bgp:
     local_as: 65001
     router_id: 192.0.2.1
