@@ -26,6 +26,13 @@
 #include "server/base/thread.h"
 #include "zones/check.h"
 
+#if defined(__SANITIZE_THREAD__)
+// Debian's cpp-httplib is not compiled for TSan, which so does not see that its local statics are
+// guarded, and takes them for races.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libcpp-httplib.so"; }
+#endif
+
 namespace hither {
 namespace {
 
