@@ -89,7 +89,7 @@ std::vector<ClientAnswer> AskFromHere(SiteAsker& asker, const Fleet& fleet) {
   std::vector<ClientAnswer> answers;
   for (const SiteAnswer& told : asker.Ask(order)) {
     ClientAnswer answer;
-    answer.address = ShownAddress(told.address);
+    answer.address = told.address.ToDnsText();
     answer.nsid = told.nsid;
     answer.serial = told.serial;
     answer.error = told.failure;

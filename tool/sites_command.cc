@@ -101,14 +101,13 @@ std::string NoteOf(const SiteAnswer& answer, LastSites& last) {
 using Row = std::vector<std::string>;
 
 Row RowOf(const SiteAnswer& answer, LastSites& last) {
-  return {
-      answer.address.port() == kDnsPort ? answer.address.AddressText() : answer.address.ToText(),
-      answer.is_tcp ? "tcp" : "udp",
-      answer.nsid.empty() ? "-" : WhoOf(answer),
-      answer.name.has_value() ? answer.name->node : "-",
-      RttText(answer),
-      answer.serial.has_value() ? absl::StrCat(*answer.serial) : "-",
-      NoteOf(answer, last)};
+  return {answer.address.ToDnsText(),
+          answer.is_tcp ? "tcp" : "udp",
+          answer.nsid.empty() ? "-" : WhoOf(answer),
+          answer.name.has_value() ? answer.name->node : "-",
+          RttText(answer),
+          answer.serial.has_value() ? absl::StrCat(*answer.serial) : "-",
+          NoteOf(answer, last)};
 }
 
 // Columns as wide as what is in them; the last one ends the line.

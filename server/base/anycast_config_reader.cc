@@ -21,18 +21,6 @@ constexpr size_t kPeersMax = 256;
 constexpr size_t kCommandWordsMax = 64;
 constexpr size_t kCommunitiesMax = 32;
 
-// `read` gets each item of a list of at most `items_max`.
-template <typename Read>
-void ReadList(const YamlNode& node, absl::string_view example, size_t items_max, Reading& to,
-              Read read) {
-  if (!ExpectKind(node, YamlNode::kList, example, to)) return;
-  if (node.children.size() > items_max) {
-    return to.Error(node.line,
-                    absl::StrCat(node.children.size(), " items; give at most ", items_max));
-  }
-  for (const YamlNode& item : node.children) read(item);
-}
-
 // A list of maps, each read by `keys` into a new T.
 template <typename T, size_t kKeys>
 void ReadMaps(const YamlNode& node, const KeyOf<T> (&keys)[kKeys], absl::string_view example,

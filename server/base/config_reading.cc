@@ -106,6 +106,16 @@ bool ExpectKind(const YamlNode& node, YamlNode::Kind kind, absl::string_view exa
   return false;
 }
 
+void ReadList(const YamlNode& node, absl::string_view example, size_t items_max, Reading& to,
+              const std::function<void(const YamlNode& item)>& read) {
+  if (!ExpectKind(node, YamlNode::kList, example, to)) return;
+  if (node.children.size() > items_max) {
+    return to.Error(node.line,
+                    absl::StrCat(node.children.size(), " items; give at most ", items_max));
+  }
+  for (const YamlNode& item : node.children) read(item);
+}
+
 void ReadPairs(const YamlNode& node, Reading& to,
                const std::function<void(const YamlNode& key, const YamlNode& value)>& read) {
   absl::flat_hash_map<absl::string_view, uint32_t> lines;

@@ -48,6 +48,10 @@ std::string Quoted(absl::string_view text);
 // False: an error has been told, which says what was expected by `example`.
 bool ExpectKind(const YamlNode& node, YamlNode::Kind kind, absl::string_view example, Reading& to);
 
+// `read` gets each item of a list of at most `items_max`.
+void ReadList(const YamlNode& node, absl::string_view example, size_t items_max, Reading& to,
+              const std::function<void(const YamlNode& item)>& read);
+
 // `read` gets key and value of each pair once; repeated keys are errors.
 void ReadPairs(const YamlNode& node, Reading& to,
                const std::function<void(const YamlNode& key, const YamlNode& value)>& read);

@@ -141,4 +141,9 @@ std::string SocketAddress::ToText() const {
   return absl::StrCat(AddressText(), ":", port());
 }
 
+std::string SocketAddress::ToDnsText() const {
+  constexpr uint16_t kPort = 53;
+  return port() == kPort ? AddressText() : ToText();
+}
+
 }  // namespace hither

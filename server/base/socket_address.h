@@ -37,6 +37,7 @@ class SocketAddress {
   bool IsMulticast() const;         // 224.0.0.0/4 or ff00::/8; the IPv4 broadcast address too.
   std::string ToText() const;       // "192.0.2.1:53", "[2001:db8::1]:53"
   std::string AddressText() const;  // The same without port and brackets.
+  std::string ToDnsText() const;    // That, where the port is DNS's own: 53.
 
   friend bool operator==(const SocketAddress& a, const SocketAddress& b) {
     return a.ToText() == b.ToText();

@@ -36,17 +36,6 @@ struct Draft {
   Marks marks;
 };
 
-template <typename Read>
-void ReadItems(const YamlNode& node, absl::string_view example, size_t items_max, Reading& to,
-               Read read) {
-  if (!ExpectKind(node, YamlNode::kList, example, to)) return;
-  if (node.children.size() > items_max) {
-    return to.Error(node.line,
-                    absl::StrCat(node.children.size(), " items; give at most ", items_max));
-  }
-  for (const YamlNode& item : node.children) read(item);
-}
-
 bool ReadShortText(const YamlNode& node, absl::string_view example, size_t bytes_max, Reading& to,
                    std::string& out) {
   std::string text;
@@ -119,18 +108,18 @@ void ReadDegrees(const YamlNode& node, double most, Reading& to, std::optional<d
 }
 
 void ReadAddressList(const YamlNode& node, Reading& to, Draft& draft) {
-  ReadItems(node, "addresses, as [192.0.2.53, \"2001:db8::53\"]", Fleet::kAddressesMax, to,
-            [&](const YamlNode& item) {
-              std::optional<SocketAddress> address;
-              ReadEndpoint(item, kDnsPort, to, address);
-              if (!address.has_value()) return;
-              const auto& known = draft.fleet.addresses;
-              if (std::find(known.begin(), known.end(), *address) != known.end()) {
-                return to.Error(item.line,
-                                absl::StrCat(address->ToText(), " is there twice; keep one"));
-              }
-              draft.fleet.addresses.push_back(*address);
-            });
+  ReadList(node, "addresses, as [192.0.2.53, \"2001:db8::53\"]", Fleet::kAddressesMax, to,
+           [&](const YamlNode& item) {
+             std::optional<SocketAddress> address;
+             ReadEndpoint(item, kDnsPort, to, address);
+             if (!address.has_value()) return;
+             const auto& known = draft.fleet.addresses;
+             if (std::find(known.begin(), known.end(), *address) != known.end()) {
+               return to.Error(item.line,
+                               absl::StrCat(address->ToText(), " is there twice; keep one"));
+             }
+             draft.fleet.addresses.push_back(*address);
+           });
 }
 
 // clang-format off
@@ -167,20 +156,20 @@ bool CheckNamed(const std::string& name, absl::string_view what, uint32_t line, 
 }
 
 void ReadNodes(const YamlNode& list, Reading& to, Fleet::Site& site) {
-  ReadItems(list, "nodes, as [{ name: ns1, hitherd: 10.0.0.1:8053 }]", Fleet::kNodesMax, to,
-            [&](const YamlNode& item) {
-              Fleet::Node node;
-              const size_t errors_before = to.error_count;
-              ReadMap(item, kNodeKeys, to, node);
-              if (!CheckNamed(node.name, "a node", item.line, to)) return;
-              if (!node.hitherd.has_value() && !node.anycast.has_value() &&
-                  to.error_count == errors_before) {
-                to.Error(item.line, absl::StrCat("node ", node.name,
-                                                 " has no page to ask; add "
-                                                 "hitherd: and anycast:, as 10.0.0.1:8053"));
-              }
-              site.nodes.push_back(std::move(node));
-            });
+  ReadList(list, "nodes, as [{ name: ns1, hitherd: 10.0.0.1:8053 }]", Fleet::kNodesMax, to,
+           [&](const YamlNode& item) {
+             Fleet::Node node;
+             const size_t errors_before = to.error_count;
+             ReadMap(item, kNodeKeys, to, node);
+             if (!CheckNamed(node.name, "a node", item.line, to)) return;
+             if (!node.hitherd.has_value() && !node.anycast.has_value() &&
+                 to.error_count == errors_before) {
+               to.Error(item.line, absl::StrCat("node ", node.name,
+                                                " has no page to ask; add "
+                                                "hitherd: and anycast:, as 10.0.0.1:8053"));
+             }
+             site.nodes.push_back(std::move(node));
+           });
 }
 
 // clang-format off
@@ -208,68 +197,68 @@ const KeyOf<Fleet::Client> kClientKeys[] = {
 // clang-format on
 
 void ReadSites(const YamlNode& list, Reading& to, Draft& draft) {
-  ReadItems(list, "sites, as [{ name: fra1, nodes: [...] }]", Fleet::kSitesMax, to,
-            [&](const YamlNode& item) {
-              Fleet::Site site;
-              ReadMap(item, kSiteKeys, to, site);
-              if (!CheckNamed(site.name, "a site", item.line, to)) return;
-              if (site.latitude.has_value() != site.longitude.has_value()) {
-                to.Error(item.line, absl::StrCat("site ", site.name,
-                                                 " has one of latitude and "
-                                                 "longitude; give both or neither"));
-              }
-              if (site.nodes.empty()) {
-                to.Error(item.line, absl::StrCat("site ", site.name,
-                                                 " has no nodes; add nodes: "
-                                                 "[{ name: ns1, hitherd: ..., anycast: ... }]"));
-              }
-              draft.fleet.sites.push_back(std::move(site));
-            });
+  ReadList(list, "sites, as [{ name: fra1, nodes: [...] }]", Fleet::kSitesMax, to,
+           [&](const YamlNode& item) {
+             Fleet::Site site;
+             ReadMap(item, kSiteKeys, to, site);
+             if (!CheckNamed(site.name, "a site", item.line, to)) return;
+             if (site.latitude.has_value() != site.longitude.has_value()) {
+               to.Error(item.line, absl::StrCat("site ", site.name,
+                                                " has one of latitude and "
+                                                "longitude; give both or neither"));
+             }
+             if (site.nodes.empty()) {
+               to.Error(item.line, absl::StrCat("site ", site.name,
+                                                " has no nodes; add nodes: "
+                                                "[{ name: ns1, hitherd: ..., anycast: ... }]"));
+             }
+             draft.fleet.sites.push_back(std::move(site));
+           });
 }
 
 void ReadRouters(const YamlNode& list, Reading& to, Draft& draft) {
-  ReadItems(list, "routers, as [{ name: transit-a, as: 64501 }]", Fleet::kRoutersMax, to,
-            [&](const YamlNode& item) {
-              Fleet::Router router;
-              ReadMap(item, kRouterKeys, to, router);
-              if (!CheckNamed(router.name, "a router", item.line, to)) return;
-              if (!router.site.empty()) draft.marks.sites.push_back({router.site, item.line});
-              draft.fleet.routers.push_back(std::move(router));
-            });
+  ReadList(list, "routers, as [{ name: transit-a, as: 64501 }]", Fleet::kRoutersMax, to,
+           [&](const YamlNode& item) {
+             Fleet::Router router;
+             ReadMap(item, kRouterKeys, to, router);
+             if (!CheckNamed(router.name, "a router", item.line, to)) return;
+             if (!router.site.empty()) draft.marks.sites.push_back({router.site, item.line});
+             draft.fleet.routers.push_back(std::move(router));
+           });
 }
 
 void ReadLinks(const YamlNode& list, Reading& to, Draft& draft) {
-  ReadItems(
-      list, "links, as [[r.fra1, transit-a]]", Fleet::kLinksMax, to, [&](const YamlNode& item) {
-        std::vector<std::string> ends;
-        ReadItems(item, "two routers, as [r.fra1, transit-a]", 2, to, [&](const YamlNode& end) {
-          std::string name;
-          if (!ReadName(end, "a router, as r.fra1", to, name)) return;
-          draft.marks.routers.push_back({name, end.line});
-          ends.push_back(std::move(name));
-        });
-        if (ends.size() == 2) return draft.fleet.links.push_back({ends[0], ends[1]});
-        to.Error(item.line, "a link has two routers; write [r.fra1, transit-a]");
-      });
+  ReadList(list, "links, as [[r.fra1, transit-a]]", Fleet::kLinksMax, to,
+           [&](const YamlNode& item) {
+             std::vector<std::string> ends;
+             ReadList(item, "two routers, as [r.fra1, transit-a]", 2, to, [&](const YamlNode& end) {
+               std::string name;
+               if (!ReadName(end, "a router, as r.fra1", to, name)) return;
+               draft.marks.routers.push_back({name, end.line});
+               ends.push_back(std::move(name));
+             });
+             if (ends.size() == 2) return draft.fleet.links.push_back({ends[0], ends[1]});
+             to.Error(item.line, "a link has two routers; write [r.fra1, transit-a]");
+           });
 }
 
 void ReadClients(const YamlNode& list, Reading& to, Draft& draft) {
-  ReadItems(list, "clients, as [{ name: berlin, router: transit-a, agent: 10.0.0.20:8060 }]",
-            Fleet::kClientsMax, to, [&](const YamlNode& item) {
-              Fleet::Client client;
-              const size_t errors_before = to.error_count;
-              ReadMap(item, kClientKeys, to, client);
-              if (!CheckNamed(client.name, "a client", item.line, to)) return;
-              if (!client.agent.has_value() && to.error_count == errors_before) {
-                to.Error(item.line, absl::StrCat("client ", client.name,
-                                                 " has nobody to ask; add "
-                                                 "agent: 10.0.0.20:8060"));
-              }
-              if (!client.router.empty()) {
-                draft.marks.routers.push_back({client.router, item.line});
-              }
-              draft.fleet.clients.push_back(std::move(client));
-            });
+  ReadList(list, "clients, as [{ name: berlin, router: transit-a, agent: 10.0.0.20:8060 }]",
+           Fleet::kClientsMax, to, [&](const YamlNode& item) {
+             Fleet::Client client;
+             const size_t errors_before = to.error_count;
+             ReadMap(item, kClientKeys, to, client);
+             if (!CheckNamed(client.name, "a client", item.line, to)) return;
+             if (!client.agent.has_value() && to.error_count == errors_before) {
+               to.Error(item.line, absl::StrCat("client ", client.name,
+                                                " has nobody to ask; add "
+                                                "agent: 10.0.0.20:8060"));
+             }
+             if (!client.router.empty()) {
+               draft.marks.routers.push_back({client.router, item.line});
+             }
+             draft.fleet.clients.push_back(std::move(client));
+           });
 }
 
 // clang-format off
@@ -337,10 +326,6 @@ bool Fleet::HasAgents() const {
 
 std::string FullName(const Fleet::Site& site, const Fleet::Node& node) {
   return absl::StrCat(node.name, ".", site.name);
-}
-
-std::string ShownAddress(const SocketAddress& address) {
-  return address.port() == kDnsPort ? address.AddressText() : address.ToText();
 }
 
 absl::StatusOr<Fleet> ParseFleet(absl::string_view text, absl::string_view file) {

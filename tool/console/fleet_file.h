@@ -74,9 +74,6 @@ struct Fleet {
 // "ns1.fra1": what a node is called everywhere, and what its NSID says by default.
 std::string FullName(const Fleet::Site& site, const Fleet::Node& node);
 
-// An anycast address as it is shown and known by: with its port only if that is not DNS's own.
-std::string ShownAddress(const SocketAddress& address);
-
 // All errors in one status, a line each: "file:line: what; what to do". Threads: any. Source: an
 // operator's file, wrong in every way; nothing is thrown.
 absl::StatusOr<Fleet> ParseFleet(absl::string_view text, absl::string_view file);

@@ -65,6 +65,7 @@ ConsoleModel::ConsoleModel(Fleet fleet) : fleet_(std::move(fleet)) {
       node.id = FullName(site, site.nodes[k]);
       node.site = i;
       node.place = k;
+      places_[node.id] = nodes_.size() - 1;
     }
   }
   for (const Fleet::Router& router : fleet_.routers) routers_[router.name];
@@ -72,10 +73,8 @@ ConsoleModel::ConsoleModel(Fleet fleet) : fleet_(std::move(fleet)) {
 }
 
 ConsoleModel::Node* ConsoleModel::FindNode(const std::string& id) {
-  for (Node& node : nodes_) {
-    if (node.id == id) return &node;
-  }
-  return nullptr;
+  const auto at = places_.find(id);
+  return at == places_.end() ? nullptr : &nodes_[at->second];
 }
 
 // Told when it changes; the first word only if it is a bad one. The error itself may change at each

@@ -142,6 +142,7 @@ class ConsoleModel {
 
   const Fleet fleet_;
   std::vector<Node> nodes_;
+  std::map<std::string, size_t> places_;  // Of nodes, by id.
   std::map<std::string, Router> routers_;
   std::map<std::string, Client> clients_;
   std::map<std::string, RttSamples> rtts_;  // By site; of the fleet's alone.

@@ -83,17 +83,29 @@ Json AnswerJson(const ClientAnswer& answer) {
           {"error", OrNull(answer.error)}};
 }
 
-// Nearest rank: the least sample that `share` of all do not exceed.
-int64_t Percentile(const std::vector<int64_t>& sorted, double share) {
-  const auto rank = static_cast<size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5);
-  return sorted[std::min(rank, sorted.size() - 1)];
+// Nearest rank: the least sample that `percent` of all, or more, do not exceed.
+int64_t Percentile(const std::vector<int64_t>& sorted, size_t percent) {
+  return sorted[(percent * sorted.size() + 99) / 100 - 1];
 }
 
 }  // namespace
 
 class PageWriter {
  public:
-  PageWriter(const ConsoleModel& model, absl::Time now) : model_(model), now_(now) {}
+  PageWriter(const ConsoleModel& model, absl::Time now) : model_(model), now_(now) {
+    std::map<std::string, std::string> sites;  // Of routers.
+    for (const Fleet::Router& router : model_.fleet_.routers) sites[router.name] = router.site;
+    for (const Fleet::Link& link : model_.fleet_.links) {
+      links_.push_back(LinkState(link));
+      const std::string& a = sites[link.a];
+      const std::string& b = sites[link.b];
+      if (a == b) continue;
+      for (const std::string& site : {a, b}) {
+        const auto [at, is_first] = cut_off_.try_emplace(site, true);
+        at->second &= links_.back() == kDown;
+      }
+    }
+  }
 
   Json Page() const {
     const Fleet& fleet = model_.fleet_;
@@ -103,7 +115,7 @@ class PageWriter {
                  {"addresses", Json::array()},
                  {"question", Json()}};
     for (const SocketAddress& address : fleet.addresses) {
-      page["addresses"].push_back(ShownAddress(address));
+      page["addresses"].push_back(address.ToDnsText());
     }
     if (fleet.question.has_value()) {
       page["question"] = absl::StrCat(fleet.question->name, " ", fleet.question->type);
@@ -112,7 +124,11 @@ class PageWriter {
     page["nodes"] = Each(model_.nodes_, [this](const auto& node) { return NodeJson(node); });
     page["routers"] =
         Each(fleet.routers, [this](const auto& router) { return RouterJson(router); });
-    page["links"] = Each(fleet.links, [this](const auto& link) { return LinkJson(link); });
+    page["links"] = Json::array();
+    for (size_t i = 0; i < links_.size(); ++i) {
+      const Fleet::Link& link = fleet.links[i];
+      page["links"].push_back({{"a", link.a}, {"b", link.b}, {"state", std::string(links_[i])}});
+    }
     page["clients"] =
         Each(fleet.clients, [this](const auto& client) { return ClientJson(client); });
     AddSerials(page);
@@ -155,8 +171,8 @@ class PageWriter {
     }
     if (sorted.empty()) return {{"p50_us", Json()}, {"p99_us", Json()}, {"samples", 0}};
     std::sort(sorted.begin(), sorted.end());
-    return {{"p50_us", Percentile(sorted, 0.5)},
-            {"p99_us", Percentile(sorted, 0.99)},
+    return {{"p50_us", Percentile(sorted, 50)},
+            {"p99_us", Percentile(sorted, 99)},
             {"samples", sorted.size()}};
   }
 
@@ -167,22 +183,6 @@ class PageWriter {
                            [&](const auto& answer) { return answer.site == site; });
     }
     return count;
-  }
-
-  // Do the site's routers have links to elsewhere, of which each is known to be down?
-  bool IsCutOff(const std::string& site) const {
-    const auto is_inside = [&](const std::string& name) {
-      return std::any_of(
-          model_.fleet_.routers.begin(), model_.fleet_.routers.end(),
-          [&](const auto& router) { return router.name == name && router.site == site; });
-    };
-    bool has_links = false;
-    for (const Fleet::Link& link : model_.fleet_.links) {
-      if (is_inside(link.a) == is_inside(link.b)) continue;
-      if (LinkState(link) != kDown) return false;
-      has_links = true;
-    }
-    return has_links;
   }
 
   std::optional<double> QueriesPerSecond(size_t site) const {
@@ -200,7 +200,10 @@ class PageWriter {
       if (&model_.fleet_.sites[node.site] != &site || !node.sidecar.has_value()) continue;
       is_announced = is_announced.value_or(false) || IsAnnounced(*node.sidecar);
     }
-    if (is_announced.value_or(false) && IsCutOff(site.name)) is_announced = false;
+    const auto cut_off = cut_off_.find(site.name);
+    if (cut_off != cut_off_.end() && cut_off->second && is_announced.has_value()) {
+      is_announced = false;
+    }
     return {{"name", site.name},
             {"place", site.place},
             {"latitude", OrNull(site.latitude)},
@@ -292,10 +295,6 @@ class PageWriter {
     return a.value_or(true) && b.value_or(true) ? kUp : kDown;
   }
 
-  Json LinkJson(const Fleet::Link& link) const {
-    return {{"a", link.a}, {"b", link.b}, {"state", std::string(LinkState(link))}};
-  }
-
   Json ClientJson(const Fleet::Client& client) const {
     const ConsoleModel::Client& known = model_.clients_.at(client.name);
     Json json = {{"name", client.name},
@@ -365,6 +364,8 @@ class PageWriter {
 
   const ConsoleModel& model_;
   const absl::Time now_;
+  std::vector<absl::string_view> links_;  // Their states, in the fleet's order.
+  std::map<std::string, bool> cut_off_;  // Sites with links to elsewhere: is each known to be down?
 };
 
 std::string ConsoleModel::PageJson(absl::Time now) const {

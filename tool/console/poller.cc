@@ -26,50 +26,46 @@ absl::StatusOr<std::string> PageOf(absl::StatusOr<HttpReply> reply) {
       absl::StrCat("answers HTTP status ", reply->code, error.empty() ? "" : ": ", error));
 }
 
-template <typename T>
-absl::StatusOr<T> Read(const absl::StatusOr<std::string>& page,
-                       absl::StatusOr<T> (*read)(absl::string_view)) {
-  if (!page.ok()) return page.status();
-  return read(*page);
-}
-
 }  // namespace
 
-// `take` gets the model, what the page said, and the time.
-void Poller::AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto take) {
+// `read` makes a report of the page, before anybody has to wait for that; `take` gives it to the
+// model.
+void Poller::AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto read,
+                     auto take) {
   Target& target = targets_.emplace_back();
   target.order = {.to = address, .path = path, .timeout = kPageTimeout, .bytes_max = bytes_max};
-  target.take = std::move(take);
+  target.take = [this, read, take](const absl::StatusOr<std::string>& page) {
+    const auto report = page.ok() ? read(*page) : page.status();
+    feed_.Change([&](ConsoleModel& model) { take(model, report, absl::Now()); });
+  };
 }
 
 void Poller::AddNode(const std::string& id, const Fleet::Node& node) {
   if (node.hitherd.has_value()) {
-    AddPage(*node.hitherd, "/status", kReportBytesMax,
-            [id](auto& model, const auto& page, auto now) {
-              model.TakeHitherd(id, Read(page, ReadHitherdReport), now);
-            });
+    AddPage(
+        *node.hitherd, "/status", kReportBytesMax, ReadHitherdReport,
+        [id](auto& model, const auto& report, auto now) { model.TakeHitherd(id, report, now); });
   }
   if (node.anycast.has_value()) {
-    AddPage(*node.anycast, "/status", kReportBytesMax,
-            [id](auto& model, const auto& page, auto now) {
-              model.TakeSidecar(id, Read(page, ReadSidecarReport), now);
-            });
+    AddPage(
+        *node.anycast, "/status", kReportBytesMax, ReadSidecarReport,
+        [id](auto& model, const auto& report, auto now) { model.TakeSidecar(id, report, now); });
   }
-  if (!node.agent.has_value()) return;
-  AddPage(*node.agent, "/agent", kAgentBytesMax, [id](auto& model, const auto& page, auto now) {
-    model.TakeFaults(id, Read(page, ReadFaults), now);
-  });
+  if (node.agent.has_value()) AddFaults(id, *node.agent);
+}
+
+void Poller::AddFaults(const std::string& name, const SocketAddress& agent) {
+  AddPage(
+      agent, "/agent", kAgentBytesMax, ReadFaults,
+      [name](auto& model, const auto& faults, auto now) { model.TakeFaults(name, faults, now); });
 }
 
 void Poller::AddRouter(const Fleet::Router& router) {
   if (!router.agent.has_value()) return;
-  const std::string& name = router.name;
-  AddPage(*router.agent, "/agent", kAgentBytesMax, [name](auto& model, const auto& page, auto now) {
-    model.TakeFaults(name, Read(page, ReadFaults), now);
-  });
-  AddPage(*router.agent, "/sessions", kAgentBytesMax,
-          [name](auto& model, const auto& page, auto now) {
-            model.TakeSessions(name, Read(page, ReadSessions), now);
+  AddFaults(router.name, *router.agent);
+  AddPage(*router.agent, "/sessions", kAgentBytesMax, ReadSessions,
+          [name = router.name](auto& model, const auto& sessions, auto now) {
+            model.TakeSessions(name, sessions, now);
           });
 }
 
@@ -81,9 +77,9 @@ void Poller::AddTargets() {
   for (const Fleet::Router& router : fleet.routers) AddRouter(router);
   for (const Fleet::Client& client : fleet.clients) {
     if (!client.agent.has_value()) continue;
-    AddPage(*client.agent, "/ask", kAgentBytesMax,
-            [name = client.name](auto& model, const auto& page, auto now) {
-              model.TakeAnswers(name, Read(page, ReadAnswers), now);
+    AddPage(*client.agent, "/ask", kAgentBytesMax, ReadAnswers,
+            [name = client.name](auto& model, const auto& answers, auto now) {
+              model.TakeAnswers(name, answers, now);
             });
   }
 }
@@ -155,8 +151,7 @@ void Poller::Ask(Target& target, absl::Time now) {
     target.is_asking = false;
     target.due = std::max(target.due, absl::Now());  // Not before those that waited meanwhile.
     --asks_;
-    const absl::StatusOr<std::string> page = PageOf(std::move(reply));
-    feed_.Change([&](ConsoleModel& model) { target.take(model, page, absl::Now()); });
+    target.take(PageOf(std::move(reply)));
   });
 }
 

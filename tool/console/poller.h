@@ -52,9 +52,7 @@ class Poller {
  private:
   struct Target {
     HttpOrder order;
-    std::function<void(ConsoleModel& model, const absl::StatusOr<std::string>& page,
-                       absl::Time now)>
-        take;
+    std::function<void(const absl::StatusOr<std::string>& page)> take;
     Conversation* asking = nullptr;
     bool is_asking = false;
     absl::Time due = absl::InfinitePast();
@@ -69,8 +67,10 @@ class Poller {
 
   void AddTargets();
   void AddNode(const std::string& id, const Fleet::Node& node);
+  void AddFaults(const std::string& name, const SocketAddress& agent);
   void AddRouter(const Fleet::Router& router);
-  void AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto take);
+  void AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto read,
+               auto take);
   void Tick();
   void Ask(Target& target, absl::Time now);
   void RunErrands();

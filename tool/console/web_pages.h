@@ -15,14 +15,16 @@ namespace hither {
 
 // What a browser sees of the console, over HTTP:
 //
-//   GET  /                     the page; /console.css /console.js /icon.svg beside it
-//   GET  /api/fleet            the object of model.h
-//   GET  /events               the same, as server-sent events named "fleet", at each change
-//   GET  /healthz              200
-//   POST /api/break?node=NAME&fault=FAULT     only if the fleet has agents; NAME: of a node or a
-//   POST /api/heal?node=NAME                  router. The lab's agent there is asked, and its
-//   answer POST /api/drain?node=NAME                 is handed on. With "X-Hither: 1", or 403. POST
-//   /api/undrain?node=NAME
+//   GET  /               the page; /console.css, /console.js and /icon.svg beside it
+//   GET  /api/fleet      the object of model.h
+//   GET  /events         the same, as server-sent events named "fleet", at each change
+//   GET  /healthz        200
+//
+// and, only if the fleet has agents, with "X-Hither: 1" (else 403), what an agent is asked to do;
+// its answer is handed on:
+//
+//   POST /api/break?node=NAME&fault=FAULT
+//   POST /api/heal, /api/drain, /api/undrain   with ?node=NAME, of a node or a router
 //
 // Threads: kAnswerThreads, and one more for each listener of events, of which there are at most
 // kListenersMax: 503 for others. So, too, for more than kCommandsMax commands at a time: a host
