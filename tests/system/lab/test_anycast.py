@@ -47,6 +47,12 @@ def has_routes(lab, site):
             for route in carrier.routes(prefix) if route.site == site]
 
 
+def wait_no_routes(lab, site, seconds=2):
+    """The carriers hear of a withdrawal a moment after the sidecar has decided it."""
+    daemon.wait_for(lambda: not has_routes(lab, site), seconds,
+                    lambda: f"{has_routes(lab, site)}\n{lab.sites[site].explain()}")
+
+
 # --- Who is dead -------------------------------------------------------------------------------
 
 
@@ -139,10 +145,10 @@ def test_sidecar_that_is_terminated_withdraws_and_ends(lab):
 def test_servfail_withdraws(lab):
     site = lab.sites["fra1"]
     site.serve_servfail()
-    explained = wait_states(site, "DOWN")
+    wait_states(site, "DOWN")
     daemon.wait_for(lambda: "SERVFAIL" in site.explain(), 3, site.explain)
-    assert not has_routes(lab, "fra1"), explained
-    assert lab.catchment()["client1"] == "ams1"
+    wait_no_routes(lab, "fra1")
+    daemon.wait_for(lambda: lab.catchment()["client1"] == "ams1", 2, lambda: str(lab.catchment()))
 
 
 def test_somebody_elses_nsid_withdraws(lab):
@@ -151,7 +157,7 @@ def test_somebody_elses_nsid_withdraws(lab):
     wait_states(site, "DOWN")
     daemon.wait_for(lambda: "somebody else answers: NSID" in site.explain(), 3, site.explain)
     assert "ns1.elsewhere" in site.explain()
-    assert not has_routes(lab, "fra1")
+    wait_no_routes(lab, "fra1")
 
 
 def test_tcp_dead_is_less_preferred_but_served(lab):
@@ -204,7 +210,7 @@ def test_expired_zone_withdraws_where_others_are_better(lab):
     with lab.clients["client1"].probe() as probe:
         site.break_zone(expire=2)
         explained = wait_states(site, "DOWN", seconds=12)
-        assert not has_routes(lab, "fra1")
+        wait_no_routes(lab, "fra1")
     assert "EXPIRE" in explained and "shared" in explained
     assert not probe.lost()
 
@@ -276,7 +282,8 @@ def test_drain_under_load_loses_nothing(lab):
             gone_at = routes.wait_gone("fra1", 20)
             done, returned_at = drain.result(30)
             assert done.returncode == 0, done.stderr
-            assert start < moved_at < gone_at <= returned_at + 0.05
+            # The carriers hear of it a moment after the node.
+            assert start < moved_at < gone_at <= returned_at + 0.5
             assert not probe.lost(until=time.monotonic() - 1)
             assert "drain" in site.explain()
             for load in loads:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 import topology
-from test_anycast import back_at, gone_after, has_routes, wait_states, watched
+from test_anycast import back_at, gone_after, wait_no_routes, wait_states, watched
 
 LAB_MODE = "kernel"
 _LEASE_SECONDS = 3
@@ -38,7 +38,7 @@ def test_drain_moves_traffic_and_loses_nothing(lab):
         try:
             done = site.ask_sidecar("drain", "--wait")
             assert done.returncode == 0, done.stderr
-            assert not has_routes(lab, "fra1")
+            wait_no_routes(lab, "fra1")
             changes = [change for change in routes.changes
                        if change.router == "t1" and change.at > start]
             assert any(change.view.best == "ams1" and "fra1" in change.view.sites
