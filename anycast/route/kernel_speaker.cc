@@ -9,7 +9,7 @@
 namespace hither {
 namespace {
 
-constexpr absl::Duration kRenewEvery = absl::Seconds(1);
+constexpr absl::Duration kRenewEvery = absl::Milliseconds(500);
 constexpr absl::Duration kOverlap = absl::Milliseconds(100);
 
 LeaseAddresses LeasesOf(const std::vector<AnycastConfig::Service>& services) {

@@ -55,10 +55,10 @@ std::unique_ptr<KernelTiers> MakeAddressTiers(const AnycastConfig::Kernel& confi
 //
 // IPv4: its preferred source is a leased /32, and the kernel drops a route with its source. IPv6
 // only forgets the source then, but has routes that expire; it looks for expired ones each
-// net.ipv6.route.gc_interval (30 s), which is set to 1 s here: tried on Linux 6.18, a lease of 3 s
-// ends after 2.5 to 2.9 s, and once after more than 4 (the kernel rounds that timer). An IPv6 route
-// through `lo` loses its lifetime (the kernel turns it into a rejecting one), so the interface must
-// be another.
+// net.ipv6.route.gc_interval (30 s), which is set to 1 s here, by a timer that it rounds: tried on
+// Linux 6.18, a route with a lifetime of 3 s once stood for more than 4. So the lifetime is one
+// second shorter than the lease. An IPv6 route through `lo` loses its lifetime (the kernel turns it
+// into a rejecting one), so the interface must be another.
 absl::StatusOr<std::unique_ptr<KernelTiers>> MakeMetricTiers(const AnycastConfig::Kernel& config,
                                                              LeaseAddresses leases,
                                                              Netlink& netlink);

@@ -11,6 +11,10 @@ namespace hither {
 namespace {
 
 constexpr uint32_t kSourceFlags = IFA_F_NOPREFIXROUTE | IFA_F_NODAD;
+// What an IPv6 route's lifetime is shorter than the lease: the kernel looks for expired ones each
+// second, and rounds the timer to whole seconds (round_jiffies), so that one may stand for 1.75 s
+// more. Subtracted, it is gone by the lease and one second.
+constexpr uint32_t kGcSeconds = 1;
 constexpr char kGcInterval[] = "/proc/sys/net/ipv6/route/gc_interval";
 
 class MetricTiers : public KernelTiers {
@@ -72,7 +76,7 @@ KernelRoute MetricTiers::RouteOf(const Prefix& prefix, State state, uint32_t int
   if (prefix.family == AF_INET) {
     route.source = leases_.at(prefix);
   } else {
-    route.expires_seconds = LeaseSeconds(config_);
+    route.expires_seconds = std::max(LeaseSeconds(config_), 1 + kGcSeconds) - kGcSeconds;
   }
   return route;
 }
@@ -111,7 +115,7 @@ void ShortenGc() {
   int seconds = 0;
   if (std::ifstream(kGcInterval) >> seconds && seconds <= 1) return;
   std::ofstream file(kGcInterval);
-  if (file << 1 << std::endl) return;
+  if (file << kGcSeconds << std::endl) return;
   Log(LogLevel::kWarning, "kernel: cannot set net.ipv6.route.gc_interval to 1 (it is ", seconds,
       "): when hither-anycast dies, IPv6 routes stay for up to ", seconds,
       " s more; set it with sysctl");

@@ -74,7 +74,7 @@ struct AnycastKernel {
   uint32_t metric_up = 101;
   uint32_t metric_soft = 102;
   uint32_t metric_drain = 109;
-  absl::Duration lease = absl::Seconds(3);  // Lifetime of an address; renewed every second.
+  absl::Duration lease = absl::Seconds(3);  // Lifetime; renewed twice a second.
   friend bool operator==(const AnycastKernel&, const AnycastKernel&) = default;
 };
 
