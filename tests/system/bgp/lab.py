@@ -12,6 +12,7 @@ BGP_LAB = os.environ.get("HITHER_BGP_LAB", "build/dev/tests/bgp_lab")
 SPEAKER_AS, ROUTER_AS = 65001, 65002
 ROUTER = {4: "10.9.0.1", 6: "2001:db8:9::1"}
 SPEAKER = {4: "10.9.0.2", 6: "2001:db8:9::2"}
+FAR = "10.9.1.1"  # A router one hop behind ROUTER.
 PREFIXES = ["192.0.2.0/24", "2001:db8:53::/48"]
 _numbers = itertools.count()
 
@@ -41,7 +42,7 @@ class Net:
     def __init__(self):
         stem = f"hbgp{os.getpid()}x{next(_numbers)}"
         self.router, self.speaker = stem + "r", stem + "s"
-        self._processes = []
+        self._processes, self._more = [], []
         for name in (self.router, self.speaker):
             run("ip", "netns", "add", name)
             run("ip", "-n", name, "link", "set", "lo", "up")
@@ -51,6 +52,22 @@ class Net:
             run("ip", "-n", name, "addr", "add", address[4] + "/24", "dev", "up0")
             run("ip", "-n", name, "addr", "add", address[6] + "/64", "dev", "up0", "nodad")
             run("ip", "-n", name, "link", "set", "up0", "up")
+
+    def add_far(self):
+        """A namespace behind the router's, which forwards; its name."""
+        far = self.router[:-1] + "f"
+        self._more.append(far)
+        run("ip", "netns", "add", far)
+        run("ip", "-n", far, "link", "set", "lo", "up")
+        run("ip", "link", "add", "down0", "netns", self.router, "type", "veth",
+            "peer", "name", "up0", "netns", far)
+        for name, device, address in ((self.router, "down0", "10.9.1.2"), (far, "up0", FAR)):
+            run("ip", "-n", name, "addr", "add", address + "/24", "dev", device)
+            run("ip", "-n", name, "link", "set", device, "up")
+        run("ip", "-n", far, "route", "add", "default", "via", "10.9.1.2")
+        run("ip", "-n", self.speaker, "route", "add", "10.9.1.0/24", "via", ROUTER[4])
+        run("ip", "netns", "exec", self.router, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        return far
 
     def start(self, namespace, command, log, stdin=subprocess.DEVNULL, stdout=None, env=None):
         with open(log, "ab") as out:
@@ -65,7 +82,7 @@ class Net:
             if process.poll() is None:
                 process.kill()
             process.wait()
-        for name in (self.router, self.speaker):
+        for name in (self.router, self.speaker, *self._more):
             run("ip", "netns", "del", name, check=False)
 
 

@@ -26,7 +26,7 @@ class Router:
         self.transport, self.password, self.gtsm = transport, password, gtsm
         self.local, self.remote = lab.ROUTER[transport], lab.SPEAKER[transport]
         self.asn = lab.SPEAKER_AS if internal else lab.ROUTER_AS
-        self.log_path = self.folder / "log"
+        self.namespace, self.log_path = net.router, self.folder / "log"
         self.process = None
         self.start()
 
@@ -40,6 +40,7 @@ class Router:
 
 class Bird(Router):
     programs = ("bird", "birdc")
+    more = ""  # Of `protocol bgp`.
 
     def start(self):
         config = self.folder / "bird.conf"
@@ -51,14 +52,14 @@ debug protocols all;
 protocol device {{ }}
 protocol bgp hither {{
   local {self.local} as {self.asn}; neighbor {self.remote} as {lab.SPEAKER_AS};
-  passive; hold time 3; error wait time 1, 2; error forget time 5;
+  passive; {self.more} hold time 3; error wait time 1, 2; error forget time 5;
   {f'password "{self.password}";' if self.password else ''}
   {'ttl security on;' if self.gtsm else ''}
   ipv4 {{ import all; export none; }};
   ipv6 {{ import all; export none; }};
 }}
 """)
-        self.process = self.net.start(self.net.router, [
+        self.process = self.net.start(self.namespace, [
             "bird", "-f", "-c", config, "-s", self.folder / "ctl", "-P", self.folder / "pid"],
             self.folder / "out")
         lab.until(lambda: (self.folder / "ctl").exists())

@@ -1,5 +1,7 @@
 """What BIRD, FRR, GoBGP and ExaBGP hear from the built-in speaker, with MD5 and GTSM on."""
 
+import re
+
 import pytest
 
 import lab
@@ -73,6 +75,41 @@ def test_within_our_as_soft_is_no_withdrawal(start_router, start_speaker, kind):
     speaker.say("soft")
     expect(router, [], 100, {"65001:101"}, {"4200000001:1:2", "65001:0:7"})
     assert {route["local_pref"] for route in router.routes().values()} == {98}
+
+
+class OldBird(routers.Bird):
+    more = "enable as4 off;"  # AS numbers in two octets (RFC 6793 §4.2.2).
+
+
+def test_a_neighbor_with_two_octet_as_numbers(start_router, start_speaker):
+    router = start_router(OldBird)
+    speaker = start_speaker(lab.neighbor(), soft=SOFT)
+    speaker.wait_established()
+    expect(router, [65001], 0)
+    shown = router.ask("show", "protocols", "all", "hither")
+    assert re.search(r"Session: +(.*)", shown)[1] == "external", shown  # And not "external AS4".
+    speaker.say("soft")
+    expect(router, [65001] * 3, 100, {"65001:101"}, {"4200000001:1:2", "65001:0:7"})
+
+
+class FarBird(routers.Bird):
+    more = "multihop 3;"
+
+    def start(self):
+        self.namespace, self.local = self.net.add_far(), lab.FAR
+        super().start()
+
+
+@pytest.mark.parametrize("hops", [0, 2])
+def test_a_neighbor_behind_a_router_needs_multihop(start_router, start_speaker, hops):
+    router = start_router(FarBird)
+    speaker = start_speaker({"address": lab.FAR, "as": lab.ROUTER_AS, "multihop": hops})
+    if hops:
+        speaker.wait_established()
+        expect(router, [65001], 0)
+    else:
+        lab.until(lambda: speaker.session()["last_error"])
+        assert router.routes() == {} and speaker.session()["state"] != "Established"
 
 
 def test_a_wrong_password_makes_no_session(start_router, start_speaker):
