@@ -143,6 +143,9 @@ ToolResult Serve(Fleet fleet, const SocketAddress& listen, std::vector<std::stri
   if (absl::Status started = poller.Start(); !started.ok()) return Failed(started.message());
   WebPages pages(feed, [&poller](const HttpOrder& order) { return poller.AskFor(order); });
   if (absl::Status served = (*endpoint)->Serve(pages.Handlers()); !served.ok()) {
+    feed.Close();
+    poller.CancelErrands();
+    (*endpoint)->Stop();  // Those threads that it could start have `pages`.
     return Failed(served.message());
   }
   std::fprintf(stderr, "hither console: http://%s/ shows %s\n",

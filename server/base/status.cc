@@ -38,11 +38,15 @@ Json ZoneToJson(const ServerStatus::Zone& zone) {
   return json;
 }
 
+// Throws Json::type_error for another number: 1e300 as uint64_t would be anything (C++
+// [conv.fpint]).
+uint64_t Whole(const Json& json) { return json.get_ref<const Json::number_unsigned_t&>(); }
+
 bool ZoneFromJson(const Json& json, ServerStatus::Zone& zone) {
   zone.name = json.at("name").get<std::string>();
   zone.file = json.at("file").get<std::string>();
-  if (!json.at("serial").is_null()) zone.serial = json.at("serial").get<uint32_t>();
-  zone.records = json.at("records").get<uint64_t>();
+  if (!json.at("serial").is_null()) zone.serial = static_cast<uint32_t>(Whole(json.at("serial")));
+  zone.records = Whole(json.at("records"));
   zone.signing = json.at("signing").get<std::string>();
   zone.error = json.at("error").get<std::string>();
   return ParseTimeText(json.at("loaded_at").get<std::string>(), zone.loaded_at);
@@ -62,23 +66,23 @@ Json LatencyToJson(const std::vector<ServerStatus::Latency>& all) {
 void LatencyFromJson(const Json& json, std::vector<ServerStatus::Latency>& all) {
   const auto seconds = [](const Json& number) { return absl::Seconds(number.get<double>()); };
   for (const auto& [transport, of] : json.items()) {
-    all.push_back({transport, of.at("answers").get<uint64_t>(), seconds(of.at("p50")),
-                   seconds(of.at("p99")), seconds(of.at("p99_9"))});
+    all.push_back({transport, Whole(of.at("answers")), seconds(of.at("p50")), seconds(of.at("p99")),
+                   seconds(of.at("p99_9"))});
   }
 }
 
 // nlohmann's at() and get() throw: ServerStatusFrom() is only called inside FromJson's try.
 bool ServerStatusFrom(const Json& json, ServerStatus& status) {
   status.version = json.at("version").get<std::string>();
-  status.pid = json.at("pid").get<int64_t>();
+  status.pid = static_cast<int64_t>(Whole(json.at("pid")));
   status.site = json.at("site").get<std::string>();
   status.node = json.at("node").get<std::string>();
   status.nsid = json.at("nsid").get<std::string>();
-  status.workers = json.at("workers").get<int>();
+  status.workers = static_cast<int>(Whole(json.at("workers")));
   status.uptime = absl::Seconds(json.at("uptime_seconds").get<double>());
   status.listen = json.at("listen").get<std::vector<std::string>>();
   for (const auto& [name, value] : json.at("counters").items()) {
-    status.counters.emplace_back(name, value.get<uint64_t>());
+    status.counters.emplace_back(name, Whole(value));
   }
   // A server may be older than this tool and not say it.
   if (json.contains("latency_seconds")) {

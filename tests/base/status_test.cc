@@ -126,6 +126,12 @@ TEST(Status, WhatIsNoStatusIsRefused) {
   std::string bad_latency = ToJson(Example());
   bad_latency.replace(bad_latency.find("\"p99\": "), 7, "\"p99\": [], \"x\": ");
   EXPECT_FALSE(FromJson(bad_latency).ok());
+  for (const char* member : {"\"pid\": ", "\"workers\": ", "\"records\": ", "\"answers\": "}) {
+    std::string no_count = ToJson(Example());
+    no_count.insert(no_count.find(member) + std::string_view(member).size(), "1e300, \"x\": ");
+    const auto read = FromJson(no_count);
+    EXPECT_FALSE(read.ok()) << no_count;
+  }
 }
 
 }  // namespace

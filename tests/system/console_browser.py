@@ -44,6 +44,13 @@ class Window:
         self.browser.get(url)
         self.wait("return document.getElementById('live').dataset.state === 'live'")
 
+    def open_first(self, url):
+        """As open(), without the errors of the page before, which goes on asking while it is
+        there."""
+        self.browser.get("about:blank")
+        self.errors()
+        self.open(url)
+
     def run(self, script, *arguments):
         return self.browser.execute_script(script, *arguments)
 

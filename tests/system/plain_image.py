@@ -1,5 +1,7 @@
 """Containers of the plain image, for test_compose.py."""
 
+import time
+
 import docker_engine
 
 IMAGE = "hither-test"
@@ -63,3 +65,14 @@ def health(container):
 def last_looks(container):
     """What the health check said."""
     return _inspect(container, "{{range .State.Health.Log}}{{.ExitCode}} {{.Output}}{{end}}")
+
+
+def wait_until(condition, container, seconds=40):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, docker_engine.run("docker", "logs", container)
+        time.sleep(0.5)
+
+
+def become_healthy(container):
+    wait_until(lambda: health(container) == "healthy", container)

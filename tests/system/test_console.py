@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 import threading
@@ -32,8 +33,12 @@ def _post(console, path, headers=None):
     return code, json.loads(body) if body.startswith(b"{") else body
 
 
+def _node(fleet, name):
+    return next(node for node in fleet["nodes"] if node["id"] == name)
+
+
 def _state(fleet, name):
-    node = next(node for node in fleet["nodes"] if node["id"] == name)
+    node = _node(fleet, name)
     return node["v4"] and node["v4"]["state"]
 
 
@@ -48,9 +53,10 @@ def test_a_real_node_is_shown_and_its_end_too(hither, sidecar, make_folder):
              f"[{{ name: ns1, hitherd: {node.hitherd}, anycast: {node.anycast} }}]\n")
     console = Console(make_folder("console"), fleet)
     try:
-        told = console.wait(lambda fleet: _state(fleet, "ns1.fra1") == "UP")
-        assert told["nodes"][0]["errors"] == [] and not told["has_agents"]
-        told = console.wait(lambda fleet: _site_of(fleet, "here") == "fra1")
+        told = console.wait(lambda fleet: _state(fleet, "ns1.fra1") == "UP"
+                            and not fleet["nodes"][0]["errors"])
+        assert not told["has_agents"]
+        told = console.wait(lambda fleet: _site_of(fleet, "here") == "fra1" and fleet["serials"])
         assert told["serials"] == [{"zone": "example.", "sites": {"fra1": [SERIAL]}, "agree": True}]
         told = console.wait(lambda fleet: fleet["nodes"][0]["queries_per_second"] is not None)
         servers.run_hither("drain", "--confirm", "--anycast", node.admin)
@@ -58,13 +64,14 @@ def test_a_real_node_is_shown_and_its_end_too(hither, sidecar, make_folder):
         assert console.node("ns1.fra1")["drained"]
         node.server.process.kill()
         node.server.process.wait()
-        told = console.wait(lambda fleet: fleet["nodes"][0]["errors"]
-                            and _site_of(fleet, "here") is None)
-        assert "hitherd: nobody listens there" in told["nodes"][0]["errors"][0]
+        told = console.wait(lambda fleet: any("hitherd: nobody listens there" in error
+                                              for error in fleet["nodes"][0]["errors"])
+                            and any("answered by nobody, was fra1" in entry["text"]
+                                    for entry in fleet["time_line"]))
         assert told["nodes"][0]["zones"] == []
-        texts = [entry["text"] for entry in told["time_line"]]
-        assert any(text.startswith("dns IPv4 UP to DRAIN") for text in texts)
-        assert any("answered by nobody, was fra1" in text for text in texts)
+        # DRAIN is over after some seconds, which a console on a busy host may not have seen.
+        assert any(re.match("dns IPv4 UP to D(RAIN|OWN)", entry["text"])
+                   for entry in told["time_line"])
     finally:
         code = console.stop()
         node.stop()
@@ -98,7 +105,8 @@ def test_a_cut_shows_at_the_links(lab):
     assert _post(lab, "/api/break?node=r.sin1&fault=cut")[0] == 200
     told = lab.wait(lambda fleet: link(fleet, "r.sin1", "transit-c") == "down")
     assert link(told, "transit-a", "transit-b") == "up"
-    assert [site["name"] for site in told["sites"] if not site["announced"]] == ["sin1"]
+    lab.wait(lambda fleet: [site["name"] for site in fleet["sites"]
+                            if not site["announced"]] == ["sin1"])
     _post(lab, "/api/heal?node=r.sin1")
     lab.wait(lambda fleet: link(fleet, "r.sin1", "transit-c") == "up")
 
@@ -297,16 +305,17 @@ def test_without_agents_nothing_can_be_ordered(hither, make_folder):
 def test_garbage_and_wrong_nodes_are_errors_and_no_more(lab):
     node = lab.fake.nodes["ns2.fra1"]
     node.garbage = True
-    told = lab.wait(lambda fleet: len(lab.node("ns2.fra1")["errors"]) == 2)
-    errors = lab.node("ns2.fra1")["errors"]
+    told = lab.wait(lambda fleet: len(_node(fleet, "ns2.fra1")["errors"]) == 2)
+    errors = _node(told, "ns2.fra1")["errors"]
     assert "hitherd: the answer is not a server's status" in errors[0]
     assert "hither-anycast: answers no JSON object" in errors[1]
     node.garbage, node.node = False, "ns9"
     lab.wait(lambda fleet: any("is ns9.fra1, not ns2.fra1" in error
-                               for error in lab.node("ns2.fra1")["errors"]))
+                               for error in _node(fleet, "ns2.fra1")["errors"]))
     node.node = "ns2"
-    told = lab.wait(lambda fleet: not lab.node("ns2.fra1")["errors"])
-    assert any(entry["text"] == "hitherd answers again" for entry in told["time_line"])
+    told = lab.wait(lambda fleet: not _node(fleet, "ns2.fra1")["errors"])
+    assert any(entry["who"] == "ns2.fra1" and entry["text"] == "hitherd answers again"
+               for entry in told["time_line"])
 
 
 def test_a_serial_that_lags_is_seen(lab):
@@ -327,9 +336,9 @@ def test_a_page_that_never_ends_holds_up_nobody(hither, make_folder):
                 f"anycast: 127.0.0.1:{port} }}]")
         console = Console(make_folder("console"), fleet.yaml(sites=site))
         try:
-            told = console.wait(lambda told: any("no answer within" in error for node
-                                                 in told["nodes"] for error in node["errors"]))
-            assert sum(1 for node in told["nodes"] if node["v4"]) == 5
+            console.wait(lambda told: any("no answer within" in error for node
+                                          in told["nodes"] for error in node["errors"])
+                         and sum(1 for node in told["nodes"] if node["v4"]) == 5)
         finally:
             console.stop()
             fleet.stop()

@@ -33,8 +33,7 @@ def lab(hither, make_folder, window):
     console.wait(lambda told: all(node["v4"] for node in told["nodes"])
                  and all(client["answers"] for client in told["clients"]))
     window.size(WIDTHS[0])
-    window.errors()  # Those of an earlier test.
-    window.open(console.url)
+    window.open_first(console.url)
     yield console
     console.stop()
     fleet.stop()
@@ -278,8 +277,7 @@ def test_a_router_may_have_the_name_of_a_site(hither, make_folder, window):
     console = Console(make_folder("console"), fleet.yaml().replace("routers:\n", more))
     try:
         window.size(WIDTHS[0])
-        window.errors()
-        window.open(console.url)
+        window.open_first(console.url)
         window.wait("return document.getElementById('client-table').innerText.includes('ns1')")
         names = window.run("return [...document.querySelectorAll('#map .name')]"
                            ".map((one) => one.textContent)")

@@ -1,14 +1,12 @@
 """docker/gen: what it makes is what is committed, and is right for each number of sites. Needs no
 engine: see test_compose.py for the lab itself."""
 
-import http.client
 import importlib.machinery
 import importlib.util
 import ipaddress
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import socket
@@ -24,8 +22,6 @@ _DOCKER = pathlib.Path(__file__).resolve().parents[2] / "docker"
 sys.path.insert(0, str(_DOCKER))
 sys.path.insert(0, str(_DOCKER / "agent"))
 
-import pages  # noqa: E402
-import question  # noqa: E402
 from generate import files, picture, topology  # noqa: E402
 from generate import fleet as lab_fleet  # noqa: E402
 
@@ -260,65 +256,45 @@ def test_time_of_a_move_is_never_made_up(moves, wanted):
     assert _lab_module()._moved_at(told, "fra1", _FAULT_AT) == wanted
 
 
-def test_break_prints_no_time_that_is_not_known(monkeypatch, capsys):
+def _answers(catchment, lost, moves):
+    return {client: {address: {"site": site, "nsid": f"ns1.{site}", "lost": lost,
+                               "moves": moves.get(client, [])}
+                     for address in (topology.SERVICE_V4, topology.SERVICE_V6)}
+            for client, site in catchment.items()}
+
+
+@pytest.fixture
+def break_fra1(monkeypatch, capsys):
+    """break_fra1(silent): what the lab prints when that client has not told before."""
     module, topo = _lab_module(), topology.Topology(4)
+    after = _answers(topo.catchment({"fra1"}), 1,
+                     {"berlin": [{"site": "fra1", "at": 50}, {"site": "ams1", "at": 100.25}]})
 
-    def answers(catchment, lost, moves):
-        return {client: {address: {"site": site, "nsid": f"ns1.{site}", "lost": lost,
-                                   "moves": moves.get(client, [])}
-                         for address in (topology.SERVICE_V4, topology.SERVICE_V6)}
-                for client, site in catchment.items()}
+    def run(silent=()):
+        before = {client: site for client, site in topo.catchment().items()
+                  if client not in silent}
+        fleet = types.SimpleNamespace(
+            topo=topo, site=str, faulty_boxes=lambda *_: [], asked=lambda: _answers(before, 0, {}),
+            demand=lambda *_: {"ns1.fra1": {"at": _FAULT_AT}})
+        monkeypatch.setattr(module, "_faulty", lambda _: set())
+        monkeypatch.setattr(module, "_settled", lambda *_: after)
+        module.break_site(fleet, types.SimpleNamespace(site="fra1", fault="kill"))
+        return capsys.readouterr().out
+    return run
 
-    after = answers(topo.catchment({"fra1"}), 1,
-                    {"berlin": [{"site": "fra1", "at": 50}, {"site": "ams1", "at": 100.25}]})
-    fleet = types.SimpleNamespace(
-        topo=topo, site=str, faulty_boxes=lambda *_: [],
-        asked=lambda: answers(topo.catchment(), 0, {}),
-        demand=lambda *_: {"ns1.fra1": {"at": _FAULT_AT}})
-    monkeypatch.setattr(module, "_faulty", lambda _: set())
-    monkeypatch.setattr(module, "_settled", lambda *_: after)
-    module.break_site(fleet, types.SimpleNamespace(site="fra1", fault="kill"))
-    said = capsys.readouterr().out
+
+def test_break_tells_of_whom_it_knows_nothing(break_fra1):
+    assert f"Not known, as it did not tell before: berlin {topology.SERVICE_V4}, " in break_fra1(
+        ["berlin"])
+    said = break_fra1(["berlin", "reykjavik"])
+    assert "No client that has told was answered by it." in said and "nothing has" not in said
+
+
+def test_break_prints_no_time_that_is_not_known(break_fra1):
+    said = break_fra1()
     rows = [line.split() for line in said.splitlines() if line.startswith(("berlin", "reyk"))]
     assert [row[4] for row in rows] == ["0.25", "0.25", "-", "-"]
     assert "not known of each" in said and "0.00" not in said
-
-
-# --- The agent's pages ---
-
-class _Role:
-    faults_known = ("kill",)
-
-    def __init__(self):
-        self.made = []
-
-    def is_well(self):
-        return True
-
-    def make(self, fault):
-        self.made.append(fault)
-
-
-@pytest.mark.parametrize("more, wanted", [
-    ({}, 200), ({"Host": "10.213.0.7"}, 200), ({"Host": "[fd6c::1]:8060"}, 200),
-    ({"Host": "lab.example:8060"}, 403), ({"Host": "localhost"}, 403), ({"Host": ""}, 403),
-    ({"Host": "a@10.213.0.7"}, 403), ({"Host": "10.213.0.7.example"}, 403),
-    ({"Origin": "http://lab.example:8060"}, 403), ({"Origin": "null"}, 403)])
-def test_agent_obeys_no_page_of_a_stranger(monkeypatch, more, wanted):
-    monkeypatch.setattr(pages, "PORT", 0)
-    role = _Role()
-    server = pages.serve("127.0.0.1", pages.Pages({"name": "ns1.fra1", "kind": "node"}, role))
-    try:
-        for method, path in (("GET", "/agent"), ("POST", "/break?fault=kill")):
-            asked = http.client.HTTPConnection(*server.server_address, timeout=20)
-            asked.request(method, path, headers={"X-Hither": "1", **more})
-            answer = asked.getresponse()
-            assert answer.status == wanted, answer.read()
-            asked.close()
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert role.made == (["kill"] if wanted == 200 else [])
 
 
 # --- Health checks ---
@@ -467,33 +443,3 @@ def test_picture_names_who_answers():
     drawn = picture.svg(topo, {**topo.catchment(), "boston": None})
     assert "berlin: fra1" in drawn and "boston: nobody" in drawn
     assert drawn.count("<line") == 4  # Nobody has none.
-
-
-# --- The agent's reading of answers ---
-
-def _answer(number, rcode=0):
-    owner = b"\x07example\x03org\x00"
-    soa = b"\xc0\x0c\xc0\x0c" + (7).to_bytes(4, "big") + bytes(16)
-    nsid = b"\x00\x03\x00\x08ns1.fra1"
-    return (number.to_bytes(2, "big") + (0x8400 | rcode).to_bytes(2, "big")
-            + bytes([0, 1, 0, 1, 0, 0, 0, 1]) + owner + b"\x00\x06\x00\x01"
-            + b"\xc0\x0c\x00\x06\x00\x01" + bytes(4) + len(soa).to_bytes(2, "big") + soa
-            + b"\x00\x00\x29\x04\xd0" + bytes(4) + len(nsid).to_bytes(2, "big") + nsid)
-
-
-def test_agent_reads_nsid_and_serial():
-    assert question.read(_answer(5), 5) == question.Answer("ns1.fra1", 7)
-    assert question.read(_answer(5), 6) is None
-    assert question.read(_answer(5, rcode=2), 5) is None
-    assert question.read(question.make(5, "example.org"), 5) is None  # No answer: a question.
-
-
-def test_agent_survives_every_answer():
-    whole, dice = _answer(5), random.Random(5)
-    for length in range(len(whole)):
-        question.read(whole[:length], 5)
-    for _ in range(20000):
-        broken = bytearray(whole)
-        for _ in range(dice.randint(1, 6)):
-            broken[dice.randrange(len(broken))] = dice.randrange(256)
-        question.read(bytes(broken), 5)

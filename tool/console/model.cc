@@ -42,7 +42,7 @@ absl::Status CheckFresh(const SidecarReport& report) {
     return absl::OkStatus();
   }
   const auto text = [](double seconds) {
-    return absl::FormatDuration(absl::Milliseconds(static_cast<int64_t>(seconds * 1'000)));
+    return absl::FormatDuration(absl::Trunc(absl::Seconds(seconds), absl::Milliseconds(1)));
   };
   return absl::FailedPreconditionError(
       absl::StrCat("its verdict is ", text(report.verdict_age_seconds), " old and was good for ",
@@ -176,16 +176,17 @@ void ConsoleModel::TakeFaults(const std::string& name,
   Node* node = FindNode(name);
   const auto router = routers_.find(name);
   if (node == nullptr && router == routers_.end()) return;
-  std::vector<std::string>& known = node != nullptr ? node->faults : router->second.faults;
+  Faults& known = node != nullptr ? node->faults : router->second.faults;
   // A router's agent is asked for its sessions, too: one word on it is enough.
   if (node != nullptr) {
     TakeContact(node->agent_contact, faults.status(), name, "the lab's agent", now);
   }
-  if (!faults.ok() || *faults == known) return;
-  known = *faults;
-  time_line_.Add(now, known.empty() ? Weight::kGood : Weight::kWarning, name,
-                 known.empty() ? "no fault is on any more"
-                               : absl::StrCat("fault on: ", absl::StrJoin(known, ", ")));
+  known.are_read = faults.ok();
+  if (!faults.ok() || *faults == known.names) return;
+  known.names = *faults;
+  time_line_.Add(now, faults->empty() ? Weight::kGood : Weight::kWarning, name,
+                 faults->empty() ? "no fault is on any more"
+                                 : absl::StrCat("fault on: ", absl::StrJoin(*faults, ", ")));
 }
 
 void ConsoleModel::TakeSessions(const std::string& name,
@@ -197,19 +198,23 @@ void ConsoleModel::TakeSessions(const std::string& name,
   TakeContact(router.agent_contact, sessions.status(), name, "the lab's agent", now);
   if (!sessions.ok()) return router.sessions.reset();
   if (router.states.size() > 512) router.states.clear();
+  std::map<std::string, std::string> states;  // By peer, which may have one for each family.
   for (const RouterSession& session : *sessions) {
-    std::string& state = router.states[session.peer];
-    if (!state.empty() && state != session.state) {
-      const bool is_up = session.state == "Established";
-      const bool was_up = state == "Established";
-      if (is_up || was_up) {  // Connect, Active, Connect ... is no news.
-        time_line_.Add(now, is_up ? Weight::kGood : Weight::kBad, name,
-                       absl::StrCat("BGP with ", session.peer, ": ", state, " to ", session.state));
-      }
-    }
-    state = session.state;
+    std::string& state = states[session.peer];
+    if (state.empty() || session.state == kEstablished) state = session.state;
   }
+  for (const auto& [peer, state] : states) NoteSession(router, name, peer, state, now);
   router.sessions = *sessions;
+}
+
+void ConsoleModel::NoteSession(Router& router, const std::string& name, const std::string& peer,
+                               const std::string& state, absl::Time now) {
+  const std::string before = std::exchange(router.states[peer], state);
+  const bool is_up = state == kEstablished;
+  const bool was_up = before == kEstablished;
+  if (before.empty() || is_up == was_up) return;  // Connect, Active, Connect ... is no news.
+  time_line_.Add(now, is_up ? Weight::kGood : Weight::kBad, name,
+                 absl::StrCat("BGP with ", peer, ": ", before, " to ", state));
 }
 
 void ConsoleModel::TakeAnswers(const std::string& name,

@@ -104,6 +104,10 @@ class ConsoleModel {
     bool was_asked = false;
     std::string error;
   };
+  struct Faults {
+    bool are_read = false;  // Else they are those of earlier, for what changed meanwhile.
+    std::vector<std::string> names;
+  };
   struct Node {
     std::string id;
     size_t site = 0;  // Places in the fleet.
@@ -113,7 +117,7 @@ class ConsoleModel {
     Contact agent_contact;
     std::optional<HitherdReport> hitherd;
     std::optional<SidecarReport> sidecar;
-    std::vector<std::string> faults;
+    Faults faults;
     std::deque<std::pair<absl::Time, uint64_t>> counts;  // Of queries; of the last seconds.
     std::optional<double> queries_per_second;
     std::deque<double> history;
@@ -121,7 +125,7 @@ class ConsoleModel {
   };
   struct Router {
     Contact agent_contact;
-    std::vector<std::string> faults;
+    Faults faults;
     std::optional<std::vector<RouterSession>> sessions;
     std::map<std::string, std::string> states;  // Peer -> state, as was told last.
   };
@@ -138,6 +142,8 @@ class ConsoleModel {
   void CountQueries(Node& node, const HitherdReport& report, absl::Time now);
   void NoteZones(const Node& node, const HitherdReport& report, absl::Time now);
   void NoteFamily(Node& node, const SidecarReport::Family& family, absl::Time now);
+  void NoteSession(Router& router, const std::string& name, const std::string& peer,
+                   const std::string& state, absl::Time now);
   void AddRtt(const std::string& site, int64_t rtt_us, absl::Time now);
 
   const Fleet fleet_;

@@ -58,7 +58,7 @@ bool IsAnnounced(const SidecarReport& report) {
         return std::find(std::begin(kAnnounced), std::end(kAnnounced), family.state) !=
                std::end(kAnnounced);
       });
-  const auto is_up = [](const auto& session) { return session.state == "Established"; };
+  const auto is_up = [](const auto& session) { return session.state == kEstablished; };
   return is_wanted && (report.sessions.empty() ||
                        std::any_of(report.sessions.begin(), report.sessions.end(), is_up));
 }
@@ -194,16 +194,25 @@ class PageWriter {
     return sum;
   }
 
-  Json SiteJson(const Fleet::Site& site) const {
+  // Nothing: a node that is not read may announce, and none that is read does.
+  std::optional<bool> IsSiteAnnounced(const Fleet::Site& site) const {
     std::optional<bool> is_announced;
+    bool all_are_read = true;
     for (const ConsoleModel::Node& node : model_.nodes_) {
-      if (&model_.fleet_.sites[node.site] != &site || !node.sidecar.has_value()) continue;
-      is_announced = is_announced.value_or(false) || IsAnnounced(*node.sidecar);
+      if (&model_.fleet_.sites[node.site] != &site) continue;
+      if (node.sidecar.has_value()) {
+        is_announced = is_announced.value_or(false) || IsAnnounced(*node.sidecar);
+      } else {
+        all_are_read &= !site.nodes[node.place].anycast.has_value();
+      }
     }
     const auto cut_off = cut_off_.find(site.name);
-    if (cut_off != cut_off_.end() && cut_off->second && is_announced.has_value()) {
-      is_announced = false;
-    }
+    if (cut_off != cut_off_.end() && cut_off->second && is_announced.has_value()) return false;
+    return is_announced.value_or(false) || all_are_read ? is_announced : std::nullopt;
+  }
+
+  Json SiteJson(const Fleet::Site& site) const {
+    const std::optional<bool> is_announced = IsSiteAnnounced(site);
     return {{"name", site.name},
             {"place", site.place},
             {"latitude", OrNull(site.latitude)},
@@ -216,12 +225,19 @@ class PageWriter {
             {"rtt", RttJson(site.name)}};
   }
 
+  static Json FaultsJson(const ConsoleModel::Faults& faults) {
+    return faults.are_read ? Json(faults.names) : Json::array();
+  }
+
   Json NodeJson(const ConsoleModel::Node& node) const {
     const Fleet::Site& site = model_.fleet_.sites[node.site];
     const Fleet::Node& place = site.nodes[node.place];
-    Json json = {{"id", node.id},         {"name", place.name},
-                 {"site", site.name},     {"errors", Json::array()},
-                 {"faults", node.faults}, {"agent", place.agent.has_value()}};
+    Json json = {{"id", node.id},
+                 {"name", place.name},
+                 {"site", site.name},
+                 {"errors", Json::array()},
+                 {"faults", FaultsJson(node.faults)},
+                 {"agent", place.agent.has_value()}};
     AddError(node.hitherd_contact, "hitherd", json["errors"]);
     AddError(node.sidecar_contact, "hither-anycast", json["errors"]);
     AddError(node.agent_contact, "agent", json["errors"]);
@@ -263,7 +279,7 @@ class PageWriter {
                  {"kind", router.kind},
                  {"agent", router.agent.has_value()},
                  {"errors", Json::array()},
-                 {"faults", known.faults},
+                 {"faults", FaultsJson(known.faults)},
                  {"sessions", Json()}};
     AddError(known.agent_contact, "agent", json["errors"]);
     if (!known.sessions.has_value()) return json;
@@ -283,7 +299,7 @@ class PageWriter {
     std::optional<bool> up;
     for (const RouterSession& session : *known.sessions) {  // There may be one for each family.
       if (session.peer != peer) continue;
-      up = up.value_or(false) || session.state == "Established";
+      up = up.value_or(false) || session.state == kEstablished;
     }
     return up;
   }

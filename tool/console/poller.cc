@@ -132,24 +132,25 @@ void Poller::RunLoop() {
 }
 
 void Poller::Tick() {
-  const absl::Time now = absl::Now();
+  const uint64_t now_ms = uv_now(&loop_);
   for (size_t seen = 0; seen < targets_.size() && asks_ < kAsksMax; ++seen) {
     Target& target = targets_[next_];
     next_ = (next_ + 1) % targets_.size();
-    if (!target.is_asking && target.due <= now) Ask(target, now);
+    if (!target.is_asking && target.due_ms <= now_ms) Ask(target, now_ms);
   }
-  if (publish_due_ > now) return feed_.PublishNews();
-  publish_due_ = now + kEvery;
+  if (publish_due_ms_ > now_ms) return feed_.PublishNews();
+  publish_due_ms_ = now_ms + kEveryMs;
   feed_.Publish();
 }
 
-void Poller::Ask(Target& target, absl::Time now) {
-  target.due = now + kEvery;
+void Poller::Ask(Target& target, uint64_t now_ms) {
+  target.due_ms = now_ms + kEveryMs;
   target.is_asking = true;
   ++asks_;
   target.asking = StartHttp(loop_, target.order, [this, &target](absl::StatusOr<HttpReply> reply) {
     target.is_asking = false;
-    target.due = std::max(target.due, absl::Now());  // Not before those that waited meanwhile.
+    // Not before those that waited meanwhile.
+    target.due_ms = std::max(target.due_ms, uv_now(&loop_));
     --asks_;
     target.take(PageOf(std::move(reply)));
   });

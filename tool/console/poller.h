@@ -31,7 +31,8 @@ using AskHere = std::function<std::vector<ClientAnswer>(const Fleet& fleet)>;
 // has kPageTimeout; no more than kAsksMax are asked at a time, in turn.
 class Poller {
  public:
-  static constexpr absl::Duration kEvery = absl::Seconds(1);
+  static constexpr uint64_t kEveryMs = 1'000;
+  static constexpr absl::Duration kEvery = absl::Milliseconds(kEveryMs);
   static constexpr absl::Duration kPageTimeout = absl::Seconds(2);
   static constexpr int kAsksMax = 256;
   static constexpr char kHere[] = "here";  // The client that we are ourselves.
@@ -55,7 +56,7 @@ class Poller {
     std::function<void(const absl::StatusOr<std::string>& page)> take;
     Conversation* asking = nullptr;
     bool is_asking = false;
-    absl::Time due = absl::InfinitePast();
+    uint64_t due_ms = 0;  // By the loop's clock, which never leaps.
   };
 
   struct Errand {
@@ -72,7 +73,7 @@ class Poller {
   void AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto read,
                auto take);
   void Tick();
-  void Ask(Target& target, absl::Time now);
+  void Ask(Target& target, uint64_t now_ms);
   void RunErrands();
   void RunLoop();
   void RunHere();
@@ -82,7 +83,7 @@ class Poller {
   std::deque<Target> targets_;  // Does not move what is in it: callbacks point there.
   size_t next_ = 0;  // Where the next tick begins: those that hang must not keep others waiting.
   int asks_ = 0;
-  absl::Time publish_due_ = absl::InfinitePast();
+  uint64_t publish_due_ms_ = 0;
   uv_loop_t loop_;
   uv_timer_t timer_;
   uv_async_t stop_;

@@ -65,11 +65,13 @@ absl::StatusOr<SidecarReport> ReadSidecarReport(absl::string_view text);
 // GET /agent of the lab: the faults that are on.
 absl::StatusOr<std::vector<std::string>> ReadFaults(absl::string_view text);
 
+inline constexpr absl::string_view kEstablished = "Established";  // Of BGP sessions.
+
 // GET /sessions of a router's agent.
 struct RouterSession {
   std::string peer;
   uint32_t peer_as = 0;
-  std::string state;  // "Established", "Idle" ...
+  std::string state;  // kEstablished, "Idle" ...
   std::string since;
 };
 absl::StatusOr<std::vector<RouterSession>> ReadSessions(absl::string_view text);

@@ -229,6 +229,28 @@ TEST_F(ConsoleModelTest, ASiteIsAnnouncedOnlyToWhoHears) {
   EXPECT_EQ(announced(), true);
 }
 
+TEST_F(ConsoleModelTest, ASiteMayBeAnnouncedByANodeThatIsNotRead) {
+  ConsoleModel model(*ParseFleet(R"(
+sites:
+  - name: fra1
+    nodes:
+      - { name: ns1, anycast: 10.0.0.1 }
+      - { name: ns2, anycast: 10.0.0.2 }
+      - { name: ns3, hitherd: 10.0.0.3 }
+)",
+                                 "f.yaml"));
+  const auto announced_after = [&](const std::string& node, const std::string& state) {
+    json page = json::parse(SidecarPage("fra1", state, state));
+    page["node"] = node;
+    model.TakeSidecar(node + ".fra1", ReadSidecarReport(page.dump()), now_);
+    return json::parse(model.PageJson(now_))["sites"][0]["announced"];
+  };
+  EXPECT_EQ(announced_after("ns1", "DOWN"), nullptr);
+  EXPECT_EQ(announced_after("ns1", "UP"), true);
+  EXPECT_EQ(announced_after("ns2", "DOWN"), true);
+  EXPECT_EQ(announced_after("ns1", "DOWN"), false);
+}
+
 TEST_F(ConsoleModelTest, FollowsWhoAnswersAClient) {
   Answer("fra1");
   Answer("ams1");
@@ -265,6 +287,10 @@ TEST_F(ConsoleModelTest, AVerdictThatIsTooOldIsAnError) {
   EXPECT_EQ(Page()["nodes"][0]["errors"][0],
             "hither-anycast: its verdict is 31.5s old and was good for 2s; restart it");
   EXPECT_TRUE(Page()["nodes"][0]["v4"].is_null());
+  page["lease_age_seconds"] = 1e300;
+  model_.TakeSidecar("ns1.fra1", ReadSidecarReport(page.dump()), now_);
+  EXPECT_EQ(Page()["nodes"][0]["errors"][0],
+            "hither-anycast: its verdict is inf old and was good for 2s; restart it");
 }
 
 TEST_F(ConsoleModelTest, RoundTripTimesOfFiveMinutes) {
@@ -298,6 +324,35 @@ TEST_F(ConsoleModelTest, ALinkIsUpIfBothEndsSaySo) {
   model_.TakeSessions("ra", absl::UnavailableError("gone"), now_);
   model_.TakeSessions("rb", absl::UnavailableError("gone"), now_);
   EXPECT_EQ(state(), "unknown");
+}
+
+TEST_F(ConsoleModelTest, OneSessionOfTwoWithAPeerIsEnough) {
+  using Sessions = std::vector<RouterSession>;
+  const Sessions one = {{"rb", 64'500, "Established", ""}, {"rb", 64'500, "Active", ""}};
+  const Sessions none = {{"rb", 64'500, "Active", ""}, {"rb", 64'500, "Idle", ""}};
+  for (const Sessions& sessions : {one, one, none, none, one}) {
+    model_.TakeSessions("ra", sessions, now_);
+  }
+  EXPECT_THAT(Told(), ElementsAre("ra BGP with rb: Established to Active",
+                                  "ra BGP with rb: Active to Established"));
+}
+
+TEST_F(ConsoleModelTest, FaultsOfAnAgentThatIsGoneAreNotShown) {
+  const std::vector<std::string> killed = {"kill"};
+  for (const char* name : {"ns1.fra1", "ra"}) model_.TakeFaults(name, killed, now_);
+  const auto shown = [this] {
+    return json::array({Page()["nodes"][0]["faults"], Page()["routers"][0]["faults"]});
+  };
+  EXPECT_EQ(shown(), json::parse(R"([["kill"], ["kill"]])"));
+  for (const char* name : {"ns1.fra1", "ra"}) {
+    model_.TakeFaults(name, absl::UnavailableError("gone"), now_);
+  }
+  EXPECT_EQ(shown(), json::parse("[[], []]"));
+  for (const char* name : {"ns1.fra1", "ra"}) model_.TakeFaults(name, killed, now_);
+  EXPECT_EQ(shown(), json::parse(R"([["kill"], ["kill"]])"));
+  EXPECT_THAT(Told(), ElementsAre("ns1.fra1 fault on: kill", "ra fault on: kill",
+                                  "ns1.fra1 the lab's agent: gone",
+                                  "ns1.fra1 the lab's agent answers again"));
 }
 
 TEST_F(ConsoleModelTest, TheTimeLineHasAnEnd) {
