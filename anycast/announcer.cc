@@ -1,6 +1,7 @@
 #include "anycast/announcer.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,6 +33,20 @@ std::vector<uint32_t> OwnAses(const AnycastConfig& config) {
   std::vector<uint32_t> ases = {config.bgp->local_as};
   for (const AnycastConfig::Neighbor& neighbor : config.bgp->neighbors) ases.push_back(neighbor.as);
   return ases;
+}
+
+// To want nothing announced is not enough: a command may still run or have failed, a router may
+// not have followed.
+bool IsSeen(const SidecarView::ServiceView& service, const std::vector<Observation::Seen>& all) {
+  std::set<std::string> prefixes;
+  for (const auto& family : service.families) {
+    prefixes.insert(family.prefixes.begin(), family.prefixes.end());
+  }
+  return std::any_of(all.begin(), all.end(), [&](const Observation::Seen& seen) {
+    const bool may_be = seen.kind == Observation::Kind::kAnnounced ||
+                        (seen.kind == Observation::Kind::kUnknown && !seen.detail.empty());
+    return may_be && prefixes.contains(seen.prefix.ToText());
+  });
 }
 
 }  // namespace
@@ -193,6 +208,9 @@ void Announcer::AddTo(SidecarView& view) const {
                      seen.status.ok() ? "" : absl::StrCat(" (", seen.status.message(), ")")));
     if (!seen.IsFresh(view.now)) continue;
     view.seen.insert(view.seen.end(), seen.observation.seen.begin(), seen.observation.seen.end());
+  }
+  for (SidecarView::ServiceView& service : view.services) {
+    if (service.is_drained) service.is_drained = !IsSeen(service, view.seen);
   }
   for (const Difference& difference : differences_.Counted()) {
     view.mismatches.push_back(

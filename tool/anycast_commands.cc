@@ -99,7 +99,8 @@ ToolResult WaitForDrain(const Asking& ask, absl::string_view service, absl::Dura
     absl::SleepFor(kWaitStep);
   }
   return ask.Failed(
-      absl::StrCat("not drained within ", absl::FormatDuration(most), "; see hither explain"));
+      absl::StrCat("not drained within ", absl::FormatDuration(most),
+                   "; hither explain and hither status tell what is still announced"));
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <cstdio>
+#include <fstream>
+
 #include "anycast/clock.h"
 #include "tests/anycast/route/kernel_lab.h"
 #include "tests/anycast/route/run_loop.h"
@@ -47,6 +50,34 @@ TEST_F(AnnouncerTest, AServiceMoreEndsNothing) {
   EXPECT_THAT(announcer_.EndedBy(next), IsEmpty());
   next.kernel->lease = absl::Seconds(9);
   EXPECT_THAT(announcer_.EndedBy(next), ElementsAre(testing::HasSubstr("kernel")));
+}
+
+// Whoever stops the node then must not stop a route's only withdrawal, too.
+TEST_F(AnnouncerTest, WhatIsSeenAnnouncedIsNotDrained) {
+  const std::string done = testing::TempDir() + "/withdrawn";
+  std::remove(done.c_str());
+  config_.exec = AnycastConfig::Exec{{"true"}, {}, {}, {"test", "-e", done}, absl::Seconds(1)};
+  ASSERT_TRUE(announcer_.Configure(config_, now_).ok());
+  const auto is_drained_after = [&](State state, absl::Duration most) {
+    const auto is_drained = [this] {
+      SidecarView view;
+      view.services.resize(1);
+      view.services[0].families = {{false, {"192.0.2.0/24"}, {}, {}, 0}};
+      view.services[0].is_drained = true;  // As the policy has it.
+      announcer_.AddTo(view);
+      return view.services[0].is_drained;
+    };
+    const auto tick = [&] {
+      now_ = MonotonicNow();
+      announcer_.Tick({{P("192.0.2.0/24"), state, {}, "dns", ""}}, now_, now_ + absl::Seconds(2));
+    };
+    tick();
+    return loop_.RunUntil(is_drained, most, tick);
+  };
+  EXPECT_FALSE(is_drained_after(State::kUp, absl::Milliseconds(300)));
+  EXPECT_FALSE(is_drained_after(State::kDown, absl::Milliseconds(300)));  // `down` fails.
+  std::ofstream(done) << "\n";
+  EXPECT_TRUE(is_drained_after(State::kDown, absl::Seconds(10)));
 }
 
 // The others are made, and it is itself when the host has room again.
