@@ -35,8 +35,8 @@ std::vector<uint32_t> OwnAses(const AnycastConfig& config) {
   return ases;
 }
 
-// To want nothing announced is not enough: a command may still run or have failed, a router may
-// not have followed.
+// To want nothing announced is not enough: a command may still run, or have failed. Read-backs do
+// not count: of two nodes behind a router, the other one's route looks like ours there.
 bool IsSeen(const SidecarView::ServiceView& service, const std::vector<Observation::Seen>& all) {
   std::set<std::string> prefixes;
   for (const auto& family : service.families) {
@@ -200,6 +200,9 @@ void Announcer::AddTo(SidecarView& view) const {
     std::move(observed.sessions.begin(), observed.sessions.end(),
               std::back_inserter(view.sessions));
   }
+  for (SidecarView::ServiceView& service : view.services) {
+    if (service.is_drained) service.is_drained = !IsSeen(service, view.seen);
+  }
   if (!failure_.empty()) view.backends.push_back(absl::StrCat("kernel (", failure_, ")"));
   for (const std::unique_ptr<Readback>& readback : readbacks_) {
     const ReadbackView& seen = readback->Seen();
@@ -208,9 +211,6 @@ void Announcer::AddTo(SidecarView& view) const {
                      seen.status.ok() ? "" : absl::StrCat(" (", seen.status.message(), ")")));
     if (!seen.IsFresh(view.now)) continue;
     view.seen.insert(view.seen.end(), seen.observation.seen.begin(), seen.observation.seen.end());
-  }
-  for (SidecarView::ServiceView& service : view.services) {
-    if (service.is_drained) service.is_drained = !IsSeen(service, view.seen);
   }
   for (const Difference& difference : differences_.Counted()) {
     view.mismatches.push_back(

@@ -42,7 +42,7 @@ class Announcer {
   bool IsIdle() const;
   absl::Duration close_max() const;  // So long after Close() it may take.
 
-  // After its services: of those, what is still seen is not drained.
+  // After its services: those that a backend still announces are not drained.
   void AddTo(SidecarView& view) const;
 
  private:

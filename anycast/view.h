@@ -31,8 +31,7 @@ struct SidecarView {
     std::optional<double> queries_per_second;
     std::vector<FamilyView> families;  // Those that it has prefixes of.
     std::vector<Signal> signals;
-    // All families are DOWN because of the drain, and nobody is seen to announce them: safe to
-    // stop.
+    // All families are DOWN because of the drain, and no backend announces them: safe to stop.
     bool is_drained = false;
   };
   struct Probe {
