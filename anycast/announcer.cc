@@ -37,7 +37,8 @@ std::vector<uint32_t> OwnAses(const AnycastConfig& config) {
 
 // To want nothing announced is not enough: a command may still run, or have failed. Read-backs do
 // not count: of two nodes behind a router, the other one's route looks like ours there.
-bool IsSeen(const SidecarView::ServiceView& service, const std::vector<Observation::Seen>& all) {
+bool MayBeAnnounced(const SidecarView::ServiceView& service,
+                    const std::vector<Observation::Seen>& all) {
   std::set<std::string> prefixes;
   for (const auto& family : service.families) {
     prefixes.insert(family.prefixes.begin(), family.prefixes.end());
@@ -201,7 +202,7 @@ void Announcer::AddTo(SidecarView& view) const {
               std::back_inserter(view.sessions));
   }
   for (SidecarView::ServiceView& service : view.services) {
-    if (service.is_drained) service.is_drained = !IsSeen(service, view.seen);
+    if (service.is_drained) service.is_drained = !MayBeAnnounced(service, view.seen);
   }
   if (!failure_.empty()) view.backends.push_back(absl::StrCat("kernel (", failure_, ")"));
   for (const std::unique_ptr<Readback>& readback : readbacks_) {

@@ -127,8 +127,16 @@ absl::Status CheckTiers(const AnycastConfig& anycast) {
                                                   kernel.interface_drain};
   const absl::flat_hash_set<uint32_t> metrics = {kernel.metric_up, kernel.metric_soft,
                                                  kernel.metric_drain};
-  if (names.size() == 3 && metrics.size() == 3) return absl::OkStatus();
-  return Refuse("kernel: two states share an interface or a metric; give each its own");
+  if (names.size() != 3 || metrics.size() != 3) {
+    return Refuse("kernel: two states share an interface or a metric; give each its own");
+  }
+  // A second less is what an IPv6 route lives: see MakeMetricTiers().
+  const absl::Duration least = 2 * anycast.policy.tick + absl::Seconds(1);
+  if (kernel.lease >= least) return absl::OkStatus();
+  return Refuse(absl::StrCat("kernel: lease (", absl::FormatDuration(kernel.lease),
+                             ") is less than a second and twice the tick (",
+                             absl::FormatDuration(least),
+                             "): one late tick would end every announcement; raise lease"));
 }
 
 // Values that are each in range and make no sense together.

@@ -192,6 +192,7 @@ constexpr Case kWrong[] = {
     {"EmptyCommand", "SERVICE  exec: { up: [] }\n", "the command is empty; give a program's path"},
     {"Tick", "SERVICE  policy: { tick: 1ms }\n", "'1ms' does not fit; give a time from 50ms to 5s"},
     {"LeaseOfOneTick", "SERVICE  dry_run: true\n  policy: { tick: 2s }\n", "policy: lease (2s) is less than twice the tick (4s): one late tick would end every session; raise lease"},
+    {"KernelLeaseOfOneTick", "SERVICE  kernel: { lease: 4s }\n  policy: { tick: 2s, lease: 5s }\n", "kernel: lease (4s) is less than a second and twice the tick (5s): one late tick would end every announcement; raise lease"},
     {"HoldDownOverItsMax", "SERVICE  dry_run: true\n  policy: { hold_down: 10m }\n", "policy: hold_down_max (5m) is less than hold_down (10m)"},
     {"DrainMinOverItsMax", "SERVICE  dry_run: true\n  policy: { drain_max: 2s }\n", "policy: drain_max (2s) is less than drain_min (3s)"},
     {"AdminIsPublic", "SERVICE  dry_run: true\n  admin: { listen: \"10.0.0.2:8054\" }\n", "is not a loopback one"},

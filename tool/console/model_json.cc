@@ -185,10 +185,14 @@ class PageWriter {
     return count;
   }
 
-  std::optional<double> QueriesPerSecond(size_t site) const {
+  bool IsAt(const ConsoleModel::Node& node, const Fleet::Site& site) const {
+    return &model_.fleet_.sites[node.site] == &site;
+  }
+
+  std::optional<double> QueriesPerSecond(const Fleet::Site& site) const {
     std::optional<double> sum;
     for (const ConsoleModel::Node& node : model_.nodes_) {
-      if (node.site != site || !node.queries_per_second.has_value()) continue;
+      if (!IsAt(node, site) || !node.queries_per_second.has_value()) continue;
       sum = sum.value_or(0) + *node.queries_per_second;
     }
     return sum;
@@ -199,7 +203,7 @@ class PageWriter {
     std::optional<bool> is_announced;
     bool all_are_read = true;
     for (const ConsoleModel::Node& node : model_.nodes_) {
-      if (&model_.fleet_.sites[node.site] != &site) continue;
+      if (!IsAt(node, site)) continue;
       if (node.sidecar.has_value()) {
         is_announced = is_announced.value_or(false) || IsAnnounced(*node.sidecar);
       } else {
@@ -220,8 +224,7 @@ class PageWriter {
             {"as", OrNull(site.as)},
             {"announced", OrNull(is_announced)},
             {"clients", ClientsOf(site.name)},
-            {"queries_per_second",
-             OrNull(QueriesPerSecond(static_cast<size_t>(&site - model_.fleet_.sites.data())))},
+            {"queries_per_second", OrNull(QueriesPerSecond(site))},
             {"rtt", RttJson(site.name)}};
   }
 
