@@ -25,6 +25,15 @@ def run(*command, timeout=60, **how):
                           **how)
 
 
+def eventually(look, holds, seconds=30, told=str):
+    """What look() gives, once holds(it); told(it) is shown if that is never."""
+    deadline = time.monotonic() + seconds
+    while not holds(seen := look()):
+        assert time.monotonic() < deadline, told(seen)
+        time.sleep(0.3)
+    return seen
+
+
 def answers():
     try:
         return bool(shutil.which("docker")) and run("docker", "version").returncode == 0

@@ -1,7 +1,5 @@
 """Containers of the plain image, for test_compose.py."""
 
-import time
-
 import docker_engine
 
 IMAGE = "hither-test"
@@ -68,10 +66,8 @@ def last_looks(container):
 
 
 def wait_until(condition, container, seconds=40):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, docker_engine.run("docker", "logs", container)
-        time.sleep(0.5)
+    docker_engine.eventually(condition, bool, seconds,
+                             lambda _: str(docker_engine.run("docker", "logs", container)))
 
 
 def become_healthy(container):

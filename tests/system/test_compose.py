@@ -19,6 +19,7 @@ import docker_engine
 import plain_image
 import pytest
 import servers
+from docker_engine import eventually
 
 _TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(_TOP / "docker"))
@@ -115,15 +116,6 @@ def _blocks():
     return re.findall(r"^```sh\n(.*?)^```", tutorial, re.DOTALL | re.MULTILINE)
 
 
-def _eventually(look, holds, seconds=30):
-    """What look() gives, once holds(it)."""
-    deadline = time.monotonic() + seconds
-    while not holds(seen := look()):
-        assert time.monotonic() < deadline, seen
-        time.sleep(0.3)
-    return seen
-
-
 # --- Up ---
 
 def test_all_clients_are_answered_within_a_minute(lab, capsys):
@@ -142,15 +134,19 @@ def test_nsid_names_the_site_that_the_topology_says(lab, address):
     assert seen == lab.topo.catchment()
 
 
+def _nsids(lab, client):
+    return {one["nsid"] for one in lab.fleet.asked()[client].values()}
+
+
 def test_two_nodes_share_a_site(lab):
     """The router shares out by ports."""
     seen = set()
-    _eventually(lambda: seen.update(one["nsid"] for one in lab.fleet.asked()["berlin"].values()),
-                lambda _: seen == {"ns1.fra1", "ns2.fra1"})
+    eventually(lambda: seen.update(_nsids(lab, "berlin")),
+               lambda _: seen == {"ns1.fra1", "ns2.fra1"})
 
 
 def test_all_sessions_are_established(lab):
-    rows = _eventually(
+    rows = eventually(
         lambda: [line.split() for line in _succeed("status").splitlines()[1:]],
         lambda rows: all("well" in row and ("of" not in row or row[-3] == row[-1])
                          for row in rows))
@@ -168,10 +164,11 @@ def test_catchment_is_a_table_and_a_picture(lab, tmp_path):
 
 
 def test_routers_tell_their_sessions(lab):
-    told = _eventually(
+    told = eventually(
         lambda: lab.fleet.call(lab.topo.of_kind("router"), "/sessions"),
-        lambda told: all(one["state"] == "Established" for all_of in told.values()
-                         for one in all_of))
+        lambda told: all(isinstance(sessions, list)
+                         and all(one["state"] == "Established" for one in sessions)
+                         for sessions in told.values()))
     for name, sessions in told.items():
         assert {one["peer"] for one in sessions} == \
             {other.name for _, other in lab.topo.links_of(name)}
@@ -215,8 +212,7 @@ def test_clients_move_to_the_next_site(healed, capsys, site, fault):
 
 def test_one_node_of_two_may_die(healed):
     healed.fleet.demand([healed.topo.boxes["ns1.fra1"]], "/break?fault=kill")
-    _eventually(lambda: {one["nsid"] for one in healed.fleet.asked()["berlin"].values()},
-                lambda seen: seen == {"ns2.fra1"}, seconds=20)
+    eventually(lambda: _nsids(healed, "berlin"), lambda seen: seen == {"ns2.fra1"}, seconds=20)
 
 
 def test_all_but_one_may_die(healed):
@@ -263,21 +259,20 @@ def _order(path):
         return error.code
 
 
+def _fleet_shown():
+    try:
+        with urllib.request.urlopen(_console_url() + "/api/fleet", timeout=10) as answer:
+            return json.load(answer)
+    except OSError as error:
+        done = docker_engine.run("docker", "ps", "-a", "--filter",
+                                 "label=com.docker.compose.service=console")
+        raise AssertionError(f"no answer from the console: {error}\n{done.stdout}") from error
+
+
 def _shown(condition, seconds=30):
     """What the console shows, once condition(it) holds."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(_console_url() + "/api/fleet", timeout=10) as answer:
-                told = json.load(answer)
-        except OSError as error:
-            done = docker_engine.run("docker", "ps", "-a", "--filter",
-                                     "label=com.docker.compose.service=console")
-            raise AssertionError(f"no answer from the console: {error}\n{done.stdout}") from error
-        if condition(told):
-            return told
-        assert time.monotonic() < deadline, json.dumps(told, indent=1)[:8000]
-        time.sleep(0.3)
+    return eventually(_fleet_shown, condition, seconds,
+                      lambda told: json.dumps(told, indent=1)[:8000])
 
 
 def _catchment_in(told):
