@@ -178,7 +178,9 @@ void BirdReadback::OnRoutes(const Question& question, const BirdReply& reply) {
       seen.kind = Observation::Kind::kAnnounced;
       seen.detail.clear();
       const auto* service = FindService(services_, prefix);
-      if (service != nullptr) seen.state = TellState(route.attributes, *service);
+      if (service != nullptr) {
+        seen.state = TellState(route.attributes, *service, own_ases_);
+      }
     }
     round_.seen.push_back(std::move(seen));
   }

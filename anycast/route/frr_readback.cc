@@ -11,11 +11,25 @@ namespace {
 
 constexpr size_t kPrefixesMax = 1'000;  // In a round: the kernel's limit on a command line is far.
 constexpr size_t kOutputShownMax = 200;
+constexpr size_t kAskedPeersMax = 16;
+constexpr uint64_t kAskedPrefixesMax = 500;  // 200 octets each.
 constexpr absl::string_view kSwitchedOff = "Idle (Admin)";
 
+std::string ShowBgp(int family) {
+  return absl::StrCat("show bgp ", family == AF_INET6 ? "ipv6" : "ipv4", " unicast ");
+}
+
 std::string ShowRoute(const Prefix& prefix) {
-  return absl::StrCat("show bgp ", prefix.family == AF_INET6 ? "ipv6" : "ipv4", " unicast ",
-                      prefix.ToText(), " json");
+  return absl::StrCat(ShowBgp(prefix.family), prefix.ToText(), " json");
+}
+
+std::string ShowAdvertised(const FrrPeer& peer) {
+  return absl::StrCat(ShowBgp(peer.family), "neighbors ", peer.address, " advertised-routes json");
+}
+
+// It goes into a command line of vtysh, and FRR names interfaces, too.
+bool IsAddress(absl::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdef.:") == absl::string_view::npos;
 }
 
 }  // namespace
@@ -40,6 +54,9 @@ void FrrReadback::Ask(absl::Time now) {
   for (const Prefix& prefix : prefixes_) {
     options.command.insert(options.command.end(), {"-c", ShowRoute(prefix)});
   }
+  for (const FrrPeer& peer : asked_) {
+    options.command.insert(options.command.end(), {"-c", ShowAdvertised(peer)});
+  }
   options.timeout = kReadbackTimeout;
   options.output_bytes_max = kFrrOutputBytesMax;
   child_ = ChildProcess::Start(loop_, std::move(options),
@@ -63,7 +80,9 @@ void FrrReadback::OnDone(const ChildProcess::Result& result) {
 
 absl::StatusOr<Observation> FrrReadback::Understand(absl::string_view output) {
   const std::vector<absl::string_view> values = SplitJson(output);
-  if (values.size() != prefixes_.size() + 1) {
+  const std::vector<FrrPeer> asked = std::exchange(asked_, {});
+  advertised_.clear();
+  if (values.size() != 1 + prefixes_.size() + asked.size()) {
     return absl::DataLossError(
         absl::StrCat("FRR does not answer as version 8 does; is bgpd running? It says: ",
                      Printable(std::string(output.substr(0, kOutputShownMax)))));
@@ -86,8 +105,33 @@ absl::StatusOr<Observation> FrrReadback::Understand(absl::string_view output) {
     }
     routes.push_back(*std::move(route));
   }
+  for (size_t i = 0; i < asked.size(); ++i) {
+    advertised_[{asked[i].address, asked[i].family}] =
+        FrrAdvertised(values[1 + prefixes_.size() + i]);
+  }
   for (size_t i = 0; i < prefixes_.size(); ++i) Add(prefixes_[i], routes[i], *peers, observation);
+  ChooseAsked(*peers);
   return observation;
+}
+
+void FrrReadback::ChooseAsked(const std::vector<FrrPeer>& peers) {
+  for (const FrrPeer& peer : peers) {
+    const bool is_worth_it = peer.state == "Established" && peer.sent > 0 &&
+                             peer.sent <= kAskedPrefixesMax && IsAddress(peer.address);
+    if (is_worth_it && asked_.size() < kAskedPeersMax) asked_.push_back(peer);
+  }
+}
+
+SeenAttributes FrrReadback::AdvertisedTo(const FrrPeer& peer, const Prefix& prefix,
+                                         const FrrRoute& route) const {
+  SeenAttributes attributes = route.attributes();
+  const auto asked = advertised_.find({peer.address, peer.family});
+  if (asked == advertised_.end()) return attributes;
+  const auto found = asked->second.find(prefix);
+  if (found == asked->second.end()) return attributes;
+  attributes.med = found->second.med;
+  attributes.as_path = found->second.as_path;
+  return attributes;
 }
 
 void FrrReadback::Add(const Prefix& prefix, const FrrRoute& route,
@@ -105,7 +149,9 @@ void FrrReadback::Add(const Prefix& prefix, const FrrRoute& route,
     seen.where = absl::StrCat("frr ", peer.address);
     seen.kind = is_advertised ? Observation::Kind::kAnnounced : Observation::Kind::kAbsent;
     const auto* service = FindService(services_, prefix);
-    if (is_advertised && service != nullptr) seen.state = TellState(attributes, *service);
+    if (is_advertised && service != nullptr) {
+      seen.state = TellState(AdvertisedTo(peer, prefix, route), *service, own_ases_);
+    }
     if (is_any_advertised && !is_ours) seen.detail = "advertises another site's route";
     if (peer.state != "Established") seen.detail = absl::StrCat("the session is ", peer.state);
     to.seen.push_back(std::move(seen));

@@ -3,9 +3,11 @@
 
 #include <uv.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,6 +20,10 @@ namespace hither {
 
 // Asks FRR through vtysh, once a second, with `show` commands only: who is a neighbor, and to which
 // of them each prefix is advertised. One process a round, without a shell.
+//
+// With which MED and path, is asked of up to kAskedPeersMax neighbors that are sent few prefixes: a
+// neighbor that has the whole table would be a megabyte a second. For others the state is that of
+// the best path, before their route-maps.
 //
 // Each neighbor that activates the prefix's family counts, except those that are shut down and
 // those which a route of ours comes from. What is advertised is the best path: where IsOurs()
@@ -39,12 +45,18 @@ class FrrReadback : public Readback {
   absl::StatusOr<Observation> Understand(absl::string_view output);
   void Add(const Prefix& prefix, const FrrRoute& route, const std::vector<FrrPeer>& peers,
            Observation& to);
+  void ChooseAsked(const std::vector<FrrPeer>& peers);
+  SeenAttributes AdvertisedTo(const FrrPeer& peer, const Prefix& prefix,
+                              const FrrRoute& route) const;
 
   uv_loop_t* const loop_;
   const AnycastConfig::Readback config_;
   const std::vector<AnycastConfig::Service> services_;
   const std::vector<uint32_t> own_ases_;
   std::vector<Prefix> prefixes_;
+  // Whom the next round asks what is advertised to them, and what they were told in the last one.
+  std::vector<FrrPeer> asked_;
+  std::map<std::pair<std::string, int>, std::map<Prefix, SeenAttributes>> advertised_;
   std::set<std::string> sources_;  // Neighbors that routes of ours come from.
   std::unique_ptr<ChildProcess> child_;
   absl::Time started_ = absl::InfinitePast();

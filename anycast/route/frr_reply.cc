@@ -77,10 +77,14 @@ std::vector<uint32_t> AsPathOf(const Json& path) {
   return text == "Local" ? as_path : ParseAsPath(text);
 }
 
-SeenAttributes AttributesOf(const Json& path) {
-  SeenAttributes attributes;
+void ReadMed(const Json& path, SeenAttributes& attributes) {
   const Json* metric = Member(path, "metric");
   if (metric != nullptr && metric->is_number_unsigned()) attributes.med = metric->get<uint32_t>();
+}
+
+SeenAttributes AttributesOf(const Json& path) {
+  SeenAttributes attributes;
+  ReadMed(path, attributes);
   ReadCommunities(path, attributes);
   attributes.as_path = AsPathOf(path);
   return attributes;
@@ -130,7 +134,10 @@ absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view text) {
     const Json* listed = of_family == nullptr ? nullptr : Member(*of_family, "peers");
     if (listed == nullptr || !listed->is_object()) continue;
     for (const auto& [address, peer] : listed->items()) {
-      peers.push_back({address, family, TextMember(peer, "state")});
+      const Json* sent = Member(peer, "pfxSnt");
+      const bool is_told = sent != nullptr && sent->is_number_unsigned();
+      peers.push_back({address, family, TextMember(peer, "state"),
+                       is_told ? sent->get<uint64_t>() : UINT64_MAX});
     }
   }
   return peers;
@@ -161,6 +168,23 @@ absl::StatusOr<FrrRoute> FrrRouteOf(absl::string_view text) {
                            AttributesOf(path)});
   }
   return route;
+}
+
+std::map<Prefix, SeenAttributes> FrrAdvertised(absl::string_view text) {
+  std::map<Prefix, SeenAttributes> advertised;
+  const auto json = Parse(text);
+  if (!json.ok()) return advertised;
+  const Json* routes = Member(*json, "advertisedRoutes");
+  if (routes == nullptr || !routes->is_object()) return advertised;
+  for (const auto& [key, route] : routes->items()) {
+    const auto prefix = Prefix::FromText(key);
+    const Json* path = Member(route, "path");
+    if (!prefix.ok() || path == nullptr || !path->is_string()) continue;
+    SeenAttributes& attributes = advertised[*prefix];
+    ReadMed(route, attributes);
+    attributes.as_path = ParseAsPath(path->get<std::string>());
+  }
+  return advertised;
 }
 
 }  // namespace hither

@@ -1,6 +1,8 @@
 #ifndef HITHER_ANYCAST_ROUTE_FRR_REPLY_H_
 #define HITHER_ANYCAST_ROUTE_FRR_REPLY_H_
 
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +24,7 @@ struct FrrPeer {
   std::string address;
   int family = AF_INET;  // Of the routes, not of the session.
   std::string state;     // "Established", "Active", ...
+  uint64_t sent = 0;     // Prefixes that are advertised to it.
 };
 // Of `show bgp summary json`.
 absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view json);
@@ -39,6 +42,11 @@ struct FrrRoute {
 };
 // Of `show bgp ipv4 unicast PREFIX json`; an empty object if FRR has no such route.
 absl::StatusOr<FrrRoute> FrrRouteOf(absl::string_view json);
+
+// Of `show bgp ipv4 unicast neighbors ADDRESS advertised-routes json`: MED and path of each prefix
+// as the neighbor's route-map makes them, without FRR's own AS. FRR 8 shows no communities there.
+// Nothing, if FRR does not answer so.
+std::map<Prefix, SeenAttributes> FrrAdvertised(absl::string_view json);
 
 }  // namespace hither
 

@@ -1,6 +1,8 @@
 #include "anycast/route/readback.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <set>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
@@ -8,35 +10,71 @@
 namespace hither {
 namespace {
 
+constexpr int kSaid = 2;    // What a tier adds to a route is there.
+constexpr int kUnsaid = 1;  // It adds nothing, and nothing is there.
+
+// Of `seen`, those that any tier has: routers add communities of their own.
 template <typename T>
-bool HasAll(const std::vector<T>& seen, const std::vector<T>& asked) {
-  return std::all_of(asked.begin(), asked.end(), [&seen](const T& one) {
-    return std::find(seen.begin(), seen.end(), one) != seen.end();
-  });
+std::set<T> Known(const std::vector<T>& seen, std::initializer_list<const std::vector<T>*> tiers) {
+  std::set<T> known;
+  for (const std::vector<T>* tier : tiers) {
+    for (const T& one : *tier) {
+      if (std::find(seen.begin(), seen.end(), one) != seen.end()) known.insert(one);
+    }
+  }
+  return known;
 }
 
-// How many facts of `asked` are there; none if one is missing.
-size_t FactsThere(const SeenAttributes& seen, const RouteAttributes& asked) {
-  if (asked.med && seen.med != asked.med) return 0;
-  if (!HasAll(seen.communities, asked.communities)) return 0;
-  if (!HasAll(seen.large_communities, asked.large_communities)) return 0;
-  return (asked.med ? 1 : 0) + asked.communities.size() + asked.large_communities.size();
+template <typename T>
+int SetPoints(const std::set<T>& seen, const std::vector<T>& asked) {
+  if (seen != std::set<T>(asked.begin(), asked.end())) return 0;
+  return seen.empty() ? kUnsaid : kSaid;
+}
+
+int NumberPoints(uint64_t seen, uint64_t asked) {
+  if (seen != asked) return 0;
+  return seen == 0 ? kUnsaid : kSaid;
+}
+
+// How many ASes are in the path beyond what the unchanged one would have. A router that takes our
+// AS out leaves the prepends that it made of ours; over iBGP no AS is added in the first place.
+uint64_t PrependsIn(const std::vector<uint32_t>& path, std::span<const uint32_t> own_ases) {
+  if (own_ases.empty()) return path.size();
+  const auto ours = std::count(path.begin(), path.end(), own_ases[0]);
+  const bool is_ibgp =
+      std::find(own_ases.begin() + 1, own_ases.end(), own_ases[0]) != own_ases.end();
+  return ours == 0 || is_ibgp ? path.size() : static_cast<uint64_t>(ours) - 1;
 }
 
 }  // namespace
 
-std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::Service& service) {
+std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::Service& service,
+                               std::span<const uint32_t> own_ases) {
+  const RouteAttributes* tiers[] = {&service.up, &service.soft, &service.drain};
+  constexpr State kStates[] = {State::kUp, State::kSoft, State::kDrain};
+  const uint32_t med = seen.med.value_or(0);
+  const uint64_t prepends = PrependsIn(seen.as_path, own_ases);
+  const auto communities = Known(
+      seen.communities, {&tiers[0]->communities, &tiers[1]->communities, &tiers[2]->communities});
+  const auto large = Known(
+      seen.large_communities,
+      {&tiers[0]->large_communities, &tiers[1]->large_communities, &tiers[2]->large_communities});
+  bool med_is_known = med == 0;
+  bool prepends_are_known = prepends == 0;
   std::optional<State> best;
-  size_t best_facts = 0;
-  for (const auto& [state, asked] :
-       {std::pair(State::kUp, &service.up), std::pair(State::kSoft, &service.soft),
-        std::pair(State::kDrain, &service.drain)}) {
-    const size_t facts = FactsThere(seen, *asked);
-    if (facts == 0 || facts < best_facts) continue;
-    best = facts == best_facts ? std::optional<State>() : state;
-    best_facts = facts;
+  int best_points = -1;
+  for (size_t i = 0; i < std::size(tiers); ++i) {
+    const int of_med = NumberPoints(med, tiers[i]->med.value_or(0));
+    const int of_path = NumberPoints(prepends, static_cast<uint64_t>(tiers[i]->prepend));
+    med_is_known |= of_med > 0;
+    prepends_are_known |= of_path > 0;
+    const int points = of_med + of_path + SetPoints(communities, tiers[i]->communities) +
+                       SetPoints(large, tiers[i]->large_communities);
+    if (points < best_points) continue;
+    best = points == best_points ? std::optional<State>() : kStates[i];
+    best_points = points;
   }
-  return best;
+  return med_is_known && prepends_are_known ? best : std::nullopt;
 }
 
 bool IsOurs(const SeenAttributes& seen, std::span<const uint32_t> own_ases) {

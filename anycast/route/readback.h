@@ -53,10 +53,12 @@ struct SeenAttributes {
   std::vector<uint32_t> as_path;  // Members of sets, too, as they stand.
 };
 
-// The state whose MED and communities are all there; of several the one that asks for most. None if
-// none does, or if two ask for the same: an operator's filters may say it in words of their own,
-// and a guess would raise false alarms. Prepends are not counted: a daemon adds its own.
-std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::Service& service);
+// The state that a route looks like where it was seen: MED (none is 0), prepends and communities
+// are compared with each tier's, and what is there says more than what is not. None if two states
+// fit alike, or if the route has values that no tier has: an operator's filters may say it in words
+// of their own, and a guess would raise false alarms. `own_ases` as for IsOurs(), our own first.
+std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::Service& service,
+                               std::span<const uint32_t> own_ases);
 
 // Is it this site's route, rather than another site's that the router has from its transits?
 // `own_ases`: ours and our neighbors', of which every AS of the path must be one; empty, where we

@@ -78,5 +78,41 @@ TEST_P(FrrReadbackTest, SeesOurs) {
 INSTANTIATE_TEST_SUITE_P(All, FrrReadbackTest, testing::ValuesIn(kCases),
                          [](const auto& test) { return std::string(test.param.name); });
 
+// The neighbor's route-map makes UP of SOFT: what was taken from the node does not show that.
+TEST(FrrReadbackTest, TellsTheStateByWhatTheRouteMapMakesOfIt) {
+  constexpr char kTransit[] =
+      R"({"ipv4Unicast":{"peers":{"10.0.0.2":{"state":"Established","pfxSnt":1}}}})";
+  constexpr char kRoute[] = R"({"advertisedTo":{"10.0.0.2":{}},"paths":[
+      {"peer":{"peerId":"10.0.0.1"},"aspath":{"string":"65001 65001 65001"},"metric":100,
+       "bestpath":{"overall":true}}]})";
+  constexpr char kAdvertised[] =
+      R"({"advertisedRoutes":{"192.0.2.0/24":{"metric":0,"path":""}},"totalPrefixCounter":1})";
+  TestLoop loop;
+  AnycastConfig::Readback config;
+  config.frr_command = {"sh",
+                        "-c",
+                        R"(echo "$1"; case "$*" in *"neighbors 10.0.0.2 advertised-routes json"*)
+                           echo "$2";; esac)",
+                        "vtysh",
+                        absl::StrCat(kTransit, "\n", kRoute),
+                        kAdvertised};
+  auto services = OneService({P("192.0.2.0/24")});
+  services[0].soft = {100, 2, {}, {}};
+  FrrReadback readback(loop.get(), config, services, {65001, 64501});
+  std::vector<State> told;
+  const auto look = [&] {
+    const auto& seen = readback.Seen().observation.seen;
+    if (seen.empty() || !seen[0].state) return;
+    if (told.empty() || told.back() != *seen[0].state) told.push_back(*seen[0].state);
+  };
+  loop.RunUntil([&] { return told.size() == 2; }, absl::Seconds(5),
+                [&] {
+                  readback.Ask(MonotonicNow());
+                  look();
+                });
+  // Whom to ask for more is known after the first round.
+  EXPECT_EQ(told, (std::vector<State>{State::kSoft, State::kUp})) << readback.Seen().status;
+}
+
 }  // namespace
 }  // namespace hither

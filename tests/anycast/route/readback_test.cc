@@ -24,29 +24,56 @@ struct Case {
 };
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
+// A node in AS 65001, its router in AS 64501.
 const Case kCases[] = {
-    {"NothingCanBeTold", {}, std::nullopt},
-    {"SoftByItsMed", {100, {}, {}, {}}, State::kSoft},
-    {"DrainByBoth", {200, {kGracefulShutdown}, {}, {}}, State::kDrain},
-    {"HalfOfDrainIsNothing", {200, {}, {}, {}}, std::nullopt},
-    {"AnotherMed", {7, {}, {}, {}}, std::nullopt},
-    {"MoreCommunitiesDoNoHarm", {100, {Community(1, 2)}, {}, {}}, State::kSoft},
+    {"UpIsWhatAddsNothing", {{}, {}, {}, {65001}}, State::kUp},
+    {"UpWithoutOurAs", {0, {}, {}, {}}, State::kUp},
+    {"Soft", {100, {}, {}, {65001, 65001, 65001}}, State::kSoft},
+    {"SoftWithPrependsOfTheRouter", {100, {}, {}, {64501, 64501}}, State::kSoft},
+    {"SoftByItsMed", {100, {}, {}, {65001}}, State::kSoft},
+    {"SoftByItsPrepends", {{}, {}, {}, {65001, 65001, 65001}}, State::kSoft},
+    {"DrainByAll", {200, {kGracefulShutdown}, {}, {65001, 65001, 65001, 65001}}, State::kDrain},
+    {"DrainWithoutItsCommunity", {200, {}, {}, {65001, 65001, 65001, 65001}}, State::kDrain},
+    {"HalfOfDrainIsNothing", {200, {}, {}, {65001}}, std::nullopt},
+    {"AnotherMed", {7, {}, {}, {65001}}, std::nullopt},
+    {"OtherPrepends", {0, {}, {}, {65001, 65001, 65001, 65001, 65001, 65001}}, std::nullopt},
+    {"MoreCommunitiesDoNoHarm", {100, {Community(1, 2)}, {}, {65001}}, State::kSoft},
+    // What bird-neighbor.conf once made of SOFT: the path and MED of UP.
+    {"SoftThatBecameUp", {0, {}, {}, {}}, State::kUp},
+    {"PrependedToAllByTheRouter", {0, {}, {}, {64501, 65001}}, State::kUp},
 };
 
 class TellStateTest : public testing::TestWithParam<Case> {};
 
 TEST_P(TellStateTest, IsAsTold) {
-  EXPECT_EQ(TellState(GetParam().seen, Tiers()), GetParam().state);
+  EXPECT_EQ(TellState(GetParam().seen, Tiers(), std::vector<uint32_t>{65001, 64501}),
+            GetParam().state);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TellStateTest, testing::ValuesIn(kCases),
                          [](const auto& test) { return std::string(test.param.name); });
 
+TEST(ReadbackTest, PrependsOverIbgpAndWithoutBgpOfOurOwn) {
+  const SeenAttributes soft = {{}, {}, {}, {65001, 65001}};
+  EXPECT_EQ(TellState(soft, Tiers(), std::vector<uint32_t>{65001, 65001}), State::kSoft);
+  EXPECT_EQ(TellState(soft, Tiers(), {}), State::kSoft);
+  EXPECT_EQ(TellState({}, Tiers(), {}), State::kUp);
+}
+
 TEST(ReadbackTest, StatesThatAskForTheSameCannotBeTold) {
   AnycastConfig::Service service;
-  service.soft.med.reset();
-  service.up.communities = service.soft.communities = {Community(64512, 1)};
-  EXPECT_EQ(TellState({{}, {Community(64512, 1)}, {}, {}}, service), std::nullopt);
+  service.up.communities = {Community(64512, 1)};
+  service.soft = service.up;
+  EXPECT_EQ(TellState({{}, {Community(64512, 1)}, {}, {}}, service, {}), std::nullopt);
+}
+
+TEST(ReadbackTest, CommunitiesAloneTellTheState) {
+  AnycastConfig::Service service;
+  service.soft = {{}, 0, {Community(64512, 101)}, {}};
+  service.drain = {{}, 0, {}, {{64512, 1, 2}}};
+  EXPECT_EQ(TellState({}, service, {}), State::kUp);
+  EXPECT_EQ(TellState({{}, {Community(64512, 101)}, {}, {}}, service, {}), State::kSoft);
+  EXPECT_EQ(TellState({{}, {}, {{64512, 1, 2}}, {}}, service, {}), State::kDrain);
 }
 
 // Our node's AS is 65001, our router's 64501; 64496 and 64497 are transits, 64502 is the router of

@@ -1,6 +1,7 @@
 """Two routers in network namespaces: a site, whose routes the tests change, and a transit that
 learns them. Everything has the test's process id in its name and goes away with the Lab."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ ROUTE_LAB = os.environ.get("HITHER_ROUTE_LAB", str(SOURCE / "build/dev/tests/rou
 EXAMPLES = SOURCE / "examples/routing"
 V4, V6 = "192.0.2.0/24", "2001:db8::/48"
 FRR = pathlib.Path("/usr/lib/frr")
+LABS = itertools.count()  # Several may run at once.
 
 
 def need(*programs):
@@ -51,7 +53,8 @@ class Lab:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hither_routing_"))
         self.folder.chmod(0o755)
-        self.site, self.transit = f"hr{os.getpid()}s", f"hr{os.getpid()}t"
+        tag = f"hr{os.getpid()}{next(LABS)}"
+        self.site, self.transit = f"{tag}s", f"{tag}t"
         self.daemons = []
         for name in (self.site, self.transit):
             run("ip", "netns", "add", name)
@@ -100,8 +103,8 @@ TRANSIT = """
 router id 198.51.100.1;
 protocol device { }
 protocol bgp site {
-  local 198.51.100.1 as 64496;
-  neighbor 198.51.100.2 as 64512;
+  local 198.51.100.1 as 64511;
+  neighbor 198.51.100.2 as 64496;
   passive yes;
   hold time 3;
   connect retry time 1;
@@ -218,7 +221,7 @@ class Frr:
         lab.daemons.append(self)
 
     def start(self):
-        for name in ("zebra", "bgpd"):
+        for name in ("zebra", "staticd", "bgpd"):
             (self.folder / f"{name}.vty").unlink(missing_ok=True)
             self.processes.append(subprocess.Popen(
                 ["ip", "netns", "exec", self.netns, str(FRR / name), "--vty_socket",

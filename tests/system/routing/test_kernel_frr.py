@@ -6,13 +6,13 @@ import time
 import pytest
 from routing_lab import EXAMPLES, V4, V6, Frr, Lab, need, run, wait_until
 
-UP = ("64512", 0, "")
-SOFT = ("64512 64512 64512", 100, "")
-DRAIN = ("64512 64512 64512 64512", 200, "(65535,0)")
+UP = ("64496", 0, "")
+SOFT = ("64496 64496 64496", 100, "")
+DRAIN = ("64496 64496 64496 64496", 200, "(65535,0)")
 LEASE = 3
 SITE = (EXAMPLES / "frr-kernel.conf").read_text().replace(
-    " neighbor 198.51.100.1 remote-as 64496\n",
-    " neighbor 198.51.100.1 remote-as 64496\n"
+    " neighbor 198.51.100.1 remote-as 64511\n",
+    " neighbor 198.51.100.1 remote-as 64511\n"
     " neighbor 198.51.100.1 timers 1 3\n neighbor 198.51.100.1 timers connect 1\n"
     " neighbor 198.51.100.1 advertisement-interval 0\n")
 
@@ -88,7 +88,7 @@ def test_a_rejected_announcement_is_told(lab):
     wait_until(lambda: lab.lab.readback(V6)[0] == "announced", 5, "read back")
     wait_until(lambda: lab.lab.see()["differences"] == [], 5, "no differences")
     lab.lab.logged.clear()  # While the session came up, it was absent, too.
-    configure = lab.frr.vtysh() + ["-c", "configure terminal", "-c", "router bgp 64512", "-c",
+    configure = lab.frr.vtysh() + ["-c", "configure terminal", "-c", "router bgp 64496", "-c",
                                    "address-family ipv6 unicast", "-c"]
     run(*configure, "neighbor 198.51.100.1 route-map NOTHING out")
     told = f"{V6} at frr 198.51.100.1: wanted UP, seen absent"
