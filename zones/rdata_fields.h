@@ -55,6 +55,7 @@ class RdataBuffer {
   }
   // Changes what was written; for lengths that are known afterwards.
   void SetU8(size_t at, uint8_t value) { octets_[at] = value; }
+  void Truncate(size_t size) { size_ = size; }  // To no more than there is.
 
   size_t size() const { return size_; }
   bool overflow() const { return overflow_; }  // It would have been over 65,535 octets.

@@ -7,7 +7,6 @@ namespace {
 
 using enum RdataField;
 constexpr RdataText kOwn = RdataText::kOwn;
-constexpr RdataText kLdns = RdataText::kLdns;
 constexpr RdataText kNone = RdataText::kNone;
 
 constexpr RrType T(uint16_t value) { return static_cast<RrType>(value); }
@@ -37,7 +36,7 @@ constexpr RdataShape kShapes[] = {
     {T(19),  kOwn,  "\"address\"",                        "RFC 1183 §3.1",    {kString}},
     {T(20),  kOwn,  "\"address\" [\"subaddress\"]",       "RFC 1183 §3.2",    {kString, kOptionalString}},
     {T(21),  kOwn,  "preference host",                    "RFC 1183 §3.3",    {kU16, kName}},
-    {T(22),  kLdns, "0xhex",                              "RFC 1706 §6",      {kHex}},
+    {T(22),  kOwn,  "0xhex",                              "RFC 1706 §6",      {kNsap}},
     {T(23),  kOwn,  "name",                               "RFC 1348",         {kName}},
     {T(24),  kOwn,  "type algorithm labels ttl expiration inception key-tag signer signature", "RFC 2931 §3",
              {kType, kAlgorithm, kU8, kDuration, kTime, kTime, kU16, kName, kBase64}},
@@ -45,20 +44,21 @@ constexpr RdataShape kShapes[] = {
     {T(26),  kOwn,  "preference rfc822-name x400-name",   "RFC 2163 §4",      {kU16, kName, kName}},
     {T(27),  kOwn,  "longitude latitude altitude",        "RFC 1712 §3",      {kString, kString, kString}},
     {T(28),  kOwn,  "address",                            "RFC 3596 §2.4",    {kIp6}},
-    {T(29),  kLdns, "d m s N d m s E altitude [size [horizontal [vertical]]]", "RFC 1876 §3", {kLoc}},
+    {T(29),  kOwn,  "d [m [s]] N|S d [m [s]] E|W altitude [size [horizontal [vertical]]]", "RFC 1876 §3",
+             {kLoc}},
     {T(30),  kNone, "",                                   "RFC 2535 §5.2",    {kName, kAnything}},
     {T(31),  kOwn,  "hex",                                "draft-ietf-nimrod-dns §2", {kHex}},
     {T(32),  kOwn,  "hex",                                "draft-ietf-nimrod-dns §3", {kHex}},
     {T(33),  kOwn,  "priority weight port target",        "RFC 2782",         {kU16, kU16, kU16, kName}},
-    {T(34),  kLdns, "hex",                                "af-dans-0152.000", {kHex}},
+    {T(34),  kOwn,  "hex, or +digits",                    "af-dans-0152.000", {kAtma}},
     {T(35),  kOwn,  "order preference \"flags\" \"services\" \"regexp\" replacement", "RFC 3403 §4.1",
              {kU16, kU16, kString, kString, kString, kName}},
     {T(36),  kOwn,  "preference exchanger",               "RFC 2230 §3.1",    {kU16, kName}},
     {T(37),  kOwn,  "type key-tag algorithm base64",      "RFC 4398 §2.2",    {kCertType, kU16, kAlgorithm, kBase64}},
     {T(38),  kNone, "",                                   "RFC 6563",         {kAnything}},
     {T(39),  kOwn,  "target",                             "RFC 6672 §2.1",    {kName}},
-    {T(40),  kNone, "",                                   "draft-eastlake-kitchen-sink", {kAnything}},
-    {T(42),  kLdns, "[!]family:address/prefix...",        "RFC 3123 §5",      {kApl}},
+    {T(40),  kOwn,  "meaning coding subcoding base64",    "draft-eastlake-kitchen-sink", {kU8, kU8, kU8, kOptionalBase64}},
+    {T(42),  kOwn,  "[!]family:address/prefix...",        "RFC 3123 §5",      {kApl}},
     {T(43),  kOwn,  "key-tag algorithm digest-type digest", "RFC 4034 §5.3",  {kU16, kAlgorithm, kU8, kHex}},
     {T(44),  kOwn,  "algorithm type fingerprint",         "RFC 4255 §3.2",    {kU8, kU8, kHex}},
     {T(45),  kOwn,  "precedence gateway-type algorithm gateway key", "RFC 4025 §3.1",
@@ -73,7 +73,7 @@ constexpr RdataShape kShapes[] = {
     {T(51),  kOwn,  "hash-algorithm flags iterations salt", "RFC 5155 §4.3",  {kU8, kU8, kU16, kSalt}},
     {T(52),  kOwn,  "usage selector matching-type hex",   "RFC 6698 §2.2",    {kU8, kU8, kU8, kHex}},
     {T(53),  kOwn,  "usage selector matching-type hex",   "RFC 8162 §2",      {kU8, kU8, kU8, kHex}},
-    {T(55),  kLdns, "algorithm hit key [server...]",      "RFC 8005 §6",      {kHip}},
+    {T(55),  kOwn,  "algorithm hit key [server...]",      "RFC 8005 §6",      {kHip}},
     {T(56),  kOwn,  "\"text\"...",                        "draft-lewis-dns-undocumented-types", {kStrings}},
     {T(57),  kOwn,  "flags protocol algorithm key",       "draft-reid-dnsext-rkey", {kU16, kU8, kAlgorithm, kBase64}},
     {T(58),  kOwn,  "previous-name next-name",            "draft-wijngaards-dnsop-trust-history", {kName, kName}},

@@ -46,8 +46,9 @@ enum class RdataField : uint8_t {
   kAmtRelay,  // AMTRELAY: the D bit, the type of gateway and the gateway.
   kSvcParams,
   kWks,
-  // Text through ldns; these are for the wire form.
   kLoc,
+  kNsap,
+  kAtma,
   kApl,
   kHip,
   kAnything,  // To the end, or nothing.
@@ -55,7 +56,6 @@ enum class RdataField : uint8_t {
 
 enum class RdataText : uint8_t {
   kOwn,   // Field by field.
-  kLdns,  // ldns reads it.
   kNone,  // Only RFC 3597's.
 };
 

@@ -175,6 +175,9 @@ bool ToWire(Param& param) {
   }
 }
 
+// RFC 9460 §7: numbers, keys, addresses and base64 have no need of escapes and must have none.
+bool MayHaveEscapes(uint16_t key) { return key == kAlpn || key == kDohPath; }
+
 // One key=value from tokens[at], which may be glued to a quoted one: key="value".
 bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::string& error) {
   const Token& token = tokens[at++];
@@ -194,6 +197,11 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
     if (value.size == 0 && at < tokens.size() && tokens[at].glued && tokens[at].quoted) {
       value = tokens[at++];
     }
+  }
+  if (!as_wire && !MayHaveEscapes(param.key) && absl::StrContains(value.text(), '\\')) {
+    error = absl::StrCat("begins parameters of which ", KeyToText(param.key),
+                         " has an escape; write it without (RFC 9460 §7)");
+    return false;
   }
   for (size_t i = 0; i < value.size;) {
     uint8_t octet = 0;

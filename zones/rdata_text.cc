@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "zones/rdata.h"
-#include "zones/rdata_ldns.h"
+#include "zones/rdata_forms.h"
 #include "zones/rdata_svcb.h"
 
 namespace hither {
@@ -23,6 +23,9 @@ bool TakesRest(RdataField field) {
     case RdataField::kAmtRelay:
     case RdataField::kSvcParams:
     case RdataField::kWks:
+    case RdataField::kLoc:
+    case RdataField::kApl:
+    case RdataField::kHip:
       return true;
     default:
       return false;
@@ -31,7 +34,30 @@ bool TakesRest(RdataField field) {
 
 bool MayBeEmpty(RdataField field) {
   return field == RdataField::kOptionalString || field == RdataField::kOptionalBase64 ||
-         field == RdataField::kTypes || field == RdataField::kSvcParams;
+         field == RdataField::kTypes || field == RdataField::kSvcParams ||
+         field == RdataField::kApl;
+}
+
+// Text, SVCB's values, and CAA's tag, which many quote. Around a number or an address quotes are a
+// slip.
+bool MayBeQuoted(RdataField field) {
+  switch (field) {
+    case RdataField::kString:
+    case RdataField::kOptionalString:
+    case RdataField::kStrings:
+    case RdataField::kLongString:
+    case RdataField::kTag:
+    case RdataField::kSvcParams:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const Token* FirstQuoted(std::span<const Token> tokens) {
+  const auto at =
+      std::find_if(tokens.begin(), tokens.end(), [](const Token& t) { return t.quoted; });
+  return at == tokens.end() ? nullptr : &*at;
 }
 
 Complaint ReadNumber(absl::string_view text, size_t octets, RdataBuffer& out) {
@@ -97,6 +123,10 @@ bool RdataParser::Fail(absl::string_view what, const Token* where, const RdataSh
   return false;
 }
 
+bool RdataParser::FailAt(const Token& token, Complaint complaint, const RdataShape& shape) {
+  return Fail(absl::StrCat(Shown(token), " ", complaint), &token, &shape);
+}
+
 bool RdataParser::Parse(RrType type, std::span<const Token> tokens, NameView origin) {
   tokens_ = tokens;
   origin_ = origin;
@@ -110,7 +140,6 @@ bool RdataParser::Parse(RrType type, std::span<const Token> tokens, NameView ori
                              " has no text form of its own; write \\# length hex (RFC 3597 §5)"),
                 nullptr, nullptr);
   }
-  if (shape->text == RdataText::kLdns) return ParseWithLdns(*shape);
   return ParseFields(*shape);
 }
 
@@ -122,17 +151,18 @@ bool RdataParser::ParseFields(const RdataShape& shape) {
       const Token* const last = tokens_.empty() ? nullptr : &tokens_.back();
       return Fail("the record ends too early", last, &shape);
     }
-    const Token* const first = at < tokens_.size() ? &tokens_[at] : nullptr;
-    const Complaint wrong =
-        rest ? ReadRest(*field, tokens_.subspan(at)) : ReadOne(*field, tokens_[at]);
-    if (wrong != nullptr) {
-      return Fail(absl::StrCat(first != nullptr ? Shown(*first) : "", " ", wrong), first, &shape);
+    const std::span<const Token> taken = tokens_.subspan(at, rest ? tokens_.size() - at : 1);
+    if (!MayBeQuoted(*field)) {
+      const Token* const quoted = FirstQuoted(taken);
+      if (quoted != nullptr) return FailAt(*quoted, "is quoted; write it without quotes", shape);
     }
+    blamed_ = taken.empty() ? nullptr : &taken[0];
+    const Complaint wrong = rest ? ReadRest(*field, taken) : ReadOne(*field, taken[0]);
+    if (wrong != nullptr && blamed_ == nullptr) return Fail(wrong, nullptr, &shape);
+    if (wrong != nullptr) return FailAt(*blamed_, wrong, shape);
     at = rest ? tokens_.size() : at + 1;
   }
-  if (at < tokens_.size()) {
-    return Fail(absl::StrCat(Shown(tokens_[at]), " is one field too many"), &tokens_[at], &shape);
-  }
+  if (at < tokens_.size()) return FailAt(tokens_[at], "is one field too many", shape);
   if (out_.overflow()) return Fail("RDATA of over 65,535 octets", nullptr, &shape);
   const absl::string_view wrong = CheckMeaning(shape.type, out_.view());
   return wrong.empty() || Fail(wrong, nullptr, &shape);
@@ -194,6 +224,10 @@ Complaint RdataParser::ReadOne(RdataField field, const Token& token) {
       return ReadGroupedHex(text, '-', 2, 8, out_);
     case RdataField::kGateway:
       return ReadGateway(out_.view()[1], token);
+    case RdataField::kNsap:
+      return ReadNsap(text, out_);
+    case RdataField::kAtma:
+      return ReadAtma(text, out_);
     default:
       return "has no text form";
   }
@@ -227,6 +261,12 @@ Complaint RdataParser::ReadRest(RdataField field, std::span<const Token> rest) {
       return ReadRelay(rest);
     case RdataField::kWks:
       return ReadWks(rest, out_);
+    case RdataField::kLoc:
+      return ReadLoc(rest, out_, blamed_);
+    case RdataField::kApl:
+      return ReadApl(rest, out_, blamed_);
+    case RdataField::kHip:
+      return ReadHip(rest, origin_, out_, blamed_);
     case RdataField::kSvcParams: {
       // RFC 9460 §2.4.2: AliasMode has none. On the wire they would be ignored.
       if (LoadU16(out_.view().data()) == 0 && !rest.empty()) {
@@ -268,6 +308,11 @@ Complaint RdataParser::ReadRelay(std::span<const Token> rest) {
 // RFC 3597 §5. For a type that we know, the octets must be what that type asks for.
 bool RdataParser::ParseUnknown(RrType type) {
   uint64_t length = 0;
+  if (const Token* const quoted = FirstQuoted(tokens_)) {
+    return Fail(
+        absl::StrCat(Shown(*quoted), " is quoted after \\#; write \\# length hex (RFC 3597 §5)"),
+        quoted, nullptr);
+  }
   if (tokens_.size() < 2 || !ParseNumber(tokens_[1].text(), kRdataBytesMax, length)) {
     return Fail("\\# without a length of 0 to 65535; write \\# length hex (RFC 3597 §5)",
                 &tokens_[0], nullptr);
@@ -286,21 +331,6 @@ bool RdataParser::ParseUnknown(RrType type) {
   return valid.ok() || Fail(absl::StrCat(valid.message(), "; write the octets of a valid ",
                                          TypeToText(type), " (RFC 3597 §5)"),
                             &tokens_[0], nullptr);
-}
-
-bool RdataParser::ParseWithLdns(const RdataShape& shape) {
-  std::string fields;
-  for (const Token& token : tokens_) {
-    const absl::string_view quote = token.quoted ? "\"" : "";
-    absl::StrAppend(&fields, fields.empty() ? "" : " ", quote, token.text(), quote);
-  }
-  const Token* const first = tokens_.empty() ? nullptr : &tokens_[0];
-  std::string why;
-  if (!ReadRdataWithLdns(shape.type, fields, origin_, out_, why))
-    return Fail(absl::StrCat(Shown(fields), ": ", why), first, &shape);
-  if (out_.overflow()) return Fail("RDATA of over 65,535 octets", first, &shape);
-  const absl::Status valid = ValidateRdata(shape.type, out_.view());
-  return valid.ok() || Fail(valid.message(), first, &shape);
 }
 
 }  // namespace hither

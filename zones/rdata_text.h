@@ -26,15 +26,16 @@ class RdataParser {
  private:
   bool ParseFields(const RdataShape& shape);
   bool ParseUnknown(RrType type);
-  bool ParseWithLdns(const RdataShape& shape);
   Complaint ReadOne(RdataField field, const Token& token);
   Complaint ReadRest(RdataField field, std::span<const Token> rest);
   Complaint ReadGateway(uint8_t kind, const Token& token);
   Complaint ReadRelay(std::span<const Token> rest);
+  bool FailAt(const Token& token, Complaint complaint, const RdataShape& shape);
   bool Fail(absl::string_view what, const Token* where, const RdataShape* shape);
 
   NameView origin_;
   std::span<const Token> tokens_;
+  const Token* blamed_ = nullptr;  // What a Complaint is about.
   RdataBuffer out_;
   std::string error_;
   std::string complaint_;  // Holds a Complaint that is not a constant.

@@ -1,10 +1,12 @@
 // Is RDATA in wire form what its type asks for?
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "zones/rdata.h"
 #include "zones/rdata_fields.h"
+#include "zones/rdata_forms.h"
 #include "zones/rdata_shape.h"
 #include "zones/rdata_svcb.h"
 
@@ -85,6 +87,17 @@ Complaint SkipApl(ByteReader& wire) {
   return nullptr;
 }
 
+Complaint SkipAtma(ByteReader& wire) {
+  const uint8_t format = wire.U8();
+  const ByteView address = wire.Take(wire.rest().size());
+  if (address.empty()) return kShort;
+  const auto is_digit = [](uint8_t octet) { return octet >= '0' && octet <= '9'; };
+  if (format == kAtmaE164 && !std::all_of(address.begin(), address.end(), is_digit)) {
+    return "an E.164 number with other octets than digits";
+  }
+  return nullptr;
+}
+
 // RFC 8005 §5.
 Complaint SkipHip(ByteReader& wire) {
   const uint8_t hit_bytes = wire.U8();
@@ -138,7 +151,10 @@ Complaint SkipSome(RdataField field, ByteReader& wire, ByteView whole) {
       return nullptr;
     case RdataField::kHex:
     case RdataField::kBase64:
+    case RdataField::kNsap:
       return SkipRest(wire, 1);
+    case RdataField::kAtma:
+      return SkipAtma(wire);
     case RdataField::kTypes:
       return SkipTypes(wire);
     case RdataField::kGateway:

@@ -24,7 +24,7 @@ import dns.zonefile
 
 # dnspython 2.3 has no text form for these; rdata_test.cc and rdata_ldns_test.cc judge them.
 UNKNOWN_TO_DNSPYTHON = set(
-    """MD MF MB MG MR MINFO SIG KEY EID NIMLOC ATMA RKEY TALINK TA DSYNC HHIT BRID DOA RESINFO
+    """MD MF MB MG MR MINFO SIG KEY EID NIMLOC ATMA SINK RKEY TALINK TA DSYNC HHIT BRID DOA RESINFO
        WALLET CLA IPN""".split()
 )
 
@@ -92,7 +92,7 @@ def read_with_ours(program, origin, path):
 
 # dnspython shows these types, whose names it does not know, as numbers.
 UNKNOWN_NUMBERS = {f"TYPE{number}" for number in
-                   (31, 32, 34, 57, 58, 66, 67, 68, 261, 262, 263, 264, 259)}
+                   (31, 32, 34, 40, 57, 58, 66, 67, 68, 261, 262, 263, 264, 259)}
 
 
 def main():
