@@ -149,6 +149,10 @@ Complaint ReadBase64(std::span<const Token> tokens, RdataBuffer& out) {
         bits = bits << 6 | static_cast<uint32_t>(value);
       }
       if (++count < 4) continue;
+      // RFC 4648 §3.5: what is left of the last character is 0, or somebody has changed it.
+      if ((padding == 1 && (bits & 0xff) != 0) || (padding == 2 && (bits & 0xffff) != 0)) {
+        return "ends in base64 with bits left over";
+      }
       out.U8(static_cast<uint8_t>(bits >> 16));
       if (padding < 2) out.U8(static_cast<uint8_t>(bits >> 8));
       if (padding < 1) out.U8(static_cast<uint8_t>(bits));

@@ -151,7 +151,8 @@ bool ParseNumber(absl::string_view text, uint64_t max, uint64_t& value) {
 bool ParseDuration(absl::string_view text, uint32_t& seconds) {
   uint64_t sum = 0;
   uint64_t part = 0;
-  bool digits = false;
+  bool digits = false;  // Since the last unit.
+  bool sum_has_units = false;
   if (text.empty()) return false;
   for (const char c : text) {
     if (IsDigit(c)) {
@@ -182,12 +183,14 @@ bool ParseDuration(absl::string_view text, uint32_t& seconds) {
       sum += part * unit;
       part = 0;
       digits = false;
+      sum_has_units = true;
     }
     if (part > UINT32_MAX || sum > UINT32_MAX) return false;
   }
-  sum += part;
-  seconds = static_cast<uint32_t>(sum);
-  return sum <= UINT32_MAX;
+  // "1h30" says of 30 neither that they are minutes nor that they are seconds.
+  if (digits && sum_has_units) return false;
+  seconds = static_cast<uint32_t>(sum + part);
+  return sum + part <= UINT32_MAX;
 }
 
 Complaint ReadName(const Token& token, NameView origin, RdataBuffer& out) {

@@ -15,13 +15,13 @@ struct Word {
 };
 
 // clang-format off
-// IANA "DNS Security Algorithm Numbers".
+// IANA "DNS Security Algorithm Numbers", and the names that BIND and ldns gave three of them.
 constexpr Word kAlgorithms[] = {
     {"RSAMD5", 1}, {"DH", 2}, {"DSA", 3}, {"ECC", 4}, {"RSASHA1", 5}, {"DSA-NSEC3-SHA1", 6},
     {"RSASHA1-NSEC3-SHA1", 7}, {"RSASHA256", 8}, {"RSASHA512", 10}, {"ECC-GOST", 12},
     {"ECDSAP256SHA256", 13}, {"ECDSAP384SHA384", 14}, {"ED25519", 15}, {"ED448", 16},
     {"SM2SM3", 17}, {"ECC-GOST12", 23}, {"INDIRECT", 252}, {"PRIVATEDNS", 253},
-    {"PRIVATEOID", 254},
+    {"PRIVATEOID", 254}, {"NSEC3DSA", 6}, {"NSEC3RSASHA1", 7}, {"ECCGOST", 12},
 };
 // RFC 4398 §2.1.
 constexpr Word kCertTypes[] = {

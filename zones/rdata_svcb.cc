@@ -244,12 +244,33 @@ bool AlpnIsValid(ByteView value) {
   return ids.ok() && !value.empty();
 }
 
+// Is `name` a variable of the expression "?a,b:3,c*" of a URI template (RFC 6570 §2.2)?
+bool HasVariable(absl::string_view expression, absl::string_view name) {
+  if (!expression.empty() && absl::StrContains("+#./;?&", expression[0])) {
+    expression.remove_prefix(1);
+  }
+  while (!expression.empty()) {
+    const size_t end = std::min(expression.find(','), expression.size());
+    const absl::string_view variable = expression.substr(0, end);
+    if (variable.substr(0, variable.find_first_of(":*")) == name) return true;
+    expression.remove_prefix(std::min(end + 1, expression.size()));
+  }
+  return false;
+}
+
 // RFC 9461 §5: a relative URI template with the variable "dns". As much of it as catches mistakes.
 bool DohPathIsValid(ByteView value) {
-  const absl::string_view path(reinterpret_cast<const char*>(value.data()), value.size());
-  const size_t open = path.find('{');
-  if (!absl::StartsWith(path, "/") || open == absl::string_view::npos) return false;
-  return path.substr(open).find("dns") != absl::string_view::npos;
+  absl::string_view path(reinterpret_cast<const char*>(value.data()), value.size());
+  if (!absl::StartsWith(path, "/")) return false;
+  while (true) {
+    const size_t open = path.find('{');
+    if (open == absl::string_view::npos) return false;
+    path.remove_prefix(open + 1);
+    const size_t close = path.find('}');
+    if (close == absl::string_view::npos) return false;
+    if (HasVariable(path.substr(0, close), "dns")) return true;
+    path.remove_prefix(close);
+  }
 }
 
 bool ValueIsValid(uint16_t key, ByteView value) {

@@ -73,6 +73,12 @@ Complaint SkipGateway(ByteReader& wire, uint8_t kind) {
   return wire.ok() ? nullptr : kShort;
 }
 
+// RFC 8777 §4.2: the D bit and the type of relay share an octet.
+Complaint SkipRelay(ByteReader& wire) {
+  const uint8_t kind = wire.U8() & 0x7f;
+  return wire.ok() ? SkipGateway(wire, kind) : kShort;
+}
+
 // RFC 3123 §4.
 Complaint SkipApl(ByteReader& wire) {
   while (!wire.AtEnd()) {
@@ -160,7 +166,7 @@ Complaint SkipSome(RdataField field, ByteReader& wire, ByteView whole) {
     case RdataField::kGateway:
       return SkipGateway(wire, whole[1]);
     case RdataField::kAmtRelay:
-      return SkipGateway(wire, wire.U8() & 0x7f);
+      return SkipRelay(wire);
     case RdataField::kWks:
       wire.Take(5);
       if (!wire.ok() || wire.rest().size() > 8'192) return "no address, protocol and port bitmap";
@@ -204,65 +210,7 @@ size_t FixedBytes(RdataField field) {
   }
 }
 
-// The octets of a digest, by digest type (IANA "DS RR Type Digest Algorithms"); 0 if unknown.
-size_t DsDigestBytes(uint8_t digest_type) {
-  switch (digest_type) {
-    case 1:
-      return 20;  // SHA-1
-    case 2:       // SHA-256
-    case 3:       // GOST R 34.11-94
-    case 5:       // GOST R 34.11-2012
-    case 6:
-      return 32;  // SM3
-    case 4:
-      return 48;  // SHA-384
-    default:
-      return 0;
-  }
-}
-
-absl::string_view CheckZonemd(ByteView rdata) {
-  const size_t digest_bytes = rdata.size() - 6;
-  if (digest_bytes < 12) return "a digest of under 12 octets";  // RFC 8976 §2.2.4
-  const bool simple = rdata[4] == 1;
-  if (simple && rdata[5] == 1 && digest_bytes != 48) return "a SHA-384 digest is not of 48 octets";
-  if (simple && rdata[5] == 2 && digest_bytes != 64) return "a SHA-512 digest is not of 64 octets";
-  return "";
-}
-
-absl::string_view CheckCaaTag(ByteView rdata) {  // RFC 8659 §4.1
-  for (const uint8_t octet : rdata.subspan(2, rdata[1])) {
-    const uint8_t lower = ToLowerOctet(octet);
-    if ((lower < 'a' || lower > 'z') && (octet < '0' || octet > '9')) {
-      return "a tag has other characters than letters and digits";
-    }
-  }
-  return "";
-}
-
 }  // namespace
-
-absl::string_view CheckMeaning(RrType type, ByteView rdata) {
-  switch (type) {
-    case RrType::kDs:
-    case RrType::kCds:
-    case RrType::kDlv:
-    case RrType::kTa: {
-      const size_t bytes = DsDigestBytes(rdata[3]);
-      if (bytes != 0 && rdata.size() - 4 != bytes)
-        return "a digest of the wrong length for its type";
-      return "";
-    }
-    case RrType::kZonemd:
-      return CheckZonemd(rdata);
-    case RrType::kCaa:
-      return CheckCaaTag(rdata);
-    case RrType::kUri:
-      return rdata.size() > 4 ? "" : "an empty target";  // RFC 7553 §4.4
-    default:
-      return "";
-  }
-}
 
 absl::Status ValidateRdata(RrType type, ByteView rdata) {
   const auto wrong = [&](absl::string_view why) {

@@ -78,6 +78,7 @@ constexpr ValidCase kWires[] = {
     {"LocShort",         "LOC",    "00000000" "8000000080000000", "malformed LOC: it ends too early"},
     {"IpseckeyGateway",  "IPSECKEY", "010400",                 "malformed IPSECKEY: a gateway of unknown type"},
     {"IpseckeyShort",    "IPSECKEY", "010100" "c00002",        "malformed IPSECKEY: it ends too early"},
+    {"AmtrelayNoType",   "AMTRELAY", "01",                     "malformed AMTRELAY: it ends too early"},
     {"AmtrelayShort",    "AMTRELAY", "0102" "00",              "malformed AMTRELAY: it ends too early"},
     {"WksShort",         "WKS",    "c0000201",                 "malformed WKS: no address, protocol and port bitmap"},
     {"SvcbAlias",        "SVCB",   "0000016100" "000300020035", ""},  // To be ignored: RFC 9460 §2.4.2.
