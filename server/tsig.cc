@@ -18,10 +18,10 @@ constexpr size_t kFieldsBytes = 16;  // Time, fudge, MAC size, original ID, erro
 bool ReadTsig(ByteView key_name, ByteView rdata, Tsig& tsig) {
   tsig.present = true;
   tsig.key_name = key_name;
-  const absl::StatusOr<Name> algorithm = Name::FromWire(rdata);
-  if (!algorithm.ok()) return false;
+  const size_t algorithm_bytes = NameBytesAtStart(rdata);
+  if (algorithm_bytes == 0) return false;
   ByteReader reader(rdata);
-  tsig.algorithm = reader.Take(algorithm->view().size());
+  tsig.algorithm = reader.Take(algorithm_bytes);
   tsig.time_signed = reader.Take(kTimeBytes);
   tsig.fudge_seconds = reader.U16();
   reader.Take(reader.U16());  // The MAC.

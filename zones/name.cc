@@ -99,6 +99,17 @@ int CompareCanonical(NameView a, NameView b) {
   return static_cast<int>(left_a) - static_cast<int>(left_b);
 }
 
+size_t NameBytesAtStart(ByteView octets) {
+  size_t at = 0;
+  while (at < octets.size() && at < kNameBytesMax) {
+    const uint8_t length = octets[at];
+    if (length == 0) return at + 1;
+    if (length > kLabelBytesMax) return 0;
+    at += 1u + length;
+  }
+  return 0;
+}
+
 absl::StatusOr<Name> Name::FromWire(ByteView wire) {
   size_t at = 0;
   while (true) {

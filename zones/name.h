@@ -77,6 +77,10 @@ class NameView {
   uint8_t size_;
 };
 
+// The octets of the uncompressed name that `octets` begin with; 0 if it is none: a pointer, a label
+// over 63 octets, over 255 octets in all, or an early end. For a stranger's octets: says not why.
+size_t NameBytesAtStart(ByteView octets);
+
 // RFC 4034 §6.1: labels from the last to the first, each as left-justified lower-cased octets.
 int CompareCanonical(NameView a, NameView b);  // <0, 0, >0
 
