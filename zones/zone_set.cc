@@ -9,6 +9,13 @@ namespace {
 
 constexpr size_t kPrefetchDepthsMax = 4;  // Zones within zones within zones are rare.
 
+// Does `above` delegate `apex`? One that could not be loaded may.
+bool MayBeParent(const ServedZone& above, NameView apex) {
+  if (above.zone == nullptr) return true;
+  const NodeId node = above.zone->FindNode(apex);
+  return node != kNoNode && above.zone->node(node).is_cut;
+}
+
 }  // namespace
 
 ZoneSet::ZoneSet(const ZoneSources& sources, std::vector<ServedZone> zones)
@@ -59,13 +66,16 @@ void ZoneSet::CountOut(const ServedZone& zone) {
 // The question's suffixes are hashed already, so each step is one probe. Depths at which there is
 // no apex are skipped: a question of 127 labels costs no more probes than there are such depths.
 const ServedZone* ZoneSet::FindZone(const HashedName& qname, bool ds_at_parent) const {
-  const ServedZone* exact = nullptr;  // Answers a DS question too, unless we serve a zone above.
+  const ServedZone* exact = nullptr;  // Answers a DS question too, unless we serve its parent.
   for (size_t labels = std::min(qname.label_count(), apex_labels_max_) + 1; labels-- > 0;) {
     if (!depths_[labels]) continue;
     const ServedZone* zone = Probe(qname.SuffixHash(labels), qname.Suffix(labels));
     if (zone == nullptr) continue;
-    if (!ds_at_parent || labels < qname.label_count()) return zone;
-    exact = zone;
+    if (ds_at_parent && labels == qname.label_count()) {
+      exact = zone;
+      continue;
+    }
+    return exact == nullptr || MayBeParent(*zone, qname.name()) ? zone : exact;
   }
   return exact;
 }

@@ -75,8 +75,10 @@ class ZoneSet {
   ServedZone Make(NameView apex, absl::string_view file = "");
   void Add(ServedZone zone);
 
-  // The deepest zone at or above `qname`, or null. For DS at a zone's own apex the zone above it
-  // answers, if it is served too (RFC 4035 §3.1.4.1): `ds_at_parent` skips an exact apex then.
+  // The deepest zone at or above `qname`, or null. For DS at a zone's own apex (`ds_at_parent`) its
+  // parent answers, if it is served too (RFC 4035 §3.1.4.1). The next zone above that is served is
+  // the parent if it delegates that very name; a grandparent would refer to a parent that is
+  // elsewhere, where the child can say with authority that it has no DS.
   const ServedZone* FindZone(const HashedName& qname, bool ds_at_parent) const;
 
   // For answers in batches. First Prefetch() for each question: what FindZone() looks at first is
