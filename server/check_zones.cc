@@ -70,6 +70,7 @@ LoadOptions LoadOptionsOf(const Config& config) {
       std::max(limits.file.generated_total_max, limits.file.generate_records_max);
   limits.zone.records_per_rrset_max = config.limits.records_per_rrset_max;
   limits.zone.types_per_name_max = config.limits.types_per_name_max;
+  limits.zone.nsec3_iterations_max = config.limits.nsec3_iterations_max;
   return options;
 }
 

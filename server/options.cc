@@ -318,6 +318,7 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
   heartbeat: /run/hither/heartbeat      # or none; what hither-anycast looks at, on a tmpfs
   log:   { level: info, target: stderr }                             # debug info warning error
   limits: { records_per_rrset_max: 1000, types_per_name_max: 100,
+            nsec3_iterations_max: 100,    # or as much work by a long salt; at most 2500
             include_depth_max: 8, generate_records_max: 65536 }
 )";
 }

@@ -60,8 +60,8 @@ std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& 
                     t.total_timeout, t.unread_bytes_max);
   };
   const auto limits = [](const Config::Limits& l) {
-    return std::tie(l.records_per_rrset_max, l.types_per_name_max, l.include_depth_max,
-                    l.generate_records_max);
+    return std::tie(l.records_per_rrset_max, l.types_per_name_max, l.nsec3_iterations_max,
+                    l.include_depth_max, l.generate_records_max);
   };
   differ("identity", identity(a.identity) == identity(b.identity));
   differ("listen", a.listen == b.listen);

@@ -53,6 +53,7 @@ LoadLimits CompileLimits() {
   LoadLimits limits;
   limits.zone.records_per_rrset_max = UINT16_MAX;
   limits.zone.types_per_name_max = UINT16_MAX;
+  limits.zone.nsec3_iterations_max = kNsec3IterationsMax;
   limits.file.generate_records_max = limits.file.generated_total_max = 1u << 30;
   return limits;
 }

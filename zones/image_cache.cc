@@ -52,9 +52,16 @@ absl::StatusOr<std::pair<ImageFile, ImageNote>> OpenImage(const std::string& pat
   return std::pair(*std::move(file), *note);
 }
 
-absl::Status ReadInto(LoadedZone& loaded, ImageFile& file, NameView apex) {
+absl::Status ReadInto(LoadedZone& loaded, ImageFile& file, NameView apex,
+                      const ZoneLimits& limits) {
   absl::StatusOr<std::shared_ptr<const Zone>> zone = file.Read(apex);
   if (!zone.ok()) return zone.status();
+  if (!(*zone)->nsec3_params().IsWithin(limits.nsec3_iterations_max)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the image has ", (*zone)->nsec3_params().iterations,
+                     " NSEC3 iterations, or a salt that costs as much; the work of ",
+                     limits.nsec3_iterations_max, " is allowed (limits: nsec3_iterations_max)"));
+  }
   loaded.zone = *std::move(zone);
   loaded.from_image = true;
   return absl::OkStatus();
@@ -81,7 +88,7 @@ TriedImage TryImage(const std::string& path, const std::string& image_path, Name
       loaded.files = note.UnchangedFiles(path);
       tried.is_stale = loaded.files.empty();
       if (tried.is_stale) return tried;
-      status = ReadInto(loaded, file, apex);
+      status = ReadInto(loaded, file, apex, limits.zone);
     }
     if (status.ok() || absl::IsNotFound(status)) return tried;
     loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, status));
@@ -124,8 +131,8 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimit
     absl::Status status = image.status();
     if (image.ok()) {
       const std::string over = OverLimits(image->second.extents(), limits.zone);
-      status =
-          over.empty() ? ReadInto(loaded, image->first, apex) : absl::FailedPreconditionError(over);
+      status = over.empty() ? ReadInto(loaded, image->first, apex, limits.zone)
+                            : absl::FailedPreconditionError(over);
     }
     if (!status.ok()) loaded.findings.push_back(FindingOf(Severity::kError, path, status));
   } catch (const std::bad_alloc&) {

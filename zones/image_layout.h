@@ -26,8 +26,9 @@ struct RRset {
   uint16_t count;       // At least 1.
   uint16_t signatures;  // The RRSIGs over this are so many RRsets further on; 0: none.
   uint32_t ttl_seconds;
-  uint32_t has_targets : 1;    // See Zone::TargetsOf.
-  uint32_t rdata_offset : 31;  // From the start of this struct.
+  uint32_t has_targets : 1;      // See Zone::TargetsOf.
+  uint32_t fits_no_message : 1;  // Of RRSIGs: not together with what they sign (message_size.h).
+  uint32_t rdata_offset : 30;    // From the start of this struct.
 
   // `count` times: 2 octets of length (network order), then so many of RDATA.
   const uint8_t* records() const { return reinterpret_cast<const uint8_t*>(this) + rdata_offset; }

@@ -5,11 +5,12 @@
 #include <stdexcept>
 
 #include "zones/image_format.h"
+#include "zones/message_size.h"
 
 namespace hither {
 namespace {
 
-constexpr uint32_t kRdataOffsetMax = (uint32_t{1} << 31) - 1;
+constexpr uint32_t kRdataOffsetMax = (uint32_t{1} << 30) - 1;
 
 size_t RoundUp(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
 
@@ -58,7 +59,7 @@ NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
   size_t bytes = name_at + name.size();
   for (const PlannedRRset& rrset : rrsets)
     bytes = RecordsAt(rrset, bytes) + RecordBytes(rrset, log);
-  if (bytes > kRdataOffsetMax) throw std::length_error("a name with over 2 GiB of records");
+  if (bytes > kRdataOffsetMax) throw std::length_error("a name with over 1 GiB of records");
 
   const size_t start = memory_.size();
   uint8_t* const at = memory_.Extend(RoundUp(bytes, kImageUnitBytes));
@@ -82,11 +83,13 @@ NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
                 .signatures = 0,
                 .ttl_seconds = from.ttl_seconds,
                 .has_targets = from.has_targets,
+                .fits_no_message = false,
                 .rdata_offset = static_cast<uint32_t>(rdata_offset & kRdataOffsetMax)};
     end = static_cast<size_t>(CopyRecords(from, log, at + records_at) - at);
     ++(from.type == RrType::kRrsig ? node.signature_count : node.rrset_count);
   }
   LinkSignatures(heads);
+  MarkWhatFitsNoMessage(node);
   return static_cast<NodeId>(start / kImageUnitBytes);
 }
 

@@ -42,15 +42,27 @@ struct Lookup {
   const RRset* rrset = nullptr;
 };
 
-// RFC 5155 §10.3 allows 2500 iterations for the longest keys. Each name costs so many hashes at a
-// load, and each negative answer some times as many: a zone with more is refused (zone_check.h).
+// RFC 5155 §10.3 allows 2500 iterations for the longest keys; RFC 9276 §3.2 asks for less. Each name
+// costs so many hashes at a load, and each negative answer some times as many: a zone with more than
+// its ZoneLimits say is refused (zone_check.h).
 inline constexpr uint16_t kNsec3IterationsMax = 2'500;
+inline constexpr uint16_t kNsec3IterationsDefault = 100;
 
 // An NSEC3 chain's parameters, from the NSEC3PARAM at the apex (RFC 5155 §4). SHA-1 is the only
 // algorithm there is.
 struct Nsec3Params {
   uint16_t iterations = 0;
   ByteView salt;
+
+  // Blocks of SHA-1 for one name, of 64 octets: each hash is of 20 octets and the salt, which SHA-1
+  // fills up by 9 at least. (The first is of a name, and up to four blocks longer.)
+  uint32_t Blocks() const {
+    return (iterations + 1u) * ((20u + static_cast<uint32_t>(salt.size()) + 9u + 63u) / 64u);
+  }
+  // A long salt costs as many iterations do: what counts is the work of so many without one.
+  bool IsWithin(uint16_t iterations_max) const {
+    return iterations <= iterations_max && (iterations == 0 || Blocks() <= iterations_max + 1u);
+  }
 };
 
 // One immutable zone: the header of its image, which reaches to image_bytes() from here. Made by

@@ -69,7 +69,10 @@ bool ZoneBuilder::WillUseNsec3() const {
   if (order_->nsec3_owners().empty()) return false;
   for (RecordId id = log_.owner(log_.first_owner()).last; id != 0; id = log_.record(id).before) {
     const RecordLog::Record& record = log_.record(id);
-    if (record.type == RrType::kNsec3Param && ReadNsec3Params(record.rdata()).usable) return true;
+    if (record.type == RrType::kNsec3Param &&
+        ReadNsec3Params(record.rdata(), limits_.nsec3_iterations_max).usable) {
+      return true;
+    }
   }
   return false;
 }
@@ -290,7 +293,16 @@ void ZoneBuilder::MakeZone(BuiltZone& built) {
   if (!AddNames(image)) return Find(Severity::kError, {0, 0}, kStoppedText);
   AddNsec3Owners(image);
   ReadSoa(image);
-  if (log_.has_too_many_collisions() || (errors_ == 0 && !ZoneIndexer(image).Run())) {
+  using Outcome = ZoneIndexer::Outcome;
+  ZoneIndexer indexer(image, limits_.nsec3_iterations_max);
+  const Outcome indexed = errors_ == 0 ? indexer.Run() : Outcome::kGood;
+  if (indexed == Outcome::kHashing) {
+    Find(Severity::kError, {0, 0},
+         absl::StrCat("hashing ", name_count_, " names for NSEC3 takes more than ",
+                      kNsec3LoadBlocksMax,
+                      " blocks of SHA-1; sign again with fewer iterations (RFC 9276 §3.1)"));
+  }
+  if (log_.has_too_many_collisions() || indexed == Outcome::kCollisions) {
     Find(Severity::kError, {0, 0},
          absl::StrCat("too many names of ", apex_.ToText(),
                       " have the same hash; somebody has chosen them so, remove them"));

@@ -21,6 +21,7 @@ namespace hither {
 struct ZoneLimits {
   uint32_t records_per_rrset_max = 1'000;
   uint32_t types_per_name_max = 100;
+  uint16_t nsec3_iterations_max = kNsec3IterationsDefault;
   uint32_t findings_max = 100;     // Errors, and as many warnings.
   const StopFlag* stop = nullptr;  // Looked at before each name that is built.
 };

@@ -144,26 +144,12 @@ void CheckOccluded(const Zone& zone, NodeId node, CheckReport& report) {
   }
 }
 
-// The least octets that the records take in a message, each with a pointer for its owner and, in
-// the types of RFC 1035, no more than an octet for each name that may be compressed (RFC 3597 §4).
-uint64_t BytesInMessageMin(const RRset& rrset) {
-  constexpr uint64_t kFixedBytes = 2 + 2 + 2 + 4 + 2;  // Owner, type, class, TTL, RDATA's length.
-  const RdataNames& names = NamesOf(rrset.type);
-  if (names.compressible) return rrset.count * (kFixedBytes + names.fixed_before + names.names);
-  uint64_t bytes = 0;
-  for (const ByteView rdata : Zone::RecordsOf(rrset)) bytes += kFixedBytes + rdata.size();
-  return bytes;
-}
-
 // RRsets are written whole or not at all, with their RRSIGs for whoever wants DNSSEC.
 void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
-  constexpr uint64_t kMessageBytesMax = 65'535;
-  const uint64_t head_bytes = 12 + zone.NameOf(node).wire().size() + 4;  // Header and question.
   for (const RRset& rrset : zone.RRsetsOf(node)) {
-    uint64_t bytes = head_bytes + BytesInMessageMin(rrset);
     const RRset* const signatures = zone.SignaturesFor(rrset);
-    if (signatures != nullptr) bytes += BytesInMessageMin(*signatures);
-    if (bytes <= kMessageBytesMax) continue;
+    const bool signed_too_large = signatures != nullptr && signatures->fits_no_message;
+    if (!rrset.fits_no_message && !signed_too_large) continue;
     report.Add(ZoneCheckId::kRrsetTooLarge, node, rrset.type, Subject(zone, node, rrset.type));
   }
 }
@@ -171,7 +157,7 @@ void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
 }  // namespace
 
 std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
-                               const std::vector<std::string>& files) {
+                               const std::vector<std::string>& files, const ZoneLimits& limits) {
   CheckReport report(zone, places, files);
   if (zone.FindRRset(kApex, RrType::kNs) == nullptr) {
     report.Add(ZoneCheckId::kApexNs, kApex, RrType::kSoa, zone.apex().ToText());
@@ -188,7 +174,7 @@ std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
       CheckAuthoritative(zone, node, report);
     }
   }
-  CheckSignedZone(zone, report);
+  CheckSignedZone(zone, limits, report);
   CheckZonemd(zone, report);
   return report.Take();
 }

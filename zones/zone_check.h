@@ -67,13 +67,11 @@ std::span<const ZoneCheck> ZoneChecks();  // By rising id: all of them.
 // A zone of a million names may be wrong a million times. What is over this is only counted.
 inline constexpr size_t kFindingsPerCheckMax = 10;
 
-// RFC 9276 §3.2: validators treat a zone as unsigned above their limit; 50 is the common one.
-inline constexpr uint16_t kNsec3IterationsAdvised = 50;
-
 // `files` are the names behind Location::file. By file and line; "and so many more" of a check
 // after them.
 std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
-                               const std::vector<std::string>& files);
+                               const std::vector<std::string>& files,
+                               const ZoneLimits& limits = {});
 
 }  // namespace hither
 

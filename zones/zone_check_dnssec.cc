@@ -213,7 +213,7 @@ void SignedZoneChecker::CheckTypes(NodeId id, NodeId denial, RrType type, ByteVi
                       absl::StrCat(TypeToText(type), " (of ", zone_.NameOf(id).ToText(), ")")));
 }
 
-void CheckNsec3Params(const Zone& zone, CheckReport& report) {
+void CheckNsec3Params(const Zone& zone, const ZoneLimits& limits, CheckReport& report) {
   const RRset* params = zone.FindRRset(kApex, RrType::kNsec3Param);
   if (params == nullptr) return;
   const auto found = [&](ZoneCheckId check, absl::string_view what) {
@@ -226,12 +226,14 @@ void CheckNsec3Params(const Zone& zone, CheckReport& report) {
     ByteReader rdata(record);
     const uint8_t algorithm = rdata.U8();
     rdata.U8();
-    const uint16_t iterations = rdata.U16();
+    Nsec3Params read;
+    read.iterations = rdata.U16();
+    read.salt = rdata.Take(rdata.U8());
     if (algorithm != 1) {
       found(ZoneCheckId::kNsec3Algorithm, "NSEC3PARAM");
-    } else if (iterations > kNsec3IterationsMax) {
+    } else if (!read.IsWithin(limits.nsec3_iterations_max)) {
       found(ZoneCheckId::kNsec3IterationsLimit, "NSEC3PARAM");
-    } else if (iterations > kNsec3IterationsAdvised) {
+    } else if (read.iterations > 0) {
       found(ZoneCheckId::kNsec3Iterations, "NSEC3PARAM");
     }
   }
@@ -239,8 +241,8 @@ void CheckNsec3Params(const Zone& zone, CheckReport& report) {
 
 }  // namespace
 
-void CheckSignedZone(const Zone& zone, CheckReport& report) {
-  CheckNsec3Params(zone, report);
+void CheckSignedZone(const Zone& zone, const ZoneLimits& limits, CheckReport& report) {
+  CheckNsec3Params(zone, limits, report);
   // A signed SOA makes a signed zone: RRSIGs here and there may be a multi-signer's work.
   const RRset* soa = zone.FindRRset(kApex, RrType::kSoa);
   if (soa == nullptr || soa->signatures == 0) return;

@@ -35,7 +35,7 @@ class CheckReport {
 };
 
 // The rules for zones that are signed (zone_check_dnssec.cc).
-void CheckSignedZone(const Zone& zone, CheckReport& report);
+void CheckSignedZone(const Zone& zone, const ZoneLimits& limits, CheckReport& report);
 
 // The rule for ZONEMD records (zonemd.cc).
 void CheckZonemd(const Zone& zone, CheckReport& report);

@@ -59,7 +59,7 @@ bool IsOfChain(ByteView nsec3, const Nsec3Params& want) {
 
 }  // namespace
 
-UsableNsec3Params ReadNsec3Params(ByteView rdata) {
+UsableNsec3Params ReadNsec3Params(ByteView rdata, uint16_t iterations_max) {
   ByteReader reader(rdata);
   UsableNsec3Params read;
   const uint8_t algorithm = reader.U8();
@@ -67,17 +67,15 @@ UsableNsec3Params ReadNsec3Params(ByteView rdata) {
   read.params.iterations = reader.U16();
   read.params.salt = reader.Take(reader.U8());
   // RFC 5155 §4.1.2: a set flag means a chain that is not to be used; §3.1.1: 1 is SHA-1. With too
-  // many iterations a load would never end.
-  read.usable =
-      reader.ok() && flags == 0 && algorithm == 1 && read.params.iterations <= kNsec3IterationsMax;
+  // many iterations a load would take very long (zone_check.h refuses the zone).
+  read.usable = reader.ok() && flags == 0 && algorithm == 1 && read.params.IsWithin(iterations_max);
   return read;
 }
 
-bool ZoneIndexer::Run() {
-  if (!BuildIndex()) return false;
+ZoneIndexer::Outcome ZoneIndexer::Run() {
+  if (!BuildIndex()) return Outcome::kCollisions;
   ResolveTargets();
-  ChooseDenial();
-  return true;
+  return ChooseDenial() ? Outcome::kGood : Outcome::kHashing;
 }
 
 bool ZoneIndexer::BuildIndex() {
@@ -147,18 +145,22 @@ void ZoneIndexer::ResolveTargets() {
   batches.Finish();
 }
 
-void ZoneIndexer::ChooseDenial() {
+bool ZoneIndexer::ChooseDenial() {
   if (const RRset* params = zone().FindRRset(kApex, RrType::kNsec3Param)) {
     std::vector<Bytes> copies;  // The image moves when a table is added.
     for (const ByteView rdata : zone().RecordsOf(*params)) {
       copies.emplace_back(rdata.begin(), rdata.end());
     }
     for (const Bytes& rdata : copies) {
-      const UsableNsec3Params read = ReadNsec3Params(rdata);
-      if (read.usable && BuildNsec3(read.params)) return LinkNsec3();
+      const UsableNsec3Params read = ReadNsec3Params(rdata, nsec3_iterations_max_);
+      if (!read.usable || !BuildNsec3(read.params)) continue;
+      if (Nsec3LoadBlocks(zone().name_count(), read.params) > kNsec3LoadBlocksMax) return false;
+      LinkNsec3();
+      return true;
     }
   }
   if (zone().FindRRset(kApex, RrType::kNsec) != nullptr) BuildNsec();
+  return true;
 }
 
 void ZoneIndexer::BuildNsec() {

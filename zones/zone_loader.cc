@@ -42,14 +42,14 @@ void Append(std::vector<Finding>&& more, std::vector<Finding>& findings) {
 
 // All that follows reading. After a reading error some records are missing: what the builder says
 // of a line still holds, while what it says of the zone ("no SOA"), and the checks, may not.
-LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder) {
+LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder, const ZoneLimits& limits) {
   LoadedZone loaded;
   loaded.findings = std::move(read.findings);
   BuiltZone built = builder.Build(read.files);
   if (!read.ok) std::erase_if(built.findings, [](const Finding& found) { return found.line == 0; });
   Append(std::move(built.findings), loaded.findings);
   if (!read.ok || built.zone == nullptr) return loaded;
-  Append(CheckZone(*built.zone, builder, read.files), loaded.findings);
+  Append(CheckZone(*built.zone, builder, read.files, limits), loaded.findings);
   if (std::ranges::any_of(loaded.findings, IsError)) return loaded;
   loaded.zone = std::move(built.zone);
   loaded.extents = built.extents;
@@ -104,7 +104,7 @@ LoadedZone LoadFile(const std::string& path, NameView apex, const LoadLimits& li
   ZoneFileResult read = ReadInto(builder, stamps[0], apex, limits, progress);
   if (IsRaised(limits.zone.stop)) return Stopped(path);  // Even to sort the names takes a while.
   for (FileStamp& stamp : StampIncludes(read.files, began_ns)) stamps.push_back(std::move(stamp));
-  LoadedZone loaded = Finish(std::move(read), builder);
+  LoadedZone loaded = Finish(std::move(read), builder, limits.zone);
   loaded.files = std::move(stamps);
   loaded.began_ns = began_ns;
   return loaded;
@@ -139,7 +139,7 @@ LoadedZone LoadZoneText(absl::string_view text, const std::string& name, NameVie
                         const LoadLimits& limits) {
   return WithinMemory(name, [&] {
     ZoneBuilder builder(apex, limits.zone);
-    return Finish(ReadZoneText(text, name, apex, builder, limits.file), builder);
+    return Finish(ReadZoneText(text, name, apex, builder, limits.file), builder, limits.zone);
   });
 }
 

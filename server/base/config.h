@@ -81,6 +81,7 @@ struct Config {
   struct Limits {  // On zone files; see ZoneLimits and ZoneFileLimits.
     uint32_t records_per_rrset_max = 1'000;
     uint32_t types_per_name_max = 100;
+    uint16_t nsec3_iterations_max = 100;
     uint32_t include_depth_max = 8;
     uint32_t generate_records_max = 65'536;
   } limits;

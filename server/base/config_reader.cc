@@ -277,6 +277,7 @@ constexpr Key kLogKeys[] = {
 constexpr Key kLimitsKeys[] = {
     {"records_per_rrset_max", [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 65'535, to, to.config.limits.records_per_rrset_max); }},
     {"types_per_name_max",    [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 65'535, to, to.config.limits.types_per_name_max); }},
+    {"nsec3_iterations_max",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 2'500, to, to.config.limits.nsec3_iterations_max); }},
     {"include_depth_max",     [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 64, to, to.config.limits.include_depth_max); }},
     {"generate_records_max",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 16'777'216, to, to.config.limits.generate_records_max); }},
 };

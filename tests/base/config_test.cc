@@ -45,6 +45,7 @@ log: { level: warning, target: hither.log }
 limits:
   records_per_rrset_max: 10
   types_per_name_max: 11
+  nsec3_iterations_max: 13
   include_depth_max: 0
   generate_records_max: 12
 )";
@@ -84,6 +85,7 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(config->log.file, "/etc/hither/hither.log");
   EXPECT_EQ(config->limits.records_per_rrset_max, 10u);
   EXPECT_EQ(config->limits.types_per_name_max, 11u);
+  EXPECT_EQ(config->limits.nsec3_iterations_max, 13u);
   EXPECT_EQ(config->limits.include_depth_max, 0u);
   EXPECT_EQ(config->limits.generate_records_max, 12u);
 }

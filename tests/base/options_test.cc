@@ -200,6 +200,7 @@ TEST(Options, HelpsConfigurationIsGood) {
   EXPECT_EQ(config->log.file, defaults.log.file);
   EXPECT_EQ(config->limits.records_per_rrset_max, defaults.limits.records_per_rrset_max);
   EXPECT_EQ(config->limits.types_per_name_max, defaults.limits.types_per_name_max);
+  EXPECT_EQ(config->limits.nsec3_iterations_max, defaults.limits.nsec3_iterations_max);
   EXPECT_EQ(config->limits.include_depth_max, defaults.limits.include_depth_max);
   EXPECT_EQ(config->limits.generate_records_max, defaults.limits.generate_records_max);
 }

@@ -295,7 +295,7 @@ constexpr Case kNodes[] = {
     {"RecordsBehindTheNode",    kPlain, [](Image& i) { i.RRsetOf("ns", RrType::kA).count = 60'000; }},
     {"RecordsWithinTheName",    kPlain, [](Image& i) { --i.RRsetOf("t", RrType::kA).rdata_offset; }},
     {"RecordsInAnotherNode",    kPlain, [](Image& i) { i.RRsetOf("a", RrType::kCname).rdata_offset += i.NodeOf("a").units * 8; }},
-    {"RecordsFarOutside",       kPlain, [](Image& i) { i.RRsetOf("v", RrType::kSvcb).rdata_offset = 0x7fffffff; }},
+    {"RecordsFarOutside",       kPlain, [](Image& i) { i.RRsetOf("v", RrType::kSvcb).rdata_offset = 0x3fffffff; }},
     {"LengthBehindTheNode",     kPlain, [](Image& i) { i.SetLength(i.RRsetOf("t", RrType::kTxt), 0xffff); }},
     {"LengthCutOff",            kPlain, [](Image& i) { i.RRsetOf("t", RrType::kTxt).rdata_offset = i.NodeOf("t").units * 8 - 16 - 16 - 1; }},
     {"RecordsShared",           kPlain, [](Image& i) { i.ShareEmptyRecords("t"); }},

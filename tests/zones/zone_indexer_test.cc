@@ -133,13 +133,25 @@ constexpr ChainCase kChains[] = {
     {"OwnerIsNoHash",   "@ 0 NSEC3PARAM 1 0 3 ab\nxyz 5 NSEC3 1 0 3 ab 00000000000000000000000000000000\n", "none"},
     {"Nsec3BeforeNsec", "@ 5 NSEC @ NS SOA\n@ 0 NSEC3PARAM 1 0 3 ab\n00000000000000000000000000000000 5 NSEC3 1 0 3 ab 00000000000000000000000000000000\n", "nsec3 3"},
     {"NsecIfNsec3Fails","@ 5 NSEC @ NS SOA\n@ 0 NSEC3PARAM 1 0 3 ab\n", "nsec"},
-    // kNsec3IterationsMax: 2500.
-    {"IterationsMost",  "@ 0 NSEC3PARAM 1 0 2500 ab\n00000000000000000000000000000000 5 NSEC3 1 0 2500 ab 00000000000000000000000000000000\n", "nsec3 2500"},
-    {"IterationsOver",  "@ 0 NSEC3PARAM 1 0 2501 ab\n00000000000000000000000000000000 5 NSEC3 1 0 2501 ab 00000000000000000000000000000000\n", "none"},
+    // kNsec3IterationsDefault: 100.
+    {"IterationsMost",  "@ 0 NSEC3PARAM 1 0 100 ab\n00000000000000000000000000000000 5 NSEC3 1 0 100 ab 00000000000000000000000000000000\n", "nsec3 100"},
+    {"IterationsOver",  "@ 0 NSEC3PARAM 1 0 101 ab\n00000000000000000000000000000000 5 NSEC3 1 0 101 ab 00000000000000000000000000000000\n", "none"},
 };
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Zones, Chain, testing::ValuesIn(kChains),
                          [](const auto& tested) { return std::string(tested.param.name); });
+
+// A zone of some hundred octets, whose $GENERATE makes as many names as it may, loads; one that
+// would hash for a quarter of an hour does not. 20 octets and 35 of salt are one block.
+TEST(Nsec3LoadBlocks, BoundWhatALoadHashes) {
+  const Bytes salt(36, 0xab);
+  EXPECT_EQ(Nsec3LoadBlocks(1, {0, {}}), 2u);
+  EXPECT_EQ(Nsec3LoadBlocks(3, {100, ByteView(salt).first(35)}), 606u);
+  EXPECT_EQ(Nsec3LoadBlocks(3, {100, salt}), 2 * 606u);
+  EXPECT_LE(Nsec3LoadBlocks(1'048'576, {100, {}}), kNsec3LoadBlocksMax);
+  EXPECT_LE(Nsec3LoadBlocks(200'000'000, {0, {}}), kNsec3LoadBlocksMax);
+  EXPECT_GT(Nsec3LoadBlocks(50'000'000, {100, {}}), kNsec3LoadBlocksMax);
+}
 
 // Enough names for collisions; all are found, in any case, and no others.
 TEST(Index, FindsEachOfManyNames) {
