@@ -46,6 +46,7 @@ void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWr
   if (!rrset.has_targets) return;
   const bool is_service = rrset.type == RrType::kSvcb || rrset.type == RrType::kHttps;
   for (const NodeId target : Targets(zone, rrset)) {
+    if (reply.HasWasted()) return;
     if (is_service && zone.FindRRset(target, rrset.type) != &rrset) {  // RFC 9460 §4.1
       AddType(zone, target, rrset.type, dnssec, reply);
     }
@@ -56,15 +57,19 @@ void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWr
 bool AddGlue(const Zone& zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply) {
   // No target is there twice: NS have nothing else to differ in. None may be left out, so that
   // records_per_rrset_max is the limit, and a message's size ends it before.
+  NodeId siblings[kAdditionalTargetsMax];
+  int sibling_count = 0;
   for (const NodeId target : zone.TargetsOf(ns)) {  // In-domain first: it has to fit.
-    if (target == kNoNode || !zone.IsWithinCut(target, cut)) continue;
-    if (!AddAddresses(zone, target, dnssec, reply)) return false;
+    if (target == kNoNode) continue;
+    if (!zone.IsWithinCut(target, cut)) {
+      if (sibling_count < kAdditionalTargetsMax) siblings[sibling_count++] = target;
+    } else if (!AddAddresses(zone, target, dnssec, reply)) {
+      return false;
+    }
   }
-  int siblings = 0;  // Sibling and other glue takes what room is left.
-  for (const NodeId target : zone.TargetsOf(ns)) {
-    if (target == kNoNode || zone.IsWithinCut(target, cut)) continue;
-    if (++siblings > kAdditionalTargetsMax) break;
-    AddAddresses(zone, target, dnssec, reply);
+  // Sibling and other glue takes what room is left.
+  for (int i = 0; i < sibling_count && !reply.HasWasted(); ++i) {
+    AddAddresses(zone, siblings[i], dnssec, reply);
   }
   return true;
 }

@@ -23,6 +23,7 @@ class Answerer {
   AnswerResult Run();
 
  private:
+  AnswerResult Walk();
   // What one alias leads to.
   enum class Hop : uint8_t { kOn, kEnd, kTooLong, kFull };
 
@@ -71,8 +72,9 @@ ResponseWriter::Rendering Answerer::OwnerOf(NodeId node) const {
 }
 
 Answerer::Hop Answerer::GoTo(NameView target) {
-  // Too long a chain: what we have is sent, and the resolver goes on from there.
-  if (hops_ == kAliasHopsMax) return Hop::kEnd;
+  // Too long a chain, or one whose names and proofs have cost much: what we have is sent, and the
+  // resolver goes on from there.
+  if (hops_ == kAliasHopsMax || reply_.work() + denial_.work() > kChainWorkMax) return Hop::kEnd;
   passed_[hops_++] = name_->hash();
   renamed_ = true;
   if (!target.IsAtOrBelow(zone_.apex())) return Hop::kEnd;
@@ -175,6 +177,12 @@ AnswerResult Answerer::Last(const Lookup& at) {
 }
 
 AnswerResult Answerer::Run() {
+  const AnswerResult result = Walk();
+  reply_.AddWork(denial_.work());
+  return result;
+}
+
+AnswerResult Answerer::Walk() {
   reply_.SetAuthoritative(true);
   Lookup at = zone_.Find(*name_, query_.type);
   while (at.state == Lookup::kAlias || at.state == Lookup::kDname) {  // kAliasHopsMax: GoTo().

@@ -1,8 +1,10 @@
 #include "server/denial.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "server/answer.h"
+#include "server/work.h"
 
 namespace hither {
 
@@ -27,8 +29,17 @@ bool Denial::Write(ResponseWriter& reply) const {
   return true;
 }
 
+void Denial::NeedNsecAt(NameView name) {
+  // Halving, and names of up to 127 labels to compare where their first octets do not differ.
+  work_ += static_cast<uint32_t>(std::bit_width(zone_.name_count()) * name.size() / 4);
+  Need(zone_.FindNsec(name));
+}
+
 // The "next closer" name is the one label longer than the closest encloser (RFC 5155 §1.3).
 void Denial::NeedNextCloser(NameView next_closer) {
+  constexpr uint32_t kBlocksOfName =
+      (2 * kNameBytesMax) / 64;  // The first hash is of name and salt.
+  work_ += kWorkOfSha1Block * (zone_.nsec3_params().Blocks() + kBlocksOfName);
   bool matches = false;
   Need(zone_.FindNsec3(zone_.HashForNsec3(next_closer), matches));
 }
@@ -66,7 +77,7 @@ void Denial::NeedNxDomain(const HashedName& qname, const Lookup& at) {
     NeedWildcard(qname, at);
     Name star(zone_.NameOf(at.encloser));
     star.Prepend(AsBytes("*"));  // Fits: the name asked is longer than the encloser by a label.
-    Need(zone_.FindNsec(star));
+    NeedNsecAt(star);
   } else if (zone_.uses_nsec3()) {
     NeedEncloserAndWildcard(qname, at.encloser);
   }
@@ -87,7 +98,7 @@ void Denial::NeedNoData(const HashedName& qname, const Lookup& at) {
 // absence is left to prove. RFC 4035 §3.1.3.3 likewise.
 void Denial::NeedWildcard(const HashedName& qname, const Lookup& at) {
   if (zone_.uses_nsec()) {
-    Need(zone_.FindNsec(qname.name()));
+    NeedNsecAt(qname.name());
   } else if (zone_.uses_nsec3()) {
     NeedNextCloser(qname.Suffix(zone_.node(at.encloser).label_count + 1u));
   }

@@ -28,17 +28,22 @@ class Denial {
   // False when a record did not fit; the answer must then be truncated.
   bool Write(ResponseWriter& reply) const;
 
+  // What it took to find them (work.h).
+  uint32_t work() const { return work_; }
+
  private:
   void Need(NodeId node);
   void NeedMatchOrEncloserProof(NodeId node);
   void NeedEncloserAndWildcard(const HashedName& qname, NodeId encloser);
   void NeedNextCloser(NameView next_closer);
+  void NeedNsecAt(NameView name);
 
   // One for each alias that a wildcard made, three for the last name.
   static constexpr size_t kNodesMax = 32;
   const Zone& zone_;
   NodeId nodes_[kNodesMax];
   size_t count_ = 0;
+  uint32_t work_ = 0;
 };
 
 }  // namespace hither

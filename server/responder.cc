@@ -186,6 +186,7 @@ size_t Responder::AnswerRead(const Exchange& exchange, const Reading& reading,
   }
   writer_.Start(exchange.reply, LimitBytes(query, facts), reserve, exchange.query, query);
   const Verdict verdict = Decide(reading, facts, zones);
+  turn_work_ += kWorkOfQuery + exchange.query.size() / kWorkOfOctets + writer_.work();
   Count(query, facts, verdict.rcode);
   const Tsig* tsig = verdict.rcode == Rcode::kNotAuth ? &query.tsig : nullptr;
   if (!query.edns.present) return writer_.Finish(verdict.rcode, nullptr, tsig);

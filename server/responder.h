@@ -60,6 +60,12 @@ class Responder {
   // memory is most of what an answer from a large zone costs.
   void AnswerAll(std::span<Exchange> batch, const TransportFacts& facts, const ZoneSet& zones);
 
+  // A turn of the worker's loop begins; has it done what it may (work.h)? A listener then leaves
+  // the rest of what waits for the next turn.
+  void BeginTurn() { turn_work_ = 0; }
+  uint64_t turn_work() const { return turn_work_; }
+  bool IsTurnSpent() const { return turn_work_ > kWorkOfTurnMax; }
+
   // Queries whose memory is asked for at once; 16 pays most: bench_parts, batch/mixed.
   static constexpr size_t kGroupMax = 16;
 
@@ -94,6 +100,7 @@ class Responder {
   ResponseWriter writer_;
   std::array<Reading, kGroupMax> group_;
   OptReply opt_;
+  uint64_t turn_work_ = 0;
 };
 
 }  // namespace hither

@@ -22,6 +22,8 @@ void ResponseWriter::Start(std::span<uint8_t> buffer, size_t limit, size_t reser
   authoritative_ = truncated_ = false;
   std::fill(std::begin(counts_), std::end(counts_), uint16_t{0});
   ClearNames();
+  labels_max_ = labels_left_ = static_cast<int32_t>(std::max(limit_ / kBytesPerLabel, kLabelsMin));
+  undone_bytes_ = work_ = 0;
   question_ = query.name;
   question_bytes_ = query.question_bytes;
   question_labels_ = question_bytes_ == 0 ? 0 : question_.label_count();
@@ -46,32 +48,39 @@ void ResponseWriter::RememberQuestion() {
   knows_question_ = true;
   const HashedName hashed(question_);
   for (size_t labels = question_labels_; labels > 0; --labels) {
-    const uint32_t slot = SlotOf(hashed.SuffixHash(labels));
-    if (names_[slot] == 0) Remember(slot, kHeaderBytes + hashed.SuffixOffset(labels));
+    const uint64_t hash = hashed.SuffixHash(labels);
+    const uint32_t slot = SlotOf(hash);
+    if (names_[slot] == 0) Remember(slot, hash, kHeaderBytes + hashed.SuffixOffset(labels));
   }
 }
 
 void ResponseWriter::Truncate() {
   ClearNames();
   std::fill(std::begin(counts_), std::end(counts_), uint16_t{0});
+  AddWork(static_cast<uint32_t>(end_) / kWorkOfOctets);
   end_ = kHeaderBytes + question_bytes_;
   truncated_ = true;
 }
 
 void ResponseWriter::Undo(const Mark& mark, Section section) {
   while (names_logged_ > mark.names_logged) names_[name_log_[--names_logged_]] = 0;
+  const auto undone = static_cast<uint32_t>(end_ - mark.end) + kUndoneBytesMin;
+  undone_bytes_ += undone;
+  AddWork(undone / kWorkOfOctets);
   end_ = mark.end;
   counts_[static_cast<size_t>(section)] = mark.count;
 }
 
-void ResponseWriter::Remember(uint32_t slot, size_t offset) {
+void ResponseWriter::Remember(uint32_t slot, uint64_t hash, size_t offset) {
   if (offset > kPointerMax) return;
   names_[slot] = static_cast<uint16_t>(offset);
+  tags_[slot] = static_cast<uint32_t>(hash);
   name_log_[names_logged_++] = static_cast<uint8_t>(slot);
 }
 
 // Is it exactly `name` that starts at `offset`? All pointers there are ours and go backwards.
-bool ResponseWriter::NameStandsAt(size_t offset, NameView name) const {
+// Names whose hashes were chosen to be equal may differ in their last label alone.
+bool ResponseWriter::NameStandsAt(size_t offset, NameView name) {
   const uint8_t* want = name.data();
   while (true) {
     while (data_[offset] >= 0xc0) offset = LoadU16(data_ + offset) & kPointerMax;
@@ -79,31 +88,37 @@ bool ResponseWriter::NameStandsAt(size_t offset, NameView name) const {
     const size_t bytes = 1u + *want;
     if (std::memcmp(data_ + offset, want, bytes) != 0) return false;
     if (bytes == 1) return true;
+    --labels_left_;
     offset += bytes;
     want += bytes;
   }
 }
 
+// Where the suffix of `name` with this hash stands in the message already; 0 if it does not, and
+// then `slot` is where to remember it, or kSlots.
+uint16_t ResponseWriter::FindSuffix(uint64_t hash, NameView suffix, uint32_t& slot) {
+  --labels_left_;
+  slot = SlotOf(hash);
+  for (size_t probe = 0; probe < kProbesMax; ++probe, slot = (slot + 1) % kSlots) {
+    if (names_[slot] == 0) return 0;
+    if (tags_[slot] == static_cast<uint32_t>(hash) && NameStandsAt(names_[slot], suffix)) {
+      return names_[slot];
+    }
+  }
+  slot = kSlots;
+  return 0;
+}
+
 bool ResponseWriter::WriteName(NameView name) {
+  if (labels_left_ <= 0) return WriteWhole(name);
   if (!knows_question_) RememberQuestion();
   const HashedName hashed(name);
   // The longest suffix that stands in the message already.
-  uint32_t free_slots[kNameLabelsMax + 1];
+  uint32_t slots[kNameLabelsMax + 1];
   size_t labels = hashed.label_count();
   uint16_t pointer = 0;
   for (; labels > 0; --labels) {
-    uint32_t slot = SlotOf(hashed.SuffixHash(labels));
-    free_slots[labels] = kSlots;
-    for (size_t probe = 0; probe < kProbesMax; ++probe, slot = (slot + 1) % kSlots) {
-      if (names_[slot] == 0) {
-        free_slots[labels] = slot;
-        break;
-      }
-      if (NameStandsAt(names_[slot], hashed.Suffix(labels))) {
-        pointer = names_[slot];
-        break;
-      }
-    }
+    pointer = FindSuffix(hashed.SuffixHash(labels), hashed.Suffix(labels), slots[labels]);
     if (pointer != 0) break;
   }
   const size_t literal_bytes = hashed.SuffixOffset(labels);
@@ -111,8 +126,8 @@ bool ResponseWriter::WriteName(NameView name) {
   std::memcpy(data_ + end_, name.data(), literal_bytes);
   for (size_t have = hashed.label_count(); have > labels; --have) {
     // Two suffixes of one name may have found the same free slot; the longer one gets it.
-    if (free_slots[have] != kSlots && names_[free_slots[have]] == 0) {
-      Remember(free_slots[have], end_ + hashed.SuffixOffset(have));
+    if (slots[have] != kSlots && names_[slots[have]] == 0) {
+      Remember(slots[have], hashed.SuffixHash(have), end_ + hashed.SuffixOffset(have));
     }
   }
   end_ += literal_bytes;
@@ -122,6 +137,14 @@ bool ResponseWriter::WriteName(NameView name) {
   }
   StoreU16(data_ + end_, static_cast<uint16_t>(0xc000 | pointer));
   end_ += 2;
+  return true;
+}
+
+// Compression has cost enough.
+bool ResponseWriter::WriteWhole(NameView name) {
+  if (!Fits(name.size())) return false;
+  CopyNameOctets(data_ + end_, name.data(), name.size());
+  end_ += name.size();
   return true;
 }
 
@@ -192,8 +215,18 @@ bool ResponseWriter::WriteRecords(const Rendering& how, uint16_t& owner_at, cons
   return true;
 }
 
+// False for what certainly does not: most of what does not fit is known by its count, or was when
+// its zone was loaded.
+bool ResponseWriter::MayFit(const RRset& rrset, const RRset* signatures) const {
+  constexpr size_t kRecordBytesMin = 11;  // A root's owner, type, class, TTL, length.
+  const size_t count = rrset.count + (signatures != nullptr ? size_t{signatures->count} : 0);
+  return Fits(count * kRecordBytesMin) && !rrset.fits_no_message &&
+         (signatures == nullptr || !signatures->fits_no_message);
+}
+
 bool ResponseWriter::AddRRset(Section section, const Rendering& how, const Zone& zone,
                               const RRset& rrset, const RRset* signatures) {
+  if (!MayFit(rrset, signatures)) return false;
   const Mark mark{end_, counts_[static_cast<size_t>(section)], names_logged_};
   uint16_t owner_at = how.owner_offset;
   if (!WriteRecords(how, owner_at, zone, rrset) ||

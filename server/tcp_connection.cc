@@ -48,7 +48,7 @@ void TcpConnection::Finish() {
   if (closing_) return;
   uv_read_stop(stream());
   finishing_ = true;
-  if (!HasUnsent()) Close();
+  if (!HasUnsent() && !waiting_) Close();
 }
 
 void TcpConnection::Close() {
@@ -87,6 +87,7 @@ void TcpConnection::OnRead(uv_stream_t* stream, ssize_t bytes, const uv_buf_t* r
 }
 
 void TcpConnection::OnOctets(ByteView octets) {
+  read_at_ns_ = MonotonicNs();
   if (input_.empty()) {  // As a rule: whole queries, answered where they were read.
     const size_t used = AnswerFrom(octets);
     if (!closing_) input_.assign(octets.begin() + static_cast<ptrdiff_t>(used), octets.end());
@@ -98,13 +99,13 @@ void TcpConnection::OnOctets(ByteView octets) {
   if (input_.empty()) Bytes().swap(input_);  // Thousands of idle connections must cost little.
 }
 
-// Answers the complete queries at the start of `input`, as far as the peer reads. Returns how many
-// octets they took.
+// Answers the complete queries at the start of `input`, as far as the peer reads and the turn
+// lasts. Returns how many octets they took.
 size_t TcpConnection::AnswerFrom(ByteView input) {
   const std::span<uint8_t> out = host_.write_room();
-  Answers filled{.read_at_ns = MonotonicNs()};
+  Answers filled{.read_at_ns = read_at_ns_};
   size_t used = 0;
-  bool any = false;
+  int answered = 0;
   while (input.size() - used >= kLengthBytes) {
     const size_t size = LoadU16(input.data() + used);
     if (size < kMessageBytesMin) {
@@ -116,6 +117,8 @@ size_t TcpConnection::AnswerFrom(ByteView input) {
       break;
     }
     if (input.size() - used - kLengthBytes < size) break;
+    waiting_ = answered == kQueriesPerTurnMax || !host_.MayAnswer();
+    if (waiting_) break;  // TakeTurn() will go on.
     if (UnsentBytes() + filled.bytes > host_.limits().unsent_bytes_max ||
         out.size() - filled.bytes < kLengthBytes + kMessageBytesMax) {
       Flush(filled);
@@ -126,17 +129,18 @@ size_t TcpConnection::AnswerFrom(ByteView input) {
     const size_t reply = host_.Answer(input.subspan(used + kLengthBytes, size),
                                       out.subspan(filled.bytes + kLengthBytes, kMessageBytesMax));
     used += kLengthBytes + size;
-    any = true;
+    ++answered;
     if (reply == 0) continue;
     StoreU16(out.data() + filled.bytes, static_cast<uint16_t>(reply));
     filled.bytes += kLengthBytes + reply;
     ++filled.count;
   }
-  if (any) host_.OnActive(*this);
-  if (any) active_at_ms_ = uv_now(tcp_.loop);
+  if (answered > 0) host_.OnActive(*this);
+  if (answered > 0) active_at_ms_ = uv_now(tcp_.loop);
   Flush(filled);
   if (closing_) return input.size();
-  if (paused_) uv_read_stop(stream());
+  if (paused_ || waiting_) uv_read_stop(stream());
+  if (waiting_) host_.OnWaiting(*this);
   if (finishing_) Finish();
   return used;
 }
@@ -187,15 +191,29 @@ void TcpConnection::OnWritten(uv_write_t* request, int status) {
   } catch (const std::bad_alloc&) {
     self->Close();
   }
-  if (self->finishing_) self->Close();
+  if (self->finishing_ && !self->waiting_) self->Close();
+}
+
+void TcpConnection::TakeTurn() {
+  waiting_ = false;
+  try {
+    AnswerInput();
+  } catch (const std::bad_alloc&) {
+    Close();
+  }
 }
 
 void TcpConnection::ReadOn() {
   paused_ = false;
-  const size_t used = AnswerFrom(input_);  // First what was read before the pause.
+  read_at_ns_ = MonotonicNs();  // What the peer left unread until now is no time of ours.
+  AnswerInput();                // First what was read before the pause.
+}
+
+void TcpConnection::AnswerInput() {
+  const size_t used = AnswerFrom(input_);
   if (closing_) return;
   input_.erase(input_.begin(), input_.begin() + static_cast<ptrdiff_t>(used));
-  if (paused_ || finishing_) return;
+  if (paused_ || waiting_ || finishing_) return;
   if (uv_read_start(stream(), &OnRoom, &OnRead) != 0) Close();
 }
 

@@ -15,8 +15,7 @@
 namespace hither {
 namespace {
 
-// One read takes so much, and libuv reads up to 32 times in a row: what one client can make a
-// worker do before the others' turn. About 60 queries.
+// One read takes so much: about 60 queries.
 constexpr size_t kReadBytes = 4096;
 // The answers to one read; at least one of the greatest size, 2 + 65,535.
 constexpr size_t kWriteBytes = 128 << 10;
@@ -72,6 +71,14 @@ absl::Status TcpListener::Start(uv_loop_t& loop, std::vector<FileDescriptor> soc
   uv_timer_start(
       &tick_, [](uv_timer_t* timer) { static_cast<TcpListener*>(timer->data)->OnTick(); }, tick_ms,
       tick_ms);
+  HITHER_CHECK(uv_prepare_init(&loop, &begin_turn_) == 0);
+  HITHER_CHECK(uv_idle_init(&loop, &turn_) == 0);
+  begin_turn_.data = turn_.data = this;
+  // Where somebody waits, OnTurn() begins the turn: those who wait come before those who are read.
+  uv_prepare_start(&begin_turn_, [](uv_prepare_t* h) {
+    auto* self = static_cast<TcpListener*>(h->data);
+    if (self->waiting_.empty()) self->answered_ = 0;
+  });
   for (FileDescriptor& socket : sockets) {
     if (::listen(socket.get(), backlog) != 0) {
       return absl::UnavailableError(absl::StrCat("listen: ", std::strerror(errno)));
@@ -102,6 +109,34 @@ void TcpListener::FinishConnections() {
 void TcpListener::CloseConnections() {
   for (auto at = connections_.begin(); at != connections_.end();) (*at++)->Close();
   uv_close(reinterpret_cast<uv_handle_t*>(&tick_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&begin_turn_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&turn_), nullptr);
+}
+
+// Each client has its turn after the other, however many connections it has; UDP, timers and reads
+// have theirs between the turns of the loop.
+void TcpListener::OnTurn() {
+  answered_ = 0;
+  while (!waiting_.empty() && MayAnswer()) TakeNext().TakeTurn();  // It may wait again.
+  if (waiting_.empty()) uv_idle_stop(&turn_);
+}
+
+// The connection that has waited longest of the client that was served the longest time ago.
+TcpConnection& TcpListener::TakeNext() {
+  const auto next = std::min_element(waiting_.begin(), waiting_.end(),
+                                     [](const TcpConnection* a, const TcpConnection* b) {
+                                       return a->client->served_at < b->client->served_at;
+                                     });
+  TcpConnection& connection = **next;
+  waiting_.erase(next);
+  connection.client->served_at = ++turns_;
+  return connection;
+}
+
+void TcpListener::OnWaiting(TcpConnection& connection) {
+  waiting_.push_back(&connection);
+  const auto on_turn = [](uv_idle_t* h) { static_cast<TcpListener*>(h->data)->OnTurn(); };
+  uv_idle_start(&turn_, on_turn);
 }
 
 void TcpListener::OnTick() {
@@ -146,9 +181,9 @@ void TcpListener::AcceptSome(Port& port) {
 
 void TcpListener::Admit(FileDescriptor socket, const sockaddr_storage& client) {
   const uint64_t prefix = PrefixOf(client);
-  const auto counted = by_prefix_.find(prefix);
-  const bool prefix_full =
-      counted != by_prefix_.end() && counted->second >= limits_.connections_per_prefix_max;
+  const auto counted = clients_.find(prefix);
+  const bool prefix_full = counted != clients_.end() &&
+                           counted->second->connections >= limits_.connections_per_prefix_max;
   if (prefix_full || !MakeRoom()) {
     counters_.Add(Counter::kTcpRefused);
     return;
@@ -157,17 +192,23 @@ void TcpListener::Admit(FileDescriptor socket, const sockaddr_storage& client) {
   try {
     TcpConnectionHost& host = *this;
     one.push_back(std::make_unique<TcpConnection>(host, NowMs()));
-    ++by_prefix_[prefix];
+    one.front()->client = &ClientOf(prefix);
   } catch (const std::bad_alloc&) {  // A load takes all that there is: a client may come again.
     counters_.Add(Counter::kTcpRefused);
     return;
   }
   counters_.Add(Counter::kTcpAccepted);
   TcpConnection& added = *one.front();
-  added.prefix = prefix;
+  ++added.client->connections;
   added.place = one.begin();
   connections_.splice(connections_.end(), one);
   added.Start(*loop_, std::move(socket));
+}
+
+TcpClient& TcpListener::ClientOf(uint64_t prefix) {
+  if (const auto known = clients_.find(prefix); known != clients_.end()) return *known->second;
+  auto client = std::make_unique<TcpClient>(TcpClient{.prefix = prefix});
+  return *clients_.emplace(prefix, std::move(client)).first->second;
 }
 
 // Closes the longest idle connection, if there is one among those that wait to be closed soonest.
@@ -192,6 +233,7 @@ size_t TcpListener::Answer(ByteView query, std::span<uint8_t> reply) {
       .transport = Transport::kTcp,
       .tcp_idle_timeout = IdleTimeoutAt(limits_, connections_.size()),
   };
+  ++answered_;
   return responder_.Answer(query, facts, zones_.Refresh(), reply);
 }
 
@@ -200,9 +242,11 @@ void TcpListener::OnActive(TcpConnection& connection) {
 }
 
 void TcpListener::OnClosing(TcpConnection& connection) {
-  const auto counted = by_prefix_.find(connection.prefix);
-  HITHER_CHECK(counted != by_prefix_.end());
-  if (--counted->second == 0) by_prefix_.erase(counted);
+  if (connection.IsWaiting()) std::erase(waiting_, &connection);
+  TcpClient& client = *connection.client;
+  connection.client = nullptr;
+  HITHER_CHECK(client.connections > 0);
+  if (--client.connections == 0) clients_.erase(client.prefix);
   closing_.splice(closing_.end(), connections_, connection.place);
 }
 

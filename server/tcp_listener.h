@@ -39,6 +39,10 @@ uint64_t PrefixOf(const sockaddr_storage& client);
 class TcpListener : private TcpConnectionHost {
  public:
   static constexpr int kAcceptsPerTurnMax = 32;
+  // Queries of all connections in one turn of the loop: the most; and so many at least, however
+  // much work they are (work.h), so that UDP cannot keep TCP from its turn.
+  static constexpr int kQueriesPerTurnMax = 256;
+  static constexpr int kQueriesPerTurnMin = 8;
 
   // What is referred to outlives the listener.
   TcpListener(const TcpLimits& limits, Responder& responder, Snapshot<ZoneSet>::Reader& zones,
@@ -70,15 +74,22 @@ class TcpListener : private TcpConnectionHost {
   void Admit(FileDescriptor socket, const sockaddr_storage& client);
   bool MakeRoom();
   void OnTick();
+  void OnTurn();
+  TcpConnection& TakeNext();
+  TcpClient& ClientOf(uint64_t prefix);
   uint64_t NowMs() const { return uv_now(loop_); }
 
   size_t Answer(ByteView query, std::span<uint8_t> reply) override;
+  bool MayAnswer() const override {
+    return answered_ < (responder_.IsTurnSpent() ? kQueriesPerTurnMin : kQueriesPerTurnMax);
+  }
   std::span<uint8_t> read_room() override { return read_room_; }
   std::span<uint8_t> write_room() override { return write_room_; }
   const TcpLimits& limits() const override { return limits_; }
   Counters& counters() override { return counters_; }
   LatencyHistogram& latency() override { return latency_; }
   void OnActive(TcpConnection& connection) override;
+  void OnWaiting(TcpConnection& connection) override;
   void OnClosing(TcpConnection& connection) override;
   void OnClosed(TcpConnection& connection) override;
 
@@ -90,11 +101,16 @@ class TcpListener : private TcpConnectionHost {
   uv_loop_t* loop_ = nullptr;
   std::vector<std::unique_ptr<Port>> ports_;
   uv_timer_t tick_;
+  uv_prepare_t begin_turn_;
+  uv_idle_t turn_;                       // Runs while somebody waits.
+  int answered_ = 0;                     // In this turn.
+  std::vector<TcpConnection*> waiting_;  // For a turn, with queries left; each once.
+  uint64_t turns_ = 0;                   // That waiting connections had.
   std::vector<uint8_t> read_room_;
   std::vector<uint8_t> write_room_;
-  std::list<std::unique_ptr<TcpConnection>> connections_;  // The longest idle first.
-  std::list<std::unique_ptr<TcpConnection>> closing_;      // Until libuv lets go.
-  absl::flat_hash_map<uint64_t, size_t> by_prefix_;
+  std::list<std::unique_ptr<TcpConnection>> connections_;              // The longest idle first.
+  std::list<std::unique_ptr<TcpConnection>> closing_;                  // Until libuv lets go.
+  absl::flat_hash_map<uint64_t, std::unique_ptr<TcpClient>> clients_;  // By prefix.
 };
 
 }  // namespace hither

@@ -63,7 +63,8 @@ class UdpBatch {
 // that cannot be sent is counted and forgotten: its asker will ask again.
 class UdpListener {
  public:
-  // So many batches a turn; then TCP, timers and the other sockets have theirs.
+  // So many batches a turn, fewer of costly queries (work.h); then TCP, timers and the other
+  // sockets have theirs.
   static constexpr int kBatchesPerTurnMax = 8;
   // While so many were answered, others have come: to look at once is cheaper than to be told.
   static constexpr size_t kBusyDatagrams = 8;

@@ -92,6 +92,7 @@ void Worker::StartTurns() {
 void Worker::OnTurn() {
   const uint64_t now_ms = uv_now(&loop_);
   last_turn_ms_.store(now_ms, std::memory_order_relaxed);
+  responder_.BeginTurn();
   if (options_.heartbeat != nullptr) TellHeartbeat(now_ms);
 }
 

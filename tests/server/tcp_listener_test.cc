@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/server/loopback.h"
+#include "zones/check.h"
 
 namespace hither {
 namespace {
@@ -259,6 +260,99 @@ TEST(TcpListener, OutlivesALackOfFileDescriptors) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   ::close(newest);
   EXPECT_TRUE(Eventually([&] { return server.Count(Counter::kTcpAccepted) == 2; }));
+}
+
+// A TcpListener on a loop that turns when the test says so.
+class TurnByTurn {
+ public:
+  TurnByTurn() {
+    auto socket = OpenSocket(SocketKind::kTcp, *SocketAddress::FromText("127.0.0.1", 0), {});
+    HITHER_CHECK(socket.ok());
+    address_ = *LocalAddressOf(socket->get());
+    HITHER_CHECK(uv_loop_init(&loop_) == 0);
+    std::vector<FileDescriptor> sockets;
+    sockets.push_back(*std::move(socket));
+    HITHER_CHECK(listener_.Start(loop_, std::move(sockets), 64).ok());
+  }
+  ~TurnByTurn() {
+    listener_.StopAccepting();
+    listener_.CloseConnections();
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    HITHER_CHECK(uv_loop_close(&loop_) == 0);
+  }
+
+  Client Connect() { return Client(SocketKind::kTcp, address_); }
+  void Accept(size_t connections) {
+    while (listener_.connections() < connections) Turn();
+  }
+  // Returns how many queries were answered in it.
+  uint64_t Turn() {
+    const uint64_t before = counters_.Get(Counter::kQueriesTcp);
+    responder_.BeginTurn();
+    uv_run(&loop_, UV_RUN_NOWAIT);
+    return counters_.Get(Counter::kQueriesTcp) - before;
+  }
+  const SocketAddress& address() const { return address_; }
+
+ private:
+  Snapshot<ZoneSet> zones_{TestZones()};
+  Snapshot<ZoneSet>::Reader reader_{zones_};
+  Counters counters_;
+  LatencyHistogram latency_;
+  Responder responder_{{}, counters_};
+  TcpLimits limits_;
+  TcpListener listener_{limits_, responder_, reader_, counters_, latency_};
+  SocketAddress address_;
+  uv_loop_t loop_;
+};
+
+bool HasOctets(const Client& client) {
+  uint8_t octet;
+  return ::recv(client.fd(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+// However much one client asks at once, with however many connections, a turn ends, and another one
+// has its answer in the next: between a read of its query and its answer each client answers no
+// more than a turn holds.
+TEST(TcpListener, AnswersOthersBetweenOnesQueries) {
+  TurnByTurn server;
+  constexpr size_t kConnections = 20;
+  Bytes many;
+  for (uint16_t id = 0; id < 1'000; ++id) Append(many, Framed(WwwQuery(id)));
+  std::vector<Client> busy;
+  for (size_t i = 0; i < kConnections; ++i) busy.push_back(server.Connect());
+  Client other = server.Connect();
+  server.Accept(kConnections + 1);
+  for (Client& client : busy) ASSERT_TRUE(client.Send(many));
+  uint64_t answered = server.Turn();
+  EXPECT_LE(answered, uint64_t{TcpListener::kQueriesPerTurnMax});
+  ASSERT_TRUE(other.Send(Framed(WwwQuery(1))));
+  for (int turn = 0; turn < 3 && !HasOctets(other); ++turn) {
+    const uint64_t more = server.Turn();
+    EXPECT_LE(more, 2 * uint64_t{TcpListener::kQueriesPerTurnMax});  // The rest of one, and one.
+    answered += more;
+  }
+  EXPECT_TRUE(HasOctets(other));
+  EXPECT_LT(answered, 2'000u) << "of 20,000";
+  // And the busy ones get all of theirs, in order.
+  while (server.Turn() > 0) continue;
+  for (Client& client : busy) {
+    for (uint16_t id = 0; id < 10; ++id) ASSERT_EQ(IdOf(client.ReceiveMessage()), id);
+  }
+}
+
+// Costly queries end a turn by their work, and a newcomer from another network is served first.
+TEST(TcpListener, CostlyQueriesEndATurn) {
+  TurnByTurn server;
+  Bytes costly;  // 53,000 octets each, some 3,400 units of work.
+  for (uint16_t id = 0; id < 4; ++id) Append(costly, Framed(BigQuery(id)));
+  std::vector<Client> busy;
+  for (int i = 0; i < 60; ++i) busy.push_back(server.Connect());
+  server.Accept(60);
+  for (Client& client : busy) ASSERT_TRUE(client.Send(costly));
+  const uint64_t answered = server.Turn() + server.Turn();
+  EXPECT_GT(answered, 0u);
+  EXPECT_LT(answered, 4 * 60u);
 }
 
 struct IdleCase {

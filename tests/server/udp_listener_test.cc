@@ -21,6 +21,53 @@ TEST(UdpListener, Answers) {
   EXPECT_EQ(AnswersIn(reply), 1);
 }
 
+// Costly queries end a turn before its eight batches, so that TCP and timers have theirs.
+TEST(UdpListener, CostlyQueriesEndATurn) {
+  auto socket = OpenSocket(SocketKind::kUdp, *SocketAddress::FromText("127.0.0.1", 0), {});
+  ASSERT_TRUE(socket.ok()) << socket.status();
+  Client client(SocketKind::kUdp, *LocalAddressOf(socket->get()));
+  std::string text = "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\n";
+  for (int i = 0; i < 70; ++i) {  // The names share all labels but one, and are compressed.
+    std::string labels;
+    for (int k = 0; k < 110; ++k) labels += "a.";
+    text += absl::StrCat("mx 60 MX 1 ", absl::Hex(i, absl::kZeroPad2), ".", labels, "b\n");
+  }
+  const Name apex = *Name::FromText("e.");
+  auto set = std::make_shared<ZoneSet>();
+  ServedZone served = set->Make(apex);
+  served.zone = LoadZoneText(text, "test", apex).zone;
+  ASSERT_NE(served.zone, nullptr);
+  set->Add(std::move(served));
+  Snapshot<ZoneSet> zones{std::move(set)};
+  Snapshot<ZoneSet>::Reader reader{zones};
+  Counters counters;
+  LatencyHistogram latency;
+  Responder responder({}, counters);
+  constexpr size_t kBatch = 64;
+  UdpBatch batch(kBatch, 1'232);
+  UdpListener listener(*std::move(socket), batch, responder, reader, counters, latency);
+  uv_loop_t loop;
+  ASSERT_EQ(uv_loop_init(&loop), 0);
+  ASSERT_TRUE(listener.Start(loop).ok());
+  const Bytes query = MakeQuery(1, "mx.e.", RrType::kMx, 1'232);
+  constexpr uint64_t kQueries = 6 * kBatch;
+  for (uint64_t i = 0; i < kQueries; ++i) client.Send(query);
+  responder.BeginTurn();
+  uv_run(&loop, UV_RUN_NOWAIT);
+  const uint64_t work = responder.turn_work();
+  const uint64_t answered = counters.Get(Counter::kQueriesUdp);
+  EXPECT_LE(work, kWorkOfTurnMax + kBatch * (work / answered));
+  EXPECT_LT(answered, kQueries) << "at " << work / answered << " units each";
+  for (int turn = 0; turn < 20 && counters.Get(Counter::kQueriesUdp) < kQueries; ++turn) {
+    responder.BeginTurn();
+    uv_run(&loop, UV_RUN_NOWAIT);
+  }
+  EXPECT_EQ(counters.Get(Counter::kQueriesUdp), kQueries);
+  listener.Stop();
+  uv_run(&loop, UV_RUN_DEFAULT);
+  EXPECT_EQ(uv_loop_close(&loop), 0);
+}
+
 TEST(UdpListener, AnswersOverIpv6) {
   if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
   TestServer server({}, "::1");
