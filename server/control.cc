@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,9 @@ constexpr uint64_t kReapEveryMs = 100;
 // The end takes no longer for a reload than for TCP clients (kFarewellMaxMs in worker.cc).
 constexpr absl::Duration kLoadEndMax = absl::Seconds(2);
 constexpr absl::Duration kProgressEvery = absl::Seconds(2);
+// While zones are loaded, those that are ready are published so often at most: to publish a million
+// takes a while itself.
+constexpr absl::Duration kPartEvery = absl::Seconds(1);
 
 // For a signal during the first load: nothing is served yet, and nothing has to be tidied.
 void EndAtOnce(int /*number*/) {
@@ -80,28 +84,66 @@ Control::~Control() {
   HITHER_CHECK(uv_loop_close(&loop_) == 0);
 }
 
-LoadReport Control::Load(const Config& config) {
+LoadReport Control::Load(const ZoneSources& zones) {
   LoadProgress progress;
   const LoadTicker ticker(progress, kProgressEvery);
-  return store_.Load(config.zones, absl::Now(), progress);
+  return store_.Load(zones, absl::Now(), progress);
 }
 
-absl::Status Control::LoadZones() {
+absl::Status Control::LoadZones(absl::Duration patience) {
   ::signal(SIGTERM, EndAtOnce);  // Until StartWorkers() has a better answer.
   ::signal(SIGINT, EndAtOnce);
-  const size_t zones = config_.zones.size();
-  Log(LogLevel::kInfo, "loading ", zones, " zones");
+  // Before the first answer: who was told to end must not drop what it has begun to answer.
+  const absl::Status loader = loader_.Start();
+  if (!loader.ok()) return loader;
+  first_zones_ = std::exchange(config_.zones, {});  // The set will hold names and paths.
+  Log(LogLevel::kInfo, "loading ", first_zones_.size(), " zones");
   const absl::Status cache = CheckImageCache(config_);
   if (!cache.ok()) Log(LogLevel::kWarning, cache.message());
-  const absl::Time began = absl::Now();
-  LoadReport report;
-  const absl::Status enough =
-      WithinMemory(absl::StrCat("load ", zones, " zones"), [&] { report = Load(config_); });
-  if (!enough.ok()) return enough;
-  config_.zones = {};  // The set holds names and paths.
-  Publish();
+  loading_ = loading_first_ = true;
+  loader_.Run([this] { LoadOnItsThread(/*first=*/true); });
+  if (WaitForZones(patience)) return EndFirstLoad();
+  Log(LogLevel::kWarning, "answering from ", published_part_, " of ", first_zones_.size(),
+      " zones; the others get SERVFAIL until they are loaded");
+  return absl::OkStatus();
+}
+
+// True: all are loaded. False: some are, and it takes long.
+bool Control::WaitForZones(absl::Duration patience) {
+  const absl::Duration look_every =
+      std::clamp(patience, absl::Milliseconds(1), absl::Milliseconds(100));
+  const absl::Time patient_until = absl::Now() + patience;
+  while (!loader_.WaitUntil(std::max(patient_until, absl::Now() + look_every))) {
+    PublishPart(absl::Now());
+    if (published_part_ > 0) return false;
+  }
+  return true;
+}
+
+// The zones that are loaded by now, while others are not.
+void Control::PublishPart(absl::Time now) {
+  if (published_part_ > 0 && now < next_part_) return;
+  const absl::Status enough = WithinMemory("publish zones", [this] {
+    std::shared_ptr<const ZoneSet> part = store_.Partial(published_part_);
+    if (part == nullptr) return;
+    published_part_ = part->served();
+    Publish(std::move(part));
+  });
+  constexpr int kShare = 20;  // Of one thread's time, at most.
+  next_part_ = now + std::max(kPartEvery, kShare * (absl::Now() - now));
+}
+
+absl::Status Control::EndFirstLoad() {
+  loaded_.store(false, std::memory_order_relaxed);
+  loading_ = loading_first_ = false;
+  const size_t zones = first_zones_.size();
+  first_zones_ = {};
+  if (!outcome_.config.ok()) return outcome_.config;
+  Publish(store_.set());
+  if (heart_.has_value()) heart_->TakeZones(store_.set(), absl::Now());
+  const LoadReport& report = outcome_.zones;
   Log(LogLevel::kInfo, "loaded ", report.served, " of ", zones, " zones, ", report.records,
-      " records, in ", absl::FormatDuration(absl::Now() - began));
+      " records, in ", absl::FormatDuration(outcome_.took));
   if (report.served > 0) return absl::OkStatus();
   return absl::UnavailableError("not one zone could be loaded; see the errors above");
 }
@@ -112,9 +154,6 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   listen_ = std::move(listen);
   Config config = config_;
   config.tcp.connections_max = connections_max.value_or(config.tcp.connections_max);
-  // Before the first answer: who was told to end must not drop what it has begun to answer.
-  const absl::Status loader = loader_.Start();
-  if (!loader.ok()) return loader;
   const auto on_end = [](uv_signal_t* h, int number) {
     static_cast<Control*>(h->data)->BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT");
   };
@@ -139,7 +178,7 @@ absl::Status Control::Run(AdminEndpoint* admin, AdminEndpoint* metrics) {
   absl::Status serving = admin == nullptr ? absl::OkStatus() : admin->Serve(Handlers());
   if (serving.ok() && metrics != nullptr) serving = metrics->Serve(Pages());
   if (!serving.ok()) BeginStop("");
-  if (!stopping_) manager_.Ready("answering");
+  if (!stopping_) manager_.Ready(loading_first_ ? "answering; loading zones" : "answering");
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until BeginStop() has closed every handle.
   const absl::Time load_end = absl::Now() + kLoadEndMax;
   if (metrics != nullptr) metrics->Stop();
@@ -147,7 +186,7 @@ absl::Status Control::Run(AdminEndpoint* admin, AdminEndpoint* metrics) {
   for (const auto& worker : workers_) worker->Join();
   EndLoad(load_end);
   Log(LogLevel::kInfo, "ended");
-  return serving;
+  return serving.ok() ? ended_by_ : serving;
 }
 
 // Parts of a load look at no flag: to read a long list, to check a large zone. Nothing that they
@@ -213,7 +252,9 @@ void Control::RequestStop() {
 
 void Control::OnCall() {
   if (stop_requested_.load(std::memory_order_acquire)) return BeginStop("asked to");
-  if (loaded_.exchange(false, std::memory_order_acquire)) EndReload();
+  if (loaded_.exchange(false, std::memory_order_acquire)) {
+    loading_first_ ? AllAreLoaded() : EndReload();
+  }
   bool asked = false;
   {
     MutexLock lock(mu_);
@@ -236,21 +277,27 @@ void Control::BeginReload() {
     answered_by_this_ = std::exchange(waiting_, {});
   }
   Log(LogLevel::kInfo, "reload begins");
-  loader_.Run([this] { LoadOnItsThread(); });
+  loader_.Run([this] { LoadOnItsThread(/*first=*/false); });
 }
 
-void Control::LoadOnItsThread() {
-  // Workers keep their cores: to load is never as urgent as to answer. Linux has this by thread.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
+void Control::LoadOnItsThread(bool first) {
+  // Workers keep their cores: to load is never as urgent as to answer. Linux has this by thread. At
+  // first nobody is answered, most times.
+  if (!first) setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
   const absl::Time began = absl::Now();
   outcome_ = {};
-  outcome_.config = WithinMemory("reload", [this] { return LoadAnew(); });
+  outcome_.config = first ? LoadFirst() : WithinMemory("reload", [this] { return LoadAnew(); });
   outcome_.took = absl::Now() - began;
   // The list of zones, and what reading them took: of a million it is 200 MB.
   if (!stop_loading_.IsRaised()) malloc_trim(0);
   loaded_.store(true, std::memory_order_release);
   MutexLock lock(mu_);
   if (!closed_) uv_async_send(&call_);  // Else nobody waits for it.
+}
+
+absl::Status Control::LoadFirst() {
+  return WithinMemory(absl::StrCat("load ", first_zones_.size(), " zones"),
+                      [this] { outcome_.zones = Load(first_zones_); });
 }
 
 absl::Status Control::LoadAnew() {
@@ -260,19 +307,31 @@ absl::Status Control::LoadAnew() {
   if (!keys.empty()) {
     Log(LogLevel::kWarning, "changed, but only a restart makes it so: ", absl::StrJoin(keys, ", "));
   }
-  outcome_.zones = Load(*config);
+  outcome_.zones = Load(config->zones);
   return absl::OkStatus();
 }
 
 void Control::EndReload() {
   loading_ = false;
-  if (outcome_.config.ok() && outcome_.zones.changed()) Publish();
+  if (outcome_.config.ok() && outcome_.zones.changed()) {
+    Publish(store_.set());
+    if (heart_.has_value()) heart_->TakeZones(store_.set(), absl::Now());
+  }
   const ReloadAnswer answer = Summary();
   reloads_.fetch_add(1, std::memory_order_relaxed);
   if (!answer.ok) reloads_failed_.fetch_add(1, std::memory_order_relaxed);
   for (ReloadPromise& waiter : answered_by_this_) waiter.set_value(answer);
   answered_by_this_.clear();
   manager_.Ready(answer.ok ? "answering" : "answering; the last reload failed");
+  if (again_) BeginReload();
+}
+
+// After a start that did not wait for it.
+void Control::AllAreLoaded() {
+  ended_by_ = EndFirstLoad();
+  if (!ended_by_.ok()) return BeginStop(ended_by_.message());
+  if (heart_.has_value()) heart_->page().TellPhase(HeartbeatPhase::kServing);
+  manager_.Status("answering");
   if (again_) BeginReload();
 }
 
@@ -295,13 +354,17 @@ Control::ReloadAnswer Control::Summary() const {
 }
 
 void Control::StartBeat() {
-  if (heart_.has_value()) heart_->page().TellPhase(HeartbeatPhase::kServing);
+  // The sidecar announces no site of which zones are still missing.
+  if (heart_.has_value() && !loading_first_) {
+    heart_->page().TellPhase(HeartbeatPhase::kServing);
+  }
   const auto on_beat = [](uv_timer_t* timer) { static_cast<Control*>(timer->data)->OnBeat(); };
   uv_timer_start(&beat_, on_beat, Heart::kBeatEveryMs, Heart::kBeatEveryMs);
 }
 
 void Control::OnBeat() {
   const absl::Time now = absl::Now();
+  if (loading_first_) PublishPart(now);
   if (heart_.has_value()) heart_->Beat(now);
   const auto period = manager_.watchdog_period();
   if (!period.has_value() || now - told_alive_ < *period / 3) return;
@@ -311,10 +374,9 @@ void Control::OnBeat() {
   manager_.StillAlive();
 }
 
-void Control::Publish() {
+void Control::Publish(std::shared_ptr<const ZoneSet> zones) {
   zones_.Reap();  // Not only by the timer: reloads may follow each other faster than it.
-  zones_.Publish(store_.set());
-  if (heart_.has_value()) heart_->TakeZones(store_.set(), absl::Now());
+  zones_.Publish(std::move(zones));
   for (const auto& worker : workers_) worker->Wake();
   const auto on_reap = [](uv_timer_t* timer) {
     if (static_cast<Control*>(timer->data)->zones_.Reap() > 0) return;

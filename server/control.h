@@ -44,8 +44,10 @@ class Control {
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  // An error only if not one zone can be served.
-  absl::Status LoadZones();
+  // Returns when all zones are loaded, or, if that takes longer than `patience`, when some are: the
+  // others get SERVFAIL until they are loaded, which goes on. An error only if not one zone can be
+  // served.
+  absl::Status LoadZones(absl::Duration patience = absl::Seconds(3));
   // `listen`: as bound.
   absl::Status StartWorkers(std::vector<WorkerSockets> sockets, std::vector<SocketAddress> listen,
                             std::optional<int> connections_max = std::nullopt);
@@ -78,19 +80,25 @@ class Control {
   AdminHandlers Handlers();
   void OnCall();
   void BeginReload();
-  void LoadOnItsThread();
+  void LoadOnItsThread(bool first);
+  absl::Status LoadFirst();
   absl::Status LoadAnew();
   void EndReload();
-  void Publish();
+  bool WaitForZones(absl::Duration patience);
+  absl::Status EndFirstLoad();
+  void AllAreLoaded();
+  void PublishPart(absl::Time now);
+  void Publish(std::shared_ptr<const ZoneSet> zones);
   void StartBeat();
   void OnBeat();
   void BeginStop(absl::string_view why);
   void EndLoad(absl::Time deadline);
   ReloadAnswer Summary() const;
-  LoadReport Load(const Config& config);  // Throws std::bad_alloc.
+  LoadReport Load(const ZoneSources& zones);  // Throws std::bad_alloc.
 
   const Options options_;
-  Config config_;  // After LoadZones(): immutable, and without zones.
+  Config config_;            // After LoadZones(): immutable, and without zones.
+  ZoneSources first_zones_;  // Until they are loaded.
   const absl::Time started_at_;
   StopFlag stop_loading_;  // Before store_, which looks at it.
   std::vector<SocketAddress> listen_;
@@ -111,7 +119,11 @@ class Control {
   uv_timer_t reap_;
   uv_timer_t beat_;
   bool loading_ = false;
-  bool again_ = false;  // A reload was asked for while one was running.
+  bool loading_first_ = false;  // Zones are published as they are loaded (PublishPart()).
+  size_t published_part_ = 0;
+  absl::Time next_part_ = absl::InfinitePast();
+  absl::Status ended_by_;  // Why Run() ended, if that is an error.
+  bool again_ = false;     // A reload was asked for while one was running.
   bool stopping_ = false;
   std::vector<ReloadPromise> answered_by_this_;  // Who waits for the reload that runs.
   ReloadOutcome outcome_;                        // As store_.

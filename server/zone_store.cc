@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
 #include "server/parallel.h"
@@ -76,7 +77,7 @@ class ZoneStore::Loading {
  public:
   Loading(const ZoneStore& store, const ZoneSources& sources, absl::Time now,
           LoadProgress& progress)
-      : store_(store), sources_(sources), now_(now), progress_(progress) {
+      : store_(store), sources_(sources), now_(now), progress_(progress), good_(sources.size()) {
     zones.resize(sources.size());
     stamps.resize(sources.size());
     progress.zones_total.store(sources.size(), std::memory_order_relaxed);
@@ -101,6 +102,24 @@ class ZoneStore::Loading {
     LoadAgain();
     if (IsStopped()) return {};
     return Sum();
+  }
+
+  // In any thread while Run() runs.
+  std::shared_ptr<const ZoneSet> Partial(size_t known) const {
+    const auto is_good = [](const std::atomic<bool>& good) {
+      return good.load(std::memory_order_acquire);
+    };
+    const auto count = static_cast<size_t>(std::count_if(good_.begin(), good_.end(), is_good));
+    if (count <= known) return nullptr;
+    std::vector<ServedZone> by_now;
+    by_now.reserve(sources_.size());
+    for (size_t at = 0; at < sources_.size(); ++at) {
+      ServedZone& served = by_now.emplace_back(sources_[at]);
+      if (!is_good(good_[at])) continue;
+      served.zone = zones[at].zone;
+      served.set_loaded_at(now_);
+    }
+    return std::make_shared<const ZoneSet>(sources_, std::move(by_now));
   }
 
   std::vector<ServedZone> zones;
@@ -148,6 +167,7 @@ class ZoneStore::Loading {
     part.kept += before != nullptr;
     if (zones[at].zone != nullptr) {
       ++part.report.served;
+      good_[at].store(true, std::memory_order_release);
       part.report.records += zones[at].zone->record_count();
     }
     progress_.zones_done.fetch_add(1, std::memory_order_relaxed);
@@ -248,7 +268,8 @@ class ZoneStore::Loading {
   const absl::Time now_;
   LoadProgress& progress_;
   std::vector<Part> parts_;
-  std::atomic<size_t> next_{0};  // The zone to be taken next.
+  std::atomic<size_t> next_{0};          // The zone to be taken next.
+  std::vector<std::atomic<bool>> good_;  // Whose zones are there and will not change.
 };
 
 ZoneStore::Stamps ZoneStore::Pack(std::vector<FileStamp> files) {
@@ -271,9 +292,22 @@ std::vector<FileStamp> ZoneStore::Unpack(const Stamps& stamps, absl::string_view
   return files;
 }
 
+std::shared_ptr<const ZoneSet> ZoneStore::Partial(size_t known) const {
+  MutexLock lock(mu_);
+  return running_ == nullptr ? nullptr : running_->Partial(known);
+}
+
+void ZoneStore::SetRunning(const Loading* loading) {
+  MutexLock lock(mu_);
+  running_ = loading;
+}
+
 LoadReport ZoneStore::Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress) {
   Loading loading(*this, sources, now, progress);
+  SetRunning(&loading);
+  const absl::Cleanup ended = [this] { SetRunning(nullptr); };
   LoadReport report = loading.Run();
+  SetRunning(nullptr);                   // Before its zones are moved.
   if (!report.changed()) return report;  // Else there would be two sets that say the same.
   auto set = std::make_shared<const ZoneSet>(sources, std::move(loading.zones));
   CheckMemoryLeft();

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "server/base/config.h"
 #include "zones/load_progress.h"
+#include "zones/mutex.h"
 #include "zones/zone_loader.h"
 #include "zones/zone_set.h"
 
@@ -45,7 +46,8 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgres
 // A zone costs 32 octets here and 40 in the set, its name and path once (ZoneSources), 12.8 for
 // finding it, and what the zone itself takes. What is rare (errors, included files) is apart.
 //
-// Threads: Load() is called by one at a time, and loads zones side by side in threads of its own.
+// Threads: Load() is called by one at a time, and loads zones side by side in threads of its own;
+// Partial() by any.
 // What set() gives is immutable and for all.
 class ZoneStore {
  public:
@@ -70,6 +72,11 @@ class ZoneStore {
   // zones together, or kMemoryLeftMin would not be left. For one zone it is that zone's error.
   LoadReport Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress);
 
+  // Of a Load() that runs in another thread: the set with the zones that are good by now, the
+  // others without a version. Null if they are no more than `known`, or no Load() runs. Throws
+  // std::bad_alloc.
+  std::shared_ptr<const ZoneSet> Partial(size_t known) const;
+
   // After Load(): what is to be served, in the order of its sources.
   std::shared_ptr<const ZoneSet> set() const { return set_; }
 
@@ -83,6 +90,7 @@ class ZoneStore {
   };
 
   class Loading;  // One Load().
+  void SetRunning(const Loading* loading);
 
   static Stamps Pack(std::vector<FileStamp> files);
   static std::vector<FileStamp> Unpack(const Stamps& stamps, absl::string_view path);
@@ -90,6 +98,8 @@ class ZoneStore {
   const LoadOptions options_;
   std::vector<Stamps> stamps_;  // Of set_->zones(), one for one.
   std::shared_ptr<const ZoneSet> set_ = std::make_shared<ZoneSet>();
+  mutable Mutex mu_;
+  const Loading* running_ ABSL_GUARDED_BY(mu_) = nullptr;  // For Partial().
 };
 
 }  // namespace hither

@@ -52,11 +52,11 @@ class ControlTest : public testing::Test {
   }
 
   // Loads, and runs if anything could be loaded.
-  absl::Status Begin(size_t workers = 1) {
+  absl::Status Begin(size_t workers = 1, absl::Duration patience = absl::Seconds(3)) {
     const absl::StatusOr<Config> config = BuildConfig(options_);
     EXPECT_TRUE(config.ok()) << config.status();
     control_.emplace(options_, *config);
-    const absl::Status loaded = control_->LoadZones();
+    const absl::Status loaded = control_->LoadZones(patience);
     if (!loaded.ok()) return loaded;
     auto sockets = OpenWorkerSockets(addresses_, workers, {});
     EXPECT_TRUE(sockets.ok()) << sockets.status();
@@ -99,6 +99,33 @@ TEST_F(ControlTest, ServesWhatIsConfigured) {
   EXPECT_EQ(Rcode("www.example.org."), kNoError);
   EXPECT_EQ(Rcode("www.example.net."), kRefused);
   EXPECT_EQ(control_->View().workers.size(), 2u);
+}
+
+// A zone that takes long does not keep the others from being served.
+TEST_F(ControlTest, ServesWhatIsReadyWhileOthersLoad) {
+  std::ofstream(folder_ + "/long.zone") << "@ 60 IN SOA a b 1 2 3 4 5\n@ 60 IN NS a.example.\n"
+                                        << "$GENERATE 1-65536 www$ 60 A 192.0.2.1\n"
+                                        << "$GENERATE 1-65536 a$ 60 A 192.0.2.1\n"
+                                        << "$GENERATE 1-65536 b$ 60 A 192.0.2.1\n";
+  WriteConfig({"example.org", "long"});
+  ASSERT_TRUE(Begin(1, absl::ZeroDuration()).ok());
+  EXPECT_EQ(Rcode("www.example.org."), kNoError);
+  int rcode = kServFail;
+  int turns = 0;
+  EXPECT_TRUE(Eventually([&] {
+    rcode = Rcode("www1.long.");
+    return ++turns, rcode != kServFail;
+  }));
+  EXPECT_EQ(rcode, kNoError);
+  EXPECT_GT(turns, 1) << "it was loaded before the first question";
+  EXPECT_TRUE(control_->Reload().ok());  // Waits for the load, then finds nothing changed.
+  EXPECT_EQ(Rcode("www.example.org."), kNoError);
+}
+
+// None is loaded as long as none is: the start waits, and fails if all do.
+TEST_F(ControlTest, DoesNotStartWithoutAZone) {
+  std::ofstream(folder_ + "/example.org.zone") << "nothing good\n";
+  EXPECT_FALSE(Begin(1, absl::ZeroDuration()).ok());
 }
 
 TEST_F(ControlTest, ReloadReadsAChangedZone) {
