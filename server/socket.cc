@@ -76,7 +76,9 @@ absl::StatusOr<FileDescriptor> Open(SocketKind kind, const SocketAddress& addres
   if (!(udp ? SetUdpOptions(fd, address, options) : SetTcpOptions(fd, options))) {
     return Failure("setsockopt", kind, address);
   }
-  if (::bind(fd, address.get(), address.size()) != 0) return Failure("bind", kind, address);
+  const absl::StatusOr<SocketAddress> resolved = address.Resolve();
+  if (!resolved.ok()) return resolved.status();
+  if (::bind(fd, resolved->get(), resolved->size()) != 0) return Failure("bind", kind, address);
   return socket;
 }
 

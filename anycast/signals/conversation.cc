@@ -54,7 +54,9 @@ int Conversation::Open(uv_loop_t&) {
   const int type = (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
   fd_ = ::socket(order_.to.family(), type, 0);
   if (fd_ < 0) return errno;
-  if (::connect(fd_, order_.to.get(), order_.to.size()) != 0 && errno != EINPROGRESS) return errno;
+  const absl::StatusOr<SocketAddress> to = order_.to.Resolve();
+  if (!to.ok()) return ENETDOWN;  // The way there is missing: the other side is not to be reached.
+  if (::connect(fd_, to->get(), to->size()) != 0 && errno != EINPROGRESS) return errno;
   return 0;
 }
 

@@ -37,7 +37,9 @@ class LocalClient : public httplib::ClientImpl {
 
   bool Connect(int fd) const {
     if (address_.tcp.has_value()) {
-      return ::connect(fd, address_.tcp->get(), address_.tcp->size()) == 0;
+      const absl::StatusOr<SocketAddress> resolved = address_.tcp->Resolve();
+      if (!resolved.ok()) errno = ENODEV;
+      return resolved.ok() && ::connect(fd, resolved->get(), resolved->size()) == 0;
     }
     sockaddr_un name = {};
     name.sun_family = AF_UNIX;

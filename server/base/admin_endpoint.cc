@@ -90,7 +90,9 @@ absl::Status BindUnix(const AdminAddress& address, int fd) {
 absl::Status BindTcp(AdminAddress& address, int fd, absl::string_view remedy) {
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // A restart need not wait a minute.
-  if (bind(fd, address.tcp->get(), address.tcp->size()) != 0) {
+  const absl::StatusOr<SocketAddress> resolved = address.tcp->Resolve();
+  if (!resolved.ok()) return resolved.status();
+  if (bind(fd, resolved->get(), resolved->size()) != 0) {
     return Failed(address, "cannot bind", remedy);
   }
   if (address.tcp->port() != 0) return absl::OkStatus();

@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 
+#include <algorithm>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -24,22 +26,28 @@ bool ParsePort(absl::string_view text, uint16_t& port) {
   return true;
 }
 
-bool ParseV6(std::string host, sockaddr_in6& out) {
+// The name of an interface as the kernel allows it, without octets that could harm a log line.
+bool IsInterfaceName(absl::string_view name) {
+  if (name.empty() || name.size() >= IF_NAMESIZE) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return absl::ascii_isgraph(c) && c != '/' && c != '%'; });
+}
+
+bool ParseV6(absl::string_view host, sockaddr_in6& out, std::array<char, IF_NAMESIZE>& interface) {
   const size_t percent = host.find('%');
-  if (percent != std::string::npos) {
-    const std::string zone = host.substr(percent + 1);
-    uint32_t index = if_nametoindex(zone.c_str());
-    if (index == 0 && !absl::SimpleAtoi(zone, &index)) return false;
-    out.sin6_scope_id = index;
-    host.resize(percent);
+  if (percent != absl::string_view::npos) {
+    const absl::string_view name = host.substr(percent + 1);
+    if (!IsInterfaceName(name)) return false;
+    name.copy(interface.data(), name.size());
+    host = host.substr(0, percent);
   }
   out.sin6_family = AF_INET6;
-  return inet_pton(AF_INET6, host.c_str(), &out.sin6_addr) == 1;
+  return inet_pton(AF_INET6, std::string(host).c_str(), &out.sin6_addr) == 1;
 }
 
 }  // namespace
 
-SocketAddress::SocketAddress() {
+SocketAddress::SocketAddress() : interface_{} {
   std::memset(&storage_, 0, sizeof storage_);
   storage_.v4.sin_family = AF_INET;
 }
@@ -71,7 +79,9 @@ absl::StatusOr<SocketAddress> SocketAddress::FromText(absl::string_view text,
   }
   SocketAddress address;
   if (is_v6) {
-    if (!ParseV6(std::string(host), address.storage_.v6)) return Refuse(text, "no IPv6 address");
+    if (!ParseV6(host, address.storage_.v6, address.interface_)) {
+      return Refuse(text, "no IPv6 address");
+    }
     address.storage_.v6.sin6_port = htons(port);
   } else {
     if (inet_pton(AF_INET, std::string(host).c_str(), &address.storage_.v4.sin_addr) != 1) {
@@ -90,6 +100,18 @@ SocketAddress SocketAddress::FromSystem(const sockaddr_storage& from) {
     std::memcpy(&address.storage_.v4, &from, sizeof(sockaddr_in));
   }
   return address;
+}
+
+absl::StatusOr<SocketAddress> SocketAddress::Resolve() const {
+  if (interface_[0] == 0) return *this;
+  SocketAddress resolved = *this;
+  uint32_t number = if_nametoindex(interface_.data());
+  if (number == 0 && !absl::SimpleAtoi(interface_.data(), &number)) {
+    return absl::NotFoundError(
+        absl::StrCat(AddressText(), ": there is no interface ", interface_.data()));
+  }
+  resolved.storage_.v6.sin6_scope_id = number;
+  return resolved;
 }
 
 uint16_t SocketAddress::port() const {
@@ -116,6 +138,10 @@ bool SocketAddress::IsLoopback() const {
   return ntohl(storage_.v4.sin_addr.s_addr) >> 24 == 127;
 }
 
+bool SocketAddress::IsLinkLocal() const {
+  return family() == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&storage_.v6.sin6_addr);
+}
+
 bool SocketAddress::IsMulticast() const {
   if (family() == AF_INET6) return IN6_IS_ADDR_MULTICAST(&storage_.v6.sin6_addr);
   const uint32_t address = ntohl(storage_.v4.sin_addr.s_addr);
@@ -128,6 +154,7 @@ std::string SocketAddress::AddressText() const {
     return inet_ntop(AF_INET, &storage_.v4.sin_addr, text, sizeof text);
   }
   std::string result = inet_ntop(AF_INET6, &storage_.v6.sin6_addr, text, sizeof text);
+  if (interface_[0] != 0) return absl::StrCat(result, "%", interface_.data());
   if (storage_.v6.sin6_scope_id == 0) return result;
   char interface[IF_NAMESIZE];
   if (if_indextoname(storage_.v6.sin6_scope_id, interface) != nullptr) {

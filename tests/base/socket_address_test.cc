@@ -37,6 +37,7 @@ const Good kGoods[] = {
     {"2001:db8::53",           "[2001:db8::53]:53",   ""},
     {"[fe80::1%lo]:53",        "[fe80::1%lo]:53",     ""},
     {"[fe80::1%99999]:53",     "[fe80::1%99999]:53",  ""},
+    {"[fe80::1%nowhere]:53",   "[fe80::1%nowhere]:53", ""},
     {"0.0.0.0",                "0.0.0.0:53",          "wildcard"},
     {"::",                     "[::]:53",             "wildcard"},
     {"127.9.9.9",              "127.9.9.9:53",        "loopback"},
@@ -57,12 +58,27 @@ INSTANTIATE_TEST_SUITE_P(Each, BadAddress,
                                          "192.0.2.1:", "192.0.2.1:+5", "192.0.2.1: 5",
                                          "192.0.2.1:65536", "192.0.2.1:999999", "192.0.2.1:5x",
                                          "[192.0.2.1]:53", "[2001:db8::1", "[2001:db8::1]53",
-                                         "[2001:db8::1]:", "2001:db8:::1", "[fe80::1%nowhere]:53",
-                                         "[]:53", "1:2"));
+                                         "[2001:db8::1]:", "2001:db8:::1", "[fe80::1%]:53",
+                                         "[fe80::1%a/b]:53", "[fe80::1%a b]:53",
+                                         "[fe80::1%sixteen-octets-x]:53", "[]:53", "1:2"));
 
 TEST(SocketAddress, PortCanBeReplaced) {
   EXPECT_EQ(SocketAddress::FromText("192.0.2.1", 53)->WithPort(80).ToText(), "192.0.2.1:80");
   EXPECT_EQ(SocketAddress::FromText("::1", 53)->WithPort(80).ToText(), "[::1]:80");
+}
+
+// An interface may be created after the configuration was read, and again with another number.
+TEST(SocketAddress, AnInterfaceIsKeptByNameAndResolvedWhenNeeded) {
+  const SocketAddress named = *SocketAddress::FromText("[fe80::1%lo]:53", 53);
+  EXPECT_EQ(named.interface_number(), 0u);
+  ASSERT_TRUE(named.Resolve().ok()) << named.Resolve().status();
+  EXPECT_EQ(named.Resolve()->interface_number(), if_nametoindex("lo"));
+  EXPECT_EQ(named.Resolve()->WithPort(7).ToText(), "[fe80::1%lo]:7");
+  EXPECT_EQ(SocketAddress::FromText("[fe80::1%7]:53", 53)->Resolve()->interface_number(), 7u);
+  EXPECT_EQ(*SocketAddress::FromText("192.0.2.1", 53)->Resolve(),
+            *SocketAddress::FromText("192.0.2.1", 53));
+  EXPECT_EQ(SocketAddress::FromText("[fe80::1%nowhere]:53", 53)->Resolve().status().message(),
+            "fe80::1%nowhere: there is no interface nowhere");
 }
 
 }  // namespace
