@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "anycast/clock.h"
 #include "server/base/log.h"
+#include "server/base/reminder.h"
 #include "zones/mutex.h"
 
 namespace hither {
@@ -17,16 +19,20 @@ namespace hither {
 struct StateKeeper::Outcome {
   Mutex mu;
   std::string failure ABSL_GUARDED_BY(mu);
+  Reminder fault ABSL_GUARDED_BY(mu);
 
   void Set(const absl::Status& saved) {
-    std::string now = saved.ok() ? "" : std::string(saved.message());
+    const absl::Time now = MonotonicNow();
+    std::string note;
     {
       MutexLock lock(mu);
-      if (now == failure) return;  // Said before.
-      failure = now;
+      failure = saved.ok() ? "" : std::string(saved.message());
+      const bool tells = saved.ok() ? fault.Ended(now) : fault.Holds(failure, now);
+      if (!tells) return;
+      note = fault.Note(now);
     }
     if (saved.ok()) return Log(LogLevel::kInfo, "the state is kept again");
-    Log(LogLevel::kError, "state NOT kept, it is tried again each second: ", now);
+    Log(LogLevel::kError, "state NOT kept, it is tried again each second: ", saved.message(), note);
   }
 };
 

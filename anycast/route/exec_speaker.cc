@@ -102,7 +102,9 @@ void ExecSpeaker::Run(const std::string& name, Service& service, const Place& fi
     prefixes.push_back(prefix.ToText());
   }
   const std::string state(ToText(first.wanted.state));
-  Log(LogLevel::kInfo, "exec: service ", name, ": ", ToTextOr(first.done), " to ", state);
+  if (service.failures == 0) {
+    Log(LogLevel::kInfo, "exec: service ", name, ": ", ToTextOr(first.done), " to ", state);
+  }
   ChildProcess::Options options;
   options.command = CommandFor(first.wanted.state, first.done);
   options.timeout = config_.timeout;
@@ -124,6 +126,9 @@ void ExecSpeaker::OnDone(const std::string& name, const ChildProcess::Result& re
   service.child.reset();
   const absl::Time now = MonotonicNow();
   if (result.status.ok()) {
+    if (service.fault.Ended(now)) {
+      Log(LogLevel::kInfo, "exec: service ", name, ": its commands succeed again");
+    }
     service.failures = 0;
     service.error.clear();
     service.next = now;
@@ -139,8 +144,10 @@ void ExecSpeaker::OnDone(const std::string& name, const ChildProcess::Result& re
                    ": ", Printable(result.output.substr(0, kOutputShownMax)));
   // What it did before it failed is not known.
   for (const Prefix& prefix : service.running) service.places[prefix].done.reset();
-  Log(LogLevel::kError, "exec: service ", name, ": ", service.error, "; again in ",
-      absl::FormatDuration(retry));
+  if (service.fault.Holds(service.error, now)) {
+    Log(LogLevel::kError, "exec: service ", name, ": ", service.error, "; again in ",
+        absl::FormatDuration(retry), service.fault.Note(now));
+  }
   if (is_closing_) Advance(name, service, now);  // No tick comes any more, and `down` may be due.
 }
 

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "anycast/route/child_process.h"
 #include "anycast/route/route_speaker.h"
+#include "server/base/reminder.h"
 
 namespace hither {
 
@@ -54,6 +55,7 @@ class ExecSpeaker : public RouteSpeaker {
     int failures = 0;
     absl::Time next = absl::InfinitePast();  // Not before; a monotonic time.
     std::string error;
+    Reminder fault;
   };
 
   void ForgetOthers(Service& service, const std::vector<Route>& routes);

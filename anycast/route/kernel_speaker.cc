@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "anycast/clock.h"
 #include "anycast/route/lease_address.h"
 #include "server/base/log.h"
 
@@ -140,13 +141,11 @@ void KernelSpeaker::Look() {
 }
 
 void KernelSpeaker::Note(const absl::Status& status) {
-  const std::string text = status.ok() ? std::string() : std::string(status.message());
-  if (text == told_) return;
-  told_ = text;
-  if (text.empty()) {
-    Log(LogLevel::kInfo, "kernel: routes are set again");
-  } else {
-    Log(LogLevel::kError, text);
+  const absl::Time now = MonotonicNow();
+  if (status.ok()) {
+    if (fault_.Ended(now)) Log(LogLevel::kInfo, "kernel: routes are set again");
+  } else if (fault_.Holds(status.message(), now)) {
+    Log(LogLevel::kError, status.message(), fault_.Note(now));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "anycast/route/kernel_tiers.h"
 #include "anycast/route/netlink.h"
 #include "anycast/route/route_speaker.h"
+#include "server/base/reminder.h"
 
 namespace hither {
 
@@ -58,8 +59,8 @@ class KernelSpeaker : public RouteSpeaker {
   absl::flat_hash_map<Prefix, std::pair<State, absl::Time>> placed_;  // Where, since when.
   bool has_old_ = false;  // An old tier is still to be taken away.
   absl::Status listed_ = absl::UnknownError("not looked at yet");
-  absl::Status failed_;  // The first failure of the last round; told once until it changes.
-  std::string told_;
+  absl::Status failed_;  // The first failure of the last round.
+  Reminder fault_;
   absl::Time acted_ = absl::InfinitePast();
   bool is_closed_ = false;
 };

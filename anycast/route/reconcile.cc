@@ -4,12 +4,14 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace hither {
 namespace {
 
 constexpr absl::Duration kAgainFirst = absl::Seconds(5);
 constexpr absl::Duration kAgainMax = absl::Minutes(5);
+constexpr size_t kPrefixesShownMax = 3;  // In a line of the log.
 
 bool Differs(const Route& wanted, const Observation::Seen& seen) {
   switch (seen.kind) {
@@ -31,12 +33,15 @@ absl::string_view KindText(Observation::Kind kind) {
 }  // namespace
 
 std::string Difference::ToText() const {
+  return absl::StrCat(prefix.ToText(), " ", WithoutPrefix());
+}
+
+std::string Difference::WithoutPrefix() const {
   const absl::string_view was = seen_state && seen == Observation::Kind::kAnnounced
                                     ? hither::ToText(*seen_state)
                                     : KindText(seen);
-  return absl::StrCat(prefix.ToText(), " at ", where, ": wanted ", hither::ToText(wanted),
-                      ", seen ", was, detail.empty() ? "" : " (", detail,
-                      detail.empty() ? "" : ")");
+  return absl::StrCat("at ", where, ": wanted ", hither::ToText(wanted), ", seen ", was,
+                      detail.empty() ? "" : " (", detail, detail.empty() ? "" : ")");
 }
 
 std::vector<Difference> Compare(const std::vector<Route>& wanted, const Observation& observed) {
@@ -66,9 +71,31 @@ std::vector<std::string> Differences::Update(const std::vector<Route>& wanted,
   for (const Observation& one : observed) {
     for (Difference& difference : Compare(wanted, one)) found.push_back(std::move(difference));
   }
-  std::vector<std::string> lines;
+  Lines lines;
   Merge(std::move(found), now, lines);
-  return lines;
+  return Grouped(lines);
+}
+
+// "192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24 and 9 more at bgp 10.0.0.1: ...": a neighbor that
+// is away is one event.
+std::vector<std::string> Differences::Grouped(const Lines& lines) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  for (const auto& [prefix, text] : lines) {
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&text = text](const auto& each) { return each.first == text; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {text, {}});
+    group->second.push_back(prefix.ToText());
+  }
+  std::vector<std::string> grouped;
+  for (auto& [text, prefixes] : groups) {
+    const size_t shown = std::min(prefixes.size(), kPrefixesShownMax);
+    const size_t more = prefixes.size() - shown;
+    prefixes.resize(shown);
+    grouped.push_back(absl::StrCat(absl::StrJoin(prefixes, ", "),
+                                   more > 0 ? absl::StrCat(" and ", more, " more") : "", " ",
+                                   text));
+  }
+  return grouped;
 }
 
 void Differences::NoteChanges(const std::vector<Route>& wanted, absl::Time now) {
@@ -81,8 +108,7 @@ void Differences::NoteChanges(const std::vector<Route>& wanted, absl::Time now) 
   changed_ = std::move(next);
 }
 
-void Differences::Merge(std::vector<Difference> found, absl::Time now,
-                        std::vector<std::string>& lines) {
+void Differences::Merge(std::vector<Difference> found, absl::Time now, Lines& lines) {
   std::set<Key> there;
   for (Difference& difference : found) {
     const Key key(difference.prefix, difference.where);
@@ -91,40 +117,40 @@ void Differences::Merge(std::vector<Difference> found, absl::Time now,
     const bool is_new = known.difference.where.empty();
     difference.since = is_new ? now : known.difference.since;
     known.difference = std::move(difference);
-    Tell(known, now, lines);
+    Tell(key, known, now, lines);
   }
   for (auto at = known_.begin(); at != known_.end();) {
     if (there.contains(at->first)) {
       ++at;
       continue;
     }
-    if (!at->second.told.empty()) {
+    if (at->second.counts && reminders_[at->first].Ended(now)) {
       lines.push_back(
-          absl::StrCat(at->first.first.ToText(), " at ", at->first.second, ": is as wanted again"));
+          {at->first.first, absl::StrCat("at ", at->first.second, ": is as wanted again")});
     }
     at = known_.erase(at);
   }
+  absl::erase_if(reminders_, [now](const auto& each) { return each.second.IsOver(now); });
 }
 
 // Counts once it has lasted for the grace period, and so has what is wanted.
-void Differences::Tell(Known& known, absl::Time now, std::vector<std::string>& lines) {
+void Differences::Tell(const Key& key, Known& known, absl::Time now, Lines& lines) {
   const absl::Time changed = changed_[known.difference.prefix].second;
   if (now - std::max(changed, known.difference.since) < grace_) return;
-  std::string text = known.difference.ToText();
-  if (text == known.told) return;
-  if (known.told.empty()) {
+  if (!std::exchange(known.counts, true)) {
     ++total_;
     known.pause = kAgainFirst;
     known.next = now;
   }
-  lines.push_back(text);
-  known.told = std::move(text);
+  const std::string text = known.difference.WithoutPrefix();
+  Reminder& reminder = reminders_[key];
+  if (reminder.Holds(text, now)) lines.push_back({key.first, text + reminder.Note(now)});
 }
 
 std::vector<Difference> Differences::Counted() const {
   std::vector<Difference> counted;
   for (const auto& [key, known] : known_) {
-    if (!known.told.empty()) counted.push_back(known.difference);
+    if (known.counts) counted.push_back(known.difference);
   }
   return counted;
 }

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
+#include "server/base/reminder.h"
 
 namespace hither {
 
@@ -26,6 +27,7 @@ struct Difference {
 
   // "192.0.2.0/24 at bird uplink: wanted UP, seen absent (the session is not up)"
   std::string ToText() const;
+  std::string WithoutPrefix() const;  // From "at" on.
 };
 
 // All that differs at this moment. Pure. Unknown is a difference only where a detail says why: a
@@ -34,13 +36,13 @@ struct Difference {
 std::vector<Difference> Compare(const std::vector<Route>& wanted, const Observation& observed);
 
 // Remembers differences from tick to tick: which count, because they outlast what routers need to
-// follow a change, and which were told. One thread's; time is an argument.
+// follow a change, and when each was logged. One thread's; time is an argument.
 class Differences {
  public:
   explicit Differences(absl::Duration grace = absl::Seconds(3)) : grace_(grace) {}
 
-  // For each tick, with what the speakers and fresh read-backs see. Returns the lines to log: one
-  // when a difference begins to count, one when it becomes another, one when it has gone.
+  // For each tick, with what the speakers and fresh read-backs see. Returns the lines to log, as
+  // Reminder has them; prefixes that say the same share a line.
   std::vector<std::string> Update(const std::vector<Route>& wanted,
                                   const std::vector<Observation>& observed, absl::Time now);
 
@@ -57,18 +59,21 @@ class Differences {
   using Key = std::pair<Prefix, std::string>;
   struct Known {
     Difference difference;
-    std::string told;                          // Empty: does not count yet.
+    bool counts = false;
     absl::Time next = absl::InfiniteFuture();  // When to announce again.
     absl::Duration pause;
   };
 
   void NoteChanges(const std::vector<Route>& wanted, absl::Time now);
-  void Merge(std::vector<Difference> found, absl::Time now, std::vector<std::string>& lines);
-  void Tell(Known& known, absl::Time now, std::vector<std::string>& lines);
+  using Lines = std::vector<std::pair<Prefix, std::string>>;  // A prefix and what is said of it.
+  void Merge(std::vector<Difference> found, absl::Time now, Lines& lines);
+  void Tell(const Key& key, Known& known, absl::Time now, Lines& lines);
+  static std::vector<std::string> Grouped(const Lines& lines);
 
   const absl::Duration grace_;
   absl::btree_map<Prefix, std::pair<State, absl::Time>> changed_;  // When each was last wanted new.
   absl::btree_map<Key, Known> known_;
+  absl::btree_map<Key, Reminder> reminders_;  // Of those that count, and for a while after.
   uint64_t total_ = 0;
 };
 

@@ -84,6 +84,30 @@ TEST_F(DifferencesTest, ARejectedAnnouncementIsToldOnce) {
   EXPECT_EQ(differences_.total(), 1u);
 }
 
+// Six prefixes and a neighbor that is away for a day, whose state changes with each try.
+TEST_F(DifferencesTest, ANeighborThatIsAwayFillsNoLog) {
+  std::vector<Route> wanted;
+  std::vector<Observation::Seen> seen;
+  for (int i = 0; i < 6; ++i) {
+    const std::string prefix = absl::StrCat("198.51.", i, ".0/24");
+    wanted.push_back(R(prefix, State::kUp));
+    seen.push_back(S(prefix, "bgp a", Kind::kAbsent));
+  }
+  std::vector<std::string> lines;
+  for (int second = 0; second < 86'400; ++second) {
+    for (Observation::Seen& each : seen) each.detail = second % 3 == 0 ? "Connect" : "Idle";
+    const std::string logged = Tick(wanted, {O(seen)});
+    if (!logged.empty()) lines.push_back(logged);
+  }
+  EXPECT_LT(lines.size(), 40u);
+  EXPECT_EQ(lines[0],
+            "198.51.0.0/24, 198.51.1.0/24, 198.51.2.0/24 and 3 more at bgp a: wanted UP, seen "
+            "absent (Connect)");
+  for (Observation::Seen& each : seen) each.kind = Kind::kAnnounced;
+  EXPECT_EQ(Tick(wanted, {O(seen)}),
+            "198.51.0.0/24, 198.51.1.0/24, 198.51.2.0/24 and 3 more at bgp a: is as wanted again");
+}
+
 TEST_F(DifferencesTest, MendedIsToldOnce) {
   const std::vector<Route> wanted = {R(kV4, State::kUp)};
   const std::vector<Observation> bad = {O({S(kV4, "frr a", Kind::kAbsent)})};
