@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "anycast/bgp/bgp_reload.h"
 #include "anycast/bgp/bgp_speaker.h"
+#include "anycast/clock.h"
 #include "anycast/route/bird_readback.h"
 #include "anycast/route/dry_run_speaker.h"
 #include "anycast/route/exec_speaker.h"
@@ -18,9 +20,9 @@ namespace {
 
 constexpr absl::Duration kRetry = absl::Seconds(1);
 
-// Is the part of the configuration that a backend is made from another one?
+// Must a backend be made anew? `bgp` changes neighbor by neighbor.
 bool Differs(absl::string_view name, const AnycastConfig& a, const AnycastConfig& b) {
-  if (name == "bgp") return a.bgp != b.bgp;
+  if (name == "bgp") return a.bgp.has_value() != b.bgp.has_value();
   if (name == "kernel") return a.kernel != b.kernel;
   if (name == "exec") return a.exec != b.exec;
   return a.dry_run != b.dry_run;
@@ -33,6 +35,19 @@ std::vector<uint32_t> OwnAses(const AnycastConfig& config) {
   std::vector<uint32_t> ases = {config.bgp->local_as};
   for (const AnycastConfig::Neighbor& neighbor : config.bgp->neighbors) ases.push_back(neighbor.as);
   return ases;
+}
+
+// Will no session that is established now live on?
+bool EndsEverySession(const Observation& observed, const AnycastConfig& from,
+                      const AnycastConfig& to) {
+  for (const NeighborChange& change : PlanReload(*from.bgp, *to.bgp)) {
+    if (change.kind != NeighborChange::Kind::kNone) continue;
+    const std::string address = change.neighbor.AddressText();
+    for (const Observation::Session& session : observed.sessions) {
+      if (session.neighbor == address && session.state == "Established") return false;
+    }
+  }
+  return true;
 }
 
 // To want nothing announced is not enough: a command may still run, or have failed. Read-backs do
@@ -76,6 +91,8 @@ absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
       CloseBackend(backend, "reconfigured", now);
     } else if (auto set = backend.speaker->SetServices(config.services); !set.ok()) {
       Log(LogLevel::kError, set.message());  // Tried above: it is the host that refuses now.
+    } else {
+      backend.speaker->SetConfig(config);
     }
   }
   config_ = config;
@@ -107,15 +124,18 @@ absl::Status Announcer::MakeMissing() {
     if (kernel.ok()) add(*std::move(kernel));
   }
   if (config_.bgp.has_value() && !Has("bgp")) {
-    add(std::make_unique<BgpSpeaker>(&loop_, *config_.bgp));
+    add(std::make_unique<BgpSpeaker>(&loop_, config_));
   }
   if (config_.exec.has_value() && !Has("exec")) {
     add(std::make_unique<ExecSpeaker>(&loop_, *config_.exec));
   }
   if (config_.dry_run && !Has("dry-run")) add(std::make_unique<DryRunSpeaker>());
   const std::string failure(status.message());
-  if (failure != failure_ && !failure.empty()) {
-    Log(LogLevel::kError, failure, "; it is tried again each second");
+  const absl::Time now = MonotonicNow();
+  if (failure.empty()) {
+    if (missing_.Ended(now)) Log(LogLevel::kInfo, "the kernel backend is there again");
+  } else if (missing_.Holds(failure, now)) {
+    Log(LogLevel::kError, failure, "; it is tried again each second", missing_.Note(now));
   }
   failure_ = failure;
   return status;
@@ -141,16 +161,25 @@ std::vector<std::string> Announcer::EndedBy(const AnycastConfig& config) const {
   std::vector<std::string> lines;
   for (const Backend& backend : backends_) {
     const absl::string_view name = backend.speaker->name();
+    if (name == "bgp" && config_.bgp.has_value() && config.bgp.has_value()) {
+      for (const NeighborChange& change : PlanReload(*config_.bgp, *config.bgp)) {
+        if (change.kind != NeighborChange::Kind::kNone) lines.push_back(change.ToText());
+      }
+    }
     if (!Differs(name, config_, config) || name == "dry-run") continue;
-    lines.push_back(
-        absl::StrCat("ends what ", name, " announces and makes it anew: its settings changed"));
+    lines.push_back(absl::StrCat("restarts the ", name, " backend because its settings changed; ",
+                                 "its routes are withdrawn briefly"));
   }
   return lines;
 }
 
+// A dry run announces nothing: what it would go on with does not count.
 bool Announcer::EndsAll(const AnycastConfig& config) const {
   return std::all_of(backends_.begin(), backends_.end(), [&](const Backend& backend) {
-    return Differs(backend.speaker->name(), config_, config);
+    const absl::string_view name = backend.speaker->name();
+    const bool is_closing = backend.closed_at != absl::InfiniteFuture();
+    if (name == "dry-run" || is_closing || Differs(name, config_, config)) return true;
+    return name == "bgp" && EndsEverySession(backend.speaker->Observe(), config_, config);
   });
 }
 

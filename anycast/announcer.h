@@ -15,6 +15,7 @@
 #include "anycast/route/route_speaker.h"
 #include "anycast/view.h"
 #include "server/base/anycast_config.h"
+#include "server/base/reminder.h"
 
 namespace hither {
 
@@ -27,13 +28,14 @@ class Announcer {
   explicit Announcer(uv_loop_t& loop) : loop_(loop) {}
 
   // Makes the backends that the configuration asks for. Those whose part is as it was stay, with
-  // their sessions; the others are closed first, and made anew once they have ended. Errors, before
+  // their sessions; the others are closed first, and made anew once they have ended. Of `bgp` only
+  // the sessions end whose own settings changed (see PlanReload()). Errors, before
   // anything is taken down: a configuration that cannot work. What cannot be made only now (but for
   // the first time, when it is an error) is tried again each second.
   absl::Status Configure(const AnycastConfig& config, absl::Time now);
-  // Which sessions and leases would end by it, a line each.
+  // Which sessions and leases would begin or end by it, a line each.
   std::vector<std::string> EndedBy(const AnycastConfig& config) const;
-  bool EndsAll(const AnycastConfig& config) const;  // No backend would go on as it is.
+  bool EndsAll(const AnycastConfig& config) const;  // Nothing would stay announced throughout.
 
   void Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until);
 
@@ -62,6 +64,7 @@ class Announcer {
   std::vector<std::unique_ptr<Readback>> readbacks_;
   Differences differences_;
   std::string failure_;  // Why a backend is missing; empty: none is.
+  Reminder missing_;
   absl::Time tried_ = absl::InfinitePast();
   bool is_configured_ = false;
   bool is_closed_ = false;

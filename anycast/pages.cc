@@ -50,14 +50,20 @@ void AddFamilyText(const SidecarView& view, const SidecarView::FamilyView& famil
 
 void AddSessionText(const SidecarView& view, const Observation::Session& session,
                     std::string& out) {
-  absl::StrAppendFormat(&out, "  %s  %s for %s, %d resets", session.neighbor, session.state,
-                        Ago(view.now - session.since), session.resets);
+  absl::StrAppendFormat(
+      &out, "  %s%s  %s for %s, %d resets", session.neighbor,
+      session.description.empty() ? "" : absl::StrCat(" (", Printable(session.description), ")"),
+      session.state, Ago(view.now - session.since), session.resets);
+  if (!session.identifier.empty()) absl::StrAppend(&out, ", our router ID ", session.identifier);
   if (!session.last_error.empty()) {
     absl::StrAppend(&out, "; last error: ", Printable(session.last_error));
   }
   out += '\n';
   for (const std::string& rejected : session.rejected) {
     absl::StrAppend(&out, "    rejected: ", Printable(rejected), "\n");
+  }
+  for (const std::string& warning : session.warnings) {
+    absl::StrAppend(&out, "    warning: ", Printable(warning), "\n");
   }
 }
 

@@ -8,6 +8,7 @@
 #include "anycast/reload_losses.h"
 #include "anycast/sidecar.h"
 #include "server/base/log.h"
+#include "server/base/router_id.h"
 #include "server/base/within_memory.h"
 
 namespace hither {
@@ -152,7 +153,7 @@ std::string Sidecar::WithdrawnBy(const Config& config, bool& needs_confirm) cons
       losses.withdraws_all || (is_announced && announcer_->EndsAll(config.anycast));
   std::vector<std::string> lines = losses.lines;
   for (std::string& line : announcer_->EndedBy(config.anycast)) lines.push_back(std::move(line));
-  if (ends_all) lines.push_back("leaves nothing announced");
+  if (ends_all) lines.push_back("leaves nothing announced, if only for a moment");
   needs_confirm = ends_all || losses.forgets_drain;
   lines.push_back("");
   return absl::StrJoin(lines, "\n");
@@ -161,6 +162,7 @@ std::string Sidecar::WithdrawnBy(const Config& config, bool& needs_confirm) cons
 // What a running sidecar cannot change stays as it is, and is told.
 Config Sidecar::WithoutRestart(Config config, std::string& lines) const {
   std::vector<absl::string_view> keys;
+  const std::string asked_name = NodeName(config);
   const auto keep = [&keys](absl::string_view key, const auto& ours, auto& theirs, bool is_same) {
     if (is_same) return;
     keys.push_back(key);
@@ -170,6 +172,10 @@ Config Sidecar::WithoutRestart(Config config, std::string& lines) const {
   keep("identity", identity, config.identity,
        identity.site == config.identity.site && identity.node == config.identity.node &&
            identity.nsid_template == config.identity.nsid_template);
+  // A router ID that was made from the former name stays with it.
+  if (auto& bgp = config.anycast.bgp; bgp && bgp->router_id == RouterIdOf(asked_name)) {
+    bgp->router_id = RouterIdOf(NodeName(config));
+  }
   keep("anycast.admin", config_.anycast.admin_text, config.anycast.admin_text,
        config_.anycast.admin_text == config.anycast.admin_text);
   keep("anycast.peers.listen", config_.anycast.peers.listen, config.anycast.peers.listen,

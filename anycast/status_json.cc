@@ -64,7 +64,10 @@ Json SessionJson(const SidecarView& view, const Observation::Session& session) {
           {"since", TimeText(view, session.since)},
           {"last_error", session.last_error},
           {"resets", session.resets},
-          {"rejected", session.rejected}};
+          {"rejected", session.rejected},
+          {"description", session.description},
+          {"router_id", session.identifier},
+          {"warnings", session.warnings}};
 }
 
 Json SeenJson(const Observation::Seen& seen) {

@@ -5,16 +5,17 @@
 
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
+#include "anycast/bgp/bgp_socket.h"
 #include "anycast/bgp/next_hop.h"
 #include "anycast/clock.h"
 #include "server/base/log.h"
+#include "server/base/router_id.h"
 
 namespace hither {
 namespace {
 
 // RFC 2918 sets no limit to how often a neighbor may ask; more often than this it gets one answer.
 constexpr absl::Duration kRefreshInterval = absl::Seconds(1);
-constexpr absl::Duration kNextHopInterval = absl::Seconds(1);
 
 BgpSession::Options SessionOptions(uint32_t local_as, const AnycastConfig::Neighbor& config) {
   return {.local_as = local_as,
@@ -38,23 +39,19 @@ BgpTransport::Options TransportOptions(uint32_t local_as, const AnycastConfig::N
 
 }  // namespace
 
-uint32_t RouterId::For(const SocketAddress& local, const std::vector<Prefix>& services) {
-  if (id_ != 0) return id_;
-  std::optional<SocketAddress> v4 = local;
-  if (local.family() != AF_INET) v4 = GlobalBeside(AF_INET, local, HostAddresses(), services);
-  const Bytes bytes = AddressBytes(v4 ? *v4 : local);
-  id_ = v4 ? LoadU32(bytes.data()) : static_cast<uint32_t>(absl::HashOf(bytes)) | 1;
-  return id_;
-}
-
-BgpNeighbor::BgpNeighbor(uv_loop_t* loop, uint32_t local_as, const AnycastConfig::Neighbor& config,
-                         RouterId& router_id, absl::Time now)
-    : local_as_(local_as),
+BgpNeighbor::BgpNeighbor(uv_loop_t* loop, const BgpNode& node,
+                         const AnycastConfig::Neighbor& config, absl::Time now)
+    : node_(node),
+      local_as_(node.local_as),
       config_(config),
       where_(absl::StrCat("bgp ", config.address.AddressText())),
-      router_id_(router_id),
-      session_(SessionOptions(local_as, config), now),
-      transport_(loop, TransportOptions(local_as, config), *this) {}
+      session_(SessionOptions(node.local_as, config), now),
+      transport_(loop, TransportOptions(node.local_as, config), *this) {}
+
+void BgpNeighbor::SetConfig(const AnycastConfig::Neighbor& config) {
+  config_ = config;
+  for (PerFamily& of : families_) of.next_hop_due = true;
+}
 
 void BgpNeighbor::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
   rib_.Want(routes);
@@ -68,6 +65,7 @@ void BgpNeighbor::AnnounceAgain(const std::vector<Prefix>& prefixes) {
 }
 
 void BgpNeighbor::OnTick(absl::Time now) {
+  if (addresses_seen_ != node_.addresses->generation()) FollowAddresses(now);
   transport_.ReadNow();
   session_.OnTick(now);
   Act(now);
@@ -75,13 +73,33 @@ void BgpNeighbor::OnTick(absl::Time now) {
   transport_.OnTick(now);
 }
 
-void BgpNeighbor::Close(absl::string_view reason, absl::Time now) {
+std::string BgpNeighbor::LocalIfThere() const {
+  const SocketAddress& local = transport_.local();
+  return IsOnHost(local, node_.addresses->all()) ? local.AddressText() : "";
+}
+
+// Not if the host never had the address: an address of a route of type local is none of an
+// interface.
+void BgpNeighbor::FollowAddresses(absl::Time now) {
+  addresses_seen_ = node_.addresses->generation();
+  for (PerFamily& of : families_) of.next_hop_due = true;
+  if (session_.state() <= BgpSession::State::kConnect) return;
+  const std::string was_there = std::exchange(local_there_, LocalIfThere());
+  if (was_there.empty() || !local_there_.empty() || node_.addresses->all().empty()) return;
+  transport_.Abort();
+  for (const int family : kFamilies) rib_.Forget(family);
+  session_.OnClosed(now,
+                    absl::StrCat("the local address ", was_there, " is no longer on this host"));
+  Act(now);
+}
+
+void BgpNeighbor::Close(absl::string_view reason, CeaseSubcode subcode, absl::Time now) {
   if (session_.CanUpdate(now)) {
     for (const int family : kFamilies) {
       for (const Bytes& message : rib_.WithdrawAll(family)) session_.SendUpdate(now, message);
     }
   }
-  session_.Shutdown(now, reason);
+  session_.Shutdown(now, reason, subcode);
   Act(now);
 }
 
@@ -91,7 +109,8 @@ bool BgpNeighbor::IsIdle() const {
 
 void BgpNeighbor::OnTransportConnected() {
   const absl::Time now = MonotonicNow();
-  session_.OnConnected(now, router_id_.For(transport_.local(), Services()));
+  local_there_ = LocalIfThere();
+  session_.OnConnected(now, node_.router_id);
   Act(now);
 }
 
@@ -111,7 +130,7 @@ void BgpNeighbor::OnTransportClosed(absl::string_view why) {
 void BgpNeighbor::Act(absl::Time now) {
   const BgpSession::Actions actions = session_.TakeActions();
   if (actions.connect) {
-    const absl::Status status = transport_.Connect();
+    const absl::Status status = Connect();
     if (!status.ok()) session_.OnClosed(now, status.message());
   }
   if (!actions.send.empty()) Send(now, actions.send);
@@ -123,7 +142,21 @@ void BgpNeighbor::Act(absl::Time now) {
   for (const int family : kFamilies) {
     if (actions.refresh.Has(family)) Of(family).refresh_due = true;
   }
-  LogChange();
+  LogChange(now);
+}
+
+// Where the kernel has no better source it takes a service's address, which is everywhere: the
+// neighbor would answer another node, or none.
+absl::Status BgpNeighbor::Connect() {
+  if (config_.local_address || node_.services.addresses.empty()) return transport_.Connect();
+  const std::optional<SocketAddress> source = SourceTowards(config_.address);
+  if (!source || !node_.services.Is(*source)) return transport_.Connect();
+  const std::optional<SocketAddress> other =
+      ChooseSource({*source, config_.address}, node_.addresses->all(), node_.services);
+  if (other) return transport_.Connect(other);
+  return absl::FailedPreconditionError(
+      absl::StrCat("the only address of this host towards the neighbor is ", source->AddressText(),
+                   ", a service's; add another one, or set local_address"));
 }
 
 void BgpNeighbor::Send(absl::Time now, ByteView bytes) {
@@ -135,12 +168,6 @@ void BgpNeighbor::Send(absl::Time now, ByteView bytes) {
 
 BgpDialect BgpNeighbor::Dialect() const {
   return {local_as_, local_as_ == config_.as, session_.FourOctetAs()};
-}
-
-std::vector<Prefix> BgpNeighbor::Services() const {
-  std::vector<Prefix> services;
-  for (const auto& [prefix, route] : rib_.wanted()) services.push_back(prefix);
-  return services;
 }
 
 void BgpNeighbor::OnEstablished(absl::Time now) {
@@ -162,20 +189,29 @@ void BgpNeighbor::ChooseFamily(int family) {
   of.rejected = absl::StrCat(FamilyText(family), ": the neighbor did not offer this family");
 }
 
-// Again and again until there is one: an address may come up after the session.
-void BgpNeighbor::ChooseNextHopOf(int family, absl::Time now) {
+absl::StatusOr<Bytes> BgpNeighbor::ChooseNextHopOf(int family) const {
+  return ChooseNextHop(family, {transport_.local(), config_.address},
+                       family == AF_INET6 ? config_.next_hop_v6 : config_.next_hop_v4,
+                       node_.addresses->all(), node_.services);
+}
+
+// RFC 4271 §3.1: another path for the same prefix replaces the former one.
+void BgpNeighbor::FollowNextHop(int family, absl::Time now) {
   PerFamily& of = Of(family);
-  if (!of.is_negotiated || of.next_hop || now < of.next_hop_at) return;
-  of.next_hop_at = now + kNextHopInterval;
-  const auto& configured = family == AF_INET6 ? config_.next_hop_v6 : config_.next_hop_v4;
-  absl::StatusOr<Bytes> next_hop =
-      ChooseNextHop(family, transport_.local(), configured, HostAddresses(), Services());
-  if (next_hop.ok()) {
-    of.next_hop = *std::move(next_hop);
-    of.rejected.clear();
-  } else {
-    of.rejected = absl::StrCat(FamilyText(family), ": ", next_hop.status().message());
+  if (!of.is_negotiated || !std::exchange(of.next_hop_due, false)) return;
+  const absl::StatusOr<Bytes> chosen = ChooseNextHopOf(family);
+  const std::optional<Bytes> next = chosen.ok() ? std::optional(*chosen) : std::nullopt;
+  of.rejected =
+      chosen.ok() ? "" : absl::StrCat(FamilyText(family), ": ", chosen.status().message());
+  if (next == of.next_hop) return;
+  const bool is_change = std::exchange(of.next_hop, next).has_value();
+  if (next) {
+    rib_.SayAgain(family);
+    if (is_change) Log(LogLevel::kInfo, where_, ": ", FamilyText(family), " has a new next hop");
+    return;
   }
+  for (const Bytes& message : rib_.WithdrawAll(family)) session_.SendUpdate(now, message);
+  Log(LogLevel::kWarning, where_, ": withdrawn: ", of.rejected);
 }
 
 void BgpNeighbor::Sync(absl::Time now) {
@@ -191,7 +227,7 @@ void BgpNeighbor::SyncFamily(int family, absl::Time now) {
     of.refresh_at = now + kRefreshInterval;
     rib_.SayAgain(family);
   }
-  ChooseNextHopOf(family, now);
+  FollowNextHop(family, now);
   if (of.next_hop) {
     for (const Bytes& message : rib_.Differences(family, {Dialect(), *of.next_hop})) {
       session_.SendUpdate(now, message);
@@ -200,17 +236,16 @@ void BgpNeighbor::SyncFamily(int family, absl::Time now) {
   if (std::exchange(of.end_of_rib_due, false)) session_.SendUpdate(now, EncodeEndOfRib(family));
 }
 
-void BgpNeighbor::LogChange() {
-  const bool established = session_.state() == BgpSession::State::kEstablished;
-  std::string line;
-  if (established) {
-    line = "Established";
-  } else if (session_.state() == BgpSession::State::kIdle && !session_.last_error().empty()) {
-    line = session_.last_error();
+void BgpNeighbor::LogChange(absl::Time now) {
+  const std::string& error = session_.last_error();
+  if (session_.state() == BgpSession::State::kEstablished) {
+    if (!away_.Ended(now) && is_greeted_) return;
+    is_greeted_ = true;
+    Log(LogLevel::kInfo, where_, " as ", config_.as, ": Established");
+  } else if (session_.state() == BgpSession::State::kIdle && !error.empty()) {
+    if (!away_.Holds(error, now)) return;
+    Log(LogLevel::kWarning, where_, " as ", config_.as, ": ", error, away_.Note(now));
   }
-  if (line.empty() || line == logged_) return;
-  logged_ = line;
-  Log(established ? LogLevel::kInfo : LogLevel::kWarning, where_, " as ", config_.as, ": ", line);
 }
 
 void BgpNeighbor::Observe(Observation& observation) const {
@@ -220,7 +255,10 @@ void BgpNeighbor::Observe(Observation& observation) const {
                                   .since = session_.since(),
                                   .last_error = session_.last_error(),
                                   .resets = session_.counters().resets,
-                                  .rejected = Rejected()});
+                                  .rejected = Rejected(),
+                                  .description = config_.description,
+                                  .identifier = RouterIdText(node_.router_id),
+                                  .warnings = Warnings()});
 }
 
 // Without a session the neighbor has nothing of ours: it never keeps the routes of a lost one, as
@@ -228,7 +266,7 @@ void BgpNeighbor::Observe(Observation& observation) const {
 Observation::Seen BgpNeighbor::See(const Route& route) const {
   Observation::Seen seen{route.prefix, where_, Observation::Kind::kAbsent, std::nullopt, ""};
   if (session_.state() != BgpSession::State::kEstablished) {
-    seen.detail = absl::StrCat("session is ", ToText(session_.state()));
+    seen.detail = "the session is not established";  // And not its state, which changes each try.
     return seen;
   }
   seen.detail = Of(route.prefix.family).rejected;
@@ -237,6 +275,21 @@ Observation::Seen BgpNeighbor::See(const Route& route) const {
     seen.state = said;
   }
   return seen;
+}
+
+// What is configured is used as it is: it may be right where it looks wrong.
+std::vector<std::string> BgpNeighbor::Warnings() const {
+  std::vector<std::string> warnings;
+  const std::vector<InterfaceAddress>& host = node_.addresses->all();
+  const auto check = [&](const char* key, const std::optional<SocketAddress>& address) {
+    if (!address || host.empty() || address->IsLoopback() || IsOnHost(*address, host)) return;
+    warnings.push_back(
+        absl::StrCat(key, " ", address->AddressText(), " is no address of an interface here"));
+  };
+  check("local_address", config_.local_address);
+  check("next_hop_v4", config_.next_hop_v4);
+  check("next_hop_v6", config_.next_hop_v6);
+  return warnings;
 }
 
 std::vector<std::string> BgpNeighbor::Rejected() const {

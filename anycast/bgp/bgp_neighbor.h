@@ -6,39 +6,45 @@
 #include <string>
 #include <vector>
 
+#include "anycast/bgp/address_watch.h"
 #include "anycast/bgp/bgp_rib.h"
 #include "anycast/bgp/bgp_session.h"
 #include "anycast/bgp/bgp_transport.h"
+#include "anycast/bgp/next_hop.h"
 #include "anycast/route/route_speaker.h"
 #include "server/base/anycast_config.h"
+#include "server/base/reminder.h"
 
 namespace hither {
 
-// The one identifier that all sessions of a speaker say (RFC 4271 §4.2).
-class RouterId {
- public:
-  explicit RouterId(uint32_t configured) : id_(configured) {}
-  // Decided by the first session, unless configured: its local IPv4 address, or another of its
-  // interface, or a hash of the IPv6 address (RFC 6286 §2.1: any number but 0 will do).
-  uint32_t For(const SocketAddress& local, const std::vector<Prefix>& services);
-
- private:
-  uint32_t id_;
+// What all sessions of a speaker share.
+struct BgpNode {
+  uint32_t local_as = 0;
+  uint32_t router_id = 0;  // RFC 4271 §4.2: the same one to all neighbors.
+  ServiceAddresses services;
+  AddressSource* addresses = nullptr;
 };
 
 // One neighbor: what is wanted (BgpRib), how it is said (BgpSession), over what (BgpTransport).
 //
-// Threads: the loop's. Errors: in Observe(), and a log line when a session begins or ends.
+// Addresses of the host are followed while the session lives: a next hop that goes is replaced by
+// an UPDATE, and without any the family is withdrawn. If the local address of the session goes, the
+// session ends at once instead of by the neighbor's hold timer.
+//
+// Threads: the loop's. Errors: in Observe(), and log lines as Reminder has them.
 class BgpNeighbor : private BgpTransport::Owner {
  public:
-  BgpNeighbor(uv_loop_t* loop, uint32_t local_as, const AnycastConfig::Neighbor& config,
-              RouterId& router_id, absl::Time now);
+  BgpNeighbor(uv_loop_t* loop, const BgpNode& node, const AnycastConfig::Neighbor& config,
+              absl::Time now);
 
   void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until);
   void AnnounceAgain(const std::vector<Prefix>& prefixes);  // At the next tick.
   void OnTick(absl::Time now);
-  void Close(absl::string_view reason, absl::Time now);
+  void Close(absl::string_view reason, CeaseSubcode subcode, absl::Time now);
   bool IsIdle() const;
+  // Another description or next hop, or other services: what leaves the session as it is.
+  void SetConfig(const AnycastConfig::Neighbor& config);
+  const AnycastConfig::Neighbor& config() const { return config_; }
   void Observe(Observation& observation) const;
   const BgpSession::Counters& counters() const { return session_.counters(); }
 
@@ -47,7 +53,7 @@ class BgpNeighbor : private BgpTransport::Owner {
     std::optional<Bytes> next_hop;
     std::string rejected;  // Why the family is not announced, or empty.
     bool is_negotiated = false;
-    absl::Time next_hop_at = absl::InfinitePast();  // When to look for one again.
+    bool next_hop_due = true;  // To be chosen: addresses, services or the configuration changed.
     bool end_of_rib_due = false;
     bool refresh_due = false;                      // The neighbor wants to hear it all again,
     absl::Time refresh_at = absl::InfinitePast();  // but not before this.
@@ -58,29 +64,36 @@ class BgpNeighbor : private BgpTransport::Owner {
   void OnTransportClosed(absl::string_view why) override;
 
   void Act(absl::Time now);  // Does what the session asks for.
+  absl::Status Connect();
+  void FollowAddresses(absl::Time now);
+  std::string LocalIfThere() const;
   void Send(absl::Time now, ByteView bytes);
   void OnEstablished(absl::Time now);
   void ChooseFamily(int family);
-  void ChooseNextHopOf(int family, absl::Time now);
+  absl::StatusOr<Bytes> ChooseNextHopOf(int family) const;
+  void FollowNextHop(int family, absl::Time now);
   void Sync(absl::Time now);
   void SyncFamily(int family, absl::Time now);
-  void LogChange();
+  void LogChange(absl::Time now);
   BgpDialect Dialect() const;
-  std::vector<Prefix> Services() const;
   PerFamily& Of(int family) { return families_[family == AF_INET6 ? 1 : 0]; }
   const PerFamily& Of(int family) const { return families_[family == AF_INET6 ? 1 : 0]; }
   Observation::Seen See(const Route& route) const;
   std::vector<std::string> Rejected() const;
+  std::vector<std::string> Warnings() const;
 
+  const BgpNode& node_;
   const uint32_t local_as_;
-  const AnycastConfig::Neighbor config_;
+  AnycastConfig::Neighbor config_;
   const std::string where_;  // "bgp 10.0.0.1"
-  RouterId& router_id_;
   BgpRib rib_;
   BgpSession session_;
   BgpTransport transport_;
   std::array<PerFamily, 2> families_;
-  std::string logged_;  // The last line, so that a neighbor who is away fills no disk.
+  uint64_t addresses_seen_ = 0;  // Their generation.
+  std::string local_there_;      // The local address while the host has it; it names its interface.
+  bool is_greeted_ = false;      // A first "Established" was logged.
+  Reminder away_;
 };
 
 }  // namespace hither

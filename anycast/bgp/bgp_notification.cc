@@ -70,10 +70,12 @@ std::string NameOf(NotificationCode code, uint8_t subcode, absl::string_view oth
   return absl::StrCat(otherwise, " ", subcode == 0 ? static_cast<int>(code) : int{subcode});
 }
 
+bool MayHaveText(uint8_t cease) { return cease == kAdminShutdown || cease == kAdminReset; }
+
 // RFC 9003 §2: one octet of length, then the text. Whoever says another length says no text.
 absl::string_view ShutdownText(const Notification& notification) {
   if (notification.code != NotificationCode::kCease) return {};
-  if (notification.subcode != kAdminShutdown && notification.subcode != kAdminReset) return {};
+  if (!MayHaveText(notification.subcode)) return {};
   const Bytes& data = notification.data;
   if (data.size() < 2 || data[0] != data.size() - 1) return {};
   return {reinterpret_cast<const char*>(&data[1]), data.size() - 1};
@@ -99,7 +101,7 @@ Notification CeaseWithText(CeaseSubcode subcode, absl::string_view text) {
     while (size > 0 && IsContinuation(text[size])) --size;
   }
   Notification notification{NotificationCode::kCease, subcode, {}};
-  if (size == 0) return notification;
+  if (size == 0 || !MayHaveText(subcode)) return notification;
   notification.data.push_back(static_cast<uint8_t>(size));
   notification.data.insert(notification.data.end(), text.begin(), text.begin() + size);
   return notification;

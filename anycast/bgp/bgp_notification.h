@@ -36,7 +36,12 @@ enum StateSubcode : uint8_t {  // RFC 6608
   kUnexpectedInOpenConfirm = 2,
   kUnexpectedInEstablished = 3,
 };
-enum CeaseSubcode : uint8_t { kAdminShutdown = 2, kAdminReset = 4 };  // RFC 4486
+enum CeaseSubcode : uint8_t {  // RFC 4486
+  kAdminShutdown = 2,
+  kPeerDeconfigured = 3,
+  kAdminReset = 4,
+  kOtherConfigChange = 6,
+};
 
 // What ends a session, from either side. A value.
 struct Notification {
@@ -47,7 +52,8 @@ struct Notification {
 };
 
 // RFC 9003 §2: Cease with a text for the other side's operators, cut to 255 octets between two
-// characters of UTF-8.
+// characters of UTF-8. Only the shutdown and the reset carry a text; the others are sent without
+// it.
 Notification CeaseWithText(CeaseSubcode subcode, absl::string_view text);
 
 // "Cease, Administrative Shutdown: \"disk replaced\"", "UPDATE Message Error, Invalid NEXT_HOP

@@ -125,9 +125,9 @@ void BgpSession::SendUpdate(absl::Time now, const Bytes& message) {
   if (CanUpdate(now)) Send(now, message);
 }
 
-void BgpSession::Shutdown(absl::Time now, absl::string_view text) {
+void BgpSession::Shutdown(absl::Time now, absl::string_view text, CeaseSubcode subcode) {
   is_shut_down_ = true;
-  if (state_ != State::kIdle) Fail(now, CeaseWithText(kAdminShutdown, text));
+  if (state_ != State::kIdle) Fail(now, CeaseWithText(subcode, text));
 }
 
 // RFC 4271 §8.2.2: a KEEPALIVE or UPDATE restarts the timer of the next.

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "anycast/bgp/back_off.h"
 #include "anycast/bgp/bgp_message.h"
+#include "anycast/bgp/bgp_notification.h"
 #include "anycast/bgp/bgp_open.h"
 #include "zones/bytes.h"
 
@@ -67,8 +68,8 @@ class BgpSession {
   // An UPDATE would restart the neighbor's hold timer: so it, too, needs a lease.
   bool CanUpdate(absl::Time now) const { return state_ == State::kEstablished && HasLease(now); }
   void SendUpdate(absl::Time now, const Bytes& message);  // If it can; otherwise dropped.
-  // RFC 9003. No connection is tried after this.
-  void Shutdown(absl::Time now, absl::string_view text);
+  // A Cease (RFC 4486, RFC 9003). No connection is tried after this.
+  void Shutdown(absl::Time now, absl::string_view text, CeaseSubcode subcode = kAdminShutdown);
 
   Actions TakeActions() { return std::exchange(actions_, {}); }
 

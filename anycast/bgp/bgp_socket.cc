@@ -66,7 +66,9 @@ absl::Status SetLocal(int socket, const BgpTransport::Options& options) {
         options.neighbor.AddressText(), ": local_address ", options.local->AddressText(),
         " is of the other family; give one of the neighbor's"));
   }
-  const SocketAddress any_port = options.local->WithPort(0);
+  const absl::StatusOr<SocketAddress> local = options.local->Resolve();
+  if (!local.ok()) return local.status();
+  const SocketAddress any_port = local->WithPort(0);
   if (bind(socket, any_port.get(), any_port.size()) == 0) return absl::OkStatus();
   return Failed(options, absl::StrCat("cannot bind to local_address ", any_port.AddressText()));
 }
@@ -84,6 +86,20 @@ void SetConveniences(int socket, const BgpTransport::Options& options) {
 }
 
 }  // namespace
+
+std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor) {
+  const absl::StatusOr<SocketAddress> to = neighbor.Resolve();
+  const int socket = ::socket(neighbor.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return std::nullopt;
+  sockaddr_storage local = {};
+  socklen_t size = sizeof local;
+  // For UDP this looks up the route and sends nothing.
+  const bool found = to.ok() && connect(socket, to->get(), to->size()) == 0 &&
+                     getsockname(socket, reinterpret_cast<sockaddr*>(&local), &size) == 0;
+  close(socket);
+  if (!found) return std::nullopt;
+  return SocketAddress::FromSystem(local).WithPort(0);
+}
 
 absl::StatusOr<int> OpenBgpSocket(const BgpTransport::Options& options) {
   const int socket =

@@ -12,6 +12,9 @@ namespace hither {
 // The caller closes it.
 absl::StatusOr<int> OpenBgpSocket(const BgpTransport::Options& options);
 
+// The address that the kernel would connect from. Empty: there is no route, or no such interface.
+std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor);
+
 }  // namespace hither
 
 #endif  // HITHER_ANYCAST_BGP_BGP_SOCKET_H_

@@ -4,10 +4,12 @@
 #include <uv.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "anycast/bgp/bgp_neighbor.h"
+#include "anycast/bgp/bgp_reload.h"
 #include "anycast/route/route_speaker.h"
 #include "server/base/anycast_config.h"
 
@@ -24,7 +26,9 @@ namespace hither {
 // Errors: a neighbor's are in Observe(), one log line each; none of them stops the others.
 class BgpSpeaker : public RouteSpeaker {
  public:
-  BgpSpeaker(uv_loop_t* loop, const AnycastConfig::Bgp& config);
+  // `config` has a `bgp`. Without `addresses` those of the kernel are followed.
+  BgpSpeaker(uv_loop_t* loop, const AnycastConfig& config,
+             std::unique_ptr<AddressSource> addresses = nullptr);
   ~BgpSpeaker() override;
   BgpSpeaker(const BgpSpeaker&) = delete;
   BgpSpeaker& operator=(const BgpSpeaker&) = delete;
@@ -34,14 +38,30 @@ class BgpSpeaker : public RouteSpeaker {
   Observation Observe() const override;
   void Close(absl::string_view reason) override;
   bool IsIdle() const override;
+  // Neighbor by neighbor, as PlanReload() has it: a session that need not end goes on.
+  void SetConfig(const AnycastConfig& config) override;
   absl::string_view name() const override { return "bgp"; }
 
   // Sums over the neighbors.
   BgpSession::Counters counters() const;
 
  private:
-  RouterId router_id_;
-  std::vector<std::unique_ptr<BgpNeighbor>> neighbors_;
+  struct Slot {
+    std::unique_ptr<BgpNeighbor> neighbor;
+    absl::Time closed_at = absl::InfiniteFuture();  // InfiniteFuture(): it is not closing.
+    std::optional<AnycastConfig::Neighbor> next;    // What follows when it has closed.
+    bool IsClosing() const { return closed_at != absl::InfiniteFuture(); }
+  };
+  void Tick(absl::Time now);
+  void Add(const AnycastConfig::Neighbor& config);
+  void Change(Slot& slot, const std::vector<NeighborChange>& plan, const AnycastConfig::Bgp& to);
+
+  uv_loop_t* const loop_;
+  const std::unique_ptr<AddressSource> addresses_;
+  AnycastConfig::Bgp config_;
+  BgpNode node_;
+  std::vector<Slot> slots_;
+  bool is_closed_ = false;
   uv_timer_t* tick_;  // Freed by libuv's close callback.
 };
 

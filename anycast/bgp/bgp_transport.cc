@@ -29,14 +29,18 @@ BgpTransport::BgpTransport(uv_loop_t* loop, Options options, Owner& owner)
 
 BgpTransport::~BgpTransport() { Abort(); }
 
-absl::Status BgpTransport::Connect() {
+absl::Status BgpTransport::Connect(const std::optional<SocketAddress>& local) {
   Abort();
-  absl::StatusOr<int> socket = OpenBgpSocket(options_);
+  Options now = options_;
+  if (local.has_value()) now.local = local;
+  const absl::StatusOr<SocketAddress> neighbor = options_.neighbor.Resolve();
+  if (!neighbor.ok()) return neighbor.status();
+  now.neighbor = *neighbor;
+  absl::StatusOr<int> socket = OpenBgpSocket(now);
   if (!socket.ok()) return socket.status();
   socket_ = *socket;
   phase_ = Phase::kConnecting;
-  if (connect(socket_, options_.neighbor.get(), options_.neighbor.size()) != 0 &&
-      errno != EINPROGRESS) {
+  if (connect(socket_, neighbor->get(), neighbor->size()) != 0 && errno != EINPROGRESS) {
     absl::Status status = absl::UnavailableError(
         absl::StrCat("connect to ", options_.neighbor.ToText(), ": ", std::strerror(errno)));
     close(std::exchange(socket_, -1));

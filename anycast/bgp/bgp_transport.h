@@ -49,8 +49,9 @@ class BgpTransport {
   BgpTransport(const BgpTransport&) = delete;
   BgpTransport& operator=(const BgpTransport&) = delete;
 
-  // Begins to connect; an older connection is aborted.
-  absl::Status Connect();
+  // Begins to connect, from `local` if given; an older connection is aborted. The neighbor's
+  // interface is looked up by name each time.
+  absl::Status Connect(const std::optional<SocketAddress>& local = std::nullopt);
   // False: the neighbor reads too slowly, and nothing of `bytes` was taken.
   [[nodiscard]] bool Send(ByteView bytes);
   // Reads what has come, before a timer is judged by it: the loop may have been stopped meanwhile.

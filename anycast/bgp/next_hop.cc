@@ -1,52 +1,106 @@
 #include "anycast/bgp/next_hop.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
+#include <linux/if_addr.h>
 
 #include <algorithm>
-#include <memory>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 
 namespace hither {
 namespace {
 
-bool IsLinkLocal(const SocketAddress& address) {
-  if (address.family() != AF_INET6) return false;
-  const Bytes bytes = AddressBytes(address);
-  return bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;  // fe80::/10
-}
-
 bool IsGlobal(const SocketAddress& address) {
-  if (address.IsLoopback() || address.IsWildcard() || IsLinkLocal(address)) return false;
+  if (address.IsLoopback() || address.IsWildcard() || address.IsLinkLocal()) return false;
   const Bytes bytes = AddressBytes(address);
   return address.family() == AF_INET6 || bytes[0] != 169 || bytes[1] != 254;  // RFC 3927
 }
 
-bool IsService(const SocketAddress& address, const std::vector<Prefix>& services) {
-  return std::any_of(services.begin(), services.end(),
-                     [&](const Prefix& prefix) { return prefix.Contains(address); });
+// An optimistic address is tentative as well: it may still turn out to be another host's.
+bool IsUsable(const InterfaceAddress& each, const ServiceAddresses& services) {
+  return IsGlobal(each.address) && (each.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0 &&
+         !services.Is(each.address) && !services.Contain(each.address);
+}
+
+bool IsOnSubnet(const InterfaceAddress& each, const SocketAddress& other) {
+  if (each.address.family() != other.family() || other.IsLinkLocal()) return false;
+  const Bytes ours = AddressBytes(each.address);
+  const Bytes theirs = AddressBytes(other);
+  for (size_t i = 0; i < ours.size(); ++i) {
+    const int bits = std::clamp(each.length - 8 * static_cast<int>(i), 0, 8);
+    if (((ours[i] ^ theirs[i]) & (0xFF00 >> bits) & 0xFF) != 0) return false;
+  }
+  return true;
+}
+
+bool IsSame(const InterfaceAddress& each, const SocketAddress& address) {
+  if (AddressBytes(each.address) != AddressBytes(address)) return false;
+  const uint32_t number = address.interface_number();
+  return !address.IsLinkLocal() || number == 0 || each.address.interface_number() == number;
+}
+
+std::string InterfaceOf(const SocketAddress& local, const std::vector<InterfaceAddress>& host) {
+  for (const InterfaceAddress& each : host) {
+    if (IsSame(each, local)) return each.interface;
+  }
+  return {};
+}
+
+std::string InterfaceFacing(const SocketAddress& neighbor,
+                            const std::vector<InterfaceAddress>& host) {
+  const InterfaceAddress* best = nullptr;
+  for (const InterfaceAddress& each : host) {
+    if (!IsOnSubnet(each, neighbor)) continue;
+    if (best == nullptr || each.length > best->length) best = &each;
+  }
+  return best == nullptr ? std::string() : best->interface;
+}
+
+// The least is the best one. The kernel lists IPv6 addresses newest first, IPv4 ones oldest first.
+auto RankOf(const InterfaceAddress& each, const SessionEnds& ends, const std::string& of_local) {
+  return std::tuple(!IsOnSubnet(each, ends.neighbor), (each.flags & IFA_F_DEPRECATED) != 0,
+                    (each.flags & IFA_F_TEMPORARY) != 0, each.interface != of_local, each.created,
+                    AddressBytes(each.address));
+}
+
+const InterfaceAddress* Best(int family, const SessionEnds& ends,
+                             const std::vector<InterfaceAddress>& host,
+                             const ServiceAddresses& services) {
+  const std::string of_local = InterfaceOf(ends.local, host);
+  const std::string facing = InterfaceFacing(ends.neighbor, host);
+  const InterfaceAddress* best = nullptr;
+  for (const InterfaceAddress& each : host) {
+    if (each.address.family() != family || !IsUsable(each, services)) continue;
+    if (each.interface != of_local && each.interface != facing) continue;
+    const bool is_better =
+        best == nullptr || RankOf(each, ends, of_local) < RankOf(*best, ends, of_local);
+    if (is_better) best = &each;
+  }
+  return best;
 }
 
 const char* KeyOf(int family) { return family == AF_INET6 ? "next_hop_v6" : "next_hop_v4"; }
 
 // RFC 2545 §3: where the session itself is on the link, its link-local address is told as well.
 Bytes WithLinkLocal(Bytes global, const SocketAddress& local) {
-  if (!IsLinkLocal(local)) return global;
+  if (global.size() != 16 || !local.IsLinkLocal()) return global;
   const Bytes link = AddressBytes(local);
   global.insert(global.end(), link.begin(), link.end());
   return global;
 }
 
-std::string InterfaceOf(const SocketAddress& local, const std::vector<InterfaceAddress>& host) {
-  const Bytes wanted = AddressBytes(local);
-  for (const InterfaceAddress& each : host) {
-    if (AddressBytes(each.address) == wanted) return each.interface;
-  }
-  return {};
+}  // namespace
+
+bool ServiceAddresses::Is(const SocketAddress& address) const {
+  const Bytes bytes = AddressBytes(address);
+  return std::any_of(addresses.begin(), addresses.end(),
+                     [&](const SocketAddress& each) { return AddressBytes(each) == bytes; });
 }
 
-}  // namespace
+bool ServiceAddresses::Contain(const SocketAddress& address) const {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const Prefix& prefix) { return prefix.Contains(address); });
+}
 
 Bytes AddressBytes(const SocketAddress& address) {
   if (address.family() == AF_INET6) {
@@ -58,54 +112,40 @@ Bytes AddressBytes(const SocketAddress& address) {
   return Bytes(octets, octets + 4);
 }
 
-std::vector<InterfaceAddress> HostAddresses() {
-  ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) return {};
-  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(list, freeifaddrs);
-  std::vector<InterfaceAddress> found;
-  for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr == nullptr || (each->ifa_flags & IFF_UP) == 0) continue;
-    const int family = each->ifa_addr->sa_family;
-    if (family != AF_INET && family != AF_INET6) continue;
-    sockaddr_storage storage = {};
-    const auto* from = reinterpret_cast<const uint8_t*>(each->ifa_addr);
-    std::copy_n(from, family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in),
-                reinterpret_cast<uint8_t*>(&storage));
-    found.push_back({each->ifa_name, SocketAddress::FromSystem(storage)});
-  }
-  return found;
+bool IsOnHost(const SocketAddress& address, const std::vector<InterfaceAddress>& host) {
+  return std::any_of(host.begin(), host.end(),
+                     [&](const InterfaceAddress& each) { return IsSame(each, address); });
 }
 
-std::optional<SocketAddress> GlobalBeside(int family, const SocketAddress& local,
+std::optional<SocketAddress> ChooseSource(const SessionEnds& ends,
                                           const std::vector<InterfaceAddress>& host,
-                                          const std::vector<Prefix>& services) {
-  const std::string interface = InterfaceOf(local, host);
-  for (const InterfaceAddress& each : host) {
-    if (each.interface != interface || each.address.family() != family) continue;
-    if (IsGlobal(each.address) && !IsService(each.address, services)) return each.address;
-  }
-  return std::nullopt;
+                                          const ServiceAddresses& services) {
+  const InterfaceAddress* best = Best(ends.neighbor.family(), ends, host, services);
+  if (best == nullptr) return std::nullopt;
+  return best->address;
 }
 
-absl::StatusOr<Bytes> ChooseNextHop(int family, const SocketAddress& local,
+absl::StatusOr<Bytes> ChooseNextHop(int family, const SessionEnds& ends,
                                     const std::optional<SocketAddress>& configured,
                                     const std::vector<InterfaceAddress>& host,
-                                    const std::vector<Prefix>& services) {
+                                    const ServiceAddresses& services) {
+  const SocketAddress& local = ends.local;
   if (configured) {
     if (configured->family() != family) {
       return absl::InvalidArgumentError(
           absl::StrCat(KeyOf(family), ": ", configured->AddressText(), " is of the other family"));
     }
-    return WithLinkLocal(AddressBytes(*configured), family == AF_INET6 ? local : SocketAddress());
+    return WithLinkLocal(AddressBytes(*configured), local);
   }
-  if (local.family() == family && !IsLinkLocal(local)) return AddressBytes(local);
-  const std::optional<SocketAddress> beside = GlobalBeside(family, local, host, services);
-  if (beside) {
-    return WithLinkLocal(AddressBytes(*beside), family == AF_INET6 ? local : SocketAddress());
+  if (local.family() == family && !local.IsLinkLocal() && !services.Is(local)) {
+    return AddressBytes(local);
+  }
+  if (const InterfaceAddress* best = Best(family, ends, host, services)) {
+    return WithLinkLocal(AddressBytes(best->address), local);
   }
   return absl::FailedPreconditionError(
       absl::StrCat("no next hop: the interface of ", local.AddressText(),
-                   " has no global address of this family; set ", KeyOf(family)));
+                   " has no usable global address of this family; set ", KeyOf(family)));
 }
 
 }  // namespace hither

@@ -2,6 +2,7 @@
 #define HITHER_ANYCAST_BGP_NEXT_HOP_H_
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,26 +12,48 @@
 
 namespace hither {
 
-// An address of the host and the interface that has it.
+// An address of the host and the interface that has it. A value.
 struct InterfaceAddress {
   std::string interface;
-  SocketAddress address;
+  SocketAddress address;  // Port 0. A link-local one has its interface's number.
+  int length = 128;       // Of its subnet.
+  uint32_t flags = 0;     // IFA_F_...
+  uint32_t created = 0;   // In hundredths of a second since the boot.
+  friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
-std::vector<InterfaceAddress> HostAddresses();  // getifaddrs(3); empty if that fails.
 
-// The next hop to announce for `family` over a session from `local`: `configured`, or `local`
-// itself, or a global address of the interface that has `local`. Never one of `services`: a route
-// to a service by way of that service leads nowhere. 4 octets, 16, or 32 for IPv6 with a link-local
-// address beside the global one (RFC 2545 §3). Pure.
-absl::StatusOr<Bytes> ChooseNextHop(int family, const SocketAddress& local,
+// What is announced. A route to a service by way of that service leads nowhere.
+struct ServiceAddresses {
+  std::vector<Prefix> prefixes;
+  std::vector<SocketAddress> addresses;
+  bool Is(const SocketAddress& address) const;  // One of the addresses that answer.
+  bool Contain(const SocketAddress& address) const;
+};
+
+// Both ends of a session.
+struct SessionEnds {
+  SocketAddress local;
+  SocketAddress neighbor;
+};
+
+// The next hop to announce for `family`: `configured`, or the session's local address, or the best
+// address beside it, on the interface that has the local address or faces the neighbor: on the
+// neighbor's subnet, then neither deprecated nor temporary, then the one that has been there for
+// longest. Never a tentative address, one that failed duplicate address detection, or a service's.
+// 4 octets, 16, or 32 for IPv6 with a link-local address beside the global one (RFC 2545 §3). Pure.
+absl::StatusOr<Bytes> ChooseNextHop(int family, const SessionEnds& ends,
                                     const std::optional<SocketAddress>& configured,
                                     const std::vector<InterfaceAddress>& host,
-                                    const std::vector<Prefix>& services);
+                                    const ServiceAddresses& services);
 
-// A global address of `family` of the interface that has `local`, as above.
-std::optional<SocketAddress> GlobalBeside(int family, const SocketAddress& local,
+// The address to connect from where the kernel would take `ends.local`, which is a service's:
+// chosen as above. Empty: there is none.
+std::optional<SocketAddress> ChooseSource(const SessionEnds& ends,
                                           const std::vector<InterfaceAddress>& host,
-                                          const std::vector<Prefix>& services);
+                                          const ServiceAddresses& services);
+
+// Does the host have the address?
+bool IsOnHost(const SocketAddress& address, const std::vector<InterfaceAddress>& host);
 
 // The address alone, without port: 4 octets or 16.
 Bytes AddressBytes(const SocketAddress& address);

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
@@ -151,15 +152,31 @@ absl::Status Netlink::DeleteAddress(const KernelAddress& address) {
   return UnlessGone(Verdict(reply, what), reply);
 }
 
+absl::StatusOr<std::vector<KernelAddress>> Netlink::AllAddresses() { return DumpAddresses({}); }
+
 absl::StatusOr<std::vector<KernelAddress>> Netlink::Addresses(uint32_t interface) {
   ifaddrmsg head = {};
   head.ifa_index = interface;
+  auto addresses = DumpAddresses(head);
+  if (!addresses.ok()) return addresses;
+  std::erase_if(*addresses,
+                [interface](const KernelAddress& a) { return a.interface != interface; });
+  return addresses;
+}
+
+absl::StatusOr<std::vector<KernelAddress>> Netlink::DumpAddresses(const ifaddrmsg& head) {
   auto reply = Ask(NetlinkRequest(RTM_GETADDR, NLM_F_DUMP, head), "cannot list addresses");
   const absl::Status verdict = Verdict(reply, "cannot list addresses");
   if (!verdict.ok()) return verdict;
-  std::erase_if(reply->addresses,
-                [interface](const KernelAddress& a) { return a.interface != interface; });
   return std::move(reply->addresses);
+}
+
+std::string Netlink::NameIfUp(uint32_t interface) const {
+  ifreq request = {};
+  request.ifr_ifindex = static_cast<int>(interface);
+  if (ioctl(fd_, SIOCGIFNAME, &request) != 0) return {};
+  if (ioctl(fd_, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) == 0) return {};
+  return std::string(request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name));
 }
 
 absl::Status Netlink::SetRoute(const KernelRoute& route) {

@@ -1,6 +1,8 @@
 #ifndef HITHER_ANYCAST_ROUTE_NETLINK_H_
 #define HITHER_ANYCAST_ROUTE_NETLINK_H_
 
+#include <linux/if_addr.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,6 +40,9 @@ class Netlink {
   absl::Status SetAddress(const KernelAddress& address);
   absl::Status DeleteAddress(const KernelAddress& address);  // OK if there is none.
   absl::StatusOr<std::vector<KernelAddress>> Addresses(uint32_t interface);
+  absl::StatusOr<std::vector<KernelAddress>> AllAddresses();
+  // The name of an interface that is up; empty: it is down, or gone.
+  std::string NameIfUp(uint32_t interface) const;
 
   // Adds, or replaces the one of the same prefix, table and metric.
   absl::Status SetRoute(const KernelRoute& route);
@@ -48,6 +53,7 @@ class Netlink {
  private:
   explicit Netlink(int fd) : fd_(fd) {}
   absl::StatusOr<NetlinkReply> Ask(NetlinkRequest request, absl::string_view what);
+  absl::StatusOr<std::vector<KernelAddress>> DumpAddresses(const ifaddrmsg& head);
   absl::StatusOr<NetlinkReply> Receive(absl::string_view what);
   absl::Status AddInterface(const std::string& name, absl::string_view kind);
   absl::Status SetUp(uint32_t index, const std::string& name);

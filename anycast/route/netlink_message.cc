@@ -61,6 +61,7 @@ bool ReadLifetimes(Octets value, KernelAddress& address) {
   if (!read) return false;
   address.valid_seconds = read->ifa_valid;
   address.preferred_seconds = read->ifa_prefered;
+  address.created = read->cstamp;
   return true;
 }
 

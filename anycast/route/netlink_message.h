@@ -33,6 +33,7 @@ struct KernelAddress {
   uint32_t flags = 0;          // IFA_F_...
   uint32_t valid_seconds = 0;  // 0xFFFFFFFF: for ever.
   uint32_t preferred_seconds = 0;
+  uint32_t created = 0;  // In hundredths of a second since the boot.
 
   Prefix prefix() const;
 };

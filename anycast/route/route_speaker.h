@@ -39,6 +39,9 @@ struct Observation {
     std::string last_error;  // "NOTIFICATION received: Hold Timer Expired", or empty.
     uint64_t resets = 0;
     std::vector<std::string> rejected;  // What the neighbor could not or would not take.
+    std::string description;            // The operator's.
+    std::string identifier;             // The BGP identifier that we say.
+    std::vector<std::string> warnings;  // What is configured and looks wrong.
   };
   std::vector<Seen> seen;
   std::vector<Session> sessions;
@@ -72,6 +75,10 @@ class RouteSpeaker {
   virtual absl::Status SetServices(const std::vector<AnycastConfig::Service>& /*services*/) {
     return absl::OkStatus();
   }
+
+  // The rest has changed, and differs in nothing that would end what is announced (Announcer
+  // knows).
+  virtual void SetConfig(const AnycastConfig& /*config*/) {}
 
   virtual absl::string_view name() const = 0;  // "bgp", "kernel", "exec", "dry-run"
 };

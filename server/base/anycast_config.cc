@@ -14,6 +14,7 @@
 #include "server/base/config.h"
 #include "server/base/nearest.h"
 #include "server/base/nsid.h"
+#include "server/base/router_id.h"
 
 namespace hither {
 namespace {
@@ -241,6 +242,7 @@ absl::Status FinishAnycast(Config& config) {
   if (auto status = CheckPolicy(anycast.policy); !status.ok()) return status;
   if (anycast.bgp.has_value()) {
     if (auto status = CheckBgp(*anycast.bgp); !status.ok()) return status;
+    if (anycast.bgp->router_id == 0) anycast.bgp->router_id = RouterIdOf(NodeName(config));
   }
   if (auto status = CheckTiers(anycast); !status.ok()) return status;
   if (anycast.exec.has_value()) {

@@ -57,7 +57,7 @@ struct AnycastNeighbor {
 
 struct AnycastBgp {
   uint32_t local_as = 0;
-  uint32_t router_id = 0;  // Default: the first session's local IPv4 address, else a hash.
+  uint32_t router_id = 0;  // Default: RouterIdOf(NodeName()).
   std::vector<AnycastNeighbor> neighbors;
   friend bool operator==(const AnycastBgp&, const AnycastBgp&) = default;
 };

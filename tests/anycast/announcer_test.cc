@@ -52,6 +52,30 @@ TEST_F(AnnouncerTest, AServiceMoreEndsNothing) {
   EXPECT_THAT(announcer_.EndedBy(next), ElementsAre(testing::HasSubstr("kernel")));
 }
 
+TEST_F(AnnouncerTest, OfBgpOnlyWhatChangedIsReset) {
+  config_.bgp.emplace().local_as = 64512;
+  for (const char* address : {"127.0.0.1:1", "127.0.0.2:1"}) {
+    config_.bgp->neighbors.push_back({});
+    config_.bgp->neighbors.back().address = *SocketAddress::FromText(address, 1);
+    config_.bgp->neighbors.back().as = 64512;
+  }
+  ASSERT_TRUE(announcer_.Configure(config_, now_).ok());
+  AnycastConfig next = config_;
+  next.bgp->neighbors[0].description = "upstream A";
+  EXPECT_THAT(announcer_.EndedBy(next), IsEmpty());
+  next.bgp->neighbors[1].hold_time = absl::Seconds(9);
+  EXPECT_THAT(announcer_.EndedBy(next),
+              ElementsAre("resets the session with 127.0.0.2: hold_time changed"));
+  EXPECT_FALSE(announcer_.EndsAll(next)) << "The kernel backend goes on.";
+  next.kernel->lease = absl::Seconds(9);
+  EXPECT_TRUE(announcer_.EndsAll(next)) << "A dry run announces nothing, nor does a session away.";
+  ASSERT_TRUE(announcer_.Configure(next, now_).ok());
+  SidecarView view;
+  announcer_.AddTo(view);
+  ASSERT_EQ(view.sessions.size(), 2u);
+  EXPECT_EQ(view.sessions[0].description, "upstream A");
+}
+
 // Whoever stops the node then must not stop a route's only withdrawal, too.
 TEST_F(AnnouncerTest, WhatIsSeenAnnouncedIsNotDrained) {
   const std::string done = testing::TempDir() + "/withdrawn";

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/config.h"
+#include "server/base/router_id.h"
 
 namespace hither {
 namespace {
@@ -109,6 +110,17 @@ TEST(AnycastConfig, ReadsServices) {
   EXPECT_EQ(service.up, (RouteAttributes{5, 0, {}, {}}));
   EXPECT_EQ(service.soft, (RouteAttributes{100, 4, {64512u << 16 | 100, 0xFFFFFF01}, {}}));
   EXPECT_EQ(service.drain, (RouteAttributes{7, 3, {kGracefulShutdown}, {{64512, 1, 2}}}));
+}
+
+// The same at every start; an interface that appears later makes no file invalid.
+TEST(AnycastConfig, TheRouterIdIsTheNodes) {
+  const auto config = Read(
+      "  services: [{ name: dns, prefixes: [192.0.2.0/24], addresses: [192.0.2.53], "
+      "probe: { name: example.org } }]\n"
+      "  bgp: { local_as: 1, neighbors: [{ address: \"fe80::1%nowhere\", as: 2 }] }\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->anycast.bgp->router_id, RouterIdOf(NodeName(*config)));
+  EXPECT_EQ(config->anycast.bgp->neighbors[0].address.AddressText(), "fe80::1%nowhere");
 }
 
 TEST(AnycastConfig, ReadsNeighborsAndPeers) {

@@ -12,11 +12,30 @@
 #include <utility>
 
 #include "anycast/clock.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/anycast/bgp/bgp_bytes.h"
 
 namespace hither {
 namespace {
+
+class FakeHost : public AddressSource {
+ public:
+  void Set(std::vector<InterfaceAddress> all) {
+    all_ = std::move(all);
+    ++generation_;
+  }
+  const std::vector<InterfaceAddress>& all() const override { return all_; }
+  uint64_t generation() const override { return generation_; }
+
+ private:
+  std::vector<InterfaceAddress> all_;
+  uint64_t generation_ = 0;
+};
+
+InterfaceAddress OnLo(const char* address) {
+  return {"lo", *SocketAddress::FromText(address, 0), 64};
+}
 
 class SpeakerTest : public testing::Test {
  protected:
@@ -29,12 +48,18 @@ class SpeakerTest : public testing::Test {
     sockaddr_storage bound = {};
     socklen_t size = sizeof bound;
     getsockname(listener_, reinterpret_cast<sockaddr*>(&bound), &size);
-    AnycastConfig::Bgp config;
-    config.local_as = 65001;
-    config.neighbors.push_back({});
-    config.neighbors[0].address = SocketAddress::FromSystem(bound);
-    config.neighbors[0].as = 65002;
-    speaker_ = std::make_unique<BgpSpeaker>(&loop_, config);
+    AnycastConfig::Bgp& bgp = config_.bgp.emplace();
+    bgp.local_as = 65001;
+    bgp.router_id = 0x0A000009;
+    bgp.neighbors.push_back({});
+    bgp.neighbors[0].address = SocketAddress::FromSystem(bound);
+    bgp.neighbors[0].as = 65002;
+    config_.services.resize(1);
+    config_.services[0].prefixes = {*Prefix::FromText("192.0.2.0/24")};
+    auto host = std::make_unique<FakeHost>();
+    host_ = host.get();
+    host_->Set({{"lo", *SocketAddress::FromText("127.0.0.1", 0), 8}});
+    speaker_ = std::make_unique<BgpSpeaker>(&loop_, config_, std::move(host));
   }
   ~SpeakerTest() override {
     speaker_.reset();
@@ -93,6 +118,8 @@ class SpeakerTest : public testing::Test {
   bool renews_ = true;
   bool closed_ = false;
   Bytes heard_;
+  AnycastConfig config_;
+  FakeHost* host_ = nullptr;  // The speaker's.
   std::unique_ptr<BgpSpeaker> speaker_;
 };
 
@@ -160,6 +187,116 @@ TEST_F(SpeakerTest, AClosedConnectionIsAReset) {
   EXPECT_EQ(Session().resets, 1u);
   EXPECT_EQ(speaker_->Observe().seen[0].kind, Observation::Kind::kAbsent);
   ASSERT_TRUE(Until([&] { return peer_ >= 0; }));  // It comes again.
+}
+
+// An interface is renumbered: the UPDATE replaces the path, the session stays.
+TEST_F(SpeakerTest, ANextHopFollowsTheAddresses) {
+  const InterfaceAddress session = {"lo", *SocketAddress::FromText("127.0.0.1", 0), 8};
+  host_->Set({session, OnLo("fd00::2")});
+  Establish();
+  EXPECT_TRUE(Until([&] { return Heard("00020110 fd000000000000000000000000000002"); }));
+  heard_.clear();
+  host_->Set({session, OnLo("fd00::22")});
+  EXPECT_TRUE(Until([&] { return Heard("00020110 fd000000000000000000000000000022"); }));
+  EXPECT_FALSE(Heard("00020130 20010db80000")) << "Withdrawn in between.";
+  heard_.clear();
+  host_->Set({session});
+  EXPECT_TRUE(Until([&] { return Heard("0002013020010db80000"); })) << ToHex(heard_);
+  EXPECT_EQ(Session().rejected.size(), 1u);
+  EXPECT_EQ(speaker_->Observe().seen[1].kind, Observation::Kind::kAbsent);
+  host_->Set({session, OnLo("fd00::2")});
+  EXPECT_TRUE(Until([&] { return Heard("00020110 fd000000000000000000000000000002"); }));
+  EXPECT_EQ(Session().resets, 0u);
+  EXPECT_TRUE(Session().rejected.empty());
+}
+
+// Not after the hold time: the neighbor's answers go nowhere from the first moment on.
+TEST_F(SpeakerTest, ASessionEndsWithItsLocalAddress) {
+  Establish();
+  host_->Set({OnLo("fd00::2")});
+  ASSERT_TRUE(Until([&] { return Session().state != "Established"; }));
+  EXPECT_EQ(Session().last_error, "the local address 127.0.0.1 is no longer on this host");
+  host_->Set({{"lo", *SocketAddress::FromText("127.0.0.1", 0), 8}});
+  close(std::exchange(peer_, -1));
+  EXPECT_TRUE(Until([&] { return peer_ >= 0; }));
+}
+
+TEST_F(SpeakerTest, SaysOneIdentifierAndShowsIt) {
+  Establish();
+  EXPECT_TRUE(Heard("0a000009"));
+  EXPECT_EQ(Session().identifier, "10.0.0.9");
+}
+
+TEST_F(SpeakerTest, WarnsOfWhatIsNotOnTheHost) {
+  config_.bgp->neighbors[0].next_hop_v4 = *SocketAddress::FromText("10.9.9.9", 0);
+  speaker_->SetConfig(config_);
+  EXPECT_THAT(Session().warnings,
+              testing::ElementsAre("next_hop_v4 10.9.9.9 is no address of an interface here"));
+}
+
+// The kernel connects to 127.0.0.1 from 127.0.0.1.
+TEST_F(SpeakerTest, ConnectsFromNoServiceAddress) {
+  config_.services[0].addresses = {*SocketAddress::FromText("127.0.0.1", 53)};
+  speaker_->SetConfig(config_);
+  ASSERT_TRUE(Until([&] { return !Session().last_error.empty(); }));
+  EXPECT_THAT(
+      Session().last_error,
+      testing::StartsWith("the only address of this host towards the neighbor is 127.0.0.1"));
+  EXPECT_LT(peer_, 0);
+}
+
+TEST_F(SpeakerTest, AReloadLeavesASessionThatNeedNotEnd) {
+  Establish();
+  config_.bgp->neighbors[0].description = "upstream A";
+  config_.bgp->neighbors[0].next_hop_v4 = *SocketAddress::FromText("127.0.0.1", 0);
+  config_.bgp->neighbors.push_back(config_.bgp->neighbors[0]);
+  config_.bgp->neighbors[1].address = *SocketAddress::FromText("127.0.0.2", 1);
+  speaker_->SetConfig(config_);
+  ASSERT_TRUE(Until([&] { return speaker_->Observe().sessions.size() == 2; }));
+  config_.bgp->neighbors.pop_back();
+  speaker_->SetConfig(config_);
+  ASSERT_TRUE(Until([&] { return speaker_->Observe().sessions.size() == 1; }));
+  EXPECT_EQ(Session().state, "Established");
+  EXPECT_EQ(Session().description, "upstream A");
+  EXPECT_EQ(Session().resets, 0u);
+  EXPECT_FALSE(closed_);
+}
+
+TEST_F(SpeakerTest, AReloadResetsASessionThatMustBeOpenedAgain) {
+  Establish();
+  config_.bgp->neighbors[0].hold_time = absl::Seconds(9);
+  speaker_->SetConfig(config_);
+  ASSERT_TRUE(Until([&] { return closed_; }));
+  EXPECT_TRUE(Heard("001b 02 0004 18c00002 0000"));  // Withdrawn first.
+  EXPECT_TRUE(Heard("0015 03 06 06"));               // Other Configuration Change.
+  close(std::exchange(peer_, -1));
+  heard_.clear();
+  closed_ = false;
+  ASSERT_TRUE(Until([&] { return heard_.size() > 29; }));
+  EXPECT_TRUE(Heard("01 04 fde9 0009")) << ToHex(heard_);  // An OPEN with the new hold time.
+}
+
+TEST_F(SpeakerTest, ARemovedNeighborIsToldSo) {
+  Establish();
+  config_.bgp->neighbors.clear();
+  speaker_->SetConfig(config_);
+  ASSERT_TRUE(Until([&] { return closed_; }));
+  EXPECT_TRUE(Heard("0015 03 06 03"));  // Peer De-configured.
+  close(std::exchange(peer_, -1));
+  EXPECT_TRUE(Until([&] { return speaker_->IsIdle(); }));
+  EXPECT_TRUE(speaker_->Observe().seen.empty());
+}
+
+// An interface that does not exist yet is tried again, and named.
+TEST_F(SpeakerTest, AnInterfaceThatIsNotThereIsTriedAgain) {
+  config_.bgp->neighbors[0].address = *SocketAddress::FromText("[fe80::1%nowhere7]:179", 0);
+  speaker_->SetConfig(config_);
+  ASSERT_TRUE(Until([&] {
+    const Observation observed = speaker_->Observe();
+    return observed.sessions.size() == 1 && !observed.sessions[0].last_error.empty();
+  }));
+  EXPECT_EQ(Session().neighbor, "fe80::1%nowhere7");
+  EXPECT_EQ(Session().last_error, "fe80::1%nowhere7: there is no interface nowhere7");
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "anycast/bgp/bgp_speaker.h"
 #include "anycast/clock.h"
 #include "nlohmann/json.hpp"
+#include "server/base/router_id.h"
 #include "zones/check.h"
 
 namespace hither {
@@ -78,11 +79,16 @@ RouteAttributes Attributes(const json& from) {
 class Lab {
  public:
   Lab(uv_loop_t* loop, const json& config) : config_(config) {
-    AnycastConfig::Bgp bgp;
+    AnycastConfig anycast;
+    AnycastConfig::Bgp& bgp = anycast.bgp.emplace();
     bgp.local_as = config["local_as"];
-    bgp.router_id = config.value("router_id", 0u);
+    bgp.router_id = config.value("router_id", RouterIdOf("lab"));
     for (const json& each : config["neighbors"]) bgp.neighbors.push_back(Neighbor(each));
-    speaker_ = std::make_unique<BgpSpeaker>(loop, bgp);
+    AnycastConfig::Service& service = anycast.services.emplace_back();
+    for (const json& each : config["prefixes"]) {
+      service.prefixes.push_back(*Prefix::FromText(each.get<std::string>()));
+    }
+    speaker_ = std::make_unique<BgpSpeaker>(loop, anycast);
     uv_timer_init(loop, &tick_);
     tick_.data = this;
     uv_timer_start(

@@ -46,6 +46,10 @@ class Net:
         for name in (self.router, self.speaker):
             run("ip", "netns", "add", name)
             run("ip", "-n", name, "link", "set", "lo", "up")
+        self.link()
+
+    def link(self):
+        """What joins the two; again after it was deleted."""
         run("ip", "link", "add", "up0", "netns", self.router, "type", "veth",
             "peer", "name", "up0", "netns", self.speaker)
         for name, address in ((self.router, ROUTER), (self.speaker, SPEAKER)):

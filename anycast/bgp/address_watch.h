@@ -1,0 +1,68 @@
+#ifndef HITHER_ANYCAST_BGP_ADDRESS_WATCH_H_
+#define HITHER_ANYCAST_BGP_ADDRESS_WATCH_H_
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "anycast/bgp/next_hop.h"
+#include "anycast/route/netlink.h"
+
+namespace hither {
+
+// Where sessions learn the addresses of this host. Tests have their own.
+class AddressSource {
+ public:
+  virtual ~AddressSource() = default;
+  virtual void OnTick(absl::Time /*now*/) {}
+  // Those of interfaces that are up. Empty: not known.
+  virtual const std::vector<InterfaceAddress>& all() const = 0;
+  // Another number after each change of all().
+  virtual uint64_t generation() const = 0;
+};
+
+// Follows the kernel: a notification (rtnetlink) marks the list as old, and the next tick reads all
+// of it again. Nothing is concluded from a notification itself, which may be lost.
+//
+// Limits: read at most each kRescanMin, as leased addresses are renewed twice a second; without a
+// notification each kRescanMax. Errors: the last list stays; without netlink at all it is empty.
+// Threads: the loop's.
+class AddressWatch : public AddressSource {
+ public:
+  static constexpr absl::Duration kRescanMin = absl::Milliseconds(200);
+  static constexpr absl::Duration kRescanMax = absl::Seconds(5);
+
+  explicit AddressWatch(uv_loop_t* loop);  // Reads the list for the first time.
+  ~AddressWatch() override;
+  AddressWatch(const AddressWatch&) = delete;
+  AddressWatch& operator=(const AddressWatch&) = delete;
+
+  void OnTick(absl::Time now) override;
+  const std::vector<InterfaceAddress>& all() const override { return all_; }
+  uint64_t generation() const override { return generation_; }
+
+ private:
+  struct Socket {  // Lives until libuv has let go of it.
+    uv_poll_t poll;
+    int fd = -1;
+    AddressWatch* watch = nullptr;
+  };
+  static void OnReadable(uv_poll_t* poll, int status, int events);
+  void Subscribe(uv_loop_t* loop);
+  void Drain();
+  void Rescan();
+
+  std::unique_ptr<Netlink> netlink_;
+  Socket* socket_ = nullptr;
+  bool is_old_ = false;
+  absl::Time scanned_ = absl::InfinitePast();
+  std::vector<InterfaceAddress> all_;
+  uint64_t generation_ = 1;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_BGP_ADDRESS_WATCH_H_
