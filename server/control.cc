@@ -16,6 +16,7 @@
 #include "server/base/within_memory.h"
 #include "server/check_zones.h"
 #include "server/load_ticker.h"
+#include "server/privileges.h"
 #include "server/settings.h"
 #include "zones/check.h"
 
@@ -154,6 +155,7 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   listen_ = std::move(listen);
   Config config = config_;
   config.tcp.connections_max = connections_max.value_or(config.tcp.connections_max);
+  DropThreadCapabilities();  // Threads made from now on (workers, HTTP) read no zone files.
   const auto on_end = [](uv_signal_t* h, int number) {
     static_cast<Control*>(h->data)->BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT");
   };

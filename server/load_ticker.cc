@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "server/base/log.h"
+#include "server/privileges.h"
 
 namespace hither {
 
@@ -28,6 +29,7 @@ LoadTicker::~LoadTicker() {
 }
 
 void LoadTicker::Run(absl::Duration every) {
+  DropThreadCapabilities();
   std::unique_lock<std::mutex> lock(mu_);
   while (
       !ended_changed_.wait_for(lock, absl::ToChronoNanoseconds(every), [this] { return ended_; })) {

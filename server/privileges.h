@@ -30,7 +30,8 @@ absl::Status AsUser(const Config& config, const std::function<absl::Status()>& c
 // Can the user, as we are now, read what DropPrivileges() says it must?
 absl::Status CheckReadable(const Config& config);
 
-// Gives up what DropPrivileges() may have kept, for the calling thread: workers read no files.
+// Gives up what DropPrivileges() may have kept, for the calling thread and those that it makes from
+// then on: only threads that load need it.
 void DropThreadCapabilities();
 
 }  // namespace hither

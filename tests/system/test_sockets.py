@@ -142,3 +142,37 @@ def test_gives_up_privileges(hitherd, make_folder, zones):
             assert "0" not in fields["Groups"].split(), fields["Name"]
     finally:
         assert server.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to keep")
+def test_only_loading_threads_may_read_every_file(hitherd, make_folder):
+    folder = make_folder("zones")
+    zone = folder / "example.zone"
+    zone.write_text("@ 300 SOA ns1 root 1 7200 900 1209600 600\n@ 300 NS ns1\nns1 300 A 192.0.2.1\n")
+    zone.chmod(0o600)
+    port, metrics = servers.free_port(), servers.free_port()
+    config = folder / "hither.yaml"
+    config.write_text(f"""\
+listen: ["127.0.0.1:{port}"]
+workers: 2
+admin: {{ listen: "unix:{folder}/admin.sock" }}
+metrics: {{ listen: "127.0.0.1:{metrics}" }}
+zones: [{{ name: example, file: {zone} }}]
+""")
+    folder.chmod(0o777)
+    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1",
+                                               port)
+    try:
+        assert "the right to read every file is kept" in server.log()
+        may_read = []
+        for task in pathlib.Path(f"/proc/{server.pid}/task").iterdir():
+            fields = dict(line.split(":\t", 1) for line in
+                          (task / "status").read_text().splitlines() if ":\t" in line)
+            if int(fields["CapEff"], 16) or int(fields["CapPrm"], 16):
+                may_read.append(fields["Name"])
+        assert may_read == ["loader"]
+        zone.write_text(zone.read_text().replace(" 1 7200", " 2 7200"))
+        done = servers.run_hither("reload", "--admin", f"unix:{folder}/admin.sock")
+        assert done.returncode == 0, done.stderr
+    finally:
+        assert server.stop() == 0
