@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "anycast/options.h"
+#include "anycast/run_lock.h"
 #include "anycast/sidecar.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/log.h"
@@ -27,18 +28,23 @@ int Print(absl::string_view text) {
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindAdmin(const Config& config) {
   const absl::StatusOr<AdminAddress> address = ParseAdmin(config.anycast.admin_text);
   if (!address.ok()) return address.status();
-  if (address->IsOff()) return std::unique_ptr<AdminEndpoint>();
-  return AdminEndpoint::Bind(*address);
+  return AdminEndpoint::BindOrRetry(*address, {.key = "anycast.admin.listen"});
 }
 
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindPeers(const Config& config) {
-  if (!config.anycast.peers.listen.has_value()) return std::unique_ptr<AdminEndpoint>();
-  return AdminEndpoint::BindPublic(*config.anycast.peers.listen);
+  AdminAddress address;
+  address.tcp = config.anycast.peers.listen;
+  return AdminEndpoint::BindOrRetry(address, {.key = "anycast.peers.listen",
+                                              .reach = EndpointSettings::Reach::kReadOnly,
+                                              .hosts = config.anycast.peers.hosts,
+                                              .hosts_key = "anycast.peers.hosts"});
 }
 
 int Run(const SidecarOptions& options, Config config) {
   const absl::Status log = OpenLog(config.log.level, "");
   if (!log.ok()) return Fail(kSidecarFailed, log);
+  const auto lock = RunLock::Take(config.anycast.state_file);
+  if (!lock.ok()) return Fail(kSidecarFailed, lock.status());
   auto admin = BindAdmin(config);
   if (!admin.ok()) return Fail(kSidecarFailed, admin.status());
   auto peers = BindPeers(config);

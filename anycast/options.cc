@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -64,6 +65,9 @@ absl::StatusOr<Config> BuildSidecarConfig(const SidecarOptions& options) {
     config->anycast.kernel.reset();
     config->anycast.exec.reset();
     config->anycast.dry_run = true;
+  }
+  if (config->anycast.admin_text.empty()) {
+    config->anycast.admin_text = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), "127.0.0.1:8054");
   }
   if (auto status = FinishConfig(HostName(), *config); !status.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(options.config_file, ": ", status.message()));
@@ -150,8 +154,8 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
                            #   command did stays done if the sidecar dies; see ExecStopPost=
   dry_run: false
   readback: { bird: /run/bird/bird.ctl, bird_protocol: ..., frr: [vtysh] }
-  peers: { listen: 10.0.0.2, max_withdrawn: "50%", nodes: [{ name, address, dns }] }
-  admin: { listen: "127.0.0.1:8054" }
+  peers: { listen: 10.0.0.2, hosts: [], max_withdrawn: "50%", nodes: [{ name, address, dns }] }
+  admin: { listen: "127.0.0.1:8054" }   # default under systemd: unix:$RUNTIME_DIRECTORY/admin.sock
   state_file: /var/lib/hither-anycast/state         # or none
   journal: none            # a file for `hither simulate`
 )";

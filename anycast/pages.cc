@@ -165,6 +165,11 @@ std::string MetricsPage(const SidecarView& view, absl::Time asked) {
   page.Add("hither_anycast_state_kept", MetricType::kGauge,
            "0 while the state file cannot be written: a drain would not outlive a restart.", "",
            uint64_t{view.state_failure.empty()});
+  for (const EndpointState& one : view.endpoints) {
+    page.Add("hither_anycast_endpoint_listening", MetricType::kGauge,
+             "1 if the pages can be asked for at the address of this key; 0: it is tried again.",
+             MetricLabels({{"endpoint", one.key}}), uint64_t{one.error.empty()});
+  }
   for (const SidecarView::ServiceView& service : view.services) {
     AddServiceMetrics(view, service, page);
   }
@@ -193,6 +198,9 @@ std::string StatusText(const SidecarView& view, absl::Time asked) {
                   absl::FormatDuration(view.lease), ")\n");
   if (!view.state_failure.empty()) {
     absl::StrAppend(&out, "state NOT kept: ", Printable(view.state_failure), "\n");
+  }
+  for (const EndpointState& one : view.endpoints) {
+    if (!one.error.empty()) absl::StrAppend(&out, "no page: ", Printable(one.error), "\n");
   }
   for (const SidecarView::ServiceView& service : view.services) {
     const std::string intent = IntentText(view, service.intent);

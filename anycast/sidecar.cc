@@ -146,6 +146,9 @@ absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
 }
 
 absl::Status Sidecar::Run(AdminEndpoint* admin, AdminEndpoint* peers) {
+  for (const AdminEndpoint* endpoint : {admin, peers}) {
+    if (endpoint != nullptr) endpoints_.push_back(endpoint);
+  }
   if (admin != nullptr) {
     if (auto serving = admin->Serve(AdminPages()); !serving.ok()) return serving;
   }
@@ -278,6 +281,7 @@ void Sidecar::Publish(absl::Time now) {
   view->late_ticks = late_ticks_;
   view->state_failure = keeper_.Failure();
   view->transitions = transitions_;
+  for (const AdminEndpoint* endpoint : endpoints_) view->endpoints.push_back(endpoint->state());
   for (const Service& service : services_) view->services.push_back(service.View(now));
   if (!services_.empty()) view->fleet = services_.front().fleet();
   announcer_->AddTo(*view);

@@ -108,6 +108,7 @@ class Sidecar {
   // Between the clocks. Kept, so that a state is the same one as long as nothing has changed.
   absl::Duration wall_ahead_;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions_;
+  std::vector<const AdminEndpoint*> endpoints_;
   uint64_t ticks_ = 0;
   uint64_t late_ticks_ = 0;
   absl::Time last_tick_ = absl::InfinitePast();

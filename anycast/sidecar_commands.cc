@@ -67,9 +67,11 @@ AdminHandlers Sidecar::PeerPages() {
   handlers.more.push_back({"GET", "/status.txt", [this](const AdminParameters&) {
                              return AdminAnswer{200, StatusText(*CurrentView(), MonotonicNow())};
                            }});
-  handlers.more.push_back({"GET", "/peer", [this](const AdminParameters&) {
+  handlers.more.push_back({"GET", "/peer",
+                           [this](const AdminParameters&) {
                              return AdminAnswer{200, CurrentPeerPage(), true};
-                           }});
+                           },
+                           /*is_ready=*/true});
   return handlers;
 }
 
@@ -180,6 +182,8 @@ Config Sidecar::WithoutRestart(Config config, std::string& lines) const {
        config_.anycast.admin_text == config.anycast.admin_text);
   keep("anycast.peers.listen", config_.anycast.peers.listen, config.anycast.peers.listen,
        config_.anycast.peers.listen == config.anycast.peers.listen);
+  keep("anycast.peers.hosts", config_.anycast.peers.hosts, config.anycast.peers.hosts,
+       config_.anycast.peers.hosts == config.anycast.peers.hosts);
   keep("log", config_.log, config.log, config_.log.level == config.log.level);
   if (!keys.empty()) {
     absl::StrAppend(&lines, "needs a restart, and stays as it was: ", absl::StrJoin(keys, ", "),

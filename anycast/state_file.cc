@@ -9,6 +9,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/json_text.h"
 #include "zones/replace_file.h"
 
 namespace hither {
@@ -81,7 +82,7 @@ std::string EncodeState(const KeptState& state) {
 }
 
 absl::StatusOr<KeptState> DecodeState(absl::string_view text) {
-  const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  const Json json = ParseJson<Json>(text);
   if (!json.is_object() || json.value("version", Json()) != 1 || !json.contains("services") ||
       !json["services"].is_object() || json["services"].size() > kServicesMax) {
     return absl::DataLossError("it is not a state of this version");

@@ -102,12 +102,16 @@ std::string StatusJson(const SidecarView& view, absl::Time asked) {
                {"withdrawals_max", view.withdrawals_max},
                {"state_failure", view.state_failure},
                {"backends", view.backends},
+               {"endpoints", Json::array()},
                {"services", Json::array()},
                {"sessions", Json::array()},
                {"seen", Json::array()},
                {"mismatches", Json::array()},
                {"mismatches_total", view.mismatches_total},
                {"fleet", FleetJson(view.fleet)}};
+  for (const auto& one : view.endpoints) {
+    json["endpoints"].push_back({{"key", one.key}, {"address", one.address}, {"error", one.error}});
+  }
   for (const auto& service : view.services) json["services"].push_back(ServiceJson(view, service));
   for (const auto& session : view.sessions) json["sessions"].push_back(SessionJson(view, session));
   for (const auto& seen : view.seen) json["seen"].push_back(SeenJson(seen));

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
+#include "server/base/endpoint_state.h"
 #include "server/base/metrics_text.h"
 
 namespace hither {
@@ -54,6 +55,7 @@ struct SidecarView {
   absl::Time started_at;
   absl::Duration tick;
   absl::Duration lease;
+  std::vector<EndpointState> endpoints;
   std::vector<ServiceView> services;
   FleetView fleet;
   std::vector<std::string> backends;

@@ -39,6 +39,11 @@ void AddProcess(const ServerView& view, MetricsText& page) {
   page.Add("hither_reloads_failed_total", MetricType::kCounter,
            "Reloads that ended with an error in the configuration or in a zone.", "",
            view.reloads_failed);
+  for (const EndpointState& one : view.endpoints) {
+    page.Add("hither_endpoint_listening", MetricType::kGauge,
+             "1 if the pages can be asked for at the address of this key; 0: it is tried again.",
+             MetricLabels({{"endpoint", one.key}}), uint64_t{one.error.empty()});
+  }
   for (size_t i = 0; i < view.workers.size(); ++i) {
     page.Add("hither_worker_idle_seconds", MetricType::kGauge,
              "Since the worker's loop last came round; over 3 it is stuck.",
@@ -193,6 +198,7 @@ ServerStatus StatusOf(const ServerView& view) {
   status.started_at = view.started_at;
   status.uptime = view.now - view.started_at;
   for (const SocketAddress& address : view.listen) status.listen.push_back(address.ToText());
+  status.endpoints = view.endpoints;
   ForEachCounter([&](Counter which) {
     const CounterText& text = TextOf(which);
     const std::string labels = text.label.empty() ? "" : absl::StrCat("{", text.label, "}");

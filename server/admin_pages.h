@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/base/config.h"
+#include "server/base/endpoint_state.h"
 #include "server/base/status.h"
 #include "server/counters.h"
 #include "server/latency.h"
@@ -38,6 +39,7 @@ struct ServerView {
   std::vector<WorkerView> workers;
   absl::Time started_at;
   absl::Time now;
+  std::vector<EndpointState> endpoints;
   uint64_t reloads = 0;
   uint64_t reloads_failed = 0;  // Of those: with at least one error.
 };

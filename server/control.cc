@@ -177,6 +177,9 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
 }
 
 absl::Status Control::Run(AdminEndpoint* admin, AdminEndpoint* metrics) {
+  for (const AdminEndpoint* endpoint : {admin, metrics}) {
+    if (endpoint != nullptr) endpoints_.push_back(endpoint);
+  }
   absl::Status serving = admin == nullptr ? absl::OkStatus() : admin->Serve(Handlers());
   if (serving.ok() && metrics != nullptr) serving = metrics->Serve(Pages());
   if (!serving.ok()) BeginStop("");
@@ -221,6 +224,7 @@ ServerView Control::View() const {
   view.zones = zones_.current();
   view.started_at = started_at_;
   view.now = absl::Now();
+  for (const AdminEndpoint* endpoint : endpoints_) view.endpoints.push_back(endpoint->state());
   view.reloads = reloads_.load(std::memory_order_relaxed);
   view.reloads_failed = reloads_failed_.load(std::memory_order_relaxed);
   for (const auto& worker : workers_) {

@@ -108,6 +108,7 @@ class Control {
   ServiceManager manager_;
   absl::Time told_alive_ = absl::InfinitePast();
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<const AdminEndpoint*> endpoints_;  // Not changed once they serve.
   std::atomic<uint64_t> reloads_{0};
   std::atomic<uint64_t> reloads_failed_{0};
 

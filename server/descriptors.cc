@@ -14,7 +14,8 @@ namespace hither {
 namespace {
 
 constexpr size_t kPerWorker = 8;  // epoll, eventfd, signal pipe, and air.
-constexpr size_t kForAdmin = 2 * kAdminWaitingMax + kAdminThreads;  // Read, queued, answered.
+// Open, queued, answered; of the admin endpoint and of the metrics page.
+constexpr size_t kForAdmin = 2 * (kAdminOpenMax + kAdminQueuedMax + kAdminThreads);
 constexpr size_t kForOthers = kForAdmin + 64;  // Standard streams, log, included zone files.
 
 }  // namespace

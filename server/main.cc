@@ -31,8 +31,12 @@ int Print(absl::string_view text) {
 }
 
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindMetrics(const Config& config) {
-  if (!config.metrics.has_value()) return std::unique_ptr<AdminEndpoint>();
-  return AdminEndpoint::BindPublic(*config.metrics);
+  AdminAddress address;
+  address.tcp = config.metrics;
+  return AdminEndpoint::BindOrRetry(address, {.key = "metrics.listen",
+                                              .reach = EndpointSettings::Reach::kReadOnly,
+                                              .hosts = config.metrics_hosts,
+                                              .hosts_key = "metrics.hosts"});
 }
 
 int Serve(const Options& options, Config config) {
@@ -44,7 +48,7 @@ int Serve(const Options& options, Config config) {
   std::vector<SocketAddress> listen = config.listen;
   auto sockets = OpenWorkerSockets(listen, workers, SocketOptionsOf(config));
   if (!sockets.ok()) return Fail(kExitCannotServe, sockets.status());
-  const auto admin = AdminEndpoint::Bind(config.admin);
+  const auto admin = AdminEndpoint::BindOrRetry(config.admin, {.key = "admin.listen"});
   if (!admin.ok()) return Fail(kExitCannotServe, admin.status());
   const auto metrics = BindMetrics(config);
   if (!metrics.ok()) return Fail(kExitCannotServe, metrics.status());

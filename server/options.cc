@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -246,6 +247,10 @@ absl::StatusOr<Config> BuildConfig(const Options& options) {
   if (gethostname(host_name, sizeof host_name - 1) != 0 || host_name[0] == '\0') {
     return absl::FailedPreconditionError("this host has no name; give --node NAME");
   }
+  if (config.admin.is_default) {
+    const std::string admin = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), "127.0.0.1:8053");
+    config.admin = *ParseAdmin(admin);
+  }
   if (absl::Status status = FinishConfig(host_name, config); !status.ok()) return status;
   return config;
 }
@@ -272,7 +277,8 @@ FLAGS  (each as --name VALUE or --name=VALUE; they go over what the configuratio
                         octets.    Default: "{node}.{site}", or "{node}" where no site is named.
   --workers N           Threads that answer, 0 to 256; 0: one for each core.         Default: 0.
   --admin ADDRESS       Where `hither status` and metrics find the server: a loopback
-                        ADDR:PORT, unix:PATH or none.                   Default: 127.0.0.1:8053.
+                        ADDR:PORT, unix:PATH or none.                   Default: 127.0.0.1:8053;
+                        under systemd a UNIX socket, unix:$RUNTIME_DIRECTORY/admin.sock.
   --heartbeat PATH      A file in memory that tells hither-anycast how the server is; or none.
                         Default: /run/hither/heartbeat where that folder exists.
   --user NAME           Started as root: become NAME after binding; "root" stays root.
@@ -314,7 +320,8 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
     - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
   image_cache: none     # or a folder: images of zones read as text are kept there and used again
   admin: { listen: "127.0.0.1:8053" }                                # or unix:PATH, or none
-  metrics: { listen: "10.0.0.2:8053" }  # /metrics, /healthz and /status for others; default: none
+  metrics: { listen: "10.0.0.2:8053",   # /metrics, /healthz and /status for others; default: none
+             hosts: [] }                # names it may be asked by; addresses always may
   heartbeat: /run/hither/heartbeat      # or none; what hither-anycast looks at, on a tmpfs
   log:   { level: info, target: stderr }                             # debug info warning error
   limits: { records_per_rrset_max: 1000, types_per_name_max: 100,

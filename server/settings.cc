@@ -73,7 +73,7 @@ std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& 
   differ("image_cache", a.image_cache == b.image_cache);
   differ("heartbeat", a.heartbeat == b.heartbeat);
   differ("admin", a.admin.ToText() == b.admin.ToText());
-  differ("metrics", a.metrics == b.metrics);
+  differ("metrics", a.metrics == b.metrics && a.metrics_hosts == b.metrics_hosts);
   differ("log", a.log.level == b.log.level && a.log.file == b.log.file);
   differ("limits", limits(a.limits) == limits(b.limits));
   return keys;

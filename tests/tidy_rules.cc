@@ -169,6 +169,21 @@ Problems Leftovers(const SourceFile& file) {
   return problems;
 }
 
+Problems UnboundedJson(const SourceFile& file) {
+  Problems problems;
+  const bool may = file.path == "server/base/json_text.h" || absl::StartsWith(file.path, "tests/");
+  if (!IsCpp(file.path) || may) return problems;
+  size_t number = 0;
+  const std::string code = Blanked(file.text);
+  for (const absl::string_view line : Lines(code)) {
+    ++number;
+    const bool parses =
+        absl::StrContains(line, "json::parse(") || absl::StrContains(line, "Json::parse(");
+    if (parses) problems.push_back(At(file, number, "use ParseJson() of server/base/json_text.h"));
+  }
+  return problems;
+}
+
 Problems IncludeGuards(const SourceFile& file) {
   if (!absl::EndsWith(file.path, ".h")) return {};
   const std::string guard = absl::StrCat(

@@ -73,6 +73,7 @@ TEST(Tree, HasNoLongLines) { EXPECT_TIDY(InTree(LongLines)); }
 TEST(Tree, HasNoLongFunctions) { EXPECT_TIDY(InTree(LongFunctions)); }
 TEST(Tree, HasNoLongFiles) { EXPECT_TIDY(InTree(LongFiles)); }
 TEST(Tree, HasNoLeftovers) { EXPECT_TIDY(InTree(Leftovers)); }
+TEST(Tree, ReadsJsonWithinLimits) { EXPECT_TIDY(InTree(UnboundedJson)); }
 TEST(Tree, HasIncludeGuards) { EXPECT_TIDY(InTree(IncludeGuards)); }
 
 TEST(Tree, IncludesAlongTheArrows) {
@@ -151,6 +152,10 @@ const Sample kSamples[] = {
     {"Guarded",          IncludeGuards,  {"a/b.h", kGuarded}, ""},
     {"OtherGuard",       IncludeGuards,  {"a/c.h", kGuarded}, "a/c.h:1: no include guard HITHER_A_C_H_ | a/c.h:3: does not end the guard HITHER_A_C_H_"},
     {"NoGuardInSource",  IncludeGuards,  {"a/b.cc", ""}, ""},
+    {"JsonParser",       UnboundedJson,  {"tool/a.cc", "\nauto j = nlohmann::json::parse(text);\n"}, "tool/a.cc:2: use ParseJson() of server/base/json_text.h"},
+    {"OrderedParser",    UnboundedJson,  {"tool/a.cc", "Json::parse(a, b);"}, "tool/a.cc:1: use ParseJson() of server/base/json_text.h"},
+    {"JsonOfTests",      UnboundedJson,  {"tests/a.cc", "json::parse(text)"}, ""},
+    {"JsonInAComment",   UnboundedJson,  {"tool/a.cc", "// json::parse(text)"}, ""},
     {"ZonesUseServer",   PureIncludes,   {"zones/a.cc", "#include \"server/b.h\"\n"}, "zones/a.cc:1: server/b.h" + kAgainst},
     {"ZonesUseUv",       PureIncludes,   {"zones/a.cc", "#include <uv.h>\n"}, "zones/a.cc:1: uv.h" + kAgainst},
     {"ZonesUseZones",    PureIncludes,   {"zones/a.cc", "#include \"zones/b.h\"\n#include \"absl/c.h\"\n#include <string>\n"}, ""},

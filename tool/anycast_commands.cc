@@ -10,24 +10,35 @@
 #include "absl/time/time.h"
 #include "server/base/admin_client.h"
 #include "server/base/config.h"
+#include "server/base/json_text.h"
 #include "tool/command.h"
 
 namespace hither {
 namespace {
 
-constexpr absl::string_view kDefaultAnycast = "127.0.0.1:8054";
 constexpr absl::Duration kAskTimeout = absl::Seconds(10);
 constexpr absl::Duration kWaitStep = absl::Milliseconds(200);
 
 struct Asking {
   absl::string_view command;
-  AdminAddress address;
+  std::vector<AdminAddress> addresses;
   ToolResult result;  // What is to be said, if Prepare() says false.
 
   ToolResult Failed(absl::string_view what) const {
     return {kToolFailed, "", absl::StrCat("hither ", command, ": ", what, "\n")};
   }
 };
+
+// False: `ask.result` says why not. So does Prepare().
+bool FindSidecar(const ParsedArguments& parsed, Asking& ask) {
+  absl::StatusOr<std::vector<AdminAddress>> addresses = AnycastOf(parsed);
+  if (!addresses.ok()) {
+    ask.result = UsageError(ask.command, addresses.status().message());
+    return false;
+  }
+  ask.addresses = *std::move(addresses);
+  return true;
+}
 
 bool Prepare(const ParsedArguments& parsed, absl::string_view help, size_t words_max, Asking& ask) {
   if (!parsed.error.empty()) {
@@ -44,21 +55,13 @@ bool Prepare(const ParsedArguments& parsed, absl::string_view help, size_t words
                                              "' is too much; see hither ", ask.command, " --help"));
     return false;
   }
-  const absl::StatusOr<AdminAddress> address =
-      ParseAdmin(parsed.Value("--anycast", kDefaultAnycast));
-  if (!address.ok() || address->IsOff()) {
-    ask.result =
-        UsageError(ask.command, address.ok() ? "--anycast none has nobody to ask; give an address"
-                                             : address.status().message());
-    return false;
-  }
-  ask.address = *address;
-  return true;
+  return FindSidecar(parsed, ask);
 }
 
 // A request whose answer is text for the operator.
 ToolResult Ask(const Asking& ask, absl::string_view method, const std::string& path) {
-  const absl::StatusOr<AdminReply> reply = AskAdmin(ask.address, method, path, kAskTimeout);
+  const absl::StatusOr<AdminReply> reply =
+      AskAdmin(ask.addresses, method, path, kAskTimeout, kAskSidecar);
   if (!reply.ok()) return ask.Failed(reply.status().message());
   if (reply->code == 200) return {kToolFine, reply->body, ""};
   return {kToolFailed, "", absl::StrCat("hither ", ask.command, ": ", reply->body)};
@@ -72,10 +75,10 @@ std::string Query(const ParsedArguments& parsed, std::vector<std::string> more =
 }
 
 // Are all services (or the one) withdrawn because of a drain? Nothing: no answer to that.
-std::optional<bool> IsDrained(const AdminAddress& address, absl::string_view service) {
-  const absl::StatusOr<AdminReply> reply = AskAdmin(address, "GET", "/status", kAskTimeout);
+std::optional<bool> IsDrained(const Asking& ask, absl::string_view service) {
+  const absl::StatusOr<AdminReply> reply = AskAdmin(ask.addresses, "GET", "/status", kAskTimeout);
   if (!reply.ok() || reply->code != 200) return std::nullopt;
-  const auto json = nlohmann::json::parse(reply->body, nullptr, /*allow_exceptions=*/false);
+  const auto json = ParseJson<nlohmann::json>(reply->body);
   if (!json.is_object() || !json.contains("services")) return std::nullopt;
   bool all = true;
   for (const auto& one : json["services"]) {
@@ -90,7 +93,7 @@ ToolResult WaitForDrain(const Asking& ask, absl::string_view service, absl::Dura
                         ToolResult said) {
   const absl::Time deadline = absl::Now() + most;
   while (absl::Now() < deadline) {
-    const std::optional<bool> drained = IsDrained(ask.address, service);
+    const std::optional<bool> drained = IsDrained(ask, service);
     if (!drained.has_value()) return ask.Failed("the sidecar does not answer any more");
     if (*drained) {
       absl::StrAppend(&said.out, "withdrawn; safe to stop\n");
@@ -115,7 +118,8 @@ Each service's state by family with the rule that made it so, what comes next, a
 its level (ok, unknown, soft, hard) and where the fault lies (local, path, shared).
 
 FLAGS
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: 127.0.0.1:8054
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: unix:/run/hither-anycast/admin.sock
+                     (as under systemd), else 127.0.0.1:8054
   --json             The same and more, for programs.
 
 EXIT CODES
@@ -134,14 +138,9 @@ ToolResult RunExplain(Arguments arguments) {
   return Ask(ask, "GET", parsed.Has("--json") ? "/status" : "/explain");
 }
 
-ToolResult AskSidecarStatus(absl::string_view command, absl::string_view anycast, bool json) {
+ToolResult AskSidecarStatus(absl::string_view command, const ParsedArguments& parsed, bool json) {
   Asking ask{command, {}, {}};
-  const absl::StatusOr<AdminAddress> address = ParseAdmin(anycast);
-  if (!address.ok() || address->IsOff()) {
-    return UsageError(command, address.ok() ? "--anycast none has nobody to ask; give an address"
-                                            : address.status().message());
-  }
-  ask.address = *address;
+  if (!FindSidecar(parsed, ask)) return ask.result;
   return Ask(ask, "GET", json ? "/status" : "/status.txt");
 }
 
@@ -159,7 +158,8 @@ FLAGS
   --wait             Return when everything is withdrawn and it is safe to stop.
   --timeout TIME     For --wait: no longer than this, as 2m. Default: 5m
   --confirm          Even if no other node is known to announce.
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: 127.0.0.1:8054
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: unix:/run/hither-anycast/admin.sock
+                     (as under systemd), else 127.0.0.1:8054
 
 EXIT CODES
   0  drained, or (without --wait) begun
@@ -220,7 +220,8 @@ and so is a drained one; what is down comes back as ever. `--for 0s` ends it.
 
 FLAGS
   --for TIME         As 10m; at most 24h.
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: 127.0.0.1:8054
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: unix:/run/hither-anycast/admin.sock
+                     (as under systemd), else 127.0.0.1:8054
 
 EXIT CODES
   0  fine
@@ -243,19 +244,12 @@ ToolResult RunFreeze(Arguments arguments) {
              "/freeze" + Query(parsed, {absl::StrCat("seconds=", absl::ToInt64Seconds(time))}));
 }
 
-ToolResult ReloadSidecar(absl::string_view anycast, bool confirm, bool dry_run) {
+ToolResult ReloadSidecar(const ParsedArguments& parsed) {
   Asking ask{"reload", {}, {}};
-  const absl::StatusOr<AdminAddress> address = ParseAdmin(anycast);
-  if (!address.ok() || address->IsOff()) {
-    return UsageError("reload", address.ok() ? "--anycast none has nobody to ask; give an address"
-                                             : address.status().message());
-  }
-  ask.address = *address;
+  if (!FindSidecar(parsed, ask)) return ask.result;
   std::vector<std::string> more;
-  if (confirm) more.push_back("confirm=1");
-  if (dry_run) more.push_back("dry_run=1");
-  return Ask(ask, "POST",
-             more.empty() ? "/reload" : absl::StrCat("/reload?", absl::StrJoin(more, "&")));
+  if (parsed.Has("--dry-run")) more.push_back("dry_run=1");
+  return Ask(ask, "POST", "/reload" + Query(parsed, more));
 }
 
 }  // namespace hither

@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/base/config.h"
 #include "zones/zone_loader.h"
 
 namespace hither {
@@ -70,9 +72,14 @@ absl::string_view SimulateHelp();
 absl::string_view SitesHelp();
 absl::string_view ConsoleHelp();
 
-// The sidecar's part of `status` and `reload`; `anycast` is its admin endpoint.
-ToolResult AskSidecarStatus(absl::string_view command, absl::string_view anycast, bool json);
-ToolResult ReloadSidecar(absl::string_view anycast, bool confirm, bool dry_run);
+// Where --admin and --anycast say that a server is asked: one address, or, if they say nothing or
+// "default", the socket of the units of packaging/ and then the port of a server started by hand.
+absl::StatusOr<std::vector<AdminAddress>> AdminOf(const ParsedArguments& parsed);
+absl::StatusOr<std::vector<AdminAddress>> AnycastOf(const ParsedArguments& parsed);
+
+// The sidecar's part of `status` and `reload`;
+ToolResult AskSidecarStatus(absl::string_view command, const ParsedArguments& parsed, bool json);
+ToolResult ReloadSidecar(const ParsedArguments& parsed);
 
 // What `check` and `compile` share: a zone file as a server would read it.
 struct ToolZone {

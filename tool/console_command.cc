@@ -134,7 +134,9 @@ ToolResult Serve(Fleet fleet, const SocketAddress& listen, std::vector<std::stri
   const bool asks_here = fleet.clients.empty() && !fleet.addresses.empty();
   if (asks_here) fleet.clients.push_back({Poller::kHere, 0, "", std::nullopt});
   PageFeed feed(std::move(fleet));
-  auto endpoint = AdminEndpoint::BindWeb(listen, WebPages::Settings(std::move(hosts)));
+  AdminAddress address;
+  address.tcp = listen;
+  auto endpoint = AdminEndpoint::Bind(address, WebPages::Settings(std::move(hosts)));
   if (!endpoint.ok()) return Failed(endpoint.status().message());
   SiteAsker asker;
   if (!asker.status().ok()) return Failed(asker.status().message());

@@ -12,8 +12,6 @@ namespace hither {
 namespace {
 
 constexpr size_t kZonesShownMax = 50;
-constexpr absl::string_view kDefaultAdmin = "127.0.0.1:8053";
-constexpr absl::string_view kDefaultAnycast = "127.0.0.1:8054";
 
 ToolResult Failed(absl::string_view command, absl::string_view what) {
   return {kToolFailed, "", absl::StrCat("hither ", command, ": ", what, "\n")};
@@ -21,7 +19,7 @@ ToolResult Failed(absl::string_view command, absl::string_view what) {
 
 // Parses the arguments that both commands share. False: `result` is what is to be said.
 bool Prepare(absl::string_view command, absl::string_view help, const ParsedArguments& parsed,
-             AdminAddress& address, ToolResult& result) {
+             std::vector<AdminAddress>& addresses, ToolResult& result) {
   if (!parsed.error.empty()) {
     result = UsageError(command, parsed.error);
     return false;
@@ -35,13 +33,12 @@ bool Prepare(absl::string_view command, absl::string_view help, const ParsedArgu
                                               command, " --help"));
     return false;
   }
-  const absl::StatusOr<AdminAddress> admin = ParseAdmin(parsed.Value("--admin", kDefaultAdmin));
-  if (!admin.ok() || admin->IsOff()) {
-    result = UsageError(command, admin.ok() ? "--admin none has nobody to ask; give an address"
-                                            : admin.status().message());
+  absl::StatusOr<std::vector<AdminAddress>> admin = AdminOf(parsed);
+  if (!admin.ok()) {
+    result = UsageError(command, admin.status().message());
     return false;
   }
-  address = *admin;
+  addresses = *std::move(admin);
   return true;
 }
 
@@ -54,11 +51,12 @@ USAGE
   hither status [--admin ADDRESS] [--anycast ADDRESS] [--json] [--all]
 
 FLAGS
-  --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH.
-                   Default: 127.0.0.1:8053
+  --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH. Default:
+                   unix:/run/hither/admin.sock (as under systemd), else 127.0.0.1:8053
   --anycast ADDRESS
                    The sidecar's admin endpoint; `none` asks hitherd alone. Default:
-                   127.0.0.1:8054, and it is no error if nobody answers there.
+                   unix:/run/hither-anycast/admin.sock, else 127.0.0.1:8054, and it is no error
+                   if nobody answers there.
   --json           Print the server's JSON as it is, for programs; with --anycast the sidecar's.
   --all            Print all zones that the server tells of; without it 50, those with
                    errors first.
@@ -73,18 +71,19 @@ EXIT CODES
 
 EXAMPLES
   hither status
-  hither status --admin unix:/run/hither/admin.sock --json | jq '.zones[] | select(.state!="ok")'
+  hither status --json | jq '.zones[] | select(.state!="ok")'
 )";
 }
 
 namespace {
 
-ToolResult AskServerStatus(const AdminAddress& address, bool json, size_t zones_max) {
-  const absl::StatusOr<AdminReply> reply = AskAdmin(address, "GET", "/status", absl::Minutes(1));
+ToolResult AskServerStatus(const std::vector<AdminAddress>& addresses, bool json,
+                           size_t zones_max) {
+  const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "GET", "/status", absl::Minutes(1));
   if (!reply.ok()) return Failed("status", reply.status().message());
   if (reply->code != 200) {
-    return Failed("status", absl::StrCat(address.ToText(), " answers with HTTP code ", reply->code,
-                                         ", not as hitherd does; check --admin"));
+    return Failed("status", absl::StrCat(reply->from.ToText(), " answers with HTTP code ",
+                                         reply->code, ", not as hitherd does; check --admin"));
   }
   if (json) return {kToolFine, reply->body, ""};
   const absl::StatusOr<ServerStatus> status = FromJson(reply->body);
@@ -98,18 +97,17 @@ ToolResult RunStatus(Arguments arguments) {
   constexpr absl::string_view kFlags[] = {"--admin", "--anycast"};
   constexpr absl::string_view kSwitches[] = {"--json", "--all"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
-  AdminAddress address;
+  std::vector<AdminAddress> addresses;
   ToolResult result;
-  if (!Prepare("status", StatusHelp(), parsed, address, result)) return result;
+  if (!Prepare("status", StatusHelp(), parsed, addresses, result)) return result;
   const absl::string_view anycast = parsed.Value("--anycast", "");
   const bool json = parsed.Has("--json");
   const bool is_named = !anycast.empty() && anycast != "none";
-  if (json && is_named) return AskSidecarStatus("status", anycast, json);
-  result = AskServerStatus(address, json, parsed.Has("--all") ? SIZE_MAX : kZonesShownMax);
+  if (json && is_named) return AskSidecarStatus("status", parsed, json);
+  result = AskServerStatus(addresses, json, parsed.Has("--all") ? SIZE_MAX : kZonesShownMax);
   if (json || anycast == "none") return result;
   // A dead responder is when the sidecar's word matters most.
-  const ToolResult sidecar =
-      AskSidecarStatus("status", is_named ? anycast : kDefaultAnycast, false);
+  const ToolResult sidecar = AskSidecarStatus("status", parsed, false);
   if (sidecar.code == kToolFine) {
     absl::StrAppend(&result.out, result.out.empty() ? "" : "\n", sidecar.out);
   } else if (is_named) {
@@ -134,11 +132,12 @@ It refuses to withdraw the last prefix, and to forget a drain: a service with an
 another one.
 
 FLAGS
-  --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH.
-                   Default: 127.0.0.1:8053
+  --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH. Default:
+                   unix:/run/hither/admin.sock (as under systemd), else 127.0.0.1:8053
 
   --anycast ADDRESS
-                   The sidecar's admin endpoint: reload that instead.
+                   Reload the sidecar at this admin endpoint instead; `default` finds it as
+                   `hither explain` does.
   --confirm        Withdraw the last prefix, or forget a drain, all the same.
   --dry-run        Only tell what the sidecar would change.
 
@@ -149,7 +148,8 @@ EXIT CODES
 
 EXAMPLES
   hither reload
-  hither check example.org.zone && hither reload --admin unix:/run/hither/admin.sock
+  hither check example.org.zone && hither reload
+  hither reload --anycast default --dry-run
 )";
 }
 
@@ -157,17 +157,14 @@ ToolResult RunReload(Arguments arguments) {
   constexpr absl::string_view kFlags[] = {"--admin", "--anycast"};
   constexpr absl::string_view kSwitches[] = {"--confirm", "--dry-run"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
-  AdminAddress address;
+  std::vector<AdminAddress> addresses;
   ToolResult result;
-  if (!Prepare("reload", ReloadHelp(), parsed, address, result)) return result;
-  const absl::string_view anycast = parsed.Value("--anycast", "");
-  if (!anycast.empty()) {
-    return ReloadSidecar(anycast, parsed.Has("--confirm"), parsed.Has("--dry-run"));
-  }
+  if (!Prepare("reload", ReloadHelp(), parsed, addresses, result)) return result;
+  if (!parsed.Value("--anycast", "").empty()) return ReloadSidecar(parsed);
   if (!parsed.switches.empty()) {
     return UsageError("reload", "--confirm and --dry-run are the sidecar's; add --anycast ADDRESS");
   }
-  const absl::StatusOr<AdminReply> reply = AskAdmin(address, "POST", "/reload");
+  const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "POST", "/reload");
   if (!reply.ok()) return Failed("reload", reply.status().message());
   if (reply->code == 200) return {kToolFine, reply->body, ""};
   return {kToolFailed, "", reply->body};

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/json_text.h"
 
 namespace hither {
 namespace {
@@ -149,15 +150,9 @@ absl::StatusOr<Json> ParseJson(absl::string_view text, size_t octets_max) {
   if (text.size() > octets_max) {
     return absl::InvalidArgumentError(absl::StrCat("longer than ", octets_max, " octets"));
   }
-  bool is_deep = false;
-  const auto bounded = [&](int depth, Json::parse_event_t, Json&) {
-    is_deep |= depth > kDepthMax;
-    return !is_deep;
-  };
-  Json json = Json::parse(text.begin(), text.end(), bounded, /*allow_exceptions=*/false);
-  if (is_deep || json.is_discarded()) {
-    return absl::InvalidArgumentError(is_deep ? "nested too deeply" : "no JSON");
-  }
+  if (!IsModestJson(text, kDepthMax)) return absl::InvalidArgumentError("nested too deeply");
+  Json json = ParseJson<Json>(text);
+  if (json.is_discarded()) return absl::InvalidArgumentError("no JSON");
   return json;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_split.h"
+#include "server/base/json_text.h"
 
 namespace hither {
 namespace {
@@ -26,9 +27,8 @@ bool IsTrue(const Json* value) {
   return value != nullptr && value->is_boolean() && value->get<bool>();
 }
 
-// nlohmann throws only if it is not told otherwise.
 absl::StatusOr<Json> Parse(absl::string_view text) {
-  Json json = Json::parse(text.begin(), text.end(), nullptr, false);
+  Json json = ParseJson<Json>(text);
   if (json.is_discarded() || !json.is_object()) {
     return absl::DataLossError("FRR's answer is no JSON object; is it FRR 8 or later?");
   }

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "anycast/signals/http_answer.h"
+#include "server/base/http_answer.h"
 
 namespace hither {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/json_text.h"
 #include "server/base/printable.h"
 
 namespace hither {
@@ -152,8 +153,7 @@ std::string EncodePeerPage(const PeerPage& page) {
 
 absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
   if (text.size() > kPeerPageBytesMax) return Wrong("too long");
-  // Neither the parser nor the end of a value recurses, so that depth needs no limit of its own.
-  const json parsed = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  const json parsed = ParseJson<json>(text);
   if (!parsed.is_object()) return Wrong("no JSON object");
   const auto version = parsed.find("version");
   if (version == parsed.end() || !version->is_number_integer() ||

@@ -6,90 +6,138 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-
-#include "absl/time/clock.h"
+#include <chrono>
+#include <utility>
 
 namespace hither {
 namespace {
 
+constexpr absl::string_view kHeadEnd = "\r\n\r\n";
 constexpr size_t kLingerBytesMax = 65'536;
-constexpr int kStreamBufferBytes = 65'536;  // A round trip of 100 ms still allows 600 kB a second.
 constexpr absl::Duration kLingerTime = absl::Seconds(1);
-constexpr absl::Duration kLingerStep = absl::Milliseconds(10);
+constexpr int kStreamBufferBytes = 65'536;  // A round trip of 100 ms still allows 600 kB a second.
+
+bool IsTransient(int error) { return error == EAGAIN || error == EINTR; }
 
 }  // namespace
 
-AdminConnection::~AdminConnection() { close(fd_); }
-
-bool AdminConnection::WaitFor(short events, absl::Time deadline) const {  // NOLINT: poll()'s type.
-  pollfd waits[] = {{fd_, events, 0}, {stop_event_, POLLIN, 0}};
-  int ready = 0;
-  do {
-    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - absl::Now());
-    if (left_ms <= 0) return false;
-    ready = poll(waits, 2, static_cast<int>(std::min<int64_t>(left_ms, 60'000)));
-  } while (ready < 0 && errno == EINTR);
-  return ready > 0 && waits[1].revents == 0;
+absl::Time AdminNow() {
+  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-AdminConnection::Head AdminConnection::ReadHead() {
-  char block[kAdminHeadBytesMax];
-  const ssize_t got = recv(fd_, block, kAdminHeadBytesMax - head_.size(), 0);
-  if (got > 0) {
-    head_.append(block, static_cast<size_t>(got));
-    if (head_.find("\r\n\r\n") != std::string::npos) {
-      head_state_ = Head::kComplete;
-    } else if (head_.size() >= kAdminHeadBytesMax) {
-      head_state_ = Head::kTooLarge;
-    }
-  } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-    head_state_ = Head::kGone;
+AdminConnection::AdminConnection(int fd, std::string source, const AdminTimeouts& timeouts,
+                                 absl::Time now)
+    : fd_(fd), source_(std::move(source)), timeouts_(timeouts), began_(now) {}
+
+AdminConnection::~AdminConnection() { close(fd_); }
+
+absl::Time AdminConnection::deadline() const {
+  switch (state_) {
+    case State::kReading:
+    case State::kComplete:
+    case State::kTooLarge:
+      return began_ + timeouts_.read;
+    case State::kWriting:
+      return std::min(began_ + timeouts_.write, progress_ + timeouts_.stall);
+    case State::kLingering:
+      return began_ + kLingerTime;
+    case State::kGone:
+      break;
   }
-  return head_state_;
+  return absl::InfinitePast();
+}
+
+void AdminConnection::Step(absl::Time now) {
+  if (state_ == State::kReading) {
+    Read();
+  } else if (state_ == State::kWriting) {
+    Write(now);
+  } else if (state_ == State::kLingering) {
+    Linger();
+  }
+}
+
+void AdminConnection::Read() {
+  char block[kAdminHeadBytesMax];
+  const ssize_t got = recv(fd_, block, kAdminHeadBytesMax - head_.size(), MSG_DONTWAIT);
+  if (got <= 0) {
+    if (got == 0 || !IsTransient(errno)) state_ = State::kGone;
+    return;
+  }
+  const size_t searched = head_.size() - std::min(head_.size(), kHeadEnd.size() - 1);
+  head_.append(block, static_cast<size_t>(got));
+  const size_t end = head_.find(kHeadEnd.data(), searched, kHeadEnd.size());
+  if (end != std::string::npos) {
+    head_.resize(end + kHeadEnd.size());  // What follows is a body, which no page wants.
+    state_ = State::kComplete;
+  } else if (head_.size() >= kAdminHeadBytesMax) {
+    state_ = State::kTooLarge;
+  }
+}
+
+void AdminConnection::Answer(std::string text, absl::Time now) {
+  answer_ = std::move(text);
+  sent_ = 0;
+  began_ = progress_ = now;
+  state_ = State::kWriting;
+  Write(now);
+}
+
+void AdminConnection::Write(absl::Time now) {
+  while (sent_ < answer_.size()) {
+    const ssize_t sent =
+        send(fd_, answer_.data() + sent_, answer_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) {
+      if (!IsTransient(errno)) state_ = State::kGone;
+      return;
+    }
+    sent_ += static_cast<size_t>(sent);
+    progress_ = now;
+  }
+  BeginLinger(now);
+}
+
+// Says that nothing follows, and reads what the client still sends (a body that nobody wants): a
+// close with unread octets would reset the connection, and the client could lose the answer.
+void AdminConnection::BeginLinger(absl::Time now) {
+  answer_ = {};
+  sent_ = 0;
+  began_ = now;
+  state_ = State::kLingering;
+  shutdown(fd_, SHUT_WR);
+}
+
+void AdminConnection::Linger() {
+  char block[4'096];
+  const ssize_t got = recv(fd_, block, sizeof block, MSG_DONTWAIT);
+  if (got > 0) lingered_ += static_cast<size_t>(got);
+  if (got == 0 || (got < 0 && !IsTransient(errno)) || lingered_ >= kLingerBytesMax) {
+    state_ = State::kGone;
+  }
 }
 
 void AdminConnection::BeginStream() const {
   setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &kStreamBufferBytes, sizeof kStreamBufferBytes);
 }
 
-void AdminConnection::Linger(const std::function<bool()>& is_hurried) {
-  shutdown(fd_, SHUT_WR);
-  const absl::Time deadline = absl::Now() + kLingerTime;
-  char block[4'096];
-  for (size_t total = 0; total < kLingerBytesMax && absl::Now() < deadline && !is_hurried();) {
-    if (!WaitFor(POLLIN, absl::Now() + kLingerStep)) continue;
-    const ssize_t got = recv(fd_, block, sizeof block, 0);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
-    if (got > 0) total += static_cast<size_t>(got);
+bool AdminConnection::WriteWaiting(absl::string_view text, int stop_event) {
+  const absl::Time deadline = AdminNow() + timeouts_.write;
+  while (!text.empty()) {
+    const ssize_t sent = send(fd_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) {
+      text.remove_prefix(static_cast<size_t>(sent));
+      continue;
+    }
+    if (!IsTransient(errno)) return false;
+    pollfd waits[] = {{fd_, POLLOUT, 0}, {stop_event, POLLIN, 0}};
+    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - AdminNow());
+    if (left_ms <= 0) return false;
+    const int ready = poll(waits, 2, static_cast<int>(std::min<int64_t>(left_ms, 60'000)));
+    if (waits[1].revents != 0 || (ready < 0 && errno != EINTR)) return false;
   }
+  return true;
 }
 
-ssize_t AdminConnection::read(char* to, size_t size) {
-  const size_t count = std::min(size, head_.size() - at_);
-  std::memcpy(to, head_.data() + at_, count);
-  at_ += count;
-  return static_cast<ssize_t>(count);
-}
-
-ssize_t AdminConnection::write(const char* from, size_t size) {
-  if (write_deadline_ == absl::InfiniteFuture()) {
-    write_deadline_ = absl::Now() + timeouts_.write;
-  }
-  for (;;) {
-    const ssize_t sent = send(fd_, from, size, MSG_NOSIGNAL);
-    if (sent >= 0 || (errno != EAGAIN && errno != EINTR)) return sent;
-    if (!WaitFor(POLLOUT, write_deadline_)) return -1;
-  }
-}
-
-void AdminConnection::get_remote_ip_and_port(std::string& ip, int& port) const {
-  ip.clear();  // On this host, and that is all we ask for.
-  port = 0;
-}
-
-void AdminConnection::get_local_ip_and_port(std::string& ip, int& port) const {
-  get_remote_ip_and_port(ip, port);
-}
+void AdminConnection::EndStream(absl::Time now) { BeginLinger(now); }
 
 }  // namespace hither

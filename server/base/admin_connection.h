@@ -1,68 +1,71 @@
 #ifndef HITHER_SERVER_BASE_ADMIN_CONNECTION_H_
 #define HITHER_SERVER_BASE_ADMIN_CONNECTION_H_
 
-// Debian's build of the library has these; its classes have another shape without.
-#include <httplib.h>
-
-#include <functional>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
-#include "absl/time/clock.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/admin_endpoint.h"
 
 namespace hither {
 
-// One accepted connection, as httplib wants to see it: a stream whose reads come from a head that
-// has been read beforehand, within limits that httplib does not have (the size of the whole head,
-// the time of the whole request). One thread's at a time.
-class AdminConnection : public httplib::Stream {
+inline constexpr size_t kAdminHeadBytesMax = 8'192;
+
+struct AdminTimeouts {
+  absl::Duration read = absl::Seconds(2);    // For the whole head of a request, from the accept.
+  absl::Duration stall = absl::Seconds(2);   // Until the client reads more of its answer.
+  absl::Duration write = absl::Seconds(30);  // For the whole answer; of a stream, for each piece.
+};
+
+// Not the wall clock, which may be set while a client is waited for.
+absl::Time AdminNow();
+
+// One accepted connection: reads the head of a request, writes an answer, and lingers until the
+// client closes. Step() never waits. One thread's at a time.
+class AdminConnection {
  public:
-  // `fd` is non-blocking and becomes ours. Waits end early when `stop_event` is readable.
-  AdminConnection(int fd, int stop_event, const AdminTimeouts& timeouts)
-      : fd_(fd),
-        stop_event_(stop_event),
-        timeouts_(timeouts),
-        head_deadline_(absl::Now() + timeouts.read) {}
-  ~AdminConnection() override;
+  enum class State : uint8_t { kReading, kComplete, kTooLarge, kWriting, kLingering, kGone };
+
+  // `fd` is non-blocking and becomes ours. `source` is equal for clients of one place.
+  AdminConnection(int fd, std::string source, const AdminTimeouts& timeouts, absl::Time now);
+  ~AdminConnection();
   AdminConnection(const AdminConnection&) = delete;
   AdminConnection& operator=(const AdminConnection&) = delete;
 
-  enum class Head { kPartial, kComplete, kTooLarge, kGone };
-  Head ReadHead();  // Reads what is there, and never waits.
-  Head head() const { return head_state_; }
-  absl::Time head_deadline() const { return head_deadline_; }  // Counted from the accept.
+  State state() const { return state_; }
+  int fd() const { return fd_; }
+  const std::string& source() const { return source_; }
+  absl::string_view head() const { return head_; }  // Once kComplete: with its empty line.
+  size_t unsent_bytes() const { return answer_.size() - sent_; }
+  bool wants_to_write() const { return state_ == State::kWriting; }
+  absl::Time deadline() const;  // Then the connection is of no use any more.
 
-  // For streams: the kernel keeps little of what the listener has not read (it would take
-  // megabytes before a deaf one shows), and what follows RenewWriteDeadline() has its whole time.
-  void BeginStream() const;
-  void RenewWriteDeadline() { write_deadline_ = absl::InfiniteFuture(); }
+  void Step(absl::Time now);                      // Does what is possible at once.
+  void Answer(std::string text, absl::Time now);  // All of it; writes what the kernel takes.
 
-  // Says that nothing follows, then reads what the client still sends (a body that nobody wants),
-  // up to a limit: a close with unread octets would reset, and the client could lose the answer.
-  // Ends soon once `is_hurried`.
-  void Linger(const std::function<bool()>& is_hurried);
-
-  bool is_readable() const override { return at_ < head_.size(); }
-  bool is_writable() const override { return true; }
-  ssize_t read(char* to, size_t size) override;
-  ssize_t write(const char* from, size_t size) override;
-  void get_remote_ip_and_port(std::string& ip, int& port) const override;
-  void get_local_ip_and_port(std::string& ip, int& port) const override;
-  socket_t socket() const override { return fd_; }
-  using Stream::write;
+  // For streams, which hold a thread: writes `text` and waits for it, at most timeouts.write and
+  // until `stop_event` is readable. False: the client has gone, or is too slow.
+  bool WriteWaiting(absl::string_view text, int stop_event);
+  void BeginStream() const;  // The kernel keeps little that is unread, so that a deaf one shows.
+  void EndStream(absl::Time now);
 
  private:
-  bool WaitFor(short events, absl::Time deadline) const;  // NOLINT: poll()'s type.
+  void Read();
+  void Write(absl::Time now);
+  void Linger();
+  void BeginLinger(absl::Time now);
 
   const int fd_;
-  const int stop_event_;
+  const std::string source_;
   const AdminTimeouts timeouts_;
-  const absl::Time head_deadline_;
-  Head head_state_ = Head::kPartial;
+  State state_ = State::kReading;
+  absl::Time began_;     // The accept; then the answer; then the lingering.
+  absl::Time progress_;  // When the client last read of the answer.
   std::string head_;
-  size_t at_ = 0;                                       // How much of head_ httplib has read.
-  absl::Time write_deadline_ = absl::InfiniteFuture();  // Set by the first write.
+  std::string answer_;
+  size_t sent_ = 0;
+  size_t lingered_ = 0;  // Octets that came and were thrown away.
 };
 
 }  // namespace hither

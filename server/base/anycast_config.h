@@ -148,13 +148,14 @@ struct AnycastConfig {
   };
   struct Peers {
     std::optional<SocketAddress> listen;  // Our page.
+    std::vector<std::string> hosts;       // Names it may be asked by, beside addresses.
     std::vector<Peer> nodes;
     int max_withdrawn = 0;           // 0: max_withdrawn_percent counts.
     int max_withdrawn_percent = 50;  // Of all nodes, this one too; rounded down, at least 1.
   };
 
   bool is_present = false;                                   // Is there an `anycast:` at all?
-  std::string admin_text = "127.0.0.1:8054";                 // For ParseAdmin.
+  std::string admin_text;                                    // For ParseAdmin; empty: the default.
   std::string state_file = "/var/lib/hither-anycast/state";  // Empty ("none"): not kept.
   std::string journal_file;  // Every tick's facts, for `hither simulate`. Empty: none.
   std::vector<Service> services;

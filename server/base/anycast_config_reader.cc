@@ -363,6 +363,7 @@ constexpr KeyOf<Anycast::Peer> kPeerKeys[] = {
 
 constexpr KeyOf<Anycast::Peers> kPeersKeys[] = {
     {"listen",        [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadAddress(n, kPeerPort, to, out.listen); }},
+    {"hosts",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadHosts(n, to, out.hosts); }},
     {"nodes",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadMaps(n, kPeerKeys, "a list of { name: ns1.ams1, address: 10.0.0.2 }", kPeersMax, to, out.nodes); }},
     {"max_withdrawn", ReadMaxWithdrawn},
 };

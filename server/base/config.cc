@@ -34,6 +34,7 @@ void FillDefaults(absl::string_view host_name, Config& config) {
 
 Config::Config() : version(absl::StrCat("Hither ", HITHER_VERSION)) {
   admin.tcp = *SocketAddress::FromText("127.0.0.1", kAdminPort);
+  admin.is_default = true;
 }
 
 std::string AdminAddress::ToText() const {
@@ -105,6 +106,14 @@ absl::StatusOr<AdminAddress> ParseAdmin(absl::string_view text) {
   }
   admin.tcp = *address;
   return admin;
+}
+
+std::string DefaultAdmin(const char* runtime_directory, absl::string_view otherwise) {
+  const absl::string_view folders = runtime_directory == nullptr ? "" : runtime_directory;
+  const absl::string_view first = folders.substr(0, folders.find(':'));
+  const std::string path = absl::StrCat(first, "/admin.sock");
+  const bool is_usable = absl::StartsWith(first, "/") && path.size() <= kUnixPathBytesMax;
+  return is_usable ? absl::StrCat("unix:", path) : std::string(otherwise);
 }
 
 absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text) {

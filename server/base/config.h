@@ -31,6 +31,7 @@ enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 struct AdminAddress {
   std::optional<SocketAddress> tcp;  // A loopback address.
   std::string unix_path;
+  bool is_default = false;  // The operator has said nothing of it.
 
   bool IsOff() const { return !tcp.has_value() && unix_path.empty(); }
   std::string ToText() const;  // "127.0.0.1:8053", "unix:/run/hither/admin.sock" or "none".
@@ -69,6 +70,7 @@ struct Config {
   AdminAddress admin;       // Default: 127.0.0.1:8053.
   // Where other hosts may read what `admin` shows, without its commands. None: nowhere.
   std::optional<SocketAddress> metrics;
+  std::vector<std::string> metrics_hosts;  // Names that readers may call it by, beside addresses.
   // Where hitherd tells the sidecar how it is (heartbeat_page.h). Empty: nowhere. Default:
   // kHeartbeatDefaultPath, for hitherd if the folder is there.
   std::optional<std::string> heartbeat;
@@ -113,6 +115,10 @@ absl::Status FinishConfig(absl::string_view host_name, Config& config);
 // The forms that the file and the command line share. Errors: "what; what to do", without a place.
 absl::StatusOr<SocketAddress> ParseListen(absl::string_view text);
 absl::StatusOr<AdminAddress> ParseAdmin(absl::string_view text);
+// For ParseAdmin(): where a program listens whose operator has not said: a socket in the folder that
+// the service manager made for it (`runtime_directory`, systemd.exec(5); null or empty: it made
+// none), else `otherwise`.
+std::string DefaultAdmin(const char* runtime_directory, absl::string_view otherwise);
 absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text);
 absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text);
 

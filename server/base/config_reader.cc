@@ -267,6 +267,7 @@ constexpr Key kAdminKeys[] = {
 
 constexpr Key kMetricsKeys[] = {
     {"listen", ReadMetricsListen},
+    {"hosts",  [](const YamlNode& n, Reading& to) { ReadHosts(n, to, to.config.metrics_hosts); }},
 };
 
 constexpr Key kLogKeys[] = {

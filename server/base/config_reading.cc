@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -20,6 +21,8 @@ namespace hither {
 namespace {
 
 constexpr size_t kErrorBytesMax = 1'000;
+constexpr size_t kHostsMax = 64;
+constexpr size_t kHostBytesMax = 253;  // A name of 255 octets in wire form, as text.
 
 const char* KindText(const YamlNode& node) {
   switch (node.kind) {
@@ -144,6 +147,22 @@ void ReadKnownPairs(const YamlNode& node, const std::vector<absl::string_view>& 
     }
     to.Error(name.line,
              absl::StrCat("unknown key ", Quoted(name.text), SuggestWord(name.text, known)));
+  });
+}
+
+void ReadHosts(const YamlNode& node, Reading& to, std::vector<std::string>& out) {
+  constexpr absl::string_view kExample = "a list of names without a port, as [ns1.example.net]";
+  ReadList(node, kExample, kHostsMax, to, [&](const YamlNode& item) {
+    std::string name;
+    if (!ReadText(item, "a host's name without a port, as ns1.example.net", to, name)) return;
+    const bool is_name = name.size() <= kHostBytesMax && std::ranges::all_of(name, [](char c) {
+                           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
+                                  c == '.' || c == '_';
+                         });
+    if (is_name) return out.push_back(std::move(name));
+    to.Error(item.line, absl::StrCat(Quoted(name),
+                                     " is not a host's name; give it without a port, "
+                                     "as ns1.example.net; addresses need no entry"));
   });
 }
 

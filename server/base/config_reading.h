@@ -92,6 +92,9 @@ bool ReadWhole(const YamlNode& node, uint64_t least, uint64_t most, Reading& to,
 void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration most, Reading& to,
                   absl::Duration& out);
 
+// Names of hosts, as a Host header has them, without a port.
+void ReadHosts(const YamlNode& node, Reading& to, std::vector<std::string>& out);
+
 template <typename T>
 void ReadNumber(const YamlNode& node, uint64_t least, uint64_t most, Reading& to, T& out) {
   uint64_t number = 0;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "server/base/json_text.h"
 #include "server/base/printable.h"
 
 namespace hither {
@@ -81,6 +82,11 @@ bool ServerStatusFrom(const Json& json, ServerStatus& status) {
   status.workers = static_cast<int>(Whole(json.at("workers")));
   status.uptime = absl::Seconds(json.at("uptime_seconds").get<double>());
   status.listen = json.at("listen").get<std::vector<std::string>>();
+  for (const Json& endpoint : json.value("endpoints", Json::array())) {
+    status.endpoints.push_back({endpoint.at("key").get<std::string>(),
+                                endpoint.at("address").get<std::string>(),
+                                endpoint.at("error").get<std::string>()});
+  }
   for (const auto& [name, value] : json.at("counters").items()) {
     status.counters.emplace_back(name, Whole(value));
   }
@@ -189,6 +195,10 @@ std::string ToJson(const ServerStatus& status) {
   json["started_at"] = TimeText(status.started_at);
   json["uptime_seconds"] = absl::ToDoubleSeconds(status.uptime);
   json["listen"] = status.listen;
+  json["endpoints"] = Json::array();
+  for (const EndpointState& one : status.endpoints) {
+    json["endpoints"].push_back({{"key", one.key}, {"address", one.address}, {"error", one.error}});
+  }
   json["counters"] = Json::object();
   for (const auto& [name, value] : status.counters) json["counters"][name] = value;
   json["latency_seconds"] = LatencyToJson(status.latency);
@@ -203,7 +213,11 @@ std::string ToJson(const ServerStatus& status) {
 absl::StatusOr<ServerStatus> FromJson(absl::string_view json) {
   ServerStatus status;
   try {
-    if (ServerStatusFrom(Json::parse(json.begin(), json.end()), status)) return status;
+    const Json read = ParseJson<Json>(json);
+    if (read.is_discarded()) {
+      return absl::InvalidArgumentError("the answer is not a server's status: it is no JSON");
+    }
+    if (ServerStatusFrom(read, status)) return status;
   } catch (const nlohmann::json::exception& error) {
     return absl::InvalidArgumentError(
         absl::StrCat("the answer is not a server's status: ", error.what()));
@@ -222,6 +236,9 @@ std::string ToText(const ServerStatus& status, size_t zones_max) {
                         WordOr(Printable(status.site), "(none)"), Printable(status.node),
                         WordOr(Printable(status.nsid), "(none)"));
   absl::StrAppend(&out, "listen   ", Printable(absl::StrJoin(status.listen, ", ")), "\n");
+  for (const EndpointState& one : status.endpoints) {
+    if (!one.error.empty()) absl::StrAppend(&out, "no page  ", Printable(one.error), "\n");
+  }
   AppendCounters(status, out);
   AppendLatency(status, out);
   AppendZones(status, zones_max, out);

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/base/endpoint_state.h"
 
 namespace hither {
 
@@ -47,6 +48,7 @@ struct ServerStatus {
   absl::Time started_at = absl::UnixEpoch();
   absl::Duration uptime;
   std::vector<std::string> listen;
+  std::vector<EndpointState> endpoints;  // None from an older server.
   // All workers' sums, by the name that the metric has in /metrics, labels included:
   // {"hither_queries_total{transport=\"udp\"}", 12}.
   std::vector<std::pair<std::string, uint64_t>> counters;

@@ -160,6 +160,8 @@ const Wrong kWrongs[] = {
     {"ZoneNameEmpty", "zones: [{ name: '', file: a }]", {"1: the text is empty or has a zero octet; expected the zone's name, as example.org"}},
     {"AdminOnTheInternet", "admin: { listen: '0.0.0.0:8053' }", {"1: the admin address '0.0.0.0:8053' is not a loopback one, and the endpoint asks nobody for a password; use 127.0.0.1, [::1] or unix:/path/of.sock"}},
     {"MetricsAtNoAddress", "metrics:\n  listen: everywhere", {"2: 'everywhere' is not an address with a port: no IPv4 or IPv6 address (host names are not looked up); write 192.0.2.1:53 or [2001:db8::1]:53"}},
+    {"HostWithPort", "metrics: { hosts: ['ns1.example.net:8053'] }", {"1: 'ns1.example.net:8053' is not a host's name; give it without a port, as ns1.example.net; addresses need no entry"}},
+    {"HostsAreAText", "metrics:\n  hosts: ns1", {"2: found text; expected a list of names without a port, as [ns1.example.net]"}},
     {"AdminUnixWithoutPath", "admin: { listen: 'unix:' }", {"1: the UNIX socket's path has 0 octets; give 1 to 107 of them after 'unix:'"}},
     {"LogLevel", "log: { level: warn }", {"1: unknown log level 'warn'; known are: debug, info, warning, error"}},
     {"NsidPlaceholder", "identity: { nsid: '{nod}.x' }", {"1: unknown placeholder {nod} in the NSID template; did you mean 'node'?"}},

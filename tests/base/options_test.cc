@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
+
+#include "absl/cleanup/cleanup.h"
 
 namespace hither {
 namespace {
@@ -161,6 +164,18 @@ TEST(Options, ListenAddressesAreCounted) {
             "--listen: over 256 addresses; use 0.0.0.0 and [::] for all");
   arguments.pop_back();
   EXPECT_TRUE(Parse(arguments).ok());
+}
+
+// As systemd has it where the unit says RuntimeDirectory=.
+TEST(Options, AServiceManagersFolderHasTheAdminSocket) {
+  ASSERT_EQ(setenv("RUNTIME_DIRECTORY", "/run/hither:/run/more", 1), 0);
+  const absl::Cleanup restore = [] { unsetenv("RUNTIME_DIRECTORY"); };
+  const char* const arguments[] = {"--zone", "example.org=z"};
+  EXPECT_EQ(BuildConfig(*ParseOptions(arguments))->admin.ToText(), "unix:/run/hither/admin.sock");
+  const char* const named[] = {"--zone", "example.org=z", "--admin", "127.0.0.1:8053"};
+  EXPECT_EQ(BuildConfig(*ParseOptions(named))->admin.ToText(), "127.0.0.1:8053");
+  EXPECT_EQ(DefaultAdmin("/" + std::string(200, 'x'), "none"), "none");
+  EXPECT_EQ(DefaultAdmin("", "none"), "none");
 }
 
 TEST(Options, NoZoneIsAnError) {

@@ -194,6 +194,37 @@ zones: [{{ name: example, file: {zone} }}]
         assert server.stop() == 0
 
 
+def test_taken_pages_keep_nobody_from_answering(hitherd, folder, zone):
+    """A convenience is not worth the service; it comes when its address is free."""
+    port, metrics = servers.free_port(), servers.free_port()
+    config = folder / "hither.yaml"
+    config.write_text(f"""\
+listen: ["127.0.0.1:{port}"]
+user: root
+admin: {{ listen: "unix:{folder}/admin.sock" }}
+metrics: {{ listen: "127.0.0.1:{metrics}" }}
+zones: [{{ name: example, file: {zone} }}]
+""")
+    with socket.create_server(("127.0.0.1", metrics)):
+        server = servers.start_hitherd_with_config(folder, config, {"example.": zone},
+                                                   "127.0.0.1", port)
+        try:
+            assert server.log().count("set metrics.listen to another address") == 1
+            told = servers.run_hither("status", "--admin", f"unix:{folder}/admin.sock")
+            assert "no page  metrics.listen" in told.stdout
+        except BaseException:
+            server.stop()
+            raise
+    try:
+        deadline = time.monotonic() + 30
+        while "can be reached now" not in server.log() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        samples = _metrics(f"127.0.0.1:{metrics}")
+        assert samples['hither_endpoint_listening{endpoint="metrics.listen"}'] == 1
+    finally:
+        assert server.stop() == 0
+
+
 def _run(*arguments, timeout=60):
     return subprocess.run([servers.hitherd_path(), *arguments], capture_output=True, text=True,
                           timeout=timeout)

@@ -152,6 +152,26 @@ anycast:
         assert process.wait(10) == 0
 
 
+def test_the_admin_socket_is_in_the_units_folder(hitherd_command, hither, folder):
+    """systemd names the folder of RuntimeDirectory=; `hither` looks there without being told."""
+    at = hitherd_command.index("--admin")
+    command = hitherd_command[:at] + hitherd_command[at + 2:]
+    manager = Manager(folder)
+    folder.chmod(0o777)
+    environment = dict(manager.environment(10), RUNTIME_DIRECTORY=str(folder))
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            manager.hear("READY=1")
+            told = servers.run_hither("status", "--admin", f"unix:{folder}/admin.sock")
+            assert told.returncode == 0, told.stderr
+        finally:
+            process.terminate()
+    for unit, verb in (("hitherd", "status"), ("hither-anycast", "explain")):
+        text = (_UNITS / f"{unit}.service").read_text()
+        name = re.search(r"^RuntimeDirectory=(\S+)$", text, re.M)[1]
+        assert f"unix:/run/{name}/admin.sock" in servers.run_hither(verb, "--help").stdout
+
+
 @pytest.mark.parametrize("unit", ["hitherd", "hither-anycast"])
 def test_systemd_understands_the_units(unit, folder):
     if shutil.which("systemd-analyze") is None:

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import time
 
@@ -164,3 +165,26 @@ def test_a_log_that_nobody_reads_holds_up_nothing(sidecar, hither, folder):
         node.say("freeze", "--for", "1m")
         assert "lines of the log before this one are lost" in pipe.read().decode()
         pipe.close()
+
+
+def test_a_taken_peers_page_keeps_nobody_from_announcing(node, folder):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        node.configure()
+        with open(node.config_path, "a") as config:
+            config.write(f'  peers: {{ listen: "127.0.0.1:{port}" }}\n')
+        with node.running():
+            assert "set anycast.peers.listen to another address" in node.log()
+            node.wait(lambda: "no page: anycast.peers.listen" in node.say("status").stdout)
+            other.close()
+            node.wait(lambda: "can be reached now" in node.log(), seconds=30)
+            node.wait(lambda: "no page" not in node.say("status").stdout)
+
+
+def test_a_second_one_with_the_same_state_does_not_start(node, sidecar):
+    with node.running():
+        second = subprocess.run([sidecar, "--config", node.config_path], capture_output=True,
+                                text=True, timeout=30)
+        assert second.returncode == 1
+        assert "another hither-anycast runs with this state file" in second.stderr
+        assert node.status() is not None

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "anycast/signals/http_answer.h"
+#include "server/base/http_answer.h"
 
 namespace hither {
 namespace {

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/base/json_text.h"
 #include "server/base/printable.h"
 #include "server/base/status.h"
 
@@ -81,7 +82,7 @@ class Members {
 };
 
 absl::StatusOr<json> ParseObject(absl::string_view text, const char* needs) {
-  json page = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  json page = ParseJson<json>(text);
   if (!page.is_object()) return Wrong("answers no JSON object");
   if (!page.contains(needs)) return Wrong(absl::StrCat("answers JSON without '", needs, "'"));
   return page;
@@ -172,7 +173,7 @@ absl::StatusOr<std::vector<std::string>> ReadFaults(absl::string_view text) {
 }
 
 absl::StatusOr<std::vector<RouterSession>> ReadSessions(absl::string_view text) {
-  const json page = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  const json page = ParseJson<json>(text);
   if (!page.is_array()) return Wrong("answers no JSON list of sessions");
   std::vector<RouterSession> sessions;
   EachOf(page, [&](const Members& session) {
@@ -202,7 +203,7 @@ absl::StatusOr<std::vector<ClientAnswer>> ReadAnswers(absl::string_view text) {
 }
 
 std::string ReadError(absl::string_view text) {
-  const json page = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  const json page = ParseJson<json>(text);
   return Members(page).Text("error");
 }
 

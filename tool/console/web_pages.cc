@@ -90,8 +90,11 @@ AdminAction Asset(const char* path, absl::string_view text, const char* type) {
 
 // Nothing from elsewhere is loaded, and no other page may show this one in a frame: a click on what
 // looks like something else would drain a site.
-WebSettings WebPages::Settings(std::vector<std::string> hosts) {
-  WebSettings settings;
+EndpointSettings WebPages::Settings(std::vector<std::string> hosts) {
+  EndpointSettings settings;
+  settings.key = "--listen";
+  settings.reach = EndpointSettings::Reach::kWeb;
+  settings.hosts_key = "--host";
   settings.threads = kAnswerThreads + kListenersMax;
   settings.hosts = std::move(hosts);
   settings.headers = {

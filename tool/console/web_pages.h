@@ -40,7 +40,7 @@ class WebPages {
   // `ask` asks an agent, and waits. Stop() the endpoint before this goes, after feed.Close().
   WebPages(PageFeed& feed, Ask ask) : feed_(feed), ask_(std::move(ask)) {}
 
-  static WebSettings Settings(std::vector<std::string> hosts);
+  static EndpointSettings Settings(std::vector<std::string> hosts);
   AdminHandlers Handlers();
 
  private:

@@ -1,5 +1,5 @@
-#ifndef HITHER_ANYCAST_SIGNALS_HTTP_ANSWER_H_
-#define HITHER_ANYCAST_SIGNALS_HTTP_ANSWER_H_
+#ifndef HITHER_SERVER_BASE_HTTP_ANSWER_H_
+#define HITHER_SERVER_BASE_HTTP_ANSWER_H_
 
 #include <cstdint>
 #include <span>
@@ -29,4 +29,4 @@ absl::StatusOr<HttpAnswer> ReadHttpAnswer(absl::string_view text);
 
 }  // namespace hither
 
-#endif  // HITHER_ANYCAST_SIGNALS_HTTP_ANSWER_H_
+#endif  // HITHER_SERVER_BASE_HTTP_ANSWER_H_

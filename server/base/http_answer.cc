@@ -1,4 +1,4 @@
-#include "anycast/signals/http_answer.h"
+#include "server/base/http_answer.h"
 
 #include <optional>
 #include <utility>
