@@ -1,6 +1,5 @@
 #include "anycast/journal_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,35 +9,31 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "zones/file_place.h"
 
 namespace hither {
 namespace {
 
-absl::Status Failed(absl::string_view path, int error) {
-  return absl::UnavailableError(absl::StrCat("journal ", path, ": ", std::strerror(error),
-                                             "; check the path, its permissions and the disk"));
+absl::Status Failed(absl::string_view path, absl::string_view why) {
+  return absl::UnavailableError(
+      absl::StrCat("journal ", path, ": ", why, "; check the path, its permissions and the disk"));
 }
 
 }  // namespace
 
-JournalFile::~JournalFile() { Close(); }
-
-void JournalFile::Close() {
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
-}
-
 absl::Status JournalFile::Open(const std::string& path) {
-  if (path == path_ && fd_ >= 0) return absl::OkStatus();
-  Close();
+  if (path == path_ && file_) return absl::OkStatus();
+  file_.Reset();
   path_ = path;
   has_failed_ = false;
   if (path_.empty()) return absl::OkStatus();
-  fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+  absl::StatusOr<FileDescriptor> opened = OpenToAppend(path_, 0640);
+  if (!opened.ok()) return Failed(path_, opened.status().message());
+  file_ = *std::move(opened);
   struct stat facts;
-  if (fd_ < 0 || fstat(fd_, &facts) != 0) return Failed(path_, errno);
+  if (fstat(file_.get(), &facts) != 0) return Failed(path_, std::strerror(errno));
   if (!S_ISREG(facts.st_mode)) {
-    Close();
+    file_.Reset();
     return absl::InvalidArgumentError(
         absl::StrCat("journal ", path_, ": it is no regular file; name one"));
   }
@@ -47,9 +42,11 @@ absl::Status JournalFile::Open(const std::string& path) {
 }
 
 absl::Status JournalFile::Rotate() {
-  if (rename(path_.c_str(), absl::StrCat(path_, ".1").c_str()) != 0) return Failed(path_, errno);
+  if (rename(path_.c_str(), absl::StrCat(path_, ".1").c_str()) != 0) {
+    return Failed(path_, std::strerror(errno));
+  }
   const std::string path = path_;
-  Close();
+  file_.Reset();
   return Open(path);
 }
 
@@ -65,15 +62,15 @@ absl::Status JournalFile::Append(absl::string_view line) {
   if (path_.empty() || line.empty()) return absl::OkStatus();
   absl::Status status;
   if (bytes_ >= kBytesMax) status = Rotate();
-  const ssize_t wrote = fd_ < 0 ? -1 : write(fd_, line.data(), line.size());
+  const ssize_t wrote = !file_ ? -1 : write(file_.get(), line.data(), line.size());
   if (wrote == static_cast<ssize_t>(line.size())) {
     bytes_ += line.size();
     has_failed_ = false;
     return status;
   }
-  if (status.ok()) status = Failed(path_, wrote < 0 ? errno : ENOSPC);
+  if (status.ok()) status = Failed(path_, std::strerror(wrote < 0 ? errno : ENOSPC));
   // What was written of it must not spoil the next line.
-  if (wrote > 0) (void)!ftruncate(fd_, static_cast<off_t>(bytes_));
+  if (wrote > 0) (void)!ftruncate(file_.get(), static_cast<off_t>(bytes_));
   return std::exchange(has_failed_, true) ? absl::OkStatus() : status;
 }
 

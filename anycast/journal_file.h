@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "zones/file_descriptor.h"
 
 namespace hither {
 
@@ -16,7 +17,6 @@ class JournalFile {
   static constexpr uint64_t kBytesMax = 64 << 20;
 
   JournalFile() = default;
-  ~JournalFile();
   JournalFile(const JournalFile&) = delete;
   JournalFile& operator=(const JournalFile&) = delete;
 
@@ -29,11 +29,10 @@ class JournalFile {
   absl::Status AppendTo(const std::string& path, absl::string_view line);
 
  private:
-  void Close();
   absl::Status Rotate();
 
   std::string path_;
-  int fd_ = -1;
+  FileDescriptor file_;
   uint64_t bytes_ = 0;
   bool has_failed_ = false;
 };

@@ -1,13 +1,7 @@
 #include "server/check_zones.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -31,7 +25,7 @@ struct Checked {
 
 Checked Check(ZoneSource source, const LoadOptions& options) {
   LoadProgress nobody_looks;
-  LoadedZone loaded = LoadSource(source, options, nobody_looks);
+  LoadedZone loaded = LoadSource(source, options, /*images=*/nullptr, nobody_looks);
   if (loaded.from_image && source.kind() == ZoneSource::Kind::kTextOrImage) {
     // The image is good, but only the text can be warned of.
     loaded = LoadZoneFile(std::string(source.file()), source.name(), options.limits, &nobody_looks);
@@ -75,22 +69,12 @@ LoadOptions LoadOptionsOf(const Config& config) {
 }
 
 absl::Status CheckImageCache(const Config& config) {
-  const std::string& folder = config.image_cache;
-  struct stat facts = {};
-  if (folder.empty()) return absl::OkStatus();
-  std::string why;
-  if (::stat(folder.c_str(), &facts) != 0) {
-    why = std::strerror(errno);
-  } else if (!S_ISDIR(facts.st_mode)) {
-    why = "it is no folder";
-  } else if (::faccessat(AT_FDCWD, folder.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
-    why = std::strerror(errno);
-  } else {
-    return absl::OkStatus();
-  }
+  if (config.image_cache.empty()) return absl::OkStatus();
+  const absl::StatusOr<ImageFolder> folder = ImageFolder::Open(config.image_cache);
+  const absl::Status status = folder.ok() ? folder->CheckWritable() : folder.status();
+  if (status.ok()) return status;
   return absl::FailedPreconditionError(
-      absl::StrCat("image_cache: cannot use ", folder, ": ", why,
-                   "; make it a folder that the server's user may write in"));
+      absl::StrCat("image_cache: cannot use ", config.image_cache, ": ", status.message()));
 }
 
 bool CheckZones(const Config& config, std::ostream& out) {
@@ -104,8 +88,8 @@ bool CheckZones(const Config& config, std::ostream& out) {
   }
   size_t bad = 0;
   uint64_t records = 0;
-  LoadOptions options = LoadOptionsOf(config);
-  options.image_cache.clear();  // An image has no warnings any more, and a check leaves no files.
+  // No cache: an image has no warnings any more, and a check leaves no files.
+  const LoadOptions options = LoadOptionsOf(config);
   for (size_t first = 0; first < config.zones.size(); first += kZonesAtOnce) {
     const size_t count = std::min(kZonesAtOnce, config.zones.size() - first);
     for (const Checked& checked : CheckSome(config.zones, first, count, options)) {

@@ -99,8 +99,6 @@ absl::Status Control::LoadZones(absl::Duration patience) {
   if (!loader.ok()) return loader;
   first_zones_ = std::exchange(config_.zones, {});  // The set will hold names and paths.
   Log(LogLevel::kInfo, "loading ", first_zones_.size(), " zones");
-  const absl::Status cache = CheckImageCache(config_);
-  if (!cache.ok()) Log(LogLevel::kWarning, cache.message());
   loading_ = loading_first_ = true;
   loader_.Run([this] { LoadOnItsThread(/*first=*/true); });
   if (WaitForZones(patience)) return EndFirstLoad();

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "server/base/log.h"
+#include "server/privileges.h"
 #include "zones/rr_type.h"
 
 namespace hither {
@@ -57,8 +59,10 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
     return nullptr;
   }
   const Config::Identity& identity = config.identity;
+  const std::optional<FileOwner> owner = ServiceOwner(config);
   auto page =
-      HeartbeatPage::Create(path, {identity.site, identity.node, identity.nsid_template}, workers);
+      HeartbeatPage::Create(path, {identity.site, identity.node, identity.nsid_template}, workers,
+                            owner.has_value() ? std::optional(owner->group) : std::nullopt);
   if (page.ok() || !is_default || absl::IsAlreadyExists(page.status())) return page;
   Log(LogLevel::kWarning, "no heartbeat: ", page.status().message());
   return nullptr;

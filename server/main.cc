@@ -8,6 +8,7 @@
 
 #include "server/base/admin_endpoint.h"
 #include "server/base/log.h"
+#include "server/base/log_file.h"
 #include "server/base/within_memory.h"
 #include "server/check_zones.h"
 #include "server/control.h"
@@ -40,7 +41,7 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindMetrics(const Config& config)
 }
 
 int Serve(const Options& options, Config config) {
-  const absl::Status log = OpenLog(config.log.level, config.log.file);
+  const absl::Status log = OpenLogFor(ServiceOwner(config), config.log.level, config.log.file);
   if (!log.ok()) return Fail(kExitCannotServe, log);
   const size_t workers = WorkerCountOf(config);
   const absl::StatusOr<int> connections = ReserveDescriptors(config, workers);

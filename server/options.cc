@@ -280,6 +280,7 @@ FLAGS  (each as --name VALUE or --name=VALUE; they go over what the configuratio
                         ADDR:PORT, unix:PATH or none.                   Default: 127.0.0.1:8053;
                         under systemd a UNIX socket, unix:$RUNTIME_DIRECTORY/admin.sock.
   --heartbeat PATH      A file in memory that tells hither-anycast how the server is; or none.
+                        Its user and group alone can read it; the sidecar must be one of them.
                         Default: /run/hither/heartbeat where that folder exists.
   --user NAME           Started as root: become NAME after binding; "root" stays root.
                         Default: "hither" where that account exists, else "nobody".
@@ -318,7 +319,8 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
     - { name: example.net, image: zones/example.net.image }   # made by: hither compile; with
                              # file: beside it, the text is read when it is not what it was then
     - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
-  image_cache: none     # or a folder: images of zones read as text are kept there and used again
+  image_cache: none     # or a folder: images of zones read as text are kept there and used again;
+                        # it belongs to the server's user, and nobody else may write in it
   admin: { listen: "127.0.0.1:8053" }                                # or unix:PATH, or none
   metrics: { listen: "10.0.0.2:8053",   # /metrics, /healthz and /status for others; default: none
              hosts: [] }                # names it may be asked by; addresses always may

@@ -84,12 +84,17 @@ std::string FindUnreadable(const Config& config) {
   return "";
 }
 
-// Never a device, such as /dev/null as a log: that is not ours to give away.
-bool HandOver(const std::string& path, const Account& account) {
+// The socket that we have bound and nothing else: whoever may write in its folder may have put a
+// link, or another's socket, in its place. That stays as it is.
+bool HandOverSocket(const std::string& path, const Account& account) {
+  const absl::StatusOr<FilePlace> place = FindPlace(path, LastLink::kKeep);
+  if (path.empty() || !place.ok()) return true;
+  const FileDescriptor socket(
+      ::openat(place->folder.get(), place->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat found = {};
-  if (path.empty() || ::stat(path.c_str(), &found) != 0) return true;
-  if (!S_ISREG(found.st_mode) && !S_ISSOCK(found.st_mode)) return true;
-  return ::chown(path.c_str(), account.user, account.group) == 0;
+  if (!socket || ::fstat(socket.get(), &found) != 0) return true;
+  if (!S_ISSOCK(found.st_mode) || found.st_nlink != 1 || found.st_uid != 0) return true;
+  return ::fchownat(socket.get(), "", account.user, account.group, AT_EMPTY_PATH) == 0;
 }
 
 // The order matters: groups while we still may, the user last.
@@ -108,6 +113,13 @@ absl::Status Become(const Account& account) {
 
 }  // namespace
 
+std::optional<FileOwner> ServiceOwner(const Config& config) {
+  if (::geteuid() != 0) return std::nullopt;
+  const absl::StatusOr<Account> account = FindAccount(config.user);
+  if (!account.ok() || account->user == 0) return std::nullopt;
+  return FileOwner{account->user, account->group};
+}
+
 absl::Status CheckUser(const Config& config) {
   if (config.user.empty() && ::geteuid() != 0) return absl::OkStatus();  // None is needed.
   return FindAccount(config.user).status();
@@ -122,10 +134,8 @@ absl::Status DropPrivileges(const Config& config) {
     return absl::OkStatus();
   }
   const bool may_keep_reading = config.user.empty() && HasCapability(1u << CAP_DAC_READ_SEARCH);
-  // Made while we were root: the admin's socket, and the log file, which a SIGHUP opens again.
-  for (const std::string& path : {config.admin.unix_path, config.log.file}) {
-    if (!HandOver(path, *account)) return Failure(path, *account);
-  }
+  const std::string& socket = config.admin.unix_path;
+  if (!HandOverSocket(socket, *account)) return Failure(socket, *account);
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return Failure("keepcaps", *account);
   const absl::Status become = Become(*account);
   if (!become.ok()) return become;

@@ -2,9 +2,11 @@
 #define HITHER_SERVER_PRIVILEGES_H_
 
 #include <functional>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "server/base/config.h"
+#include "zones/file_place.h"
 
 namespace hither {
 
@@ -18,6 +20,10 @@ namespace hither {
 // or a reload after it, does not fail for it. A UNIX socket of the admin endpoint is handed to the
 // user. `user: root` stays root, as is asked for.
 absl::Status DropPrivileges(const Config& config);
+
+// Whom a start as root hands to what it makes: the account that DropPrivileges() will become. None
+// without root, if that account is root, or if there is none, which DropPrivileges() says.
+std::optional<FileOwner> ServiceOwner(const Config& config);
 
 // Is there an account for DropPrivileges()? A user that is named must exist, whoever asks: a check
 // often runs without the rights that the start will have.

@@ -113,11 +113,6 @@ absl::Status PickPort(SocketAddress& address, const SocketOptions& options) {
 
 }  // namespace
 
-void FileDescriptor::Reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
-}
-
 absl::StatusOr<SocketAddress> LocalAddressOf(int fd) {
   sockaddr_storage address = {};
   socklen_t size = sizeof(address);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -44,9 +45,22 @@ uint64_t SizeOf(ZoneSource source) {
 // Called, not used by a new-expression: those may be left out.
 void CheckMemoryLeft() { ::operator delete(::operator new(ZoneStore::kMemoryLeftMin)); }
 
+// What is wrong with the folder is told once a load, not for each zone.
+std::optional<ImageFolder> OpenImages(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  absl::StatusOr<ImageFolder> folder = ImageFolder::Open(path);
+  const absl::Status status = folder.ok() ? folder->CheckWritable() : folder.status();
+  if (!status.ok()) {
+    Log(LogLevel::kWarning, "image_cache: cannot use ", path, ": ", status.message(),
+        folder.ok() ? "" : "; zone files are read instead");
+  }
+  return folder.ok() ? std::optional(*std::move(folder)) : std::nullopt;
+}
+
 }  // namespace
 
-LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgress& progress) {
+LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, const ImageFolder* images,
+                      LoadProgress& progress) {
   const std::string file(source.file());
   LoadedZone loaded;
   if (source.kind() == ZoneSource::Kind::kImage) {
@@ -54,9 +68,8 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgres
   } else if (source.kind() == ZoneSource::Kind::kTextOrImage) {
     loaded = LoadZoneFileOrImage(file, std::string(source.image()), source.name(), options.limits,
                                  &progress);
-  } else if (!options.image_cache.empty()) {
-    loaded =
-        LoadZoneThroughCache(file, source.name(), options.limits, options.image_cache, &progress);
+  } else if (images != nullptr) {
+    loaded = LoadZoneThroughCache(file, source.name(), options.limits, *images, &progress);
   } else {
     loaded = LoadZoneFile(file, source.name(), options.limits, &progress);
   }
@@ -77,7 +90,12 @@ class ZoneStore::Loading {
  public:
   Loading(const ZoneStore& store, const ZoneSources& sources, absl::Time now,
           LoadProgress& progress)
-      : store_(store), sources_(sources), now_(now), progress_(progress), good_(sources.size()) {
+      : store_(store),
+        sources_(sources),
+        now_(now),
+        progress_(progress),
+        images_(OpenImages(store.options_.image_cache)),
+        good_(sources.size()) {
     zones.resize(sources.size());
     stamps.resize(sources.size());
     progress.zones_total.store(sources.size(), std::memory_order_relaxed);
@@ -159,7 +177,8 @@ class ZoneStore::Loading {
       Keep(at, *before);
       ++part.report.unchanged;
     } else {
-      LoadedZone loaded = LoadSource(source, store_.options_, progress_);
+      LoadedZone loaded =
+          LoadSource(source, store_.options_, images_.has_value() ? &*images_ : nullptr, progress_);
       if (IsStopped()) return;  // Whatever it says of the zone.
       if (loaded.out_of_memory && !alone) return part.out_of_memory.push_back(at);
       Take(at, before, std::move(loaded), part);
@@ -267,6 +286,7 @@ class ZoneStore::Loading {
   const ZoneSources& sources_;
   const absl::Time now_;
   LoadProgress& progress_;
+  const std::optional<ImageFolder> images_;
   std::vector<Part> parts_;
   std::atomic<size_t> next_{0};          // The zone to be taken next.
   std::vector<std::atomic<bool>> good_;  // Whose zones are there and will not change.

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/config.h"
+#include "zones/image_trust.h"
 #include "zones/load_progress.h"
 #include "zones/mutex.h"
 #include "zones/zone_loader.h"
@@ -37,9 +38,10 @@ struct LoadOptions {
   std::string image_cache;  // Empty: none.
 };
 
-// Loads one zone from where it is said to be, and tells `progress` of octets and records. Throws
-// and logs nothing; any number side by side.
-LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, LoadProgress& progress);
+// Loads one zone from where it is said to be, and tells `progress` of octets and records. `images`:
+// options.image_cache, open; null: none is used. Throws and logs nothing; any number side by side.
+LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, const ImageFolder* images,
+                      LoadProgress& progress);
 
 // Remembers which zone came from which files, so that a reload reads only what has changed.
 //

@@ -40,16 +40,39 @@ Finding FindingOf(Severity severity, const std::string& path, const absl::Status
   return {severity, path, 0, std::string(text)};
 }
 
-// Opens an image and reads what its note says. What is wrong with it is the status.
-absl::StatusOr<std::pair<ImageFile, ImageNote>> OpenImage(const std::string& path) {
-  absl::StatusOr<ImageFile> file = ImageFile::Open(path);
+using OpenedImage = std::pair<ImageFile, ImageNote>;
+
+// Reads what an image's note says, if `why_not` has nothing against those who may have written the
+// open file. What is wrong with it is the status.
+template <typename WhyNot>
+absl::StatusOr<OpenedImage> ReadNote(absl::StatusOr<ImageFile> file, const std::string& path,
+                                     const WhyNot& why_not) {
   if (!file.ok()) return file.status();
+  if (const absl::string_view why = why_not(file->fd()); !why.empty()) {
+    return absl::PermissionDeniedError(why);
+  }
   const std::optional<ImageNote> note = ImageNote::Read(file->note());
   if (!note.has_value()) {
     return absl::DataLossError(absl::StrCat(
         path, ": no image of ours: its note is none; compile it again (hither compile)"));
   }
   return std::pair(*std::move(file), *note);
+}
+
+absl::StatusOr<OpenedImage> OpenFor(const std::string& text, const std::string& path) {
+  return ReadNote(ImageFile::Open(path), path,
+                  [&](int fd) { return WhyNotAsTrustedAs(text, fd, path); });
+}
+
+absl::StatusOr<OpenedImage> OpenAlone(const std::string& path) {
+  return ReadNote(ImageFile::Open(path), path,
+                  [&](int fd) { return WhyNotTrustedAlone(fd, path); });
+}
+
+absl::StatusOr<OpenedImage> OpenOurs(const ImageFolder& folder, NameView apex) {
+  const std::string path = CachedImagePath(folder.path(), apex);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return ReadNote(ImageFile::FromOpened(folder.OpenFile(name), path), path, WhyNotOurs);
 }
 
 absl::Status ReadInto(LoadedZone& loaded, ImageFile& file, NameView apex,
@@ -74,12 +97,13 @@ struct TriedImage {
   bool is_stale = false;
 };
 
+template <typename Open>
 TriedImage TryImage(const std::string& path, const std::string& image_path, NameView apex,
-                    const LoadLimits& limits) {
+                    const LoadLimits& limits, const Open& open) {
   TriedImage tried;
   LoadedZone& loaded = tried.loaded;
   try {
-    absl::StatusOr<std::pair<ImageFile, ImageNote>> image = OpenImage(image_path);
+    absl::StatusOr<OpenedImage> image = open();
     absl::Status status = image.status();
     if (image.ok()) {
       auto& [file, note] = *image;
@@ -106,10 +130,11 @@ LoadedZone LoadText(const std::string& path, NameView apex, const LoadLimits& li
   return loaded;
 }
 
-// As who may read the text may read the image.
+// As who may read the text may read the image. Its group need not be the text's, so that one may
+// not write it.
 mode_t ModeFor(const LoadedZone& loaded) {
   struct stat facts;
-  return ::stat(loaded.files[0].path.c_str(), &facts) == 0 ? facts.st_mode & 0666 : 0600;
+  return ::stat(loaded.files[0].path.c_str(), &facts) == 0 ? facts.st_mode & 0644 : 0600;
 }
 
 }  // namespace
@@ -127,7 +152,7 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimit
   LoadedZone loaded;
   loaded.files.push_back(StampOf(path));  // Before reading: a later change shows.
   try {
-    absl::StatusOr<std::pair<ImageFile, ImageNote>> image = OpenImage(path);
+    absl::StatusOr<OpenedImage> image = OpenAlone(path);
     absl::Status status = image.status();
     if (image.ok()) {
       const std::string over = OverLimits(image->second.extents(), limits.zone);
@@ -146,7 +171,8 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimit
 
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
                                NameView apex, const LoadLimits& limits, LoadProgress* progress) {
-  TriedImage tried = TryImage(path, image_path, apex, limits);
+  TriedImage tried =
+      TryImage(path, image_path, apex, limits, [&] { return OpenFor(path, image_path); });
   if (tried.loaded.zone != nullptr) return std::move(tried.loaded);
   if (tried.is_stale) {
     tried.loaded.findings.push_back(
@@ -159,9 +185,10 @@ LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image
 }
 
 LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const LoadLimits& limits,
-                                const std::string& folder, LoadProgress* progress) {
-  const std::string image_path = CachedImagePath(folder, apex);
-  TriedImage tried = TryImage(path, image_path, apex, limits);
+                                const ImageFolder& folder, LoadProgress* progress) {
+  const std::string image_path = CachedImagePath(folder.path(), apex);
+  TriedImage tried =
+      TryImage(path, image_path, apex, limits, [&] { return OpenOurs(folder, apex); });
   if (tried.loaded.zone != nullptr) return std::move(tried.loaded);
   LoadedZone loaded = LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));
   if (loaded.zone == nullptr || loaded.zone->image_bytes() < kCachedImageBytesMin) return loaded;

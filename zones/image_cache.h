@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "zones/image_trust.h"
 #include "zones/name.h"
 #include "zones/replace_file.h"
 #include "zones/zone_loader.h"
@@ -30,8 +31,8 @@ absl::Status CompileImage(const LoadedZone& loaded, const std::string& path,
 LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimits& limits = {});
 
 // The zone in the text file `path`; from `image_path`, if that was made from this very text and is
-// within the limits, else from the text. That the image is damaged, of another kind or of another
-// text is a warning; that there is none is not.
+// within the limits, else from the text. That the image is damaged, of another kind, of another
+// text or not to be believed (image_trust.h) is a warning; that there is none is not.
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
                                NameView apex, const LoadLimits& limits,
                                LoadProgress* progress = nullptr);
@@ -39,7 +40,7 @@ LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image
 // The same with an image of our own in `folder`, which is written when the text had to be read and
 // the image is worth it. That it cannot be written is a warning.
 LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const LoadLimits& limits,
-                                const std::string& folder, LoadProgress* progress = nullptr);
+                                const ImageFolder& folder, LoadProgress* progress = nullptr);
 
 // Where in `folder` the image of a zone is: "example.org.image". Octets that a file's name cannot
 // have are written as %2F.

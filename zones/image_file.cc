@@ -58,17 +58,6 @@ absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::str
   return ReplaceFile(path, mode, durable, [&](int fd) { return WriteParts(fd, zone, note); });
 }
 
-ImageFile::ImageFile(ImageFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      path_(std::move(other.path_)),
-      image_bytes_(other.image_bytes_),
-      checksum_(other.checksum_),
-      note_(std::move(other.note_)) {}
-
-ImageFile::~ImageFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 absl::Status ImageFile::Wrong(absl::string_view what, absl::string_view remedy) const {
   return absl::DataLossError(absl::StrCat(path_, ": ", what, "; ", remedy));
 }
@@ -76,7 +65,7 @@ absl::Status ImageFile::Wrong(absl::string_view what, absl::string_view remedy) 
 bool ImageFile::ReadAt(uint64_t offset, void* to, size_t bytes) const {
   auto* at = static_cast<char*>(to);
   while (bytes > 0) {
-    const ssize_t got = ::pread(fd_, at, bytes, static_cast<off_t>(offset));
+    const ssize_t got = ::pread(file_.get(), at, bytes, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return false;
     at += got;
@@ -87,14 +76,18 @@ bool ImageFile::ReadAt(uint64_t offset, void* to, size_t bytes) const {
 }
 
 absl::StatusOr<ImageFile> ImageFile::Open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // A FIFO would wait.
-  if (fd < 0) {
+  constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;  // A FIFO would wait.
+  return FromOpened(FileDescriptor(::open(path.c_str(), kFlags)), path);
+}
+
+absl::StatusOr<ImageFile> ImageFile::FromOpened(FileDescriptor opened, const std::string& path) {
+  if (!opened) {
     const absl::string_view why = std::strerror(errno);
     const std::string text = absl::StrCat(path, ": cannot open the image: ", why,
                                           "; check the path and its permissions");
     return errno == ENOENT ? absl::NotFoundError(text) : absl::UnavailableError(text);
   }
-  ImageFile file(fd, path);
+  ImageFile file(std::move(opened), path);
   const absl::Status head = file.ReadHead();
   if (!head.ok()) return head;
   return file;
@@ -102,7 +95,7 @@ absl::StatusOr<ImageFile> ImageFile::Open(const std::string& path) {
 
 absl::Status ImageFile::ReadHead() {
   struct stat facts;
-  if (::fstat(fd_, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+  if (::fstat(file_.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
     return Wrong("no regular file", "name an image file");
   }
   const auto file_bytes = static_cast<uint64_t>(facts.st_size);
@@ -147,7 +140,7 @@ absl::StatusOr<std::shared_ptr<const Zone>> ImageFile::Read(NameView apex) {
   ImageMemory memory(image_bytes_);
   memory.Extend(image_bytes_);
   Checksum checksum;
-  ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
+  ::posix_fadvise(file_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   for (uint64_t at = 0; at < image_bytes_;) {
     const size_t piece = static_cast<size_t>(std::min<uint64_t>(kPieceBytes, image_bytes_ - at));
     if (!ReadAt(at, memory.data() + at, piece)) {

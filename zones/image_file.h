@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "zones/file_descriptor.h"
 #include "zones/name.h"
 #include "zones/replace_file.h"
 #include "zones/zone.h"
@@ -34,23 +36,23 @@ absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::str
 class ImageFile {
  public:
   static absl::StatusOr<ImageFile> Open(const std::string& path);
-  ImageFile(ImageFile&& other) noexcept;
-  ImageFile& operator=(ImageFile&&) = delete;
-  ~ImageFile();
+  // What was opened as `path`; an empty one says in errno why that was not possible.
+  static absl::StatusOr<ImageFile> FromOpened(FileDescriptor opened, const std::string& path);
 
   const std::string& note() const { return note_; }
+  int fd() const { return file_.get(); }
 
   // The zone, which must be `apex`. Throws std::bad_alloc.
   absl::StatusOr<std::shared_ptr<const Zone>> Read(NameView apex);
 
  private:
-  ImageFile(int fd, const std::string& path) : fd_(fd), path_(path) {}
+  ImageFile(FileDescriptor file, const std::string& path) : file_(std::move(file)), path_(path) {}
   absl::Status ReadHead();
   absl::Status ReadNote(uint64_t file_bytes);
   absl::Status Wrong(absl::string_view what, absl::string_view remedy) const;
   bool ReadAt(uint64_t offset, void* to, size_t bytes) const;
 
-  int fd_;
+  FileDescriptor file_;
   std::string path_;
   uint64_t image_bytes_ = 0;
   uint64_t checksum_ = 0;

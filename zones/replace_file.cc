@@ -1,15 +1,11 @@
 #include "zones/replace_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
 
@@ -18,66 +14,81 @@ namespace {
 
 constexpr int kTriesMax = 10;  // Each is lost to another process that has just finished.
 
-bool IsAt(int fd, const std::string& path) {
-  struct stat open_file;
-  struct stat named;
-  return ::fstat(fd, &open_file) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
-}
-
-// -1, with errno, if it cannot be had alone.
-int OpenAlone(const std::string& path, mode_t mode) {
-  for (int tries = 0; tries < kTriesMax; ++tries) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (fd < 0) return -1;
-    bool good = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
-    const bool is_ours = good && IsAt(fd, path);  // Else it has its final name by now.
-    good = good && (!is_ours || (::ftruncate(fd, 0) == 0 && ::fchmod(fd, mode) == 0));
-    if (is_ours && good) return fd;
-    const int error = errno;
-    ::close(fd);
-    errno = error;
-    if (!good) return -1;
+// Removes what a killed process left. False, with errno, if another process is writing it, or it is
+// no file. A read lock is no process of ours: those who may only read the file cannot hold us up.
+bool RemoveLeftOver(const FilePlace& place) {
+  const FileDescriptor old(::openat(place.folder.get(), place.name.c_str(),
+                                    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!old) return errno == ENOENT;
+  struct stat facts;
+  if (::fstat(old.get(), &facts) != 0) return false;
+  errno = EEXIST;
+  if (!S_ISREG(facts.st_mode)) return false;
+  if (!LockToWrite(old.get()) && HasWriter(old.get()).value_or(true)) {
+    errno = EBUSY;
+    return false;
   }
-  errno = EBUSY;
-  return -1;
+  if (!IsAt(old.get(), place)) return true;  // It has its final name by now.
+  return ::unlinkat(place.folder.get(), place.name.c_str(), 0) == 0 || errno == ENOENT;
 }
 
 std::string WhyNot(int error) {
-  if (error == EWOULDBLOCK || error == EBUSY) return "another process is writing it; try again";
+  if (error == EBUSY) return "another process is writing it; try again";
   return absl::StrCat(std::strerror(error), "; check the folder, its permissions and the disk");
 }
 
-// Where the file is that `path` means, if there is one. False, with errno, if it must be left
-// alone.
-bool FindTarget(const std::string& path, std::string& target) {
+// Where the file is that `path` means, if there is one. What must be left alone is an error.
+absl::StatusOr<FilePlace> FindTarget(const std::string& path) {
+  absl::StatusOr<FilePlace> place = FindPlace(path);
+  if (!place.ok()) return place;
   struct stat facts;
-  target = path;
-  if (::lstat(path.c_str(), &facts) != 0) return true;
-  if (S_ISLNK(facts.st_mode)) {
-    std::error_code error;
-    target = std::filesystem::canonical(path, error).string();
-    errno = error.value();
-    if (error || ::stat(target.c_str(), &facts) != 0) return false;
+  int error = 0;
+  if (::fstatat(place->folder.get(), place->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+    error = ::lstat(path.c_str(), &facts) == 0 ? ENOENT : 0;  // A link that leads nowhere.
+  } else if (!S_ISREG(facts.st_mode)) {
+    error = S_ISDIR(facts.st_mode) ? EISDIR : EEXIST;
   }
-  errno = S_ISDIR(facts.st_mode) ? EISDIR : EEXIST;
-  return S_ISREG(facts.st_mode);
+  if (error != 0) return absl::UnavailableError(WhyNot(error));
+  return place;
 }
 
 // The new name is on the disk only when its folder is.
-bool SyncFolderOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool good = ::fsync(fd) == 0 || errno == EINVAL;  // Of a file system without it.
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return good;
+bool SyncFolder(int folder) {
+  const FileDescriptor fd(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd && (::fsync(fd.get()) == 0 || errno == EINVAL);  // Of a file system without it.
+}
+
+// Named while it is locked, so that nobody else writes to it.
+bool Rename(int fd, const FilePlace& from, const FilePlace& to) {
+  errno = EBUSY;
+  return IsAt(fd, from) &&
+         ::renameat(from.folder.get(), from.name.c_str(), to.folder.get(), to.name.c_str()) == 0;
 }
 
 }  // namespace
+
+FilePlace NewPlace(const FilePlace& place) {
+  return {FileDescriptor(::fcntl(place.folder.get(), F_DUPFD_CLOEXEC, 0)), place.name + ".new"};
+}
+
+FileDescriptor OpenNew(const FilePlace& new_place) {
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    FileDescriptor fd(::openat(new_place.folder.get(), new_place.name.c_str(),
+                               O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd && (errno != EEXIST || !RemoveLeftOver(new_place))) return fd;
+    if (!fd) continue;
+    const bool is_locked = LockToWrite(fd.get());
+    if (!is_locked && errno != EAGAIN && errno != EACCES) {  // A file system without locks.
+      const int error = errno;
+      ::unlinkat(new_place.folder.get(), new_place.name.c_str(), 0);
+      errno = error;
+      return FileDescriptor();
+    }
+    if (is_locked && IsAt(fd.get(), new_place)) return fd;
+  }
+  errno = EBUSY;
+  return FileDescriptor();
+}
 
 bool WriteAll(int fd, const void* octets, size_t bytes) {
   const auto* at = static_cast<const char*>(octets);
@@ -94,23 +105,27 @@ bool WriteAll(int fd, const void* octets, size_t bytes) {
 
 absl::Status ReplaceFile(const std::string& path, mode_t mode, Durable durable,
                          const std::function<bool(int fd)>& write) {
-  const auto failed = [&](absl::string_view what, int error) {
-    return absl::UnavailableError(absl::StrCat(path, ": cannot ", what, ": ", WhyNot(error)));
+  const auto failed = [&](absl::string_view what, absl::string_view why) {
+    return absl::UnavailableError(absl::StrCat(path, ": cannot ", what, ": ", why));
   };
-  std::string target;
-  if (!FindTarget(path, target)) return failed("replace what is there", errno);
-  const std::string next = target + ".new";
-  const int fd = OpenAlone(next, mode);
-  if (fd < 0) return failed("create the file", errno);
-  // On the disk before it has the name.
-  const bool good = write(fd) && (durable == Durable::kNo || ::fsync(fd) == 0);
-  int error = good ? 0 : errno;
-  // Named while it is locked, so that nobody else writes to it.
-  if (error == 0 && ::rename(next.c_str(), target.c_str()) != 0) error = errno;
-  if (error != 0) ::unlink(next.c_str());
-  if (error == 0 && durable == Durable::kYes && !SyncFolderOf(target)) error = errno;
-  ::close(fd);
-  return error == 0 ? absl::OkStatus() : failed("write the file", error);
+  const absl::StatusOr<FilePlace> target = FindTarget(path);
+  if (!target.ok()) return failed("replace what is there", target.status().message());
+  const FilePlace next = NewPlace(*target);
+  const FileDescriptor fd = OpenNew(next);
+  if (!fd) return failed("create the file", WhyNot(errno));
+  // On the disk before it has the name; readable by others when it is whole.
+  const bool good = write(fd.get()) && ::fchmod(fd.get(), mode) == 0 &&
+                    (durable == Durable::kNo || ::fsync(fd.get()) == 0) &&
+                    Rename(fd.get(), next, *target);
+  if (!good) {
+    const std::string why = WhyNot(errno);
+    ::unlinkat(next.folder.get(), next.name.c_str(), 0);
+    return failed("write the file", why);
+  }
+  if (durable == Durable::kYes && !SyncFolder(target->folder.get())) {
+    return failed("write the file", WhyNot(errno));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace hither

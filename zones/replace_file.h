@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "zones/file_place.h"
 
 namespace hither {
 
@@ -20,12 +21,19 @@ enum class Durable : bool { kNo, kYes };
 
 // Writes `path` anew, or changes nothing: a reader sees the old file or the whole new one. `write`
 // writes to the descriptor, and says false, with errno, if it cannot. The new file has the rights
-// `mode`. A symbolic link is followed; what is no file is left alone.
-//
-// Until it is whole the new file is PATH.new. Whoever writes has it locked, so that what a killed
-// process left is used again. Errors begin with the path.
+// `mode`. A symbolic link is followed, by root as FindPlace() says; what is no file is left alone.
+// Errors begin with the path.
 absl::Status ReplaceFile(const std::string& path, mode_t mode, Durable durable,
                          const std::function<bool(int fd)>& write);
+
+// Where a file that is to become `place` is made: its name and ".new".
+FilePlace NewPlace(const FilePlace& place);
+
+// Makes that file, for nobody but our user to open, and takes its write lock, so that one process
+// at a time makes it; what a killed one left is removed, and nobody's file is written to. It is
+// whoever calls that names it `place`, while it is open. Without one errno says why: EBUSY if
+// another process is making it.
+FileDescriptor OpenNew(const FilePlace& new_place);
 
 }  // namespace hither
 

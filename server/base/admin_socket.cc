@@ -1,5 +1,6 @@
 #include "server/base/admin_socket.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "zones/file_descriptor.h"
 
 namespace hither {
 namespace {
@@ -49,6 +51,16 @@ absl::Status RemoveStale(const Place& place, const sockaddr_un& name) {
   return absl::OkStatus();
 }
 
+// Not by the path: whoever may write in its folder may put a link to another's file in its place.
+bool SetMode(const char* path, mode_t mode) {
+  const FileDescriptor file(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat facts;
+  if (!file || fstat(file.get(), &facts) != 0) return false;
+  errno = EEXIST;
+  if (!S_ISSOCK(facts.st_mode) || facts.st_nlink != 1 || facts.st_uid != geteuid()) return false;
+  return chmod(absl::StrCat("/proc/self/fd/", file.get()).c_str(), mode) == 0;
+}
+
 absl::Status BindUnix(const Place& place, int fd) {
   const std::string& path = place.address.unix_path;
   sockaddr_un name = {};
@@ -63,7 +75,7 @@ absl::Status BindUnix(const Place& place, int fd) {
   // umask may have taken some away.
   if (fchmod(fd, kUnixSocketMode) != 0 ||
       bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
-      chmod(name.sun_path, kUnixSocketMode) != 0) {
+      !SetMode(name.sun_path, kUnixSocketMode)) {
     return place.Failed("cannot make the socket", "check that its folder exists and is ours");
   }
   return absl::OkStatus();

@@ -15,10 +15,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "server/base/log.h"
+#include "zones/file_place.h"
+#include "zones/replace_file.h"
 
 namespace hither {
 namespace {
 
+constexpr mode_t kHeartbeatMode = 0640;
 constexpr char kElsewhere[] = "; name another path, or none, in heartbeat: or --heartbeat";
 
 int64_t MonotonicNs() {
@@ -35,25 +38,14 @@ absl::Status SystemError(const std::string& path, absl::string_view what) {
   return Refused(path, absl::StrCat(what, ": ", std::strerror(errno)));
 }
 
-// Closes what it holds unless it was let go of.
-class Opened {
- public:
-  explicit Opened(int fd) : fd_(fd) {}
-  ~Opened() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Opened(const Opened&) = delete;
-  Opened& operator=(const Opened&) = delete;
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
+absl::Status AnotherRuns(const std::string& path) {
+  return absl::AlreadyExistsError(absl::StrCat(
+      "heartbeat ", path, ": another hitherd is running and holds it; stop that one", kElsewhere));
+}
 
- private:
-  int fd_;
-};
-
-// Whoever may write in the folder may have put another file there, or a link to one (O_NOFOLLOW
-// and the count of names), for us to overwrite: what is no page of ours stays as it is.
-absl::Status CheckIsOurs(const std::string& path, int fd) {
+// Whoever may write in the folder may have put another file there: what is no page of ours is not
+// for us to replace.
+absl::Status CheckIsPage(const std::string& path, int fd) {
   struct stat facts = {};
   if (::fstat(fd, &facts) != 0) return SystemError(path, "cannot be looked at");
   if (!S_ISREG(facts.st_mode) || facts.st_nlink != 1) {
@@ -64,34 +56,44 @@ absl::Status CheckIsOurs(const std::string& path, int fd) {
   }
   uint64_t magic = kHeartbeatMagic;
   const ssize_t got = ::pread(fd, &magic, sizeof magic, 0);
-  // Zeros: somebody died while making one.
+  // Zeros: an older version died while making one.
   if (facts.st_size == 0 || (got == sizeof magic && (magic == kHeartbeatMagic || magic == 0))) {
     return absl::OkStatus();
   }
   return Refused(path, "is there already and is no heartbeat page; remove it");
 }
 
-absl::Status Lock(const std::string& path, int fd) {
-  struct flock lock = {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  if (::fcntl(fd, F_OFD_SETLK, &lock) == 0) return absl::OkStatus();
-  if (errno != EAGAIN && errno != EACCES) return SystemError(path, "cannot be locked");
-  return absl::AlreadyExistsError(absl::StrCat(
-      "heartbeat ", path, ": another hitherd is running and holds it; stop that one", kElsewhere));
+// May what is there be replaced?
+absl::Status CheckOld(const std::string& path, const FilePlace& place) {
+  // Not a FIFO's other end, and not a terminal: both would be opened before they can be refused.
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  const FileDescriptor old(::openat(place.folder.get(), place.name.c_str(), kFlags));
+  if (!old && errno == ENOENT) return absl::OkStatus();
+  if (!old) return SystemError(path, "cannot be opened");
+  if (auto page = CheckIsPage(path, old.get()); !page.ok()) return page;
+  const std::optional<bool> lives = HasWriter(old.get());
+  if (!lives.has_value()) return SystemError(path, "its lock cannot be asked");
+  return *lives ? AnotherRuns(path) : absl::OkStatus();
 }
 
-// Empties it first: what an older version or another size left must not shine through.
-absl::Status Fill(const std::string& path, int fd) {
-  if (::ftruncate(fd, 0) != 0 || ::ftruncate(fd, kHeartbeatPageBytes) != 0) {
-    return SystemError(path, "cannot be sized");
+// A folder that is setgid has chosen the group.
+absl::Status SetRights(const std::string& path, int fd, std::optional<gid_t> readers) {
+  struct stat facts = {};
+  if (::fchmod(fd, kHeartbeatMode) != 0 || ::fstat(fd, &facts) != 0) {  // Whatever the umask.
+    return SystemError(path, "mode 0640");
   }
+  if (!readers.has_value() || facts.st_gid != ::getegid()) return absl::OkStatus();
+  if (::fchown(fd, -1, *readers) != 0) return SystemError(path, "cannot be given to its group");
+  return absl::OkStatus();
+}
+
+absl::Status Size(const std::string& path, int fd) {
+  if (::ftruncate(fd, kHeartbeatPageBytes) != 0) return SystemError(path, "cannot be sized");
   const int error = ::posix_fallocate(fd, 0, kHeartbeatPageBytes);
   if (error != 0) {
     errno = error;
     return SystemError(path, absl::StrCat("no room for its ", kHeartbeatPageBytes, " octets"));
   }
-  if (::fchmod(fd, 0644) != 0) return SystemError(path, "mode 0644");  // Whatever the umask.
   struct statfs facts = {};
   if (::fstatfs(fd, &facts) == 0 && facts.f_type != TMPFS_MAGIC && facts.f_type != RAMFS_MAGIC) {
     Log(LogLevel::kWarning, "heartbeat ", path,
@@ -124,30 +126,50 @@ void FillHeader(const HeartbeatPage::Identity& identity, size_t workers, Heartbe
 
 absl::StatusOr<std::unique_ptr<HeartbeatPage>> HeartbeatPage::Create(const std::string& path,
                                                                      const Identity& identity,
-                                                                     size_t workers) {
+                                                                     size_t workers,
+                                                                     std::optional<gid_t> readers) {
   if (workers > kHeartbeatWorkersMax) return Refused(path, "too many workers");
-  // Not a FIFO's other end, and not a terminal: both would be opened before they can be refused.
-  constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  Opened file(::open(path.c_str(), kFlags, 0644));
-  if (file.get() < 0) return SystemError(path, "cannot be opened");
-  if (auto ours = CheckIsOurs(path, file.get()); !ours.ok()) return ours;
-  if (auto locked = Lock(path, file.get()); !locked.ok()) return locked;
-  if (auto filled = Fill(path, file.get()); !filled.ok()) return filled;
+  const absl::StatusOr<FilePlace> place = FindPlace(path, LastLink::kKeep);
+  if (!place.ok()) return Refused(path, place.status().message());
+  const FilePlace next = NewPlace(*place);
+  FileDescriptor file = OpenNew(next);  // Locked: one process at a time comes further.
+  if (!file && errno == EBUSY) return AnotherRuns(path);
+  if (!file) return SystemError(path, "cannot be made");
+  const int fd = file.get();
+  absl::Status status = CheckOld(path, *place);
+  if (status.ok()) status = Size(path, fd);
+  if (status.ok()) status = SetRights(path, fd, readers);
+  absl::StatusOr<std::unique_ptr<HeartbeatPage>> page(nullptr);
+  if (status.ok()) {
+    page = Map(path, std::move(file), identity, workers);
+  } else {
+    page = status;
+  }
+  // Whole when it has its name.
+  if (page.ok() && ::renameat(next.folder.get(), next.name.c_str(), place->folder.get(),
+                              place->name.c_str()) != 0) {
+    page = SystemError(path, "cannot be replaced");
+  }
+  if (!page.ok()) ::unlinkat(next.folder.get(), next.name.c_str(), 0);
+  return page;
+}
+
+absl::StatusOr<std::unique_ptr<HeartbeatPage>> HeartbeatPage::Map(const std::string& path,
+                                                                  FileDescriptor file,
+                                                                  const Identity& identity,
+                                                                  size_t workers) {
   void* mapped = ::mmap(nullptr, kHeartbeatPageBytes, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_POPULATE, file.get(), 0);
   if (mapped == MAP_FAILED) return SystemError(path, "cannot be mapped");
   auto* layout = static_cast<HeartbeatLayout*>(mapped);  // All zeros: fields begin as such.
-  std::unique_ptr<HeartbeatPage> page(new HeartbeatPage(file.Release(), layout));
+  std::unique_ptr<HeartbeatPage> page(new HeartbeatPage(std::move(file), layout));
   FillHeader(identity, workers, layout->header);
   page->TellPhase(HeartbeatPhase::kLoading);
   layout->header.magic.store(kHeartbeatMagic, std::memory_order_release);
   return page;
 }
 
-HeartbeatPage::~HeartbeatPage() {
-  ::munmap(layout_, kHeartbeatPageBytes);  // A mapping would keep the lock.
-  ::close(fd_);
-}
+HeartbeatPage::~HeartbeatPage() { ::munmap(layout_, kHeartbeatPageBytes); }  // It kept the lock.
 
 void HeartbeatPage::TellPhase(HeartbeatPhase phase) {
   layout_->control.phase.store(static_cast<uint32_t>(phase), std::memory_order_relaxed);

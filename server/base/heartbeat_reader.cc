@@ -8,13 +8,18 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "zones/file_place.h"
+#include "zones/path.h"
 
 namespace hither {
 namespace {
 
+constexpr char kJoinGroup[] =
+    "; run hither-anycast as hitherd's user, or in the group that the page has";
 constexpr int kTornReadsMax = 4;  // A write takes under a millisecond, once a second.
 
 absl::Status Unreadable(const std::string& path, absl::string_view why) {
@@ -53,6 +58,17 @@ bool ToZone(const HeartbeatZoneRecord& record, Heartbeat::Zone& out) {
   return true;
 }
 
+// Why a stranger may have made the page, or may hold its lock, or "".
+std::string WhyNotTrusted(const std::string& path, const struct stat& page) {
+  if (page.st_mode & S_IWOTH) return "everybody may write it, so it may be of anybody; remove it";
+  if (page.st_uid == 0 || page.st_uid == ::geteuid()) return "";
+  struct stat folder = {};
+  if (::stat(FolderOf(path).c_str(), &folder) != 0) return std::strerror(errno);
+  if (page.st_uid == folder.st_uid || (folder.st_mode & S_IWOTH) == 0) return "";
+  return absl::StrCat("belongs to user ", page.st_uid, ", and everybody may write in its folder; ",
+                      "name a folder where only hitherd may write in heartbeat:");
+}
+
 }  // namespace
 
 const Heartbeat::Zone* Heartbeat::Find(NameView apex) const {
@@ -69,10 +85,6 @@ const Heartbeat::Zone* Heartbeat::FindEnclosing(NameView name) const {
     if (best == nullptr || zone.name.view().size() > best->name.view().size()) best = &zone;
   }
   return best;
-}
-
-HeartbeatReader::~HeartbeatReader() {
-  if (fd_ >= 0) ::close(fd_);
 }
 
 absl::Status HeartbeatReader::Read(Heartbeat& out) {
@@ -92,25 +104,27 @@ absl::Status HeartbeatReader::Open() {
     return Unreadable(path_, absl::StrCat(std::strerror(errno), "; is hitherd older, or is its ",
                                           "heartbeat: another path or none?"));
   }
-  if (fd_ >= 0 && ::fstat(fd_, &held) == 0 && held.st_ino == named.st_ino &&
-      held.st_dev == named.st_dev) {
-    return absl::OkStatus();
+  if (!file_ || ::fstat(file_.get(), &held) != 0 || held.st_ino != named.st_ino ||
+      held.st_dev != named.st_dev) {
+    file_.Reset(::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!file_) {
+      return Unreadable(path_, absl::StrCat("cannot be read: ", std::strerror(errno),
+                                            errno == EACCES ? kJoinGroup : ""));
+    }
+    if (::fstat(file_.get(), &held) != 0 || !S_ISREG(held.st_mode)) {
+      return Unreadable(path_, "is no regular file");
+    }
   }
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = ::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd_ < 0) return Unreadable(path_, absl::StrCat("cannot be read: ", std::strerror(errno)));
-  if (::fstat(fd_, &held) == 0 && S_ISREG(held.st_mode)) return absl::OkStatus();
-  return Unreadable(path_, "is no regular file");
+  const std::string why = WhyNotTrusted(path_, held);
+  return why.empty() ? absl::OkStatus() : Unreadable(path_, why);
 }
 
 absl::Status HeartbeatReader::AskLock() {
-  struct flock lock = {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  if (::fcntl(fd_, F_OFD_GETLK, &lock) != 0) {
+  const std::optional<bool> lives = HasWriter(file_.get());
+  if (!lives.has_value()) {
     return Unreadable(path_, absl::StrCat("its lock cannot be asked: ", std::strerror(errno)));
   }
-  life_ = lock.l_type == F_UNLCK ? Life::kDead : Life::kAlive;
+  life_ = *lives ? Life::kAlive : Life::kDead;
   return absl::OkStatus();
 }
 
@@ -124,8 +138,8 @@ absl::Status HeartbeatReader::ReadParts(Heartbeat& out) {
 absl::Status HeartbeatReader::ReadHead(Heartbeat& out) {
   HeartbeatHeader header;
   HeartbeatControlLine control;
-  if (!ReadAt(fd_, &header, sizeof header, offsetof(HeartbeatLayout, header)) ||
-      !ReadAt(fd_, &control, sizeof control, offsetof(HeartbeatLayout, control))) {
+  if (!ReadAt(file_.get(), &header, sizeof header, offsetof(HeartbeatLayout, header)) ||
+      !ReadAt(file_.get(), &control, sizeof control, offsetof(HeartbeatLayout, control))) {
     return Unreadable(path_, "is too short for a heartbeat page");
   }
   if (ValueOf(header.magic) != kHeartbeatMagic) return Unreadable(path_, "is no heartbeat page");
@@ -155,7 +169,7 @@ absl::Status HeartbeatReader::ReadHead(Heartbeat& out) {
 absl::Status HeartbeatReader::ReadWorkers(Heartbeat& out) {
   std::array<HeartbeatWorkerLine, kHeartbeatWorkersMax> lines;
   const size_t bytes = out.workers.size() * sizeof lines[0];
-  if (!ReadAt(fd_, lines.data(), bytes, offsetof(HeartbeatLayout, workers))) {
+  if (!ReadAt(file_.get(), lines.data(), bytes, offsetof(HeartbeatLayout, workers))) {
     return Unreadable(path_, "is cut among its workers");
   }
   for (size_t i = 0; i < out.workers.size(); ++i) {
@@ -177,14 +191,14 @@ void HeartbeatReader::ReadZones(Heartbeat& out) {
 bool HeartbeatReader::ReadZonesOnce(Heartbeat& out) {
   constexpr size_t kHeadAt = offsetof(HeartbeatLayout, zones_head);
   HeartbeatZonesHead before;
-  if (!ReadAt(fd_, &before, sizeof before, kHeadAt)) return false;
+  if (!ReadAt(file_.get(), &before, sizeof before, kHeadAt)) return false;
   const uint64_t sequence = ValueOf(before.sequence);
   if (sequence == 0 || sequence % 2 != 0 || before.record_count > kHeartbeatZonesMax) return false;
   records_.resize(before.record_count);
   const size_t bytes = records_.size() * sizeof(HeartbeatZoneRecord);
-  if (!ReadAt(fd_, records_.data(), bytes, offsetof(HeartbeatLayout, zones))) return false;
+  if (!ReadAt(file_.get(), records_.data(), bytes, offsetof(HeartbeatLayout, zones))) return false;
   uint64_t after = 0;
-  if (!ReadAt(fd_, &after, sizeof after, kHeadAt) || after != sequence) return false;
+  if (!ReadAt(file_.get(), &after, sizeof after, kHeadAt) || after != sequence) return false;
   out.zones_total = before.total;
   out.zones_loaded = before.loaded;
   out.zones_stale = before.stale;

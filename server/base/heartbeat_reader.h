@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/heartbeat_layout.h"
+#include "zones/file_descriptor.h"
 #include "zones/name.h"
 
 namespace hither {
@@ -53,20 +54,20 @@ struct Heartbeat {
 
 // Looks at the page of a hitherd, alive or dead, never waiting for it.
 //
-// Source: a file that anybody may have put there. It is read by pread() into memory of ours, as a
+// Source: a file that anybody may have put there; one that somebody else than hitherd's user can
+// have made or locked is not believed. It is read by pread() into memory of ours, as a
 // mapping would be a SIGBUS once somebody has cut it; no number in it is used before it is checked.
 //
 // Threads: one at a time.
 class HeartbeatReader {
  public:
   enum class Life : uint8_t {
-    kAlive,    // A process holds the lock.
-    kDead,     // There is a page, and nobody holds it.
+    kAlive,    // A process holds the write lock.
+    kDead,     // There is a page, and nobody holds that.
     kUnknown,  // No page, or none that we can read: see the status.
   };
 
   explicit HeartbeatReader(std::string path) : path_(std::move(path)) {}
-  ~HeartbeatReader();
   HeartbeatReader(const HeartbeatReader&) = delete;
   HeartbeatReader& operator=(const HeartbeatReader&) = delete;
 
@@ -87,7 +88,7 @@ class HeartbeatReader {
   bool ReadZonesOnce(Heartbeat& out);
 
   const std::string path_;
-  int fd_ = -1;
+  FileDescriptor file_;
   Life life_ = Life::kUnknown;
   std::vector<HeartbeatZoneRecord> records_;
 };

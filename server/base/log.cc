@@ -1,7 +1,6 @@
 #include "server/base/log.h"
 
 #include <fcntl.h>
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -14,6 +13,8 @@
 #include <utility>
 
 #include "absl/strings/str_split.h"
+#include "server/base/file_sink.h"
+#include "server/base/log_file.h"
 #include "server/base/printable.h"
 #include "server/base/stderr_sink.h"
 #include "zones/mutex.h"
@@ -65,17 +66,17 @@ absl::Status Refuse(const std::string& file, absl::string_view why) {
       absl::StrCat("cannot open the log file ", file, ": ", why, "; check log.target"));
 }
 
-absl::Status Open(const std::string& file) {
+absl::Status Open(const std::string& file, std::optional<FileOwner> owner) {
   State& log = TheLog();
-  if (!file.empty()) {  // spdlog would make the missing folders of a mistyped path.
-    const int probe = open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-    if (probe < 0) return Refuse(file, std::strerror(errno));
-    close(probe);
+  FileDescriptor opened;
+  if (!file.empty()) {
+    absl::StatusOr<FileDescriptor> appended = OpenToAppend(file, 0644, owner);
+    if (!appended.ok()) return Refuse(file, appended.status().message());
+    opened = *std::move(appended);
   }
   try {
-    auto logger = file.empty()
-                      ? NewLogger(std::make_shared<StderrSink>(STDERR_FILENO))
-                      : NewLogger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
+    auto logger = opened ? NewLogger(std::make_shared<FileSink>(std::move(opened)))
+                         : NewLogger(std::make_shared<StderrSink>(STDERR_FILENO));
     MutexLock lock(log.mu);
     log.logger = std::move(logger);
     log.file = file;
@@ -87,13 +88,19 @@ absl::Status Open(const std::string& file) {
 
 }  // namespace
 
-absl::Status OpenLog(LogLevel level, const std::string& file) {
+absl::Status OpenLogFor(std::optional<FileOwner> owner, LogLevel level, const std::string& file) {
   TheLog().level.store(level, std::memory_order_relaxed);
-  return Open(file);
+  return Open(file, owner);
+}
+
+absl::Status OpenLog(LogLevel level, const std::string& file) {
+  return OpenLogFor(std::nullopt, level, file);
 }
 
 absl::Status CheckLogFile(const std::string& file) {
   if (file.empty()) return absl::OkStatus();
+  const absl::Status place = FindPlace(file).status();
+  if (absl::IsPermissionDenied(place)) return Refuse(file, place.message());
   const int probe = open(file.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
   if (probe >= 0) return close(probe), absl::OkStatus();
   if (errno != ENOENT) return Refuse(file, std::strerror(errno));
@@ -110,7 +117,7 @@ absl::Status ReopenLog() {
     MutexLock lock(log.mu);
     file = log.file;
   }
-  return file.empty() ? absl::OkStatus() : Open(file);
+  return file.empty() ? absl::OkStatus() : Open(file, std::nullopt);
 }
 
 bool LogIsOn(LogLevel level) { return level >= TheLog().level.load(std::memory_order_relaxed); }

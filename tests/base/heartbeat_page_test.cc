@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -16,6 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "server/base/heartbeat_reader.h"
+#include "zones/file_place.h"
+#include "zones/replace_file.h"
 
 namespace hither {
 namespace {
@@ -119,13 +122,13 @@ TEST_F(HeartbeatTest, FindsTheDeepestZoneAboveAName) {
   EXPECT_EQ(read.Find(N("www.example.org.")), nullptr);
 }
 
-TEST_F(HeartbeatTest, ModeIs0644WhateverTheUmask) {
+TEST_F(HeartbeatTest, ModeIs0640WhateverTheUmask) {
   const mode_t before = ::umask(0077);
   const auto page = Make();
   ::umask(before);
   struct stat facts;
   ASSERT_EQ(::stat(path_.c_str(), &facts), 0);
-  EXPECT_EQ(facts.st_mode & 0777, 0644u);
+  EXPECT_EQ(facts.st_mode & 0777, 0640u);
   EXPECT_EQ(static_cast<size_t>(facts.st_size), kHeartbeatPageBytes);
   EXPECT_GE(static_cast<size_t>(facts.st_blocks) * 512, kHeartbeatPageBytes);  // No holes.
 }
@@ -156,6 +159,73 @@ TEST_F(HeartbeatTest, DeadPageIsTakenOverAndEmptied) {
   EXPECT_EQ(reader.life(), Life::kAlive);
   EXPECT_FALSE(read.zones_are_known);
   EXPECT_EQ(read.workers.size(), 1u);
+}
+
+// Whoever can open a file can hold a read lock on it, also one that waits until hitherd dies.
+TEST_F(HeartbeatTest, AStrangersReadLockIsNoLifeAndHoldsNobodyUp) {
+  const int stranger = [&] {
+    const auto page = Make();
+    return ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  }();
+  ASSERT_GE(stranger, 0);
+  struct flock lock = {};
+  lock.l_type = F_RDLCK;
+  ASSERT_EQ(::fcntl(stranger, F_OFD_SETLK, &lock), 0);
+  HeartbeatReader reader(path_);
+  Heartbeat read;
+  ASSERT_TRUE(reader.Read(read).ok());
+  EXPECT_EQ(reader.life(), Life::kDead);
+  const auto page = Make(1);
+  ASSERT_NE(page, nullptr);
+  ASSERT_TRUE(reader.Read(read).ok());
+  EXPECT_EQ(reader.life(), Life::kAlive);
+  EXPECT_EQ(read.workers.size(), 1u);
+  ::close(stranger);
+}
+
+TEST_F(HeartbeatTest, TwoThatStartAtOnceAreOne) {
+  const absl::StatusOr<FilePlace> place = FindPlace(path_);
+  const FileDescriptor other = OpenNew(NewPlace(*place));
+  const auto made = HeartbeatPage::Create(path_, kIdentity, 1);
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.status().code(), absl::StatusCode::kAlreadyExists);
+}
+
+// Root owns the page, so that not even hitherd's own user can take its lock; the group reads it.
+TEST_F(HeartbeatTest, TheGroupReadsItAndStrangersDoNotOpenIt) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file to a group";
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  const auto page = HeartbeatPage::Create(path_, kIdentity, 1, 12345);
+  ASSERT_TRUE(page.ok()) << page.status();
+  const auto life_for = [&](gid_t group) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (::setgroups(0, nullptr) != 0 || ::setgid(group) != 0 || ::setuid(12345) != 0) ::_exit(99);
+      HeartbeatReader reader(path_);
+      Heartbeat read;
+      if (::open(path_.c_str(), O_RDWR) >= 0) ::_exit(98);
+      (void)!reader.Read(read).ok();
+      ::_exit(static_cast<int>(reader.life()));
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+  };
+  EXPECT_EQ(life_for(12345), static_cast<int>(Life::kAlive));
+  EXPECT_EQ(life_for(54321), static_cast<int>(Life::kUnknown));
+}
+
+TEST_F(HeartbeatTest, AStrangersPageIsNotBelieved) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a stranger's file";
+  const auto page = Make();
+  ASSERT_EQ(::chown(path_.c_str(), 12345, 12345), 0);
+  EXPECT_EQ(ReadError(), "") << "who may write in the folder is somebody's choice";
+  ASSERT_EQ(::chmod(folder_.c_str(), 01777), 0);
+  EXPECT_THAT(ReadError(), HasSubstr("belongs to user 12345, and everybody may write in its"));
+  ASSERT_EQ(::chown(path_.c_str(), 0, 0), 0);
+  EXPECT_EQ(ReadError(), "");
+  ASSERT_EQ(::chmod(path_.c_str(), 0666), 0);
+  EXPECT_THAT(ReadError(), HasSubstr("everybody may write it"));
 }
 
 // A child that holds a page until it is killed; its pid.

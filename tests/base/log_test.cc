@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "server/base/log_file.h"
 
 namespace hither {
 namespace {
@@ -85,6 +87,26 @@ TEST_F(LogToFile, ThreadsDoNotMixLines) {
   ASSERT_EQ(lines.size(), 400u);
   for (const std::string& line : lines)
     EXPECT_THAT(line, testing::EndsWith(" info " + std::string(50, 'x') + "end"));
+}
+
+// Also at a SIGHUP, when the user of the service has had time to change its folder.
+TEST_F(LogToFile, RootIsLedToNoOthersFile) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root is led by others";
+  const std::string folder = testing::TempDir() + "/log_test.users";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  ASSERT_EQ(::chown(folder.c_str(), 12345, 12345), 0);
+  std::ofstream(path_) << "precious\n";
+  const std::string file = folder + "/log";
+  ASSERT_TRUE(OpenLogFor(FileOwner{12345, 12345}, LogLevel::kInfo, file).ok());
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(path_, file);
+  EXPECT_THAT(std::string(ReopenLog().message()), HasSubstr("log is a link, and others than root"));
+  EXPECT_THAT(std::string(OpenLog(LogLevel::kInfo, file).message()), HasSubstr("log is a link"));
+  EXPECT_THAT(std::string(CheckLogFile(file).message()), HasSubstr("log is a link"));
+  Log(LogLevel::kInfo, "line");
+  EXPECT_THAT(LinesOf(path_), ElementsAre("precious"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Log, CheckOpensNothing) {

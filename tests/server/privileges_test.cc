@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +17,8 @@
 #include <sstream>
 
 #include "gtest/gtest.h"
+#include "server/base/log.h"
+#include "server/base/log_file.h"
 
 namespace hither {
 namespace {
@@ -72,11 +76,45 @@ TEST_F(Privileges, TheLogGoesWithTheUser) {
   for (const std::string& path : {folder_ + "/log", std::string("/dev/null")}) {
     std::ofstream(path) << "";
     config_.log.file = path;
-    EXPECT_TRUE(InChild([&] { return DropPrivileges(config_).ok(); }));
+    EXPECT_TRUE(InChild([&] {
+      return OpenLogFor(ServiceOwner(config_), LogLevel::kInfo, path).ok() &&
+             DropPrivileges(config_).ok() && ReopenLog().ok();
+    }));
     struct stat found = {};
     ASSERT_EQ(::stat(path.c_str(), &found), 0);
     EXPECT_EQ(found.st_uid == 0, path == "/dev/null") << path;
   }
+}
+
+int BindAt(const std::string& path) {
+  sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+  return fd;
+}
+
+// Its folder may be the user's own, who could put anything in its place.
+TEST_F(Privileges, TheAdminSocketGoesWithTheUserAndNothingElseDoes) {
+  config_.user = "nobody";
+  std::ofstream(folder_ + "/precious") << "x";
+  const int sockets[] = {BindAt(folder_ + "/socket"), BindAt(folder_ + "/other")};
+  std::filesystem::create_symlink("other", folder_ + "/link");
+  std::filesystem::create_symlink("precious", folder_ + "/file-link");
+  std::filesystem::create_hard_link(folder_ + "/other", folder_ + "/hard-link");
+  for (const char* name : {"/socket", "/link", "/file-link", "/hard-link", "/precious"}) {
+    config_.admin.unix_path = folder_ + name;
+    EXPECT_TRUE(InChild([&] { return DropPrivileges(config_).ok(); })) << name;
+  }
+  const auto owner = [&](const char* name) {
+    struct stat found = {};
+    EXPECT_EQ(::lstat((folder_ + name).c_str(), &found), 0) << name;
+    return found.st_uid;
+  };
+  EXPECT_NE(owner("/socket"), 0u);
+  EXPECT_EQ(owner("/other"), 0u);
+  EXPECT_EQ(owner("/precious"), 0u);
+  for (const int fd : sockets) ::close(fd);
 }
 
 TEST_F(Privileges, LeaveNoGroupOfRootBehind) {

@@ -5,6 +5,8 @@ import os
 import pathlib
 import signal
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -17,7 +19,7 @@ _MAGIC, _VERSION = b"Hitrbeat", 1
 _CONTROL_AT, _WORKERS_AT, _ZONES_HEAD_AT, _ZONES_AT = 4096, 4160, 20544, 20608
 _ZONE_BYTES = 320
 _LOADED, _STALE, _EXPIRED = 1, 2, 4
-_F_OFD_GETLK = 36
+_F_OFD_GETLK, _F_OFD_SETLKW = 36, 38
 _EXPIRE_SECONDS = 2
 
 
@@ -46,9 +48,10 @@ class Page:
         return found
 
     def is_locked(self):
-        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        return struct.unpack_from("h", fcntl.fcntl(self._file, _F_OFD_GETLK, asked))[0] != \
-            fcntl.F_UNLCK
+        """By a writer: only that one lock is in the way of a read lock."""
+        asked = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+        return struct.unpack_from("h", fcntl.fcntl(self._file, _F_OFD_GETLK, asked))[0] == \
+            fcntl.F_WRLCK
 
 
 def _eventually(condition, seconds=5.0):
@@ -158,6 +161,37 @@ def test_second_server_is_refused(server, heartbeat, make_folder):
     assert second.process.wait(10) == 1
     assert "another hitherd is running and holds it" in second.log()
     assert Page(heartbeat).header()["pid"] == server.pid
+
+
+def _wait_for_read_lock(path):
+    """A process that waits for a read lock on the page, and holds it until it is killed."""
+    code = ("import fcntl, struct, sys, time; page = open(sys.argv[1], 'rb'); print(flush=True)\n"
+            f"fcntl.fcntl(page, {_F_OFD_SETLKW}, struct.pack('hhqqi4x', fcntl.F_RDLCK, 0, 0, 0, 0))"
+            "\nprint('held', flush=True); time.sleep(60)")
+    holder = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
+    holder.stdout.readline()
+    return holder
+
+
+def test_a_read_lock_keeps_no_server_alive_and_none_from_starting(server, heartbeat, make_folder):
+    holder = _wait_for_read_lock(heartbeat)
+    try:
+        server.process.kill()
+        server.process.wait()
+        assert holder.stdout.readline() == b"held\n"
+        assert not Page(heartbeat).is_locked()
+        next_one = servers.start_hitherd(make_folder("next"), {"example.": server.zone},
+                                         more=["--heartbeat", str(heartbeat), "--user", "root"])
+        try:
+            page = Page(heartbeat)
+            assert page.header()["pid"] == next_one.pid
+            assert page.is_locked()
+            assert heartbeat.stat().st_mode & 0o777 == 0o640
+        finally:
+            next_one.stop()
+    finally:
+        holder.kill()
+        holder.wait()
 
 
 def test_page_is_taken_over_after_a_kill(server, heartbeat, make_folder):

@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import pwd
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -65,13 +67,21 @@ def test_a_load_takes_little_more_than_the_image(hither, folder, order):
     assert load <= _LOAD_PER_IMAGE_MAX * octets, f"{load / octets:.2f} image sizes"
 
 
+def _service_user():
+    try:
+        return pwd.getpwnam("hither").pw_name
+    except KeyError:
+        return "nobody"
+
+
 class Cached:
     """A configuration with a cache of images, and a zone that is worth one and has a warning."""
 
     def __init__(self, folder):
         self.folder, self.cache = folder, folder / "cache"
         self.cache.mkdir()
-        self.cache.chmod(0o777)  # For the account that hitherd changes to.
+        if os.geteuid() == 0:  # For the account that hitherd changes to.
+            shutil.chown(self.cache, _service_user())
         self.image = self.cache / "example.image"
         self.port = servers.free_port()
         self.zone = folder / "example.zone"
@@ -125,6 +135,21 @@ def test_check_warns_of_a_text_whose_image_is_served(cached):
     assert _WARNING in before and cached.check() == before  # of which nobody could be warned.
     assert cached.image.read_bytes() == image
     assert cached.image.stat().st_mtime_ns == written.st_mtime_ns
+
+
+def test_a_cache_in_which_others_may_write_is_not_used(cached):
+    cached.serve()
+    assert cached.image.exists()
+    warning = f"warning image_cache: cannot use {cached.cache}: others may write in it"
+    for count, mode in enumerate((0o1777, 0o775), 1):
+        cached.cache.chmod(mode)
+        cached.image.write_bytes(b"anything")
+        assert cached.serve().count(warning) == count  # The log goes on: one warning a start.
+        assert cached.image.read_bytes() == b"anything"
+    done = subprocess.run([servers.hitherd_path(), "--check", "--config", str(cached.config)],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"image_cache: cannot use {cached.cache}: others may write in it" in done.stdout
 
 
 def test_check_reads_no_image(cached):

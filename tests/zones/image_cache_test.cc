@@ -49,7 +49,7 @@ class ImageCacheTest : public testing::Test {
   }
   std::string Path(const std::string& name) const { return folder_ / name; }
   LoadedZone Load(const LoadLimits& limits = {}) const {
-    return LoadZoneThroughCache(Path("example.zone"), Apex(), limits, folder_);
+    return LoadZoneThroughCache(Path("example.zone"), Apex(), limits, *ImageFolder::Open(folder_));
   }
   std::string Findings(const LoadedZone& loaded) const {
     std::string all;
@@ -163,11 +163,13 @@ TEST_F(ImageCacheTest, ReadsTheTextIfTheImageIsDamaged) {
 }
 
 TEST_F(ImageCacheTest, TellsThatItCannotWrite) {
-  const LoadedZone loaded =
-      LoadZoneThroughCache(Path("example.zone"), Apex(), {}, "/nonexistent/folder");
+  fs::create_directory(folder_ / "gone");
+  const ImageFolder gone = *ImageFolder::Open(Path("gone"));
+  fs::remove(folder_ / "gone");
+  const LoadedZone loaded = LoadZoneThroughCache(Path("example.zone"), Apex(), {}, gone);
   ASSERT_NE(loaded.zone, nullptr);
-  EXPECT_THAT(Findings(loaded), HasSubstr("/nonexistent/folder/example.image: warning: cannot "
-                                          "create the file: No such file or directory"));
+  EXPECT_THAT(Findings(loaded), HasSubstr("gone/example.image: warning: cannot replace what is "
+                                          "there: No such file or directory"));
 }
 
 TEST_F(ImageCacheTest, KeepsNoSmallZone) {
@@ -229,6 +231,100 @@ TEST_F(ImageCacheTest, ACompiledImageKnowsItsTextWhereverThatIs) {
   EXPECT_FALSE(load(Path("elsewhere/example.zone")).from_image) << "what it includes is not there";
   fs::copy(folder_ / "more", folder_ / "elsewhere");
   EXPECT_TRUE(load(Path("elsewhere/example.zone")).from_image);
+}
+
+// Whoever may write in the folder chooses what is served.
+TEST_F(ImageCacheTest, AFolderThatOthersWriteInIsNoCache) {
+  const auto why = [&] { return std::string(ImageFolder::Open(folder_).status().message()); };
+  EXPECT_EQ(why(), "");
+  for (const int mode : {0770, 0707, 01777}) {
+    fs::permissions(folder_, static_cast<fs::perms>(mode));
+    EXPECT_THAT(why(), HasSubstr("others may write in it, and so choose what is served")) << mode;
+  }
+  fs::permissions(folder_, static_cast<fs::perms>(0755));
+  EXPECT_EQ(why(), "");
+  if (::geteuid() != 0) return;
+  ASSERT_EQ(::chown(folder_.c_str(), 12345, 0), 0);
+  EXPECT_THAT(why(), HasSubstr("others may write in it"));
+}
+
+TEST_F(ImageCacheTest, AnImageThatOthersMayHaveWrittenIsReplaced) {
+  Load();
+  const auto is_refused_once = [&] {
+    const LoadedZone loaded = Load();
+    EXPECT_FALSE(loaded.from_image);
+    EXPECT_EQ(Findings(loaded),
+              absl::StrCat(Path("example.image"),
+                           ": warning: others than the server's user may have written it; remove "
+                           "it; the zone file is read instead\n"));
+    EXPECT_TRUE(Load().from_image);
+  };
+  for (const int mode : {0664, 0646}) {
+    fs::permissions(folder_ / "example.image", static_cast<fs::perms>(mode));
+    is_refused_once();
+  }
+  if (::geteuid() != 0) return;
+  ASSERT_EQ(::chown(Path("example.image").c_str(), 12345, 0), 0);
+  is_refused_once();
+}
+
+// The group that may write the text need not be the one that the image gets.
+TEST_F(ImageCacheTest, TheImageOfATextThatAGroupWritesIsOurs) {
+  fs::permissions(folder_ / "example.zone", static_cast<fs::perms>(0664));
+  std::this_thread::sleep_for(2 * std::chrono::nanoseconds(ImageNote::kClockTickNsMax));
+  Load();
+  EXPECT_EQ(fs::status(folder_ / "example.image").permissions(), static_cast<fs::perms>(0644));
+  EXPECT_TRUE(Load().from_image);
+}
+
+// Who may write the image must be one who may write the text.
+TEST_F(ImageCacheTest, BesideItsTextACompiledImageIsAsTrustedAsThat) {
+  ASSERT_TRUE(CompileImage(LoadZoneFile(Path("example.zone"), Apex()), Path("compiled")).ok());
+  const auto set = [&](const char* name, int mode, uid_t owner = 0, gid_t group = 0) {
+    fs::permissions(folder_ / name, static_cast<fs::perms>(mode));
+    if (::geteuid() == 0) EXPECT_EQ(::chown(Path(name).c_str(), owner, group), 0);
+  };
+  const auto finding = [&](const std::string& image = "compiled") {
+    const LoadedZone loaded = LoadZoneFileOrImage(Path("example.zone"), Path(image), Apex(), {});
+    EXPECT_EQ(loaded.from_image, loaded.findings.empty());
+    return Findings(loaded);
+  };
+  const std::string others = "others may write the image than may write the zone file";
+  set("compiled", 0664);
+  EXPECT_THAT(finding(), HasSubstr(others));
+  set("example.zone", 0664);
+  EXPECT_EQ(finding(), "");
+  set("compiled", 0646);
+  EXPECT_THAT(finding(), HasSubstr(others));
+  set("example.zone", 0646);
+  EXPECT_EQ(finding(), "") << "its text is everybody's, too";
+  set("example.zone", 0644);
+  set("compiled", 0644);
+  fs::create_directory(folder_ / "tmp");
+  fs::permissions(folder_ / "tmp", static_cast<fs::perms>(01777));
+  fs::copy(folder_ / "compiled", folder_ / "tmp");
+  EXPECT_THAT(finding("tmp/compiled"), HasSubstr("everybody may write in its folder"));
+  if (::geteuid() != 0) return;
+  set("compiled", 0644, 12345);
+  EXPECT_THAT(finding(), HasSubstr("the image belongs to another user than the zone file"));
+  set("example.zone", 0644, 12345);
+  EXPECT_EQ(finding(), "");
+  set("example.zone", 0664, 12345, 12345);
+  set("compiled", 0664, 12345, 54321);
+  EXPECT_THAT(finding(), HasSubstr(others)) << "another group's";
+}
+
+TEST_F(ImageCacheTest, AnImageAloneMustNotBeEverybodys) {
+  ASSERT_TRUE(CompileImage(LoadZoneFile(Path("example.zone"), Apex()), Path("compiled")).ok());
+  const auto load = [&] { return LoadZoneImage(Path("compiled"), Apex()); };
+  fs::permissions(folder_ / "compiled", static_cast<fs::perms>(0664));
+  EXPECT_EQ(Findings(load()), "") << "as a zone file may be a group's";
+  fs::permissions(folder_ / "compiled", static_cast<fs::perms>(0646));
+  EXPECT_EQ(load().zone, nullptr);
+  EXPECT_THAT(Findings(load()), HasSubstr("error: everybody may write the image"));
+  fs::permissions(folder_ / "compiled", static_cast<fs::perms>(0644));
+  fs::permissions(folder_, static_cast<fs::perms>(01777));
+  EXPECT_THAT(Findings(load()), HasSubstr("error: everybody may write in its folder"));
 }
 
 struct PathCase {

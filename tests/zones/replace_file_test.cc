@@ -1,5 +1,7 @@
 #include "zones/replace_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +79,49 @@ TEST_F(ReplaceFileTest, OneWritesAtATime) {
   EXPECT_EQ(inner,
             Path("file") + ": cannot create the file: another process is writing it; try again");
   EXPECT_EQ(Read("file"), "outer");
+}
+
+// What an older version left can be read, and so locked, by anybody.
+TEST_F(ReplaceFileTest, AStrangersReadLockHoldsNobodyUp) {
+  std::ofstream(folder_ / "file.new") << "half";
+  const FileDescriptor stranger(::open(Path("file.new").c_str(), O_RDONLY | O_CLOEXEC));
+  struct flock lock = {};
+  lock.l_type = F_RDLCK;
+  ASSERT_EQ(::fcntl(stranger.get(), F_OFD_SETLK, &lock), 0);
+  EXPECT_EQ(::flock(stranger.get(), LOCK_SH), 0);
+  EXPECT_EQ(Replace("file", "all"), "");
+  EXPECT_EQ(Read("file"), "all");
+}
+
+TEST_F(ReplaceFileTest, NobodyElseOpensItBeforeItIsWhole) {
+  mode_t mode = 0;
+  const absl::Status done = ReplaceFile(Path("file"), 0644, Durable::kNo, [&](int fd) {
+    struct stat facts;
+    if (::fstat(fd, &facts) == 0) mode = facts.st_mode & 0777;
+    return WriteAll(fd, "x", 1);
+  });
+  EXPECT_TRUE(done.ok());
+  EXPECT_EQ(mode, 0600u);
+  EXPECT_EQ(fs::status(folder_ / "file").permissions(), static_cast<fs::perms>(0644));
+}
+
+TEST_F(ReplaceFileTest, WritesToNoFileThatAnotherHasLinked) {
+  std::ofstream(folder_ / "precious") << "precious";
+  fs::permissions(folder_ / "precious", static_cast<fs::perms>(0600));
+  fs::create_hard_link(folder_ / "precious", folder_ / "file.new");
+  EXPECT_EQ(Replace("file", "all"), "");
+  EXPECT_EQ(Read("precious"), "precious");
+  EXPECT_EQ(fs::status(folder_ / "precious").permissions(), static_cast<fs::perms>(0600));
+}
+
+TEST_F(ReplaceFileTest, FollowsNoLinkThatAnotherUserHasMadeForRoot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root is led by others";
+  fs::create_directory(folder_ / "users");
+  std::ofstream(folder_ / "precious") << "precious";
+  fs::create_symlink("../precious", folder_ / "users/file");
+  ASSERT_EQ(::chown(Path("users").c_str(), 12345, 12345), 0);
+  EXPECT_THAT(Replace("users/file", "x"), HasSubstr("file is a link, and others than root may"));
+  EXPECT_EQ(Read("precious"), "precious");
 }
 
 TEST_F(ReplaceFileTest, FollowsALink) {
