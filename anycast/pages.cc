@@ -147,6 +147,28 @@ void AddRouteMetrics(const SidecarView& view, MetricsText& page) {
            "Differences between what is wanted and what was read back.", "", view.mismatches_total);
 }
 
+void AddOutsideMetrics(const OutsideView& outside, MetricsText& page) {
+  for (const OutsideView::Row& row : outside.rows) {
+    if (!row.age.has_value()) continue;
+    page.Add("hither_anycast_outside_heard_age_seconds", MetricType::kGauge,
+             "How long ago a peer heard a beacon from a service address of this node.",
+             MetricLabels({{"service", row.service}, {"address", row.address}, {"peer", row.peer}}),
+             absl::ToDoubleSeconds(*row.age));
+  }
+  for (const auto& [address, is_listening] : outside.listening) {
+    page.Add("hither_anycast_outside_listening", MetricType::kGauge,
+             "1 if peers' beacons can come in at the address.",
+             MetricLabels({{"address", address}}), uint64_t{is_listening});
+  }
+  if (outside.listening.empty()) return;
+  for (size_t end = 0; end < kBeaconEnds; ++end) {
+    page.Add("hither_anycast_beacons_received_total", MetricType::kCounter,
+             "Datagrams received where peers' beacons come in, by what they were.",
+             MetricLabels({{"result", ToText(static_cast<BeaconEnd>(end))}}),
+             outside.received[end]);
+  }
+}
+
 }  // namespace
 
 std::string MetricsPage(const SidecarView& view, absl::Time asked) {
@@ -187,6 +209,7 @@ std::string MetricsPage(const SidecarView& view, absl::Time asked) {
                       MetricLabels({{"probe", probe.name}}), probe.latency);
   }
   AddFleetMetrics(view.fleet, page);
+  AddOutsideMetrics(view.outside, page);
   return page.Take();
 }
 

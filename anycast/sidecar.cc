@@ -74,7 +74,8 @@ Sidecar::Sidecar(const SidecarOptions& options, Config config)
     : options_(options),
       config_(std::move(config)),
       self_(NodeName(config_)),
-      started_at_(MonotonicNow()) {
+      started_at_(MonotonicNow()),
+      outside_(self_, config_.identity.site) {
   config_.zones = {};  // Perhaps a million; the responder's.
   HITHER_CHECK(uv_loop_init(&loop_) == 0);
   HITHER_CHECK(uv_timer_init(&loop_, &timer_) == 0);
@@ -127,6 +128,7 @@ absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
   if (auto status = CheckFiles(config.anycast); !status.ok()) return status;
   if (auto status = announcer_->Configure(config.anycast, now); !status.ok()) return status;
   signals_ = std::make_unique<SignalCollector>(loop_, config, config.anycast);
+  outside_.Configure(config.anycast);
   std::vector<Service> services;
   for (const AnycastConfig::Service& service : config.anycast.services) {
     services.emplace_back(service, config.anycast.policy);
@@ -178,6 +180,7 @@ void Sidecar::Tick() {
   last_tick_ = now;
   ++ticks_;
   signals_->LookAtHeartbeat(now);
+  AskOutside(now);
   Decide(now);
   std::vector<Route> routes;
   for (const Service& service : services_) service.AddRoutes(routes);
@@ -191,6 +194,20 @@ void Sidecar::Tick() {
     manager_.StillAlive();
   }
   if (stop_ != Stop::kNo) AdvanceStop(now);
+}
+
+void Sidecar::AskOutside(absl::Time now) {
+  std::vector<OutsidePeer> peers;
+  for (const std::unique_ptr<PeerClient>& peer : signals_->peers()) {
+    OutsidePeer& told = peers.emplace_back();
+    told.name = peer->name();
+    told.asked_at = peer->asked_at();
+    told.is_fresh = peer->IsReachable(now);
+    if (peer->page() == nullptr) continue;
+    told.site = peer->page()->site;
+    told.page = &peer->page()->outside;
+  }
+  outside_.Tick(now, peers);
 }
 
 void Sidecar::Decide(absl::Time now) {
@@ -224,6 +241,7 @@ void Sidecar::NoteInJournal(std::string line) {
 ServiceFacts Sidecar::FactsOf(const Service& service, absl::Time now) const {
   ServiceFacts facts;
   facts.signals = signals_->Signals(service.name());
+  outside_.AddSignals(service.name(), facts.signals);
   facts.queries_per_second = signals_->queries_per_second();
   for (const std::unique_ptr<PeerClient>& peer : signals_->peers()) {
     facts.peers_ipv4.push_back(ReportOf(*peer, service.name(), Families::kIpv4, now));
@@ -243,6 +261,7 @@ std::string Sidecar::PeerPageText(absl::Time now) const {
     told.ipv6 = StandingOf(service.Told(Families::kIpv6, now));
   }
   page.sees = signals_->Sees();
+  page.outside = outside_.page();
   return EncodePeerPage(page);
 }
 
@@ -284,6 +303,7 @@ void Sidecar::Publish(absl::Time now) {
   for (const AdminEndpoint* endpoint : endpoints_) view->endpoints.push_back(endpoint->state());
   for (const Service& service : services_) view->services.push_back(service.View(now));
   if (!services_.empty()) view->fleet = services_.front().fleet();
+  view->outside = outside_.view();
   announcer_->AddTo(*view);
   for (const SignalCollector::Service& service : signals_->services()) {
     for (const std::unique_ptr<DnsProbe>& probe : service.probes) {

@@ -21,6 +21,7 @@
 #include "anycast/loop_calls.h"
 #include "anycast/options.h"
 #include "anycast/service.h"
+#include "anycast/signals/outside_watch.h"
 #include "anycast/signals/signal_collector.h"
 #include "anycast/state_keeper.h"
 #include "anycast/view.h"
@@ -56,6 +57,7 @@ class Sidecar {
 
   // The loop's.
   void Tick();
+  void AskOutside(absl::Time now);
   void Decide(absl::Time now);
   ServiceFacts FactsOf(const Service& service, absl::Time now) const;
   void NoteInJournal(std::string line);
@@ -101,6 +103,7 @@ class Sidecar {
 
   std::vector<Service> services_;
   std::unique_ptr<SignalCollector> signals_;
+  OutsideWatch outside_;
   std::unique_ptr<Announcer> announcer_;
   DiskWork disk_;
   std::shared_ptr<JournalFile> journal_ = std::make_shared<JournalFile>();  // disk_'s.

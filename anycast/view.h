@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
+#include "anycast/signals/outside_watch.h"
 #include "server/base/endpoint_state.h"
 #include "server/base/metrics_text.h"
 
@@ -63,6 +64,7 @@ struct SidecarView {
   std::vector<Observation::Seen> seen;
   std::vector<Mismatch> mismatches;
   std::vector<Probe> probes;
+  OutsideView outside;
   int withdrawals_max = 0;
   uint64_t ticks = 0;
   uint64_t late_ticks = 0;  // Began over a whole tick too late.

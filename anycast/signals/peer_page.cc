@@ -142,11 +142,12 @@ std::string EncodePeerPage(const PeerPage& page) {
   for (const PeerPage::Seen& seen : page.sees) {
     sees.push_back({{"name", seen.name}, {"ok", seen.ok}, {"detail", seen.detail}});
   }
-  const json out = {{"version", kPeerPageVersion},
-                    {"name", page.name},
-                    {"site", page.site},
-                    {"services", std::move(services)},
-                    {"sees", std::move(sees)}};
+  json out = {{"version", kPeerPageVersion},
+              {"name", page.name},
+              {"site", page.site},
+              {"services", std::move(services)},
+              {"sees", std::move(sees)}};
+  if (page.outside.is_present) out["outside"] = OutsideToJson(page.outside);
   // What is no UTF-8 is replaced: a detail may quote what a stranger sent.
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -170,6 +171,10 @@ absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
   }
   for (const json& seen : members.List("sees", kPeerSeesMax)) {
     if (!ReadSeen(seen, page.sees.emplace_back())) return Wrong("what it sees is broken");
+  }
+  const auto outside = parsed.find("outside");
+  if (outside != parsed.end() && !OutsideFromJson(*outside, page.outside)) {
+    return Wrong("what it hears from outside is broken");
   }
   if (!members.ok() || page.name.empty()) return Wrong("a member is of the wrong kind");
   return page;

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
+#include "anycast/signals/outside_page.h"
 
 namespace hither {
 
@@ -43,12 +44,13 @@ struct PeerPage {
   std::string site;
   std::vector<Service> services;
   std::vector<Seen> sees;
+  OutsidePage outside;
   friend bool operator==(const PeerPage&, const PeerPage&) = default;
 };
 
 // One JSON object: {"version":1,"name":..,"site":..,"services":[{"name":..,"ipv4":{"state":"UP",
 // "wants_to_withdraw":false,"wish_since":1700000000.5,"yielded":false},"ipv6":{..}}],
-// "sees":[{"name":..,"ok":true,"detail":..}]}.
+// "sees":[{"name":..,"ok":true,"detail":..}]}; and "outside" (outside_page.h) if it is present.
 std::string EncodePeerPage(const PeerPage& page);
 
 // Source: another host. Members that are not known are passed over, so that versions can be mixed;

@@ -250,6 +250,7 @@ absl::Status FinishAnycast(Config& config) {
     if (auto status = CheckExec(*anycast.exec); !status.ok()) return status;
   }
   if (auto status = CheckPeers(anycast.peers); !status.ok()) return status;
+  if (auto status = CheckOutside(anycast); !status.ok()) return status;
   if (anycast.bgp || anycast.kernel || anycast.exec || anycast.dry_run) return absl::OkStatus();
   return Refuse("there is nothing to announce with; add bgp:, kernel:, exec: or dry_run: true");
 }

@@ -145,10 +145,12 @@ struct AnycastConfig {
     std::string name;                  // Its identity: "ns1.fra1".
     SocketAddress address;             // Where its peer page is.
     std::optional<SocketAddress> dns;  // Where its hitherd listens on a unicast address.
+    std::vector<SocketAddress> outside;  // Its unicast addresses that answers' ways lead to.
   };
   struct Peers {
     std::optional<SocketAddress> listen;  // Our page.
     std::vector<std::string> hosts;       // Names it may be asked by, beside addresses.
+    std::vector<SocketAddress> outside;   // Where the peers' beacons come in.
     std::vector<Peer> nodes;
     int max_withdrawn = 0;           // 0: max_withdrawn_percent counts.
     int max_withdrawn_percent = 50;  // Of all nodes, this one too; rounded down, at least 1.
@@ -172,6 +174,9 @@ struct Config;
 
 // Fills the defaults that depend on other values, then checks what concerns several of them.
 absl::Status FinishAnycast(Config& config);
+
+// Where beacons go and come in; a part of FinishAnycast().
+absl::Status CheckOutside(const AnycastConfig& anycast);
 
 // Reads the password files: the sidecar's only, so that hitherd, whoever it runs as, needs none.
 absl::Status LoadPasswords(AnycastConfig& anycast);

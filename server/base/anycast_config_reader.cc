@@ -18,6 +18,7 @@ constexpr size_t kProbesMax = 16;
 constexpr size_t kChecksMax = 16;
 constexpr size_t kNeighborsMax = 32;
 constexpr size_t kPeersMax = 256;
+constexpr size_t kOutsideMax = 4;  // Addresses of one node.
 constexpr size_t kCommandWordsMax = 64;
 constexpr size_t kCommunitiesMax = 32;
 
@@ -90,6 +91,14 @@ void ReadAddress(const YamlNode& node, uint16_t port, Reading& to,
                  std::optional<SocketAddress>& out) {
   SocketAddress address;
   if (ReadAddress(node, port, to, address)) out = address;
+}
+
+void ReadOutside(const YamlNode& node, Reading& to, std::vector<SocketAddress>& out) {
+  ReadList(node, "addresses, as [198.51.100.2, \"2001:db8::2\"]", kOutsideMax, to,
+           [&](const YamlNode& item) {
+             SocketAddress address;
+             if (ReadAddress(item, kPeerPort, to, address)) out.push_back(address);
+           });
 }
 
 void ReadNextHop(const YamlNode& node, int family, Reading& to, std::optional<SocketAddress>& out) {
@@ -359,11 +368,13 @@ constexpr KeyOf<Anycast::Peer> kPeerKeys[] = {
     {"name",    [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadText(n, "the node's name, as ns1.fra1", to, out.name); }},
     {"address", [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadAddress(n, kPeerPort, to, out.address); }},
     {"dns",     [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadAddress(n, kDnsPort, to, out.dns); }},
+    {"outside", [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadOutside(n, to, out.outside); }},
 };
 
 constexpr KeyOf<Anycast::Peers> kPeersKeys[] = {
     {"listen",        [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadAddress(n, kPeerPort, to, out.listen); }},
     {"hosts",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadHosts(n, to, out.hosts); }},
+    {"outside",       [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadOutside(n, to, out.outside); }},
     {"nodes",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadMaps(n, kPeerKeys, "a list of { name: ns1.ams1, address: 10.0.0.2 }", kPeersMax, to, out.nodes); }},
     {"max_withdrawn", ReadMaxWithdrawn},
 };

@@ -90,7 +90,8 @@ constexpr absl::string_view kEverything = R"(
             table: 7, metric_up: 1, metric_soft: 2, metric_drain: 3, lease: 4s }
   exec: { up: [/bin/up], soft: [/bin/soft], drain: [/bin/drain], down: [/bin/down], timeout: 3s }
   readback: { bird: /run/bird/bird.ctl, bird_protocol: uplink, frr: [vtysh] }
-  peers: { listen: "10.0.0.2", max_withdrawn: "34%", nodes: [{ name: ns1.ams1, address: 10.0.1.2, dns: 10.0.1.2 }] }
+  peers: { listen: "10.0.0.2", max_withdrawn: "34%", outside: [198.51.100.2, "[2001:db8:f::2]:9055"],
+           nodes: [{ name: ns1.ams1, address: 10.0.1.2, dns: 10.0.1.2, outside: ["2001:db8:a::2"] }] }
 )";
 // clang-format on
 
@@ -144,6 +145,9 @@ TEST(AnycastConfig, ReadsNeighborsAndPeers) {
   EXPECT_EQ(anycast.peers.max_withdrawn_percent, 34);
   EXPECT_EQ(anycast.peers.listen->ToText(), "10.0.0.2:8055");
   EXPECT_EQ(anycast.peers.nodes.at(0).dns->ToText(), "10.0.1.2:53");
+  EXPECT_EQ(anycast.peers.outside.at(0).ToText(), "198.51.100.2:8055");
+  EXPECT_EQ(anycast.peers.outside.at(1).ToText(), "[2001:db8:f::2]:9055");
+  EXPECT_EQ(anycast.peers.nodes.at(0).outside.at(0).ToText(), "[2001:db8:a::2]:8055");
 }
 
 TEST(AnycastConfig, ReadsAPasswordFromItsFile) {
@@ -199,6 +203,11 @@ constexpr Case kWrong[] = {
     {"KernelMode", "SERVICE  kernel: { mode: magic }\n", "'magic'; write address or metric"},
     {"PeerWithoutName", "SERVICE  dry_run: true\n  peers: { nodes: [{ address: 10.0.0.2 }] }\n", "a node needs a name and an address"},
     {"MaxWithdrawnAll", "SERVICE  dry_run: true\n  peers: { max_withdrawn: \"100%\" }\n", "'100' is out of range; give a whole number from 1 to 99"},
+    {"OutsideIsAnycast", "SERVICE  dry_run: true\n  peers: { nodes: [{ name: a, address: 10.0.0.2, outside: [192.0.2.7] }] }\n", "peers: node a: outside: 192.0.2.7 is in 192.0.2.0/24 of service dns, so that beacons to it would reach another node; write the node's own unicast address"},
+    {"OwnOutsideIsAnycast", "SERVICE  dry_run: true\n  peers: { outside: [192.0.2.53] }\n", "peers: outside: 192.0.2.53 is in 192.0.2.0/24"},
+    {"OutsideIsWildcard", "SERVICE  dry_run: true\n  peers: { outside: [0.0.0.0] }\n", "0.0.0.0 is not the address of one node"},
+    {"OutsideIsWord", "SERVICE  dry_run: true\n  peers: { outside: [ns1] }\n", "h.yaml:9: "},
+    {"OutsideIsNoList", "SERVICE  dry_run: true\n  peers: { outside: 10.0.0.2 }\n", "h.yaml:9: "},
     {"ExecWithoutDown", "SERVICE  exec: { up: [/bin/up] }\n", "could not be withdrawn; add down: [/usr/local/bin/down]"},
     {"ExecWithoutUp", "SERVICE  exec: { down: [/bin/down] }\n", "no command to announce with; add up:"},
     {"EmptyCommand", "SERVICE  exec: { up: [] }\n", "the command is empty; give a program's path"},
@@ -217,6 +226,17 @@ TEST_P(WrongAnycast, SaysWhatToDo) {
   const auto config = Read(absl::StrReplaceAll(GetParam().anycast, {{"SERVICE", kService}}));
   ASSERT_FALSE(config.ok());
   EXPECT_THAT(std::string(config.status().message()), HasSubstr(GetParam().error));
+}
+
+TEST(AnycastConfig, TooManyBeacons) {
+  std::string text = "  dry_run: true\n  services:\n    - name: dns\n      prefixes: [10.0.0.0/8]\n"
+                     "      probe: { name: a }\n      addresses: [10.0.0.0";
+  for (int i = 1; i < 65; ++i) absl::StrAppend(&text, ", 10.0.0.", i);
+  text += "]\n";
+  EXPECT_TRUE(Read(text).ok()) << "they are many only where beacons are sent";
+  text += "  peers: { nodes: [{ name: b, address: 192.168.0.1, outside: [192.168.0.1] }] }\n";
+  EXPECT_THAT(std::string(Read(text).status().message()),
+              HasSubstr("65 service addresses and 1 outside: addresses of nodes are too many"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, WrongAnycast, ::testing::ValuesIn(kWrong),

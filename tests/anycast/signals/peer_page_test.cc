@@ -20,6 +20,11 @@ PeerPage Full() {
       {"dns", {State::kUp, true, absl::FromUnixMillis(1'700'000'000'500), true}, {State::kDrain}},
       {"other", {State::kSoft}, {}}};
   page.sees = {{"ns1.ams1", true, ""}, {"ns1.lon1", false, "no answer within 200ms"}};
+  page.outside.is_present = true;
+  page.outside.tokens = {OutsideToken{1, 2, 3}, OutsideToken{}};
+  page.outside.from = {"192.0.2.53", "2001:db8::53"};
+  page.outside.hears = {{"ns1.ams1", true, {{"192.0.2.53", absl::Milliseconds(250)}}},
+                        {"ns1.lon1", false, {}}};
   return page;
 }
 
@@ -37,6 +42,18 @@ TEST(PeerPage, IsThisJson) {
             R"({"name":"a","sees":[],"services":[{"ipv4":{"state":"UP","wants_to_withdraw":false,)"
             R"("yielded":false},"ipv6":{"state":"DOWN","wants_to_withdraw":false,)"
             R"("yielded":false},"name":"dns"}],"site":"","version":1})");
+}
+
+TEST(PeerPage, TellsWhatItHearsFromOutside) {
+  PeerPage page;
+  page.outside.is_present = true;
+  page.outside.tokens = {OutsideToken{0xff}};
+  page.outside.from = {"192.0.2.53"};
+  page.outside.hears = {{"b", true, {{"2001:db8::53", absl::Milliseconds(1'250)}}}};
+  EXPECT_THAT(EncodePeerPage(page),
+              HasSubstr(R"("outside":{"from":["192.0.2.53"],"hears":[{"able":true,"ages":)"
+                        R"({"2001:db8::53":1.25},"name":"b"}],)"
+                        R"("tokens":["ff000000000000000000000000000000"]})"));
 }
 
 TEST(PeerPage, NewerMembersArePassedOver) {
@@ -86,6 +103,10 @@ const Case kCases[] = {
     {"StateIsMissing",  R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"yielded":true}}]})", "a service is broken"},
     {"FlagIsNumber",    R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"state":"UP","yielded":1}}]})", "a service is broken"},
     {"SeesOkIsText",    R"({"version":1,"name":"a","sees":[{"name":"b","ok":"yes"}]})", "what it sees is broken"},
+    {"OutsideIsText",   R"({"version":1,"name":"a","outside":"x"})",          "hears from outside is broken"},
+    {"OutsideIsEmpty",  R"({"version":1,"name":"a","outside":{}})",           "hears from outside is broken"},
+    {"ShortToken",      R"({"version":1,"name":"a","outside":{"tokens":["00"],"from":[],"hears":[]}})", "hears from outside is broken"},
+    {"NegativeAge",     R"({"version":1,"name":"a","outside":{"tokens":[],"from":[],"hears":[{"name":"b","able":true,"ages":{"192.0.2.1":-1}}]}})", "hears from outside is broken"},
     {"ManyServices",    Many("services", R"({"name":"d"})", kPeerServicesMax + 1), "wrong kind"},
     {"ManySeen",        Many("sees", R"({"name":"b"})", kPeerSeesMax + 1),    "wrong kind"},
     {"TooLong",         std::string(kPeerPageBytesMax + 1, ' '),              "too long"},
