@@ -39,7 +39,15 @@ SidecarView Sample() {
                       "the last load failed"}};
   view.services = {service};
   view.backends = {"bgp"};
-  view.sessions = {{"10.0.0.1", "Established", kNow - absl::Minutes(9), "", 3, {"ipv6: refused"}}};
+  view.sessions = {{"10.0.0.1",
+                    "Established",
+                    kNow - absl::Minutes(9),
+                    "",
+                    3,
+                    {"ipv6: refused"},
+                    "upstream A",
+                    "10.0.0.9",
+                    {"next_hop_v4 10.0.0.8 is no address of an interface here"}}};
   view.mismatches = {
       {"192.0.2.0/24", "bird uplink", "wanted SOFT, absent", kNow - absl::Seconds(4)}};
   view.mismatches_total = 7;
@@ -60,8 +68,9 @@ TEST(SidecarPages, StatusSaysStateRuleAndAge) {
       "  12.2 queries/s\n"
       "\n"
       "announced by bgp\n"
-      "  10.0.0.1  Established for 9m, 3 resets\n"
+      "  10.0.0.1 (upstream A)  Established for 9m, 3 resets, our router ID 10.0.0.9\n"
       "    rejected: ipv6: refused\n"
+      "    warning: next_hop_v4 10.0.0.8 is no address of an interface here\n"
       "  MISMATCH 192.0.2.0/24 at bird uplink: wanted SOFT, absent, for 4s\n"
       "fleet: known, 3 nodes, others: 2 announcing, 0 withdrawn; at most 1 may be\n");
 }
