@@ -155,7 +155,7 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
   dry_run: false
   readback: { bird: /run/bird/bird.ctl, bird_protocol: ..., frr: [vtysh] }
   peers: { listen: 10.0.0.2, hosts: [], max_withdrawn: "50%", outside: [...],
-           nodes: [{ name, address, dns, outside: [...] }] }  # outside: public addresses for beacons
+           nodes: [{ name, address, dns, outside: [...] }] }  # outside: public, for beacons
                            #   from the service addresses: do answers leave? (UDP 8055)
   admin: { listen: "127.0.0.1:8054" }   # default under systemd: unix:$RUNTIME_DIRECTORY/admin.sock
   state_file: /var/lib/hither-anycast/state         # or none

@@ -199,66 +199,8 @@ absl::Status Gathered(const std::vector<std::string>& errors) {
   return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
 }
 
-}  // namespace
-
-absl::StatusOr<Options> ParseOptions(std::span<const char* const> arguments) {
-  Options options;
-  std::vector<std::string> errors;
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const absl::string_view argument = arguments[i];
-    if (ReadMode(argument, options.mode)) continue;
-    const size_t equals = argument.find('=');
-    const absl::string_view name = argument.substr(0, equals);
-    const bool is_config = name == "--config";
-    if (!is_config && (!absl::StartsWith(name, "--") || FindFlag(name.substr(2)) == nullptr)) {
-      errors.push_back(UnknownArgument(argument));
-      continue;
-    }
-    if (equals == absl::string_view::npos && i + 1 == arguments.size()) {
-      errors.push_back(absl::StrCat(name, ": no value; give one, as in ", name, " value"));
-      continue;
-    }
-    const std::string value(equals == absl::string_view::npos ? absl::string_view(arguments[++i])
-                                                              : argument.substr(equals + 1));
-    if (!is_config) {
-      options.flags.emplace_back(std::string(name.substr(2)), value);
-    } else if (!options.config_file.empty() || value.empty()) {
-      errors.push_back("--config: give it once, with the path of a file");
-    } else {
-      options.config_file = value;
-    }
-  }
-  Config scratch;  // Only to find the errors now; a reload lays them over the file again.
-  for (std::string& error : Apply(options, scratch)) errors.push_back(std::move(error));
-  if (options.mode == Options::Mode::kHelp) return options;  // Help is for who has errors.
-  if (absl::Status status = Gathered(errors); !status.ok()) return status;
-  return options;
-}
-
-absl::StatusOr<Config> BuildConfig(const Options& options) {
-  Config config;
-  if (!options.config_file.empty()) {
-    absl::StatusOr<Config> from_file = LoadConfigFile(options.config_file);
-    if (!from_file.ok()) return from_file.status();
-    config = *std::move(from_file);
-  }
-  if (absl::Status status = Gathered(Apply(options, config)); !status.ok()) return status;
-  char host_name[256] = "";  // HOST_NAME_MAX is 64 on Linux.
-  if (gethostname(host_name, sizeof host_name - 1) != 0 || host_name[0] == '\0') {
-    return absl::FailedPreconditionError("this host has no name; give --node NAME");
-  }
-  if (config.admin.is_default) {
-    const std::string admin = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), "127.0.0.1:8053");
-    config.admin = *ParseAdmin(admin);
-  }
-  if (absl::Status status = FinishConfig(host_name, config); !status.ok()) return status;
-  return config;
-}
-
-std::string VersionText() { return absl::StrCat("hitherd ", HITHER_VERSION); }
-
-absl::string_view HelpText() {
-  return R"(hitherd - answer DNS queries for zones, from memory, as one site of an anycast fleet
+constexpr absl::string_view kHelp =
+    R"(hitherd - answer DNS queries for zones, from memory, as one site of an anycast fleet
 
 USAGE
   hitherd --config FILE [flags]
@@ -330,6 +272,65 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
             nsec3_iterations_max: 100,    # or as much work by a long salt; at most 2500
             include_depth_max: 8, generate_records_max: 65536 }
 )";
+
+}  // namespace
+
+absl::StatusOr<Options> ParseOptions(std::span<const char* const> arguments) {
+  Options options;
+  std::vector<std::string> errors;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const absl::string_view argument = arguments[i];
+    if (ReadMode(argument, options.mode)) continue;
+    const size_t equals = argument.find('=');
+    const absl::string_view name = argument.substr(0, equals);
+    const bool is_config = name == "--config";
+    if (!is_config && (!absl::StartsWith(name, "--") || FindFlag(name.substr(2)) == nullptr)) {
+      errors.push_back(UnknownArgument(argument));
+      continue;
+    }
+    if (equals == absl::string_view::npos && i + 1 == arguments.size()) {
+      errors.push_back(absl::StrCat(name, ": no value; give one, as in ", name, " value"));
+      continue;
+    }
+    const std::string value(equals == absl::string_view::npos ? absl::string_view(arguments[++i])
+                                                              : argument.substr(equals + 1));
+    if (!is_config) {
+      options.flags.emplace_back(std::string(name.substr(2)), value);
+    } else if (!options.config_file.empty() || value.empty()) {
+      errors.push_back("--config: give it once, with the path of a file");
+    } else {
+      options.config_file = value;
+    }
+  }
+  Config scratch;  // Only to find the errors now; a reload lays them over the file again.
+  for (std::string& error : Apply(options, scratch)) errors.push_back(std::move(error));
+  if (options.mode == Options::Mode::kHelp) return options;  // Help is for who has errors.
+  if (absl::Status status = Gathered(errors); !status.ok()) return status;
+  return options;
 }
+
+absl::StatusOr<Config> BuildConfig(const Options& options) {
+  Config config;
+  if (!options.config_file.empty()) {
+    absl::StatusOr<Config> from_file = LoadConfigFile(options.config_file);
+    if (!from_file.ok()) return from_file.status();
+    config = *std::move(from_file);
+  }
+  if (absl::Status status = Gathered(Apply(options, config)); !status.ok()) return status;
+  char host_name[256] = "";  // HOST_NAME_MAX is 64 on Linux.
+  if (gethostname(host_name, sizeof host_name - 1) != 0 || host_name[0] == '\0') {
+    return absl::FailedPreconditionError("this host has no name; give --node NAME");
+  }
+  if (config.admin.is_default) {
+    const std::string admin = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), "127.0.0.1:8053");
+    config.admin = *ParseAdmin(admin);
+  }
+  if (absl::Status status = FinishConfig(host_name, config); !status.ok()) return status;
+  return config;
+}
+
+std::string VersionText() { return absl::StrCat("hitherd ", HITHER_VERSION); }
+
+absl::string_view HelpText() { return kHelp; }
 
 }  // namespace hither

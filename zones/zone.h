@@ -42,9 +42,9 @@ struct Lookup {
   const RRset* rrset = nullptr;
 };
 
-// RFC 5155 §10.3 allows 2500 iterations for the longest keys; RFC 9276 §3.2 asks for less. Each name
-// costs so many hashes at a load, and each negative answer some times as many: a zone with more than
-// its ZoneLimits say is refused (zone_check.h).
+// RFC 5155 §10.3 allows 2500 iterations for the longest keys; RFC 9276 §3.2 asks for less. Each
+// name costs so many hashes at a load, and each negative answer some times as many: a zone with
+// more than its ZoneLimits say is refused (zone_check.h).
 inline constexpr uint16_t kNsec3IterationsMax = 2'500;
 inline constexpr uint16_t kNsec3IterationsDefault = 100;
 

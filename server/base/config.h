@@ -115,9 +115,9 @@ absl::Status FinishConfig(absl::string_view host_name, Config& config);
 // The forms that the file and the command line share. Errors: "what; what to do", without a place.
 absl::StatusOr<SocketAddress> ParseListen(absl::string_view text);
 absl::StatusOr<AdminAddress> ParseAdmin(absl::string_view text);
-// For ParseAdmin(): where a program listens whose operator has not said: a socket in the folder that
-// the service manager made for it (`runtime_directory`, systemd.exec(5); null or empty: it made
-// none), else `otherwise`.
+// For ParseAdmin(): where a program listens whose operator has not said: a socket in the folder
+// that the service manager made for it (`runtime_directory`, systemd.exec(5); null or empty: it
+// made none), else `otherwise`.
 std::string DefaultAdmin(const char* runtime_directory, absl::string_view otherwise);
 absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text);
 absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text);

@@ -476,27 +476,5 @@ TEST(AdminEndpoint, AnAddressMayComeLater) {
   }
 }
 
-TEST(AdminClient, AsksWhereSomebodyListens) {
-  auto endpoint = AdminEndpoint::Bind(AnyPort()).value();
-  ASSERT_TRUE(endpoint->Serve(Handlers()).ok());
-  const std::vector<AdminAddress> addresses = {InTempDir("nobody.sock"), endpoint->address()};
-  const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "GET", "/healthz");
-  ASSERT_TRUE(reply.ok()) << reply.status();
-  EXPECT_EQ(reply->from.ToText(), endpoint->address().ToText());
-  endpoint.reset();
-  EXPECT_EQ(AskAdmin(addresses, "GET", "/healthz").status().message(),
-            absl::StrCat("no server answers on ", addresses[0].ToText(),
-                         ": No such file or directory, nor on ", addresses[1].ToText(),
-                         ": Connection refused; ", kAskHitherd));
-}
-
-TEST(AdminClient, NobodyThere) {
-  EXPECT_THAT(std::string(AskAdmin(InTempDir("nobody.sock"), "GET", "/status").status().message()),
-              HasSubstr("No such file or directory; check that hitherd runs"));
-  AdminAddress gone = AdminEndpoint::Bind(AnyPort()).value()->address();
-  EXPECT_THAT(std::string(AskAdmin(gone, "GET", "/status").status().message()),
-              HasSubstr("Connection refused; check that hitherd runs"));
-}
-
 }  // namespace
 }  // namespace hither

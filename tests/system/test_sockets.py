@@ -148,7 +148,8 @@ def test_gives_up_privileges(hitherd, make_folder, zones):
 def test_only_loading_threads_may_read_every_file(hitherd, make_folder):
     folder = make_folder("zones")
     zone = folder / "example.zone"
-    zone.write_text("@ 300 SOA ns1 root 1 7200 900 1209600 600\n@ 300 NS ns1\nns1 300 A 192.0.2.1\n")
+    zone.write_text(
+        "@ 300 SOA ns1 root 1 7200 900 1209600 600\n@ 300 NS ns1\nns1 300 A 192.0.2.1\n")
     zone.chmod(0o600)
     port, metrics = servers.free_port(), servers.free_port()
     config = folder / "hither.yaml"
