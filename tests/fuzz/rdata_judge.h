@@ -33,7 +33,8 @@ inline bool LdnsDiffers(RrType type, ByteView rdata) {
   // HIP: ldns takes at most 256 fields; a rendezvous server's name has 2 octets at least.
   if (type == static_cast<RrType>(55) && rdata.size() > 512) return true;
   if (type == static_cast<RrType>(23)) return true;  // NSAP-PTR: a name (RFC 1348), not a string.
-  // NULL, and obsolete types such as SINK and A6: to us any octets, to ldns fields.
+  if (type == static_cast<RrType>(40)) return true;  // SINK: octets after the three are no field.
+  // NULL, and obsolete types such as A6 and NXT: to us any octets, to ldns fields.
   const RdataShape* const shape = ShapeOf(type);
   return shape != nullptr && shape->text == RdataText::kNone;
 }

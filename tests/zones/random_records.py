@@ -9,7 +9,8 @@ ALGORITHMS = """RSAMD5 DH DSA RSASHA1 NSEC3RSASHA1 RSASHA256 RSASHA512 ECCGOST E
 ECDSAP384SHA384 ED25519 ED448 INDIRECT PRIVATEDNS PRIVATEOID ecdsap256sha256
 RSASHA1-NSEC3-SHA1 SM2SM3""".split()
 ODD_FIELDS = r"""x 1x 0x1 -1 +1 1.5 256 65536 4294967296 18446744073709551616 00 "" "1" \049 @ .
-a.. .a \ \# a\.b 1w 1h30m - : / ! = , * 0 1 2 3 255 65535 4294967295 1e3 %s A""".split()
+a.. .a \ \# a\.b 1w 1h30m - : / ! = , * 0 1 2 3 255 65535 4294967295 1e3 %s A
+TYPE+55 MX""".split()
 # No parentheses: an open group would swallow the next record.
 ODD_CHARACTERS = "0123456789abcfgxzAFNSEW.-+:/!=,\\\"@*;#~_m \t\x01\x7f\xe9"
 
@@ -172,12 +173,13 @@ class Generator:
                 if self.random.random() < 0.8:
                     parts.append(self.pick("0", "59", "59.999", "0.001", "12.3", "3.", ".5", "60",
                                            "1.2345", "7.25"))
-            return parts + [self.pick(*directions)]
+            return parts + [self.pick(*directions, directions[0].lower())]
 
         def metres():
-            return self.pick("0", "1", "10", "0.01", "0.1", "2.99", "1234.56", "90000000",
-                             "90000000.00", "90000001", "5.", ".5", "00012", "1.234", "9999999",
-                             str(self.random.randint(0, 10**8))) + self.pick("", "m")
+            number = self.pick("0", "1", "10", "0.01", "0.1", "2.99", "1234.56", "90000000",
+                               "90000000.00", "90000000.01", "90000001", "5.", ".5", "00012",
+                               "1.234", "9999999", str(self.random.randint(0, 10**8)))
+            return number + self.pick("", "m", "m", "M")
 
         altitude = self.pick("-", "", "", "") + self.pick(
             metres(), "100000", "100000.01", "99999.99", "42849672.95m", "42849672.96m", "42849673")
