@@ -213,8 +213,8 @@ void ZoneFileReader::HandleOrigin(const ZoneEntry& entry) {
 
 void ZoneFileReader::HandleTtl(const ZoneEntry& entry) {
   uint32_t seconds = 0;
-  if (entry.tokens.size() != 2 || !ParseDuration(entry.tokens[1].text(), seconds) ||
-      seconds > kTtlMax) {
+  if (entry.tokens.size() != 2 || entry.tokens[1].quoted ||
+      !ParseDuration(entry.tokens[1].text(), seconds) || seconds > kTtlMax) {
     return AddError(entry.line,
                     "$TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or "
                     "$TTL 1h (RFC 2308 §4, RFC 2181 §8)");
@@ -244,7 +244,7 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
   for (size_t at = from; at < entry.tokens.size(); ++at) {
     const Token& token = entry.tokens[at];
     const absl::string_view text = token.text();
-    if (!heading.has_ttl && token.size > 0 && IsDigit(text[0])) {
+    if (!heading.has_ttl && !token.quoted && token.size > 0 && IsDigit(text[0])) {
       if (!ParseDuration(text, heading.ttl_seconds) || heading.ttl_seconds > kTtlMax) {
         AddError(token.line, absl::StrCat("TTL ", Shown(token),
                                           " is no time of at most 2147483647 seconds; write 3600 "
@@ -254,7 +254,8 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
       heading.has_ttl = true;
       continue;
     }
-    const ClassWord class_word = has_class ? ClassWord::kNone : ClassOf(text);
+    const bool may_be_class = !has_class && !token.quoted;
+    const ClassWord class_word = may_be_class ? ClassOf(text) : ClassWord::kNone;
     if (class_word == ClassWord::kOther) {
       AddError(token.line, absl::StrCat("class ", Shown(token),
                                         "; only zones of class IN are served (RFC 1035 §5.2)"));

@@ -113,8 +113,11 @@ DIFFERENCES = [
     Difference("SVCB HTTPS".split(), WE, lambda r: "key65535" in r.error,
                "key 65535 is invalid (RFC 9460 §14.3.2)"),
     Difference("CSYNC NSEC NSEC3 DSYNC RRSIG SIG".split(), WE, lambda r:
-               re.search(r"(?i)(^| )TYPE[+-]", r.fields) is not None,
+               re.search(r"(?i)(^|\s)TYPE[+-]", r.fields) is not None,
                "TYPE and a number without a sign (RFC 3597 §5)"),
+    Difference("CSYNC NSEC NSEC3".split(), WE, lambda r:
+               re.search(r"(?i)\sTYPE0+(\s|$)", r.fields) is not None,
+               "there is no type 0 to set a bit for (RFC 4034 §4.1.2)"),
     Difference("TXT SPF AVC NINFO RESINFO WALLET".split(), WE, lambda r:
                "\\# without a length" in r.error or "quoted after \\#" in r.error,
                "a first field \\# begins the form of RFC 3597 §5, whatever follows"),
@@ -139,7 +142,7 @@ DIFFERENCES = [
     Difference(["LOC"], BIND, lambda r: any(0 < size < 16 for size in r.octets[1:4]),
                "a size of 0 times a power of ten is a size of 0 (RFC 1876 §2)"),
     Difference(["LOC"], BIND, lambda r: not UNKNOWN_FORM.match(r.fields) and
-               re.search(r"(^| )[nsew]( |$)|\dM( |$)|\.M", r.fields) is not None,
+               re.search(r"(^|\s)[nsew](\s|$)|\dM(\s|$)|\.M", r.fields) is not None,
                "directions and the m of metres in either case, as in the code of RFC 1876 §A"),
     Difference(["LOC"], WE, lambda r: re.search(r"'90000000\.\d+m?'", r.error) is not None,
                "a size of over 90000000.00 m (RFC 1876 §3), which BIND rounds down"),

@@ -136,7 +136,7 @@ class Generator:
         return self.pick(self.u8(), self.u8(), self.pick(*ALGORITHMS))
 
     def bitmap(self):
-        return " ".join(self.pick(*TYPES_OF_BITMAPS[:-2])
+        return " ".join(self.pick(*TYPES_OF_BITMAPS[:-1])
                         for _ in range(self.random.randint(0, 6)))
 
     def salt(self):

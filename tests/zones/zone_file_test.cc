@@ -109,6 +109,9 @@ const Case kErrors[] = {
     {"ClassBadNumber", "a CLASS65536 TXT x",                  "", "z:1: error: 'CLASS65536' is no record type" + kHeading},
     {"TypeUnknown",    "a 60 FOO x",                          "", "z:1: error: 'FOO' is no record type" + kHeading},
     {"TypeQuoted",     "a 60 \"A\" x",                        "", "z:1: error: 'A' is no record type" + kHeading},
+    {"TtlQuoted",      "a \"60\" A x",                        "", "z:1: error: '60' is no record type" + kHeading},
+    {"ClassQuoted",    "a 60 \"IN\" A x",                     "", "z:1: error: 'IN' is no record type" + kHeading},
+    {"TtlUnfinished",  "a 1h30 A 192.0.2.1",                  "", "z:1: error: TTL '1h30' is no time of at most 2147483647 seconds; write 3600 or 1h (RFC 2181 §8)"},
     {"TypeMissing",    "a 60 IN",                             "", "z:1: error: the record ends before its type; write owner [TTL] [IN] type data (RFC 1035 §5.1)"},
     {"OwnerAlone",     "a",                                   "", "z:1: error: the record ends before its type; write owner [TTL] [IN] type data (RFC 1035 §5.1)"},
     {"OwnerMissing",   " 60 NS .",                            "", "z:1: error: the first record has no owner; write its name at the start of the line (RFC 1035 §5.1)"},
@@ -127,6 +130,7 @@ const Case kErrors[] = {
     {"OriginTwo",      "$ORIGIN a. b.",                       "", "z:1: error: $ORIGIN needs one name; write $ORIGIN name (RFC 1035 §5.1)"},
     {"OriginBad",      "$ORIGIN a..",                         "", "z:1: error: 'a..' has an empty label; write $ORIGIN name (RFC 1035 §5.1)"},
     {"TtlMissing",     "$TTL",                                "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
+    {"DollarTtlQuoted", "$TTL \"60\"",                        "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
     {"DollarTtlTooLarge", "$TTL 2147483648",                  "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
     {"IncludeInText",  "$INCLUDE x",                          "", "z:1: error: $INCLUDE in text that is no file; write the records out"},
 };
