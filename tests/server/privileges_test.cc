@@ -73,6 +73,7 @@ TEST_F(Privileges, AreGoneForGood) {
 // A SIGHUP opens it again, as that user; but a device is not ours to give away.
 TEST_F(Privileges, TheLogGoesWithTheUser) {
   config_.user = "nobody";
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
   for (const std::string& path : {folder_ + "/log", std::string("/dev/null")}) {
     std::ofstream(path) << "";
     config_.log.file = path;
