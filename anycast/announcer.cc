@@ -175,12 +175,18 @@ std::vector<std::string> Announcer::EndedBy(const AnycastConfig& config) const {
 
 // A dry run announces nothing: what it would go on with does not count.
 bool Announcer::EndsAll(const AnycastConfig& config) const {
-  return std::all_of(backends_.begin(), backends_.end(), [&](const Backend& backend) {
+  bool any_ends = false;
+  for (const Backend& backend : backends_) {
     const absl::string_view name = backend.speaker->name();
+    if (name == "dry-run") continue;
+    any_ends = true;
     const bool is_closing = backend.closed_at != absl::InfiniteFuture();
-    if (name == "dry-run" || is_closing || Differs(name, config_, config)) return true;
-    return name == "bgp" && EndsEverySession(backend.speaker->Observe(), config_, config);
-  });
+    if (is_closing || Differs(name, config_, config)) continue;
+    if (name != "bgp" || !EndsEverySession(backend.speaker->Observe(), config_, config)) {
+      return false;
+    }
+  }
+  return any_ends;
 }
 
 void Announcer::Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
@@ -199,13 +205,34 @@ void Announcer::Tick(const std::vector<Route>& routes, absl::Time now, absl::Tim
   for (const std::string& line : differences_.Update(routes, observed, now)) {
     Log(LogLevel::kWarning, line);
   }
+  NoteEvidence(now);
   const std::vector<Prefix> again = differences_.TakeToAnnounceAgain(now);
   if (again.empty()) return;
   for (Backend& backend : backends_) backend.speaker->AnnounceAgain(again);
 }
 
+// A backend that is closing withdraws: what it still has is on its way out.
+void Announcer::NoteEvidence(absl::Time now) {
+  evidence_ = {};
+  for (const Backend& backend : backends_) {
+    if (backend.closed_at != absl::InfiniteFuture()) continue;
+    const Observation observed = backend.speaker->Observe();
+    evidence_.said.insert(evidence_.said.end(), observed.seen.begin(), observed.seen.end());
+  }
+  evidence_.is_read_back = !readbacks_.empty();
+  evidence_.is_read_fresh = true;
+  for (const std::unique_ptr<Readback>& readback : readbacks_) {
+    const bool is_fresh = readback->Seen().IsFresh(now);
+    evidence_.is_read_fresh &= is_fresh;
+    if (!is_fresh) continue;
+    const std::vector<Observation::Seen>& seen = readback->Seen().observation.seen;
+    evidence_.read.insert(evidence_.read.end(), seen.begin(), seen.end());
+  }
+}
+
 void Announcer::Close(absl::string_view reason, absl::Time now) {
   is_closed_ = true;
+  evidence_ = {};
   for (Backend& backend : backends_) CloseBackend(backend, reason, now);
 }
 

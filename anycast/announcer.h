@@ -5,11 +5,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "anycast/announced.h"
 #include "anycast/route/readback.h"
 #include "anycast/route/reconcile.h"
 #include "anycast/route/route_speaker.h"
@@ -44,6 +46,11 @@ class Announcer {
   bool IsIdle() const;
   absl::Duration close_max() const;  // So long after Close() it may take.
 
+  // Do routers have all of these, as of the last tick? No value: unknown.
+  std::optional<bool> Announced(const std::vector<Prefix>& prefixes) const {
+    return IsAnnounced(prefixes, evidence_);
+  }
+
   // After its services: those that a backend still announces are not drained.
   void AddTo(SidecarView& view) const;
 
@@ -57,12 +64,14 @@ class Announcer {
   absl::Status MakeMissing();
   void RetryMissing(absl::Time now);
   void DropIdle(absl::Time now);
+  void NoteEvidence(absl::Time now);
 
   uv_loop_t& loop_;
   AnycastConfig config_;
   std::vector<Backend> backends_;
   std::vector<std::unique_ptr<Readback>> readbacks_;
   Differences differences_;
+  Evidence evidence_;
   std::string failure_;  // Why a backend is missing; empty: none is.
   Reminder missing_;
   absl::Time tried_ = absl::InfinitePast();

@@ -3,6 +3,9 @@
 
 #include <time.h>
 
+#include <fstream>
+#include <string>
+
 #include "absl/time/time.h"
 
 namespace hither {
@@ -13,6 +16,21 @@ inline absl::Time MonotonicNow() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return absl::TimeFromTimespec(now);
+}
+
+// CLOCK_BOOTTIME: as the monotonic clock, and goes on while the host sleeps. Both begin with a
+// boot, which BootId() names; that is empty where the kernel does not say.
+inline absl::Time BootNow() {
+  timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return absl::TimeFromTimespec(now);
+}
+
+inline std::string BootId() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  file >> id;
+  return id;
 }
 
 }  // namespace hither

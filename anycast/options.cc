@@ -155,8 +155,10 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
   dry_run: false
   readback: { bird: /run/bird/bird.ctl, bird_protocol: ..., frr: [vtysh] }
   peers: { listen: 10.0.0.2, hosts: [], max_withdrawn: "50%", outside: [...],
-           nodes: [{ name, address, dns, outside: [...] }] }  # outside: public, for beacons
+           nodes: [{ name, address, dns, outside: [...] }],  # outside: public, for beacons
                            #   from the service addresses: do answers leave? (UDP 8055)
+           key_file: none, accept_key_files: [], accept_unsealed: false }
+                           # one list may serve all nodes: an entry for this node is skipped
   admin: { listen: "127.0.0.1:8054" }   # default under systemd: unix:$RUNTIME_DIRECTORY/admin.sock
   state_file: /var/lib/hither-anycast/state         # or none
   journal: none            # a file for `hither simulate`

@@ -38,14 +38,36 @@ std::string IntentText(const SidecarView& view, const Intent& intent) {
   return absl::StrJoin(parts, ", ");
 }
 
+// "others: 2 announcing, 1 withdrawn (1 of them unknown)": what the fleet rules go by.
+std::string FleetText(const FleetView& fleet) {
+  if (!fleet.is_asked) return "no peers are configured";
+  std::string text = absl::StrCat(fleet.is_known ? "known" : "unknown", ", ", fleet.nodes,
+                                  " nodes, others: ", fleet.others_announcing, " announcing, ",
+                                  fleet.others_withdrawn, " withdrawn");
+  if (fleet.others_unknown > 0) absl::StrAppend(&text, " (", fleet.others_unknown, " unknown)");
+  if (fleet.others_absent > 0) {
+    absl::StrAppend(&text, ", ", fleet.others_absent, " without this family of this service");
+  }
+  return absl::StrCat(text, "; at most ", fleet.max_withdrawn, " may be");
+}
+
+absl::string_view AnnouncedText(const SidecarView::FamilyView& family) {
+  const bool is_wanted = family.verdict.state != State::kDown;
+  if (!family.announced.has_value()) return "not known if announced";
+  if (*family.announced) return is_wanted ? "announced" : "STILL ANNOUNCED";
+  return is_wanted ? "NOT ANNOUNCED" : "not announced";
+}
+
 void AddFamilyText(const SidecarView& view, const SidecarView::FamilyView& family,
                    std::string& out) {
   const Verdict& verdict = family.verdict;
   absl::StrAppendFormat(&out, "  %-4s  %-5s  for %s  %s: %s\n", std::string(FamilyText(family)),
                         std::string(ToText(verdict.state)), Ago(view.now - verdict.since),
                         verdict.rule, Printable(verdict.reason));
-  absl::StrAppend(&out, "        ", absl::StrJoin(family.prefixes, " "), "; withdrawals ",
-                  family.withdrawals, " of ", view.withdrawals_max, "\n");
+  absl::StrAppend(&out, "        ", absl::StrJoin(family.prefixes, " "), "; ",
+                  AnnouncedText(family), "; withdrawals ", family.withdrawals, " of ",
+                  view.withdrawals_max, "\n");
+  absl::StrAppend(&out, "        fleet: ", FleetText(family.fleet), "\n");
 }
 
 void AddSessionText(const SidecarView& view, const Observation::Session& session,
@@ -67,21 +89,15 @@ void AddSessionText(const SidecarView& view, const Observation::Session& session
   }
 }
 
-std::string FleetText(const FleetView& fleet) {
-  if (!fleet.is_asked) return "no peers are configured";
-  return absl::StrCat(fleet.is_known ? "known" : "unknown", ", ", fleet.nodes,
-                      " nodes, others: ", fleet.others_announcing, " announcing, ",
-                      fleet.others_withdrawn, " withdrawn; at most ", fleet.max_withdrawn,
-                      " may be");
-}
-
-void AddFleetMetrics(const FleetView& fleet, MetricsText& page) {
+void AddFleetMetrics(const FleetView& fleet, const std::string& labels, MetricsText& page) {
   page.Add("hither_anycast_fleet_known", MetricType::kGauge,
-           "1 if enough peers' pages are fresh to count on.", "", uint64_t{fleet.is_known});
+           "1 if enough peers' pages are fresh to count on.", labels, uint64_t{fleet.is_known});
   page.Add("hither_anycast_fleet_others_withdrawn", MetricType::kGauge,
-           "Other nodes that do not announce.", "", static_cast<uint64_t>(fleet.others_withdrawn));
+           "Other nodes that have the service and family and are not known to announce it.", labels,
+           static_cast<uint64_t>(fleet.others_withdrawn));
   page.Add("hither_anycast_fleet_others_announcing", MetricType::kGauge,
-           "Other nodes that announce.", "", static_cast<uint64_t>(fleet.others_announcing));
+           "Other nodes whose routers have the route.", labels,
+           static_cast<uint64_t>(fleet.others_announcing));
 }
 
 // A series of its own that begins with 0: an alert cannot count what comes into being with 1.
@@ -94,6 +110,32 @@ uint64_t WithdrawalsOf(const SidecarView& view, absl::string_view service,
     if (is_ours && to == "DOWN" && rule != "drained") withdrawals += count;
   }
   return withdrawals;
+}
+
+void AddPeerMetrics(const SidecarView& view, MetricsText& page) {
+  for (const SidecarView::Peer& peer : view.peers) {
+    const std::string labels = MetricLabels({{"peer", peer.name}});
+    page.Add("hither_anycast_peer_reachable", MetricType::kGauge,
+             "1 if the peer's page is fresh and believed.", labels, uint64_t{peer.is_reachable});
+    page.Add("hither_anycast_peer_pages_unsealed_total", MetricType::kCounter,
+             "Pages of the peer that were not believed for want of a right seal.", labels,
+             peer.unsealed);
+  }
+  page.Add("hither_anycast_clones", MetricType::kGauge,
+           "Addresses at which another process answers by this node's name.", "",
+           uint64_t{view.clones.size()});
+}
+
+void AddPeerText(const SidecarView& view, std::string& out) {
+  for (const std::string& clone : view.clones) {
+    absl::StrAppend(&out, "CLONE: another node has this one's name, at ", clone, "\n");
+  }
+  if (!view.peers.empty()) absl::StrAppend(&out, "peers\n");
+  for (const SidecarView::Peer& peer : view.peers) {
+    absl::StrAppend(&out, "  ", peer.name, "  ", peer.address, "  ",
+                    peer.is_reachable ? "answers" : "DOES NOT ANSWER",
+                    peer.error.empty() ? "" : ": ", Printable(peer.error), "\n");
+  }
 }
 
 void AddServiceMetrics(const SidecarView& view, const SidecarView::ServiceView& service,
@@ -111,6 +153,12 @@ void AddServiceMetrics(const SidecarView& view, const SidecarView::ServiceView& 
     page.Add("hither_anycast_state_since_timestamp_seconds", MetricType::kGauge,
              "When the state was entered.", labels,
              absl::ToDoubleSeconds(view.Wall(family.verdict.since) - absl::UnixEpoch()));
+    if (family.announced.has_value()) {
+      page.Add("hither_anycast_announced", MetricType::kGauge,
+               "1 if routers have the routes, 0 if they do not; left out while it is not known.",
+               labels, uint64_t{*family.announced});
+    }
+    AddFleetMetrics(family.fleet, labels, page);
     page.Add("hither_anycast_withdrawals_in_window", MetricType::kGauge,
              "Withdrawals that count for the flap budget.", labels,
              static_cast<uint64_t>(family.withdrawals));
@@ -204,11 +252,11 @@ std::string MetricsPage(const SidecarView& view, absl::Time asked) {
         count);
   }
   AddRouteMetrics(view, page);
+  AddPeerMetrics(view, page);
   for (const SidecarView::Probe& probe : view.probes) {
     page.AddHistogram("hither_anycast_probe_seconds", "What answered probes took.",
                       MetricLabels({{"probe", probe.name}}), probe.latency);
   }
-  AddFleetMetrics(view.fleet, page);
   AddOutsideMetrics(view.outside, page);
   return page.Take();
 }
@@ -242,7 +290,7 @@ std::string StatusText(const SidecarView& view, absl::Time asked) {
     absl::StrAppend(&out, "  MISMATCH ", mismatch.prefix, " at ", mismatch.where, ": ",
                     Printable(mismatch.text), ", for ", Ago(view.now - mismatch.since), "\n");
   }
-  absl::StrAppend(&out, "fleet: ", FleetText(view.fleet), "\n");
+  AddPeerText(view, out);
   return out;
 }
 
@@ -267,8 +315,7 @@ std::string ExplainText(const SidecarView& view, absl::Time asked) {
           signal.is_certain ? " (certain)" : "");
     }
   }
-  absl::StrAppend(&out, "fleet: ", FleetText(view.fleet), "\nverdict ", Ago(asked - view.now),
-                  " old\n");
+  absl::StrAppend(&out, "verdict ", Ago(asked - view.now), " old\n");
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "anycast/service.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -32,6 +33,10 @@ std::vector<std::string> Texts(const std::vector<Prefix>& prefixes) {
   return texts;
 }
 
+// A loop that goes on after a hang reads of its sessions' end within this.
+constexpr absl::Duration kHungMax = absl::Seconds(3);
+constexpr absl::Duration kClockWander = absl::Seconds(2);
+
 constexpr absl::string_view kUnprovenReason = "added by a reload, not yet seen to be good";
 
 }  // namespace
@@ -58,6 +63,8 @@ Service::Service(const AnycastConfig::Service& config, const AnycastConfig::Poli
 void Service::Tick(const AnycastConfig::Peers& peers, absl::string_view self,
                    const ServiceFacts& facts, absl::Time now,
                    std::vector<Transition>& transitions) {
+  const absl::Duration passed = now - std::exchange(last_tick_, now);
+  if (passed > policy_.lease && passed != absl::InfiniteDuration()) hung_at_ = now;
   facts_.now = now;
   facts_.signals = facts.signals;
   facts_.intent = intent_;
@@ -66,6 +73,7 @@ void Service::Tick(const AnycastConfig::Peers& peers, absl::string_view self,
     const bool is_v6 = family.family == Families::kIpv6;
     FleetView& fleet = is_v6 ? facts_.fleet_ipv6 : facts_.fleet_ipv4;
     fleet = ViewFleet(peers, self, is_v6 ? facts.peers_ipv6 : facts.peers_ipv4, now, family.wish);
+    (is_v6 ? facts_.lost_ipv6 : facts_.lost_ipv4) = IsLost(family, passed, facts, now);
     const Verdict before = family.verdict;
     family.before = family.memory;
     family.verdict = Decide(policy_, family.family, facts_, family.memory);
@@ -79,6 +87,19 @@ void Service::Tick(const AnycastConfig::Peers& peers, absl::string_view self,
   }
 }
 
+// `passed` since the tick before. Over the lease nothing was kept announced: either what ends shows
+// in the next ticks, or it did not end.
+bool Service::IsLost(Family& family, absl::Duration passed, const ServiceFacts& facts,
+                     absl::Time now) const {
+  if (passed > policy_.lease && passed != absl::InfiniteDuration()) {
+    family.was_announced = family.announced == true;
+  }
+  const bool is_lost =
+      family.was_announced && (family.announced == false || passed > facts.outlives);
+  if (is_lost || now - hung_at_ > kHungMax) family.was_announced = false;
+  return is_lost;
+}
+
 void Service::Prove(Family& family, std::vector<Transition>& transitions) const {
   const bool is_good = family.memory.good_for.has_value() &&
                        *family.memory.good_for >= policy_.rise_first &&
@@ -88,6 +109,16 @@ void Service::Prove(Family& family, std::vector<Transition>& transitions) const 
                          family.verdict.state, family.verdict.rule,
                          "added by a reload, and seen to be good", absl::ZeroDuration()});
   family.unproven.clear();
+}
+
+// What a reload has added waits, and says nothing about the others.
+void Service::NoteAnnounced(
+    absl::FunctionRef<std::optional<bool>(const std::vector<Prefix>&)> is_announced) {
+  for (Family& family : families_) {
+    std::vector<Prefix> wanted = family.prefixes;
+    std::erase_if(wanted, [&](const Prefix& prefix) { return IsIn(family.unproven, prefix); });
+    family.announced = is_announced(wanted);
+  }
 }
 
 std::string Service::JournalLine(absl::Time wall) {
@@ -162,6 +193,8 @@ KeptState::Service Service::Keep(absl::Time wall, absl::Time now) const {
     to.withdrawals = Shifted(family.memory.withdrawals, to_wall);
     to.hold_down = family.memory.hold_down;
     to.hold_down_until = family.memory.hold_down_until + to_wall;
+    // A drain is in order, whatever ends it.
+    to.was_announced = family.announced == true && !intent_.drain;
   }
   return kept;
 }
@@ -176,20 +209,27 @@ void Service::Resume(const KeptState::Service& kept, absl::Time wall, absl::Time
   for (Family& family : families_) {
     const KeptState::Family& from = family.family == Families::kIpv6 ? kept.ipv6 : kept.ipv4;
     PolicyMemory memory;
-    memory.withdrawals = Shifted(from.withdrawals, to_monotonic);
-    // A clock that was set back must not make a budget last for years.
-    for (absl::Time& at : memory.withdrawals) at = std::min(at, now);
-    memory.has_withdrawn = !from.withdrawals.empty();
-    memory.hold_down = from.hold_down;
-    memory.hold_down_until =
-        std::min(from.hold_down_until + to_monotonic, now + policy_.hold_down_max);
+    // What lies ahead is of a clock that was wrong, then or now: it is no evidence of anything.
+    for (const absl::Time at : Shifted(from.withdrawals, to_monotonic)) {
+      const bool is_over = now - at >= policy_.withdrawals_window;
+      if (at <= now + kClockWander && !is_over) memory.withdrawals.push_back(std::min(at, now));
+    }
+    memory.has_withdrawn = !memory.withdrawals.empty();
+    const absl::Time until = from.hold_down_until + to_monotonic;
+    if (until - from.hold_down <= now + kClockWander) {
+      memory.hold_down = from.hold_down;
+      memory.hold_down_until = std::min(until, now + policy_.hold_down_max);
+    }
     family.memory = hither::Resume(memory, now);
+    if (family.has_prefixes() && from.was_announced && !kept.drain) CountLoss(now, family.memory);
   }
 }
 
 void Service::TakeOver(const Service& former) {
   intent_ = former.intent_;
   drain_ends_with_us_ = former.drain_ends_with_us_;
+  last_tick_ = former.last_tick_;
+  hung_at_ = former.hung_at_;
   facts_ = former.facts_;
   for (Family& family : families_) {
     const Family& before = former.families_[family.family == Families::kIpv6 ? 1 : 0];
@@ -205,6 +245,7 @@ void Service::TakeOver(const Service& former) {
     family.memory = before.memory;
     family.wish = before.wish;
     family.verdict = before.verdict;
+    family.announced = before.announced;
     if (!family.unproven.empty()) family.memory.good_for.reset();  // It was another's.
   }
 }
@@ -214,6 +255,8 @@ SidecarView::FamilyView Service::FamilyViewOf(const Family& family, absl::Time n
   view.is_v6 = family.family == Families::kIpv6;
   view.prefixes = Texts(family.prefixes);
   view.verdict = family.verdict;
+  view.announced = family.announced;
+  view.fleet = facts_.fleet(family.family);
   view.withdrawals = WithdrawalsInWindow(policy_, family.memory, now);
   view.notes =
       Explain(policy_, config_.name, family.family, facts_, family.verdict, family.memory).outlook;
@@ -239,24 +282,25 @@ SidecarView::ServiceView Service::View(absl::Time now) const {
 std::optional<Service::Tells> Service::Told(Families which, absl::Time now) const {
   for (const Family& family : families_) {
     if (family.family != which || !family.has_prefixes()) continue;
-    return Tells{family.verdict.state, family.wish.stands(), family.wish.has_yielded(now)};
+    return Tells{family.verdict.state, family.announced, family.wish.stands(),
+                 family.wish.has_yielded(now)};
   }
   return std::nullopt;
 }
 
-const FleetView& Service::fleet() const {
-  return facts_.fleet(families_[0].has_prefixes() ? Families::kIpv4 : Families::kIpv6);
-}
-
 std::optional<bool> Service::AnotherAnnounces() const {
   bool all = true;
+  bool is_known = true;
   for (const Family& family : families_) {
-    if (!family.has_prefixes()) continue;
+    if (!family.has_prefixes() || family.verdict.state == State::kDown) continue;
     const FleetView& fleet = facts_.fleet(family.family);
-    if (!fleet.is_asked || !fleet.is_known) return std::nullopt;
-    all &= fleet.others_announcing > 0;
+    if (fleet.others_announcing > 0) continue;
+    all = false;
+    // One that does not answer, or does not know, may announce.
+    is_known &= fleet.is_asked && fleet.is_known && fleet.others_unknown == 0;
   }
-  return all;
+  if (all) return true;
+  return is_known ? std::optional<bool>(false) : std::nullopt;
 }
 
 }  // namespace hither

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "anycast/policy/fleet.h"
 #include "anycast/policy/journal.h"
@@ -23,6 +24,9 @@ struct ServiceFacts {
   std::optional<double> queries_per_second;
   std::vector<PeerReport> peers_ipv4;
   std::vector<PeerReport> peers_ipv6;
+  // How long an announcement outlives a loop that hangs, where its end is not seen when the loop
+  // goes on: leases in the kernel, which are renewed before anybody looks.
+  absl::Duration outlives = absl::InfiniteDuration();
 };
 
 // A family of a service that has entered another state.
@@ -80,16 +84,24 @@ class Service {
   const std::string& name() const { return config_.name; }
   const AnycastConfig::Service& config() const { return config_; }
 
+  // What routers have of it, as of this tick's announcement; `is_announced` answers for a list of
+  // prefixes. After each Tick().
+  void NoteAnnounced(
+      absl::FunctionRef<std::optional<bool>(const std::vector<Prefix>&)> is_announced);
+
   // For our peer page. No value: the service has no prefix of that family.
   struct Tells {
     State state = State::kDown;
+    std::optional<bool> announced;
     bool wants_to_withdraw = false;
     bool has_yielded = false;
   };
   std::optional<Tells> Told(Families family, absl::Time now) const;
-  // The fleet as this service's first family sees it.
-  const FleetView& fleet() const;
-  // Does the fleet's view say that another node announces? No value: it is not known.
+  const Verdict& verdict(Families family) const {
+    return families_[family == Families::kIpv6 ? 1 : 0].verdict;
+  }
+  const Facts& facts() const { return facts_; }  // Of the last tick.
+  // Does another node announce each family that this one announces? No value: it is not known.
   std::optional<bool> AnotherAnnounces() const;
 
  private:
@@ -101,9 +113,13 @@ class Service {
     PolicyMemory before;  // The tick.
     FleetWish wish;
     Verdict verdict;
+    std::optional<bool> announced;
+    bool was_announced = false;  // When the loop hung, and not known to be lost since.
     bool has_prefixes() const { return !prefixes.empty(); }
   };
 
+  bool IsLost(Family& family, absl::Duration passed, const ServiceFacts& facts,
+              absl::Time now) const;
   void Prove(Family& family, std::vector<Transition>& transitions) const;
   const RouteAttributes& AttributesOf(State state) const;
   SidecarView::FamilyView FamilyViewOf(const Family& family, absl::Time now) const;
@@ -112,6 +128,8 @@ class Service {
   AnycastConfig::Policy policy_;
   Intent intent_;
   bool drain_ends_with_us_ = false;
+  absl::Time last_tick_ = absl::InfinitePast();
+  absl::Time hung_at_ = absl::InfinitePast();  // When the loop went on after it had hung.
   std::array<Family, 2> families_;  // IPv4, IPv6. Both decide; those without prefixes say nothing.
   Facts facts_;                     // Of the last tick.
   JournalWriter journal_;

@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "anycast/clock.h"
+#include "anycast/signals/page_seal.h"
 #include "anycast/signals/peer_page.h"
 #include "server/base/log.h"
 #include "server/base/thread.h"
@@ -27,26 +29,31 @@ uint64_t Milliseconds(absl::Duration duration) {
   return static_cast<uint64_t>(absl::ToInt64Milliseconds(duration));
 }
 
-// What a peer told of one family of a service, if it told anything.
+// What a peer told of one family of a service. Of one that cannot be asked, nothing is known.
 PeerReport ReportOf(const PeerClient& peer, absl::string_view service, Families family,
                     absl::Time now) {
   PeerReport report;
   report.name = peer.name();
   if (!peer.IsReachable(now)) return report;
+  report.wishing_since = peer.wishing_since(service, family);
   report.asked_at = peer.asked_at();
+  report.is_absent = true;
   for (const PeerPage::Service& told : peer.page()->services) {
-    if (told.name != service) continue;
-    const PeerPage::Standing& standing = family == Families::kIpv6 ? told.ipv6 : told.ipv4;
-    report.state = standing.state;
-    report.wants_to_withdraw = standing.wants_to_withdraw;
+    const auto& standing = family == Families::kIpv6 ? told.ipv6 : told.ipv4;
+    if (told.name != service || !standing.has_value()) continue;
+    report.is_absent = false;
+    report.state = standing->state;
+    report.announced = standing->announced;
+    report.wants_to_withdraw = standing->wants_to_withdraw;
   }
   return report;
 }
 
-PeerPage::Standing StandingOf(const std::optional<Service::Tells>& told) {
+std::optional<PeerPage::Standing> StandingOf(const std::optional<Service::Tells>& told) {
+  if (!told.has_value()) return std::nullopt;
   PeerPage::Standing standing;
-  if (!told.has_value()) return standing;
   standing.state = told->state;
+  standing.announced = told->announced;
   standing.wants_to_withdraw = told->wants_to_withdraw;
   standing.yielded = told->has_yielded;
   return standing;
@@ -74,6 +81,7 @@ Sidecar::Sidecar(const SidecarOptions& options, Config config)
     : options_(options),
       config_(std::move(config)),
       self_(NodeName(config_)),
+      run_(NewNonce()),
       started_at_(MonotonicNow()),
       outside_(self_, config_.identity.site) {
   config_.zones = {};  // Perhaps a million; the responder's.
@@ -103,14 +111,25 @@ absl::Status Sidecar::Start() {
   if (!kept.ok()) return kept.status();
   announcer_ = std::make_unique<Announcer>(loop_);
   if (auto applied = Apply(config_, now); !applied.ok()) return applied;
-  for (Service& service : services_) {
-    const auto found = kept->services.find(service.name());
-    if (found != kept->services.end()) service.Resume(found->second, absl::Now(), now);
-  }
+  ResumeFrom(*kept, now);
   TellForgotten(*kept);
   if (auto started = disk_.Start(); !started.ok()) return started;
   Publish(now);
   return absl::OkStatus();
+}
+
+void Sidecar::ResumeFrom(const KeptState& kept, absl::Time now) {
+  const absl::Time wall = WallOf(kept, boot_id_, BootNow(), absl::Now());
+  for (Service& service : services_) {
+    const auto found = kept.services.find(service.name());
+    if (found == kept.services.end()) continue;
+    const KeptState::Service& from = found->second;
+    service.Resume(from, wall, now);
+    const bool was_announced = from.ipv4.was_announced || from.ipv6.was_announced;
+    if (!was_announced || from.drain) continue;
+    hither::Log(LogLevel::kWarning, "service ", service.name(), " was announced when the sidecar ",
+                "ended, not in order: that counts as a withdrawal");
+  }
 }
 
 // A service that was drained and has another name now would come back without a word.
@@ -127,7 +146,7 @@ void Sidecar::TellForgotten(const KeptState& kept) const {
 absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
   if (auto status = CheckFiles(config.anycast); !status.ok()) return status;
   if (auto status = announcer_->Configure(config.anycast, now); !status.ok()) return status;
-  signals_ = std::make_unique<SignalCollector>(loop_, config, config.anycast);
+  signals_ = std::make_unique<SignalCollector>(loop_, config, config.anycast, run_);
   outside_.Configure(config.anycast);
   std::vector<Service> services;
   for (const AnycastConfig::Service& service : config.anycast.services) {
@@ -185,6 +204,10 @@ void Sidecar::Tick() {
   std::vector<Route> routes;
   for (const Service& service : services_) service.AddRoutes(routes);
   announcer_->Tick(routes, now, now + config_.anycast.policy.lease);
+  for (Service& service : services_) {
+    service.NoteAnnounced(
+        [this](const std::vector<Prefix>& prefixes) { return announcer_->Announced(prefixes); });
+  }
   // Our page must be out before we ask the others': see fleet.h, why two nodes never pass together.
   Publish(now);
   signals_->AskWhatIsDue();
@@ -243,7 +266,12 @@ ServiceFacts Sidecar::FactsOf(const Service& service, absl::Time now) const {
   facts.signals = signals_->Signals(service.name());
   outside_.AddSignals(service.name(), facts.signals);
   facts.queries_per_second = signals_->queries_per_second();
+  const AnycastConfig& config = config_.anycast;
+  if (config.kernel.has_value() && !config.bgp.has_value() && !config.exec.has_value()) {
+    facts.outlives = config.kernel->lease;
+  }
   for (const std::unique_ptr<PeerClient>& peer : signals_->peers()) {
+    if (peer->IsSelf()) continue;
     facts.peers_ipv4.push_back(ReportOf(*peer, service.name(), Families::kIpv4, now));
     facts.peers_ipv6.push_back(ReportOf(*peer, service.name(), Families::kIpv6, now));
   }
@@ -254,6 +282,7 @@ std::string Sidecar::PeerPageText(absl::Time now) const {
   PeerPage page;
   page.name = self_;
   page.site = config_.identity.site;
+  page.run = run_;
   for (const Service& service : services_) {
     PeerPage::Service& told = page.services.emplace_back();
     told.name = service.name();
@@ -277,7 +306,10 @@ void Sidecar::KeepState(absl::Time now) {
   // The wall clock may be set; what it is ahead by wanders by less than this.
   const absl::Duration ahead = absl::Now() - now;
   if (absl::AbsDuration(ahead - wall_ahead_) > kClockWander) wall_ahead_ = ahead;
+  const absl::Duration boot_ahead = BootNow() - now;
+  if (absl::AbsDuration(boot_ahead - boot_ahead_) > kClockWander) boot_ahead_ = boot_ahead;
   KeptState state;
+  state.boot = {boot_id_, wall_ahead_ - boot_ahead_};
   for (const Service& service : services_) {
     state.services[service.name()] = service.Keep(now + wall_ahead_, now);
   }
@@ -302,7 +334,6 @@ void Sidecar::Publish(absl::Time now) {
   view->transitions = transitions_;
   for (const AdminEndpoint* endpoint : endpoints_) view->endpoints.push_back(endpoint->state());
   for (const Service& service : services_) view->services.push_back(service.View(now));
-  if (!services_.empty()) view->fleet = services_.front().fleet();
   view->outside = outside_.view();
   announcer_->AddTo(*view);
   for (const SignalCollector::Service& service : signals_->services()) {
@@ -310,20 +341,39 @@ void Sidecar::Publish(absl::Time now) {
       view->probes.push_back({probe->ToText(), LatencyOf(*probe)});
     }
   }
+  AddPeersTo(*view, now);
+  TellClones(*view);
   std::string page = PeerPageText(now);
+  const std::vector<std::string>& keys = config_.anycast.peers.keys;
   MutexLock lock(mu_);
   view_ = std::move(view);
   peer_page_ = std::move(page);
+  peer_key_ = keys.empty() ? "" : keys.front();
+}
+
+void Sidecar::AddPeersTo(SidecarView& view, absl::Time now) const {
+  for (const std::unique_ptr<PeerClient>& peer : signals_->peers()) {
+    view.peers.push_back({peer->name(), peer->address().ToText(), peer->IsReachable(now),
+                          peer->error(), peer->unsealed()});
+    if (peer->IsClone()) view.clones.push_back(peer->address().ToText());
+  }
+  for (const std::unique_ptr<PeerClient>& peer : signals_->own()) {
+    if (peer->IsClone()) view.clones.push_back(peer->address().ToText());
+  }
+}
+
+void Sidecar::TellClones(const SidecarView& view) {
+  if (view.clones == clones_told_) return;
+  clones_told_ = view.clones;
+  if (clones_told_.empty()) return hither::Log(LogLevel::kInfo, "no other node has our name now");
+  hither::Log(LogLevel::kWarning, "another node has the name of this one, ", self_, ": at ",
+              absl::StrJoin(clones_told_, ", "), "; peers take both for one; give one of them ",
+              "another identity:");
 }
 
 Sidecar::View Sidecar::CurrentView() const {
   MutexLock lock(mu_);
   return view_;
-}
-
-std::string Sidecar::CurrentPeerPage() const {
-  MutexLock lock(mu_);
-  return peer_page_;
 }
 
 void Sidecar::OnSignal(int number) {

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "anycast/announcer.h"
+#include "anycast/clock.h"
 #include "anycast/disk_work.h"
 #include "anycast/journal_file.h"
 #include "anycast/loop_calls.h"
@@ -62,6 +63,9 @@ class Sidecar {
   ServiceFacts FactsOf(const Service& service, absl::Time now) const;
   void NoteInJournal(std::string line);
   std::string PeerPageText(absl::Time now) const;
+  void AddPeersTo(SidecarView& view, absl::Time now) const;
+  void TellClones(const SidecarView& view);
+  void ResumeFrom(const KeptState& kept, absl::Time now);
   void Log(const Transition& transition);
   void Publish(absl::Time now);
   void KeepState(absl::Time now);
@@ -86,11 +90,12 @@ class Sidecar {
   AdminAnswer ReadAndReload(ReloadWish wish);
   AdminAnswer OnLoop(std::function<AdminAnswer()> work);
   View CurrentView() const;
-  std::string CurrentPeerPage() const;
+  AdminAnswer PeerPageAnswer(const AdminParameters& parameters) const;
 
   const SidecarOptions options_;
   Config config_;
   const std::string self_;  // What peers call this node.
+  const std::string run_;   // PeerPage::run of this process.
   const absl::Time started_at_;
 
   uv_loop_t loop_;
@@ -109,7 +114,10 @@ class Sidecar {
   std::shared_ptr<JournalFile> journal_ = std::make_shared<JournalFile>();  // disk_'s.
   StateKeeper keeper_{disk_};
   // Between the clocks. Kept, so that a state is the same one as long as nothing has changed.
-  absl::Duration wall_ahead_;
+  absl::Duration wall_ahead_;  // Of the monotonic clock.
+  absl::Duration boot_ahead_;  // CLOCK_BOOTTIME, likewise.
+  const std::string boot_id_ = BootId();
+  std::vector<std::string> clones_told_;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions_;
   std::vector<const AdminEndpoint*> endpoints_;
   uint64_t ticks_ = 0;
@@ -124,6 +132,7 @@ class Sidecar {
   mutable Mutex mu_;
   View view_ ABSL_GUARDED_BY(mu_);
   std::string peer_page_ ABSL_GUARDED_BY(mu_);
+  std::string peer_key_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hither

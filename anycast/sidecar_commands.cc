@@ -7,6 +7,7 @@
 #include "anycast/pages.h"
 #include "anycast/reload_losses.h"
 #include "anycast/sidecar.h"
+#include "anycast/signals/page_seal.h"
 #include "server/base/log.h"
 #include "server/base/router_id.h"
 #include "server/base/within_memory.h"
@@ -67,12 +68,22 @@ AdminHandlers Sidecar::PeerPages() {
   handlers.more.push_back({"GET", "/status.txt", [this](const AdminParameters&) {
                              return AdminAnswer{200, StatusText(*CurrentView(), MonotonicNow())};
                            }});
-  handlers.more.push_back({"GET", "/peer",
-                           [this](const AdminParameters&) {
-                             return AdminAnswer{200, CurrentPeerPage(), true};
-                           },
-                           /*is_ready=*/true});
+  handlers.more.push_back(
+      {"GET", "/peer",
+       [this](const AdminParameters& parameters) { return PeerPageAnswer(parameters); },
+       /*is_ready=*/true});
   return handlers;
+}
+
+// What a loop that hangs wrote last would go on being believed.
+AdminAnswer Sidecar::PeerPageAnswer(const AdminParameters& parameters) const {
+  if (auto health = HealthOf(*CurrentView(), MonotonicNow()); !health.ok()) {
+    return {503, absl::StrCat(health.message(), "\n"), false};
+  }
+  const std::string nonce = Parameter(parameters, "nonce");
+  MutexLock lock(mu_);
+  if (peer_key_.empty() || !IsNonce(nonce)) return {200, peer_page_, true};
+  return {200, SealPage(peer_page_, nonce, peer_key_), true};
 }
 
 AdminAnswer Sidecar::Command(absl::string_view what, const AdminParameters& parameters) {
@@ -116,11 +127,14 @@ AdminAnswer Sidecar::Command(absl::string_view what, const AdminParameters& para
 AdminAnswer Sidecar::DrainServices(const std::vector<Service*>& services, bool is_confirmed,
                                    absl::Time now) {
   for (const Service* service : services) {
+    if (is_confirmed || !service->IsAnnounced() || config_.anycast.peers.nodes.empty()) continue;
     const std::optional<bool> another = service->AnotherAnnounces();
-    if (is_confirmed || !service->IsAnnounced() || another.value_or(true)) continue;
+    if (another == true) continue;
     return {kConflict,
-            absl::StrCat("no other node announces service ", service->name(),
-                         ": its queries would go nowhere; --confirm drains it all the same\n"),
+            absl::StrCat(another.has_value() ? "no other node announces service "
+                                             : "no peer is known to announce service ",
+                         service->name(), another.has_value() ? "" : ", and too few answer",
+                         ": its queries might go nowhere; --confirm drains it all the same\n"),
             false};
   }
   for (Service* service : services) service->Drain(now);

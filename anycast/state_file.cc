@@ -9,6 +9,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "anycast/policy/policy.h"
 #include "server/base/json_text.h"
 #include "zones/replace_file.h"
 
@@ -18,7 +19,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kServicesMax = 1'000;
-constexpr size_t kWithdrawalsMax = 64;  // More than any budget.
 
 // Milliseconds since the epoch; infinities are left out.
 void PutTime(absl::string_view key, absl::Time at, Json& json) {
@@ -43,7 +43,7 @@ void GetTimes(const Json& json, const char* key, std::vector<absl::Time>& times)
   const auto found = json.find(key);
   if (found == json.end() || !found->is_array()) return;
   for (const Json& at : *found) {
-    if (!at.is_number_integer() || times.size() == kWithdrawalsMax) return;
+    if (!at.is_number_integer() || times.size() == kWithdrawalsKept) return;
     times.push_back(absl::FromUnixMillis(at.get<int64_t>()));
   }
 }
@@ -52,6 +52,7 @@ Json FamilyJson(const KeptState::Family& family) {
   Json json = {{"withdrawals", TimesJson(family.withdrawals)},
                {"hold_down_ms", absl::ToInt64Milliseconds(family.hold_down)}};
   PutTime("hold_down_until", family.hold_down_until, json);
+  if (family.was_announced) json["was_announced"] = true;
   return json;
 }
 
@@ -60,16 +61,37 @@ void GetFamily(const Json& json, const char* key, KeptState::Family& family) {
   if (found == json.end() || !found->is_object()) return;
   GetTimes(*found, "withdrawals", family.withdrawals);
   GetTime(*found, "hold_down_until", family.hold_down_until);
+  const auto announced = found->find("was_announced");
+  family.was_announced = announced != found->end() && *announced == true;
   const auto hold_down = found->find("hold_down_ms");
   if (hold_down != found->end() && hold_down->is_number_integer()) {
     family.hold_down = absl::Milliseconds(hold_down->get<int64_t>());
   }
 }
 
+void GetBoot(const Json& json, KeptState::Boot& boot) {
+  const auto found = json.find("boot");
+  if (found == json.end() || !found->is_object()) return;
+  const Json id = found->value("id", Json());
+  const Json ahead = found->value("wall_is_ahead_ms", Json());
+  if (!id.is_string() || !ahead.is_number_integer()) return;
+  boot = {id.get<std::string>(), absl::Milliseconds(ahead.get<int64_t>())};
+}
+
 }  // namespace
+
+absl::Time WallOf(const KeptState& kept, absl::string_view boot_id, absl::Time boot_now,
+                  absl::Time wall) {
+  const bool is_same = !boot_id.empty() && kept.boot.id == boot_id;
+  return is_same ? boot_now + kept.boot.wall_is_ahead : wall;
+}
 
 std::string EncodeState(const KeptState& state) {
   Json json = {{"version", 1}, {"services", Json::object()}};
+  if (!state.boot.id.empty()) {
+    json["boot"] = {{"id", state.boot.id},
+                    {"wall_is_ahead_ms", absl::ToInt64Milliseconds(state.boot.wall_is_ahead)}};
+  }
   for (const auto& [name, service] : state.services) {
     Json one = {{"drain", service.drain},
                 {"ipv4", FamilyJson(service.ipv4)},
@@ -88,6 +110,7 @@ absl::StatusOr<KeptState> DecodeState(absl::string_view text) {
     return absl::DataLossError("it is not a state of this version");
   }
   KeptState state;
+  GetBoot(json, state.boot);
   for (const auto& [name, one] : json["services"].items()) {
     const Json drain = one.is_object() ? one.value("drain", Json()) : Json();
     if (!drain.is_boolean()) {

@@ -21,16 +21,29 @@ std::string TimeText(const SidecarView& view, absl::Time at) {
 
 std::string Text(absl::string_view text) { return std::string(text); }
 
+Json FleetJson(const FleetView& fleet) {
+  return {{"asked", fleet.is_asked},
+          {"known", fleet.is_known},
+          {"nodes", fleet.nodes},
+          {"others_announcing", fleet.others_announcing},
+          {"others_withdrawn", fleet.others_withdrawn},
+          {"others_unknown", fleet.others_unknown},
+          {"others_absent", fleet.others_absent},
+          {"max_withdrawn", fleet.max_withdrawn}};
+}
+
 Json FamilyJson(const SidecarView& view, const SidecarView::FamilyView& family) {
   const Verdict& verdict = family.verdict;
   return {{"family", family.is_v6 ? "ipv6" : "ipv4"},
           {"prefixes", family.prefixes},
           {"state", Text(ToText(verdict.state))},
+          {"announced", family.announced ? Json(*family.announced) : Json()},
           {"rule", verdict.rule},
           {"reason", verdict.reason},
           {"since", TimeText(view, verdict.since)},
           {"wants_to_withdraw", verdict.wants_to_withdraw},
           {"withdrawals", family.withdrawals},
+          {"fleet", FleetJson(family.fleet)},
           {"notes", family.notes}};
 }
 
@@ -80,15 +93,6 @@ Json SeenJson(const Observation::Seen& seen) {
   return json;
 }
 
-Json FleetJson(const FleetView& fleet) {
-  return {{"asked", fleet.is_asked},
-          {"known", fleet.is_known},
-          {"nodes", fleet.nodes},
-          {"others_announcing", fleet.others_announcing},
-          {"others_withdrawn", fleet.others_withdrawn},
-          {"max_withdrawn", fleet.max_withdrawn}};
-}
-
 }  // namespace
 
 std::string StatusJson(const SidecarView& view, absl::Time asked) {
@@ -107,14 +111,21 @@ std::string StatusJson(const SidecarView& view, absl::Time asked) {
                {"sessions", Json::array()},
                {"seen", Json::array()},
                {"mismatches", Json::array()},
-               {"mismatches_total", view.mismatches_total},
-               {"fleet", FleetJson(view.fleet)}};
+               {"mismatches_total", view.mismatches_total}};
   for (const auto& one : view.endpoints) {
     json["endpoints"].push_back({{"key", one.key}, {"address", one.address}, {"error", one.error}});
   }
   for (const auto& service : view.services) json["services"].push_back(ServiceJson(view, service));
   for (const auto& session : view.sessions) json["sessions"].push_back(SessionJson(view, session));
   for (const auto& seen : view.seen) json["seen"].push_back(SeenJson(seen));
+  json["clones"] = view.clones;
+  json["peers"] = Json::array();
+  for (const auto& peer : view.peers) {
+    json["peers"].push_back({{"name", peer.name},
+                             {"address", peer.address},
+                             {"reachable", peer.is_reachable},
+                             {"error", peer.error}});
+  }
   for (const auto& mismatch : view.mismatches) {
     json["mismatches"].push_back({{"prefix", mismatch.prefix},
                                   {"where", mismatch.where},

@@ -26,6 +26,9 @@ struct SidecarView {
     Verdict verdict;
     std::vector<std::string> notes;  // What comes next: "hold-down until ...", "budget 1 of 2".
     int withdrawals = 0;             // In the window.
+    // Have routers the routes, this moment? No value: unknown.
+    std::optional<bool> announced = std::nullopt;
+    FleetView fleet = {};  // As seen for this family of this service.
   };
   struct ServiceView {
     std::string name;
@@ -39,6 +42,13 @@ struct SidecarView {
   struct Probe {
     std::string name;
     HistogramValues latency;
+  };
+  struct Peer {
+    std::string name;
+    std::string address;
+    bool is_reachable = false;
+    std::string error;      // Of the last fetch; empty: it was good.
+    uint64_t unsealed = 0;  // Pages not believed for want of a right seal.
   };
   struct Mismatch {
     std::string prefix;
@@ -58,13 +68,14 @@ struct SidecarView {
   absl::Duration lease;
   std::vector<EndpointState> endpoints;
   std::vector<ServiceView> services;
-  FleetView fleet;
   std::vector<std::string> backends;
   std::vector<Observation::Session> sessions;
   std::vector<Observation::Seen> seen;
   std::vector<Mismatch> mismatches;
   std::vector<Probe> probes;
   OutsideView outside;
+  std::vector<Peer> peers;
+  std::vector<std::string> clones;  // Addresses where another process answers by this node's name.
   int withdrawals_max = 0;
   uint64_t ticks = 0;
   uint64_t late_ticks = 0;  // Began over a whole tick too late.

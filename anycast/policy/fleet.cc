@@ -1,5 +1,9 @@
 // Mutual exclusion without a leader, after the manner of flags: tell the wish, then look, then act.
 //
+// A peer that is absent (its page does not have the family) is left out of W and of the count
+// alike: what its page says holds when the page is written, and a node that gets the family after
+// that comes with a wish that is told later than X's.
+//
 // Why no more than max_withdrawn nodes withdraw for faults that are not certain, whatever the order
 // and the delay of the pages: let W be the nodes that are withdrawn so, and X the one of them whose
 // wish was told last (the wish by which it went). X acted on pages that were asked for after its
@@ -14,10 +18,20 @@
 // Why one of several wishes comes through: a node yields only to a lesser name, so the least of the
 // names that wish and see each other never does, and the others' wishes are gone once they have
 // seen it. A wish whose node dies goes with its page's age.
+//
+// Why a peer that wishes for ever holds nobody back for ever: a node never acts upon a wish of its
+// own that is older than kWishMax, and rests for kYield after each (and at its start). So when X
+// has seen Y wish for longer than kWishMax without a gap of kWishGap, the wish on Y's last page is
+// one that Y cannot go by any more (it is over, or Y hangs and will find it over), or Y does not
+// keep to these rules. Y's next wish is told kYield after that page was written, and by then the
+// page is too old. Leaving such a wish out of the first case above thus takes no honest node out of
+// it. What wishes on and off within these limits holds X back for kHeldMax; then X counts it as
+// withdrawn: more than if it said so itself, nobody can do to X.
 
 #include "anycast/policy/fleet.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hither {
 namespace {
@@ -26,23 +40,58 @@ bool IsFresh(const PeerReport& report, absl::Time now) {
   return now - report.asked_at <= kPageAgeMax;
 }
 
-// DRAIN is about to go.
+// DRAIN is about to go. What is not known to be announced may be announced to nobody, and who
+// counts on it would leave last.
 bool Announces(const PeerReport& report) {
-  return report.state == State::kUp || report.state == State::kSoft;
+  return (report.state == State::kUp || report.state == State::kSoft) &&
+         report.announced.value_or(false);
+}
+
+// Does it wish, so that it might go?
+bool Wishes(const PeerReport& report, absl::Time now) {
+  return IsFresh(report, now) && report.wants_to_withdraw &&
+         report.asked_at - report.wishing_since <= kWishMax;
+}
+
+// Have wishes alone kept us from withdrawing for too long?
+bool IsHeldTooLong(const FleetWish& wish, absl::Time now) {
+  return now - wish.wanted_since > kHeldMax;
+}
+
+// In words of FleetView: adds one peer.
+void Count(const PeerReport& report, absl::Time now, const FleetWish& wish, FleetView& view) {
+  const bool is_fresh = IsFresh(report, now);
+  if (is_fresh && report.is_absent) {
+    ++view.others_absent;
+    return;
+  }
+  ++view.nodes;
+  const bool may_go = IsHeldTooLong(wish, now) && Wishes(report, now);
+  if (is_fresh && Announces(report) && !may_go) {
+    ++view.others_announcing;
+    return;
+  }
+  ++view.others_withdrawn;
+  const bool is_down = report.state == State::kDown || report.state == State::kDrain;
+  if (!is_fresh || (!is_down && !report.announced.has_value())) ++view.others_unknown;
 }
 
 bool AnotherComesFirst(absl::string_view self, std::span<const PeerReport> reports,
                        absl::Time now) {
-  return std::ranges::any_of(reports, [&](const PeerReport& report) {
-    return IsFresh(report, now) && report.wants_to_withdraw && report.name < self;
-  });
+  return std::ranges::any_of(
+      reports, [&](const PeerReport& report) { return Wishes(report, now) && report.name < self; });
 }
 
 bool IsSettled(std::span<const PeerReport> reports, absl::Time now, const FleetWish& wish) {
   return wish.stands() && std::ranges::all_of(reports, [&](const PeerReport& report) {
-           return !IsFresh(report, now) ||
-                  (report.asked_at > wish.since && !report.wants_to_withdraw);
+           return !IsFresh(report, now) || (report.asked_at > wish.since &&
+                                            (!Wishes(report, now) || IsHeldTooLong(wish, now)));
          });
+}
+
+void LetGo(absl::Time now, FleetWish& wish) {
+  wish.since = absl::InfiniteFuture();
+  wish.rests_until = now + kYield;
 }
 
 }  // namespace
@@ -55,19 +104,20 @@ int MaxWithdrawn(const AnycastConfig::Peers& peers, int nodes) {
 
 FleetView ViewFleet(const AnycastConfig::Peers& peers, absl::string_view self,
                     std::span<const PeerReport> reports, absl::Time now, FleetWish& wish) {
+  if (!std::exchange(wish.has_begun, true) && !wish.stands()) wish.rests_until = now + kYield;
+  if (wish.stands() && now - wish.since > kWishMax) LetGo(now, wish);
   FleetView view;
   view.is_asked = !reports.empty();
-  view.nodes = static_cast<int>(reports.size()) + 1;
-  view.max_withdrawn = MaxWithdrawn(peers, view.nodes);
   int fresh = 0;
   for (const PeerReport& report : reports) {
-    if (IsFresh(report, now)) ++fresh;
-    if (IsFresh(report, now) && Announces(report)) ++view.others_announcing;
+    Count(report, now, wish, view);
+    if (IsFresh(report, now) && !report.is_absent) ++fresh;
   }
-  view.others_withdrawn = view.nodes - 1 - view.others_announcing;
+  view.max_withdrawn = MaxWithdrawn(peers, view.nodes);
   view.is_known = view.is_asked && 2 * fresh >= view.nodes - 1;
-  if (wish.stands() && AnotherComesFirst(self, reports, now)) {
-    wish = {absl::InfiniteFuture(), now + kYield};
+  if (wish.stands() && !IsHeldTooLong(wish, now) && AnotherComesFirst(self, reports, now)) {
+    LetGo(now, wish);
+    wish.yielded_until = now + kYield;
   }
   view.yielded = wish.has_yielded(now);
   view.settled = IsSettled(reports, now, wish);
@@ -76,10 +126,12 @@ FleetView ViewFleet(const AnycastConfig::Peers& peers, absl::string_view self,
 
 void TellWish(const Verdict& verdict, absl::Time now, FleetWish& wish) {
   if (!verdict.wants_to_withdraw) {
-    wish.since = absl::InfiniteFuture();
-  } else if (!wish.stands() && !wish.has_yielded(now)) {
-    wish.since = now;
+    wish.wanted_since = absl::InfiniteFuture();
+    if (wish.stands()) LetGo(now, wish);
+    return;
   }
+  wish.wanted_since = std::min(wish.wanted_since, now);
+  if (!wish.stands() && now >= wish.rests_until) wish.since = now;
 }
 
 }  // namespace hither

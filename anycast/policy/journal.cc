@@ -44,7 +44,9 @@ Json FleetToJson(const FleetView& view) {
           {"others_announcing", view.others_announcing},
           {"settled", view.settled},
           {"yielded", view.yielded},
-          {"max_withdrawn", view.max_withdrawn}};
+          {"max_withdrawn", view.max_withdrawn},
+          {"others_unknown", view.others_unknown},
+          {"others_absent", view.others_absent}};
 }
 
 Json FactsToJson(const Facts& facts) {
@@ -57,6 +59,8 @@ Json FactsToJson(const Facts& facts) {
                {"forgiven_at", TimeToJson(facts.intent.forgiven_at)},
                {"fleet_ipv4", FleetToJson(facts.fleet_ipv4)},
                {"fleet_ipv6", FleetToJson(facts.fleet_ipv6)}};
+  if (facts.lost_ipv4) json["lost_ipv4"] = true;
+  if (facts.lost_ipv6) json["lost_ipv6"] = true;
   json["queries_per_second"] =
       facts.queries_per_second.has_value() ? Json(*facts.queries_per_second) : Json();
   json["signals"] = std::move(signals);
@@ -104,6 +108,9 @@ void ReadFleet(JsonReader reader, JsonReader& failures, FleetView& view) {
   reader.Read("settled", view.settled);
   reader.Read("yielded", view.yielded);
   reader.Read("max_withdrawn", view.max_withdrawn);
+  // Journals of older versions do not have these.
+  if (reader.Has("others_unknown")) reader.Read("others_unknown", view.others_unknown);
+  if (reader.Has("others_absent")) reader.Read("others_absent", view.others_absent);
   if (view.others_withdrawn < 0 || view.others_withdrawn > view.nodes) {
     reader.Fail("others_withdrawn", "is not within the fleet");
   }
@@ -123,6 +130,8 @@ void ReadFacts(JsonReader reader, JsonReader& failures, Facts& facts) {
   if (reader.Has("forgiven_at")) reader.Read("forgiven_at", facts.intent.forgiven_at);
   ReadFleet(reader.Object("fleet_ipv4"), failures, facts.fleet_ipv4);
   ReadFleet(reader.Object("fleet_ipv6"), failures, facts.fleet_ipv6);
+  if (reader.Has("lost_ipv4")) reader.Read("lost_ipv4", facts.lost_ipv4);
+  if (reader.Has("lost_ipv6")) reader.Read("lost_ipv6", facts.lost_ipv6);
   reader.Read("queries_per_second", facts.queries_per_second);
   if (const Json* list = reader.Array("signals", kJournalSignalsMax)) {
     for (const Json& one : *list) {

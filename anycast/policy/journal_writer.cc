@@ -32,7 +32,8 @@ bool IsSame(const AnycastConfig::Policy& a, const AnycastConfig::Policy& b) {
 }
 
 bool IsSame(const Facts& a, const Facts& b) {
-  return a.intent == b.intent && a.fleet_ipv4 == b.fleet_ipv4 && a.fleet_ipv6 == b.fleet_ipv6 &&
+  return a.intent == b.intent && a.lost_ipv4 == b.lost_ipv4 && a.lost_ipv6 == b.lost_ipv6 &&
+         a.fleet_ipv4 == b.fleet_ipv4 && a.fleet_ipv6 == b.fleet_ipv6 &&
          std::ranges::equal(a.signals, b.signals,
                             [](const Signal& x, const Signal& y) { return IsSame(x, y); });
 }

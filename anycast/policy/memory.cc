@@ -41,16 +41,20 @@ absl::Duration Doubled(const AnycastConfig::Policy& policy, absl::Duration base,
   return std::min(2 * last, std::max(base, policy.hold_down_max));
 }
 
+void Keep(absl::Time withdrawn_at, PolicyMemory& memory) {
+  if (memory.withdrawals.size() == kWithdrawalsKept) {
+    memory.withdrawals.erase(memory.withdrawals.begin());
+  }
+  memory.withdrawals.push_back(withdrawn_at);
+}
+
 void CountWithdrawal(const AnycastConfig::Policy& policy, absl::Time now, PolicyMemory& memory) {
   const absl::Time last =
       memory.withdrawals.empty() ? absl::InfinitePast() : memory.withdrawals.back();
   memory.hold_down = Doubled(policy, policy.hold_down, memory.hold_down, last, now);
   memory.hold_down_until = now + memory.hold_down;
   memory.has_withdrawn = true;
-  if (memory.withdrawals.size() == kWithdrawalsKept) {
-    memory.withdrawals.erase(memory.withdrawals.begin());
-  }
-  memory.withdrawals.push_back(now);
+  Keep(now, memory);
 }
 
 void NeedCalm(PolicyMemory::Calm why, absl::Duration needed, PolicyMemory& memory) {
@@ -99,7 +103,11 @@ void Enter(const AnycastConfig::Policy& policy, const Facts& facts, const Outcom
   memory.since = facts.now;
   if (outcome.state == State::kDown) {
     // The operator's withdrawal says nothing about the node, so it costs nothing.
-    if (!facts.intent.drain) CountWithdrawal(policy, facts.now, memory);
+    if (outcome.is_loss) {
+      CountLoss(facts.now, memory);
+    } else if (!facts.intent.drain) {
+      CountWithdrawal(policy, facts.now, memory);
+    }
   } else if (outcome.state == State::kSoft && before == State::kUp) {
     Soften(policy, facts.now, memory);
   } else if (outcome.state == State::kSoft) {
@@ -117,6 +125,8 @@ PolicyMemory Resume(const PolicyMemory& kept, absl::Time now) {
   memory.has_withdrawn = kept.has_withdrawn && kept.state == State::kDown;
   return memory;
 }
+
+void CountLoss(absl::Time at, PolicyMemory& memory) { Keep(at, memory); }
 
 void Forgive(absl::Time at, PolicyMemory& memory) {
   std::erase_if(memory.withdrawals, [at](absl::Time withdrawn) { return withdrawn < at; });

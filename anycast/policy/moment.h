@@ -17,6 +17,7 @@ struct Moment {
   const FleetView& fleet;
   const Assessment& at;
   const PolicyMemory& memory;
+  bool is_lost = false;  // See Facts::lost().
 
   bool IsDown() const { return memory.state == State::kDown; }
   // Announced, and not because of a drain that goes on.
@@ -34,6 +35,7 @@ struct Outcome {
   std::string reason;
   bool wants_to_withdraw = false;
   bool is_last_resort = false;
+  bool is_loss = false;
 };
 
 struct Rule {

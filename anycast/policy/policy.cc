@@ -22,7 +22,7 @@ Verdict Decide(const AnycastConfig::Policy& policy, Families family, const Facts
   const Assessment at = Assess(facts.signals, family);
   if (memory.since == absl::InfinitePast()) memory.since = facts.now;
   Observe(policy, facts, fleet, at, memory);
-  const Moment moment{policy, facts, fleet, at, memory};
+  const Moment moment{policy, facts, fleet, at, memory, facts.lost(family)};
   absl::string_view word;
   std::optional<Outcome> outcome;
   for (const Rule& rule : RuleTable()) {

@@ -28,7 +28,7 @@ struct Intent {
   friend bool operator==(const Intent&, const Intent&) = default;
 };
 
-// What the other nodes are known to do, this tick.
+// What the other nodes that have this family of this service are known to do, this tick.
 //
 // A withdrawal that is not certain goes in two steps, so that two nodes never take the last place
 // together: first a node tells in its peer page that it wants to (`wants_to_withdraw` of its
@@ -36,16 +36,18 @@ struct Intent {
 // to or has yielded (of two, the one with the greater name yields). The collector of these facts
 // (fleet.h) counts such peers as withdrawn.
 struct FleetView {
-  bool is_asked = false;  // Are peers configured?
-  bool is_known = false;  // Has every peer's page come lately enough to count on? (A peer that
-                          // does not answer counts as withdrawn only if most of them answer.)
-  int nodes = 1;          // This one, too.
-  int others_withdrawn = 0;
-  int others_announcing = 0;  // UP or SOFT.
+  bool is_asked = false;      // Are peers configured?
+  bool is_known = false;      // Has every peer's page come lately enough to count on? (A peer that
+                              // does not answer counts as withdrawn only if most of them answer.)
+  int nodes = 1;              // This one, too.
+  int others_withdrawn = 0;   // Or not known to announce.
+  int others_announcing = 0;  // UP or SOFT, and their routers have the route.
   bool settled = false;       // All pages are newer than our wish to withdraw, and none stands
                               // against it.
   bool yielded = false;       // Another node's wish came first; ours rests for a while.
   int max_withdrawn = 1;      // Of all nodes.
+  int others_unknown = 0;     // Of those withdrawn: it is not known.
+  int others_absent = 0;      // Peers without this family of this service: no nodes of this fleet.
   friend bool operator==(const FleetView&, const FleetView&) = default;
 };
 
@@ -57,11 +59,14 @@ struct Facts {
   Intent intent;
   FleetView fleet_ipv4;
   FleetView fleet_ipv6;
+  bool lost_ipv4 = false;  // The sidecar hung, and what was announced has ended by itself.
+  bool lost_ipv6 = false;
   std::optional<double> queries_per_second;  // Unknown without a heartbeat.
 
   const FleetView& fleet(Families family) const {
     return family == Families::kIpv6 ? fleet_ipv6 : fleet_ipv4;
   }
+  bool lost(Families family) const { return family == Families::kIpv6 ? lost_ipv6 : lost_ipv4; }
   friend bool operator==(const Facts&, const Facts&) = default;
 };
 
@@ -125,6 +130,10 @@ Verdict Decide(const AnycastConfig::Policy& policy, Families family, const Facts
 // hold-down, not the state, since its routes went with its sessions. Times that lie after `now`
 // are another boot's, and nothing of them is taken.
 PolicyMemory Resume(const PolicyMemory& kept, absl::Time now);
+
+// A route ended with a sidecar that died or hung: to routers a withdrawal like any other, so it
+// counts for the flap budget. It says nothing about the node, so there is no hold-down.
+void CountLoss(absl::Time at, PolicyMemory& memory);
 
 // What was withdrawn before `at` costs nothing any more: no budget, no hold-down. Decide() does so
 // for Intent::forgiven_at; doing it again changes nothing.

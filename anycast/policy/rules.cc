@@ -24,6 +24,14 @@ MaybeOutcome CertainFault(const Moment& m) {
   return Outcome{State::kDown, Names(m.at.certain)};
 }
 
+// The route has gone already: DOWN follows it, so that the way back has its budget.
+MaybeOutcome Hung(const Moment& m) {
+  if (!m.is_lost || !m.IsServing()) return std::nullopt;
+  Outcome outcome{State::kDown, "the sidecar hung, and what it announced has ended"};
+  outcome.is_loss = true;
+  return outcome;
+}
+
 std::string WhyDrainIsOver(const Moment& m) {
   const absl::Duration drained_for = m.facts.now - m.memory.since;
   if (drained_for >= m.policy.drain_min &&
@@ -103,7 +111,7 @@ MaybeOutcome FleetGuard(const Moment& m) {
       fleet.others_withdrawn + 1 <= fleet.max_withdrawn && fleet.others_announcing >= 1;
   if (may) return std::nullopt;
   return Outcome{State::kSoft, absl::StrCat(fleet.others_withdrawn, " of ", fleet.nodes,
-                                            " nodes are withdrawn already, at most ",
+                                            " nodes are withdrawn or not announced, at most ",
                                             fleet.max_withdrawn, " may be; ", Faults(m))};
 }
 
@@ -230,6 +238,7 @@ MaybeOutcome Ok(const Moment&) { return Outcome{State::kUp, "all signals are ok"
 // clang-format off
 constexpr Rule kRules[] = {
     {{"certain-fault", "DOWN at once: the responder is dead beyond doubt"}, CertainFault},
+    {{"hung",          "DOWN: the sidecar hung, and its sessions or leases ended"}, Hung},
     {{"drained",       "DOWN: the operator drained it, and traffic has gone or drain_max is over"}, Drained},
     {{"drain",         "DRAIN: the operator drains it; traffic is asked to leave"}, Drain},
     {{"frozen",        "as it is: the operator froze what is announced"}, Frozen},

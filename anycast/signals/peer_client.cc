@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "anycast/clock.h"
+#include "anycast/signals/page_seal.h"
 #include "server/base/http_answer.h"
 
 namespace hither {
@@ -20,8 +22,8 @@ absl::Status Wrong(absl::string_view what) {
 }  // namespace
 
 PeerClient::PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer,
-                       const AnycastConfig::Probe& probe)
-    : loop_(loop), peer_(peer) {
+                       const AnycastConfig::Probe& probe, PeerSelf self)
+    : loop_(loop), peer_(peer), self_(std::move(self)) {
   if (!peer.dns.has_value()) return;
   dns_ = std::make_unique<DnsProbe>(loop, Conversation::Transport::kUdp, *peer.dns, probe.name,
                                     probe.type);
@@ -41,7 +43,9 @@ void PeerClient::Tick(absl::Time now) {
 void PeerClient::Fetch(absl::Time now) {
   fetch_due_ = now + kPageEvery;
   fetch_began_ = now;
-  const std::string request = HttpRequest("GET", "/peer", peer_.address.ToText());
+  nonce_ = self_.keys.empty() ? "" : NewNonce();
+  const std::string path = nonce_.empty() ? "/peer" : absl::StrCat("/peer?nonce=", nonce_);
+  const std::string request = HttpRequest("GET", path, peer_.address.ToText());
   Conversation::Order order{.transport = Conversation::Transport::kTcp,
                             .to = peer_.address,
                             .request = {request.begin(), request.end()},
@@ -58,15 +62,48 @@ void PeerClient::OnPage(Conversation::Result ended) {
     error_ = std::move(ended.detail);
     return;
   }
-  absl::StatusOr<PeerPage> page = ReadPageAnswer(TextOf(ended.reply));
-  if (page.ok() && page->name != peer_.name) {
-    page = absl::InvalidArgumentError(absl::StrCat("is ", page->name, ", not ", peer_.name,
-                                                   "; correct peers: in the configuration"));
-  }
+  absl::StatusOr<PeerPage> page = Judge(TextOf(ended.reply));
   error_ = std::string(page.status().message());
   if (!page.ok()) return;
   page_ = *std::move(page);
   page_asked_at_ = fetch_began_;
+  NoteWishes(MonotonicNow());
+}
+
+absl::StatusOr<PeerPage> PeerClient::Judge(absl::string_view answer) {
+  absl::StatusOr<PeerPage> page = ReadPageAnswer(answer, self_, nonce_);
+  if (absl::IsUnauthenticated(page.status())) ++unsealed_;
+  if (!page.ok()) return page;
+  const bool is_ours = !self_.name.empty() && page->name == self_.name;
+  is_self_ = is_ours && page->run == self_.run;
+  is_clone_ = is_ours && !is_self_;
+  if (is_self_) return absl::InvalidArgumentError("is this node itself, and no peer");
+  if (is_clone_) {
+    return absl::InvalidArgumentError(absl::StrCat("is another node that has this one's name, ",
+                                                   self_.name,
+                                                   "; give one of them another identity:"));
+  }
+  if (page->name == peer_.name) return page;
+  return absl::InvalidArgumentError(absl::StrCat("is ", page->name, ", not ", peer_.name,
+                                                 "; correct peers: in the configuration"));
+}
+
+// Runs that are over are forgotten, so that a peer's names for services fill no memory.
+void PeerClient::NoteWishes(absl::Time now) {
+  std::erase_if(wishes_, [&](const auto& one) { return one.second.IsOver(page_asked_at_); });
+  for (const PeerPage::Service& service : page_->services) {
+    if (service.ipv4.has_value() && service.ipv4->wants_to_withdraw) {
+      wishes_[{service.name, Families::kIpv4}].Note(true, page_asked_at_, now);
+    }
+    if (service.ipv6.has_value() && service.ipv6->wants_to_withdraw) {
+      wishes_[{service.name, Families::kIpv6}].Note(true, page_asked_at_, now);
+    }
+  }
+}
+
+absl::Time PeerClient::wishing_since(absl::string_view service, Families family) const {
+  const auto found = wishes_.find({std::string(service), family});
+  return found == wishes_.end() ? absl::InfiniteFuture() : found->second.since();
 }
 
 std::optional<PeerPage::Seen> PeerClient::Sees() const {
@@ -78,10 +115,22 @@ std::optional<PeerPage::Seen> PeerClient::Sees() const {
   return PeerPage::Seen{peer_.name, dns_->failures() < kDnsFailures, last.detail};
 }
 
-absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer) {
+absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf& self,
+                                        absl::string_view nonce) {
   const absl::StatusOr<HttpAnswer> http = ReadHttpAnswer(answer);
   if (!http.ok()) return Wrong(http.status().message());
   if (http->code != 200) return Wrong(absl::StrCat("HTTP status ", http->code));
+  const Seal seal = self.keys.empty() ? Seal::kRight : CheckSeal(http->body, nonce, self.keys);
+  if (seal == Seal::kWrong) {
+    return absl::UnauthenticatedError(
+        "peer page: not believed, since its seal is not made with our key; compare the files of "
+        "peers: { key_file: }");
+  }
+  if (seal == Seal::kNone && !self.accept_unsealed) {
+    return absl::UnauthenticatedError(
+        "peer page: not believed, since it has no seal; give that node the file of peers: { "
+        "key_file: }, too");
+  }
   return DecodePeerPage(http->body);
 }
 

@@ -3,13 +3,16 @@
 
 #include <uv.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "anycast/policy/fleet.h"
 #include "anycast/policy/signal.h"
 #include "anycast/signals/conversation.h"
 #include "anycast/signals/dns_probe.h"
@@ -17,6 +20,14 @@
 #include "server/base/anycast_config.h"
 
 namespace hither {
+
+// What a node must know of itself to judge others' pages. A value.
+struct PeerSelf {
+  std::string name;
+  std::string run;                // PeerPage::run of ours.
+  std::vector<std::string> keys;  // With which pages may be sealed. None: no seal is asked for.
+  bool accept_unsealed = false;
+};
 
 // One other node: its page, asked again and again, and its responder, asked from here as a stranger
 // would.
@@ -28,9 +39,9 @@ class PeerClient {
   static constexpr absl::Duration kPageTimeout = absl::Milliseconds(800);
   static constexpr absl::Duration kDnsEvery = absl::Seconds(1);
   static constexpr int kDnsFailures = 3;  // One after the other, until we say that it fails.
-  static constexpr absl::Duration kPageAgeMax = absl::Seconds(3);
 
-  PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer, const AnycastConfig::Probe& probe);
+  PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer, const AnycastConfig::Probe& probe,
+             PeerSelf self = {});
   ~PeerClient();
   PeerClient(const PeerClient&) = delete;
   PeerClient& operator=(const PeerClient&) = delete;
@@ -46,6 +57,14 @@ class PeerClient {
     return page_.has_value() && now - page_asked_at_ <= kPageAgeMax;
   }
   const std::string& error() const { return error_; }  // Of the last fetch; empty: it was good.
+  const SocketAddress& address() const { return peer_.address; }
+  // Its entry leads back to this very process.
+  bool IsSelf() const { return is_self_; }
+  // Who answers there has our name, and is another process.
+  bool IsClone() const { return is_clone_; }
+  uint64_t unsealed() const { return unsealed_; }  // Pages refused for want of a right seal.
+  // Since when its pages have wished to withdraw this.
+  absl::Time wishing_since(absl::string_view service, Families family) const;
   // How we see its responder, for our own page. Nothing: it has no address to be asked at, or was
   // not asked yet.
   std::optional<PeerPage::Seen> Sees() const;
@@ -54,6 +73,8 @@ class PeerClient {
  private:
   void Fetch(absl::Time now);
   void OnPage(Conversation::Result ended);
+  absl::StatusOr<PeerPage> Judge(absl::string_view answer);
+  void NoteWishes(absl::Time now);
 
   uv_loop_t& loop_;
   const AnycastConfig::Peer peer_;
@@ -65,10 +86,18 @@ class PeerClient {
   std::optional<PeerPage> page_;
   absl::Time page_asked_at_ = absl::InfinitePast();
   std::string error_ = "not asked yet";
+  const PeerSelf self_;
+  std::string nonce_;  // Of the request that is under way.
+  bool is_self_ = false;
+  bool is_clone_ = false;
+  uint64_t unsealed_ = 0;
+  std::map<std::pair<std::string, Families>, WishRun> wishes_;
 };
 
-// The page in an HTTP/1.1 answer. Pure.
-absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer);
+// The page in an HTTP/1.1 answer; `nonce`: of the request. kUnauthenticated: a seal is asked for,
+// and there is no right one. Pure.
+absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf& self = {},
+                                        absl::string_view nonce = "");
 
 // What the reachable peers say of `our_name`: soft if most of those that tell say that our
 // responder fails, as seen from there. Never hard: they may be the ones that are cut off. Nothing

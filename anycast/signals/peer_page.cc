@@ -38,6 +38,7 @@ json ToJson(const PeerPage::Standing& standing) {
   json out = {{"state", WordOf(standing.state)},
               {"wants_to_withdraw", standing.wants_to_withdraw},
               {"yielded", standing.yielded}};
+  out["announced"] = standing.announced.has_value() ? json(*standing.announced) : json();
   if (standing.wish_since != absl::InfiniteFuture()) {
     out["wish_since"] = absl::ToDoubleSeconds(standing.wish_since - absl::UnixEpoch());
   }
@@ -62,6 +63,12 @@ class Members {
     if (at == nullptr) return false;
     if (!at->is_boolean()) return Fail(), false;
     return at->get<bool>();
+  }
+  // No value: null, or not there.
+  std::optional<bool> MaybeFlag(const char* key) {
+    const json* at = Find(key);
+    if (at == nullptr || at->is_null()) return std::nullopt;
+    return Flag(key);
   }
   absl::Time Seconds(const char* key) {
     const json* at = Find(key);
@@ -106,11 +113,13 @@ bool ReadState(absl::string_view text, State& out) {
   return false;
 }
 
-bool ReadStanding(const json& from, PeerPage::Standing& out) {
+bool ReadStanding(const json& from, std::optional<PeerPage::Standing>& to) {
   if (from.is_object() && from.empty()) return true;  // The service has no such family.
   Members members(from);
+  PeerPage::Standing& out = to.emplace();
   out.wants_to_withdraw = members.Flag("wants_to_withdraw");
   out.yielded = members.Flag("yielded");
+  out.announced = members.MaybeFlag("announced");
   out.wish_since = members.Seconds("wish_since");
   return ReadState(members.Text("state"), out.state) && members.ok();
 }
@@ -135,8 +144,9 @@ bool ReadSeen(const json& from, PeerPage::Seen& out) {
 std::string EncodePeerPage(const PeerPage& page) {
   json services = json::array();
   for (const PeerPage::Service& service : page.services) {
-    services.push_back(
-        {{"name", service.name}, {"ipv4", ToJson(service.ipv4)}, {"ipv6", ToJson(service.ipv6)}});
+    json& told = services.emplace_back(json{{"name", service.name}});
+    if (service.ipv4.has_value()) told["ipv4"] = ToJson(*service.ipv4);
+    if (service.ipv6.has_value()) told["ipv6"] = ToJson(*service.ipv6);
   }
   json sees = json::array();
   for (const PeerPage::Seen& seen : page.sees) {
@@ -145,6 +155,7 @@ std::string EncodePeerPage(const PeerPage& page) {
   json out = {{"version", kPeerPageVersion},
               {"name", page.name},
               {"site", page.site},
+              {"run", page.run},
               {"services", std::move(services)},
               {"sees", std::move(sees)}};
   if (page.outside.is_present) out["outside"] = OutsideToJson(page.outside);
@@ -166,6 +177,7 @@ absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
   PeerPage page;
   page.name = members.Text("name");
   page.site = members.Text("site");
+  page.run = members.Text("run");
   for (const json& service : members.List("services", kPeerServicesMax)) {
     if (!ReadService(service, page.services.emplace_back())) return Wrong("a service is broken");
   }

@@ -1,6 +1,7 @@
 #ifndef HITHER_ANYCAST_SIGNALS_PEER_PAGE_H_
 #define HITHER_ANYCAST_SIGNALS_PEER_PAGE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,14 @@ struct PeerPage {
     bool wants_to_withdraw = false;
     absl::Time wish_since = absl::InfiniteFuture();  // Wall clock.
     bool yielded = false;
+    // Have its routers the route, this moment? No value: it does not know, or does not say.
+    std::optional<bool> announced = std::nullopt;
     friend bool operator==(const Standing&, const Standing&) = default;
   };
   struct Service {
     std::string name;
-    Standing ipv4;
-    Standing ipv6;
+    std::optional<Standing> ipv4;  // No value: the service has no such family there.
+    std::optional<Standing> ipv6;
     friend bool operator==(const Service&, const Service&) = default;
   };
   struct Seen {  // Another node, from here.
@@ -42,15 +45,17 @@ struct PeerPage {
 
   std::string name;
   std::string site;
+  std::string run;  // Another one for each process: of two with one name, one is a clone.
   std::vector<Service> services;
   std::vector<Seen> sees;
   OutsidePage outside;
   friend bool operator==(const PeerPage&, const PeerPage&) = default;
 };
 
-// One JSON object: {"version":1,"name":..,"site":..,"services":[{"name":..,"ipv4":{"state":"UP",
-// "wants_to_withdraw":false,"wish_since":1700000000.5,"yielded":false},"ipv6":{..}}],
-// "sees":[{"name":..,"ok":true,"detail":..}]}; and "outside" (outside_page.h) if it is present.
+// One JSON object: {"version":1,"name":..,"site":..,"run":..,"services":[{"name":..,"ipv4":{
+// "state":"UP","announced":true,"wants_to_withdraw":false,"wish_since":1700000000.5,
+// "yielded":false},"ipv6":{..}}],"sees":[{"name":..,"ok":true,"detail":..}]}; and "outside"
+// (outside_page.h) if it is present.
 std::string EncodePeerPage(const PeerPage& page);
 
 // Source: another host. Members that are not known are passed over, so that versions can be mixed;

@@ -37,14 +37,14 @@ Families FamilyOf(const SocketAddress& address) {
 }  // namespace
 
 SignalCollector::SignalCollector(uv_loop_t& loop, const Config& config,
-                                 const AnycastConfig& anycast)
+                                 const AnycastConfig& anycast, std::string run)
     : tick_(anycast.policy.tick),
       our_name_(NameOf(config.identity)),
       nsids_(NsidsOf(config.identity)),
       heartbeat_(config.heartbeat.value_or(kHeartbeatDefaultPath)),
       responder_(anycast.policy) {
   for (const AnycastConfig::Service& service : anycast.services) AddService(loop, service);
-  AddPeers(loop, anycast);
+  AddPeers(loop, anycast, std::move(run));
 }
 
 void SignalCollector::AddService(uv_loop_t& loop, const AnycastConfig::Service& service) {
@@ -64,14 +64,21 @@ void SignalCollector::AddService(uv_loop_t& loop, const AnycastConfig::Service& 
   }
 }
 
-void SignalCollector::AddPeers(uv_loop_t& loop, const AnycastConfig& anycast) {
+void SignalCollector::AddPeers(uv_loop_t& loop, const AnycastConfig& anycast, std::string run) {
+  const AnycastConfig::Peers& peers = anycast.peers;
+  const PeerSelf self{our_name_, std::move(run), peers.keys, peers.accept_unsealed};
   AnycastConfig::Probe probe;
   for (const AnycastConfig::Service& service : anycast.services) {
     if (probe.name.empty() && !service.probes.empty()) probe = service.probes.front();
   }
   for (AnycastConfig::Peer peer : anycast.peers.nodes) {
     if (probe.name.empty()) peer.dns.reset();  // There is nothing to ask for.
-    peers_.push_back(std::make_unique<PeerClient>(loop, peer, probe));
+    peers_.push_back(std::make_unique<PeerClient>(loop, peer, probe, self));
+  }
+  for (AnycastConfig::Peer peer : peers.own) {
+    peer.dns.reset();
+    if (peers.listen.has_value() && peer.address == *peers.listen) continue;
+    own_.push_back(std::make_unique<PeerClient>(loop, peer, probe, self));
   }
 }
 
@@ -91,6 +98,7 @@ void SignalCollector::AskWhatIsDue() {
     for (const auto& check : service.checks) check->Tick(now_);
   }
   for (const auto& peer : peers_) peer->Tick(now_);
+  for (const auto& peer : own_) peer->Tick(now_);
 }
 
 // After the look at the heartbeat: what it says is published can be answered by then.

@@ -40,7 +40,9 @@ class SignalCollector {
   };
 
   // `config` is copied from; FinishConfig() has filled it.
-  SignalCollector(uv_loop_t& loop, const Config& config, const AnycastConfig& anycast);
+  // `run`: PeerPage::run of this process.
+  SignalCollector(uv_loop_t& loop, const Config& config, const AnycastConfig& anycast,
+                  std::string run = "");
 
   void LookAtHeartbeat(absl::Time now);  // `now`: MonotonicNow().
   void AskWhatIsDue();                   // Probes, checks, peers. At the time of the last look.
@@ -52,6 +54,9 @@ class SignalCollector {
   std::optional<double> queries_per_second() const;
 
   const std::vector<std::unique_ptr<PeerClient>>& peers() const { return peers_; }
+  // Entries of the configuration that are this node, but lie at another address than its own:
+  // asked only so as to find a clone.
+  const std::vector<std::unique_ptr<PeerClient>>& own() const { return own_; }
   std::vector<PeerPage::Seen> Sees() const;  // For our own peer page.
   const std::string& our_name() const { return our_name_; }
   const std::vector<Service>& services() const { return services_; }  // For metrics.
@@ -59,7 +64,7 @@ class SignalCollector {
 
  private:
   void AddService(uv_loop_t& loop, const AnycastConfig::Service& service);
-  void AddPeers(uv_loop_t& loop, const AnycastConfig& anycast);
+  void AddPeers(uv_loop_t& loop, const AnycastConfig& anycast, std::string run);
   void AskProbes();
   ProbeSummary Summarize(const Service& service) const;
   bool CountsStill(const DnsProbe& probe) const;
@@ -76,6 +81,7 @@ class SignalCollector {
   ResponderSignals responder_;
   std::vector<Service> services_;
   std::vector<std::unique_ptr<PeerClient>> peers_;
+  std::vector<std::unique_ptr<PeerClient>> own_;
   std::deque<std::pair<absl::Time, uint64_t>> asked_;  // Probes sent so far, of the window.
 };
 

@@ -1,6 +1,7 @@
 #include "server/base/anycast_config.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -108,6 +109,7 @@ absl::Status CheckBgp(const AnycastConfig::Bgp& bgp) {
 
 absl::Status CheckPeers(const AnycastConfig::Peers& peers) {
   absl::flat_hash_set<std::string> seen;
+  absl::flat_hash_map<std::string, std::string> addresses;
   for (const AnycastConfig::Peer& peer : peers.nodes) {
     if (peer.name.empty() || peer.address.IsWildcard()) {
       return Refuse(
@@ -117,6 +119,15 @@ absl::Status CheckPeers(const AnycastConfig::Peers& peers) {
     if (!seen.insert(peer.name).second) {
       return Refuse(absl::StrCat("peers: node ", peer.name, " stands there twice; keep one"));
     }
+    const auto [other, is_new] = addresses.try_emplace(peer.address.ToText(), peer.name);
+    if (is_new) continue;
+    return Refuse(absl::StrCat("peers: nodes ", other->second, " and ", peer.name,
+                               " have one address, ", peer.address.ToText(), "; correct one"));
+  }
+  if (peers.key_file.empty() && (!peers.accept_key_files.empty() || peers.accept_unsealed)) {
+    return Refuse(
+        "peers: accept_key_files and accept_unsealed are for pages with a seal; add key_file: "
+        "/etc/hither/peers.key");
   }
   return absl::OkStatus();
 }
@@ -200,9 +211,57 @@ absl::Status LoadPassword(AnycastConfig::Neighbor& neighbor) {
                              " octets; give 1 to ", kBgpPasswordBytesMax));
 }
 
+// Who reads the key can speak for every node, who writes it, too.
+absl::Status LoadPeerKey(const std::string& path, std::vector<std::string>& keys) {
+  const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  struct stat facts = {};
+  char text[2 * kPeerKeyBytesMax];
+  const ssize_t size = fd < 0 || fstat(fd, &facts) != 0 ? -1 : read(fd, text, sizeof text);
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (size < 0) {
+    return Refuse(absl::StrCat("cannot read the peers' key ", path, ": ", std::strerror(error),
+                               "; check path and permissions"));
+  }
+  if (!S_ISREG(facts.st_mode) || (facts.st_mode & 0027) != 0) {
+    return Refuse(absl::StrCat("the peers' key ", path,
+                               " is open to others than its owner and the ",
+                               "group that reads it; chmod 640 or 600 it"));
+  }
+  const absl::string_view line(text, static_cast<size_t>(size));
+  keys.emplace_back(absl::StripAsciiWhitespace(line.substr(0, line.find('\n'))));
+  if (keys.back().size() >= kPeerKeyBytesMin && keys.back().size() <= kPeerKeyBytesMax) {
+    return absl::OkStatus();
+  }
+  return Refuse(absl::StrCat("the first line of ", path, " has ", keys.back().size(),
+                             " octets; give ", kPeerKeyBytesMin, " to ", kPeerKeyBytesMax,
+                             ", as by openssl rand -hex 32"));
+}
+
+absl::Status LoadPeerKeys(AnycastConfig::Peers& peers) {
+  if (peers.key_file.empty()) return absl::OkStatus();
+  if (auto status = LoadPeerKey(peers.key_file, peers.keys); !status.ok()) return status;
+  for (const std::string& path : peers.accept_key_files) {
+    if (auto status = LoadPeerKey(path, peers.keys); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
+void TakeOwnPeers(absl::string_view self, AnycastConfig::Peers& peers) {
+  const auto is_own = [&](const AnycastConfig::Peer& peer) {
+    return peer.name == self || (peers.listen.has_value() && !peers.listen->IsWildcard() &&
+                                 peer.address == *peers.listen);
+  };
+  for (const AnycastConfig::Peer& peer : peers.nodes) {
+    if (is_own(peer)) peers.own.push_back(peer);
+  }
+  std::erase_if(peers.nodes, is_own);
+}
+
 absl::Status LoadPasswords(AnycastConfig& anycast) {
+  if (auto status = LoadPeerKeys(anycast.peers); !status.ok()) return status;
   if (!anycast.bgp.has_value()) return absl::OkStatus();
   for (AnycastConfig::Neighbor& neighbor : anycast.bgp->neighbors) {
     if (neighbor.password_file.empty()) continue;
@@ -250,6 +309,7 @@ absl::Status FinishAnycast(Config& config) {
     if (auto status = CheckExec(*anycast.exec); !status.ok()) return status;
   }
   if (auto status = CheckPeers(anycast.peers); !status.ok()) return status;
+  TakeOwnPeers(NodeName(config), anycast.peers);
   if (auto status = CheckOutside(anycast); !status.ok()) return status;
   if (anycast.bgp || anycast.kernel || anycast.exec || anycast.dry_run) return absl::OkStatus();
   return Refuse("there is nothing to announce with; add bgp:, kernel:, exec: or dry_run: true");

@@ -14,6 +14,8 @@
 namespace hither {
 
 inline constexpr uint16_t kBgpPort = 179;
+inline constexpr size_t kPeerKeyBytesMin = 16;
+inline constexpr size_t kPeerKeyBytesMax = 256;
 inline constexpr size_t kBgpPasswordBytesMax = 80;  // TCP_MD5SIG_MAXKEYLEN
 inline constexpr uint16_t kAnycastAdminPort = 8054;
 inline constexpr uint16_t kPeerPort = 8055;
@@ -142,9 +144,9 @@ struct AnycastConfig {
     std::vector<std::string> frr_command;  // As [vtysh]; empty: FRR is not asked.
   };
   struct Peer {
-    std::string name;                  // Its identity: "ns1.fra1".
-    SocketAddress address;             // Where its peer page is.
-    std::optional<SocketAddress> dns;  // Where its hitherd listens on a unicast address.
+    std::string name;                    // Its identity: "ns1.fra1".
+    SocketAddress address;               // Where its peer page is.
+    std::optional<SocketAddress> dns;    // Where its hitherd listens on a unicast address.
     std::vector<SocketAddress> outside;  // Its unicast addresses that answers' ways lead to.
   };
   struct Peers {
@@ -152,7 +154,12 @@ struct AnycastConfig {
     std::vector<std::string> hosts;       // Names it may be asked by, beside addresses.
     std::vector<SocketAddress> outside;   // Where the peers' beacons come in.
     std::vector<Peer> nodes;
-    int max_withdrawn = 0;           // 0: max_withdrawn_percent counts.
+    std::vector<Peer> own;  // Entries of nodes: that are this node, by name or address; moved here.
+    std::string key_file;   // What the nodes share to seal their pages; a file with one line.
+    std::vector<std::string> accept_key_files;  // Keys that others still, or already, seal with.
+    bool accept_unsealed = false;               // While a key is being introduced.
+    std::vector<std::string> keys;              // By LoadPasswords(): ours, then those accepted.
+    int max_withdrawn = 0;                      // 0: max_withdrawn_percent counts.
     int max_withdrawn_percent = 50;  // Of all nodes, this one too; rounded down, at least 1.
   };
 
@@ -178,7 +185,12 @@ absl::Status FinishAnycast(Config& config);
 // Where beacons go and come in; a part of FinishAnycast().
 absl::Status CheckOutside(const AnycastConfig& anycast);
 
-// Reads the password files: the sidecar's only, so that hitherd, whoever it runs as, needs none.
+// Moves the entries of `nodes` that are this node to `own`: one list may serve all nodes, and who
+// counted himself as a peer would wait for his own consent.
+void TakeOwnPeers(absl::string_view self, AnycastConfig::Peers& peers);
+
+// Reads the files of passwords and keys: the sidecar's only, so that hitherd, whoever it runs as,
+// needs none.
 absl::Status LoadPasswords(AnycastConfig& anycast);
 
 // What this node is called among its peers: "ns1.fra1".

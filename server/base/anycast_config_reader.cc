@@ -377,6 +377,9 @@ constexpr KeyOf<Anycast::Peers> kPeersKeys[] = {
     {"outside",       [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadOutside(n, to, out.outside); }},
     {"nodes",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadMaps(n, kPeerKeys, "a list of { name: ns1.ams1, address: 10.0.0.2 }", kPeersMax, to, out.nodes); }},
     {"max_withdrawn", ReadMaxWithdrawn},
+    {"key_file",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadPath(n, to, out.key_file); }},
+    {"accept_key_files", [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadCommand(n, to, out.accept_key_files); }},
+    {"accept_unsealed",  [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadBool(n, to, out.accept_unsealed); }},
 };
 
 constexpr KeyOf<AnycastConfig> kAdminKeys[] = {

@@ -76,6 +76,37 @@ TEST_F(AnnouncerTest, OfBgpOnlyWhatChangedIsReset) {
   EXPECT_EQ(view.sessions[0].description, "upstream A");
 }
 
+// A dry run that goes on announces nothing.
+TEST_F(AnnouncerTest, ADryRunIsNoBackendThatGoesOn) {
+  ASSERT_TRUE(announcer_.Configure(config_, now_).ok());  // kernel: and dry_run: true
+  AnycastConfig next = config_;
+  EXPECT_FALSE(announcer_.EndsAll(next));
+  next.kernel->lease = absl::Seconds(9);
+  EXPECT_TRUE(announcer_.EndsAll(next));
+}
+
+TEST_F(AnnouncerTest, ADryRunAnnouncesNothing) {
+  config_.kernel.reset();
+  ASSERT_TRUE(announcer_.Configure(config_, now_).ok());
+  announcer_.Tick({{P("192.0.2.0/24"), State::kUp, {}, "dns", ""}}, now_, now_ + absl::Seconds(2));
+  EXPECT_EQ(announcer_.Announced({P("192.0.2.0/24")}), false);
+}
+
+TEST_F(AnnouncerTest, ACommandThatHasEndedWellAnnounces) {
+  config_.kernel.reset();
+  config_.exec = AnycastConfig::Exec{{"true"}, {}, {}, {"true"}, absl::Seconds(1)};
+  ASSERT_TRUE(announcer_.Configure(config_, now_).ok());
+  const auto tick = [&] {
+    now_ = MonotonicNow();
+    announcer_.Tick({{P("192.0.2.0/24"), State::kUp, {}, "dns", ""}}, now_,
+                    now_ + absl::Seconds(2));
+  };
+  tick();
+  EXPECT_EQ(announcer_.Announced({P("192.0.2.0/24")}), std::nullopt) << "it runs";
+  const auto is_announced = [&] { return announcer_.Announced({P("192.0.2.0/24")}) == true; };
+  EXPECT_TRUE(loop_.RunUntil(is_announced, absl::Seconds(10), tick));
+}
+
 // Whoever stops the node then must not stop a route's only withdrawal, too.
 TEST_F(AnnouncerTest, WhatIsSeenAnnouncedIsNotDrained) {
   const std::string done = testing::TempDir() + "/withdrawn";

@@ -5,10 +5,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
+
 namespace hither {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 // Noon by the wall clock is 1000 s by the monotonic one.
 const absl::Time kNow = absl::FromUnixSeconds(1'000);
@@ -34,6 +39,8 @@ SidecarView Sample() {
                 kNow - absl::Seconds(5), false};
   v4.notes = {"UP again after 5s without a fault"};
   v4.withdrawals = 1;
+  v4.announced = true;
+  v4.fleet = {true, true, 3, 1, 1, true, false, 1, 1, 1};
   service.families = {v4};
   service.signals = {{"zone example.org", Scope::kShared, Level::kSoft, Families::kBoth, false,
                       "the last load failed"}};
@@ -52,7 +59,6 @@ SidecarView Sample() {
       {"192.0.2.0/24", "bird uplink", "wanted SOFT, absent", kNow - absl::Seconds(4)}};
   view.mismatches_total = 7;
   view.probes = {{"udp 192.0.2.53", {{{0.001, 3}}, 0.5, 4}}};
-  view.fleet = {true, true, 3, 0, 2, true, 1};
   view.transitions[{"dns", "ipv4", "SOFT", "soft-fault"}] = 2;
   return view;
 }
@@ -64,15 +70,38 @@ TEST(SidecarPages, StatusSaysStateRuleAndAge) {
       "\n"
       "service dns\n"
       "  ipv4  SOFT   for 5s  soft-fault: zone example.org: stale?DOWN\n"
-      "        192.0.2.0/24; withdrawals 1 of 2\n"
+      "        192.0.2.0/24; announced; withdrawals 1 of 2\n"
+      "        fleet: known, 3 nodes, others: 1 announcing, 1 withdrawn (1 unknown), 1 without "
+      "this "
+      "family of this service; at most 1 may be\n"
       "  12.2 queries/s\n"
       "\n"
       "announced by bgp\n"
       "  10.0.0.1 (upstream A)  Established for 9m, 3 resets, our router ID 10.0.0.9\n"
       "    rejected: ipv6: refused\n"
       "    warning: next_hop_v4 10.0.0.8 is no address of an interface here\n"
-      "  MISMATCH 192.0.2.0/24 at bird uplink: wanted SOFT, absent, for 4s\n"
-      "fleet: known, 3 nodes, others: 2 announcing, 0 withdrawn; at most 1 may be\n");
+      "  MISMATCH 192.0.2.0/24 at bird uplink: wanted SOFT, absent, for 4s\n");
+}
+
+// A verdict is a wish. What routers have is another thing, and said beside it.
+TEST(SidecarPages, WhatIsAnnouncedIsSaid) {
+  SidecarView view = Sample();
+  SidecarView::FamilyView& family = view.services[0].families[0];
+  constexpr absl::string_view kLabels = "{service=\"dns\",family=\"ipv4\"}";
+  const std::string metric = absl::StrCat("hither_anycast_announced", kLabels);
+  const auto of = [&](State state, std::optional<bool> announced) {
+    family.verdict.state = state;
+    family.announced = announced;
+    const std::string metrics = MetricsPage(view, kNow);
+    const size_t at = metrics.find(metric);
+    return absl::StrCat(at == std::string::npos ? "" : metrics.substr(at + metric.size(), 3),
+                        StatusText(view, kNow));
+  };
+  EXPECT_THAT(of(State::kUp, true), AllOf(StartsWith(" 1\n"), HasSubstr("; announced;")));
+  EXPECT_THAT(of(State::kUp, false), AllOf(StartsWith(" 0\n"), HasSubstr("; NOT ANNOUNCED;")));
+  EXPECT_THAT(of(State::kDown, false), AllOf(StartsWith(" 0\n"), HasSubstr("; not announced;")));
+  EXPECT_THAT(of(State::kDown, true), AllOf(StartsWith(" 1\n"), HasSubstr("STILL ANNOUNCED")));
+  EXPECT_THAT(of(State::kUp, std::nullopt), AllOf(Not(StartsWith(" ")), HasSubstr("not known if")));
 }
 
 TEST(SidecarPages, StatusSaysThatADrainWouldBeForgotten) {
@@ -108,7 +137,9 @@ TEST(SidecarPages, JsonHasAllOfIt) {
   EXPECT_EQ(json["sessions"][0]["rejected"][0], "ipv6: refused");
   EXPECT_EQ(json["mismatches_total"], 7);
   EXPECT_EQ(json["lease_age_seconds"], 0.5);
-  EXPECT_EQ(json["fleet"]["max_withdrawn"], 1);
+  EXPECT_EQ(json["services"][0]["families"][0]["announced"], true);
+  EXPECT_EQ(json["services"][0]["families"][0]["fleet"]["max_withdrawn"], 1);
+  EXPECT_EQ(json["services"][0]["families"][0]["fleet"]["others_absent"], 1);
 }
 
 TEST(SidecarPages, MetricsHaveOneStateAtATime) {

@@ -44,9 +44,11 @@ class Life {
   void Run(double seconds, std::vector<Signal> signals, double queries_per_second = 1'000) {
     const absl::Time end = now + absl::Seconds(seconds);
     for (; now < end; now += kTick) {
-      service.Tick({}, "self", {signals, queries_per_second, {}, {}}, now, transitions);
+      service.Tick({}, "self", {signals, queries_per_second, {}, {}, outlives}, now, transitions);
+      service.NoteAnnounced([&](const std::vector<Prefix>&) { return routers_have; });
     }
   }
+  void Hang(double seconds) { now += absl::Seconds(seconds); }
   std::vector<std::string> Told() const {
     std::vector<std::string> told;
     for (const Transition& t : transitions) {
@@ -69,6 +71,8 @@ class Life {
   Service service;
   absl::Time now = kBegin;
   std::vector<Transition> transitions;
+  std::optional<bool> routers_have = true;
+  absl::Duration outlives = absl::InfiniteDuration();
 };
 
 TEST(Service, AnnouncesNothingBeforeItsFirstTick) {
@@ -168,6 +172,82 @@ TEST(Service, FlapBudgetIsKeptOverARestart) {
   EXPECT_EQ(after.service.View(after.now).families[0].verdict.rule, "flap-budget");
 }
 
+// A crash ends what was announced, and so is a withdrawal like any other.
+TEST(Service, CrashesCountForTheFlapBudget) {
+  const absl::Time wall = absl::FromUnixSeconds(1'800'000'000);
+  KeptState::Service kept;
+  for (int crashes = 0; crashes < 3; ++crashes) {
+    Life life;
+    life.service.Resume(kept, wall + crashes * absl::Seconds(10), life.now);
+    EXPECT_EQ(life.service.View(life.now).families[0].withdrawals, std::min(crashes, 2));
+    life.Run(10, {Ok()});
+    EXPECT_EQ(life.States()[0], crashes < 2 ? State::kUp : State::kDown) << crashes;
+    kept = life.service.Keep(wall + crashes * absl::Seconds(10), life.now);
+  }
+}
+
+TEST(Service, AnEndInOrderOrOfWhatNoRouterHadCountsNothing) {
+  const auto withdrawals_after = [](Life& life) {
+    const KeptState::Service kept = life.service.Keep(kBegin, life.now);
+    Life after;
+    after.service.Resume(kept, kBegin, after.now);
+    return after.service.View(after.now).families[0].withdrawals;
+  };
+  Life stopped;
+  stopped.Run(10, {Ok()});
+  EXPECT_EQ(withdrawals_after(stopped), 1) << "killed";
+  stopped.service.DrainForStop(stopped.now);
+  EXPECT_EQ(withdrawals_after(stopped), 0);
+  Life drained;
+  drained.Run(10, {Ok()});
+  drained.service.Drain(drained.now);
+  EXPECT_EQ(withdrawals_after(drained), 0);
+  Life unheard;
+  unheard.routers_have = false;
+  unheard.Run(10, {Ok()});
+  EXPECT_EQ(withdrawals_after(unheard), 0);
+}
+
+TEST(Service, AHangThatEndsTheSessionsCounts) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.transitions.clear();
+  life.Hang(4);
+  life.Run(0.25, {Ok()});
+  EXPECT_EQ(life.States()[0], State::kUp) << "nothing is known of the sessions yet";
+  life.routers_have = false;
+  life.Run(0.5, {Ok()});
+  EXPECT_THAT(life.Told(), ElementsAre("ipv4 DOWN hung", "ipv6 DOWN hung"));
+  EXPECT_EQ(life.service.View(life.now).families[0].withdrawals, 1);
+  life.routers_have = true;
+  life.Run(1.5, {Ok()});  // rise_first, as after a start.
+  EXPECT_EQ(life.States()[0], State::kSoft);
+}
+
+TEST(Service, AHangThatEndsNothingCountsNothing) {
+  Life life;
+  life.Run(10, {Ok()});
+  life.Hang(2.5);
+  life.Run(10, {Ok()});
+  life.routers_have = false;  // The router's affair, long after.
+  life.Run(1, {Ok()});
+  EXPECT_EQ(life.service.View(life.now).families[0].withdrawals, 0);
+  EXPECT_EQ(life.States()[0], State::kUp);
+}
+
+// They are renewed before anybody looks.
+TEST(Service, AHangBeyondALeaseInTheKernelCounts) {
+  Life life;
+  life.outlives = absl::Seconds(3);
+  life.Run(10, {Ok()});
+  life.Hang(2.5);
+  life.Run(1, {Ok()});
+  EXPECT_EQ(life.States()[0], State::kUp);
+  life.Hang(3.25);
+  life.Run(0.25, {Ok()});
+  EXPECT_EQ(life.States()[0], State::kDown);
+}
+
 // Who restarts hitherd twice has a healthy site that stays away, and needs a word to end that.
 TEST(Service, UndrainForgetsWithdrawalsAlsoInWhatIsKept) {
   Life life;
@@ -190,7 +270,8 @@ TEST(Service, AClockThatWasSetBackKeepsNothingDownForYears) {
   kept.ipv4.hold_down_until = wall + absl::Minutes(5);
   Life after;
   after.service.Resume(kept, wall - absl::Hours(24 * 365), after.now);
-  after.Run(11 * 60, {Ok()});
+  EXPECT_EQ(after.service.View(after.now).families[0].withdrawals, 0) << "no evidence";
+  after.Run(10, {Ok()});
   EXPECT_EQ(after.States()[0], State::kUp);
 }
 

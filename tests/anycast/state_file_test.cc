@@ -23,6 +23,8 @@ KeptState Sample() {
   service.ipv4.withdrawals = {absl::FromUnixMillis(1), absl::FromUnixMillis(2)};
   service.ipv6.hold_down = absl::Seconds(20);
   service.ipv6.hold_down_until = absl::FromUnixMillis(9);
+  service.ipv6.was_announced = true;
+  state.boot = {"5c4d", absl::Milliseconds(1'700'000'000'001)};
   state.services["other"].frozen_until = absl::FromUnixMillis(5);
   return state;
 }
@@ -42,6 +44,16 @@ TEST_F(StateFile, ComesBackAsItWas) {
   struct stat facts;
   ASSERT_EQ(stat(path_.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600);
+}
+
+// A clock that was set since, or a host that slept, changes nothing within a boot.
+TEST_F(StateFile, TimesAreOfTheBootThatWroteThem) {
+  const absl::Time boot_now = absl::FromUnixSeconds(100);
+  const absl::Time wall = absl::FromUnixSeconds(5);
+  EXPECT_EQ(WallOf(Sample(), "5c4d", boot_now, wall),
+            boot_now + absl::Milliseconds(1'700'000'000'001));
+  EXPECT_EQ(WallOf(Sample(), "another", boot_now, wall), wall);
+  EXPECT_EQ(WallOf(KeptState(), "", boot_now, wall), wall);
 }
 
 TEST_F(StateFile, ThatIsNotThereIsEmpty) {

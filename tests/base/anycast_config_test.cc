@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -56,6 +57,45 @@ TEST(AnycastConfig, ServiceAddressesAreThoseOfListenInsideOfThePrefixes) {
   EXPECT_THAT(addresses, ElementsAre("192.0.2.53:53", "[2001:db8::53]:53"));
   EXPECT_EQ(service.probes.at(0).type, "SOA");
   EXPECT_EQ(NodeName(*config), "ns2.fra1");
+}
+
+// One list may serve all nodes.
+TEST(AnycastConfig, ItsOwnEntryIsNoPeer) {
+  const auto config = Read(absl::StrCat(kService, R"(  dry_run: true
+  peers:
+    listen: 10.0.0.2
+    nodes:
+      - { name: ns1.fra1, address: 10.0.0.1 }
+      - { name: ns2.fra1, address: 10.0.0.9 }
+      - { name: called.otherwise, address: 10.0.0.2 }
+)"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  const AnycastConfig::Peers& peers = config->anycast.peers;
+  ASSERT_EQ(peers.nodes.size(), 1u);
+  EXPECT_EQ(peers.nodes[0].name, "ns1.fra1");
+  ASSERT_EQ(peers.own.size(), 2u);
+  EXPECT_EQ(peers.own[0].name, "ns2.fra1");
+  EXPECT_EQ(peers.own[1].name, "called.otherwise");
+}
+
+TEST(AnycastConfig, ThePeersKeyIsReadFromAFileThatOthersCannotRead) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/peers.key.", getpid());
+  const auto load = [&](absl::string_view text, mode_t mode) {
+    FILE* file = std::fopen(path.c_str(), "w");
+    std::fwrite(text.data(), 1, text.size(), file);
+    std::fclose(file);
+    chmod(path.c_str(), mode);
+    AnycastConfig anycast;
+    anycast.peers.key_file = path;
+    const absl::Status loaded = LoadPasswords(anycast);
+    std::remove(path.c_str());
+    return loaded.ok() ? anycast.peers.keys.at(0) : std::string(loaded.message());
+  };
+  EXPECT_EQ(load("0123456789abcdef\n", 0600), "0123456789abcdef");
+  EXPECT_EQ(load("0123456789abcdef", 0640), "0123456789abcdef");
+  EXPECT_THAT(load("0123456789abcdef", 0644), HasSubstr("chmod 640"));
+  EXPECT_THAT(load("0123456789abcdef", 0660), HasSubstr("chmod 640"));
+  EXPECT_THAT(load("short\n", 0600), HasSubstr("has 5 octets"));
 }
 
 // clang-format off
@@ -202,6 +242,9 @@ constexpr Case kWrong[] = {
     {"TiersMeet", "SERVICE  kernel: { interface_up: a, interface_soft: a }\n", "two states share an interface or a metric"},
     {"KernelMode", "SERVICE  kernel: { mode: magic }\n", "'magic'; write address or metric"},
     {"PeerWithoutName", "SERVICE  dry_run: true\n  peers: { nodes: [{ address: 10.0.0.2 }] }\n", "a node needs a name and an address"},
+    {"PeersAtOneAddress", "SERVICE  dry_run: true\n  peers: { nodes: [{ name: a, address: 10.0.0.1 }, { name: b, address: \"10.0.0.1:8055\" }] }\n", "nodes a and b have one address"},
+    {"PeersOfOneName", "SERVICE  dry_run: true\n  peers: { nodes: [{ name: a, address: 10.0.0.1 }, { name: a, address: 10.0.0.3 }] }\n", "node a stands there twice"},
+    {"SealsWithoutAKey", "SERVICE  dry_run: true\n  peers: { accept_unsealed: true }\n", "add key_file"},
     {"MaxWithdrawnAll", "SERVICE  dry_run: true\n  peers: { max_withdrawn: \"100%\" }\n", "'100' is out of range; give a whole number from 1 to 99"},
     {"OutsideIsAnycast", "SERVICE  dry_run: true\n  peers: { nodes: [{ name: a, address: 10.0.0.2, outside: [192.0.2.7] }] }\n", "peers: node a: outside: 192.0.2.7 is in 192.0.2.0/24 of service dns, so that beacons to it would reach another node; write the node's own unicast address"},
     {"OwnOutsideIsAnycast", "SERVICE  dry_run: true\n  peers: { outside: [192.0.2.53] }\n", "peers: outside: 192.0.2.53 is in 192.0.2.0/24"},
@@ -229,8 +272,9 @@ TEST_P(WrongAnycast, SaysWhatToDo) {
 }
 
 TEST(AnycastConfig, TooManyBeacons) {
-  std::string text = "  dry_run: true\n  services:\n    - name: dns\n      prefixes: [10.0.0.0/8]\n"
-                     "      probe: { name: a }\n      addresses: [10.0.0.0";
+  std::string text =
+      "  dry_run: true\n  services:\n    - name: dns\n      prefixes: [10.0.0.0/8]\n"
+      "      probe: { name: a }\n      addresses: [10.0.0.0";
   for (int i = 1; i < 65; ++i) absl::StrAppend(&text, ", 10.0.0.", i);
   text += "]\n";
   EXPECT_TRUE(Read(text).ok()) << "they are many only where beacons are sent";

@@ -26,6 +26,8 @@ void JudgeOne(std::span<const uint8_t> octets) {
 }
 
 void ReadOne(absl::string_view text) {
+  const PeerSelf sealed{.name = "", .run = "", .keys = {"0123456789abcdef"}};
+  HITHER_CHECK(!ReadPageAnswer(text, sealed, "00").ok());  // Nobody guesses a seal.
   const auto page = ReadPageAnswer(text);
   if (!page.ok()) return;
   const auto again = DecodePeerPage(EncodePeerPage(*page));

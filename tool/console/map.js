@@ -210,9 +210,15 @@ function cut(text, most) {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
+// Wanted, but no router has it.
+function isAnnouncedToNobody(state) {
+  return Boolean(state) && state.state !== "DOWN" && state.announced === false;
+}
+
 function worstOf(node) {
   const order = ["DOWN", "DRAIN", "SOFT", "UP"];
-  const states = [node.v4, node.v6].filter((one) => one).map((one) => one.state);
+  const states = [node.v4, node.v6].filter((one) => one)
+    .map((one) => isAnnouncedToNobody(one) ? "DOWN" : one.state);
   return order.find((state) => states.includes(state)) || null;
 }
 

@@ -56,7 +56,8 @@ class TimeLine {
 //                 history: [queries a second, oldest first], p50_us, p99_us,
 //                 zones: [{ name, state, serial, error }], zones_total, faults: [text], agent: bool
 //                 }]
-//              STATE: { state: UP | SOFT | DRAIN | DOWN, rule, reason, since, service }
+//              STATE: { state: UP | SOFT | DRAIN | DOWN, announced: bool | null, rule,
+//                       reason, since, service }
 //   routers:   [{ name, site, as, kind, agent: bool, errors: [text], faults: [text],
 //                 sessions: [{ peer, peer_as, state, since }] | null }]
 //   links:     [{ a, b, state: "up" | "down" | "unknown" }]

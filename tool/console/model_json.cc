@@ -34,24 +34,33 @@ int Rank(absl::string_view state) {
   return static_cast<int>(at - std::begin(kWorstFirst));
 }
 
+// What is wanted and announced to nobody is no better than what is withdrawn.
+int Rank(const SidecarReport::Family& family) {
+  return family.announced == false ? 0 : Rank(family.state);
+}
+
 // The worst of all services: what is wrong is what is looked for.
 Json FamilyState(const SidecarReport& report, bool is_v6) {
   const SidecarReport::Family* worst = nullptr;
   for (const SidecarReport::Family& family : report.families) {
     if (family.is_v6 != is_v6) continue;
-    if (worst == nullptr || Rank(family.state) < Rank(worst->state)) worst = &family;
+    if (worst == nullptr || Rank(family) < Rank(*worst)) worst = &family;
   }
   if (worst == nullptr) return Json();
-  return {{"state", worst->state},
-          {"rule", worst->rule},
-          {"reason", worst->reason},
-          {"since", worst->since},
-          {"service", worst->service}};
+  return {{"state", worst->state}, {"announced", OrNull(worst->announced)},
+          {"rule", worst->rule},   {"reason", worst->reason},
+          {"since", worst->since}, {"service", worst->service}};
 }
 
-// The sidecar wants it, and has a neighbor to tell. In kernel mode it has no sessions: the router
-// that follows the kernel's routes has them.
+// Routers have it. Where the sidecar does not say so (an older one): it wants it, and has a
+// neighbor to tell. In kernel mode it has no sessions: the router that follows the kernel's routes
+// has them.
 bool IsAnnounced(const SidecarReport& report) {
+  const auto says = [](const auto& family) { return family.announced.has_value(); };
+  if (std::any_of(report.families.begin(), report.families.end(), says)) {
+    return std::any_of(report.families.begin(), report.families.end(),
+                       [](const auto& family) { return family.announced.value_or(false); });
+  }
   constexpr absl::string_view kAnnounced[] = {"UP", "SOFT", "DRAIN"};
   const bool is_wanted =
       std::any_of(report.families.begin(), report.families.end(), [&](const auto& family) {

@@ -47,6 +47,10 @@ class Members {
     const json* at = Find(key);
     return at != nullptr && at->is_boolean() && at->get<bool>();
   }
+  std::optional<bool> MaybeFlag(const char* key) const {
+    const json* at = Find(key);
+    return at != nullptr && at->is_boolean() ? std::optional<bool>(at->get<bool>()) : std::nullopt;
+  }
   std::optional<uint64_t> Count(const char* key) const {
     const json* at = Find(key);
     if (at == nullptr || !at->is_number()) return std::nullopt;
@@ -152,7 +156,7 @@ absl::StatusOr<SidecarReport> ReadSidecarReport(absl::string_view text) {
       if (report.families.size() >= kListMax) return;
       report.families.push_back({service.Text("name"), family.Text("family") == "ipv6",
                                  family.Text("state"), family.Text("rule"), family.Text("reason"),
-                                 family.Text("since")});
+                                 family.Text("since"), family.MaybeFlag("announced")});
     });
   });
   EachOf(top.List("sessions"), [&](const Members& session) {

@@ -46,6 +46,8 @@ struct SidecarReport {
     std::string rule;
     std::string reason;
     std::string since;  // RFC 3339
+    // Have routers the routes? No value: unknown, or not said.
+    std::optional<bool> announced = std::nullopt;
   };
   struct Session {
     std::string neighbor;

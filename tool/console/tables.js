@@ -97,8 +97,11 @@ function siteName(fleet, name) {
 
 function fillState(cell, state) {
   const word = state ? state.state : "not known";
-  replaceIfNew(cell, word, () => [make("span", {class: "chip", "data-state": word},
-                                       `${SIGNS[word] || "?"} ${word}`)]);
+  const isAway = isAnnouncedToNobody(state);
+  const shown = isAway ? `${word}, not announced` : word;
+  replaceIfNew(cell, shown, () => [make("span", {class: "chip",
+                                                 "data-state": isAway ? "DOWN" : word},
+                                        `${isAway ? SIGNS.DOWN : SIGNS[word] || "?"} ${shown}`)]);
 }
 
 // One reason where both families have the same.

@@ -5,6 +5,10 @@
 // arriving are steps of their own, so that a page may be as late as it likes, and no page is ever
 // too old to count: nothing is excused by age.
 //
+// Between two nodes a wish may also become too old at any time: its node can no longer go by it.
+// Who has a page that was written after that may have seen the wish for too long, and not heed it;
+// or not yet.
+//
 // The worlds are finitely many, since of all times only one thing matters: whether a page was
 // asked for after the node's own wish. All that can be reached are visited.
 
@@ -22,6 +26,7 @@ namespace {
 
 constexpr size_t kNodesMax = 3;
 constexpr const char* kNames[] = {"a", "b", "c"};
+const absl::Time kLongAgo = absl::FromUnixSeconds(1) - 2 * kWishMax;
 const absl::Time kBefore = absl::FromUnixMillis(1000);
 const absl::Time kWish = absl::FromUnixMillis(1001);
 const absl::Time kAfter = absl::FromUnixMillis(1002);
@@ -31,12 +36,14 @@ struct Page {
   bool is_after_wish = false;  // Was it asked for after the asker's wish?
   bool is_down = false;
   bool wish = false;
+  bool is_too_old = false;  // The wish, when the page was written.
 };
 
 struct Node {
   enum Way : uint8_t { kNone, kAsked, kWritten };
   bool is_down = false;
   bool wish = false;
+  bool is_too_old = false;               // The wish.
   std::array<Way, kNodesMax> ways = {};  // Of the pages that it has asked for.
   std::array<Page, kNodesMax> coming;
   std::array<Page, kNodesMax> seen;  // At first: all up, from before any wish.
@@ -44,19 +51,22 @@ struct Node {
 
 using World = std::array<Node, kNodesMax>;
 
+// Who is down wishes no more, and only a wish is too old.
+unsigned Standing(const auto& of) { return of.is_down ? 3 : of.wish ? 1 + of.is_too_old : 0; }
+
 uint64_t KeyOf(const World& world) {
   uint64_t key = 0;
   const auto add = [&](unsigned value, int bits) { key = key << bits | value; };
   for (size_t self = 0; self < world.size(); ++self) {
     const Node& node = world[self];
-    add(node.is_down << 1 | node.wish, 2);
+    add(Standing(node), 2);
     for (size_t other = 0; other < world.size(); ++other) {
       if (other == self) continue;
       const Page& coming = node.coming[other];
       const Page& seen = node.seen[other];
       add(node.ways[other], 2);
-      add(coming.is_after_wish << 2 | coming.is_down << 1 | coming.wish, 3);
-      add(seen.is_after_wish << 2 | seen.is_down << 1 | seen.wish, 3);
+      add(coming.is_after_wish << 2 | Standing(coming), 3);
+      add(seen.is_after_wish << 2 | Standing(seen), 3);
     }
   }
   return key;  // 3 * (2 + 2 * 8) = 54 bits.
@@ -83,8 +93,16 @@ class Explorer {
  private:
   void Expand(const World& world, size_t self) {
     World next = world;
-    Tick(next[self], self);
+    Tick(next, self, /*heeds_old=*/true);
     Keep(next);
+    if (nodes_ == 2) {
+      next = world;
+      Tick(next, self, /*heeds_old=*/false);
+      Keep(next);
+      next = world;
+      next[self].is_too_old = next[self].wish;
+      Keep(next);
+    }
     for (size_t other = 0; other < nodes_; ++other) {
       if (other == self) continue;
       next = world;
@@ -105,6 +123,7 @@ class Explorer {
     if (node.ways[other] == Node::kAsked) {
       coming.is_down = world[other].is_down;
       coming.wish = world[other].wish;
+      coming.is_too_old = world[other].is_too_old;
       node.ways[other] = Node::kWritten;
       if (is_slow_) return;
     }
@@ -113,25 +132,30 @@ class Explorer {
     node.ways[other] = Node::kNone;
   }
 
-  std::vector<PeerReport> Reports(const Node& node, size_t self) const {
+  std::vector<PeerReport> Reports(const World& world, size_t self, bool heeds_old) const {
     std::vector<PeerReport> reports;
+    const Node& node = world[self];
     for (size_t other = 0; other < nodes_; ++other) {
       const Page& seen = node.seen[other];
       if (other == self) continue;
       reports.push_back({kNames[other], seen.is_after_wish ? kAfter : kBefore,
-                         seen.is_down ? State::kDown : State::kUp, seen.wish});
+                         seen.is_down ? State::kDown : State::kUp, seen.wish, !seen.is_down});
+      if (seen.is_too_old && !heeds_old) reports.back().wishing_since = kLongAgo;
     }
     return reports;
   }
 
   // What the loop does each tick, of a node that always wants to go. One that yields rests until
   // its next tick, which may come as late as it likes.
-  void Tick(Node& node, size_t self) {
+  void Tick(World& world, size_t self, bool heeds_old) {
+    Node& node = world[self];
     FleetWish wish;
-    if (node.wish) wish.since = kWish;
+    wish.has_begun = true;
+    if (node.wish) wish.since = node.is_too_old ? kLongAgo : kWish;
     AnycastConfig::Peers peers;
     peers.max_withdrawn = 1;
-    const FleetView view = ViewFleet(peers, kNames[self], Reports(node, self), kNow, wish);
+    const FleetView view =
+        ViewFleet(peers, kNames[self], Reports(world, self, heeds_old), kNow, wish);
     const bool may = view.others_withdrawn + 1 <= view.max_withdrawn;
     Verdict verdict;
     verdict.state = may && view.settled ? State::kDown : State::kUp;
@@ -140,6 +164,7 @@ class Explorer {
     node.is_down = verdict.state == State::kDown;
     if (wish.stands() != node.wish) Forget(node);
     node.wish = wish.stands();
+    if (!node.wish) node.is_too_old = false;
   }
 
   // A wish that is made anew, or gone: whatever was asked for was so before the next one.

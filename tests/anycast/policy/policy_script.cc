@@ -132,6 +132,8 @@ class Player {
     absl::string_view leap = word;
     if (absl::ConsumePrefix(&leap, "leap=") && absl::SimpleAtod(leap, &seconds)) {
       facts_.now += absl::Seconds(seconds);
+    } else if (word == "hung") {
+      facts_.lost_ipv4 = facts_.lost_ipv6 = true;
     } else if (word == "restart" || word == "stopped") {
       if (word == "stopped") facts_.intent = {};
       memory_ = Resume(memory_, facts_.now);
@@ -144,6 +146,7 @@ class Player {
   void TickUntil(absl::Time end) {
     for (; facts_.now < end; facts_.now += policy_.tick) {
       Tell(Decide(policy_, family_, facts_, memory_));
+      facts_.lost_ipv4 = facts_.lost_ipv6 = false;
     }
   }
 

@@ -18,7 +18,8 @@ namespace hither {
 //   operator  drain | undrain | freeze=SECONDS | busy | quiet (queries) | uncounted
 //   fleet     no-peers | peers (all up, agreed) | alone (none announces) | full (as many as may be
 //             are withdrawn) | unsettled | yielded | blind (too few answer)
-//   time      leap=SECONDS (no tick for so long) | restart (Resume) | stopped (a restart after a
+//   time      leap=SECONDS (no tick for so long) | hung (at the next tick, what was announced has
+//             ended by that) | restart (Resume) | stopped (a restart after a
 //             drain that ended with the process) | end
 // What is told: each change of the state or of the rule, and "?" where a withdrawal is wished.
 std::string Play(const AnycastConfig::Policy& policy, Families family, absl::string_view script);

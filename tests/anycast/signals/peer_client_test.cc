@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "anycast/signals/page_seal.h"
 #include "tests/anycast/signals/fake_responder.h"
 #include "tests/anycast/signals/loop.h"
 
@@ -130,6 +131,69 @@ TEST(PeerClient, TellsWhatIsWrong) {
   EXPECT_THAT(ErrorOf(Http("{}")), HasSubstr("not of version"));
   EXPECT_THAT(ErrorOf(Http(R"({"version":1,"name":"other"})")), HasSubstr("is other, not ns1"));
   EXPECT_THAT(ErrorOf(Http(std::string(100'000, ' '))), HasSubstr("more than 73728 octets"));
+}
+
+// As ErrorOf(), of a node that knows itself as so.
+std::string ErrorFor(const PeerSelf& self, const std::string& page, bool* is_clone = nullptr,
+                     bool* is_self = nullptr, uint64_t* unsealed = nullptr) {
+  FakePages pages(Http(page));
+  Loop loop;
+  PeerClient client(loop.get(), Peer(pages.address()), kProbe, self);
+  const std::string before = client.error();
+  client.Tick(MonotonicNow());
+  EXPECT_TRUE(loop.Until([&] { return client.error() != before; }));
+  if (is_clone != nullptr) *is_clone = client.IsClone();
+  if (is_self != nullptr) *is_self = client.IsSelf();
+  if (unsealed != nullptr) *unsealed = client.unsealed();
+  return client.error();
+}
+
+TEST(PeerClient, KnowsItselfAndItsClone) {
+  PeerPage page;
+  page.name = "ns9.fra1";
+  page.run = "aa";
+  bool is_clone = false;
+  bool is_self = false;
+  EXPECT_THAT(ErrorFor({"ns9.fra1", "aa", {}}, EncodePeerPage(page), &is_clone, &is_self),
+              HasSubstr("is this node itself"));
+  EXPECT_TRUE(is_self && !is_clone);
+  EXPECT_THAT(ErrorFor({"ns9.fra1", "bb", {}}, EncodePeerPage(page), &is_clone, &is_self),
+              HasSubstr("another node that has this one's name"));
+  EXPECT_TRUE(is_clone && !is_self);
+}
+
+TEST(PeerClient, WithAKeyItBelievesNoPageWithoutARightSeal) {
+  const PeerSelf self{"ns9.fra1", "aa", {"0123456789abcdef"}};
+  const std::string page = PageThatSees("a", true);
+  uint64_t unsealed = 0;
+  EXPECT_THAT(ErrorFor(self, page, nullptr, nullptr, &unsealed), HasSubstr("has no seal"));
+  EXPECT_EQ(unsealed, 1u);
+  // Sealed, but for another question: a page of before.
+  EXPECT_THAT(ErrorFor(self, SealPage(page, "00", "0123456789abcdef"), nullptr, nullptr, &unsealed),
+              HasSubstr("not made with our key"));
+  EXPECT_EQ(unsealed, 1u);
+  PeerSelf lenient = self;
+  lenient.accept_unsealed = true;
+  EXPECT_THAT(ErrorFor(lenient, page), IsEmpty());
+  EXPECT_THAT(ErrorFor(lenient, SealPage(page, "00", "0123456789abcdef")), HasSubstr("our key"));
+}
+
+TEST(PeerClient, ASealThatIsRightIsBelieved) {
+  const PeerSelf self{"ns9.fra1", "aa", {"another key of 16", "0123456789abcdef"}};
+  const std::string page = SealPage(PageThatSees("a", true), "0a", "0123456789abcdef");
+  EXPECT_TRUE(ReadPageAnswer(Http(page), self, "0a").ok());
+  EXPECT_EQ(ReadPageAnswer(Http(page), self, "0b").status().code(),
+            absl::StatusCode::kUnauthenticated);
+}
+
+TEST(PeerClient, AsksWithANonceIfItHasAKey) {
+  FakePages pages(Http(""));
+  Loop loop;
+  PeerClient client(loop.get(), Peer(pages.address()), kProbe,
+                    {"ns9.fra1", "aa", {"0123456789abcdef"}});
+  client.Tick(MonotonicNow());
+  ASSERT_TRUE(loop.Until([&] { return client.error() != "not asked yet"; }));
+  EXPECT_THAT(pages.request(), testing::StartsWith("GET /peer?nonce="));
 }
 
 TEST(PeerClient, NobodyListens) {

@@ -16,9 +16,12 @@ PeerPage Full() {
   PeerPage page;
   page.name = "ns2.fra1";
   page.site = "fra1";
+  page.run = "0123456789abcdef";
   page.services = {
-      {"dns", {State::kUp, true, absl::FromUnixMillis(1'700'000'000'500), true}, {State::kDrain}},
-      {"other", {State::kSoft}, {}}};
+      {"dns",
+       PeerPage::Standing{State::kUp, true, absl::FromUnixMillis(1'700'000'000'500), true, false},
+       PeerPage::Standing{State::kDrain}},
+      {"other", PeerPage::Standing{.state = State::kSoft, .announced = true}, std::nullopt}};
   page.sees = {{"ns1.ams1", true, ""}, {"ns1.lon1", false, "no answer within 200ms"}};
   page.outside.is_present = true;
   page.outside.tokens = {OutsideToken{1, 2, 3}, OutsideToken{}};
@@ -37,11 +40,10 @@ TEST(PeerPage, GoesThereAndBack) {
 TEST(PeerPage, IsThisJson) {
   PeerPage page;
   page.name = "a";
-  page.services = {{"dns", {State::kUp}, {}}};
+  page.services = {{"dns", PeerPage::Standing{State::kUp}, std::nullopt}};
   EXPECT_EQ(EncodePeerPage(page),
-            R"({"name":"a","sees":[],"services":[{"ipv4":{"state":"UP","wants_to_withdraw":false,)"
-            R"("yielded":false},"ipv6":{"state":"DOWN","wants_to_withdraw":false,)"
-            R"("yielded":false},"name":"dns"}],"site":"","version":1})");
+            R"({"name":"a","run":"","sees":[],"services":[{"ipv4":{"announced":null,"state":"UP",)"
+            R"("wants_to_withdraw":false,"yielded":false},"name":"dns"}],"site":"","version":1})");
 }
 
 TEST(PeerPage, TellsWhatItHearsFromOutside) {
@@ -62,8 +64,9 @@ TEST(PeerPage, NewerMembersArePassedOver) {
       R"({"state":"SOFT","load":3}}]})");
   ASSERT_TRUE(read.ok()) << read.status();
   ASSERT_EQ(read->services.size(), 1u);
-  EXPECT_EQ(read->services[0].ipv4.state, State::kSoft);
-  EXPECT_EQ(read->services[0].ipv6, PeerPage::Standing());
+  EXPECT_EQ(read->services[0].ipv4->state, State::kSoft);
+  EXPECT_EQ(read->services[0].ipv4->announced, std::nullopt) << "an older version says nothing";
+  EXPECT_EQ(read->services[0].ipv6, std::nullopt);
 }
 
 struct Case {
@@ -102,6 +105,7 @@ const Case kCases[] = {
     {"OddState",        R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"state":"up"}}]})", "a service is broken"},
     {"StateIsMissing",  R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"yielded":true}}]})", "a service is broken"},
     {"FlagIsNumber",    R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"state":"UP","yielded":1}}]})", "a service is broken"},
+    {"AnnouncedIsText", R"({"version":1,"name":"a","services":[{"name":"d","ipv4":{"state":"UP","announced":"yes"}}]})", "a service is broken"},
     {"SeesOkIsText",    R"({"version":1,"name":"a","sees":[{"name":"b","ok":"yes"}]})", "what it sees is broken"},
     {"OutsideIsText",   R"({"version":1,"name":"a","outside":"x"})",          "hears from outside is broken"},
     {"OutsideIsEmpty",  R"({"version":1,"name":"a","outside":{}})",           "hears from outside is broken"},

@@ -27,12 +27,30 @@ bool IsWell(const SimulatedNode& node, absl::Time now) {
 
 }  // namespace
 
-Invariants::Invariants(const World& world) : world_(world), records_(world.nodes().size()) {}
+Invariants::Invariants(const World& world) : world_(world), records_(world.nodes().size()) {
+  held_at_.fill(world.now());
+}
 
-std::string Invariants::Check() {
+void Invariants::NoteRouters() {
   for (size_t i = 0; i < records_.size(); ++i) {
     const SimulatedNode& node = world_.nodes()[i];
     for (size_t family = 0; family < 2; ++family) {
+      if (!node.has[family]) continue;
+      const bool is_held = node.Announced(family, world_.now()) != State::kDown;
+      if (is_held) records_[i][family].held_at = held_at_[family] = world_.now();
+      if (!is_held && node.ticked && node.verdicts[family].state >= State::kSoft) {
+        ++chances_.unheard;
+      }
+    }
+  }
+}
+
+std::string Invariants::Check() {
+  NoteRouters();
+  for (size_t i = 0; i < records_.size(); ++i) {
+    const SimulatedNode& node = world_.nodes()[i];
+    for (size_t family = 0; family < 2; ++family) {
+      if (!node.has[family]) continue;
       Record& record = records_[i][family];
       const std::string breach = CheckOne(node, family, record);
       if (breach.empty()) continue;
@@ -42,7 +60,8 @@ std::string Invariants::Check() {
     }
   }
   for (size_t family = 0; family < 2; ++family) {
-    const std::string breach = CheckFleet(family);
+    std::string breach = CheckFleet(family);
+    if (breach.empty()) breach = CheckServed(family);
     if (!breach.empty()) return breach;
   }
   return "";
@@ -53,6 +72,7 @@ std::string Invariants::CheckOne(const SimulatedNode& node, size_t family, Recor
     Record fresh;
     if (!node.lost_memory) fresh.withdrawals = record.withdrawals;
     if (!node.lost_memory) fresh.had_last_resort = record.had_last_resort;
+    fresh.held_at = record.held_at;
     record = fresh;
   }
   if (!node.ticked) return CheckDead(node, family, record);
@@ -62,9 +82,9 @@ std::string Invariants::CheckOne(const SimulatedNode& node, size_t family, Recor
   if (is_gap) record.good = record.well = absl::ZeroDuration();
   record.last_tick = world_.now();
   using Checker = std::string (Invariants::*)(const SimulatedNode&, size_t, Record&);
-  constexpr Checker kCheckers[] = {&Invariants::CheckDead, &Invariants::CheckDrain,
-                                   &Invariants::CheckAnnounced, &Invariants::CheckWithdrawn,
-                                   &Invariants::CheckWell};
+  constexpr Checker kCheckers[] = {&Invariants::CheckDead,      &Invariants::CheckDrain,
+                                   &Invariants::CheckAnnounced, &Invariants::CheckLast,
+                                   &Invariants::CheckWithdrawn, &Invariants::CheckWell};
   std::string breach = CheckFrozen(node, family, record);
   for (const Checker check : kCheckers) {
     if (breach.empty()) breach = (this->*check)(node, family, record);
@@ -97,7 +117,8 @@ std::string Invariants::CheckFrozen(const SimulatedNode& node, size_t family, Re
   if (record.before == State::kDown || record.before == State::kDrain) record.comes_back = true;
   if (verdict.state == State::kUp) record.comes_back = false;
   const bool is_frozen = world_.now() < node.facts.intent.frozen_until;
-  const bool may = verdict.rule == "certain-fault" || node.facts.intent.drain;
+  const bool may =
+      verdict.rule == "certain-fault" || verdict.rule == "hung" || node.facts.intent.drain;
   if (!is_frozen || may || is_back || verdict.state == record.before) return "";
   const bool was_served = record.before == State::kSoft || record.before == State::kUp;
   if (was_served) return "changes though frozen";
@@ -138,6 +159,10 @@ std::string Invariants::CheckWithdrawn(const SimulatedNode& node, size_t family,
   const bool is_withdrawn = record.before != State::kDown && verdict.state == State::kDown;
   if (!is_withdrawn || node.facts.intent.drain) return "";
   ++chances_.withdrawals;
+  if (verdict.rule == "hung") {  // Its route had gone, and was counted.
+    ++chances_.losses;
+    return "";
+  }
   const bool is_certain = verdict.rule == "certain-fault";
   if (verdict.rule == "shared-fault" && !world_.asks_peers()) return "withdraws for a shared fault";
   if (!is_certain && IsGood(node, family) && verdict.rule != "shared-fault") {
@@ -151,6 +176,47 @@ std::string Invariants::CheckWithdrawn(const SimulatedNode& node, size_t family,
   record.withdrawals.push_back(world_.now());
   const bool is_over = static_cast<int>(record.withdrawals.size()) > policy.withdrawals_max;
   return is_over && !(is_certain && record.had_last_resort) ? "is over its flap budget" : "";
+}
+
+// Nobody takes the last route for a fault that is not certain: another router has one, or had it
+// until just now, as far as a page can tell.
+std::string Invariants::CheckLast(const SimulatedNode& node, size_t family, Record& record) {
+  const Verdict& verdict = node.verdicts[family];
+  const bool is_withdrawn = record.before != State::kDown && verdict.state == State::kDown;
+  const bool is_excused = node.facts.intent.drain || verdict.rule == "certain-fault" ||
+                          verdict.rule == "hung" || !world_.asks_peers();
+  if (!is_withdrawn || is_excused) return "";
+  const absl::Duration old = kPageAgeMax + 2 * world_.policy().tick;
+  for (size_t i = 0; i < records_.size(); ++i) {
+    const bool is_other = &world_.nodes()[i] != &node;
+    if (is_other && world_.now() - records_[i][family].held_at <= old) return "";
+  }
+  return "takes the last route away";
+}
+
+// While a node could serve and reaches a router, some router has a route.
+std::string Invariants::CheckServed(size_t family) {
+  const AnycastConfig::Policy& policy = world_.policy();
+  // To be seen as gone, to be seen as good, to have a session.
+  const absl::Duration most = policy.rise_first + kPageAgeMax + absl::Seconds(7) + 16 * policy.tick;
+  const absl::Duration unserved = world_.now() - held_at_[family];
+  std::string breach;
+  for (size_t i = 0; i < records_.size(); ++i) {
+    const SimulatedNode& node = world_.nodes()[i];
+    Record& record = records_[i][family];
+    const bool is_able = node.has[family] && node.ticked && IsGood(node, family) &&
+                         node.HasSession(world_.now()) && !node.facts.intent.drain &&
+                         (!world_.asks_peers() || node.facts.fleet(kBothFamilies[family]).is_known);
+    record.able = is_able ? record.able + policy.tick : absl::ZeroDuration();
+    if (!is_able || !world_.asks_peers()) continue;
+    if (unserved > absl::ZeroDuration()) ++chances_.nobodys;
+    if (record.able <= most || unserved <= most) continue;
+    breach = absl::StrCat(node.name, " ", ToText(kBothFamilies[family]),
+                          " is able to serve, and no router has a route (",
+                          ToText(node.verdicts[family].state), " ", node.verdicts[family].rule,
+                          ": ", node.verdicts[family].reason, ")");
+  }
+  return breach;
 }
 
 // Whoever is well for long enough comes back.
@@ -171,7 +237,7 @@ absl::Duration Invariants::WellAfter() const {
 // Never more than may be are away for what is not certain; so, never all for a shared fault.
 std::string Invariants::CheckFleet(size_t family) const {
   if (!world_.asks_peers()) return "";
-  const int count = static_cast<int>(records_.size());
+  const int count = world_.NodesWith(family);
   int agreed = 0;
   for (const auto& records : records_) agreed += records[family].agreed ? 1 : 0;
   const int most = MaxWithdrawn(world_.peers(), count);

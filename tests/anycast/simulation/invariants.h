@@ -28,6 +28,9 @@ class Invariants {
     int64_t drains = 0;
     int64_t announcements = 0;
     int64_t recoveries = 0;
+    int64_t losses = 0;   // Routes that ended with a sidecar that hung or died.
+    int64_t unheard = 0;  // Steps of a node that is UP or SOFT while its router has nothing.
+    int64_t nobodys = 0;  // Steps at which no router had a family, and a node was able to serve it.
   };
   const Chances& chances() const { return chances_; }
 
@@ -43,8 +46,10 @@ class Invariants {
     bool had_last_resort = false;
     bool agreed = false;  // Withdrawn with the fleet's consent, and still so.
     absl::Duration draining;
-    absl::Duration well;  // Nothing wrong, nothing wanted.
-    absl::Duration good;  // Since the start or the last bad tick.
+    absl::Duration well;                        // Nothing wrong, nothing wanted.
+    absl::Duration good;                        // Since the start or the last bad tick.
+    absl::Duration able;                        // Good, reaches its router, and knows of its fleet.
+    absl::Time held_at = absl::InfinitePast();  // By a router, last.
   };
 
   std::string CheckOne(const SimulatedNode& node, size_t family, Record& record);
@@ -54,11 +59,15 @@ class Invariants {
   std::string CheckAnnounced(const SimulatedNode& node, size_t family, Record& record);
   std::string CheckWithdrawn(const SimulatedNode& node, size_t family, Record& record);
   std::string CheckWell(const SimulatedNode& node, size_t family, Record& record);
+  std::string CheckLast(const SimulatedNode& node, size_t family, Record& record);
   std::string CheckFleet(size_t family) const;
+  std::string CheckServed(size_t family);
+  void NoteRouters();
   absl::Duration WellAfter() const;
 
   const World& world_;
   std::vector<std::array<Record, 2>> records_;
+  std::array<absl::Time, 2> held_at_;  // By any router, last.
   Chances chances_;
 };
 

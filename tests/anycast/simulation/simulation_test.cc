@@ -31,6 +31,9 @@ void Add(const Invariants::Chances& one, Invariants::Chances& all) {
   all.drains += one.drains;
   all.announcements += one.announcements;
   all.recoveries += one.recoveries;
+  all.losses += one.losses;
+  all.unheard += one.unheard;
+  all.nobodys += one.nobodys;
 }
 
 // The first breach, with what is needed to see it again.
@@ -58,15 +61,20 @@ TEST(SimulationTest, InvariantsHoldThroughAllTroubles) {
   for (int seed = first; seed <= last; ++seed) ASSERT_EQ(Live(seed, chances), "");
   std::printf(
       "certain faults %ld, withdrawals %ld (%ld agreed), last resorts %ld, drains %ld, "
-      "announcements %ld, recoveries %ld\n",
+      "announcements %ld, recoveries %ld, losses by hangs %ld, unheard steps %ld, steps without a "
+      "route %ld\n",
       chances.certain_faults, chances.withdrawals, chances.agreed_withdrawals, chances.last_resorts,
-      chances.drains, chances.announcements, chances.recoveries);
+      chances.drains, chances.announcements, chances.recoveries, chances.losses, chances.unheard,
+      chances.nobodys);
   if (only > 0) return;
   EXPECT_GT(chances.certain_faults, 0);
   EXPECT_GT(chances.agreed_withdrawals, 0);
   EXPECT_GT(chances.last_resorts, 0);
   EXPECT_GT(chances.drains, 0);
   EXPECT_GT(chances.recoveries, 0);
+  EXPECT_GT(chances.losses, 0);
+  EXPECT_GT(chances.unheard, 0);
+  EXPECT_GT(chances.nobodys, 0);
 }
 
 // Where nothing but a shared fault and a bad network is wrong, the fleet goes on serving.

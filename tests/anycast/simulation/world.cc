@@ -1,6 +1,10 @@
 #include "tests/anycast/simulation/world.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+
+#include "absl/strings/str_cat.h"
 
 namespace hither {
 namespace {
@@ -17,6 +21,11 @@ std::vector<Signal> AllOk() {
   signals[kZone] = {"zone", Scope::kShared, Level::kOk, Families::kBoth, false, ""};
   return signals;
 }
+
+const Prefix kPrefixes[] = {*Prefix::FromText("192.0.2.0/24"), *Prefix::FromText("2001:db8::/48")};
+
+// What the clock of a host may be wrong by after a boot.
+constexpr int kClockErrorHours[] = {0, 0, 24 * 21, -24 * 21, -1};
 
 }  // namespace
 
@@ -45,10 +54,21 @@ void World::ChoosePolicy() {
 }
 
 void World::MakeNodes(size_t count) {
+  // Some lack a family of the service, or have another one.
+  const bool are_alike = options_.only_shared || dice_.Chance(0.6);
   for (size_t i = 0; i < count; ++i) {
-    SimulatedNode& node = nodes_.emplace_back();
-    node.name = std::string(1, static_cast<char>('a' + i));
+    AnycastConfig::Service config;
+    config.name = "dns";
+    std::array<bool, 2> has = {};
+    for (size_t family = 0; family < 2; ++family) {
+      has[family] = are_alike || i == 0 || dice_.Chance(0.7);
+      if (has[family]) config.prefixes.push_back(kPrefixes[family]);
+    }
+    const std::string name(1, static_cast<char>('a' + i));
+    SimulatedNode& node = nodes_.emplace_back(name, config, policy_);
+    node.has = has;
     node.until.fill(absl::InfinitePast());
+    peers_.nodes.push_back({name, *SocketAddress::FromText(absl::StrCat("10.0.0.", i + 1), 1), {}});
     node.facts.signals = AllOk();
     node.lease_until = absl::InfinitePast();
     node.requests.resize(count);
@@ -57,18 +77,38 @@ void World::MakeNodes(size_t count) {
   cut_.assign(count, std::vector<bool>(count, false));
 }
 
-// A sidecar knows nothing of its peers when it starts.
+// A sidecar knows nothing of its peers when it starts. All have one list, each in it, too.
 void World::Restart(SimulatedNode& node) {
   node.verdicts = {};
-  node.wishes = {};
   node.announced = {};
+  node.session_at = now_ + dice_.Seconds(0, 2);
   for (PageRequest& request : node.requests) request = {};
-  for (auto& reports : node.reports) {
-    reports.clear();
-    for (const SimulatedNode& peer : nodes_) {
-      if (asks_peers_ && &peer != &node) reports.push_back({peer.name});
+  AnycastConfig::Peers peers = peers_;
+  TakeOwnPeers(node.name, peers);
+  for (size_t family = 0; family < 2; ++family) {
+    node.reports[family].clear();
+    node.wishes[family].assign(peers.nodes.size(), {});
+    for (const AnycastConfig::Peer& peer : peers.nodes) {
+      if (asks_peers_) node.reports[family].push_back({peer.name});
     }
   }
+}
+
+// The state file may be lost; after a boot the clock may be wrong, so that what was counted is not
+// to be counted on.
+void World::Crash(SimulatedNode& node) {
+  const absl::Time wall = now_ + absl::Hours(24 * 365 * 50);
+  const KeptState::Service kept = node.service.Keep(wall, now_);
+  node.service = Service(node.config, policy_);
+  node.restarted = true;
+  node.lost_memory = dice_.Chance(0.3);
+  if (!node.lost_memory) {
+    const bool has_booted = dice_.Chance(0.3);
+    const int wrong = has_booted ? kClockErrorHours[dice_.From(0, 4)] : 0;
+    node.service.Resume(kept, wall + absl::Hours(wrong), now_);
+    node.lost_memory = wrong != 0;
+  }
+  Restart(node);
 }
 
 bool World::Happens(absl::Duration once_in) {
@@ -97,6 +137,7 @@ void World::Befall() {
   for (SimulatedNode& node : nodes_) {
     node.restarted = false;
     if (options_.only_shared) continue;
+    if (node.Has(kCrashLoop, now_) && Happens(absl::Seconds(4))) Crash(node);
     if (Happens(trouble_every_)) BefallNode(node);
     BefallOperator(node);
   }
@@ -106,23 +147,20 @@ void World::BefallNode(SimulatedNode& node) {
   const auto trouble = static_cast<Trouble>(dice_.From(0, kTroubles - 1));
   if (node.Has(trouble, now_)) return;
   node.until[trouble] = now_ + (dice_.Chance(0.5) ? dice_.Seconds(0, 5) : dice_.Seconds(1, 200));
-  if (trouble != kStopped) return;
-  node.restarted = true;
-  node.lost_memory = dice_.Chance(0.5);
-  for (PolicyMemory& memory : node.memories) {
-    if (node.lost_memory) memory = {};
-  }
-  Restart(node);
+  if (trouble == kRouter) node.session_at = node.until[trouble] + dice_.Seconds(0, 3);
+  if (trouble == kStopped || trouble == kDryRun) Crash(node);
 }
 
 void World::BefallOperator(SimulatedNode& node) {
-  Intent& intent = node.facts.intent;
-  if (Happens(absl::Minutes(intent.drain ? 2 : 60))) {
-    intent.drain = !intent.drain;
-    intent.drain_since = intent.drain ? now_ : absl::InfiniteFuture();
-    if (!intent.drain) intent.forgiven_at = now_;
+  const bool is_drained = node.service.IsDrainWanted();
+  if (Happens(absl::Minutes(is_drained ? 2 : 60))) {
+    if (is_drained) {
+      node.service.Undrain(now_);
+    } else {
+      node.service.Drain(now_);
+    }
   }
-  if (Happens(absl::Minutes(60))) intent.frozen_until = now_ + dice_.Seconds(1, 300);
+  if (Happens(absl::Minutes(60))) node.service.FreezeUntil(now_ + dice_.Seconds(1, 300));
   if (Happens(absl::Seconds(20))) {
     constexpr double kRates[] = {0.2, 900};
     node.facts.queries_per_second.reset();
@@ -146,8 +184,15 @@ void World::BefallNetwork() {
 void World::Write(const SimulatedNode& peer, PageRequest& request) const {
   request.is_written = true;
   for (size_t family = 0; family < 2; ++family) {
-    request.pages[family] = {peer.name, request.asked_at, peer.verdicts[family].state,
-                             peer.wishes[family].stands()};
+    PeerReport& page = request.pages[family];
+    page.name = peer.name;
+    page.asked_at = request.asked_at;
+    const auto told = peer.service.Told(kBothFamilies[family], now_);
+    page.is_absent = !told.has_value();
+    if (page.is_absent) continue;
+    page.state = told->state;
+    page.wants_to_withdraw = told->wants_to_withdraw;
+    page.announced = told->announced;
   }
 }
 
@@ -169,7 +214,11 @@ void World::CarryPages(size_t self) {
     }
     if (now_ >= request.arrive_at) {
       for (size_t family = 0; family < 2; ++family) {
-        if (request.is_written) node.reports[family][slot] = request.pages[family];
+        if (!request.is_written) continue;
+        PeerReport& report = node.reports[family][slot] = request.pages[family];
+        WishRun& wish = node.wishes[family][slot];
+        wish.Note(report.wants_to_withdraw, report.asked_at, now_);
+        report.wishing_since = wish.since();
       }
       request.is_open = false;
     }
@@ -197,23 +246,40 @@ void World::Feel(SimulatedNode& node) {
   }
 }
 
+// The router has what it was told last, until it hears nothing for the lease.
+void World::Announce(SimulatedNode& node) {
+  for (size_t f = 0; f < 2; ++f) {
+    const bool is_told = node.has[f] && node.HasSession(now_);
+    if (is_told) node.announced[f] = node.verdicts[f].state;
+    if (node.Has(kRouter, now_) || node.Has(kDryRun, now_)) node.announced[f] = State::kDown;
+  }
+  node.lease_until = now_ + policy_.lease;
+  node.service.NoteAnnounced([&](const std::vector<Prefix>& prefixes) -> std::optional<bool> {
+    if (prefixes.empty()) return false;
+    return node.Announced(prefixes[0].family == AF_INET6 ? 1 : 0, now_) != State::kDown;
+  });
+}
+
 void World::TickNode(size_t self) {
   SimulatedNode& node = nodes_[self];
   node.ticked = node.Runs(now_);
   if (!node.ticked) return;
-  if (node.verdicts[0].rule.empty()) {  // Its first one.
-    for (PolicyMemory& memory : node.memories) memory = Resume(memory, now_);
-  }
-  node.facts.now = now_;
   Feel(node);
-  FleetView* const views[] = {&node.facts.fleet_ipv4, &node.facts.fleet_ipv6};
-  for (size_t f = 0; f < 2; ++f) {
-    *views[f] = ViewFleet(peers_, node.name, node.reports[f], now_, node.wishes[f]);
-    node.verdicts[f] = Decide(policy_, kBothFamilies[f], node.facts, node.memories[f]);
-    TellWish(node.verdicts[f], now_, node.wishes[f]);
-    if (!node.Has(kMute, now_)) node.announced[f] = node.verdicts[f].state;
+  // What has ended while it hung is seen only now.
+  if (now_ > node.lease_until) {
+    node.announced = {};
+    if (node.session_at < now_) node.session_at = now_ + dice_.Seconds(0, 2);
   }
-  node.lease_until = now_ + policy_.lease;
+  ServiceFacts facts{.signals = node.facts.signals,
+                     .queries_per_second = node.facts.queries_per_second,
+                     .peers_ipv4 = node.reports[0],
+                     .peers_ipv6 = node.reports[1],
+                     .outlives = policy_.lease};
+  std::vector<Transition> transitions;
+  node.service.Tick(peers_, node.name, facts, now_, transitions);
+  node.facts = node.service.facts();
+  for (size_t f = 0; f < 2; ++f) node.verdicts[f] = node.service.verdict(kBothFamilies[f]);
+  Announce(node);
 }
 
 }  // namespace hither

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "anycast/policy/fleet.h"
 #include "anycast/policy/policy.h"
+#include "anycast/service.h"
 
 namespace hither {
 
@@ -43,6 +44,9 @@ enum Trouble : uint8_t {
   kSuspended,  // The whole host: no tick, and time leaps.
   kStopped,    // The sidecar; its sessions with it.
   kMute,       // The speaker: what it is told does not take.
+  kRouter,     // The router of the node is dead: no session, whatever the verdict.
+  kDryRun,     // The sidecar announces nothing.
+  kCrashLoop,  // The sidecar dies every few seconds.
   kTroubles,
 };
 
@@ -55,24 +59,36 @@ struct PageRequest {
 };
 
 struct SimulatedNode {
+  SimulatedNode(std::string its_name, const AnycastConfig::Service& its_config,
+                const AnycastConfig::Policy& policy)
+      : name(std::move(its_name)), config(its_config), service(its_config, policy) {}
+
   std::string name;
+  AnycastConfig::Service config;
+  Service service;
+  std::array<bool, 2> has = {};             // Families that it has of the service.
   std::array<absl::Time, kTroubles> until;  // Of each trouble.
-  Facts facts;
-  std::array<PolicyMemory, 2> memories;
-  std::array<Verdict, 2> verdicts;  // What its page tells; DOWN before the first tick.
-  std::array<FleetWish, 2> wishes;
+  Facts facts;                              // What befalls it, and what it made of that.
+  std::array<Verdict, 2> verdicts;          // What its page tells; DOWN before the first tick.
   std::array<std::vector<PeerReport>, 2> reports;
+  std::array<std::vector<WishRun>, 2> wishes;  // As it sees them, beside the reports.
   std::vector<PageRequest> requests;
-  std::array<State, 2> announced = {};  // What the neighbor has, while the lease lasts.
+  std::array<State, 2> announced = {};  // What the router has, while the lease lasts.
   absl::Time lease_until;
-  bool ticked = false;     // In this step.
-  bool restarted = false;  // In this step, before its tick.
-  bool lost_memory = false;
+  absl::Time session_at = absl::InfinitePast();  // No session before.
+  bool ticked = false;                           // In this step.
+  bool restarted = false;                        // In this step, before its tick.
+  bool lost_memory = false;                      // Or its clock is wrong, and it cannot count.
 
   bool Has(Trouble trouble, absl::Time now) const { return now < until[trouble]; }
   bool Runs(absl::Time now) const { return !Has(kSuspended, now) && !Has(kStopped, now); }
+  // A router can hear of it.
+  bool HasSession(absl::Time now) const {
+    return !Has(kRouter, now) && !Has(kDryRun, now) && !Has(kMute, now) && now >= session_at;
+  }
+  // What the router has.
   State Announced(size_t family, absl::Time now) const {
-    return now <= lease_until ? announced[family] : State::kDown;
+    return now <= lease_until && !Has(kRouter, now) ? announced[family] : State::kDown;
   }
 };
 
@@ -91,6 +107,12 @@ class World {
   const AnycastConfig::Policy& policy() const { return policy_; }
   const AnycastConfig::Peers& peers() const { return peers_; }
   bool asks_peers() const { return asks_peers_; }
+  // Of a family of the service.
+  int NodesWith(size_t family) const {
+    int count = 0;
+    for (const SimulatedNode& node : nodes_) count += node.has[family] ? 1 : 0;
+    return count;
+  }
   const std::vector<SimulatedNode>& nodes() const { return nodes_; }
   bool has_shared_fault() const { return now_ < shared_until_; }
 
@@ -105,7 +127,9 @@ class World {
   void Write(const SimulatedNode& peer, PageRequest& request) const;
   void TickNode(size_t self);
   void Feel(SimulatedNode& node);
+  void Crash(SimulatedNode& node);
   void Restart(SimulatedNode& node);
+  void Announce(SimulatedNode& node);
   bool Happens(absl::Duration once_in);
 
   Dice dice_;

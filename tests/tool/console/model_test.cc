@@ -229,6 +229,21 @@ TEST_F(ConsoleModelTest, ASiteIsAnnouncedOnlyToWhoHears) {
   EXPECT_EQ(announced(), true);
 }
 
+// What the sidecar says of its routers counts, not its sessions: a router may drop what it is told.
+TEST_F(ConsoleModelTest, WhatRoutersHaveCounts) {
+  const auto page_with = [&](const json& v4, const json& v6) {
+    json page = json::parse(SidecarPage("fra1", "UP", "SOFT", {"Established"}));
+    page["services"][0]["families"][0]["announced"] = v4;
+    page["services"][0]["families"][1]["announced"] = v6;
+    model_.TakeSidecar("ns1.fra1", ReadSidecarReport(page.dump()), now_);
+    return Page();
+  };
+  EXPECT_EQ(page_with(true, false)["sites"][0]["announced"], true);
+  EXPECT_EQ(page_with(false, false)["sites"][0]["announced"], false);
+  EXPECT_EQ(page_with(false, nullptr)["nodes"][0]["v4"]["announced"], false);
+  EXPECT_TRUE(page_with(false, nullptr)["nodes"][0]["v6"]["announced"].is_null());
+}
+
 TEST_F(ConsoleModelTest, ASiteMayBeAnnouncedByANodeThatIsNotRead) {
   ConsoleModel model(*ParseFleet(R"(
 sites:
