@@ -34,13 +34,14 @@ def static_lab():
 
 @pytest.fixture(scope="module")
 def sidecar_lab(request):
-    """With sidecars; a module may name its mode as LAB_MODE."""
+    """With sidecars; a module may name its mode as LAB_MODE, and ask for beacons by LAB_OUTSIDE."""
     if not os.access(os.environ.get(_SIDECAR, ""), os.X_OK):
         pytest.skip(f"{_SIDECAR}={os.environ.get(_SIDECAR)} is no program: the sidecar is not "
                     "built")
     _need_programs(["HITHERD", "HITHER"])
     mode = getattr(request.module, "LAB_MODE", "bgp")
-    with lab_module.Lab(lab_module.Options(mode=mode)) as running:
+    outside = getattr(request.module, "LAB_OUTSIDE", False)
+    with lab_module.Lab(lab_module.Options(mode=mode, outside=outside)) as running:
         yield running
 
 

@@ -43,6 +43,7 @@ class Options:
     hither: str = dataclasses.field(default_factory=lambda: os.environ.get("HITHER", "hither"))
     anycast: str | None = dataclasses.field(
         default_factory=lambda: os.environ.get("HITHER_ANYCAST") or None)
+    outside: bool = False  # Nodes send each other beacons from the service address.
     policy: dict = dataclasses.field(default_factory=lambda: dict(_POLICY))
 
 
@@ -139,6 +140,11 @@ class Lab:
                 if name not in topology.AS_NUMBERS:  # A stub: all else is behind its router.
                     lines += [f"route add default via {link.address_v4(other)}",
                               f"route add default via {link.address_v6(other)} dev {other}"]
+        for site, via in topology.NODE_WAYS.get(name, {}).items():
+            v4, v6 = topology.node_link(site).networks
+            way = topology.link(name, via)
+            lines += [f"route add {v4} via {way.address_v4(via)}",
+                      f"route add {v6} via {way.address_v6(via)}"]
         if name == topology.MANAGEMENT:
             lines += ["link add br0 type bridge", "link set br0 up"]
             lines += [f"link set {site} master br0 up" for site in topology.SITES]

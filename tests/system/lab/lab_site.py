@@ -184,12 +184,18 @@ anycast:
   readback: {{ {self._readback_text()} }}
   peers:
     listen: "{topology.management_v4(self.name)}:8055"
-    nodes:
+{self._outside_text(self.name, 4)}    nodes:
 """ + "".join(f"""\
       - name: {topology.NODE}.{other}
         address: "{topology.management_v4(other)}:8055"
         dns: "{topology.management_v4(other)}:53"
-""" for other in topology.SITES if other != self.name)
+{self._outside_text(other, 8)}""" for other in topology.SITES if other != self.name)
+
+    def _outside_text(self, site, indent):
+        if not self.options.outside:
+            return ""
+        link, node = topology.node_link(site), topology.node_of(site)
+        return f'{" " * indent}outside: ["{link.address_v4(node)}", "{link.address_v6(node)}"]\n'
 
     def _backend_text(self):
         if self.options.mode == "kernel":

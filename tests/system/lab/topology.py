@@ -51,6 +51,10 @@ class Link:
     def address_v6(self, name):
         return self.v6 + ("1" if name == self.a else "2")
 
+    @property
+    def networks(self):
+        return f"{self.v4}0/24", f"{self.v6}/64"
+
 
 def node_of(site):
     return f"{site}-node"
@@ -66,12 +70,24 @@ LINKS = tuple(Link(a, b, f"10.0.{n}.", f"2001:db8:ff:{n:x}::")
           for n, (client, (carrier, _)) in enumerate(CLIENTS.items(), 1))
 
 
+# Where each router finds the nodes' own addresses: no session tells of them.
+NODE_WAYS = {"t1": {"fra1": "fra1", "ams1": "ams1", "nyc1": "t2"},
+             "t2": {"fra1": "t1", "ams1": "ams1", "nyc1": "nyc1"},
+             "fra1": {"ams1": "t1", "nyc1": "t1"},
+             "ams1": {"fra1": "t1", "nyc1": "t2"},
+             "nyc1": {"fra1": "t2", "ams1": "t2"}}
+
+
 def namespaces():
     return [MANAGEMENT, *AS_NUMBERS, *map(node_of, SITES), *CLIENTS]
 
 
 def link(a, b):
     return next(one for one in LINKS if {one.a, one.b} == {a, b})
+
+
+def node_link(site):
+    return link(site, node_of(site))
 
 
 def neighbors(router):
