@@ -69,8 +69,7 @@ class OutsideJudge : public testing::TestWithParam<Case> {};
 
 TEST_P(OutsideJudge, Says) {
   const Case& tested = GetParam();
-  const Signal signal =
-      JudgeOutside(CaseOf(tested.words, tested.is_settled), "192.0.2.53");
+  const Signal signal = JudgeOutside(CaseOf(tested.words, tested.is_settled), "192.0.2.53");
   EXPECT_EQ(Text(signal), tested.expected) << signal.detail;
   EXPECT_FALSE(signal.is_certain);
   EXPECT_EQ(signal.name, "outside 192.0.2.53");

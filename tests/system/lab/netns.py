@@ -22,8 +22,9 @@ _KILL_SECONDS = 5
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _RUN = pathlib.Path("/run/netns")
 _FOLDERS = pathlib.Path("/dev/shm")  # A busy disk would hold up heartbeats and logs.
-# Forwarding; no reverse path filter, as paths differ by direction; packets from other nodes' service
-# address, which is ours too (beacons); no waiting for duplicate address detection; addresses outlive a link that goes down for a while.
+# Forwarding; no reverse path filter, as paths differ by direction; packets from the service address
+# of other nodes, which is ours too (beacons); no waiting for duplicate address detection;
+# addresses outlive a link that goes down for a while.
 _SYSCTLS = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
             "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
             "net.ipv4.conf.all.accept_local=1",
