@@ -68,6 +68,7 @@ void RegisterQueryParts(Inputs& inputs);
 void RegisterFindParts(Inputs& inputs);
 void RegisterAnswerParts(Inputs& inputs);
 void RegisterLoadParts();
+void RegisterHostileParts(Inputs& inputs);
 
 }  // namespace hither
 

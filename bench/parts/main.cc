@@ -1,5 +1,6 @@
-// Google Benchmark for the parts of an answer: parse, hash, find, encode; of a start: load; and of
-// what is measured all the time: latency. Names are PART/KIND/NAMES-OF-THE-ZONE.
+// Google Benchmark for the parts of an answer: parse, hash, find, encode; of a start: load; of
+// what is measured all the time: latency; and of hostile zones: hostile. Names are
+// PART/KIND/NAMES-OF-THE-ZONE.
 
 #include <benchmark/benchmark.h>
 
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   hither::RegisterFindParts(inputs);
   hither::RegisterAnswerParts(inputs);
   hither::RegisterLoadParts();
+  hither::RegisterHostileParts(inputs);
   // A filter that fits nothing, as after a change of a name, must not pass for a run.
   return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
 }
