@@ -68,7 +68,9 @@ void World::MakeNodes(size_t count) {
     SimulatedNode& node = nodes_.emplace_back(name, config, policy_);
     node.has = has;
     node.until.fill(absl::InfinitePast());
-    peers_.nodes.push_back({name, *SocketAddress::FromText(absl::StrCat("10.0.0.", i + 1), 1), {}});
+    AnycastConfig::Peer& peer = peers_.nodes.emplace_back();
+    peer.name = name;
+    peer.address = *SocketAddress::FromText(absl::StrCat("10.0.0.", i + 1), 1);
     node.facts.signals = AllOk();
     node.lease_until = absl::InfinitePast();
     node.requests.resize(count);
