@@ -153,7 +153,9 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   listen_ = std::move(listen);
   Config config = config_;
   config.tcp.connections_max = connections_max.value_or(config.tcp.connections_max);
-  DropThreadCapabilities();  // Threads made from now on (workers, HTTP) read no zone files.
+  // Threads made from now on (workers, HTTP) read no zone files. `user: root` stays root, as asked
+  // for: it opens the log again in a folder that may be another user's.
+  if (::geteuid() != 0) DropThreadCapabilities();
   const auto on_end = [](uv_signal_t* h, int number) {
     static_cast<Control*>(h->data)->BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT");
   };
