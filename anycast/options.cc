@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/base/anycast_check.h"
 #include "server/base/nearest.h"
 
 namespace hither {
@@ -70,7 +71,10 @@ absl::StatusOr<Config> BuildSidecarConfig(const SidecarOptions& options) {
     config->anycast.admin_text = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), "127.0.0.1:8054");
   }
   if (auto status = FinishConfig(HostName(), *config); !status.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(options.config_file, ": ", status.message()));
+    const bool has_place = absl::StartsWith(status.message(), options.config_file);
+    return has_place ? status
+                     : absl::InvalidArgumentError(
+                           absl::StrCat(options.config_file, ": ", status.message()));
   }
   if (auto status = LoadPasswords(config->anycast); !status.ok()) return status;
   return config;
@@ -90,6 +94,9 @@ std::string DescribeConfig(const Config& config) {
     for (const AnycastConfig::Neighbor& neighbor : config.anycast.bgp->neighbors) {
       absl::StrAppend(&out, "bgp neighbor ", neighbor.address.ToText(), " AS", neighbor.as, "\n");
     }
+  }
+  for (const std::string& warning : CheckAnycast(config).warnings) {
+    absl::StrAppend(&out, "warning: ", warning, "\n");
   }
   return out;
 }

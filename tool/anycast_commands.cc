@@ -219,7 +219,7 @@ For work that confuses the checks. A responder that is dead beyond doubt is with
 and so is a drained one; what is down comes back as ever. `--for 0s` ends it.
 
 FLAGS
-  --for TIME         As 10m; at most 24h.
+  --for TIME         As 10m; whole seconds, at most 24h.
   --anycast ADDRESS  The sidecar's admin endpoint. Default: unix:/run/hither-anycast/admin.sock
                      (as under systemd), else 127.0.0.1:8054
 
@@ -237,8 +237,9 @@ ToolResult RunFreeze(Arguments arguments) {
   if (!Prepare(parsed, FreezeHelp(), 1, ask)) return ask.result;
   absl::Duration time;
   if (!absl::ParseDuration(parsed.Value("--for", "-"), &time) || time < absl::ZeroDuration() ||
-      time > absl::Hours(24)) {
-    return UsageError("freeze", "--for is missing or no time from 0s to 24h; write --for 10m");
+      time > absl::Hours(24) || time % absl::Seconds(1) != absl::ZeroDuration()) {
+    return UsageError(
+        "freeze", "--for is missing or no time from 0s to 24h in whole seconds; write --for 10m");
   }
   return Ask(ask, "POST",
              "/freeze" + Query(parsed, {absl::StrCat("seconds=", absl::ToInt64Seconds(time))}));

@@ -12,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/anycast_check.h"
 #include "server/base/config.h"
 #include "server/base/nearest.h"
 #include "server/base/nsid.h"
@@ -311,8 +313,12 @@ absl::Status FinishAnycast(Config& config) {
   if (auto status = CheckPeers(anycast.peers); !status.ok()) return status;
   TakeOwnPeers(NodeName(config), anycast.peers);
   if (auto status = CheckOutside(anycast); !status.ok()) return status;
-  if (anycast.bgp || anycast.kernel || anycast.exec || anycast.dry_run) return absl::OkStatus();
-  return Refuse("there is nothing to announce with; add bgp:, kernel:, exec: or dry_run: true");
+  if (!anycast.bgp && !anycast.kernel && !anycast.exec && !anycast.dry_run) {
+    return Refuse("there is nothing to announce with; add bgp:, kernel:, exec: or dry_run: true");
+  }
+  const AnycastFindings found = CheckAnycast(config);
+  if (found.errors.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(found.errors, "\n"));
 }
 
 }  // namespace hither

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/base/config_reading.h"
+#include "server/base/prefix_uses.h"
+#include "zones/rr_type.h"
 
 namespace hither {
 namespace {
@@ -83,6 +85,11 @@ bool ReadAddress(const YamlNode& node, uint16_t port, Reading& to, SocketAddress
     to.Error(node.line, address.status());
     return false;
   }
+  if (address->IsLinkLocal() && text.find('%') == std::string::npos) {
+    to.Error(node.line, absl::StrCat("the link-local address ", text,
+                                     " is on every link; name the interface, as [fe80::1%eth0]"));
+    return false;
+  }
   out = *address;
   return true;
 }
@@ -101,12 +108,30 @@ void ReadOutside(const YamlNode& node, Reading& to, std::vector<SocketAddress>& 
            });
 }
 
+// RFC 4271 §5.1.3, RFC 2545 §3: an address that packets can be sent to. What the services have to
+// say about it comes later.
 void ReadNextHop(const YamlNode& node, int family, Reading& to, std::optional<SocketAddress>& out) {
   ReadAddress(node, 0, to, out);
-  if (out.has_value() && out->family() != family) {
+  if (!out.has_value()) return;
+  const std::string why = Unroutable(*out);
+  if (out->family() != family) {
     to.Error(node.line, absl::StrCat("the next hop ", out->AddressText(), " is not of ",
                                      family == AF_INET ? "IPv4" : "IPv6"));
+  } else if (!why.empty() && !out->IsLinkLocal()) {
+    to.Error(node.line, absl::StrCat("the next hop ", out->AddressText(), " is in ", why,
+                                     "; give an address of this host that routers can reach"));
   }
+}
+
+// RFC 7607, RFC 7300, RFC 6793 §9: these are nobody's.
+void ReadAs(const YamlNode& node, Reading& to, uint32_t& out) {
+  constexpr uint32_t kAsTrans = 23'456;
+  constexpr uint32_t kLast16 = 65'535;
+  ReadNumber(node, 1, UINT32_MAX - 1, to, out);
+  if (out != kAsTrans && out != kLast16) return;
+  to.Error(node.line, absl::StrCat("AS ", out,
+                                   " is reserved; give your own, or a private one from "
+                                   "64512 to 65534"));
 }
 
 void ReadRouterId(const YamlNode& node, Reading& to, Anycast::Bgp& bgp) {
@@ -114,6 +139,10 @@ void ReadRouterId(const YamlNode& node, Reading& to, Anycast::Bgp& bgp) {
   if (!ReadAddress(node, 0, to, address)) return;
   if (address.family() != AF_INET || address.IsWildcard()) {
     return to.Error(node.line, "a router ID is written as an IPv4 address, as 10.0.0.1 (RFC 6286)");
+  }
+  if (address.IsMulticast() || Unroutable(address) == "240.0.0.0/4 (reserved)") {
+    return to.Error(node.line, absl::StrCat("routers refuse the router ID ", address.AddressText(),
+                                            ": it is no unicast address; give this host's own"));
   }
   bgp.router_id = ntohl(reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr.s_addr);
 }
@@ -215,6 +244,17 @@ void ReadFamilies(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor
   });
 }
 
+// ANY and RRSIG get what the server chooses, and types from 128 to 255 are no data (RFC 6895 §3.1).
+void ReadProbeType(const YamlNode& node, Reading& to, Anycast::Probe& probe) {
+  if (!ReadText(node, "a type, as SOA", to, probe.type)) return;
+  const std::optional<RrType> type = TypeFromText(probe.type);
+  const bool is_data = type && (static_cast<uint16_t>(*type) & 0xFF80) != 0x0080;
+  if (!is_data || *type == RrType::kRrsig) {
+    to.Error(node.line,
+             absl::StrCat(Quoted(probe.type), " is no type to ask for; write type: SOA"));
+  }
+}
+
 void ReadShare(const YamlNode& node, Reading& to, double& out) {
   double value = 0;
   if (!ExpectKind(node, YamlNode::kText, "a share from 0 to 1, as 0.05", to)) return;
@@ -271,7 +311,7 @@ constexpr KeyOf<RouteAttributes> kAttributeKeys[] = {
 
 constexpr KeyOf<Anycast::Probe> kProbeKeys[] = {
     {"name", [](const YamlNode& n, Reading& to, Anycast::Probe& out) { ReadText(n, "a name, as www.example.org", to, out.name); }},
-    {"type", [](const YamlNode& n, Reading& to, Anycast::Probe& out) { ReadText(n, "a type, as SOA", to, out.type); }},
+    {"type", ReadProbeType},
 };
 
 constexpr KeyOf<Anycast::ExecCheck> kCheckKeys[] = {
@@ -317,7 +357,7 @@ constexpr KeyOf<Anycast::Policy> kPolicyKeys[] = {
 
 constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {
     {"address",       [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadAddress(n, kBgpPort, to, out.address); }},
-    {"as",            [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNumber(n, 1, UINT32_MAX - 1, to, out.as); }},
+    {"as",            [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadAs(n, to, out.as); }},
     {"local_address", [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadAddress(n, 0, to, out.local_address); }},
     {"password",      ReadPassword},
     {"password_file", ReadPasswordFile},
@@ -326,13 +366,13 @@ constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {
     {"families",      ReadFamilies},
     {"next_hop_v4",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET, to, out.next_hop_v4); }},
     {"next_hop_v6",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET6, to, out.next_hop_v6); }},
-    // RFC 4271 §4.2: zero or at least three seconds; zero would be no lease.
-    {"hold_time",     [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadDuration(n, absl::Seconds(3), absl::Seconds(65'535), to, out.hold_time); }},
+    // RFC 4271 §4.2: zero or at least three seconds, in whole ones; zero would be no lease.
+    {"hold_time",     [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadDuration(n, absl::Seconds(3), absl::Seconds(65'535), to, out.hold_time, absl::Seconds(1)); }},
     {"description",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadText(n, "a text", to, out.description); }},
 };
 
 constexpr KeyOf<Anycast::Bgp> kBgpKeys[] = {
-    {"local_as",  [](const YamlNode& n, Reading& to, Anycast::Bgp& out) { ReadNumber(n, 1, UINT32_MAX - 1, to, out.local_as); }},
+    {"local_as",  [](const YamlNode& n, Reading& to, Anycast::Bgp& out) { ReadAs(n, to, out.local_as); }},
     {"router_id", ReadRouterId},
     {"neighbors", [](const YamlNode& n, Reading& to, Anycast::Bgp& out) { ReadMaps(n, kNeighborKeys, "a list of { address: 10.0.0.1, as: 64512 }", kNeighborsMax, to, out.neighbors); }},
 };
@@ -347,7 +387,7 @@ constexpr KeyOf<Anycast::Kernel> kKernelKeys[] = {
     {"metric_up",        [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadNumber(n, 1, UINT32_MAX, to, out.metric_up); }},
     {"metric_soft",      [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadNumber(n, 1, UINT32_MAX, to, out.metric_soft); }},
     {"metric_drain",     [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadNumber(n, 1, UINT32_MAX, to, out.metric_drain); }},
-    {"lease",            [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadDuration(n, absl::Seconds(2), absl::Minutes(5), to, out.lease); }},
+    {"lease",            [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadDuration(n, absl::Seconds(2), absl::Minutes(5), to, out.lease, absl::Seconds(1)); }},
 };
 
 constexpr KeyOf<Anycast::Exec> kExecKeys[] = {

@@ -73,6 +73,10 @@ absl::StatusOr<SocketAddress> ParseListen(absl::string_view text) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", text, "' has port 0; choose one from 1 to 65535"));
   }
+  if (address->IsLinkLocal() && !absl::StrContains(text, '%')) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "' is on every link; name the interface, as [fe80::1%eth0]:53"));
+  }
   if (address->IsMulticast()) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", text, "' is a multicast or broadcast address; give a unicast one"));

@@ -191,7 +191,7 @@ bool ReadWhole(const YamlNode& node, uint64_t least, uint64_t most, Reading& to,
 }
 
 void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration most, Reading& to,
-                  absl::Duration& out) {
+                  absl::Duration& out, absl::Duration unit) {
   const std::string example =
       absl::StrCat("a time from ", absl::FormatDuration(least), " to ", absl::FormatDuration(most),
                    " with its unit, as 500ms, 10s or 2m");
@@ -199,6 +199,11 @@ void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration mos
   absl::Duration duration;
   if (!absl::ParseDuration(node.text, &duration) || duration < least || duration > most) {
     to.Error(node.line, absl::StrCat(Quoted(node.text), " does not fit; give ", example));
+    return;
+  }
+  if (duration % unit != absl::ZeroDuration()) {
+    to.Error(node.line, absl::StrCat(Quoted(node.text), " is no multiple of ",
+                                     absl::FormatDuration(unit), "; give ", example));
     return;
   }
   out = duration;

@@ -89,8 +89,9 @@ void ReadMap(const YamlNode& node, const KeyOf<T> (&keys)[kKeys], Reading& to, T
 bool ReadText(const YamlNode& node, absl::string_view example, Reading& to, std::string& out);
 // False: an error has been told.
 bool ReadWhole(const YamlNode& node, uint64_t least, uint64_t most, Reading& to, uint64_t& out);
+// A time that is no multiple of `unit` is an error: to cut it would be a surprise.
 void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration most, Reading& to,
-                  absl::Duration& out);
+                  absl::Duration& out, absl::Duration unit = absl::Milliseconds(1));
 
 // Names of hosts, as a Host header has them, without a port.
 void ReadHosts(const YamlNode& node, Reading& to, std::vector<std::string>& out);

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "server/base/anycast_check.h"
 #include "server/base/config.h"
 #include "server/base/router_id.h"
 
@@ -25,7 +26,7 @@ std::string FileWith(absl::string_view anycast) {
   return absl::StrCat(R"(
 identity: { site: fra1, node: ns2 }
 listen: ["192.0.2.53:53", "[2001:db8::53]:53", "10.0.0.2:53"]
-zones: [{ name: example.org, file: example.org.zone }]
+zones: [{ name: example.org, file: example.org.zone }, { name: example.net, file: n.zone }]
 anycast:
 )",
                       anycast);
@@ -41,6 +42,9 @@ absl::StatusOr<Config> Read(absl::string_view anycast) {
 constexpr absl::string_view kService = R"(
   services: [{ name: dns, prefixes: [192.0.2.0/24, "2001:db8::/48"], probe: { name: example.org } }]
 )";
+
+constexpr absl::string_view kBgp =
+    "  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 }] }\n";
 
 TEST(AnycastConfig, IsAbsentWhereNothingIsSaid) {
   const auto config = ParseConfig("zones: []", "h.yaml", "");
@@ -254,6 +258,38 @@ constexpr Case kWrong[] = {
     {"ExecWithoutDown", "SERVICE  exec: { up: [/bin/up] }\n", "could not be withdrawn; add down: [/usr/local/bin/down]"},
     {"ExecWithoutUp", "SERVICE  exec: { down: [/bin/down] }\n", "no command to announce with; add up:"},
     {"EmptyCommand", "SERVICE  exec: { up: [] }\n", "the command is empty; give a program's path"},
+    {"DefaultRoute", "  services: [{ name: dns, prefixes: [0.0.0.0/0], addresses: [1.2.3.4], probe: { name: example.org } }]\nBGP", "anycast: prefix 0.0.0.0/0 of service dns overlaps 0.0.0.0/8 (this network), which is not routed"},
+    {"DefaultRouteOfIpv6", "  services: [{ name: dns, prefixes: [\"::/0\"], addresses: [\"2001:db8::53\"], probe: { name: example.org } }]\nBGP", "anycast: prefix ::/0 of service dns overlaps ::/127 (unspecified, loopback)"},
+    {"Loopback", "  services: [{ name: dns, prefixes: [127.0.0.0/24], addresses: [127.0.0.1], probe: { name: example.org } }]\nBGP", "prefix 127.0.0.0/24 of service dns overlaps 127.0.0.0/8 (loopback)"},
+    {"Multicast", "  services: [{ name: dns, prefixes: [239.1.0.0/16], addresses: [239.1.0.1], probe: { name: example.org } }]\nBGP", "overlaps 224.0.0.0/4 (multicast)"},
+    {"MulticastOfIpv6", "  services: [{ name: dns, prefixes: [\"ff0e::/48\"], addresses: [\"ff0e::1\"], probe: { name: example.org } }]\nBGP", "overlaps ff00::/8 (multicast)"},
+    {"LinkLocal", "  services: [{ name: dns, prefixes: [\"fe80::/64\"], addresses: [\"fe80::1%lo\"], probe: { name: example.org } }]\nBGP", "overlaps fe80::/10 (link-local)"},
+    {"ClassE", "  services: [{ name: dns, prefixes: [250.0.0.0/8], addresses: [250.0.0.1], probe: { name: example.org } }]\nBGP", "overlaps 240.0.0.0/4 (reserved)"},
+    {"HalfTheInternet", "  services: [{ name: dns, prefixes: [128.0.0.0/1], addresses: [192.0.2.53], probe: { name: example.org } }]\nBGP", "overlaps 169.254.0.0/16 (link-local)"},
+    {"ServicesOverlap", "  services: [{ name: a, prefixes: [192.0.2.0/24], probe: { name: example.org } },\n    { name: b, prefixes: [192.0.2.0/25], probe: { name: example.org } }]\n  dry_run: true\n", "anycast: prefix 192.0.2.0/25 of service b overlaps 192.0.2.0/24 of service a"},
+    {"NextHopIsLoopback", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, next_hop_v4: 127.0.0.1 }] }\n", "h.yaml:8: the next hop 127.0.0.1 is in 127.0.0.0/8 (loopback)"},
+    {"NextHopIsMulticast", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, next_hop_v6: \"ff02::1\" }] }\n", "the next hop ff02::1 is in ff00::/8 (multicast)"},
+    {"NextHopIsNothing", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, next_hop_v4: 0.0.0.0 }] }\n", "the next hop 0.0.0.0 is in 0.0.0.0/8 (this network)"},
+    {"NextHopIsTheService", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, next_hop_v4: 192.0.2.53 }] }\n", "anycast: bgp: the next hop 192.0.2.53 is in a prefix of service dns, which every site has"},
+    {"NextHopIsTheNeighbor", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, next_hop_v4: 10.0.0.1 }] }\n", "the next hop 10.0.0.1 is the neighbor itself"},
+    {"RouterIdIsZero", "SERVICE  bgp: { local_as: 1, router_id: 0.0.0.0 }\n", "a router ID is written as an IPv4 address"},
+    {"RouterIdIsMulticast", "SERVICE  bgp: { local_as: 1, router_id: 224.0.0.5 }\n", "h.yaml:8: routers refuse the router ID 224.0.0.5"},
+    {"RouterIdIsTheService", "SERVICE  bgp: { local_as: 1, router_id: 192.0.2.53, neighbors: [{ address: 10.0.0.1, as: 2 }] }\n", "anycast: bgp: router_id 192.0.2.53 is in a prefix of service dns"},
+    {"NeighborWithoutInterface", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: \"fe80::1\", as: 2 }] }\n", "h.yaml:8: the link-local address fe80::1 is on every link; name the interface, as [fe80::1%eth0]"},
+    {"NeighborIsTheService", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: \"2001:db8::53\", as: 2 }] }\n", "bgp: neighbor 2001:db8::53 is in a prefix of service dns"},
+    {"NeighborIsMulticast", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 224.0.0.1, as: 2 }] }\n", "bgp: neighbor 224.0.0.1 is a multicast or broadcast address"},
+    {"LocalAddressIsTheService", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, local_address: 192.0.2.53 }] }\n", "bgp: local_address 192.0.2.53 is in a prefix of service dns"},
+    {"PeerIsTheService", "SERVICE  dry_run: true\n  peers: { nodes: [{ name: a, address: 192.0.2.53 }] }\n", "anycast: peers: node a: 192.0.2.53 is in a prefix of service dns"},
+    {"NobodysAs", "SERVICE  bgp: { local_as: 23456 }\n", "h.yaml:8: AS 23456 is reserved"},
+    {"SoftIsPreferred", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, up: { prepend: 3 } }\n", "anycast: soft of service dns (prepend 2, MED 100) is no less preferred than up (prepend 3, MED 0); raise prepend or med"},
+    {"SoftIsUp", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, soft: { prepend: 0, med: 0 } }\n", "soft of service dns (prepend 0, MED 0) is no less preferred than up"},
+    {"HoldTimeOfHalves", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, hold_time: 3500ms }] }\n", "h.yaml:8: '3500ms' is no multiple of 1s"},
+    {"KernelLeaseOfHalves", "SERVICE  kernel: { lease: 3500ms }\n", "h.yaml:8: '3500ms' is no multiple of 1s"},
+    {"TickOfMicroseconds", "SERVICE  policy: { tick: 250500us }\n", "h.yaml:8: '250500us' is no multiple of 1ms"},
+    {"ProbeInNoZone", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24],\n        probe: { name: www.examlpe.org } }\n", "anycast: the probe of service dns asks for www.examlpe.org, which is in no zone of zones:"},
+    {"ProbeOfNoType", "  services: [{ name: dns, probe: { name: example.org, type: SAO } }]\n", "h.yaml:6: 'SAO' is no type to ask for"},
+    {"ProbeOfAny", "  services: [{ name: dns, probe: { name: example.org, type: ANY } }]\n", "'ANY' is no type to ask for"},
+    {"WatchedZoneIsNone", "  dry_run: true\n  services: [{ name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, zones: [www.example.org] }]\n", "anycast: service dns watches www.example.org, which is not one of zones:"},
     {"Tick", "SERVICE  policy: { tick: 1ms }\n", "'1ms' does not fit; give a time from 50ms to 5s"},
     {"LeaseOfOneTick", "SERVICE  dry_run: true\n  policy: { tick: 2s }\n", "policy: lease (2s) is less than twice the tick (4s): one late tick would end every session; raise lease"},
     {"KernelLeaseOfOneTick", "SERVICE  kernel: { lease: 4s }\n  policy: { tick: 2s, lease: 5s }\n", "kernel: lease (4s) is less than a second and twice the tick (5s): one late tick would end every announcement; raise lease"},
@@ -266,7 +302,8 @@ constexpr Case kWrong[] = {
 class WrongAnycast : public ::testing::TestWithParam<Case> {};
 
 TEST_P(WrongAnycast, SaysWhatToDo) {
-  const auto config = Read(absl::StrReplaceAll(GetParam().anycast, {{"SERVICE", kService}}));
+  const auto config =
+      Read(absl::StrReplaceAll(GetParam().anycast, {{"SERVICE", kService}, {"BGP", kBgp}}));
   ASSERT_FALSE(config.ok());
   EXPECT_THAT(std::string(config.status().message()), HasSubstr(GetParam().error));
 }
@@ -285,6 +322,39 @@ TEST(AnycastConfig, TooManyBeacons) {
 
 INSTANTIATE_TEST_SUITE_P(Each, WrongAnycast, ::testing::ValuesIn(kWrong),
                          [](const auto& each) { return std::string(each.param.name); });
+
+TEST(AnycastConfig, WarnsOfWhatCanBeMeantSo) {
+  const auto config = Read(R"(
+  services:
+    - name: dns
+      prefixes: [192.0.2.0/24]
+      probe: { name: www.Example.ORG, type: TYPE65534 }
+      soft: { med: 0, prepend: 0, communities: ["64512:101"] }
+  policy: { fall: 100, tick: 1s, rise: 0s }
+  bgp: { local_as: 1, neighbors: [{ address: "[fe80::1%lo]", as: 2, hold_time: 90s }] }
+  peers: { listen: 192.0.2.53 }
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(
+      CheckAnycast(*config).warnings,
+      ElementsAre(HasSubstr("anycast: soft of service dns (prepend 0, MED 0) is no less preferred "
+                            "than up (prepend 0, MED 0); only its communities can move traffic"),
+                  HasSubstr("anycast: policy: a fault counts only after 1m40s"),
+                  HasSubstr("anycast: policy: rise is less than rise_first"),
+                  HasSubstr("keeps the routes of a host that has died for hold_time, 1m30s"),
+                  HasSubstr("peers: listen 192.0.2.53:8055 is in a service's prefix")));
+}
+
+// Tests do so, and who tries it out.
+TEST(AnycastConfig, ADryRunOnLoopbackIsAWarning) {
+  const auto config = Read(
+      "  services: [{ name: dns, prefixes: [127.0.0.0/8], addresses: [127.0.0.1], "
+      "probe: { name: example.org } }]\n"
+      "  peers: { nodes: [{ name: a, address: 127.0.0.1 }] }\n  dry_run: true\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(CheckAnycast(*config).warnings,
+              ElementsAre(HasSubstr("prefix 127.0.0.0/8 of service dns overlaps 127.0.0.0/8")));
+}
 
 }  // namespace
 }  // namespace hither
