@@ -121,6 +121,15 @@ void Service::NoteAnnounced(
   }
 }
 
+void Service::TellStanding(absl::Time now, std::vector<std::string>& lines) {
+  for (Family& family : families_) {
+    if (!family.has_prefixes()) continue;
+    const std::string line =
+        family.standing.Update(family.verdict, facts_.signals, family.family, now);
+    if (!line.empty()) lines.push_back(absl::StrCat("service=", config_.name, " ", line));
+  }
+}
+
 std::string Service::JournalLine(absl::Time wall) {
   return journal_.Tick(wall, config_.name, policy_, facts_,
                        {families_[0].verdict, families_[0].before},

@@ -12,6 +12,7 @@
 #include "anycast/policy/journal.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
+#include "anycast/standing_reason.h"
 #include "anycast/state_file.h"
 #include "anycast/view.h"
 #include "server/base/anycast_config.h"
@@ -54,6 +55,9 @@ class Service {
   // Decides. What has changed goes to `transitions`.
   void Tick(const AnycastConfig::Peers& peers, absl::string_view self, const ServiceFacts& facts,
             absl::Time now, std::vector<Transition>& transitions);
+
+  // Lines for the log: why it stays as it is. After each Tick().
+  void TellStanding(absl::Time now, std::vector<std::string>& lines);
 
   // The line for the journal that this tick is worth, or an empty one. After each Tick().
   std::string JournalLine(absl::Time wall);
@@ -115,6 +119,7 @@ class Service {
     Verdict verdict;
     std::optional<bool> announced;
     bool was_announced = false;  // When the loop hung, and not known to be lost since.
+    StandingReason standing;
     bool has_prefixes() const { return !prefixes.empty(); }
   };
 

@@ -12,7 +12,9 @@
 #include "anycast/clock.h"
 #include "anycast/signals/page_seal.h"
 #include "anycast/signals/peer_page.h"
+#include "server/base/anycast_check.h"
 #include "server/base/log.h"
+#include "server/base/printable.h"
 #include "server/base/thread.h"
 #include "server/base/within_memory.h"
 #include "zones/check.h"
@@ -146,7 +148,9 @@ void Sidecar::TellForgotten(const KeptState& kept) const {
 absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
   if (auto status = CheckFiles(config.anycast); !status.ok()) return status;
   if (auto status = announcer_->Configure(config.anycast, now); !status.ok()) return status;
-  signals_ = std::make_unique<SignalCollector>(loop_, config, config.anycast, run_);
+  auto signals = std::make_unique<SignalCollector>(loop_, config, config.anycast, run_);
+  if (signals_ != nullptr) signals->TakeOver(*signals_);
+  signals_ = std::move(signals);
   outside_.Configure(config.anycast);
   std::vector<Service> services;
   for (const AnycastConfig::Service& service : config.anycast.services) {
@@ -157,6 +161,9 @@ absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
   }
   services_ = std::move(services);
   keeper_.MoveTo(config.anycast.state_file);
+  for (const std::string& warning : CheckAnycast(config).warnings) {
+    hither::Log(LogLevel::kWarning, warning);
+  }
   config_ = config;
   config_.zones = {};
   const uint64_t tick_ms = Milliseconds(config_.anycast.policy.tick);
@@ -235,17 +242,20 @@ void Sidecar::AskOutside(absl::Time now) {
 
 void Sidecar::Decide(absl::Time now) {
   std::vector<Transition> transitions;
+  std::vector<std::string> standing;
   for (Service& service : services_) {
     service.Tick(config_.anycast.peers, self_, FactsOf(service, now), now, transitions);
+    service.TellStanding(now, standing);
     NoteInJournal(service.JournalLine(absl::Now()));
   }
   for (const Transition& transition : transitions) Log(transition);
+  for (const std::string& line : standing) hither::Log(LogLevel::kWarning, Printable(line));
   KeepState(now);
 }
 
 absl::Status Sidecar::CheckFiles(const AnycastConfig& config) {
-  if (auto state = CheckFolderOf("state file", config.state_file); !state.ok()) return state;
-  if (auto journal = CheckFolderOf("journal", config.journal_file); !journal.ok()) return journal;
+  if (auto state = PrepareFolderOf("state file", config.state_file); !state.ok()) return state;
+  if (auto journal = PrepareFolderOf("journal", config.journal_file); !journal.ok()) return journal;
   JournalFile journal;  // What is no file will never be one; a disk may be mended.
   const absl::Status opened = journal.Open(config.journal_file);
   if (absl::IsInvalidArgument(opened)) return opened;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "anycast/clock.h"
 #include "server/base/log.h"
+#include "server/base/make_folder.h"
 #include "server/base/reminder.h"
 #include "zones/mutex.h"
 
@@ -38,18 +39,21 @@ struct StateKeeper::Outcome {
 
 StateKeeper::StateKeeper(DiskWork& disk) : disk_(disk), outcome_(std::make_shared<Outcome>()) {}
 
-absl::Status CheckFolderOf(absl::string_view what, const std::string& path) {
+absl::Status PrepareFolderOf(absl::string_view what, const std::string& path) {
   if (path.empty()) return absl::OkStatus();
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::string folder = FolderOfFile(path);
+  if (auto made = MakeFolder(folder); !made.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(what, " ", path, ": ", made.message(), ", or keep none"));
+  }
   struct stat facts;
   if (stat(folder.c_str(), &facts) == 0 &&
       (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 || errno == EROFS)) {
     return absl::OkStatus();  // A disk that is read-only since an error is tried again.
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat(what, " ", path, ": its folder: ", std::strerror(errno),
-                   "; make the folder and let this user write to it, or keep none"));
+  return absl::FailedPreconditionError(absl::StrCat(what, " ", path,
+                                                    ": its folder: ", std::strerror(errno),
+                                                    "; let this user write to it, or keep none"));
 }
 
 absl::StatusOr<KeptState> StateKeeper::Open(const std::string& path) {

@@ -13,10 +13,10 @@
 
 namespace hither {
 
-// Can a file ever be written at `path` (empty: none is)? Errors: its folder is not there, or not
-// ours to write to. A full disk, or one that is read-only since it failed, is none: it may be
-// mended.
-absl::Status CheckFolderOf(absl::string_view what, const std::string& path);
+// Can a file ever be written at `path` (empty: none is)? A folder that is missing is made. Errors:
+// it cannot be made, or is not ours to write to. A full disk, or one that is read-only since it
+// failed, is none: it may be mended.
+absl::Status PrepareFolderOf(absl::string_view what, const std::string& path);
 
 // Brings what must not be forgotten to the disk without waiting for it. What could not be written
 // is tried again, once a second, until it is there: a drain that only memory knows ends with a

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "server/base/log.h"
+#include "server/base/make_folder.h"
 #include "server/privileges.h"
 #include "zones/rr_type.h"
 
@@ -44,7 +45,7 @@ absl::Time ExpiryOf(const HeartbeatZone& zone) {
   return zone.stale_since + absl::Seconds(zone.expire_seconds);
 }
 
-std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+constexpr mode_t kHeartbeatFolderMode = 0755;  // As systemd makes it: the sidecar is another user.
 
 }  // namespace
 
@@ -52,7 +53,13 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
   const bool is_default = !config.heartbeat.has_value();
   const std::string path = config.heartbeat.value_or(kHeartbeatDefaultPath);
   if (path.empty()) return nullptr;
-  const std::string folder = FolderOf(path);
+  const std::string folder = FolderOfFile(path);
+  // A sidecar is to read it, so that its absence would keep the site away. /run is new at each
+  // boot.
+  if (!is_default || config.anycast.is_present) {
+    const absl::Status made = MakeFolder(folder, kHeartbeatFolderMode);
+    if (!made.ok()) Log(LogLevel::kWarning, "no heartbeat: ", made.message());
+  }
   if (is_default && ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0) {
     Log(LogLevel::kInfo, "no heartbeat: ", folder, ": ", std::strerror(errno),
         "; hither-anycast needs that folder, or heartbeat:");

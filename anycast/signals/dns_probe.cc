@@ -107,6 +107,7 @@ void DnsProbe::Record(Kind kind, std::string detail, absl::Duration took) {
     recent_[0] = !answered;
   }
   if (!answered) return;
+  was_good_ = true;
   const auto bucket = std::lower_bound(kBuckets.begin(), kBuckets.end(), took);
   ++latency_.counts[static_cast<size_t>(bucket - kBuckets.begin())];
   latency_.sum += took;

@@ -68,6 +68,9 @@ class DnsProbe {
   const Latency& latency() const { return latency_; }
   uint64_t asked() const { return asked_; }
   int failures() const { return failures_; }  // One after the other, up to the last.
+  // Was it ever answered rightly? One that never was may ask for what is not there.
+  bool was_good() const { return was_good_; }
+  void TakeOver(const DnsProbe& former) { was_good_ = was_good_ || former.was_good_; }
   // Of the last kRecent: who fails now and then is never seen to fail several times in a row.
   static constexpr size_t kRecent = 20;
   size_t recent_failures() const { return recent_.count(); }
@@ -93,6 +96,7 @@ class DnsProbe {
   Latency latency_;
   uint64_t asked_ = 0;
   int failures_ = 0;
+  bool was_good_ = false;
   std::bitset<kRecent> recent_;  // A bit for each that failed.
 };
 

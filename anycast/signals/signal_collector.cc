@@ -1,8 +1,10 @@
 #include "anycast/signals/signal_collector.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "server/base/heartbeat_page.h"
 #include "server/base/nsid.h"
 
@@ -39,6 +41,7 @@ Families FamilyOf(const SocketAddress& address) {
 SignalCollector::SignalCollector(uv_loop_t& loop, const Config& config,
                                  const AnycastConfig& anycast, std::string run)
     : tick_(anycast.policy.tick),
+      made_at_(absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone())),
       our_name_(NameOf(config.identity)),
       nsids_(NsidsOf(config.identity)),
       heartbeat_(config.heartbeat.value_or(kHeartbeatDefaultPath)),
@@ -79,6 +82,19 @@ void SignalCollector::AddPeers(uv_loop_t& loop, const AnycastConfig& anycast, st
     peer.dns.reset();
     if (peers.listen.has_value() && peer.address == *peers.listen) continue;
     own_.push_back(std::make_unique<PeerClient>(loop, peer, probe, self));
+  }
+}
+
+void SignalCollector::TakeOver(const SignalCollector& former) {
+  std::map<std::string, const DnsProbe*> before;
+  for (const Service& service : former.services_) {
+    for (const auto& probe : service.probes) before.emplace(probe->ToText(), probe.get());
+  }
+  for (const Service& service : services_) {
+    for (const auto& probe : service.probes) {
+      const auto found = before.find(probe->ToText());
+      if (found != before.end()) probe->TakeOver(*found->second);
+    }
   }
 }
 
@@ -208,6 +224,11 @@ Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
     }
   } else if (last.kind == Kind::kSilent && signal.level == Level::kSoft && responder_.IsFlooded()) {
     absl::StrAppend(&signal.detail, ", while the kernel drops queries: overload is no failure");
+  }
+  if (signal.level == Level::kHard && !probe.was_good()) {
+    signal.level = Level::kUnknown;
+    absl::StrAppend(&signal.detail, "; this probe was never good since it was configured, at ",
+                    made_at_, ": are its name and type right?");
   }
   if (probe.failures() > 1) absl::StrAppend(&signal.detail, ", ", probe.failures(), " times");
   return signal;

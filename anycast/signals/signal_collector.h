@@ -44,6 +44,11 @@ class SignalCollector {
   SignalCollector(uv_loop_t& loop, const Config& config, const AnycastConfig& anycast,
                   std::string run = "");
 
+  // What the collector of before a reload knows of probes that are here, too. A probe that was
+  // never good is unknown where it would be hard: a name that a reload brought, and that no zone
+  // has, must not take away what was announced before.
+  void TakeOver(const SignalCollector& former);
+
   void LookAtHeartbeat(absl::Time now);  // `now`: MonotonicNow().
   void AskWhatIsDue();                   // Probes, checks, peers. At the time of the last look.
 
@@ -73,6 +78,7 @@ class SignalCollector {
   void AddZoneSignals(const Service& service, std::vector<Signal>& out) const;
 
   const absl::Duration tick_;
+  const std::string made_at_;  // By the wall clock, in words.
   const std::string our_name_;
   const std::vector<std::string> nsids_;
   absl::Time now_;

@@ -99,11 +99,19 @@ TEST_F(StateKeeperTest, WritesNothingTwice) {
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
-TEST_F(StateKeeperTest, RefusesAFolderThatIsNotThere) {
-  const absl::Status status = CheckFolderOf("state file", folder_ + "/none/state");
-  EXPECT_THAT(std::string(status.message()), HasSubstr("make the folder"));
-  EXPECT_TRUE(CheckFolderOf("state file", path_).ok());
-  EXPECT_TRUE(CheckFolderOf("state file", "").ok());
+TEST_F(StateKeeperTest, MakesAFolderThatIsMissing) {
+  EXPECT_TRUE(PrepareFolderOf("state file", folder_ + "/made/below/state").ok());
+  const auto facts = std::filesystem::status(folder_ + "/made/below");
+  EXPECT_EQ(facts.type(), std::filesystem::file_type::directory);
+  EXPECT_EQ(static_cast<int>(facts.permissions()), 0750);
+  EXPECT_TRUE(PrepareFolderOf("state file", path_).ok());
+  EXPECT_TRUE(PrepareFolderOf("state file", "").ok());
+}
+
+TEST_F(StateKeeperTest, RefusesAFolderThatCannotBeMade) {
+  std::ofstream(path_) << "a file";
+  const absl::Status status = PrepareFolderOf("state file", path_ + "/below/state");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("Not a directory"));
 }
 
 TEST_F(StateKeeperTest, RefusesADamagedFile) {

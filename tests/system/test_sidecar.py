@@ -116,11 +116,29 @@ def test_a_drain_goes_with_the_state_file(node, folder):
 
 def test_a_state_file_that_can_never_be_is_refused(node, folder):
     with node.running():
-        node.configure(state_file=folder / "none" / "state")
+        node.configure(state_file=node.config_path / "state")
         refused = node.say("reload")
-        assert refused.returncode != 0 and "make the folder" in refused.stdout + refused.stderr
+        assert refused.returncode != 0 and "Not a directory" in refused.stdout + refused.stderr
         node.say("drain")
         assert _kept_drain(folder / _STATE)
+
+
+def test_a_missing_folder_is_made(node, folder):
+    state = folder / "made" / "by" / "it" / "state"
+    node.configure(state_file=state)
+    with node.running():
+        node.wait(state.exists)
+    assert state.parent.stat().st_mode & 0o777 == 0o750
+
+
+def test_why_it_stays_withdrawn_is_logged(node):
+    """Started by hand, without hitherd: there is no change to log."""
+    with node.running():
+        node.wait(lambda: "stays DOWN" in node.log())
+        time.sleep(1)
+    told = [line for line in node.log().splitlines() if "stays DOWN" in line]
+    assert len(told) == 1 and "service=dns" in told[0] and "rule=unknown" in told[0]
+    assert "heartbeat" in told[0], told
 
 
 def test_what_a_reload_cannot_change_is_told(node, folder):

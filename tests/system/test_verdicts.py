@@ -11,7 +11,7 @@ import servers
 
 _POLICY = "rise: 500ms, rise_first: 500ms, warm_up: 500ms, hold_down: 500ms"
 _SERVICE = "{{ name: {name}, prefixes: [{prefixes}], addresses: [{addresses}], " \
-           "probe: {{ name: example }} }}"
+           "probe: {{ name: {probe} }} }}"
 
 
 class Pair:
@@ -29,11 +29,12 @@ class Pair:
         self._program = program
         self.hitherd = self.sidecar = None
 
-    def configure(self, name="dns", families=("127.0.0.1",), policy=_POLICY):
+    def configure(self, name="dns", families=("127.0.0.1",), policy=_POLICY,
+                  probe="example"):
         at = ", ".join(f'"{servers.listen_text(*one)}"' for one in self.ports.items())
         addresses = ", ".join(f'"{servers.listen_text(one, self.ports[one])}"' for one in families)
         prefixes = {"127.0.0.1": "127.0.0.0/8", "::1": '"::1/128"'}
-        service = _SERVICE.format(name=name, addresses=addresses,
+        service = _SERVICE.format(name=name, addresses=addresses, probe=probe,
                                   prefixes=", ".join(prefixes[one] for one in families))
         self.config.write_text(f"""\
 identity: {{ site: fra1, node: ns1 }}
@@ -168,8 +169,23 @@ def test_a_family_that_a_reload_adds_is_not_announced_unseen(pair):
         pair.ports["::1"] = servers.free_port("::1")
         pair.configure(families=("127.0.0.1", "::1"))
         assert pair.say("reload").returncode == 0
-        pair.wait(lambda: pair.states().get("ipv6") == ("DOWN", "hard-fault"))
+        pair.wait(lambda: pair.states().get("ipv6") == ("DOWN", "unknown"))
         pair.hitherd.stop()
         pair.start_hitherd()
         pair.wait_state("UP")
     assert "family=ipv6 from=UP to=DOWN rule=hard-fault" not in pair.log()
+
+
+def test_a_probe_that_a_reload_brought_and_was_never_good_withdraws_nothing(pair):
+    with pair.running():
+        pair.wait_state("UP")
+        pair.configure(probe="nowhere.elsewhere")
+        refused = pair.say("reload")
+        assert refused.returncode != 0
+        assert "is in no zone of zones:" in refused.stdout + refused.stderr
+        pair.configure(probe="nowhere.example")  # NXDOMAIN, which no configuration tells.
+        assert pair.say("reload").returncode == 0
+        pair.wait(lambda: "rule=hold reason=" in pair.log() or "holds SOFT" in pair.log())
+        assert pair.states()["ipv4"][0] in ("UP", "SOFT")
+        assert "never good since it was configured" in pair.say("explain").stdout
+    assert "rule=hard-fault" not in pair.log()

@@ -29,7 +29,7 @@ class SignalCollectorTest : public testing::Test {
     AnycastConfig::Service service;
     service.name = "dns";
     service.addresses = {responder_.address()};
-    service.probes = {{"example.org", "SOA"}};
+    service.probes = {{.name = "example.org"}};
     anycast_.services = {service};
   }
   void TearDown() override {
@@ -146,6 +146,7 @@ TEST_F(SignalCollectorTest, TcpDeadWhileUdpLivesIsSoft) {
 }
 
 TEST_F(SignalCollectorTest, SomebodyElseIsHardOverTcpToo) {
+  ASSERT_TRUE(Becomes("probe tcp", Level::kOk));
   responder_.Behave({.nsid = "ns2.fra1"}, {.nsid = "ns1.ams1"});
   ASSERT_TRUE(Becomes("probe tcp", Level::kHard));
   EXPECT_EQ(Get("probe udp").level, Level::kOk);
@@ -256,6 +257,32 @@ TEST_F(SignalCollectorTest, ChecksAndPeersAreSignalsToo) {
   ASSERT_TRUE(loop_.Until([&] { return !collector_->Sees().empty(); }));
   EXPECT_TRUE(collector_->Sees()[0].ok);
   EXPECT_EQ(collector_->our_name(), "ns2.fra1");
+}
+
+// A reload brings a probe of a name that no zone has: that is no reason to withdraw.
+TEST_F(SignalCollectorTest, AProbeThatWasNeverGoodIsUnknown) {
+  responder_.Behave({.rcode = 5});
+  ASSERT_TRUE(Becomes("probe tcp", Level::kSoft));
+  const Signal udp = Get("probe udp");
+  EXPECT_EQ(udp.level, Level::kUnknown);
+  EXPECT_THAT(udp.detail, HasSubstr("this probe was never good since it was configured, at 2"));
+  responder_.Behave({});
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  responder_.Behave({.rcode = 5});
+  ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+}
+
+TEST_F(SignalCollectorTest, AReloadKeepsWhichProbesWereGood) {
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  const SignalCollector former(loop_.get(), config_, anycast_);
+  collector_->TakeOver(former);  // What is known here is not forgotten.
+  responder_.Behave({.rcode = 5});
+  ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+  anycast_.services[0].probes.push_back({.name = "examlpe.org"});
+  auto next = std::make_unique<SignalCollector>(loop_.get(), config_, anycast_);
+  next->TakeOver(*collector_);
+  EXPECT_TRUE(next->services()[0].probes[0]->was_good());
+  EXPECT_FALSE(next->services()[0].probes.back()->was_good());
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+#ifndef HITHER_ANYCAST_STANDING_REASON_H_
+#define HITHER_ANYCAST_STANDING_REASON_H_
+
+#include <span>
+#include <string>
+
+#include "absl/time/time.h"
+#include "anycast/policy/policy.h"
+#include "server/base/reminder.h"
+
+namespace hither {
+
+// Why a family of a service stays withdrawn, or is held although a check knows nothing: a line for
+// the log when a reason has lasted, another one when there is another reason, and reminders. A
+// state that changes is logged as it changes; this is for one that does not.
+//
+// Pure: time is an argument.
+class StandingReason {
+ public:
+  static constexpr absl::Duration kLasts = absl::Seconds(3);  // Shorter ones are a start's.
+
+  // For every tick. Returns the text of the line, or nothing.
+  std::string Update(const Verdict& verdict, std::span<const Signal> signals, Families family,
+                     absl::Time now);
+
+ private:
+  std::string key_;  // The rule, and which signals made it: details change with every tick.
+  absl::Time since_ = absl::InfinitePast();
+  Reminder reminder_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_STANDING_REASON_H_

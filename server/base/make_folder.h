@@ -1,0 +1,24 @@
+#ifndef HITHER_SERVER_BASE_MAKE_FOLDER_H_
+#define HITHER_SERVER_BASE_MAKE_FOLDER_H_
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace hither {
+
+inline constexpr mode_t kFolderMode = 0750;
+
+// The folder of a file, without its last slash: "." for a mere name, "/" for one in the root.
+std::string FolderOfFile(const std::string& path);
+
+// Makes a folder that is missing, and those above it, as `install -d` would. One that is there
+// stays as it is. `owner` and `group` (-1: ours) are those of the last one, if it is made.
+absl::Status MakeFolder(const std::string& folder, mode_t mode = kFolderMode,
+                        uid_t owner = static_cast<uid_t>(-1), gid_t group = static_cast<gid_t>(-1));
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_BASE_MAKE_FOLDER_H_
