@@ -36,7 +36,7 @@ const Arrow kArrows[] = {
     {"server/base/",
      {"server/base/", "zones/name.h", "zones/name_hash.h", "zones/name_table.h", "zones/bytes.h",
       "zones/check.h", "zones/mutex.h", "zones/zone_source.h", "zones/file_descriptor.h",
-      "zones/file_place.h", "zones/path.h", "zones/replace_file.h"},
+      "zones/file_place.h", "zones/path.h", "zones/replace_file.h", "zones/rr_type.h"},
      {"ldns/"}},
     {"anycast/policy/journal",
      {"anycast/policy/", "anycast/clock.h", "server/base/"},
