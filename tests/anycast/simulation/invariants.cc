@@ -171,7 +171,7 @@ std::string Invariants::CheckWithdrawn(const SimulatedNode& node, size_t family,
   record.agreed = !is_certain && world_.asks_peers();
   if (record.agreed) ++chances_.agreed_withdrawals;
   std::erase_if(record.withdrawals, [&](absl::Time at) {
-    return world_.now() - at >= policy.withdrawals_window || at < node.facts.intent.forgiven_at;
+    return world_.now() - at >= policy.withdrawals_window || at < node.forgiven_at;
   });
   record.withdrawals.push_back(world_.now());
   const bool is_over = static_cast<int>(record.withdrawals.size()) > policy.withdrawals_max;

@@ -158,6 +158,7 @@ void World::BefallOperator(SimulatedNode& node) {
   if (Happens(absl::Minutes(is_drained ? 2 : 60))) {
     if (is_drained) {
       node.service.Undrain(now_);
+      node.forgiven_at = now_;
     } else {
       node.service.Drain(now_);
     }

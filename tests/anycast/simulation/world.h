@@ -76,9 +76,10 @@ struct SimulatedNode {
   std::array<State, 2> announced = {};  // What the router has, while the lease lasts.
   absl::Time lease_until;
   absl::Time session_at = absl::InfinitePast();  // No session before.
-  bool ticked = false;                           // In this step.
-  bool restarted = false;                        // In this step, before its tick.
-  bool lost_memory = false;                      // Or its clock is wrong, and it cannot count.
+  absl::Time forgiven_at = absl::InfinitePast();
+  bool ticked = false;       // In this step.
+  bool restarted = false;    // In this step, before its tick.
+  bool lost_memory = false;  // Or its clock is wrong, and it cannot count.
 
   bool Has(Trouble trouble, absl::Time now) const { return now < until[trouble]; }
   bool Runs(absl::Time now) const { return !Has(kSuspended, now) && !Has(kStopped, now); }
