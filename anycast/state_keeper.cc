@@ -16,6 +16,20 @@
 #include "zones/mutex.h"
 
 namespace hither {
+namespace {
+
+// False: errno says why. A disk that is read-only since an error is tried again.
+bool IsWritableFolder(const std::string& folder) {
+  struct stat facts;
+  if (stat(folder.c_str(), &facts) != 0) return false;
+  if (!S_ISDIR(facts.st_mode)) {
+    errno = ENOTDIR;
+    return false;
+  }
+  return faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 || errno == EROFS;
+}
+
+}  // namespace
 
 struct StateKeeper::Outcome {
   Mutex mu;
@@ -46,11 +60,7 @@ absl::Status PrepareFolderOf(absl::string_view what, const std::string& path) {
     return absl::FailedPreconditionError(
         absl::StrCat(what, " ", path, ": ", made.message(), ", or keep none"));
   }
-  struct stat facts;
-  if (stat(folder.c_str(), &facts) == 0 &&
-      (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 || errno == EROFS)) {
-    return absl::OkStatus();  // A disk that is read-only since an error is tried again.
-  }
+  if (IsWritableFolder(folder)) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(what, " ", path,
                                                     ": its folder: ", std::strerror(errno),
                                                     "; let this user write to it, or keep none"));

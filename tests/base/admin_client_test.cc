@@ -26,7 +26,9 @@ AdminAddress NoSocket() {
 
 TEST(AdminClient, AsksWhereSomebodyListens) {
   auto endpoint = AdminEndpoint::Bind(AnyPort()).value();
-  ASSERT_TRUE(endpoint->Serve({.health = [] { return absl::OkStatus(); }}).ok());
+  AdminHandlers handlers;
+  handlers.health = [] { return absl::OkStatus(); };
+  ASSERT_TRUE(endpoint->Serve(handlers).ok());
   const std::vector<AdminAddress> addresses = {NoSocket(), endpoint->address()};
   const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "GET", "/healthz");
   ASSERT_TRUE(reply.ok()) << reply.status();

@@ -174,7 +174,8 @@ TEST(Options, AServiceManagersFolderHasTheAdminSocket) {
   EXPECT_EQ(BuildConfig(*ParseOptions(arguments))->admin.ToText(), "unix:/run/hither/admin.sock");
   const char* const named[] = {"--zone", "example.org=z", "--admin", "127.0.0.1:8053"};
   EXPECT_EQ(BuildConfig(*ParseOptions(named))->admin.ToText(), "127.0.0.1:8053");
-  EXPECT_EQ(DefaultAdmin("/" + std::string(200, 'x'), "none"), "none");
+  const std::string too_long = "/" + std::string(200, 'x');
+  EXPECT_EQ(DefaultAdmin(too_long.c_str(), "none"), "none");
   EXPECT_EQ(DefaultAdmin("", "none"), "none");
 }
 

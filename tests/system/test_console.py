@@ -416,4 +416,4 @@ def test_an_address_in_use_is_an_error(lab, folder):
     path = folder / "fleet.yaml"
     path.write_text(lab.fake.yaml())
     done = servers.run_hither("console", "--fleet", str(path), "--listen", f"127.0.0.1:{lab.port}")
-    assert done.returncode == 1 and "choose another one with --listen" in done.stderr
+    assert done.returncode == 1 and "set --listen to another address" in done.stderr
