@@ -109,7 +109,7 @@ absl::Status ReplaceFile(const std::string& path, mode_t mode, Durable durable,
     return absl::UnavailableError(absl::StrCat(path, ": cannot ", what, ": ", why));
   };
   const absl::StatusOr<FilePlace> target = FindTarget(path);
-  if (!target.ok()) return failed("replace what is there", target.status().message());
+  if (!target.ok()) return failed("create the file", target.status().message());
   const FilePlace next = NewPlace(*target);
   const FileDescriptor fd = OpenNew(next);
   if (!fd) return failed("create the file", WhyNot(errno));

@@ -311,7 +311,7 @@ TEST_P(WrongAnycast, SaysWhatToDo) {
 TEST(AnycastConfig, TooManyBeacons) {
   std::string text =
       "  dry_run: true\n  services:\n    - name: dns\n      prefixes: [10.0.0.0/8]\n"
-      "      probe: { name: a }\n      addresses: [10.0.0.0";
+      "      probe: { name: example.org }\n      addresses: [10.0.0.0";
   for (int i = 1; i < 65; ++i) absl::StrAppend(&text, ", 10.0.0.", i);
   text += "]\n";
   EXPECT_TRUE(Read(text).ok()) << "they are many only where beacons are sent";

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/heartbeat_reader.h"
@@ -111,11 +112,18 @@ TEST_F(HeartTest, NoneIsNone) {
 }
 
 TEST_F(HeartTest, OneThatIsAskedForMustBePossible) {
-  config_.heartbeat = folder_ + "/absent/heartbeat";
+  std::ofstream(folder_ + "/file") << "no folder";
+  config_.heartbeat = folder_ + "/file/heartbeat";
   const auto page = OpenHeartbeat(config_, 1);
   ASSERT_FALSE(page.ok());
   EXPECT_THAT(std::string(page.status().message()),
-              HasSubstr("cannot be opened: No such file or directory; name another path"));
+              HasSubstr("/file/heartbeat: Not a directory; name another path"));
+}
+
+TEST_F(HeartTest, AMissingFolderIsMade) {
+  config_.heartbeat = folder_ + "/absent/heartbeat";
+  const auto page = OpenHeartbeat(config_, 1);
+  EXPECT_TRUE(page.ok()) << page.status();
 }
 
 }  // namespace
