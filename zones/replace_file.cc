@@ -48,7 +48,7 @@ absl::StatusOr<FilePlace> FindTarget(const std::string& path) {
   } else if (!S_ISREG(facts.st_mode)) {
     error = S_ISDIR(facts.st_mode) ? EISDIR : EEXIST;
   }
-  if (error != 0) return absl::UnavailableError(WhyNot(error));
+  if (error != 0) return absl::AlreadyExistsError(WhyNot(error));
   return place;
 }
 
@@ -109,7 +109,11 @@ absl::Status ReplaceFile(const std::string& path, mode_t mode, Durable durable,
     return absl::UnavailableError(absl::StrCat(path, ": cannot ", what, ": ", why));
   };
   const absl::StatusOr<FilePlace> target = FindTarget(path);
-  if (!target.ok()) return failed("create the file", target.status().message());
+  if (!target.ok()) {
+    return failed(
+        absl::IsAlreadyExists(target.status()) ? "replace what is there" : "create the file",
+        target.status().message());
+  }
   const FilePlace next = NewPlace(*target);
   const FileDescriptor fd = OpenNew(next);
   if (!fd) return failed("create the file", WhyNot(errno));

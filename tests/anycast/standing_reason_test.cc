@@ -5,6 +5,22 @@
 namespace hither {
 namespace {
 
+Verdict VerdictOf(State state, const char* rule, const char* reason) {
+  Verdict verdict;
+  verdict.state = state;
+  verdict.rule = rule;
+  verdict.reason = reason;
+  return verdict;
+}
+
+Signal SignalOf(const char* name, Level level, const char* detail) {
+  Signal signal;
+  signal.name = name;
+  signal.level = level;
+  signal.detail = detail;
+  return signal;
+}
+
 class StandingReasonTest : public testing::Test {
  protected:
   std::string Tick(const Verdict& verdict, const std::vector<Signal>& signals) {
@@ -14,8 +30,8 @@ class StandingReasonTest : public testing::Test {
 
   absl::Time now_ = absl::UnixEpoch();
   StandingReason reason_;
-  const Signal no_page_ = {.name = "responder", .detail = "no heartbeat"};
-  const Verdict down_ = {.state = State::kDown, .rule = "unknown", .reason = "no heartbeat"};
+  const Signal no_page_ = SignalOf("responder", Level::kUnknown, "no heartbeat");
+  const Verdict down_ = VerdictOf(State::kDown, "unknown", "no heartbeat");
 };
 
 TEST_F(StandingReasonTest, IsToldOnceWhenItHasLasted) {
@@ -33,15 +49,15 @@ TEST_F(StandingReasonTest, IsToldOnceWhenItHasLasted) {
 
 TEST_F(StandingReasonTest, AnotherReasonIsTold) {
   for (int i = 0; i < 4; ++i) Tick(down_, {no_page_});
-  const Verdict hold_down = {.state = State::kDown, .rule = "hold-down", .reason = "for 7s"};
+  const Verdict hold_down = VerdictOf(State::kDown, "hold-down", "for 7s");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Tick(hold_down, {}), "");
   EXPECT_EQ(Tick(hold_down, {}), "stays DOWN family=ipv4 rule=hold-down reason=\"for 7s\"");
 }
 
 TEST_F(StandingReasonTest, WhatIsAnnouncedIsSilentUnlessACheckKnowsNothing) {
-  const Verdict up = {.state = State::kUp, .rule = "ok", .reason = "all signals are ok"};
-  for (int i = 0; i < 9; ++i) EXPECT_EQ(Tick(up, {{.name = "x", .level = Level::kOk}}), "");
-  const Verdict held = {.state = State::kUp, .rule = "hold", .reason = "probe: never good"};
+  const Verdict up = VerdictOf(State::kUp, "ok", "all signals are ok");
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(Tick(up, {SignalOf("x", Level::kOk, "")}), "");
+  const Verdict held = VerdictOf(State::kUp, "hold", "probe: never good");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Tick(held, {no_page_}), "");
   EXPECT_EQ(Tick(held, {no_page_}),
             "holds UP family=ipv4 rule=hold reason=\"responder: no heartbeat\"");
