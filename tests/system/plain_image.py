@@ -52,6 +52,18 @@ class Plain:
         docker_engine.run("docker", "image", "rm", IMAGE)
 
 
+def programs(folder):
+    """The image's programs, as files in `folder`, under the names of test_hardening.py."""
+    container = docker_engine.run("docker", "create", IMAGE).stdout.strip()
+    places = {"HITHERD": "/usr/sbin/hitherd", "HITHER_ANYCAST": "/usr/sbin/hither-anycast",
+              "HITHER": "/usr/bin/hither"}
+    for name, path in places.items():
+        copied = docker_engine.run("docker", "cp", f"{container}:{path}", str(folder / name))
+        assert copied.returncode == 0, copied.stderr
+    docker_engine.run("docker", "rm", container)
+    return {name: str(folder / name) for name in places}
+
+
 def _inspect(container, what):
     return docker_engine.run("docker", "inspect", "-f", what, container).stdout.strip()
 

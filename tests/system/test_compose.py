@@ -418,6 +418,14 @@ def test_plain_image_serves_and_is_healthy(plain, user, admin):
     assert "hitherd" in users and "root" not in users
 
 
+def test_plain_image_has_hardened_programs(plain, tmp_path):
+    tests = pathlib.Path(__file__).with_name("test_hardening.py")
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests],
+                          env={**os.environ, **plain_image.programs(tmp_path)},
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout
+
+
 def test_plain_image_is_not_healthy_where_nobody_answers(plain):
     container = plain.start([], 'admin: { listen: "127.0.0.1:9999" }\n')
     plain_image.wait_until(lambda: plain_image.last_looks(container).startswith("1 "), container)

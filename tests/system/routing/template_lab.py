@@ -112,7 +112,8 @@ class TemplateLab(Lab):
     def start_node(self, config, readback):
         text = config.replace("/run/hither/", f"{self.folder}/")
         text = "user: root\n" + text.replace(
-            "anycast:\n", f"anycast:\n  readback: {readback}\n  state_file: {self.folder}/state\n")
+            "anycast:\n", f"anycast:\n  readback: {readback}\n  state_file: {self.folder}/state\n"
+            "  policy: { warm_up: 15s }\n")  # Longer than a session may take to come up.
         self.config = self.folder / "hither.yaml"
         self.config.write_text(text)
         (self.folder / "zones").mkdir()
