@@ -168,8 +168,8 @@ TEST_F(ImageCacheTest, TellsThatItCannotWrite) {
   fs::remove(folder_ / "gone");
   const LoadedZone loaded = LoadZoneThroughCache(Path("example.zone"), Apex(), {}, gone);
   ASSERT_NE(loaded.zone, nullptr);
-  EXPECT_THAT(Findings(loaded), HasSubstr("gone/example.image: warning: cannot replace what is "
-                                          "there: No such file or directory"));
+  EXPECT_THAT(Findings(loaded), HasSubstr("gone/example.image: warning: cannot create the "
+                                          "file: No such file or directory"));
 }
 
 TEST_F(ImageCacheTest, KeepsNoSmallZone) {

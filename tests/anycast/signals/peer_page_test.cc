@@ -115,7 +115,7 @@ const Case kCases[] = {
     {"ManySeen",        Many("sees", R"({"name":"b"})", kPeerSeesMax + 1),    "wrong kind"},
     {"TooLong",         std::string(kPeerPageBytesMax + 1, ' '),              "too long"},
     {"VeryDeep",        std::string(kPeerPageBytesMax, '['),                  "no JSON object"},
-    {"DeepAndWhole",    R"({"version":1,"name":)" + std::string(30'000, '[') + std::string(30'000, ']') + "}", "wrong kind"},
+    {"DeepAndWhole",    R"({"version":1,"name":)" + std::string(30'000, '[') + std::string(30'000, ']') + "}", "no JSON object"},
 };
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Each, WrongPeerPage, testing::ValuesIn(kCases),
