@@ -31,7 +31,10 @@ void Ask(absl::string_view octets) {
   if (!answer.has_value()) answer = router->Work(*head);
   const bool is_head = head.has_value() && head->method == "HEAD";
   const std::string text = router->ToHttp(*answer, is_head);
-  if (is_head) return HITHER_CHECK(absl::EndsWith(text, "\r\n\r\n"));
+  if (is_head) {
+    HITHER_CHECK(absl::EndsWith(text, "\r\n\r\n"));
+    return;
+  }
   const absl::StatusOr<HttpAnswer> read = ReadHttpAnswer(text);
   HITHER_CHECK(read.ok() && read->code == answer->code && read->body == answer->text);
 }
