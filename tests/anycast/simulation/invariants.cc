@@ -161,6 +161,7 @@ std::string Invariants::CheckWithdrawn(const SimulatedNode& node, size_t family,
   ++chances_.withdrawals;
   if (verdict.rule == "hung") {  // Its route had gone, and was counted.
     ++chances_.losses;
+    record.well = absl::ZeroDuration();
     return "";
   }
   const bool is_certain = verdict.rule == "certain-fault";

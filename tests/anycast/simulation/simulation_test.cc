@@ -14,7 +14,7 @@
 namespace hither {
 namespace {
 
-constexpr int kHoursDefault = 80;
+constexpr int kHoursDefault = 50;
 constexpr int kHoursOfOne = 2;  // A world's life.
 
 int FromEnvironment(const char* name, int otherwise) {
