@@ -9,6 +9,7 @@ constexpr absl::string_view kAnswerKinds = "hither_answer_kinds_total";
 constexpr absl::string_view kEdns = "hither_edns_total";
 constexpr absl::string_view kDropped = "hither_dropped_total";
 constexpr absl::string_view kErrors = "hither_udp_errors_total";
+constexpr absl::string_view kSendFaults = "hither_udp_send_faults_total";
 constexpr absl::string_view kTcp = "hither_tcp_connections_total";
 
 constexpr absl::string_view kQueriesHelp = "Messages received that were not dropped.";
@@ -18,6 +19,8 @@ constexpr absl::string_view kEdnsHelp =
     "Queries with EDNS, with the DO flag, with an NSID request.";
 constexpr absl::string_view kDroppedHelp = "Messages that got no answer.";
 constexpr absl::string_view kErrorsHelp = "System calls on UDP sockets that failed.";
+constexpr absl::string_view kSendFaultsHelp =
+    "UDP answers not sent because of a fault of this host, not of the client's address.";
 constexpr absl::string_view kTcpHelp = "TCP connections by what became of them.";
 
 // In the order of Counter.
@@ -43,6 +46,7 @@ constexpr CounterText kTexts[] = {
     {kDropped, R"(reason="response")", kDroppedHelp},
     {kErrors, R"(call="send")", kErrorsHelp},
     {kErrors, R"(call="receive")", kErrorsHelp},
+    {kSendFaults, "", kSendFaultsHelp},
     {kTcp, R"(event="accepted")", kTcpHelp},
     {kTcp, R"(event="refused")", kTcpHelp},
     {kTcp, R"(event="idle_closed")", kTcpHelp},

@@ -31,8 +31,9 @@ enum class Counter : uint8_t {
   kWithNsid,
   kDroppedShort,     // Under 12 octets: no header to answer.
   kDroppedResponse,  // QR was set; answering would make loops (RFC 8906 §3.1.1 aside).
-  kUdpSendErrors,
+  kUdpSendErrors,    // All of them, whoever is at fault.
   kUdpReceiveErrors,
+  kUdpSendFaults,  // Of kUdpSendErrors, those that no peer's address can provoke.
   kTcpAccepted,
   kTcpRefused,      // Over a limit on connections.
   kTcpIdleClosed,   // Idle too long.

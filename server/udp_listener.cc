@@ -37,6 +37,22 @@ void ForgetInterface(msghdr& message) {
 
 }  // namespace
 
+// ENETUNREACH is not among them: a lost default route gives it for every client. Neither is EPERM,
+// which a firewall gives.
+bool IsOfThatPeer(int error) {
+  switch (error) {
+    case EACCES:        // A broadcast address; a route of type prohibit.
+    case EINVAL:        // A route of type blackhole; no unicast address.
+    case EHOSTUNREACH:  // A route of type unreachable; nobody has that address.
+    case EHOSTDOWN:
+    case ECONNREFUSED:  // Said by the client's host.
+    case EMSGSIZE:      // The path's MTU, which ICMP from there can lower.
+      return true;
+    default:
+      return false;
+  }
+}
+
 UdpBatch::UdpBatch(size_t datagrams, size_t reply_bytes_max)
     : datagrams_(std::clamp<size_t>(datagrams, 1, kDatagramsMax)),
       reply_bytes_max_(std::max(reply_bytes_max, kShortReplyBytes)),
@@ -187,17 +203,20 @@ size_t UdpListener::Send(size_t count) {
   for (size_t turns = 0; at < count && turns < 3 * count; ++turns) {
     const int sent = ::sendmmsg(socket_.get(), batch_.replies_.data() + at,
                                 static_cast<unsigned>(count - at), MSG_DONTWAIT);
+    const int error = errno;
     if (sent > 0) {
       at += static_cast<size_t>(sent);
       taken += static_cast<size_t>(sent);
-    } else if (errno == EMSGSIZE && Shorten(at)) {
+    } else if (error == EMSGSIZE && Shorten(at)) {
       continue;
-    } else if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) {
+    } else if (error == EAGAIN || error == ENOBUFS || error == ENOMEM) {
       // The way out is full. To wait would stop the queries behind; these will be asked again.
       counters_.Add(Counter::kUdpSendErrors, count - at);
+      counters_.Add(Counter::kUdpSendFaults, count - at);
       return taken;
-    } else {  // Of this peer alone: unreachable, filtered. The others get theirs.
+    } else {  // Whoever is at fault, the others may get theirs.
       counters_.Add(Counter::kUdpSendErrors);
+      if (!IsOfThatPeer(error)) counters_.Add(Counter::kUdpSendFaults);
       ++at;
     }
   }

@@ -57,6 +57,10 @@ class UdpBatch {
   std::vector<uint8_t> asked_by_;     // The number of the query that replies_[i] answers.
 };
 
+// Whether an answer that failed to be sent with this errno says something of its client's address
+// alone. Anybody can choose that address, so such an error must not count as a fault of this host.
+bool IsOfThatPeer(int error);
+
 // Answers the queries of one UDP socket in batches: recvmmsg, Responder, sendmmsg.
 //
 // Threads: a worker's. Nothing here allocates, locks or logs once Start() has returned. A datagram

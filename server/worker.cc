@@ -97,7 +97,7 @@ void Worker::OnTurn() {
 }
 
 // Once a turn, not once a query: some loads from the counters' lines, which are this core's own,
-// and five stores to one line.
+// and six stores to one line.
 void Worker::TellHeartbeat(uint64_t now_ms) {
   const auto sum = [this](Counter first, Counter last) {
     uint64_t total = 0;
@@ -112,8 +112,10 @@ void Worker::TellHeartbeat(uint64_t now_ms) {
   line.queries.store(sum(Counter::kQueriesUdp, Counter::kQueriesTcp), kRelaxed);
   line.answered.store(sum(Counter::kNoError, Counter::kBadVers), kRelaxed);
   line.servfail.store(counters_.Get(Counter::kServFail), kRelaxed);
-  // Not what was dropped for what it was: who sends rubbish must not make us look broken.
-  line.dropped.store(kernel_drops_ + counters_.Get(Counter::kUdpSendErrors), kRelaxed);
+  // Malformed messages do not count, nor do answers that fail because of their client's address:
+  // strangers must not be able to make this node look broken.
+  line.dropped.store(kernel_drops_, kRelaxed);
+  line.unsent.store(counters_.Get(Counter::kUdpSendFaults), kRelaxed);
 }
 
 void Worker::CountKernelDrops() {

@@ -58,6 +58,7 @@ ResponderSignals::Sample ResponderSignals::Sum(absl::Time now) const {
     sum.answered += worker.answered;
     sum.servfail += worker.servfail;
     sum.dropped += worker.dropped;
+    sum.unsent += worker.unsent;
   }
   return sum;
 }
@@ -71,7 +72,8 @@ ResponderSignals::Sample ResponderSignals::Grown() const {
           .queries = grown(first.queries, last.queries),
           .answered = grown(first.answered, last.answered),
           .servfail = grown(first.servfail, last.servfail),
-          .dropped = grown(first.dropped, last.dropped)};
+          .dropped = grown(first.dropped, last.dropped),
+          .unsent = grown(first.unsent, last.unsent)};
 }
 
 bool ResponderSignals::IsStuck(const Heartbeat::Worker& worker) const {
@@ -86,8 +88,8 @@ void ResponderSignals::AddSignals(const ProbeSummary& probes, std::vector<Signal
   const Sample grown = Grown();
   out.push_back(
       ShareSignal("servfail share", grown.servfail, grown.answered, policy_.servfail_share_max));
-  out.push_back(ShareSignal("drop share", grown.dropped, grown.queries + grown.dropped,
-                            policy_.drop_share_max));
+  out.push_back(ShareSignal("drop share", grown.dropped + grown.unsent,
+                            grown.queries + grown.dropped, policy_.drop_share_max));
 }
 
 Signal ResponderSignals::ResponderSignal(const ProbeSummary& probes) const {

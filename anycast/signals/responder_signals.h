@@ -29,7 +29,8 @@ struct ProbeSummary {
 // |                 |                |                             | all workers stuck           |
 // | worker N        | turns          | stuck, while others turn    |                             |
 // | servfail share  | within the max | more, over 5 s              |                             |
-// | drop share      | within the max | more, over 5 s              |                             |
+// | drop share      | within the max | more, over 5 s; of queries  |                             |
+// |                 |                | dropped and answers unsent  |                             |
 // | zone X          | loaded         | stale (shared)              | expired, not loaded (shared)|
 //
 // A zone that is not loaded is shared: a file that no version was ever good of is most likely the
@@ -58,7 +59,8 @@ class ResponderSignals {
   // Of the whole responder, over the window. Unknown until two pages were read.
   std::optional<double> queries_per_second() const;
   // The kernel drops what its workers, which turn, have no room for: silence then is overload, and
-  // to withdraw would send the flood to the next site.
+  // to withdraw would send the flood to the next site. Answers that could not be sent are no flood:
+  // if all fail, for example at a firewall, the node is of no use to anybody.
   bool IsFlooded() const;
   // Some of its workers have not turned lately, and others have: their share of the probes goes
   // unanswered, which is a part that fails and not the whole.
@@ -74,6 +76,7 @@ class ResponderSignals {
     uint64_t answered = 0;
     uint64_t servfail = 0;
     uint64_t dropped = 0;
+    uint64_t unsent = 0;
   };
 
   Sample Sum(absl::Time now) const;

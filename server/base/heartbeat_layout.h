@@ -18,7 +18,7 @@ namespace hither {
 //   20,544   zones    a head under a seqlock, then kHeartbeatZonesMax records
 
 inline constexpr uint64_t kHeartbeatMagic = 0x7461656272746948;  // "Hitrbeat", as octets.
-inline constexpr uint32_t kHeartbeatVersion = 1;
+inline constexpr uint32_t kHeartbeatVersion = 2;
 inline constexpr uint32_t kHeartbeatWorkersMax = 256;  // As kWorkersMax (nsid.h).
 inline constexpr uint32_t kHeartbeatZonesMax = 4'096;
 
@@ -51,7 +51,8 @@ struct alignas(64) HeartbeatWorkerLine {
   std::atomic<uint64_t> queries;      // All of these since the start.
   std::atomic<uint64_t> answered;
   std::atomic<uint64_t> servfail;
-  std::atomic<uint64_t> dropped;  // Queries that the kernel or we had no room for.
+  std::atomic<uint64_t> dropped;  // Queries that the kernel had no room for: overload.
+  std::atomic<uint64_t> unsent;   // Answers that this host's own fault kept from being sent.
 };
 static_assert(sizeof(HeartbeatWorkerLine) == 64 && sizeof(HeartbeatControlLine) == 64);
 static_assert(std::atomic<uint64_t>::is_always_lock_free);

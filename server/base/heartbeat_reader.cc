@@ -173,9 +173,12 @@ absl::Status HeartbeatReader::ReadWorkers(Heartbeat& out) {
     return Unreadable(path_, "is cut among its workers");
   }
   for (size_t i = 0; i < out.workers.size(); ++i) {
-    out.workers[i] = {MonotonicTime(ValueOf(lines[i].last_turn_ns)), ValueOf(lines[i].queries),
-                      ValueOf(lines[i].answered), ValueOf(lines[i].servfail),
-                      ValueOf(lines[i].dropped)};
+    out.workers[i] = {MonotonicTime(ValueOf(lines[i].last_turn_ns)),
+                      ValueOf(lines[i].queries),
+                      ValueOf(lines[i].answered),
+                      ValueOf(lines[i].servfail),
+                      ValueOf(lines[i].dropped),
+                      ValueOf(lines[i].unsent)};
   }
   return absl::OkStatus();
 }

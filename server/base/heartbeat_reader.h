@@ -23,6 +23,7 @@ struct Heartbeat {
     uint64_t answered = 0;
     uint64_t servfail = 0;
     uint64_t dropped = 0;
+    uint64_t unsent = 0;
   };
   struct Zone {
     Name name;

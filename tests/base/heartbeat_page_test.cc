@@ -76,6 +76,7 @@ TEST_F(HeartbeatTest, ReaderSeesWhatWasWritten) {
   page->worker(1).answered = 9;
   page->worker(1).servfail = 2;
   page->worker(1).dropped = 1;
+  page->worker(1).unsent = 3;
   page->TellPhase(HeartbeatPhase::kServing);
   const Name org = N("EXAMPLE.org."), net = N("example.net.");
   const absl::Time since = absl::FromUnixSeconds(1'000);
@@ -96,6 +97,7 @@ TEST_F(HeartbeatTest, ReaderSeesWhatWasWritten) {
   EXPECT_EQ(read.workers[1].answered, 9u);
   EXPECT_EQ(read.workers[1].servfail, 2u);
   EXPECT_EQ(read.workers[1].dropped, 1u);
+  EXPECT_EQ(read.workers[1].unsent, 3u);
   ASSERT_TRUE(read.zones_are_known);
   EXPECT_EQ(read.zones_total, 9u);
   EXPECT_EQ(read.zones_stale, 2u);

@@ -1,8 +1,10 @@
 #include "server/udp_listener.h"
 
+#include <errno.h>
 #include <sys/un.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <set>
 
@@ -234,7 +236,8 @@ TEST_F(UdpSendErrors, APeerThatHasGoneCostsOnlyItself) {
   EXPECT_EQ(IdOf(Reply(before)), 1);
   EXPECT_EQ(IdOf(Reply(after)), 3);
   EXPECT_EQ(counters_.Get(Counter::kUdpSendErrors), 1u);
-  EXPECT_EQ(Measured(), 2u);  // What was not sent took no time.
+  EXPECT_EQ(counters_.Get(Counter::kUdpSendFaults), 0u);  // Theirs, not ours.
+  EXPECT_EQ(Measured(), 2u);                              // What was not sent took no time.
 }
 
 TEST_F(UdpSendErrors, AReplyTooLongForTheLinkComesAgainTruncated) {
@@ -250,6 +253,7 @@ TEST_F(UdpSendErrors, AReplyTooLongForTheLinkComesAgainTruncated) {
   EXPECT_TRUE(IsTruncated(reply));
   EXPECT_EQ(IdOf(Reply(other)), 5);
   EXPECT_EQ(counters_.Get(Counter::kUdpSendErrors), 1u);
+  EXPECT_EQ(counters_.Get(Counter::kUdpSendFaults), 0u);
 }
 
 TEST_F(UdpSendErrors, AFullWayOutDropsAndDoesNotSpin) {
@@ -266,10 +270,22 @@ TEST_F(UdpSendErrors, AFullWayOutDropsAndDoesNotSpin) {
   EXPECT_GT(replies, 0u);
   EXPECT_LT(replies, kQueries);
   EXPECT_EQ(replies + counters_.Get(Counter::kUdpSendErrors), kQueries);
+  EXPECT_EQ(replies + counters_.Get(Counter::kUdpSendFaults), kQueries);
   EXPECT_EQ(Measured(), replies);
   Ask(client, WwwQuery(7));
   OneTurn();
   EXPECT_EQ(IdOf(Reply(client)), 7);
+}
+
+// A stranger chooses the address that we answer to. By what that address alone provokes nobody may
+// make a node look broken.
+TEST(UdpErrors, OfOnePeerAreNoFaultOfTheHost) {
+  for (const int error : {EACCES, EINVAL, EHOSTUNREACH, EHOSTDOWN, ECONNREFUSED, EMSGSIZE}) {
+    EXPECT_TRUE(IsOfThatPeer(error)) << std::strerror(error);
+  }
+  for (const int error : {EPERM, ENETUNREACH, ENETDOWN, ENOBUFS, EAGAIN, ENOMEM, EADDRNOTAVAIL}) {
+    EXPECT_FALSE(IsOfThatPeer(error)) << std::strerror(error);
+  }
 }
 
 // Between turns of a busy socket the loop does not wait, and asks epoll nothing about it.

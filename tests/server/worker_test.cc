@@ -89,6 +89,7 @@ TEST(Worker, TellsWhatTheKernelHasDropped) {
   ASSERT_TRUE(worker.Start().ok());
   EXPECT_TRUE(Eventually([&] { return line.queries + line.dropped == kQueries; }));
   EXPECT_GT(line.dropped, 0u);
+  EXPECT_EQ(line.unsent, 0u);
   EXPECT_GT(line.queries, 0u);
 }
 

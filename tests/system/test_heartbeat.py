@@ -15,7 +15,7 @@ import servers
 import wire
 
 # server/base/heartbeat_layout.h
-_MAGIC, _VERSION = b"Hitrbeat", 1
+_MAGIC, _VERSION = b"Hitrbeat", 2
 _CONTROL_AT, _WORKERS_AT, _ZONES_HEAD_AT, _ZONES_AT = 4096, 4160, 20544, 20608
 _ZONE_BYTES = 320
 _LOADED, _STALE, _EXPIRED = 1, 2, 4
@@ -35,8 +35,8 @@ class Page:
         return {"magic": magic, "version": version, "bytes": size, "workers": workers, "pid": pid}
 
     def worker(self, number=0):
-        names = ("last_turn", "queries", "answered", "servfail", "dropped")
-        return dict(zip(names, self._read("=qQQQQ", _WORKERS_AT + 64 * number)))
+        names = ("last_turn", "queries", "answered", "servfail", "dropped", "unsent")
+        return dict(zip(names, self._read("=qQQQQQ", _WORKERS_AT + 64 * number)))
 
     def zones(self):
         """Name in wire form: (flags, serial)."""

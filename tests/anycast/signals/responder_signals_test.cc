@@ -44,12 +44,13 @@ class ResponderSignalsTest : public testing::Test {
     return {.name = "absent", .detail = ""};
   }
   // A second in which so many queries came.
-  void Second(uint64_t queries, uint64_t servfail = 0, uint64_t dropped = 0) {
+  void Second(uint64_t queries, uint64_t servfail = 0, uint64_t dropped = 0, uint64_t unsent = 0) {
     now_ += absl::Seconds(1);
     sum_.queries += queries;
     sum_.answered += queries;
     sum_.servfail += servfail;
     sum_.dropped += dropped;
+    sum_.unsent += unsent;
     Heartbeat page = Healthy(now_);
     sum_.last_turn = now_;
     page.workers[1] = sum_;
@@ -190,6 +191,15 @@ TEST_F(ResponderSignalsTest, DropsAreSoftAndAFlood) {
   hangs.workers[1].dropped = sum_.dropped + 1'000;
   Take(hangs);
   EXPECT_FALSE(signals_.IsFlooded());  // What drops because nobody turns is no overload.
+}
+
+// A firewall that lets no answer out: to withdraw sends the queries to a site that answers them.
+TEST_F(ResponderSignalsTest, UnsentAnswersAreSoftButNoFlood) {
+  Second(1'000);
+  Second(1'000, 0, 0, 1'000);
+  EXPECT_EQ(Get("drop share").level, Level::kSoft);
+  EXPECT_THAT(Get("drop share").detail, HasSubstr("100.0 % of 1000"));
+  EXPECT_FALSE(signals_.IsFlooded());
 }
 
 // Counters begin at 0 again; that is not a rate.

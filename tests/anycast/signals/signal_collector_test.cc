@@ -188,6 +188,19 @@ TEST_F(SignalCollectorTest, SilenceInAFloodIsSoft) {
   EXPECT_EQ(Get("drop share").level, Level::kSoft);
 }
 
+// No answer gets out, so that nobody is served, however many queries come.
+TEST_F(SignalCollectorTest, SilenceWhileAnswersCannotBeSentIsHard) {
+  MakePage();
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  responder_.Behave({.silent = true});
+  page_->worker(0).queries += 1'000;
+  page_->worker(0).unsent += 1'000;
+  ASSERT_TRUE(Becomes("drop share", Level::kSoft));
+  ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+  page_->worker(0).dropped += 200;  // Drops make it overload again.
+  ASSERT_TRUE(Becomes("probe udp", Level::kSoft));
+}
+
 // One of several workers that answers wrongly, or not: no three probes in a row see it.
 TEST_F(SignalCollectorTest, WhatFailsNowAndThenIsSoft) {
   ASSERT_TRUE(Becomes("probe udp", Level::kOk));
