@@ -209,6 +209,9 @@ void AddOutsideMetrics(const OutsideView& outside, MetricsText& page) {
              MetricLabels({{"address", address}}), uint64_t{is_listening});
   }
   if (outside.listening.empty()) return;
+  page.Add("hither_anycast_outside_overrun", MetricType::kGauge,
+           "1 if more came in than is read there: this node says of no peer that it is silent.", "",
+           uint64_t{outside.is_overrun});
   for (size_t end = 0; end < kBeaconEnds; ++end) {
     page.Add("hither_anycast_beacons_received_total", MetricType::kCounter,
              "Datagrams received where peers' beacons come in, by what they were.",

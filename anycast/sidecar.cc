@@ -31,26 +31,6 @@ uint64_t Milliseconds(absl::Duration duration) {
   return static_cast<uint64_t>(absl::ToInt64Milliseconds(duration));
 }
 
-// What a peer told of one family of a service. Of one that cannot be asked, nothing is known.
-PeerReport ReportOf(const PeerClient& peer, absl::string_view service, Families family,
-                    absl::Time now) {
-  PeerReport report;
-  report.name = peer.name();
-  if (!peer.IsReachable(now)) return report;
-  report.wishing_since = peer.wishing_since(service, family);
-  report.asked_at = peer.asked_at();
-  report.is_absent = true;
-  for (const PeerPage::Service& told : peer.page()->services) {
-    const auto& standing = family == Families::kIpv6 ? told.ipv6 : told.ipv4;
-    if (told.name != service || !standing.has_value()) continue;
-    report.is_absent = false;
-    report.state = standing->state;
-    report.announced = standing->announced;
-    report.wants_to_withdraw = standing->wants_to_withdraw;
-  }
-  return report;
-}
-
 std::optional<PeerPage::Standing> StandingOf(const std::optional<Service::Tells>& told) {
   if (!told.has_value()) return std::nullopt;
   PeerPage::Standing standing;
@@ -280,11 +260,8 @@ ServiceFacts Sidecar::FactsOf(const Service& service, absl::Time now) const {
   if (config.kernel.has_value() && !config.bgp.has_value() && !config.exec.has_value()) {
     facts.outlives = config.kernel->lease;
   }
-  for (const std::unique_ptr<PeerClient>& peer : signals_->peers()) {
-    if (peer->IsSelf()) continue;
-    facts.peers_ipv4.push_back(ReportOf(*peer, service.name(), Families::kIpv4, now));
-    facts.peers_ipv6.push_back(ReportOf(*peer, service.name(), Families::kIpv6, now));
-  }
+  facts.peers_ipv4 = ReportsOf(signals_->peers(), service.name(), Families::kIpv4, now);
+  facts.peers_ipv6 = ReportsOf(signals_->peers(), service.name(), Families::kIpv6, now);
   return facts;
 }
 
@@ -373,12 +350,15 @@ void Sidecar::AddPeersTo(SidecarView& view, absl::Time now) const {
 }
 
 void Sidecar::TellClones(const SidecarView& view) {
-  if (view.clones == clones_told_) return;
-  clones_told_ = view.clones;
-  if (clones_told_.empty()) return hither::Log(LogLevel::kInfo, "no other node has our name now");
-  hither::Log(LogLevel::kWarning, "another node has the name of this one, ", self_, ": at ",
-              absl::StrJoin(clones_told_, ", "), "; peers take both for one; give one of them ",
-              "another identity:");
+  if (view.clones.empty()) {
+    if (!cloned_.Ended(view.now)) return;
+    return hither::Log(LogLevel::kInfo, "no other node answers by our name now");
+  }
+  const std::string where = absl::StrJoin(view.clones, ", ");
+  if (!cloned_.Holds(where, view.now)) return;
+  hither::Log(
+      LogLevel::kWarning, "another node has the name of this one, ", self_, ": at ", where,
+      "; peers take both for one; give one of them another identity:", cloned_.Note(view.now));
 }
 
 Sidecar::View Sidecar::CurrentView() const {

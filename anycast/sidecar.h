@@ -29,6 +29,7 @@
 #include "server/base/admin_endpoint.h"
 #include "server/base/config.h"
 #include "server/base/notify.h"
+#include "server/base/reminder.h"
 #include "zones/mutex.h"
 
 namespace hither {
@@ -117,7 +118,7 @@ class Sidecar {
   absl::Duration wall_ahead_;  // Of the monotonic clock.
   absl::Duration boot_ahead_;  // CLOCK_BOOTTIME, likewise.
   const std::string boot_id_ = BootId();
-  std::vector<std::string> clones_told_;
+  Reminder cloned_;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions_;
   std::vector<const AdminEndpoint*> endpoints_;
   uint64_t ticks_ = 0;

@@ -24,6 +24,12 @@ void SetInt(int fd, int level, int name, int value) {
   (void)::setsockopt(fd, level, name, &value, sizeof value);  // Each is a wish.
 }
 
+void SetReceiveBytes(int fd, int bytes) {
+  // Beyond net.core.rmem_max, if we may.
+  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) == 0) return;
+  SetInt(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+}
+
 absl::Status Failed(const SocketAddress& address, int error) {
   const std::string text = absl::StrCat(address.ToText(), ": ", std::strerror(error));
   return error == EADDRNOTAVAIL ? absl::NotFoundError(text) : absl::UnavailableError(text);
@@ -33,8 +39,7 @@ absl::Status Failed(const SocketAddress& address, int error) {
 
 bool AcceptsOwnSources() {
   std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator("/proc/sys/net/ipv4/conf", error)) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/sys/net/ipv4/conf", error)) {
     if (std::ifstream(entry.path() / "accept_local").get() == '1') return true;
   }
   return bool{error};
@@ -47,7 +52,7 @@ absl::StatusOr<OutsideSocket> OutsideSocket::Open(const SocketAddress& address, 
   if (made.fd_ < 0) return Failed(address, errno);
   if (address.family() == AF_INET6) SetInt(made.fd_, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (is_free_bind) SetInt(made.fd_, IPPROTO_IP, IP_FREEBIND, 1);
-  SetInt(made.fd_, SOL_SOCKET, SO_RCVBUF, receive_bytes);
+  SetReceiveBytes(made.fd_, receive_bytes);
   if (::bind(made.fd_, address.get(), address.size()) != 0) return Failed(address, errno);
   return made;
 }
@@ -65,8 +70,8 @@ OutsideSocket::~OutsideSocket() {
 }
 
 int OutsideSocket::Send(const SocketAddress& to, std::span<const uint8_t> octets) const {
-  const ssize_t sent = ::sendto(fd_, octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                                to.get(), to.size());
+  const ssize_t sent =
+      ::sendto(fd_, octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL, to.get(), to.size());
   return sent < 0 ? errno : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "anycast/policy/fleet.h"
@@ -37,8 +38,8 @@ bool Knows(const OutsidePage& page, const OutsideToken& token) {
 
 bool HasTarget(const std::vector<AnycastConfig::Peer>& peers, int family) {
   return std::ranges::any_of(peers, [&](const AnycastConfig::Peer& peer) {
-    return std::ranges::any_of(
-        peer.outside, [&](const SocketAddress& to) { return to.family() == family; });
+    return std::ranges::any_of(peer.outside,
+                               [&](const SocketAddress& to) { return to.family() == family; });
   });
 }
 
@@ -96,6 +97,7 @@ std::vector<SocketAddress> OutsideWatch::ListenAddresses() const {
 void OutsideWatch::Tick(absl::Time now, std::span<const OutsidePeer> peers) {
   view_.rows.clear();
   view_.listening.clear();
+  view_.is_overrun = false;
   page_ = {};
   if (listeners_.empty() && sources_.empty()) return;
   if (now - last_tick_ > kGap) {  // Nothing was sent meanwhile.
@@ -104,6 +106,7 @@ void OutsideWatch::Tick(absl::Time now, std::span<const OutsidePeer> peers) {
   last_tick_ = now;
   Rotate(now);
   for (Listener& listener : listeners_) Hear(listener, now, peers);
+  view_.is_overrun = IsOverrun(now);
   Forget(now);
   for (Source& source : sources_) {
     Send(source, now);
@@ -169,9 +172,24 @@ BeaconEnd OutsideWatch::Take(const OutsideSocket::Datagram& datagram, absl::Time
     return BeaconEnd::kWrongAddress;
   }
   const auto key = std::make_pair(std::string(peer->name), std::move(from));
-  if (heard_.size() >= kOutsideHearsMax && !heard_.contains(key)) return BeaconEnd::kUnknownNode;
+  if (!heard_.contains(key)) MakeRoom(*peer);
   heard_[key] = now;
   return BeaconEnd::kHeard;
+}
+
+// For one more address of the peer. Its page names at most kOutsideSourcesMax of them, the new one
+// included: without those of before there is room.
+void OutsideWatch::MakeRoom(const OutsidePeer& peer) {
+  const std::string name(peer.name);
+  const auto first = heard_.lower_bound({name, ""});
+  auto end = first;
+  while (end != heard_.end() && end->first.first == name) ++end;
+  if (static_cast<size_t>(std::distance(first, end)) < kOutsideSourcesMax) return;
+  const std::vector<std::string>& from = peer.page->from;
+  for (auto at = first; at != end;) {
+    const bool is_named = std::ranges::find(from, at->first.second) != from.end();
+    at = is_named ? std::next(at) : heard_.erase(at);
+  }
 }
 
 void OutsideWatch::Send(Source& source, absl::Time now) {
@@ -235,23 +253,40 @@ void OutsideWatch::AddSignals(absl::string_view service, std::vector<Signal>& ou
 bool OutsideWatch::IsAble(const OutsidePeer& peer, absl::Time now) const {
   const bool listens = std::ranges::any_of(
       listeners_, [](const Listener& listener) { return listener.socket.has_value(); });
-  return listens && now - overrun_at_ > kOutsideSilence + kGap && peer.is_fresh &&
-         peer.page != nullptr && peer.page->is_present && !peer.page->tokens.empty();
+  return listens && !IsOverrun(now) && peer.is_fresh && peer.page != nullptr &&
+         peer.page->is_present && !peer.page->tokens.empty();
 }
 
 void OutsideWatch::WritePage(absl::Time now, std::span<const OutsidePeer> peers) {
   page_.is_present = true;
   page_.tokens = tokens_;
   for (const Source& source : sources_) page_.from.push_back(source.text);
-  size_t ages_left = kOutsideHearsMax;
   for (const OutsidePeer& peer : peers) {
     if (!IsElsewhere(peer) || page_.hears.size() == kOutsideHearsMax) continue;
     OutsidePage::Hears told{std::string(peer.name), IsAble(peer, now), {}};
     for (auto at = heard_.lower_bound({told.name, ""});
-         at != heard_.end() && at->first.first == told.name && ages_left > 0; ++at, --ages_left) {
+         at != heard_.end() && at->first.first == told.name; ++at) {
       told.ages[at->first.second] = now - at->second;
     }
     page_.hears.push_back(std::move(told));
+  }
+  CutPage();
+}
+
+// A page has room for kOutsideHearsMax addresses. Peers with few come first, so that those with
+// many take no room of theirs; of whom we cannot tell what we hear, we are no witness.
+void OutsideWatch::CutPage() {
+  std::vector<OutsidePage::Hears*> order;
+  for (OutsidePage::Hears& one : page_.hears) order.push_back(&one);
+  std::ranges::stable_sort(order, {}, [](const auto* one) { return one->ages.size(); });
+  size_t ages_left = kOutsideHearsMax;
+  for (OutsidePage::Hears* const one : order) {
+    if (one->ages.size() <= ages_left) {
+      ages_left -= one->ages.size();
+    } else {
+      one->ages.clear();
+      one->is_able = false;
+    }
   }
 }
 

@@ -23,9 +23,9 @@ namespace hither {
 // A peer's page as this tick knows it.
 struct OutsidePeer {
   absl::string_view name;
-  absl::string_view site;              // Empty: unknown.
-  const OutsidePage* page = nullptr;   // Null: it has never come.
-  absl::Time asked_at;                 // See PeerClient.
+  absl::string_view site;             // Empty: unknown.
+  const OutsidePage* page = nullptr;  // Null: it has never come.
+  absl::Time asked_at;                // See PeerClient.
   bool is_fresh = false;
 };
 
@@ -45,6 +45,7 @@ struct OutsideView {
   std::vector<Row> rows;
   std::array<uint64_t, kBeaconEnds> received = {};
   std::vector<std::pair<std::string, bool>> listening;  // By address.
+  bool is_overrun = false;                              // Beacons may have been lost: no witness.
 };
 
 // Asks whether answers leave this node. From each service address it sends a beacon a second to the
@@ -108,8 +109,11 @@ class OutsideWatch {
   void Judge(Source& source, absl::Time now, std::span<const OutsidePeer> peers);
   bool IsElsewhere(const OutsidePeer& peer) const;
   void Forget(absl::Time now);
+  void MakeRoom(const OutsidePeer& peer);
+  bool IsOverrun(absl::Time now) const { return now - overrun_at_ <= kOutsideSilence + kGap; }
   bool IsAble(const OutsidePeer& peer, absl::Time now) const;
   void WritePage(absl::Time now, std::span<const OutsidePeer> peers);
+  void CutPage();
 
   const std::string self_;
   const std::string site_;
@@ -120,7 +124,8 @@ class OutsideWatch {
   absl::Time rotated_at_ = absl::InfinitePast();
   absl::Time last_tick_ = absl::InfinitePast();
   absl::Time overrun_at_ = absl::InfinitePast();
-  // When a peer's beacon from an address came in last. At most kOutsideHearsMax, as our page.
+  // When a peer's beacon from an address came in last. At most kOutsideSourcesMax of each peer, so
+  // that none takes the others' room.
   std::map<std::pair<std::string, std::string>, absl::Time> heard_;
   std::set<std::pair<std::string, std::string>> was_heard_;  // Ours: peer, service address.
   OutsidePage page_;

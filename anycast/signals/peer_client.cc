@@ -19,6 +19,25 @@ absl::Status Wrong(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("peer page: ", what));
 }
 
+PeerReport ReportOf(const PeerClient& peer, absl::string_view service, Families family,
+                    absl::Time now) {
+  PeerReport report;
+  report.name = peer.name();
+  if (!peer.IsReachable(now)) return report;
+  report.wishing_since = peer.wishing_since(service, family);
+  report.asked_at = peer.asked_at();
+  report.is_absent = true;
+  for (const PeerPage::Service& told : peer.page()->services) {
+    const auto& standing = family == Families::kIpv6 ? told.ipv6 : told.ipv4;
+    if (told.name != service || !standing.has_value()) continue;
+    report.is_absent = false;
+    report.state = standing->state;
+    report.announced = standing->announced;
+    report.wants_to_withdraw = standing->wants_to_withdraw;
+  }
+  return report;
+}
+
 }  // namespace
 
 PeerClient::PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer,
@@ -58,6 +77,7 @@ void PeerClient::Fetch(absl::Time now) {
 
 void PeerClient::OnPage(Conversation::Result ended) {
   fetching_ = nullptr;
+  is_clone_ = false;
   if (ended.end != Conversation::End::kDone && ended.end != Conversation::End::kClosed) {
     error_ = std::move(ended.detail);
     return;
@@ -75,9 +95,14 @@ absl::StatusOr<PeerPage> PeerClient::Judge(absl::string_view answer) {
   if (absl::IsUnauthenticated(page.status())) ++unsealed_;
   if (!page.ok()) return page;
   const bool is_ours = !self_.name.empty() && page->name == self_.name;
-  is_self_ = is_ours && page->run == self_.run;
-  is_clone_ = is_ours && !is_self_;
-  if (is_self_) return absl::InvalidArgumentError("is this node itself, and no peer");
+  // Anybody on the way can hand our question to ourselves: the right seal on our own page does not
+  // show that there is no peer. So it is a peer that is not heard, as with any other wrong page.
+  if (is_ours && page->run == self_.run) {
+    return absl::InvalidArgumentError(
+        "answers with this node's own page; remove the entry or correct its address in peers: { "
+        "nodes: }");
+  }
+  is_clone_ = is_ours;
   if (is_clone_) {
     return absl::InvalidArgumentError(absl::StrCat("is another node that has this one's name, ",
                                                    self_.name,
@@ -132,6 +157,13 @@ absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf
         "key_file: }, too");
   }
   return DecodePeerPage(http->body);
+}
+
+std::vector<PeerReport> ReportsOf(const std::vector<std::unique_ptr<PeerClient>>& peers,
+                                  absl::string_view service, Families family, absl::Time now) {
+  std::vector<PeerReport> reports;
+  for (const auto& peer : peers) reports.push_back(ReportOf(*peer, service, family, now));
+  return reports;
 }
 
 std::optional<Signal> OutsideIn(const std::vector<std::unique_ptr<PeerClient>>& peers,

@@ -58,9 +58,7 @@ class PeerClient {
   }
   const std::string& error() const { return error_; }  // Of the last fetch; empty: it was good.
   const SocketAddress& address() const { return peer_.address; }
-  // Its entry leads back to this very process.
-  bool IsSelf() const { return is_self_; }
-  // Who answers there has our name, and is another process.
+  // Who answered there last has our name, and is another process.
   bool IsClone() const { return is_clone_; }
   uint64_t unsealed() const { return unsealed_; }  // Pages refused for want of a right seal.
   // Since when its pages have wished to withdraw this.
@@ -88,7 +86,6 @@ class PeerClient {
   std::string error_ = "not asked yet";
   const PeerSelf self_;
   std::string nonce_;  // Of the request that is under way.
-  bool is_self_ = false;
   bool is_clone_ = false;
   uint64_t unsealed_ = 0;
   std::map<std::pair<std::string, Families>, WishRun> wishes_;
@@ -98,6 +95,11 @@ class PeerClient {
 // and there is no right one. Pure.
 absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf& self = {},
                                         absl::string_view nonce = "");
+
+// What each peer told last about one family of a service. Each has its report, whatever answers at
+// its address: of one that cannot be asked, nothing is known.
+std::vector<PeerReport> ReportsOf(const std::vector<std::unique_ptr<PeerClient>>& peers,
+                                  absl::string_view service, Families family, absl::Time now);
 
 // What the reachable peers say of `our_name`: soft if most of those that tell say that our
 // responder fails, as seen from there. Never hard: they may be the ones that are cut off. Nothing

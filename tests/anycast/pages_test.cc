@@ -111,6 +111,14 @@ TEST(SidecarPages, StatusSaysThatADrainWouldBeForgotten) {
   EXPECT_THAT(MetricsPage(view, kNow), HasSubstr("\nhither_anycast_state_kept 0\n"));
 }
 
+TEST(SidecarPages, OverrunIsToldWhereBeaconsComeIn) {
+  SidecarView view = Sample();
+  view.outside.is_overrun = true;
+  EXPECT_THAT(MetricsPage(view, kNow), Not(HasSubstr("outside_overrun")));
+  view.outside.listening = {{"198.51.100.2:8055", true}};
+  EXPECT_THAT(MetricsPage(view, kNow), HasSubstr("\nhither_anycast_outside_overrun 1\n"));
+}
+
 TEST(SidecarPages, ExplainShowsEverySignal) {
   const std::string text = ExplainText(Sample(), kNow);
   EXPECT_THAT(text, HasSubstr("        UP again after 5s without a fault\n"));

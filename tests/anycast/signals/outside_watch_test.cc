@@ -90,6 +90,22 @@ class OutsideWatchTest : public testing::Test {
     node.watch->Configure(node.config);
   }
 
+  // The liar tells that it sends from as many addresses as a page may name, and does.
+  void Lie(size_t liar, size_t victim, int round) {
+    Node& node = nodes_[liar];
+    node.watch->Tick(now_, {});
+    node.told = node.watch->page();
+    node.told.from.clear();
+    const std::vector<uint8_t> beacon = EncodeBeacon({node.name, node.told.tokens.front()});
+    for (size_t i = 1; i <= kOutsideSourcesMax; ++i) {
+      node.told.from.push_back(absl::StrCat("127.", 60 + liar, ".", round, ".", i));
+      const auto from = OutsideSocket::From(Address(node.told.from.back() + ":0"));
+      ASSERT_TRUE(from.ok()) << from.status();
+      ASSERT_EQ(from->Send(nodes_[victim].outside, beacon), 0);
+    }
+    nodes_[victim].watch->Tick(now_, PeersOf(nodes_[victim]));
+  }
+
   static constexpr int port_ = 18'055;
   std::vector<Node> nodes_;
   absl::Time now_ = absl::FromUnixSeconds(1'000'000);
@@ -112,8 +128,8 @@ TEST_F(OutsideWatchTest, TokensChangeAndNoBeaconIsLostByThat) {
   Make({"fra1", "ams1", "nyc1"});
   Pass(absl::Seconds(2));
   const auto before = nodes_[0].told.tokens;
-  const uint64_t early = nodes_[1].watch->view().received[1] +
-                         nodes_[1].watch->view().received[2] + nodes_[1].watch->view().received[3];
+  const uint64_t early = nodes_[1].watch->view().received[1] + nodes_[1].watch->view().received[2] +
+                         nodes_[1].watch->view().received[3];
   for (int i = 0; i < 30; ++i) {
     Pass(absl::Seconds(1));
     EXPECT_EQ(LevelOf(0), "path ok");
@@ -256,9 +272,43 @@ TEST_F(OutsideWatchTest, AFloodedPeerIsNoWitness) {
     ASSERT_LT(SignalOf(0).level, Level::kSoft) << SignalOf(0).detail;
   }
   EXPECT_FALSE(nodes_[1].told.hears[0].is_able);
+  EXPECT_TRUE(nodes_[1].watch->view().is_overrun);
   Pass(absl::Seconds(9));
+  EXPECT_FALSE(nodes_[1].watch->view().is_overrun);
   EXPECT_TRUE(nodes_[1].told.hears[0].is_able);
   EXPECT_EQ(LevelOf(0), "path ok");
+}
+
+TEST_F(OutsideWatchTest, OneWithEverNewAddressesLeavesTheOthersTheirs) {
+  Make({"fra1", "ams1", "nyc1"});
+  nodes_[1].watch->Tick(now_, {});
+  for (int round = 0; round < 9; ++round) Lie(0, 1, round);
+  EXPECT_EQ(nodes_[1].watch->page().hears.at(0).ages.size(), kOutsideSourcesMax);
+  Pass(absl::Seconds(3));
+  EXPECT_THAT(nodes_[1].told.hears.at(0).ages, testing::Contains(testing::Key("127.53.0.1")));
+  EXPECT_THAT(nodes_[1].told.hears.at(1).ages, testing::ElementsAre(testing::Key("127.53.0.3")));
+}
+
+TEST_F(OutsideWatchTest, OfWhomThereIsNoRoomToTellItIsNoWitness) {
+  Make({"s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11"});
+  nodes_[0].watch->Tick(now_, {});
+  for (size_t liar = 1; liar <= 9; ++liar) Lie(liar, 0, 0);
+  nodes_[10].watch->Tick(now_, {});
+  nodes_[10].told = nodes_[10].watch->page();
+  nodes_[0].watch->Tick(now_, PeersOf(nodes_[0]));
+  now_ += absl::Seconds(1);
+  nodes_[10].watch->Tick(now_, {});
+  nodes_[0].watch->Tick(now_, PeersOf(nodes_[0]));
+  const OutsidePage& page = nodes_[0].watch->page();
+  ASSERT_EQ(page.hears.size(), 10u);
+  EXPECT_TRUE(page.hears[9].is_able);
+  EXPECT_EQ(page.hears[9].ages.size(), 1u) << "who has few addresses comes first";
+  size_t ages = 0;
+  for (const OutsidePage::Hears& one : page.hears) {
+    ages += one.ages.size();
+    EXPECT_EQ(one.is_able, !one.ages.empty()) << one.name;
+  }
+  EXPECT_EQ(ages, 7 * kOutsideSourcesMax + 1);
 }
 
 TEST_F(OutsideWatchTest, AddressThatIsNotOnTheHostIsNotJudged) {

@@ -44,6 +44,10 @@ class FakePages {
     ::close(fd_);
   }
   const SocketAddress& address() const { return address_; }
+  void Answer(std::string answer) {  // From the next connection on.
+    const std::lock_guard lock(mu_);
+    answer_ = std::move(answer);
+  }
   std::string request() {
     const std::lock_guard lock(mu_);
     return request_;
@@ -54,22 +58,24 @@ class FakePages {
     for (int fd; (fd = ::accept(fd_, nullptr, nullptr)) >= 0; ::close(fd)) {
       char octets[2'000];
       const ssize_t got = ::recv(fd, octets, sizeof octets, 0);
-      if (got > 0) {
+      std::string answer;
+      {
         const std::lock_guard lock(mu_);
-        request_.assign(octets, static_cast<size_t>(got));
+        if (got > 0) request_.assign(octets, static_cast<size_t>(got));
+        answer = answer_;
       }
-      for (size_t at = 0; at < answer_.size();) {
-        const ssize_t sent = ::send(fd, answer_.data() + at, answer_.size() - at, MSG_NOSIGNAL);
+      for (size_t at = 0; at < answer.size();) {
+        const ssize_t sent = ::send(fd, answer.data() + at, answer.size() - at, MSG_NOSIGNAL);
         if (sent <= 0) break;
         at += static_cast<size_t>(sent);
       }
     }
   }
 
-  const std::string answer_;
   int fd_;
   SocketAddress address_;
-  std::mutex mu_;  // Guards the next.
+  std::mutex mu_;  // Guards the next two.
+  std::string answer_;
   std::string request_;
   std::thread thread_;
 };
@@ -135,7 +141,7 @@ TEST(PeerClient, TellsWhatIsWrong) {
 
 // As ErrorOf(), of a node that knows itself as so.
 std::string ErrorFor(const PeerSelf& self, const std::string& page, bool* is_clone = nullptr,
-                     bool* is_self = nullptr, uint64_t* unsealed = nullptr) {
+                     uint64_t* unsealed = nullptr) {
   FakePages pages(Http(page));
   Loop loop;
   PeerClient client(loop.get(), Peer(pages.address()), kProbe, self);
@@ -143,33 +149,76 @@ std::string ErrorFor(const PeerSelf& self, const std::string& page, bool* is_clo
   client.Tick(MonotonicNow());
   EXPECT_TRUE(loop.Until([&] { return client.error() != before; }));
   if (is_clone != nullptr) *is_clone = client.IsClone();
-  if (is_self != nullptr) *is_self = client.IsSelf();
   if (unsealed != nullptr) *unsealed = client.unsealed();
   return client.error();
 }
 
-TEST(PeerClient, KnowsItselfAndItsClone) {
+std::string PageOfNs9() {
   PeerPage page;
   page.name = "ns9.fra1";
   page.run = "aa";
+  return EncodePeerPage(page);
+}
+
+TEST(PeerClient, KnowsItselfAndItsClone) {
   bool is_clone = false;
-  bool is_self = false;
-  EXPECT_THAT(ErrorFor({"ns9.fra1", "aa", {}}, EncodePeerPage(page), &is_clone, &is_self),
-              HasSubstr("is this node itself"));
-  EXPECT_TRUE(is_self && !is_clone);
-  EXPECT_THAT(ErrorFor({"ns9.fra1", "bb", {}}, EncodePeerPage(page), &is_clone, &is_self),
+  EXPECT_THAT(ErrorFor({"ns9.fra1", "aa", {}}, PageOfNs9(), &is_clone),
+              HasSubstr("this node's own page"));
+  EXPECT_FALSE(is_clone);
+  EXPECT_THAT(ErrorFor({"ns9.fra1", "bb", {}}, PageOfNs9(), &is_clone),
               HasSubstr("another node that has this one's name"));
-  EXPECT_TRUE(is_clone && !is_self);
+  EXPECT_TRUE(is_clone);
+}
+
+TEST(PeerClient, ACloneIsOneForAsLongAsItSaysSo) {
+  FakePages pages(Http(PageOfNs9()));
+  Loop loop;
+  PeerClient client(loop.get(), Peer(pages.address()), kProbe, {"ns9.fra1", "bb", {}});
+  const absl::Time now = MonotonicNow();
+  client.Tick(now);
+  ASSERT_TRUE(loop.Until([&] { return client.IsClone(); }));
+  pages.Answer(Http("", "503 Busy"));
+  client.Tick(now + PeerClient::kPageEvery);
+  ASSERT_TRUE(loop.Until([&] { return client.error().ends_with("503"); }));
+  EXPECT_FALSE(client.IsClone());
+}
+
+// Whoever answers at a peer's address can ask us, and hand our page on; the peer must not leave the
+// fleet by that.
+TEST(PeerClient, OurOwnPageAtAPeersAddressLeavesThePeerInTheFleet) {
+  FakePages pages(Http(PageOfNs9()));
+  Loop loop;
+  std::vector<std::unique_ptr<PeerClient>> peers;
+  peers.push_back(std::make_unique<PeerClient>(loop.get(), Peer(pages.address()), kProbe,
+                                               PeerSelf{"ns9.fra1", "aa", {}}));
+  const absl::Time now = MonotonicNow();
+  peers[0]->Tick(now);
+  ASSERT_TRUE(loop.Until([&] { return peers[0]->error() != "not asked yet"; }));
+  const std::vector<PeerReport> reports = ReportsOf(peers, "dns", Families::kIpv4, now);
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].name, "ns1.ams1");
+  EXPECT_EQ(reports[0].asked_at, absl::InfinitePast()) << "as one that never told";
+  EXPECT_FALSE(reports[0].is_absent);
+  FleetWish wish;
+  const FleetView fleet = ViewFleet({}, "ns9.fra1", reports, now, wish);
+  EXPECT_TRUE(fleet.is_asked);
+  EXPECT_FALSE(fleet.is_known);
+  EXPECT_EQ(fleet.nodes, 2);
+  pages.Answer(Http(PageThatSees("ns9.fra1", true)));
+  peers[0]->Tick(now + PeerClient::kPageEvery);
+  ASSERT_TRUE(loop.Until([&] { return peers[0]->page() != nullptr; }));
+  EXPECT_EQ(ReportsOf(peers, "dns", Families::kIpv4, now)[0].asked_at,
+            now + PeerClient::kPageEvery);
 }
 
 TEST(PeerClient, WithAKeyItBelievesNoPageWithoutARightSeal) {
   const PeerSelf self{"ns9.fra1", "aa", {"0123456789abcdef"}};
   const std::string page = PageThatSees("a", true);
   uint64_t unsealed = 0;
-  EXPECT_THAT(ErrorFor(self, page, nullptr, nullptr, &unsealed), HasSubstr("has no seal"));
+  EXPECT_THAT(ErrorFor(self, page, nullptr, &unsealed), HasSubstr("has no seal"));
   EXPECT_EQ(unsealed, 1u);
   // Sealed, but for another question: a page of before.
-  EXPECT_THAT(ErrorFor(self, SealPage(page, "00", "0123456789abcdef"), nullptr, nullptr, &unsealed),
+  EXPECT_THAT(ErrorFor(self, SealPage(page, "00", "0123456789abcdef"), nullptr, &unsealed),
               HasSubstr("not made with our key"));
   EXPECT_EQ(unsealed, 1u);
   PeerSelf lenient = self;
