@@ -56,7 +56,8 @@ TEST_F(AddressWatchTest, FollowsTheKernel) {
 
 // A renewed lease is a notification, and no change.
 TEST_F(AddressWatchTest, ALifetimeIsNoChange) {
-  KernelAddress address = MakeAddress(HostAddress::Of(A("fd00:1::23")), 128, interface_, 0, 100);
+  KernelAddress address =
+      MakeAddress(HostAddress::Of(A("fd00:1::23")), 128, interface_, IFA_F_NODAD, 100);
   ASSERT_TRUE(netlink_->SetAddress(address).ok());
   ASSERT_TRUE(Until([&] { return Find("fd00:1::23") != nullptr; }));
   const uint64_t before = watch_->generation();
