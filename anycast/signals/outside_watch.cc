@@ -16,8 +16,6 @@
 namespace hither {
 namespace {
 
-constexpr size_t kListenersMax = 8;
-
 OutsideToken RandomToken() {
   OutsideToken token;
   // At most 256 octets are given whole (getrandom(2)).

@@ -116,12 +116,14 @@ bool ReadState(absl::string_view text, State& out) {
 bool ReadStanding(const json& from, std::optional<PeerPage::Standing>& to) {
   if (from.is_object() && from.empty()) return true;  // The service has no such family.
   Members members(from);
-  PeerPage::Standing& out = to.emplace();
+  PeerPage::Standing out;
   out.wants_to_withdraw = members.Flag("wants_to_withdraw");
   out.yielded = members.Flag("yielded");
   out.announced = members.MaybeFlag("announced");
   out.wish_since = members.Seconds("wish_since");
-  return ReadState(members.Text("state"), out.state) && members.ok();
+  const bool is_good = ReadState(members.Text("state"), out.state) && members.ok();
+  to = out;
+  return is_good;
 }
 
 bool ReadService(const json& from, PeerPage::Service& out) {
