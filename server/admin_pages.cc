@@ -218,4 +218,12 @@ ServerStatus StatusOf(const ServerView& view) {
   return status;
 }
 
+ServerStatus PublicStatusOf(const ServerView& view) {
+  ServerStatus status = StatusOf(view);
+  for (ServerStatus::Zone& zone : status.zones) {
+    if (!zone.error.empty()) zone.error = "has errors; see the log or `hither status` on its host";
+  }
+  return status;
+}
+
 }  // namespace hither

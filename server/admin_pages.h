@@ -51,8 +51,11 @@ std::string MetricsPage(const ServerView& view);
 absl::Status HealthOf(const ServerView& view);
 absl::Status HealthOfWorkers(const ServerView& view);  // Without what they have to answer from.
 
-// GET /status.
+// GET /status, for who may command the server.
 ServerStatus StatusOf(const ServerView& view);
+
+// The same for anybody: errors of zones quote the zone files, so it only says that there are some.
+ServerStatus PublicStatusOf(const ServerView& view);
 
 }  // namespace hither
 

@@ -207,12 +207,13 @@ AdminHandlers Control::Pages() {
   AdminHandlers pages;
   pages.metrics = [this] { return MetricsPage(View()); };
   pages.health = [this] { return HealthOf(View()); };
-  pages.status = [this] { return ToJson(StatusOf(View())); };
+  pages.status = [this] { return ToJson(PublicStatusOf(View())); };
   return pages;
 }
 
 AdminHandlers Control::Handlers() {
   AdminHandlers handlers = Pages();
+  handlers.status = [this] { return ToJson(StatusOf(View())); };
   handlers.reload = [this] { return Reload(); };
   return handlers;
 }

@@ -103,6 +103,10 @@ TEST_F(AdminPages, StatusTellsWhoWhereAndWhat) {
   EXPECT_EQ(status.zones[0].signing, "no");
   EXPECT_EQ(status.zones[1].serial, std::nullopt);
   EXPECT_EQ(status.zones[1].error, "the.zone:3: error: no such type");
+  EXPECT_EQ(PublicStatusOf(view_).zones[0].error, "");
+  EXPECT_EQ(PublicStatusOf(view_).zones[1].error,
+            "has errors; see the log or `hither status` on its host");
+  EXPECT_EQ(PublicStatusOf(view_).zones[1].State(), "broken");
   EXPECT_THAT(status.counters,
               testing::Contains(testing::Pair("hither_queries_total{transport=\"udp\"}", 42u)));
   ASSERT_EQ(status.latency.size(), 2u);
