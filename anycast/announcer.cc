@@ -20,7 +20,7 @@ namespace {
 
 constexpr absl::Duration kRetry = absl::Seconds(1);
 
-// Must a backend be made anew? `bgp` changes neighbor by neighbor.
+// Must a backend be replaced by a new one? `bgp` changes neighbor by neighbor.
 bool Differs(absl::string_view name, const AnycastConfig& a, const AnycastConfig& b) {
   if (name == "bgp") return a.bgp.has_value() != b.bgp.has_value();
   if (name == "kernel") return a.kernel != b.kernel;
@@ -73,7 +73,7 @@ bool Announcer::Has(absl::string_view name) const {
 }
 
 void Announcer::CloseBackend(Backend& backend, absl::string_view reason, absl::Time now) {
-  if (backend.closed_at != absl::InfiniteFuture()) return;
+  if (backend.IsClosing()) return;
   backend.speaker->Close(reason);
   backend.closed_at = now;
 }
@@ -149,7 +149,7 @@ void Announcer::RetryMissing(absl::Time now) {
 
 void Announcer::DropIdle(absl::Time now) {
   const auto has_ended = [now](const Backend& backend) {
-    return backend.closed_at != absl::InfiniteFuture() &&
+    return backend.IsClosing() &&
            (backend.speaker->IsIdle() || now - backend.closed_at > backend.speaker->close_max());
   };
   if (std::erase_if(backends_, has_ended) == 0) return RetryMissing(now);
@@ -180,8 +180,7 @@ bool Announcer::EndsAll(const AnycastConfig& config) const {
     const absl::string_view name = backend.speaker->name();
     if (name == "dry-run") continue;
     any_ends = true;
-    const bool is_closing = backend.closed_at != absl::InfiniteFuture();
-    if (is_closing || Differs(name, config_, config)) continue;
+    if (backend.IsClosing() || Differs(name, config_, config)) continue;
     if (name != "bgp" || !EndsEverySession(backend.speaker->Observe(), config_, config)) {
       return false;
     }
@@ -192,42 +191,38 @@ bool Announcer::EndsAll(const AnycastConfig& config) const {
 void Announcer::Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
   if (is_closed_) return;
   DropIdle(now);
-  std::vector<Observation> observed;
   for (Backend& backend : backends_) {
-    if (backend.closed_at != absl::InfiniteFuture()) continue;
-    backend.speaker->Announce(routes, now, until);
-    observed.push_back(backend.speaker->Observe());
+    if (!backend.IsClosing()) backend.speaker->Announce(routes, now, until);
   }
-  for (const std::unique_ptr<Readback>& readback : readbacks_) {
-    readback->Ask(now);
-    if (readback->Seen().IsFresh(now)) observed.push_back(readback->Seen().observation);
-  }
-  for (const std::string& line : differences_.Update(routes, observed, now)) {
+  for (const std::string& line : differences_.Update(routes, Observe(now), now)) {
     Log(LogLevel::kWarning, line);
   }
-  NoteEvidence(now);
   const std::vector<Prefix> again = differences_.TakeToAnnounceAgain(now);
   if (again.empty()) return;
   for (Backend& backend : backends_) backend.speaker->AnnounceAgain(again);
 }
 
-// A backend that is closing withdraws: what it still has is on its way out.
-void Announcer::NoteEvidence(absl::Time now) {
+// What backends and read-backs see, which is also the evidence. A backend that is closing
+// withdraws: what it still has is on its way out.
+std::vector<Observation> Announcer::Observe(absl::Time now) {
+  std::vector<Observation> all;
   evidence_ = {};
   for (const Backend& backend : backends_) {
-    if (backend.closed_at != absl::InfiniteFuture()) continue;
-    const Observation observed = backend.speaker->Observe();
-    evidence_.said.insert(evidence_.said.end(), observed.seen.begin(), observed.seen.end());
+    if (backend.IsClosing()) continue;
+    const Observation& one = all.emplace_back(backend.speaker->Observe());
+    evidence_.said.insert(evidence_.said.end(), one.seen.begin(), one.seen.end());
   }
   evidence_.is_read_back = !readbacks_.empty();
   evidence_.is_read_fresh = true;
   for (const std::unique_ptr<Readback>& readback : readbacks_) {
+    readback->Ask(now);
     const bool is_fresh = readback->Seen().IsFresh(now);
     evidence_.is_read_fresh &= is_fresh;
     if (!is_fresh) continue;
-    const std::vector<Observation::Seen>& seen = readback->Seen().observation.seen;
-    evidence_.read.insert(evidence_.read.end(), seen.begin(), seen.end());
+    const Observation& one = all.emplace_back(readback->Seen().observation);
+    evidence_.read.insert(evidence_.read.end(), one.seen.begin(), one.seen.end());
   }
+  return all;
 }
 
 void Announcer::Close(absl::string_view reason, absl::Time now) {

@@ -30,8 +30,8 @@ class Announcer {
   explicit Announcer(uv_loop_t& loop) : loop_(loop) {}
 
   // Makes the backends that the configuration asks for. Those whose part is as it was stay, with
-  // their sessions; the others are closed first, and made anew once they have ended. Of `bgp` only
-  // the sessions end whose own settings changed (see PlanReload()). Errors, before
+  // their sessions; the others are closed first, and created again once they have ended. Of
+  // `bgp` only the sessions end whose own settings changed (see PlanReload()). Errors, before
   // anything is taken down: a configuration that cannot work. What cannot be made only now (but for
   // the first time, when it is an error) is tried again each second.
   absl::Status Configure(const AnycastConfig& config, absl::Time now);
@@ -58,13 +58,14 @@ class Announcer {
   struct Backend {
     std::unique_ptr<RouteSpeaker> speaker;
     absl::Time closed_at = absl::InfiniteFuture();  // InfiniteFuture(): it is not closing.
+    bool IsClosing() const { return closed_at != absl::InfiniteFuture(); }
   };
   static void CloseBackend(Backend& backend, absl::string_view reason, absl::Time now);
   bool Has(absl::string_view name) const;
   absl::Status MakeMissing();
   void RetryMissing(absl::Time now);
   void DropIdle(absl::Time now);
-  void NoteEvidence(absl::Time now);
+  std::vector<Observation> Observe(absl::Time now);
 
   uv_loop_t& loop_;
   AnycastConfig config_;

@@ -7,16 +7,9 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "server/base/monotonic_clock.h"
 
 namespace hither {
-
-// CLOCK_MONOTONIC as a Time: what the sidecar measures ages and leases by. Somebody who sets the
-// host's clock moves no lease; both daemons of a host see the same.
-inline absl::Time MonotonicNow() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return absl::TimeFromTimespec(now);
-}
 
 // CLOCK_BOOTTIME: as the monotonic clock, and goes on while the host sleeps. Both begin with a
 // boot, which BootId() names; that is empty where the kernel does not say.

@@ -51,7 +51,7 @@ std::string MetricsPage(const ServerView& view);
 absl::Status HealthOf(const ServerView& view);
 absl::Status HealthOfWorkers(const ServerView& view);  // Without what they have to answer from.
 
-// GET /status, for who may command the server.
+// GET /status of the admin endpoint, whose clients may also give commands.
 ServerStatus StatusOf(const ServerView& view);
 
 // The same for anybody: errors of zones quote the zone files, so it only says that there are some.

@@ -2,7 +2,7 @@
 //
 // A peer that is absent (its page does not have the family) is left out of W and of the count
 // alike: what its page says holds when the page is written, and a node that gets the family after
-// that comes with a wish that is told later than X's.
+// that publishes its wish later than X.
 //
 // Why no more than max_withdrawn nodes withdraw for faults that are not certain, whatever the order
 // and the delay of the pages: let W be the nodes that are withdrawn so, and X the one of them whose
@@ -23,10 +23,10 @@
 // own that is older than kWishMax, and rests for kYield after each (and at its start). So when X
 // has seen Y wish for longer than kWishMax without a gap of kWishGap, the wish on Y's last page is
 // one that Y cannot go by any more (it is over, or Y hangs and will find it over), or Y does not
-// keep to these rules. Y's next wish is told kYield after that page was written, and by then the
-// page is too old. Leaving such a wish out of the first case above thus takes no honest node out of
-// it. What wishes on and off within these limits holds X back for kHeldMax; then X counts it as
-// withdrawn: more than if it said so itself, nobody can do to X.
+// keep to these rules. Y publishes its next wish at least kYield after that page was written; by
+// that time the page is too old to count. So ignoring such a wish in the first case above ignores
+// no honest node. What wishes on and off within these limits holds X back for kHeldMax; then X
+// counts it as withdrawn: more than if it said so itself, nobody can do to X.
 
 #include "anycast/policy/fleet.h"
 

@@ -54,9 +54,10 @@ struct SeenAttributes {
 };
 
 // The state that a route looks like where it was seen: MED (none is 0), prepends and communities
-// are compared with each tier's, and what is there says more than what is not. None if two states
-// fit alike, or if the route has values that no tier has: an operator's filters may say it in words
-// of their own, and a guess would raise false alarms. `own_ases` as for IsOurs(), our own first.
+// are compared with each tier's; an attribute that is present counts more than one that is absent.
+// None if two states fit alike, or if the route has values that no tier has: an operator's filters
+// may say it in words of their own, and a guess would raise false alarms. `own_ases` as for
+// IsOurs(), our own first.
 std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::Service& service,
                                std::span<const uint32_t> own_ases);
 

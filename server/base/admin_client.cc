@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "server/base/admin_connection.h"
 #include "server/base/http_answer.h"
+#include "server/base/monotonic_clock.h"
 
 namespace hither {
 namespace {
@@ -60,7 +61,7 @@ std::string Send(int fd, absl::string_view request) {
 std::string Receive(int fd, absl::Time deadline, std::string& reply) {
   char block[65'536];
   for (;;) {
-    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - AdminNow());
+    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - MonotonicNow());
     if (left_ms <= 0) return "it takes too long";
     pollfd wait = {fd, POLLIN, 0};
     const int ready = ::poll(&wait, 1, static_cast<int>(std::min<int64_t>(left_ms, 60'000)));
@@ -89,7 +90,7 @@ absl::StatusOr<AdminReply> AskOne(const AdminAddress& address, absl::string_view
   const std::string host = address.tcp.has_value() ? address.tcp->ToText() : "localhost";
   std::string reply;
   std::string error = Send(fd, HttpRequest(method, path, host));
-  if (error.empty()) error = Receive(fd, AdminNow() + timeout, reply);
+  if (error.empty()) error = Receive(fd, MonotonicNow() + timeout, reply);
   if (error.empty()) {
     const absl::StatusOr<HttpAnswer> answer = ReadHttpAnswer(reply);
     if (answer.ok()) return AdminReply{answer->code, std::string(answer->body), address};

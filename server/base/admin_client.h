@@ -12,7 +12,7 @@
 
 namespace hither {
 
-// Whoever has the port may answer. 10,000 zones make 3 MB.
+// Another program may have the port. 10,000 zones make 3 MB.
 inline constexpr size_t kAdminReplyBytesMax = 64u << 20;
 
 struct AdminReply {

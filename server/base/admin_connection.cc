@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <utility>
+
+#include "server/base/monotonic_clock.h"
 
 namespace hither {
 namespace {
@@ -20,10 +21,6 @@ constexpr int kStreamBufferBytes = 65'536;  // A round trip of 100 ms still allo
 bool IsTransient(int error) { return error == EAGAIN || error == EINTR; }
 
 }  // namespace
-
-absl::Time AdminNow() {
-  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
 
 AdminConnection::AdminConnection(int fd, std::string source, const AdminTimeouts& timeouts,
                                  absl::Time now)
@@ -121,7 +118,7 @@ void AdminConnection::BeginStream() const {
 }
 
 bool AdminConnection::WriteWaiting(absl::string_view text, int stop_event) {
-  const absl::Time deadline = AdminNow() + timeouts_.write;
+  const absl::Time deadline = MonotonicNow() + timeouts_.write;
   while (!text.empty()) {
     const ssize_t sent = send(fd_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) {
@@ -130,7 +127,7 @@ bool AdminConnection::WriteWaiting(absl::string_view text, int stop_event) {
     }
     if (!IsTransient(errno)) return false;
     pollfd waits[] = {{fd_, POLLOUT, 0}, {stop_event, POLLIN, 0}};
-    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - AdminNow());
+    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - MonotonicNow());
     if (left_ms <= 0) return false;
     const int ready = poll(waits, 2, static_cast<int>(std::min<int64_t>(left_ms, 60'000)));
     if (waits[1].revents != 0 || (ready < 0 && errno != EINTR)) return false;

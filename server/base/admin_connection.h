@@ -18,9 +18,6 @@ struct AdminTimeouts {
   absl::Duration write = absl::Seconds(30);  // For the whole answer; of a stream, for each piece.
 };
 
-// Not the wall clock, which may be set while a client is waited for.
-absl::Time AdminNow();
-
 // One accepted connection: reads the head of a request, writes an answer, and lingers until the
 // client closes. Step() never waits. One thread's at a time.
 class AdminConnection {

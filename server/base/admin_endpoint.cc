@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/base/monotonic_clock.h"
 #include "server/base/thread.h"
 #include "zones/check.h"
 
@@ -58,7 +59,7 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::BindOrRetry(
   if (!made.ok() || *made == nullptr) return made;
   const absl::Duration retry = (*made)->settings_.retry;
   if (const absl::Status opened = (*made)->Open(); !opened.ok()) {
-    (*made)->retry_at_ = AdminNow() + retry;
+    (*made)->retry_at_ = MonotonicNow() + retry;
     Log(LogLevel::kWarning, opened.message(), ". Goes on without it, and tries again every ",
         absl::FormatDuration(retry));
   }
@@ -139,7 +140,7 @@ bool AdminEndpoint::PollOnce() {
   open_.AddPolls(polls);
   if (poll(polls.data(), polls.size(), PollTimeout()) < 0) return errno == EINTR;
   if (polls[0].revents != 0) return false;
-  const absl::Time now = AdminNow();
+  const absl::Time now = MonotonicNow();
   for (std::unique_ptr<AdminConnection>& one : open_.Step(polls.data() + kOurs, now)) {
     TakeHead(std::move(one), now);
   }
@@ -153,7 +154,7 @@ bool AdminEndpoint::PollOnce() {
 int AdminEndpoint::PollTimeout() const {
   const absl::Time due = std::min(open_.Deadline(), retry_at_);
   if (due == absl::InfiniteFuture()) return -1;
-  const int64_t left_ms = absl::ToInt64Milliseconds(due - AdminNow()) + 1;
+  const int64_t left_ms = absl::ToInt64Milliseconds(due - MonotonicNow()) + 1;
   return static_cast<int>(std::clamp<int64_t>(left_ms, 0, 60'000));
 }
 
@@ -246,7 +247,7 @@ void AdminEndpoint::AnswerTask(Task& task) {
     return Stream(*task.connection, answer);
   }
   std::string text = router_->ToHttp(answer, task.head.method == "HEAD");
-  task.connection->Answer(std::move(text), AdminNow());
+  task.connection->Answer(std::move(text), MonotonicNow());
 }
 
 void AdminEndpoint::Stream(AdminConnection& connection, const AdminAnswer& answer) {
@@ -256,7 +257,7 @@ void AdminEndpoint::Stream(AdminConnection& connection, const AdminAnswer& answe
     if (!connection.WriteWaiting(piece, stop_event_)) break;
     piece.clear();
   } while (answer.stream(piece));
-  connection.EndStream(AdminNow());
+  connection.EndStream(MonotonicNow());
 }
 
 void AdminEndpoint::Stop() {

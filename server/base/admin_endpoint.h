@@ -26,7 +26,7 @@ inline constexpr size_t kAdminQueuedMax = 64;  // Requests that wait for a threa
 // HTTP for operators: on a loopback address or a UNIX socket (mode 0660), for readers on other
 // hosts, or for browsers; on threads of its own. One request a connection; no body is read.
 //
-// Nobody is asked for a password: whoever may connect may look. What changes something is refused
+// There is no password: every client that can connect can read. What changes something is refused
 // without the header "X-Hither: 1", and by TCP every request whose Host is a name that is not ours,
 // so that a web page in a browser can neither order a reload nor read (DNS rebinding).
 //

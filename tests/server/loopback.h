@@ -29,6 +29,16 @@ namespace hither {
 
 inline constexpr int kBigTxtCount = 200;
 
+// The zone of this text alone.
+inline std::shared_ptr<const ZoneSet> ZoneOf(const Name& apex, const std::string& text) {
+  auto set = std::make_shared<ZoneSet>();
+  ServedZone served = set->Make(apex);
+  served.zone = LoadZoneText(text, "test", apex).zone;
+  EXPECT_NE(served.zone, nullptr);
+  set->Add(std::move(served));
+  return set;
+}
+
 // example.org with a small name, www, and a big one: big TXT is about 53,000 octets.
 inline std::shared_ptr<const ZoneSet> TestZones(uint32_t serial = 1) {
   std::string text = absl::StrCat("@ 3600 IN SOA ns1 hostmaster ", serial,
@@ -37,13 +47,7 @@ inline std::shared_ptr<const ZoneSet> TestZones(uint32_t serial = 1) {
   for (int i = 0; i < kBigTxtCount; ++i) {
     absl::StrAppend(&text, "big 3600 IN TXT \"", i, std::string(250, 'x'), "\"\n");
   }
-  const Name apex = *Name::FromText("example.org.");
-  auto set = std::make_shared<ZoneSet>();
-  ServedZone served = set->Make(apex);
-  served.zone = LoadZoneText(text, "test", apex).zone;
-  EXPECT_NE(served.zone, nullptr);
-  set->Add(std::move(served));
-  return set;
+  return ZoneOf(*Name::FromText("example.org."), text);
 }
 
 // A query without EDNS, or with room for `edns_bytes`.

@@ -34,13 +34,7 @@ TEST(UdpListener, CostlyQueriesEndATurn) {
     for (int k = 0; k < 110; ++k) labels += "a.";
     text += absl::StrCat("mx 60 MX 1 ", absl::Hex(i, absl::kZeroPad2), ".", labels, "b\n");
   }
-  const Name apex = *Name::FromText("e.");
-  auto set = std::make_shared<ZoneSet>();
-  ServedZone served = set->Make(apex);
-  served.zone = LoadZoneText(text, "test", apex).zone;
-  ASSERT_NE(served.zone, nullptr);
-  set->Add(std::move(served));
-  Snapshot<ZoneSet> zones{std::move(set)};
+  Snapshot<ZoneSet> zones{ZoneOf(*Name::FromText("e."), text)};
   Snapshot<ZoneSet>::Reader reader{zones};
   Counters counters;
   LatencyHistogram latency;

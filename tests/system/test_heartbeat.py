@@ -173,6 +173,19 @@ def _wait_for_read_lock(path):
     return holder
 
 
+def _start_the_next_one(server, heartbeat, make_folder):
+    """It has the page while it runs."""
+    next_one = servers.start_hitherd(make_folder("next"), {"example.": server.zone},
+                                     more=["--heartbeat", str(heartbeat), "--user", "root"])
+    try:
+        page = Page(heartbeat)
+        assert page.header()["pid"] == next_one.pid
+        assert page.is_locked()
+        assert heartbeat.stat().st_mode & 0o777 == 0o640
+    finally:
+        next_one.stop()
+
+
 def test_a_read_lock_keeps_no_server_alive_and_none_from_starting(server, heartbeat, make_folder):
     holder = _wait_for_read_lock(heartbeat)
     try:
@@ -180,15 +193,7 @@ def test_a_read_lock_keeps_no_server_alive_and_none_from_starting(server, heartb
         server.process.wait()
         assert holder.stdout.readline() == b"held\n"
         assert not Page(heartbeat).is_locked()
-        next_one = servers.start_hitherd(make_folder("next"), {"example.": server.zone},
-                                         more=["--heartbeat", str(heartbeat), "--user", "root"])
-        try:
-            page = Page(heartbeat)
-            assert page.header()["pid"] == next_one.pid
-            assert page.is_locked()
-            assert heartbeat.stat().st_mode & 0o777 == 0o640
-        finally:
-            next_one.stop()
+        _start_the_next_one(server, heartbeat, make_folder)
     finally:
         holder.kill()
         holder.wait()
@@ -197,12 +202,5 @@ def test_a_read_lock_keeps_no_server_alive_and_none_from_starting(server, heartb
 def test_page_is_taken_over_after_a_kill(server, heartbeat, make_folder):
     server.process.kill()
     server.process.wait()
-    next_one = servers.start_hitherd(make_folder("next"), {"example.": server.zone},
-                                     more=["--heartbeat", str(heartbeat), "--user", "root"])
-    try:
-        page = Page(heartbeat)
-        assert page.header()["pid"] == next_one.pid
-        assert page.is_locked()
-    finally:
-        next_one.stop()
-    assert not page.is_locked()
+    _start_the_next_one(server, heartbeat, make_folder)
+    assert not Page(heartbeat).is_locked()

@@ -1,43 +1,23 @@
 // The types whose text is more than a row of fields: LOC, APL, HIP, NSAP, ATMA, SINK.
 
-#include <ostream>
 #include <string>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "zones/rdata.h"
+#include "tests/zones/rdata_case.h"
 
 namespace hither {
 namespace {
 
-struct Case {
-  const char* name;
-  std::string text;  // Type and fields, relative names below example.org.
-  std::string want;  // RDATA in hexadecimal, or "! " and how the error begins.
-};
-void PrintTo(const Case& c, std::ostream* os) { *os << c.name; }
+using Case = RdataCase;  // Of an error, how it begins.
 
 class RdataForm : public testing::TestWithParam<Case> {};
 
 TEST_P(RdataForm, Parses) {
   const std::string& text = GetParam().text;
-  const size_t space = text.find(' ');
-  const auto type = TypeFromText(text.substr(0, space));
-  ASSERT_TRUE(type.has_value());
-  const std::string fields = space == std::string::npos ? "" : text.substr(space + 1);
-  const auto rdata = RdataFromText(*type, fields, *Name::FromText("example.org."));
-  if (!rdata.ok()) {
-    const std::string error = absl::StrCat("! ", rdata.status().message());
-    EXPECT_EQ(error.substr(0, error.find(absl::StrCat("; write ", TypeToText(*type)))),
-              GetParam().want);
-    return;
-  }
-  EXPECT_EQ(absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(rdata->data()),
-                                                     rdata->size())),
-            GetParam().want);
-  EXPECT_EQ(ValidateRdata(*type, *rdata).message(), "");
+  const std::string got = ReadRdataText(text);
+  const std::string advice = absl::StrCat("; write ", text.substr(0, text.find(' ')));
+  EXPECT_EQ(got.substr(0, got.find(advice)), GetParam().want);
 }
 
 const std::string k255Octets = [] {

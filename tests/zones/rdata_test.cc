@@ -1,21 +1,15 @@
 #include "zones/rdata.h"
 
-#include <ostream>
 #include <random>
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "tests/zones/rdata_case.h"
 
 namespace hither {
 namespace {
-
-std::string Hex(ByteView bytes) {
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-}
 
 std::string Repeated(absl::string_view text, int times) {
   std::string all;
@@ -23,25 +17,11 @@ std::string Repeated(absl::string_view text, int times) {
   return all;
 }
 
-struct Case {
-  const char* name;
-  std::string text;  // Type and fields, relative names below example.org.
-  std::string want;  // RDATA in hexadecimal, or "! " and the error.
-};
-void PrintTo(const Case& c, std::ostream* os) { *os << c.name; }
+using Case = RdataCase;
 
 class RdataText : public testing::TestWithParam<Case> {};
 
-TEST_P(RdataText, Parses) {
-  const std::string& text = GetParam().text;
-  const size_t space = text.find(' ');
-  const auto type = TypeFromText(text.substr(0, space));
-  ASSERT_TRUE(type.has_value());
-  const std::string fields = space == std::string::npos ? "" : text.substr(space + 1);
-  const auto rdata = RdataFromText(*type, fields, *Name::FromText("example.org."));
-  EXPECT_EQ(rdata.ok() ? Hex(*rdata) : absl::StrCat("! ", rdata.status().message()),
-            GetParam().want);
-}
+TEST_P(RdataText, Parses) { EXPECT_EQ(ReadRdataText(GetParam().text), GetParam().want); }
 
 const auto kNameOf = [](const auto& tested) { return std::string(tested.param.name); };
 

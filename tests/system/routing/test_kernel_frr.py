@@ -92,7 +92,5 @@ def test_a_rejected_announcement_is_told(lab):
     run(*configure, "neighbor 198.51.100.1 route-map NOTHING out")
     told = f"{V6} at frr 198.51.100.1: wanted UP, seen absent"
     wait_until(lambda: lab.lab.see()["differences"] == [told], 10, told)
-    # While the session came up, it was absent, too: for the log it is the same fault.
-    assert any(line.endswith(told.partition(" ")[2]) for line in lab.lab.logged)
     run(*configure, "neighbor 198.51.100.1 route-map OURS out")
     wait_until(lambda: lab.lab.see()["differences"] == [], 10, "no differences")
