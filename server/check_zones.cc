@@ -62,6 +62,8 @@ LoadOptions LoadOptionsOf(const Config& config) {
   // Whoever allows one line more than the total wants it carried out.
   limits.file.generated_total_max =
       std::max(limits.file.generated_total_max, limits.file.generate_records_max);
+  limits.file.generated_bytes_max =
+      std::max(limits.file.generated_bytes_max, uint64_t{64} * limits.file.generated_total_max);
   limits.zone.records_per_rrset_max = config.limits.records_per_rrset_max;
   limits.zone.types_per_name_max = config.limits.types_per_name_max;
   limits.zone.nsec3_iterations_max = config.limits.nsec3_iterations_max;

@@ -55,6 +55,7 @@ LoadLimits CompileLimits() {
   limits.zone.types_per_name_max = UINT16_MAX;
   limits.zone.nsec3_iterations_max = kNsec3IterationsMax;
   limits.file.generate_records_max = limits.file.generated_total_max = 1u << 30;
+  limits.file.generated_bytes_max = limits.file.file_bytes_max;
   return limits;
 }
 

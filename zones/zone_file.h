@@ -21,12 +21,13 @@ namespace hither {
 // `errors_max`, and reading goes on at the next line.
 struct ZoneFileLimits {
   uint32_t include_depth_max = 8;
-  uint32_t files_max = 10'000;             // A file counts as often as it is included.
-  uint32_t generate_records_max = 65'536;  // For each $GENERATE line.
-  uint32_t generated_total_max = 1 << 20;  // For all $GENERATE lines of a zone: 1,048,576.
-  uint32_t errors_max = 100;               // The reader stops after so many.
+  uint32_t files_max = 10'000;              // A file counts as often as it is included.
+  uint32_t generate_records_max = 65'536;   // For each $GENERATE line.
+  uint32_t generated_total_max = 1 << 20;   // For all $GENERATE lines of a zone: 1,048,576.
+  uint64_t generated_bytes_max = 64 << 20;  // Likewise, of their text.
+  uint32_t errors_max = 100;                // The reader stops after so many.
   uint64_t file_bytes_max = 16ull << 30;
-  const StopFlag* stop = nullptr;  // Looked at once a piece of 256 KiB.
+  const StopFlag* stop = nullptr;  // Looked at once a piece of 256 KiB, made or read.
 };
 
 struct ZoneFileResult {

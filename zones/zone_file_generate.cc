@@ -207,26 +207,50 @@ void ZoneFileReader::HandleGenerate(const ZoneEntry& entry) {
     }
   }
   generating_line_ = entry.line;
-  std::string line;
   for (int64_t i = 0; i < count && errors_ == errors_before && !stopped_; ++i) {
-    line.clear();
-    if (!MakeLine(fields, heading.tokens - 2, range.start + i * range.step, line)) {
-      AddError(entry.line, absl::StrCat("$GENERATE has a bad ${offset,width,base}, or its number "
-                                        "is negative; base is one of d o x X n N",
-                                        kForm));
-      break;
-    }
-    MemorySource source(line);
-    ZoneScanner scanner(source, line.size() + 1);
-    ZoneEntry made;
-    if (!scanner.Next(made)) break;
-    if (made.error.empty()) {
-      HandleRecord(made);
-    } else {
-      AddError(entry.line, std::move(made.error));
-    }
+    Generate(fields, heading.tokens - 2, range.start + i * range.step);
   }
   generating_line_ = 0;
+}
+
+// The record for `value`, or an error.
+void ZoneFileReader::Generate(const std::vector<std::string>& fields, size_t data_at,
+                              int64_t value) {
+  std::string line;
+  if (!MakeLine(fields, data_at, value, line)) {
+    return AddError(0, absl::StrCat("$GENERATE has a bad ${offset,width,base}, or its number "
+                                    "is negative; base is one of d o x X n N",
+                                    kForm));
+  }
+  if (!TakeGenerated(line.size())) return;
+  MemorySource source(line);
+  ZoneScanner scanner(source, line.size() + 1);
+  ZoneEntry made;
+  if (!scanner.Next(made)) return;
+  if (made.error.empty()) {
+    HandleRecord(made);
+  } else {
+    AddError(0, std::move(made.error));
+  }
+}
+
+// As TakePiece(), of text that is made rather than read: little makes much.
+bool ZoneFileReader::TakeGenerated(size_t bytes) {
+  const uint64_t before = generated_bytes_;
+  generated_bytes_ += bytes;
+  if (generated_bytes_ > limits_.generated_bytes_max) {
+    AddError(0, absl::StrCat("$GENERATE lines make over ", limits_.generated_bytes_max,
+                             " octets of text in one zone; write the records to the file or split "
+                             "the zone"));
+    stopped_ = true;
+    return false;
+  }
+  if (before / ZoneScanner::kPieceBytes == generated_bytes_ / ZoneScanner::kPieceBytes) return true;
+  TellProgress();
+  if (!IsRaised(limits_.stop)) return true;
+  AddError(0, kStoppedText);
+  stopped_ = true;
+  return false;
 }
 
 }  // namespace hither

@@ -76,6 +76,8 @@ class ZoneFileReader {
 
   // zone_file_generate.cc
   void HandleGenerate(const ZoneEntry& entry);
+  void Generate(const std::vector<std::string>& fields, size_t data_at, int64_t value);
+  bool TakeGenerated(size_t bytes);
 
   void HandleRecord(const ZoneEntry& entry);
   bool ReadOwner(const Token& token);
@@ -111,6 +113,7 @@ class ZoneFileReader {
   bool warned_of_last_ttl_ = false;
   uint32_t generating_line_ = 0;  // Not 0 while a $GENERATE is carried out.
   int64_t generated_ = 0;         // Records of all $GENERATE lines so far.
+  uint64_t generated_bytes_ = 0;  // Octets of their text.
   RdataParser parser_;
 };
 

@@ -132,6 +132,51 @@ TEST(Generate, TotalOfAZoneIsAMillionByDefault) {
   EXPECT_EQ(result.findings[0].line, 17u);
 }
 
+class Nowhere : public RecordSink {
+ public:
+  void Add(const RecordView&) override {
+    if (stop != nullptr && ++records == 10) stop->Raise();
+  }
+  StopFlag* stop = nullptr;
+  int records = 0;
+};
+
+// A few octets make many: 2^16 records of 63 KB would be 4 GB.
+TEST(Generate, OctetsOfAZoneAreLimited) {
+  std::string strings = "$GENERATE 1-65536 a$ 60 TXT";
+  for (int i = 0; i < 250; ++i) strings += " ${0,250}";
+  Nowhere sink;
+  const auto result = ReadZoneText(strings + "\nb 60 A x\n", "z", NameView(), sink);
+  EXPECT_LT(result.records, 1'100u);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(ToText(result.findings[0]),
+            "z:1: error: $GENERATE lines make over 67108864 octets of text in one zone; write the "
+            "records to the file or split the zone");
+}
+
+TEST(Generate, OctetsOfAllLinesCount) {
+  const std::string lines = "$GENERATE 1-2 a 60 PTR x\n$GENERATE 1-1 b 60 PTR x\n";  // 10 each.
+  for (const uint64_t max : {30, 29}) {
+    Nowhere sink;
+    ZoneFileLimits limits;
+    limits.generated_bytes_max = max;
+    EXPECT_EQ(ReadZoneText(lines, "z", NameView(), sink, limits).records, max / 10);
+  }
+}
+
+TEST(Generate, StopsWhenToldTo) {
+  StopFlag stop;
+  Nowhere sink;
+  sink.stop = &stop;
+  ZoneFileLimits limits;
+  limits.stop = &stop;
+  const auto result =
+      ReadZoneText("$GENERATE 1-65536 a$ 60 TXT ${0,200}\n", "z", NameView(), sink, limits);
+  EXPECT_LT(result.records, 2'000u);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(ToText(result.findings[0]), "z:1: error: told to stop");
+}
+
 TEST(Generate, LineAfterItHasItsOwnNumber) {
   Drawing drawing;
   const auto result =
