@@ -16,7 +16,10 @@ namespace {
 
 constexpr int kLinksMax = 40;  // As the kernel has it (path_resolution(7)).
 
-absl::Status SystemError() { return absl::UnavailableError(std::strerror(errno)); }
+absl::Status SystemError() {
+  const char* const text = std::strerror(errno);
+  return errno == ENOENT ? absl::NotFoundError(text) : absl::UnavailableError(text);
+}
 
 bool IsRoot() { return ::geteuid() == 0; }
 
