@@ -87,8 +87,10 @@ std::optional<uint32_t> SerialOf(const ldns_rr* soa) {
 }
 
 std::vector<uint8_t> Framed(const std::vector<uint8_t>& message) {
-  std::vector<uint8_t> out = {static_cast<uint8_t>(message.size() >> 8),
-                              static_cast<uint8_t>(message.size())};
+  std::vector<uint8_t> out;
+  out.reserve(2 + message.size());
+  out.push_back(static_cast<uint8_t>(message.size() >> 8));
+  out.push_back(static_cast<uint8_t>(message.size()));
   out.insert(out.end(), message.begin(), message.end());
   return out;
 }
