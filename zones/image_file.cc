@@ -15,6 +15,7 @@
 #include "zones/image_format.h"
 #include "zones/image_layout.h"
 #include "zones/image_memory.h"
+#include "zones/open_to_read.h"
 
 namespace hither {
 namespace {
@@ -76,8 +77,16 @@ bool ImageFile::ReadAt(uint64_t offset, void* to, size_t bytes) const {
 }
 
 absl::StatusOr<ImageFile> ImageFile::Open(const std::string& path) {
-  constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;  // A FIFO would wait.
-  return FromOpened(FileDescriptor(::open(path.c_str(), kFlags)), path);
+  absl::StatusOr<FileDescriptor> opened = OpenToRead(path);
+  if (opened.ok()) return FromOpened(*std::move(opened), path);
+  if (absl::IsPermissionDenied(opened.status())) {
+    return absl::UnavailableError(absl::StrCat(path, ": ", opened.status().message()));
+  }
+  const std::string text =
+      absl::StrCat(path, ": cannot open the image: ", opened.status().message(),
+                   "; check the path and its permissions");
+  return absl::IsNotFound(opened.status()) ? absl::NotFoundError(text)
+                                           : absl::UnavailableError(text);
 }
 
 absl::StatusOr<ImageFile> ImageFile::FromOpened(FileDescriptor opened, const std::string& path) {

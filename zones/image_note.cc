@@ -1,6 +1,5 @@
 #include "zones/image_note.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -17,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "zones/open_to_read.h"
 #include "zones/path.h"
 
 namespace hither {
@@ -43,20 +43,19 @@ std::string DigestOf(const std::string& path, uint64_t bytes) {
                                                                               &XXH3_freeState);
   if (state == nullptr) throw std::bad_alloc();
   XXH3_128bits_reset(state.get());
-  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (fd < 0) return "";
+  const absl::StatusOr<FileDescriptor> file = OpenToRead(path);
+  if (!file.ok()) return "";
   char piece[kPieceBytes];
   uint64_t left = bytes;
-  ssize_t got = IsFile(fd) ? 1 : 0;
+  ssize_t got = IsFile(file->get()) ? 1 : 0;
   while (left > 0 && got > 0) {
     do {
-      got = ::read(fd, piece, std::min<uint64_t>(left, kPieceBytes));
+      got = ::read(file->get(), piece, std::min<uint64_t>(left, kPieceBytes));
     } while (got < 0 && errno == EINTR);
     if (got <= 0) break;
     XXH3_128bits_update(state.get(), piece, static_cast<size_t>(got));
     left -= static_cast<uint64_t>(got);
   }
-  ::close(fd);
   if (left > 0 || got <= 0) return "";
   const XXH128_hash_t digest = XXH3_128bits_digest(state.get());
   return absl::StrFormat("%016x%016x", digest.high64, digest.low64);

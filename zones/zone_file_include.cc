@@ -1,6 +1,5 @@
 // Opening files: the zone's own, and those that $INCLUDE names.
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "zones/open_to_read.h"
 #include "zones/path.h"
 #include "zones/zone_file_reader.h"
 
@@ -47,12 +47,16 @@ bool ZoneFileReader::OpenFirst(const std::string& path, std::string& why) {
 
 // `path` is opened, `shown` stands in findings.
 bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown, std::string& why) {
+  absl::StatusOr<FileDescriptor> opened = OpenToRead(path);
+  if (!opened.ok()) {
+    why = WhyNotOpened(opened.status());
+    return false;
+  }
   OpenFile file;
-  // O_NONBLOCK: a pipe must be refused, not waited for.
-  file.fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  file.fd = opened->Release();
   struct stat facts = {};
-  if (file.fd < 0 || fstat(file.fd, &facts) != 0) {
-    why = absl::StrCat("cannot open: ", std::strerror(errno), "; check the path and its rights");
+  if (fstat(file.fd, &facts) != 0) {
+    why = absl::StrCat("cannot be looked at: ", std::strerror(errno), "; check the disk");
     return false;
   }
   if (!S_ISREG(facts.st_mode)) {
@@ -85,9 +89,16 @@ bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown,
 }
 
 bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
-  if (root_folder_.empty()) root_folder_ = Resolved(FolderOf(result_.files[0]));
+  if (root_folder_.empty()) {
+    absl::StatusOr<std::string> folder = ResolveFolder(FolderOf(result_.files[0]));
+    if (!folder.ok()) {
+      why = WhyNotOpened(folder.status());
+      return false;
+    }
+    root_folder_ = *std::move(folder);
+  }
   const std::string resolved = Resolved(path);
-  if (root_folder_.empty() || resolved.empty()) {
+  if (resolved.empty()) {
     why = absl::StrCat("cannot open: ", std::strerror(errno), "; check the path and its rights");
     return false;
   }
