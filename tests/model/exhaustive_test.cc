@@ -40,7 +40,7 @@ const std::vector<RrType> kAllTypes = {RrType::kA,  RrType::kNs,  RrType::kCname
 const std::vector<RrType> kFewTypes = {RrType::kA, RrType::kDname, RrType::kDs, RrType::kAny};
 
 // Under a sanitizer, which is slow, each 16th zone: memory is its matter, not the answers.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef HITHER_IS_SANITIZED
 constexpr size_t kEachZone = 16;
 #else
 constexpr size_t kEachZone = 1;

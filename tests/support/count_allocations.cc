@@ -13,7 +13,7 @@ uint64_t Allocations() { return allocations; }
 
 }  // namespace hither
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef HITHER_IS_SANITIZED
 
 bool hither::AllocationsAreCounted() { return false; }
 

@@ -164,7 +164,7 @@ TEST(RecordPipe, IsBounded) {
   EXPECT_LE(sink.held_max, kHeldMax + kSlowBytes);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // They map terabytes.
+#ifndef HITHER_IS_SANITIZED  // They map terabytes.
 
 size_t MappedBytes() {
   size_t pages = 0;
