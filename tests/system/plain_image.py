@@ -20,7 +20,7 @@ anycast:
       probe: { name: example.org, type: SOA }
   bgp:
     local_as: 65001
-    router_id: 192.0.2.1
+    router_id: 198.51.100.1
     neighbors: [{ address: 127.0.0.9, as: 64601 }]
 """
 

@@ -16,6 +16,7 @@ import urllib.request
 import xml.etree.ElementTree
 
 import docker_engine
+import image_build
 import plain_image
 import pytest
 import servers
@@ -91,7 +92,7 @@ def lab(engine):
     command = _blocks()[0].splitlines()[0]
     assert command.startswith("docker build ")
     os.environ.setdefault("LAB_CONSOLE_PORT", str(servers.free_port()))
-    built = _run(command, timeout=_BUILD_SECONDS, shell=True)
+    built = _run(image_build.as_here(command, engine), timeout=_BUILD_SECONDS, shell=True)
     assert built.returncode == 0, built.stdout[-4000:]
     began = time.monotonic()
     try:
@@ -392,9 +393,9 @@ def test_lab_tells_what_is_wrong(lab, arguments, said):
 # --- The plain image ---
 
 @pytest.fixture
-def plain(lab, tmp_path):
-    built = _run(f"docker build -f docker/Dockerfile -t {plain_image.IMAGE} --target runtime .",
-                 shell=True, timeout=_BUILD_SECONDS)
+def plain(engine, lab, tmp_path):
+    command = f"docker build -f docker/Dockerfile -t {plain_image.IMAGE} --target runtime ."
+    built = _run(image_build.as_here(command, engine), shell=True, timeout=_BUILD_SECONDS)
     assert built.returncode == 0, built.stdout[-4000:]
     made = plain_image.Plain(tmp_path, (_TOP / "examples").glob("*.zone"))
     yield made

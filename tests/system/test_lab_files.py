@@ -365,6 +365,17 @@ def test_no_file_comes_into_the_image_with_its_own_time():
     assert wanted == set(re.findall(r"^COPY (docker/\S+)", texts["files"], re.MULTILINE))
 
 
+def test_the_image_is_built_of_every_folder_of_the_sources():
+    """CI gives the image programs that it has built itself, and would not see one missing."""
+    text = (_DOCKER.parent / "CMakeLists.txt").read_text()
+    folders = {one.partition("/")[0] for one in re.findall(r"add_subdirectory\((\S+)\)", text)}
+    assert len(folders) > 4
+    copied = set(re.findall(r"^COPY (\w+) \1$", (_DOCKER / "Dockerfile").read_text(), re.MULTILINE))
+    allowed = set(re.findall(r"^!(\w+)$", (_DOCKER.parent / ".dockerignore").read_text(),
+                             re.MULTILINE))
+    assert folders - {"tests"} == copied <= allowed
+
+
 def _render(folder, topo):
     for path, text in files.make(topo).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
