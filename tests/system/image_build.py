@@ -1,7 +1,7 @@
 """Builds the image for test_compose.py: from the sources, or of programs that are built already.
 
-HITHER_IMAGE_PROGRAMS names the folder of such programs. They take the place of the Dockerfile's first
-stage, which compiles for ten minutes; every other line of it is used as it stands.
+HITHER_IMAGE_PROGRAMS is the folder of such programs. They replace the Dockerfile's first stage, which
+compiles for ten minutes; every other line of it is used unchanged.
 """
 
 import os
