@@ -265,8 +265,8 @@ void Announcer::AddTo(SidecarView& view) const {
     view.seen.insert(view.seen.end(), seen.observation.seen.begin(), seen.observation.seen.end());
   }
   for (const Difference& difference : differences_.Counted()) {
-    view.mismatches.push_back(
-        {difference.prefix.ToText(), difference.where, difference.ToText(), difference.since});
+    view.mismatches.push_back({difference.prefix.ToText(), difference.where,
+                               difference.WantedAndSeen(), difference.since});
   }
   view.mismatches_total = differences_.total();
 }

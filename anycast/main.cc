@@ -11,6 +11,7 @@
 #include "anycast/sidecar.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/log.h"
+#include "server/base/make_folder.h"
 #include "server/base/within_memory.h"
 
 namespace hither {
@@ -28,6 +29,10 @@ int Print(absl::string_view text) {
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindAdmin(const Config& config) {
   const absl::StatusOr<AdminAddress> address = ParseAdmin(config.anycast.admin_text);
   if (!address.ok()) return address.status();
+  if (!address->unix_path.empty()) {
+    const absl::Status made = MakeFolder(FolderOfFile(address->unix_path), kRunFolderMode);
+    if (!made.ok()) Log(LogLevel::kWarning, "anycast.admin.listen: ", made.message());
+  }
   return AdminEndpoint::BindOrRetry(*address, {.key = "anycast.admin.listen"});
 }
 

@@ -152,9 +152,10 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
     local_as: 64512
     router_id: 10.0.0.2    # default: made from the node's name, the same at every start
     neighbors:             # hold_time is the lease: what the neighbor waits for a hung sidecar
-      - { address: 10.0.0.1, as: 64512, password_file: none, ttl_security: false, multihop: 0,
-          families: [ipv4, ipv6], next_hop_v4: ..., next_hop_v6: ..., hold_time: 3s,
-          local_address: ..., description: ... }   # fe80::1%eth0: the interface may appear later
+      - { address: 10.0.0.1, as: 64512, password: none, password_file: none,
+          ttl_security: false, multihop: 0, families: [ipv4, ipv6], next_hop_v4: ...,
+          next_hop_v6: ..., hold_time: 3s, description: ...,
+          local_address: ... }   # fe80::1%eth0: the interface may appear later
   kernel: { mode: address, interface_up: wp-up, interface_soft: wp-soft, interface_drain: wp-drain,
             lease: 3s }    # or mode: metric, with metric_interface, table, metric_up/soft/drain
   exec: { up: [...], soft: [...], drain: [...], down: [...], timeout: 10s }   # no lease: what a

@@ -81,6 +81,8 @@ class Sidecar {
   AdminAnswer ReloadTo(const Config& asked, ReloadWish wish);
   std::string WithdrawnBy(const Config& config, bool& needs_confirm) const;
   AdminAnswer Command(absl::string_view what, const AdminParameters& parameters);
+  AdminAnswer Obey(absl::string_view what, const std::vector<Service*>& services,
+                   const AdminParameters& parameters, absl::Time now);
   AdminAnswer DrainServices(const std::vector<Service*>& services, bool is_confirmed,
                             absl::Time now);
 

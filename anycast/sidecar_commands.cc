@@ -100,7 +100,14 @@ AdminAnswer Sidecar::Command(absl::string_view what, const AdminParameters& para
         absl::StrCat("there is no service '", name, "'; there are: ", absl::StrJoin(names, ", ")));
   }
   if (stop_ != Stop::kNo) return {kConflict, "the sidecar is ending\n", false};
-  hither::Log(LogLevel::kInfo, "operator: ", what, " ", name.empty() ? "all services" : name);
+  const AdminAnswer answer = Obey(what, services, parameters, now);
+  hither::Log(LogLevel::kInfo, "operator: ", what, " ", name.empty() ? "all services" : name,
+              answer.code == 200 ? "" : ": refused");
+  return answer;
+}
+
+AdminAnswer Sidecar::Obey(absl::string_view what, const std::vector<Service*>& services,
+                          const AdminParameters& parameters, absl::Time now) {
   if (what == "drain") {
     return DrainServices(services, Parameter(parameters, "confirm") == "1", now);
   }

@@ -79,7 +79,7 @@ absl::Status CheckImageCache(const Config& config) {
       absl::StrCat("image_cache: cannot use ", config.image_cache, ": ", status.message()));
 }
 
-bool CheckZones(const Config& config, std::ostream& out) {
+bool CheckStart(const Config& config, std::ostream& out) {
   bool can_start = true;
   for (const absl::Status& status : {CheckLogFile(config.log.file), CheckUser(config),
                                      AsUser(config, [&config] { return CheckImageCache(config); }),
@@ -88,6 +88,10 @@ bool CheckZones(const Config& config, std::ostream& out) {
     can_start = false;
     out << "error: " << Printable(std::string(status.message())) << "\n";
   }
+  return can_start;
+}
+
+bool CheckZones(const Config& config, std::ostream& out) {
   size_t bad = 0;
   uint64_t records = 0;
   // No cache: an image has no warnings any more, and a check leaves no files.
@@ -102,7 +106,7 @@ bool CheckZones(const Config& config, std::ostream& out) {
   }
   out << config.zones.size() << " zones, " << records << " records, " << bad
       << " zones with errors\n";
-  return can_start && bad == 0 && out.flush().good();  // Who cannot be told has not been warned.
+  return bad == 0 && out.flush().good();  // Who cannot be told has not been warned.
 }
 
 }  // namespace hither

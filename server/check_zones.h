@@ -15,9 +15,13 @@ LoadOptions LoadOptionsOf(const Config& config);
 // Can images be kept where the configuration says? Only a matter of speed: zones load without.
 absl::Status CheckImageCache(const Config& config);
 
-// `hitherd --check`: looks for the log file's folder, the image cache's and the user, loads every
-// zone of `config`, serves none, and writes each finding, in the zones' order, and then a summary
-// to `out`. True if there is no error and all could be written. Loads in threads of its own.
+// `hitherd --check` looks for the log file's folder, the image cache's and the user, and writes an
+// error for each that is missing. Before there are other threads (AsUser()).
+bool CheckStart(const Config& config, std::ostream& out);
+
+// Then it loads every zone of `config`, serves none, and writes each finding, in the zones' order,
+// and a summary to `out`. Whom it runs as decides which files and links are read. True if there is
+// no error and all could be written. Loads in threads of its own.
 bool CheckZones(const Config& config, std::ostream& out);
 
 }  // namespace hither

@@ -45,8 +45,6 @@ absl::Time ExpiryOf(const HeartbeatZone& zone) {
   return zone.stale_since + absl::Seconds(zone.expire_seconds);
 }
 
-constexpr mode_t kHeartbeatFolderMode = 0755;  // As systemd makes it: the sidecar is another user.
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& config, size_t workers) {
@@ -57,7 +55,8 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
   // A sidecar is to read it, so that its absence would keep the site away. /run is new at each
   // boot.
   if (!is_default || config.anycast.is_present) {
-    const absl::Status made = MakeFolder(folder, kHeartbeatFolderMode);
+    const FileOwner owner = ServiceOwner(config).value_or(kNobodyElse);
+    const absl::Status made = MakeFolder(folder, kRunFolderMode, owner.user, owner.group);
     if (!made.ok()) Log(LogLevel::kWarning, "no heartbeat: ", made.message());
   }
   if (is_default && ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0) {

@@ -9,6 +9,7 @@
 #include "server/base/admin_endpoint.h"
 #include "server/base/log.h"
 #include "server/base/log_file.h"
+#include "server/base/make_folder.h"
 #include "server/base/within_memory.h"
 #include "server/check_zones.h"
 #include "server/control.h"
@@ -31,6 +32,18 @@ int Print(absl::string_view text) {
   return (std::cout << text << std::flush).good() ? kExitFine : kExitCannotServe;
 }
 
+// Its folder is the user's, who makes the socket again where the first attempt fails. /run is new
+// at each boot.
+absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindAdmin(const Config& config) {
+  if (const std::string& path = config.admin.unix_path; !path.empty()) {
+    const FileOwner owner = ServiceOwner(config).value_or(kNobodyElse);
+    const absl::Status made =
+        MakeFolder(FolderOfFile(path), kRunFolderMode, owner.user, owner.group);
+    if (!made.ok()) Log(LogLevel::kWarning, "admin.listen: ", made.message());
+  }
+  return AdminEndpoint::BindOrRetry(config.admin, {.key = "admin.listen"});
+}
+
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindMetrics(const Config& config) {
   AdminAddress address;
   address.tcp = config.metrics;
@@ -38,6 +51,16 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindMetrics(const Config& config)
                                               .reach = EndpointSettings::Reach::kReadOnly,
                                               .hosts = config.metrics_hosts,
                                               .hosts_key = "metrics.hosts"});
+}
+
+bool Check(const Config& config) {
+  bool can_start = CheckStart(config, std::cout);
+  // Zones are read as the server will read them. That there is no such user has been told.
+  if (const absl::Status became = BecomeUser(config); !became.ok() && can_start) {
+    std::cout << "error: " << became.message() << "\n";
+    can_start = false;
+  }
+  return CheckZones(config, std::cout) && can_start;
 }
 
 int Serve(const Options& options, Config config) {
@@ -49,7 +72,7 @@ int Serve(const Options& options, Config config) {
   std::vector<SocketAddress> listen = config.listen;
   auto sockets = OpenWorkerSockets(listen, workers, SocketOptionsOf(config));
   if (!sockets.ok()) return Fail(kExitCannotServe, sockets.status());
-  const auto admin = AdminEndpoint::BindOrRetry(config.admin, {.key = "admin.listen"});
+  const auto admin = BindAdmin(config);
   if (!admin.ok()) return Fail(kExitCannotServe, admin.status());
   const auto metrics = BindMetrics(config);
   if (!metrics.ok()) return Fail(kExitCannotServe, metrics.status());
@@ -76,7 +99,7 @@ int Main(int argc, const char* const* argv) {
   auto config = BuildConfig(*options);
   if (!config.ok()) return Fail(kExitUsage, config.status());
   if (options->mode == Options::Mode::kCheck) {
-    return CheckZones(*config, std::cout) ? kExitFine : kExitCannotServe;
+    return Check(*config) ? kExitFine : kExitCannotServe;
   }
   return Serve(*options, *std::move(config));
 }

@@ -133,9 +133,16 @@ absl::Status DropPrivileges(const Config& config) {
     Log(LogLevel::kWarning, "runs as root, as configured; another user would be safer");
     return absl::OkStatus();
   }
-  const bool may_keep_reading = config.user.empty() && HasCapability(1u << CAP_DAC_READ_SEARCH);
   const std::string& socket = config.admin.unix_path;
   if (!HandOverSocket(socket, *account)) return Failure(socket, *account);
+  return BecomeUser(config);
+}
+
+absl::Status BecomeUser(const Config& config) {
+  if (::geteuid() != 0) return absl::OkStatus();
+  const absl::StatusOr<Account> account = FindAccount(config.user);
+  if (!account.ok() || account->user == 0) return account.status();
+  const bool may_keep_reading = config.user.empty() && HasCapability(1u << CAP_DAC_READ_SEARCH);
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return Failure("keepcaps", *account);
   const absl::Status become = Become(*account);
   if (!become.ok()) return become;

@@ -21,6 +21,9 @@ namespace hither {
 // user. `user: root` stays root, as is asked for.
 absl::Status DropPrivileges(const Config& config);
 
+// DropPrivileges() for a check, which has bound no socket: it reads the zones as the server will.
+absl::Status BecomeUser(const Config& config);
+
 // Whom a start as root hands to what it makes: the account that DropPrivileges() will become. None
 // without root, if that account is root, or if there is none, which DropPrivileges() says.
 std::optional<FileOwner> ServiceOwner(const Config& config);

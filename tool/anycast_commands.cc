@@ -157,7 +157,7 @@ come or policy.drain_max is over; then they are withdrawn. They stay so, over re
 FLAGS
   --wait             Return when everything is withdrawn and it is safe to stop.
   --timeout TIME     For --wait: no longer than this, as 2m. Default: 5m
-  --confirm          Even if no other node is known to announce.
+  --confirm          Even if peers: is set and no other node is known to announce.
   --anycast ADDRESS  The sidecar's admin endpoint. Default: unix:/run/hither-anycast/admin.sock
                      (as under systemd), else 127.0.0.1:8054
 

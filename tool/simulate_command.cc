@@ -23,7 +23,7 @@ absl::string_view SimulateHelp() {
 USAGE
   hither simulate JOURNAL [--set NAME=VALUE]...
 
-Reads what hither-anycast wrote to its `anycast: journal_file`, gives the same signals to the policy
+Reads what hither-anycast wrote to its `anycast: journal`, gives the same signals to the policy
 of this version, and prints each change of a service's state with the rule that made it. Without
 --set it also says where the policy decides otherwise than was recorded.
 

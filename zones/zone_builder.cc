@@ -328,16 +328,22 @@ BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
   return built;
 }
 
-Location ZoneBuilder::PlaceOf(NameView owner, bool nsec3, RrType type) const {
+Location ZoneBuilder::PlaceOf(NameView owner, bool nsec3, RrType type, NameView target) const {
   const OwnerId found = order_->Find(log_, owner, nsec3);
   if (found == 0) return {};
+  Location exact{};
   Location place{};
   Location other{};
+  const bool has_target = !target.IsRoot() && NamesOf(type).names > 0;
   for (RecordId id = log_.owner(found).last; id != 0; id = log_.record(id).before) {
     const RecordLog::Record& record = log_.record(id);
-    if (record.type == type) place = record.location();
     other = record.location();
+    if (record.type != type) continue;
+    place = other;
+    if (!has_target) continue;
+    if (NameInRdata(type, record.rdata(), 0).EqualsIgnoreCase(target)) exact = other;
   }
+  if (exact.line != 0) return exact;
   return place.line != 0 ? place : other;
 }
 

@@ -36,9 +36,10 @@ struct ZoneExtents {
 class RecordPlaces {
  public:
   virtual ~RecordPlaces() = default;
-  // Of the first record of `type` at `owner` (an owner of NSEC3 or a name); of any record there if
+  // Of the record of `type` at `owner` (an owner of NSEC3 or a name) whose first name is `target`,
+  // unless that is the root; else of the first record of `type`; of any record there if
   // it has none of that type; {} if it has no record at all.
-  virtual Location PlaceOf(NameView owner, bool nsec3, RrType type) const = 0;
+  virtual Location PlaceOf(NameView owner, bool nsec3, RrType type, NameView target) const = 0;
 };
 
 // What Build() gives. The places are the builder's, and end with it.
@@ -66,7 +67,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   // `files` are the names behind Location::file.
   BuiltZone Build(const std::vector<std::string>& files);
 
-  Location PlaceOf(NameView owner, bool nsec3, RrType type) const override;
+  Location PlaceOf(NameView owner, bool nsec3, RrType type, NameView target = {}) const override;
 
  private:
   using OwnerId = RecordLog::OwnerId;

@@ -39,7 +39,8 @@ void CheckDoubledOrigin(const Zone& zone, CheckReport& report) {
 void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, NodeId cut,
                  CheckReport& report) {
   const auto found = [&](ZoneCheckId check) {
-    report.Add(check, node, type, absl::StrCat(Subject(zone, node, type), " ", target.ToText()));
+    report.Add(check, node, type, absl::StrCat(Subject(zone, node, type), " ", target.ToText()),
+               target);
   };
   const HashedName hashed(target);
   Lookup at = zone.Find(hashed, RrType::kA);

@@ -61,11 +61,13 @@ static_assert(IdsRise());
 
 std::span<const ZoneCheck> ZoneChecks() { return kChecks; }
 
-void CheckReport::Add(ZoneCheckId id, NodeId node, RrType type, absl::string_view subject) {
+void CheckReport::Add(ZoneCheckId id, NodeId node, RrType type, absl::string_view subject,
+                      NameView target) {
   const auto index = static_cast<size_t>(id);
   if (++counts_[index] > kFindingsPerCheckMax) return;
   const ZoneCheck& check = kChecks[index];
-  const Location place = places_.PlaceOf(zone_.NameOf(node), node >= zone_.names_end(), type);
+  const bool is_nsec3 = node >= zone_.names_end();
+  const Location place = places_.PlaceOf(zone_.NameOf(node), is_nsec3, type, target);
   findings_.push_back(
       {.severity = check.severity,
        .file = place.file < files_.size() ? files_[place.file] : "",

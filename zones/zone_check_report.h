@@ -21,8 +21,10 @@ class CheckReport {
   CheckReport(const Zone& zone, const RecordPlaces& places, const std::vector<std::string>& files)
       : zone_(zone), places_(places), files_(files) {}
 
-  // At the line of the node's RRset of `type`, or of its first record if it has none of that type.
-  void Add(ZoneCheckId check, NodeId node, RrType type, absl::string_view subject);
+  // At the line of the node's record of `type` with that target, else of its RRset of `type`, or of
+  // its first record if it has none of that type.
+  void Add(ZoneCheckId check, NodeId node, RrType type, absl::string_view subject,
+           NameView target = {});
 
   std::vector<Finding> Take();
 

@@ -37,11 +37,15 @@ std::string Difference::ToText() const {
 }
 
 std::string Difference::WithoutPrefix() const {
+  return absl::StrCat("at ", where, ": ", WantedAndSeen());
+}
+
+std::string Difference::WantedAndSeen() const {
   const absl::string_view was = seen_state && seen == Observation::Kind::kAnnounced
                                     ? hither::ToText(*seen_state)
                                     : KindText(seen);
-  return absl::StrCat("at ", where, ": wanted ", hither::ToText(wanted), ", seen ", was,
-                      detail.empty() ? "" : " (", detail, detail.empty() ? "" : ")");
+  return absl::StrCat("wanted ", hither::ToText(wanted), ", seen ", was, detail.empty() ? "" : " (",
+                      detail, detail.empty() ? "" : ")");
 }
 
 std::vector<Difference> Compare(const std::vector<Route>& wanted, const Observation& observed) {

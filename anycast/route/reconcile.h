@@ -28,6 +28,7 @@ struct Difference {
   // "192.0.2.0/24 at bird uplink: wanted UP, seen absent (the session is not up)"
   std::string ToText() const;
   std::string WithoutPrefix() const;  // From "at" on.
+  std::string WantedAndSeen() const;  // "wanted UP, seen absent (why)"
 };
 
 // All that differs at this moment. Pure. Unknown is a difference only where a detail says why: a

@@ -60,6 +60,7 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::BindOrRetry(
   const absl::Duration retry = (*made)->settings_.retry;
   if (const absl::Status opened = (*made)->Open(); !opened.ok()) {
     (*made)->retry_at_ = MonotonicNow() + retry;
+    (*made)->not_open_.Holds(opened.message(), MonotonicNow());  // Logged here.
     Log(LogLevel::kWarning, opened.message(), ". Goes on without it, and tries again every ",
         absl::FormatDuration(retry));
   }
@@ -160,7 +161,13 @@ int AdminEndpoint::PollTimeout() const {
 
 void AdminEndpoint::TryAgain(absl::Time now) {
   retry_at_ = now + settings_.retry;
-  if (!Open().ok()) return;  // It has been logged at the start.
+  if (const absl::Status opened = Open(); !opened.ok()) {
+    if (not_open_.Holds(opened.message(), now)) {
+      Log(LogLevel::kWarning, opened.message(), not_open_.Note(now));
+    }
+    return;
+  }
+  not_open_.Ended(now);
   Log(LogLevel::kInfo, settings_.key, " ", socket_.address.ToText(), ": can be reached now");
 }
 

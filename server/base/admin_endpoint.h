@@ -18,6 +18,7 @@
 #include "server/base/admin_router.h"
 #include "server/base/admin_socket.h"
 #include "server/base/endpoint_state.h"
+#include "server/base/reminder.h"
 
 namespace hither {
 
@@ -82,6 +83,7 @@ class AdminEndpoint {
   const int stop_event_;  // Eventfds of ours: readable once Stop() was called;
   const int done_event_;  // readable when done_ is not empty.
   absl::Time retry_at_ = absl::InfiniteFuture();
+  Reminder not_open_;
   AdminConnections open_;  // The reading thread's.
   std::unique_ptr<AdminRouter> router_;
   std::vector<std::thread> threads_;

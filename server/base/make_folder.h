@@ -6,10 +6,14 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "zones/file_place.h"
 
 namespace hither {
 
 inline constexpr mode_t kFolderMode = 0750;
+// As systemd's RuntimeDirectory= makes it, for what other users ask or read.
+inline constexpr mode_t kRunFolderMode = 0755;
+inline constexpr FileOwner kNobodyElse = {static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
 
 // The folder of a file, without its last slash: "." for a mere name, "/" for one in the root.
 std::string FolderOfFile(const std::string& path);

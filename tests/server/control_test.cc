@@ -260,7 +260,7 @@ TEST_F(ControlTest, CheckTellsOfLogAndUser) {
   config.log.file = "/nonexist/x";
   config.user = "nonesuch";
   std::ostringstream out;
-  EXPECT_FALSE(CheckZones(config, out));
+  EXPECT_FALSE(CheckStart(config, out));
   EXPECT_THAT(out.str(), HasSubstr("error: cannot open the log file /nonexist/x: its folder: No "
                                    "such file or directory; check log.target\n"));
   EXPECT_THAT(out.str(), HasSubstr("error: user: there is no user nonesuch here"));
@@ -273,7 +273,7 @@ TEST_F(ControlTest, CheckTellsWhatTheUserWouldNotBeAllowed) {
   config.user = "nobody";
   config.image_cache = folder_;
   std::ostringstream out;
-  EXPECT_FALSE(CheckZones(config, out));
+  EXPECT_FALSE(CheckStart(config, out));
   EXPECT_THAT(out.str(), HasSubstr("error: as user nobody: image_cache: cannot use " + folder_));
   EXPECT_THAT(out.str(),
               HasSubstr("error: as user nobody: " + options_.config_file + ": Permission denied"));

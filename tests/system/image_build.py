@@ -1,7 +1,7 @@
 """Builds the image for test_compose.py: from the sources, or of programs that are built already.
 
-HITHER_IMAGE_PROGRAMS is the folder of such programs. They replace the Dockerfile's first stage, which
-compiles for ten minutes; every other line of it is used unchanged.
+HITHER_IMAGE_PROGRAMS is the folder of such programs. They replace the Dockerfile's first stage,
+which compiles for ten minutes; every other line of it is used unchanged.
 """
 
 import os

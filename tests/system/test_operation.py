@@ -2,9 +2,13 @@
 
 import http.client
 import json
+import os
+import pathlib
+import pwd
 import re
 import socket
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -171,6 +175,27 @@ def test_the_admin_endpoint_on_a_unix_socket(hitherd, hither, make_folder, zone)
     assert not path.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_first_start_makes_the_folder_of_the_admin_socket(hitherd, folder, zone):
+    """/run is new at each boot; the README's configuration must work at the first start."""
+    port, admin = servers.free_port(), f"unix:{folder}/run/hither/admin.sock"
+    config = folder / "hither.yaml"
+    config.write_text(f"""\
+listen: ["127.0.0.1:{port}"]
+admin: {{ listen: "{admin}" }}
+heartbeat: {folder}/run/hither/heartbeat
+zones: [{{ name: example, file: {zone} }}]
+""")
+    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1",
+                                               port)
+    try:
+        assert servers.run_hither("status", "--admin", admin).returncode == 0
+        made = (folder / "run" / "hither").stat()
+        assert made.st_uid != 0 and made.st_mode & 0o777 == 0o755  # It can make the socket again.
+    finally:
+        assert server.stop() == 0
+
+
 def test_other_hosts_may_read_and_not_command(hitherd, folder, zone):
     port, metrics = servers.free_port(), servers.free_port()
     config = folder / "hither.yaml"
@@ -241,6 +266,27 @@ _BROKEN = {
     "CNAME beside other data": (_ZONE + "ns1 300 CNAME www\n", ":5: "),
     "no SOA": ("$ORIGIN example.\n@ 300 NS ns1.example.net.\n", ""),
 }
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_check_follows_the_links_that_the_server_follows(hitherd, zone):
+    nobody, games = (pwd.getpwnam(name).pw_uid for name in ("nobody", "games"))
+    with tempfile.TemporaryDirectory() as top:
+        os.chmod(top, 0o755)
+        open_folder = pathlib.Path(top, "open")
+        open_folder.mkdir()
+        open_folder.chmod(0o1777)
+        target = pathlib.Path(top, "target")
+        target.write_text(zone.read_text())
+        target.chmod(0o644)
+        os.chown(target, nobody, -1)
+        for owner, code in ((nobody, 0), (games, 1)):
+            link = open_folder / str(owner)
+            link.symlink_to(target)
+            os.lchown(link, owner, -1)
+            done = _run("--user", "nobody", "--check", "--zone", f"example.={link}")
+            assert done.returncode == code, done.stdout + done.stderr
+            assert ("is a link in a folder" in done.stdout) == (code == 1)
 
 
 @pytest.mark.parametrize("case", _BROKEN)
