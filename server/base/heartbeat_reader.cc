@@ -101,8 +101,9 @@ absl::Status HeartbeatReader::Open() {
   struct stat named = {};
   struct stat held = {};
   if (::lstat(path_.c_str(), &named) != 0) {
-    return Unreadable(path_, absl::StrCat(std::strerror(errno), "; is hitherd older, or is its ",
-                                          "heartbeat: another path or none?"));
+    return Unreadable(path_,
+                      absl::StrCat(std::strerror(errno), "; is hitherd running, and does its ",
+                                   "heartbeat: name this path?"));
   }
   if (!file_ || ::fstat(file_.get(), &held) != 0 || held.st_ino != named.st_ino ||
       held.st_dev != named.st_dev) {
