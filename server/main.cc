@@ -64,6 +64,7 @@ bool Check(const Config& config) {
 }
 
 int Serve(const Options& options, Config config) {
+  if (auto user = CheckUser(config); !user.ok()) return Fail(kExitCannotServe, user);
   const absl::Status log = OpenLogFor(ServiceOwner(config), config.log.level, config.log.file);
   if (!log.ok()) return Fail(kExitCannotServe, log);
   const size_t workers = WorkerCountOf(config);

@@ -97,6 +97,12 @@ bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
     }
     root_folder_ = *std::move(folder);
   }
+  // The path as written is judged: once it is resolved, nobody sees whose link it was.
+  const absl::StatusOr<FileDescriptor> written = OpenToRead(path);
+  if (!written.ok()) {
+    why = WhyNotOpened(written.status());
+    return false;
+  }
   const std::string resolved = Resolved(path);
   if (resolved.empty()) {
     why = absl::StrCat("cannot open: ", std::strerror(errno), "; check the path and its rights");
@@ -105,6 +111,13 @@ bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
   if (!IsBelow(resolved, root_folder_)) {
     why = absl::StrCat("is outside of ", root_folder_,
                        ", the zone file's folder; move the file below it");
+    return false;
+  }
+  struct stat judged;
+  struct stat found;
+  if (::fstat(written->get(), &judged) != 0 || ::lstat(resolved.c_str(), &found) != 0 ||
+      judged.st_dev != found.st_dev || judged.st_ino != found.st_ino) {
+    why = "was replaced while it was opened; load the zone again";
     return false;
   }
   return PushFile(resolved, path, why);

@@ -6,9 +6,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "zones/file_place.h"
 
@@ -39,16 +43,37 @@ absl::StatusOr<bool> MakeOne(const std::string& folder, const FilePlace& place, 
   return Failed(folder, std::strerror(errno));
 }
 
-// By descriptor: only what was made here is given away.
-absl::Status GiveAway(const std::string& folder, const FilePlace& place, uid_t owner, gid_t group) {
-  if (owner == static_cast<uid_t>(-1) && group == static_cast<gid_t>(-1)) return absl::OkStatus();
+// Can nobody but root and us put another folder of ours in the place of the one that we have made?
+// Not where they own what is above it, or may rename in it.
+bool StaysInPlace(int above) {
+  struct stat facts;
+  if (IsOursAlone(above)) return true;
+  const bool is_ours =
+      ::fstat(above, &facts) == 0 && (facts.st_uid == 0 || facts.st_uid == ::geteuid());
+  return is_ours && (facts.st_mode & S_ISVTX) != 0;
+}
+
+// Its mode, whatever the umask, and its owner. A folder of somebody else's is left as it was made.
+absl::Status Finish(const std::string& folder, const FilePlace& place, mode_t mode,
+                    const FileOwner& owner) {
+  if (!StaysInPlace(place.folder.get())) return absl::OkStatus();
   const FileDescriptor fd(::openat(place.folder.get(), place.name.c_str(),
                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat facts;
   if (!fd || ::fstat(fd.get(), &facts) != 0) return Failed(folder, std::strerror(errno));
   if (facts.st_uid != ::geteuid()) return Failed(folder, "another was put in its place");
-  if (::fchown(fd.get(), owner, group) != 0) return Failed(folder, std::strerror(errno));
+  if (::fchmod(fd.get(), mode) != 0) return Failed(folder, std::strerror(errno));
+  const bool is_given = owner.user != kNobodyElse.user || owner.group != kNobodyElse.group;
+  if (is_given && ::fchown(fd.get(), owner.user, owner.group) != 0) {
+    return Failed(folder, std::strerror(errno));
+  }
   return absl::OkStatus();
+}
+
+// "a//b/" names what "a/b" does.
+std::string WithoutEmptyParts(absl::string_view path) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(path, '/', absl::SkipEmpty());
+  return absl::StrCat(absl::StartsWith(path, "/") ? "/" : "", absl::StrJoin(parts, "/"));
 }
 
 }  // namespace
@@ -59,8 +84,9 @@ std::string FolderOfFile(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-absl::Status MakeFolder(const std::string& folder, mode_t mode, uid_t owner, gid_t group) {
-  if (IsThere(folder)) return absl::OkStatus();
+absl::Status MakeFolder(const std::string& path_as_given, mode_t mode, uid_t owner, gid_t group) {
+  const std::string folder = WithoutEmptyParts(path_as_given);
+  if (folder.empty() || IsThere(folder)) return absl::OkStatus();
   for (size_t slash = 0; slash != std::string::npos;) {
     slash = folder.find('/', slash + 1);
     const bool is_last = slash == std::string::npos;
@@ -69,7 +95,10 @@ absl::Status MakeFolder(const std::string& folder, mode_t mode, uid_t owner, gid
     if (!place.ok()) return Failed(path, place.status().message());
     const absl::StatusOr<bool> made = MakeOne(path, *place, is_last ? mode : kModeAbove);
     if (!made.ok()) return made.status();
-    if (is_last && *made) return GiveAway(path, *place, owner, group);
+    if (!*made) continue;
+    const absl::Status finished = is_last ? Finish(path, *place, mode, {owner, group})
+                                          : Finish(path, *place, kModeAbove, kNobodyElse);
+    if (!finished.ok()) return finished;
   }
   return absl::OkStatus();
 }

@@ -21,7 +21,7 @@ std::string FolderOfFile(const std::string& path);
 // Makes a folder that is missing, and those above it, as `install -d` would. One that is there
 // stays as it is. Root follows links as FindPlace() says. `owner` and `group` (-1: ours) are those
 // of the last one, if it is made.
-absl::Status MakeFolder(const std::string& folder, mode_t mode = kFolderMode,
+absl::Status MakeFolder(const std::string& path_as_given, mode_t mode = kFolderMode,
                         uid_t owner = static_cast<uid_t>(-1), gid_t group = static_cast<gid_t>(-1));
 
 }  // namespace hither

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -165,6 +166,23 @@ TEST_F(OpenToReadAsRoot, ZonesAndImagesAreOpenedSo) {
     const std::string why = "is not opened: key is a link in a folder where others may write";
     return read.findings.size() == 1 && read.findings[0].text.find(why) != std::string::npos &&
            absl::StrContains(image.message(), why);
+  });
+}
+
+TEST_F(OpenToReadAsRoot, IncludedFilesAreOpenedSo) {
+  std::ofstream(folder_ / "main") << "$INCLUDE alice/key\n$INCLUDE alice/zone\n";
+  AsServer(false, [&] {
+    class : public RecordSink {
+      void Add(const RecordView&) override {}
+    } nowhere;
+    const auto read = ReadZoneFile(Path("main"), NameView(), nowhere);
+    const std::string why = "is not opened: key is a link in a folder where others may write";
+    const auto is_refused = [&](const Finding& finding) {
+      return finding.line == 1 && finding.text.find(why) != std::string::npos;
+    };
+    const auto is_opened = [](const Finding& finding) { return finding.line != 2; };
+    return std::ranges::count_if(read.findings, is_refused) == 1 &&
+           std::ranges::all_of(read.findings, is_opened);
   });
 }
 
