@@ -170,8 +170,11 @@ zones: [{{ name: example, file: {zone} }}]
             fields = dict(line.split(":\t", 1) for line in
                           (task / "status").read_text().splitlines() if ":\t" in line)
             if int(fields["CapEff"], 16) or int(fields["CapPrm"], 16):
-                may_read.append(fields["Name"])
-        assert may_read == ["loader"]
+                may_read.append((fields["Name"], int(task.name) == server.pid))
+        if b"__tsan_init" in pathlib.Path(servers.hitherd_path()).read_bytes():
+            # ThreadSanitizer's own thread, older than main(), bears the program's name.
+            may_read = [one for one in may_read if one != ("hitherd", False)]
+        assert may_read == [("loader", False)]
         zone.write_text(zone.read_text().replace(" 1 7200", " 2 7200"))
         done = servers.run_hither("reload", "--admin", f"unix:{folder}/admin.sock")
         assert done.returncode == 0, done.stderr
