@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Bind(const AdminAd
                                                                    EndpointSettings settings) {
   auto made = Make(address, std::move(settings));
   if (!made.ok() || *made == nullptr) return made;
-  if (absl::Status opened = (*made)->Open(); !opened.ok()) return opened;
+  if (absl::Status opened = (*made)->Open(/*is_first=*/true); !opened.ok()) return opened;
   return made;
 }
 
@@ -58,7 +58,7 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::BindOrRetry(
   auto made = Make(address, std::move(settings));
   if (!made.ok() || *made == nullptr) return made;
   const absl::Duration retry = (*made)->settings_.retry;
-  if (const absl::Status opened = (*made)->Open(); !opened.ok()) {
+  if (const absl::Status opened = (*made)->Open(/*is_first=*/true); !opened.ok()) {
     (*made)->retry_at_ = MonotonicNow() + retry;
     (*made)->not_open_.Holds(opened.message(), MonotonicNow());  // Logged here.
     Log(LogLevel::kWarning, opened.message(), ". Goes on without it, and tries again every ",
@@ -80,13 +80,13 @@ AdminEndpoint::~AdminEndpoint() {
   close(done_event_);
 }
 
-absl::Status AdminEndpoint::Open() {
+absl::Status AdminEndpoint::Open(bool is_first) {
   absl::StatusOr<AdminSocket> opened = OpenAdminSocket(socket_.address, settings_.key);
   if (opened.ok()) {
     socket_.fd = opened->fd;
     socket_.is_ahead = opened->is_ahead;
     // Port 0 is free at once, so that the address does not change once others may look at it.
-    if (threads_.empty()) socket_.address = opened->address;
+    if (is_first) socket_.address = opened->address;
     retry_at_ = absl::InfiniteFuture();
     if (socket_.is_ahead) {
       Log(LogLevel::kWarning, settings_.key, " ", socket_.address.ToText(),
@@ -161,7 +161,7 @@ int AdminEndpoint::PollTimeout() const {
 
 void AdminEndpoint::TryAgain(absl::Time now) {
   retry_at_ = now + settings_.retry;
-  if (const absl::Status opened = Open(); !opened.ok()) {
+  if (const absl::Status opened = Open(/*is_first=*/false); !opened.ok()) {
     if (not_open_.Holds(opened.message(), now)) {
       Log(LogLevel::kWarning, opened.message(), not_open_.Note(now));
     }

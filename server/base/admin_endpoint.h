@@ -65,7 +65,7 @@ class AdminEndpoint {
                 int done_event);
   static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Make(const AdminAddress& address,
                                                              EndpointSettings settings);
-  absl::Status Open();
+  absl::Status Open(bool is_first);
   void TryAgain(absl::Time now);
   void ReadLoop();
   bool PollOnce();
