@@ -168,11 +168,3 @@ absl::StatusOr<FileDescriptor> OpenToAppend(const std::string& path, mode_t mode
 }
 
 }  // namespace hither
-
-#ifdef __SANITIZE_THREAD__
-// libuv closes by a raw system call, and openat() is not intercepted: a descriptor's number that
-// another thread gets next looks like a race with epoll_ctl().
-extern "C" const char* __tsan_default_suppressions() {
-  return "race:hither::FileDescriptor::Reset\n";
-}
-#endif

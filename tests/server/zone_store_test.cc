@@ -22,17 +22,6 @@ size_t too_large_bytes = SIZE_MAX;
 
 }  // namespace
 
-// ThreadSanitizer has its own, and clang refuses to link two.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HITHER_CANNOT_REPLACE_NEW
-#endif
-#endif
-#ifdef HITHER_CANNOT_REPLACE_NEW
-constexpr bool kCanRunOut = false;
-#else
-constexpr bool kCanRunOut = true;
-
 // Not inlined: g++ would take malloc() and free() for a mismatch with new and delete.
 [[gnu::noinline]] void* operator new(size_t bytes) {
   const bool is_hit = allocations_left >= 0 && allocations_left-- == 0;
@@ -47,7 +36,6 @@ constexpr bool kCanRunOut = true;
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-#endif
 
 namespace hither {
 namespace {
@@ -249,7 +237,6 @@ TEST_F(ZoneStoreTest, ReadsAZoneThatIsAnImageFromNowOn) {
 
 // Each allocation of a load fails once. Whatever comes of it, the next load goes well.
 TEST_F(ZoneStoreTest, OutOfMemoryChangesNothing) {
-  if (!kCanRunOut) GTEST_SKIP() << "new is ThreadSanitizer's";
   Write("a", "1");
   Write("b", "22");
   const ZoneSources a = Sources({{"a.", "a"}});
@@ -280,7 +267,6 @@ TEST_F(ZoneStoreTest, OutOfMemoryChangesNothing) {
 
 // Many zones have taken all there is: to publish them would leave a server that cannot answer.
 TEST_F(ZoneStoreTest, ALoadLeavesMemoryForOthers) {
-  if (!kCanRunOut) GTEST_SKIP() << "new is ThreadSanitizer's";
   Write("a", "1");
   Load({{"a.", "a"}});
   const std::shared_ptr<const ZoneSet> before = store_.set();
