@@ -1,10 +1,6 @@
 #include "zones/rdata.h"
 
-#include <algorithm>
 #include <array>
-
-#include "zones/rdata_text.h"
-#include "zones/zone_scanner.h"
 
 namespace hither {
 namespace {
@@ -95,23 +91,6 @@ void AppendCanonicalRdata(RrType type, ByteView rdata, Bytes& out) {
   size_t end = names.fixed_before;
   for (size_t i = 0; i < names.names; ++i) end += NameBytes(rdata.subspan(end));
   LowerCase(out.data() + start + names.fixed_before, end - names.fixed_before);
-}
-
-absl::StatusOr<Bytes> RdataFromText(RrType type, absl::string_view fields, NameView origin) {
-  MemorySource source(fields);
-  ZoneScanner scanner(source, std::min(fields.size() + 1, ZoneScanner::kPieceBytes));
-  ZoneEntry entry;
-  RdataParser parser;
-  const bool any = scanner.Next(entry);
-  if (!entry.error.empty()) return absl::InvalidArgumentError(entry.error);
-  if (!parser.Parse(type, any ? entry.tokens : std::span<const Token>(), origin)) {
-    return absl::InvalidArgumentError(parser.error());
-  }
-  const Bytes rdata(parser.rdata().begin(), parser.rdata().end());
-  if (any && scanner.Next(entry)) {
-    return absl::InvalidArgumentError("a second line; put it into parentheses (RFC 1035 §5.1)");
-  }
-  return rdata;
 }
 
 }  // namespace hither

@@ -3,10 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "absl/status/status.h"
 #include "zones/bytes.h"
 #include "zones/name.h"
 #include "zones/rr_type.h"
@@ -43,12 +41,6 @@ void AppendCanonicalRdata(RrType type, ByteView rdata, Bytes& out);
 // Is `rdata` well-formed for `type`? Checks lengths, names, text strings, bitmaps of every type
 // that we know; unknown types are always well-formed. For RFC 3597 text and for foreign wire data.
 absl::Status ValidateRdata(RrType type, ByteView rdata);
-
-// Text of the type's own presentation form, or RFC 3597's "\# len hex". `fields` is what stands
-// after the type on the line, parentheses and comments taken out, fields parted by one space
-// (quotes and escapes as written). Relative names end in `origin`. Errors say what is wrong and
-// what to do, without file and line.
-absl::StatusOr<Bytes> RdataFromText(RrType type, absl::string_view fields, NameView origin);
 
 }  // namespace hither
 

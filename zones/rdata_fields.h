@@ -12,11 +12,11 @@
 #include "absl/strings/string_view.h"
 #include "zones/bytes.h"
 #include "zones/name.h"
+#include "zones/rdata_shape.h"
 #include "zones/zone_scanner.h"
 
 namespace hither {
 
-inline constexpr size_t kRdataBytesMax = 65'535;
 // What NameFromToken() may write to: a name, and the rest of sixteen characters copied at a time.
 inline constexpr size_t kNameRoomBytes = kNameBytesMax + 16;
 
@@ -71,10 +71,6 @@ class RdataBuffer {
   size_t size_ = 0;
   bool overflow_ = false;
 };
-
-// What is wrong with one field, to be read after the field itself: "is no IPv4 address". Null if
-// nothing is.
-using Complaint = const char*;
 
 // Each reads one token (or all that are left) and appends its wire form.
 Complaint ReadName(const Token& token, NameView origin, RdataBuffer& out);

@@ -21,11 +21,6 @@ Complaint ReadHip(std::span<const Token> tokens, NameView origin, RdataBuffer& o
 Complaint ReadNsap(absl::string_view text, RdataBuffer& out);
 Complaint ReadAtma(absl::string_view text, RdataBuffer& out);
 
-// ATMA's FORMAT octet (af-dans-0152 §5.2): the address is octets, or the digits of a telephone
-// number.
-inline constexpr uint8_t kAtmaAesa = 0;
-inline constexpr uint8_t kAtmaE164 = 1;
-
 }  // namespace hither
 
 #endif  // HITHER_ZONES_RDATA_FORMS_H_

@@ -1,6 +1,7 @@
 #ifndef HITHER_ZONES_RDATA_SHAPE_H_
 #define HITHER_ZONES_RDATA_SHAPE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -9,6 +10,17 @@
 #include "zones/rr_type.h"
 
 namespace hither {
+
+inline constexpr size_t kRdataBytesMax = 65'535;
+
+// What is wrong with one field, to be read after the field itself: "is no IPv4 address". Null if
+// nothing is.
+using Complaint = const char*;
+
+// ATMA's FORMAT octet (af-dans-0152 §5.2): the address is octets, or the digits of a telephone
+// number.
+inline constexpr uint8_t kAtmaAesa = 0;
+inline constexpr uint8_t kAtmaE164 = 1;
 
 // The parts that RDATA is made of. Each has a text form (rdata_text.cc) and a wire form
 // (rdata_validate.cc); a type is a row of them (rdata_shape.cc).

@@ -4,37 +4,17 @@
 #include <cstdint>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "zones/svcb.h"
 
 namespace hither {
 namespace {
 
-// IANA "Service Parameter Keys (SvcParamKeys)".
-enum SvcKey : uint16_t {
-  kMandatory = 0,
-  kAlpn = 1,
-  kNoDefaultAlpn = 2,
-  kPort = 3,
-  kIp4Hint = 4,
-  kEch = 5,
-  kIp6Hint = 6,
-  kDohPath = 7,             // RFC 9461
-  kOhttp = 8,               // RFC 9540
-  kTlsSupportedGroups = 9,  // draft-ietf-tls-key-share-prediction
-  kInvalidKey = 65535,
-};
-
-constexpr absl::string_view kKeyNames[] = {
-    "mandatory", "alpn",     "no-default-alpn", "port",  "ipv4hint",
-    "ech",       "ipv6hint", "dohpath",         "ohttp", "tls-supported-groups",
-};
-
 // RFC 9460 §2.1: a registered name in lower case, or "key" and a number without leading zeros.
 bool KeyFromText(absl::string_view text, uint16_t& key) {
-  for (size_t i = 0; i < std::size(kKeyNames); ++i) {
-    if (kKeyNames[i] != text) continue;
+  for (size_t i = 0; i < std::size(kSvcKeyNames); ++i) {
+    if (kSvcKeyNames[i] != text) continue;
     key = static_cast<uint16_t>(i);
     return true;
   }
@@ -45,10 +25,6 @@ bool KeyFromText(absl::string_view text, uint16_t& key) {
   if (!ParseNumber(text, UINT16_MAX, number)) return false;
   key = static_cast<uint16_t>(number);
   return true;
-}
-
-std::string KeyToText(uint16_t key) {
-  return key < std::size(kKeyNames) ? std::string(kKeyNames[key]) : absl::StrCat("key", key);
 }
 
 struct Param {
@@ -190,7 +166,7 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
     return false;
   }
   // RFC 9460 §2.1: after "keyNNN" stands the wire form itself, escapes undone, whatever the key.
-  const bool as_wire = param.key >= std::size(kKeyNames) || key != kKeyNames[param.key];
+  const bool as_wire = param.key >= std::size(kSvcKeyNames) || key != kSvcKeyNames[param.key];
   if (equals != absl::string_view::npos) {
     value = TokenOf(text.substr(equals + 1));
     value.escaped = token.escaped;
@@ -199,7 +175,7 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
     }
   }
   if (!as_wire && !MayHaveEscapes(param.key) && absl::StrContains(value.text(), '\\')) {
-    error = absl::StrCat("begins parameters of which ", KeyToText(param.key),
+    error = absl::StrCat("begins parameters of which ", SvcKeyToText(param.key),
                          " has an escape; write it without (RFC 9460 §7)");
     return false;
   }
@@ -207,97 +183,18 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
     uint8_t octet = 0;
     if (!NextOctet(value.text(), i, octet)) {
       error =
-          absl::StrCat("begins parameters of which ", KeyToText(param.key), " has a bad escape");
+          absl::StrCat("begins parameters of which ", SvcKeyToText(param.key), " has a bad escape");
       return false;
     }
     param.value += static_cast<char>(octet);
   }
   const bool wants_none = param.key == kNoDefaultAlpn || param.key == kOhttp;
   if (!as_wire && (param.value.empty() != wants_none || !ToWire(param))) {
-    error = absl::StrCat("begins parameters of which ", KeyToText(param.key),
+    error = absl::StrCat("begins parameters of which ", SvcKeyToText(param.key),
                          " has a value that does not fit it");
     return false;
   }
   return true;
-}
-
-std::string CheckMandatory(ByteView value, const std::vector<uint16_t>& present) {
-  if (value.empty() || value.size() % 2 != 0) return "mandatory is no list of keys";
-  int last = -1;
-  for (size_t i = 0; i < value.size(); i += 2) {
-    const uint16_t key = LoadU16(&value[i]);
-    if (key == kMandatory) return "mandatory lists itself";
-    if (key <= last) return "mandatory lists a key twice or out of order";
-    if (!std::binary_search(present.begin(), present.end(), key)) {
-      return absl::StrCat("mandatory lists ", KeyToText(key), ", which is not there");
-    }
-    last = key;
-  }
-  return "";
-}
-
-bool AlpnIsValid(ByteView value) {
-  ByteReader ids(value);
-  while (ids.ok() && !ids.AtEnd()) {
-    if (ids.Take(ids.U8()).empty()) return false;
-  }
-  return ids.ok() && !value.empty();
-}
-
-// Is `name` a variable of the expression "?a,b:3,c*" of a URI template (RFC 6570 §2.2)?
-bool HasVariable(absl::string_view expression, absl::string_view name) {
-  if (!expression.empty() && absl::StrContains("+#./;?&", expression[0])) {
-    expression.remove_prefix(1);
-  }
-  while (!expression.empty()) {
-    const size_t end = std::min(expression.find(','), expression.size());
-    const absl::string_view variable = expression.substr(0, end);
-    if (variable.substr(0, variable.find_first_of(":*")) == name) return true;
-    expression.remove_prefix(std::min(end + 1, expression.size()));
-  }
-  return false;
-}
-
-// RFC 9461 §5: a relative URI template with the variable "dns". As much of it as catches mistakes.
-bool DohPathIsValid(ByteView value) {
-  absl::string_view path(reinterpret_cast<const char*>(value.data()), value.size());
-  if (!absl::StartsWith(path, "/")) return false;
-  while (true) {
-    const size_t open = path.find('{');
-    if (open == absl::string_view::npos) return false;
-    path.remove_prefix(open + 1);
-    const size_t close = path.find('}');
-    if (close == absl::string_view::npos) return false;
-    if (HasVariable(path.substr(0, close), "dns")) return true;
-    path.remove_prefix(close);
-  }
-}
-
-bool ValueIsValid(uint16_t key, ByteView value) {
-  const size_t size = value.size();
-  switch (key) {
-    case kAlpn:
-      return AlpnIsValid(value);
-    case kNoDefaultAlpn:
-    case kOhttp:
-      return size == 0;
-    case kPort:
-      return size == 2;
-    case kIp4Hint:
-      return size > 0 && size % 4 == 0;
-    case kIp6Hint:
-      return size > 0 && size % 16 == 0;
-    case kEch:
-      return size > 0;
-    case kDohPath:
-      return DohPathIsValid(value);
-    case kTlsSupportedGroups:
-      return size > 0 && size % 2 == 0;
-    case kInvalidKey:
-      return false;
-    default:
-      return true;
-  }
 }
 
 }  // namespace
@@ -324,29 +221,6 @@ bool ReadSvcParams(std::span<const Token> tokens, RdataBuffer& out, std::string&
   if (wrong.empty()) return true;
   error = absl::StrCat("begins parameters that cannot be: ", wrong);
   return false;
-}
-
-std::string CheckSvcParams(ByteView params) {
-  ByteReader wire(params);
-  std::vector<uint16_t> keys;
-  ByteView mandatory;
-  while (!wire.AtEnd()) {
-    const uint16_t key = wire.U16();
-    const ByteView value = wire.Take(wire.U16());
-    if (!wire.ok()) return "they end too early";
-    if (!keys.empty() && key == keys.back()) return absl::StrCat(KeyToText(key), " stands twice");
-    if (!keys.empty() && key < keys.back()) return "their keys are out of order";
-    if (!ValueIsValid(key, value)) return absl::StrCat(KeyToText(key), " has a bad value");
-    keys.push_back(key);
-    if (key == kMandatory) {
-      mandatory = value;
-      if (value.empty()) return "mandatory is no list of keys";
-    }
-  }
-  const auto has = [&](uint16_t key) { return std::binary_search(keys.begin(), keys.end(), key); };
-  // RFC 9460 §7.1.1.
-  if (has(kNoDefaultAlpn) && !has(kAlpn)) return "no-default-alpn without alpn";
-  return has(kMandatory) ? CheckMandatory(mandatory, keys) : "";
 }
 
 }  // namespace hither

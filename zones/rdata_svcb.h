@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 
-#include "zones/bytes.h"
 #include "zones/rdata_fields.h"
 #include "zones/zone_scanner.h"
 
@@ -13,9 +12,6 @@ namespace hither {
 // SvcParams of SVCB and HTTPS records (RFC 9460 §2.1, §7): key=value tokens in any order, written
 // by rising key. False with `error` set, to be read after the first of the tokens.
 bool ReadSvcParams(std::span<const Token> tokens, RdataBuffer& out, std::string& error);
-
-// What is wrong with SvcParams on the wire (RFC 9460 §2.2, §8), or "".
-std::string CheckSvcParams(ByteView params);
 
 }  // namespace hither
 

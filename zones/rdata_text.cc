@@ -333,4 +333,21 @@ bool RdataParser::ParseUnknown(RrType type) {
                             &tokens_[0], nullptr);
 }
 
+absl::StatusOr<Bytes> RdataFromText(RrType type, absl::string_view fields, NameView origin) {
+  MemorySource source(fields);
+  ZoneScanner scanner(source, std::min(fields.size() + 1, ZoneScanner::kPieceBytes));
+  ZoneEntry entry;
+  RdataParser parser;
+  const bool any = scanner.Next(entry);
+  if (!entry.error.empty()) return absl::InvalidArgumentError(entry.error);
+  if (!parser.Parse(type, any ? entry.tokens : std::span<const Token>(), origin)) {
+    return absl::InvalidArgumentError(parser.error());
+  }
+  const Bytes rdata(parser.rdata().begin(), parser.rdata().end());
+  if (any && scanner.Next(entry)) {
+    return absl::InvalidArgumentError("a second line; put it into parentheses (RFC 1035 §5.1)");
+  }
+  return rdata;
+}
+
 }  // namespace hither

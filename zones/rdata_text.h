@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "zones/rdata_fields.h"
 #include "zones/rdata_shape.h"
 #include "zones/rr_type.h"
@@ -41,6 +43,12 @@ class RdataParser {
   std::string complaint_;  // Holds a Complaint that is not a constant.
   uint32_t error_line_ = 0;
 };
+
+// Text of the type's own presentation form, or RFC 3597's "\# len hex". `fields` is what stands
+// after the type on the line, parentheses and comments taken out, fields parted by one space
+// (quotes and escapes as written). Relative names end in `origin`. Errors say what is wrong and
+// what to do, without file and line.
+absl::StatusOr<Bytes> RdataFromText(RrType type, absl::string_view fields, NameView origin);
 
 }  // namespace hither
 

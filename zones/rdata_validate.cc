@@ -5,10 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "zones/rdata.h"
-#include "zones/rdata_fields.h"
-#include "zones/rdata_forms.h"
 #include "zones/rdata_shape.h"
-#include "zones/rdata_svcb.h"
+#include "zones/svcb.h"
 
 namespace hither {
 namespace {

@@ -16,7 +16,6 @@ namespace {
 constexpr size_t kUnixPathBytesMax = 107;
 // A label's size, so that a site can be a label of a name, as in id.server's answers.
 constexpr size_t kSiteBytesMax = 63;
-constexpr absl::string_view kLogLevels[] = {"debug", "info", "warning", "error"};
 
 void FillDefaults(absl::string_view host_name, Config& config) {
   Config::Identity& identity = config.identity;
@@ -118,14 +117,6 @@ std::string DefaultAdmin(const char* runtime_directory, absl::string_view otherw
   const std::string path = absl::StrCat(first, "/admin.sock");
   const bool is_usable = absl::StartsWith(first, "/") && path.size() <= kUnixPathBytesMax;
   return is_usable ? absl::StrCat("unix:", path) : std::string(otherwise);
-}
-
-absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text) {
-  for (size_t level = 0; level < std::size(kLogLevels); ++level) {
-    if (text == kLogLevels[level]) return static_cast<LogLevel>(level);
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown log level '", text, "'", SuggestWord(text, kLogLevels)));
 }
 
 absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text) {

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/anycast_config.h"
+#include "server/base/log_level.h"
 #include "server/base/socket_address.h"
 #include "server/base/zone_list.h"
 #include "zones/name.h"
@@ -24,8 +25,6 @@ inline constexpr size_t kConfigErrorsMax = 100;            // Told in one go.
 inline constexpr size_t kListenAddressesMax = 256;
 inline constexpr uint16_t kDnsPort = 53;
 inline constexpr uint16_t kAdminPort = 8053;
-
-enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 
 // Where the admin endpoint listens: one of the two, or neither (switched off).
 struct AdminAddress {
@@ -119,7 +118,6 @@ absl::StatusOr<AdminAddress> ParseAdmin(absl::string_view text);
 // that the service manager made for it (`runtime_directory`, systemd.exec(5); null or empty: it
 // made none), else `otherwise`.
 std::string DefaultAdmin(const char* runtime_directory, absl::string_view otherwise);
-absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text);
 absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text);
 
 }  // namespace hither

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "server/base/config.h"
+#include "server/base/log_level.h"
 
 namespace hither {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "server/base/config.h"
+#include "server/base/log_level.h"
 #include "zones/file_place.h"
 
 namespace hither {

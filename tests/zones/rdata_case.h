@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "zones/rdata.h"
+#include "zones/rdata_text.h"
 
 namespace hither {
 

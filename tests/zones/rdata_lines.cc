@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "zones/rdata.h"
+#include "zones/rdata_text.h"
 
 namespace {
 

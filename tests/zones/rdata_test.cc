@@ -1,4 +1,5 @@
 #include "zones/rdata.h"
+#include "zones/rdata_text.h"
 
 #include <random>
 #include <string>
