@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "anycast/route/route_speaker.h"
-#include "server/base/prefix.h"
+#include "base/prefix.h"
 
 namespace hither {
 

@@ -7,13 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "anycast/bgp/bgp_reload.h"
 #include "anycast/bgp/bgp_speaker.h"
-#include "anycast/clock.h"
 #include "anycast/route/bird_readback.h"
 #include "anycast/route/dry_run_speaker.h"
 #include "anycast/route/exec_speaker.h"
 #include "anycast/route/frr_readback.h"
 #include "anycast/route/kernel_speaker.h"
-#include "server/base/log.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 namespace hither {
 namespace {

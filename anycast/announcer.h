@@ -16,8 +16,8 @@
 #include "anycast/route/reconcile.h"
 #include "anycast/route/route_speaker.h"
 #include "anycast/view.h"
+#include "base/reminder.h"
 #include "server/base/anycast_config.h"
-#include "server/base/reminder.h"
 
 namespace hither {
 

@@ -7,14 +7,14 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "server/base/log.h"
-#include "server/base/thread.h"
-#include "server/base/within_memory.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "base/within_memory.h"
 
 namespace hither {
 
 struct DiskWork::Shared {
-  std::mutex mu;  // Not zones/mutex.h: a condition variable wants std::mutex.
+  std::mutex mu;  // Not base/mutex.h: a condition variable wants std::mutex.
   std::condition_variable changed;
   std::deque<std::function<void()>> tasks;
   bool is_busy = false;

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "zones/file_place.h"
+#include "base/file_place.h"
 
 namespace hither {
 namespace {

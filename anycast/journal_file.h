@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "zones/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 

@@ -1,6 +1,6 @@
 #include "anycast/loop_calls.h"
 
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "zones/mutex.h"
+#include "base/mutex.h"
 
 namespace hither {
 

@@ -9,10 +9,10 @@
 #include "anycast/options.h"
 #include "anycast/run_lock.h"
 #include "anycast/sidecar.h"
+#include "base/log.h"
+#include "base/make_folder.h"
+#include "base/within_memory.h"
 #include "server/base/admin_endpoint.h"
-#include "server/base/log.h"
-#include "server/base/make_folder.h"
-#include "server/base/within_memory.h"
 
 namespace hither {
 namespace {

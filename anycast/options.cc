@@ -8,8 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/nearest.h"
 #include "server/base/anycast_check.h"
-#include "server/base/nearest.h"
 
 namespace hither {
 namespace {

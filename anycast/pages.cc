@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/printable.h"
 #include "server/base/metrics_text.h"
-#include "server/base/printable.h"
 
 namespace hither {
 namespace {

@@ -24,8 +24,9 @@ absl::StatusOr<RunLock> RunLock::Take(const std::string& state_file) {
     return RunLock(std::exchange(lock.fd_, -1));
   }
   return absl::FailedPreconditionError(
-      absl::StrCat(path, ": another hither-anycast runs with this state file; stop it, or give "
-                         "this one a file of its own with anycast.state_file"));
+      absl::StrCat(path,
+                   ": another hither-anycast runs with this state file; stop it, or give "
+                   "this one a file of its own with anycast.state_file"));
 }
 
 RunLock::RunLock(RunLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

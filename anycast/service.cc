@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "anycast/policy/explain.h"
-#include "server/base/printable.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

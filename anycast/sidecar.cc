@@ -9,15 +9,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "anycast/clock.h"
 #include "anycast/signals/page_seal.h"
 #include "anycast/signals/peer_page.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/printable.h"
+#include "base/thread.h"
+#include "base/within_memory.h"
 #include "server/base/anycast_check.h"
-#include "server/base/log.h"
-#include "server/base/printable.h"
-#include "server/base/thread.h"
-#include "server/base/within_memory.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -16,7 +16,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "anycast/announcer.h"
-#include "anycast/clock.h"
 #include "anycast/disk_work.h"
 #include "anycast/journal_file.h"
 #include "anycast/loop_calls.h"
@@ -26,11 +25,12 @@
 #include "anycast/signals/signal_collector.h"
 #include "anycast/state_keeper.h"
 #include "anycast/view.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/reminder.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/config.h"
 #include "server/base/notify.h"
-#include "server/base/reminder.h"
-#include "zones/mutex.h"
 
 namespace hither {
 

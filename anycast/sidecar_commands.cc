@@ -3,14 +3,14 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "anycast/clock.h"
 #include "anycast/pages.h"
 #include "anycast/reload_losses.h"
 #include "anycast/sidecar.h"
 #include "anycast/signals/page_seal.h"
-#include "server/base/log.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/within_memory.h"
 #include "server/base/router_id.h"
-#include "server/base/within_memory.h"
 
 namespace hither {
 namespace {

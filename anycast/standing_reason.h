@@ -6,7 +6,7 @@
 
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
-#include "server/base/reminder.h"
+#include "base/reminder.h"
 
 namespace hither {
 

@@ -10,8 +10,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "anycast/policy/policy.h"
-#include "server/base/json_text.h"
-#include "zones/replace_file.h"
+#include "base/json_text.h"
+#include "base/replace_file.h"
 
 namespace hither {
 namespace {

@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "anycast/clock.h"
-#include "server/base/log.h"
-#include "server/base/make_folder.h"
-#include "server/base/reminder.h"
-#include "zones/mutex.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/make_folder.h"
+#include "base/mutex.h"
+#include "base/reminder.h"
 
 namespace hither {
 namespace {

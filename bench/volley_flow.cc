@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 namespace {

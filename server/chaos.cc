@@ -1,6 +1,6 @@
 #include "server/chaos.h"
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 namespace {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
-#include "server/base/printable.h"
-#include "server/parallel.h"
+#include "base/log.h"
+#include "base/parallel.h"
+#include "base/printable.h"
 #include "server/privileges.h"
 
 namespace hither {

@@ -12,13 +12,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "server/base/log.h"
-#include "server/base/within_memory.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/within_memory.h"
 #include "server/check_zones.h"
 #include "server/load_ticker.h"
 #include "server/privileges.h"
 #include "server/settings.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -14,6 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/mutex.h"
+#include "base/snapshot.h"
 #include "server/admin_pages.h"
 #include "server/base/admin_endpoint.h"
 #include "server/base/config.h"
@@ -24,8 +26,6 @@
 #include "server/socket.h"
 #include "server/worker.h"
 #include "server/zone_store.h"
-#include "zones/mutex.h"
-#include "zones/snapshot.h"
 #include "zones/zone_set.h"
 
 namespace hither {

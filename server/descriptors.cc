@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "base/log.h"
 #include "server/base/admin_endpoint.h"
-#include "server/base/log.h"
 
 namespace hither {
 namespace {

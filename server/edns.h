@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

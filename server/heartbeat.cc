@@ -10,8 +10,8 @@
 #include <string>
 #include <utility>
 
-#include "server/base/log.h"
-#include "server/base/make_folder.h"
+#include "base/log.h"
+#include "base/make_folder.h"
 #include "server/privileges.h"
 #include "zones/rr_type.h"
 

@@ -1,6 +1,6 @@
 #include "server/latency.h"
 
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 

@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
-#include "server/base/thread.h"
-#include "zones/check.h"
+#include "base/check.h"
+#include "base/thread.h"
 
 namespace hither {
 

@@ -33,7 +33,7 @@ class LoadThread {
  private:
   void Loop();
 
-  // Not zones/mutex.h: a condition variable wants std::mutex.
+  // Not base/mutex.h: a condition variable wants std::mutex.
   std::mutex mu_;  // Guards the next three.
   std::function<void()> work_;
   bool busy_ = false;

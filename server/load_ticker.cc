@@ -4,7 +4,7 @@
 #include <system_error>
 
 #include "absl/time/clock.h"
-#include "server/base/log.h"
+#include "base/log.h"
 #include "server/privileges.h"
 
 namespace hither {

@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
+#include "base/log_file.h"
+#include "base/make_folder.h"
+#include "base/within_memory.h"
 #include "server/base/admin_endpoint.h"
-#include "server/base/log.h"
-#include "server/base/log_file.h"
-#include "server/base/make_folder.h"
-#include "server/base/within_memory.h"
 #include "server/check_zones.h"
 #include "server/control.h"
 #include "server/descriptors.h"

@@ -10,7 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/base/nearest.h"
+#include "base/nearest.h"
 #include "server/base/nsid.h"
 #include "zones/name_hash.h"
 #include "zones/name_table.h"

@@ -18,7 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "base/log.h"
 
 namespace hither {
 namespace {

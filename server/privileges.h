@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "base/file_place.h"
 #include "server/base/config.h"
-#include "zones/file_place.h"
 
 namespace hither {
 

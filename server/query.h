@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/bytes.h"
 #include "server/edns.h"
 #include "server/tsig.h"
-#include "zones/bytes.h"
 #include "zones/name.h"
 #include "zones/rr_type.h"
 

@@ -8,10 +8,10 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "base/bytes.h"
 #include "server/counters.h"
 #include "server/query.h"
 #include "server/response_writer.h"
-#include "zones/bytes.h"
 #include "zones/zone_set.h"
 
 namespace hither {

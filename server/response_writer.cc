@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "zones/check.h"
+#include "base/check.h"
 #include "zones/name_hash.h"
 #include "zones/rdata.h"
 

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <span>
 
+#include "base/bytes.h"
 #include "server/edns.h"
 #include "server/query.h"
 #include "server/work.h"
-#include "zones/bytes.h"
 #include "zones/name.h"
 #include "zones/name_hash.h"
 #include "zones/zone.h"

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/base/socket_address.h"
-#include "zones/file_descriptor.h"
+#include "base/file_descriptor.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

@@ -3,7 +3,7 @@
 #include <new>
 #include <utility>
 
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 namespace {

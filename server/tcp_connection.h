@@ -10,10 +10,10 @@
 #include <span>
 
 #include "absl/time/time.h"
+#include "base/bytes.h"
 #include "server/counters.h"
 #include "server/latency.h"
 #include "server/socket.h"
-#include "zones/bytes.h"
 
 namespace hither {
 

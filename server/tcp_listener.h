@@ -14,12 +14,12 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/snapshot.h"
 #include "server/counters.h"
 #include "server/latency.h"
 #include "server/responder.h"
 #include "server/socket.h"
 #include "server/tcp_connection.h"
-#include "zones/snapshot.h"
 #include "zones/zone_set.h"
 
 namespace hither {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/snapshot.h"
 #include "server/counters.h"
 #include "server/latency.h"
 #include "server/responder.h"
 #include "server/socket.h"
-#include "zones/snapshot.h"
 #include "zones/zone_set.h"
 
 namespace hither {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/thread.h"
+#include "base/check.h"
+#include "base/thread.h"
 #include "server/privileges.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/snapshot.h"
 #include "server/base/heartbeat_layout.h"
 #include "server/counters.h"
 #include "server/latency.h"
@@ -17,7 +18,6 @@
 #include "server/socket.h"
 #include "server/tcp_listener.h"
 #include "server/udp_listener.h"
-#include "zones/snapshot.h"
 #include "zones/zone_set.h"
 
 namespace hither {

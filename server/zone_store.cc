@@ -10,8 +10,8 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
-#include "server/parallel.h"
+#include "base/log.h"
+#include "base/parallel.h"
 #include "zones/image_cache.h"
 
 namespace hither {

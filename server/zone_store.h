@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/mutex.h"
 #include "server/base/config.h"
 #include "zones/image_trust.h"
 #include "zones/load_progress.h"
-#include "zones/mutex.h"
 #include "zones/zone_loader.h"
 #include "zones/zone_set.h"
 

@@ -27,7 +27,7 @@ Problems LongFunctions(const SourceFile& file);  // C++ only; found by their bra
 Problems LongFiles(const SourceFile& file);
 Problems Leftovers(const SourceFile& file);  // What somebody meant to do later.
 Problems IncludeGuards(const SourceFile& file);
-Problems UnboundedJson(const SourceFile& file);  // A parser called but by server/base/json_text.h.
+Problems UnboundedJson(const SourceFile& file);  // A parser called but by base/json_text.h.
 
 // Includes against the arrows zones <- answer <- server, base beside them. `is_pure`: is the path
 // (of a source or its header) part of hither_answer, which knows no sockets?

@@ -8,9 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/json_text.h"
 #include "server/base/admin_client.h"
 #include "server/base/config.h"
-#include "server/base/json_text.h"
 #include "tool/command.h"
 
 namespace hither {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/nearest.h"
+#include "base/nearest.h"
 
 namespace hither {
 namespace {

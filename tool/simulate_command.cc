@@ -12,7 +12,7 @@
 #include "anycast/policy/journal.h"
 #include "anycast/policy/policy_fields.h"
 #include "anycast/policy/replay.h"
-#include "server/base/printable.h"
+#include "base/printable.h"
 #include "tool/command.h"
 
 namespace hither {

@@ -7,8 +7,8 @@
 #include "anycast/signals/conversation.h"
 #include "anycast/signals/dns_packet.h"
 #include "anycast/signals/probe_message.h"
+#include "base/check.h"
 #include "tool/console/start_loop.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

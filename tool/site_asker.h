@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/base/socket_address.h"
+#include "base/socket_address.h"
 #include "tool/site_reply.h"
 
 namespace hither {

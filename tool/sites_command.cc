@@ -11,8 +11,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/printable.h"
 #include "server/base/config.h"
-#include "server/base/printable.h"
 #include "tool/command.h"
 #include "tool/site_asker.h"
 

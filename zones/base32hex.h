@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

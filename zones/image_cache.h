@@ -7,9 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/replace_file.h"
 #include "zones/image_trust.h"
 #include "zones/name.h"
-#include "zones/replace_file.h"
 #include "zones/zone_loader.h"
 
 namespace hither {

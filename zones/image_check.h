@@ -2,7 +2,7 @@
 #define HITHER_ZONES_IMAGE_CHECK_H_
 
 #include "absl/strings/string_view.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

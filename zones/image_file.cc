@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/open_to_read.h"
 #include "zones/image_check.h"
 #include "zones/image_format.h"
 #include "zones/image_layout.h"
 #include "zones/image_memory.h"
-#include "zones/open_to_read.h"
 
 namespace hither {
 namespace {

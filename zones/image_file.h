@@ -11,9 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "zones/file_descriptor.h"
+#include "base/file_descriptor.h"
+#include "base/replace_file.h"
 #include "zones/name.h"
-#include "zones/replace_file.h"
 #include "zones/zone.h"
 
 namespace hither {

@@ -8,7 +8,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "zones/huge_pages.h"
+#include "base/huge_pages.h"
 #include "zones/image_layout.h"
 
 namespace hither {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "zones/growing_bytes.h"
+#include "base/growing_bytes.h"
 #include "zones/zone.h"
 
 namespace hither {

@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "zones/open_to_read.h"
-#include "zones/path.h"
+#include "base/open_to_read.h"
+#include "base/path.h"
 
 namespace hither {
 namespace {

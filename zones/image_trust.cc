@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "zones/file_place.h"
-#include "zones/path.h"
+#include "base/file_place.h"
+#include "base/path.h"
 
 namespace hither {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "zones/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 

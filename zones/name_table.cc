@@ -1,6 +1,6 @@
 #include "zones/name_table.h"
 
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 

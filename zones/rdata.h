@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 #include "zones/name.h"
 #include "zones/rr_type.h"
 

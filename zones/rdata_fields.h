@@ -10,7 +10,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 #include "zones/name.h"
 #include "zones/rdata_shape.h"
 #include "zones/zone_scanner.h"

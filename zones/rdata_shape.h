@@ -6,7 +6,7 @@
 #include <span>
 
 #include "absl/strings/string_view.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 #include "zones/rr_type.h"
 
 namespace hither {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 #include "zones/name.h"
 #include "zones/rr_type.h"
 

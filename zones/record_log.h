@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "zones/growing_bytes.h"
+#include "base/growing_bytes.h"
 #include "zones/name.h"
 #include "zones/record.h"
 

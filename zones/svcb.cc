@@ -102,7 +102,8 @@ std::string CheckSvcParams(ByteView params) {
     const uint16_t key = wire.U16();
     const ByteView value = wire.Take(wire.U16());
     if (!wire.ok()) return "they end too early";
-    if (!keys.empty() && key == keys.back()) return absl::StrCat(SvcKeyToText(key), " stands twice");
+    if (!keys.empty() && key == keys.back())
+      return absl::StrCat(SvcKeyToText(key), " stands twice");
     if (!keys.empty() && key < keys.back()) return "their keys are out of order";
     if (!ValueIsValid(key, value)) return absl::StrCat(SvcKeyToText(key), " has a bad value");
     keys.push_back(key);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 #include "zones/image_layout.h"
 #include "zones/name.h"
 #include "zones/name_hash.h"

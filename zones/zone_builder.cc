@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "zones/check.h"
+#include "base/check.h"
 #include "zones/rdata.h"
 #include "zones/zone_indexer.h"
 

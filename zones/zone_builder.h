@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "base/stop_flag.h"
 #include "zones/image_writer.h"
 #include "zones/name.h"
 #include "zones/owner_order.h"
 #include "zones/record.h"
 #include "zones/record_log.h"
-#include "zones/stop_flag.h"
 #include "zones/zone.h"
 
 namespace hither {

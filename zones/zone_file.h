@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "base/stop_flag.h"
 #include "zones/load_progress.h"
 #include "zones/name.h"
 #include "zones/record.h"
-#include "zones/stop_flag.h"
 
 namespace hither {
 

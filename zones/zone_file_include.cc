@@ -11,8 +11,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "zones/open_to_read.h"
-#include "zones/path.h"
+#include "base/open_to_read.h"
+#include "base/path.h"
 #include "zones/zone_file_reader.h"
 
 namespace hither {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "zones/check.h"
+#include "base/check.h"
 #include "zones/name.h"
 #include "zones/rdata.h"
 #include "zones/zone_check_report.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 #include "zones/zone.h"
 
 namespace hither {

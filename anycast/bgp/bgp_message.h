@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "anycast/bgp/bgp_notification.h"
-#include "server/base/prefix.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
+#include "base/prefix.h"
 
 namespace hither {
 

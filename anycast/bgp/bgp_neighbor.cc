@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "anycast/bgp/bgp_socket.h"
 #include "anycast/bgp/next_hop.h"
-#include "anycast/clock.h"
-#include "server/base/log.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "server/base/router_id.h"
 
 namespace hither {

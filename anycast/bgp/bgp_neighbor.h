@@ -12,8 +12,8 @@
 #include "anycast/bgp/bgp_transport.h"
 #include "anycast/bgp/next_hop.h"
 #include "anycast/route/route_speaker.h"
+#include "base/reminder.h"
 #include "server/base/anycast_config.h"
-#include "server/base/reminder.h"
 
 namespace hither {
 

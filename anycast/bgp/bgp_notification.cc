@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/printable.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "anycast/bgp/bgp_message.h"
 #include "anycast/bgp/bgp_notification.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

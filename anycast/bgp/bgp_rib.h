@@ -9,7 +9,7 @@
 #include "anycast/bgp/bgp_open.h"
 #include "anycast/bgp/bgp_update.h"
 #include "anycast/route/route_speaker.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

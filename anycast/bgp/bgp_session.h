@@ -12,7 +12,7 @@
 #include "anycast/bgp/bgp_message.h"
 #include "anycast/bgp/bgp_notification.h"
 #include "anycast/bgp/bgp_open.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "anycast/clock.h"
-#include "zones/check.h"
+#include "base/check.h"
+#include "base/clock.h"
 
 namespace hither {
 namespace {

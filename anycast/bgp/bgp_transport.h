@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/socket_address.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

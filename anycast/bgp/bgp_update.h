@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "anycast/bgp/bgp_message.h"
+#include "base/bytes.h"
+#include "base/prefix.h"
 #include "server/base/anycast_config.h"
-#include "server/base/prefix.h"
-#include "zones/bytes.h"
 
 namespace hither {
 

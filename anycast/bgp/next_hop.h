@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/base/prefix.h"
-#include "server/base/socket_address.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
+#include "base/prefix.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "anycast/policy/assessment.h"
-#include "server/base/printable.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/json_text.h"
+#include "base/json_text.h"
 
 namespace hither {
 namespace {

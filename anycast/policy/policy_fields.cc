@@ -7,7 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "server/base/nearest.h"
+#include "base/nearest.h"
 
 namespace hither {
 namespace {

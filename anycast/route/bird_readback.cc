@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "anycast/clock.h"
-#include "server/base/printable.h"
+#include "base/clock.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "anycast/route/readback.h"
-#include "server/base/prefix.h"
+#include "base/prefix.h"
 
 namespace hither {
 

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/base/log.h"
+#include "base/log.h"
 
 namespace hither {
 namespace {

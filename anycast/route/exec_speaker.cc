@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "anycast/clock.h"
-#include "server/base/log.h"
-#include "server/base/printable.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "anycast/route/child_process.h"
 #include "anycast/route/route_speaker.h"
-#include "server/base/reminder.h"
+#include "base/reminder.h"
 
 namespace hither {
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_split.h"
-#include "server/base/json_text.h"
+#include "base/json_text.h"
 
 namespace hither {
 namespace {

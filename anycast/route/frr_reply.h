@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "anycast/route/readback.h"
-#include "server/base/prefix.h"
+#include "base/prefix.h"
 
 namespace hither {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "anycast/clock.h"
 #include "anycast/route/lease_address.h"
-#include "server/base/log.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 namespace hither {
 namespace {

@@ -13,7 +13,7 @@
 #include "anycast/route/kernel_tiers.h"
 #include "anycast/route/netlink.h"
 #include "anycast/route/route_speaker.h"
-#include "server/base/reminder.h"
+#include "base/reminder.h"
 
 namespace hither {
 

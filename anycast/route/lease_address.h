@@ -5,8 +5,8 @@
 #include <span>
 
 #include "anycast/route/netlink_message.h"
-#include "server/base/prefix.h"
-#include "server/base/socket_address.h"
+#include "base/prefix.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

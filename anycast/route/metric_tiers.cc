@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "anycast/route/kernel_tiers.h"
-#include "server/base/log.h"
+#include "base/log.h"
 
 namespace hither {
 namespace {

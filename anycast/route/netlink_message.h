@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "server/base/prefix.h"
-#include "server/base/socket_address.h"
+#include "base/prefix.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
+#include "base/prefix.h"
 #include "server/base/anycast_config.h"
-#include "server/base/prefix.h"
 
 namespace hither {
 

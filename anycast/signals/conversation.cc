@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/base/socket_address.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "zones/ldns_wrapper.h"
+#include "base/ldns_wrapper.h"
 
 // What those who ask by DNS share: the sidecar's probes and `hither sites`. ldns reads and writes.
 // Pure. Source of packets: whoever answers.

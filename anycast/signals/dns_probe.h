@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "anycast/signals/conversation.h"
 #include "anycast/signals/probe_message.h"
-#include "server/base/socket_address.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

@@ -11,8 +11,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/printable.h"
-#include "zones/check.h"
+#include "base/check.h"
+#include "base/printable.h"
 
 namespace hither {
 

@@ -129,8 +129,8 @@ Signal OutsideLatch::Apply(Signal judged, absl::Time now) {
   if (judged.level == Level::kHard) hard_at_ = now;
   if (judged.level == Level::kOk) hard_at_ = absl::InfinitePast();
   if (judged.level == Level::kHard || now - hard_at_ > kOutsideLatch) return judged;
-  judged.detail = absl::StrCat("no answer left this node ", absl::FormatDuration(absl::Trunc(
-                                   now - hard_at_, absl::Seconds(1))),
+  judged.detail = absl::StrCat("no answer left this node ",
+                               absl::FormatDuration(absl::Trunc(now - hard_at_, absl::Seconds(1))),
                                " ago; now: ", judged.detail);
   judged.scope = Scope::kPath;
   judged.level = Level::kUnknown;

@@ -6,7 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "server/base/printable.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

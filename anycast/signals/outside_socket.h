@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "server/base/socket_address.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

@@ -10,8 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "anycast/policy/fleet.h"
-#include "server/base/log.h"
-#include "zones/check.h"
+#include "base/check.h"
+#include "base/log.h"
 
 namespace hither {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "anycast/clock.h"
 #include "anycast/signals/page_seal.h"
+#include "base/clock.h"
 #include "server/base/http_answer.h"
 
 namespace hither {

@@ -5,8 +5,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/json_text.h"
-#include "server/base/printable.h"
+#include "base/json_text.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "bench/parts/inputs.h"
 #include "server/counters.h"
 #include "server/responder.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {
@@ -68,9 +68,8 @@ void Batch(benchmark::State& state, size_t length, const ZoneSet& zones,
     benchmark::DoNotOptimize(replies.data());
   }
   HITHER_CHECK(counters.Get(Counter::kQueriesUdp) == asked);
-  state.counters["s/answer"] =
-      benchmark::Counter(static_cast<double>(asked),
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["s/answer"] = benchmark::Counter(
+      static_cast<double>(asked), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 }  // namespace
@@ -87,12 +86,11 @@ void RegisterAnswerParts(Inputs& inputs) {
   }
   for (const size_t names : SizesOf(ZoneKind::kPlain)) {
     for (const size_t length : {1, 2, 4, 8, 16, 32}) {
-      benchmark::RegisterBenchmark(
-          absl::StrCat("batch/mixed/", names, "/", length).c_str(),
-          [&inputs, length, names](benchmark::State& state) {
-            Batch(state, length, inputs.ZonesOf(ZoneKind::kPlain, names),
-                  inputs.QuestionsOf(Kind::kMixed, names));
-          });
+      benchmark::RegisterBenchmark(absl::StrCat("batch/mixed/", names, "/", length).c_str(),
+                                   [&inputs, length, names](benchmark::State& state) {
+                                     Batch(state, length, inputs.ZonesOf(ZoneKind::kPlain, names),
+                                           inputs.QuestionsOf(Kind::kMixed, names));
+                                   });
     }
   }
 }

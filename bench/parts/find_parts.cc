@@ -4,8 +4,8 @@
 #include <benchmark/benchmark.h>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "bench/parts/inputs.h"
-#include "zones/check.h"
 #include "zones/name_hash.h"
 #include "zones/zone.h"
 

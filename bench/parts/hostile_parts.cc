@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "bench/parts/hostile_zones.h"
 #include "bench/parts/inputs.h"
 #include "server/udp_listener.h"
-#include "zones/check.h"
 #include "zones/zone_loader.h"
 
 namespace hither {

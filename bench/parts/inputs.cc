@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "server/query.h"
-#include "zones/check.h"
 #include "zones/zone_loader.h"
 
 namespace hither {

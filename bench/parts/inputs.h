@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "bench/parts/zone_text.h"
-#include "zones/bytes.h"
 #include "zones/name.h"
 #include "zones/zone_set.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "bench/parts/inputs.h"
-#include "zones/check.h"
 #include "zones/zone_loader.h"
 
 namespace hither {

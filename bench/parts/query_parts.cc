@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/check.h"
 #include "bench/parts/inputs.h"
 #include "server/latency.h"
 #include "server/query.h"
-#include "zones/check.h"
 #include "zones/name_hash.h"
 
 namespace hither {

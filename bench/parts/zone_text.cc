@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 #include "zones/name.h"
 
 namespace hither {

@@ -14,9 +14,9 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/monotonic_clock.h"
 #include "server/base/admin_connection.h"
 #include "server/base/http_answer.h"
-#include "server/base/monotonic_clock.h"
 
 namespace hither {
 namespace {

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "server/base/monotonic_clock.h"
+#include "base/monotonic_clock.h"
 
 namespace hither {
 namespace {

@@ -14,10 +14,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
-#include "server/base/monotonic_clock.h"
-#include "server/base/thread.h"
-#include "zones/check.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/monotonic_clock.h"
+#include "base/thread.h"
 
 namespace hither {
 namespace {

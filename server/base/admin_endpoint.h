@@ -13,12 +13,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/reminder.h"
 #include "server/base/admin_connections.h"
 #include "server/base/admin_handlers.h"
 #include "server/base/admin_router.h"
 #include "server/base/admin_socket.h"
 #include "server/base/endpoint_state.h"
-#include "server/base/reminder.h"
 
 namespace hither {
 
@@ -88,7 +88,7 @@ class AdminEndpoint {
   std::unique_ptr<AdminRouter> router_;
   std::vector<std::thread> threads_;
 
-  // Not zones/mutex.h: a condition variable wants std::mutex.
+  // Not base/mutex.h: a condition variable wants std::mutex.
   mutable std::mutex mu_;  // Guards the next four.
   std::deque<Task> ready_;
   std::vector<std::unique_ptr<AdminConnection>> done_;

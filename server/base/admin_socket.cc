@@ -13,7 +13,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "zones/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 namespace {

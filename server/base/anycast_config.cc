@@ -13,9 +13,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/nearest.h"
 #include "server/base/anycast_check.h"
 #include "server/base/config.h"
-#include "server/base/nearest.h"
 #include "server/base/nsid.h"
 #include "server/base/router_id.h"
 

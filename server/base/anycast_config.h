@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/base/prefix.h"
-#include "server/base/socket_address.h"
+#include "base/prefix.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

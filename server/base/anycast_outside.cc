@@ -10,9 +10,9 @@ constexpr size_t kBeaconsPerSecondMax = 4'096;
 constexpr size_t kSourcesMax = 64;  // As kOutsideSourcesMax of a page.
 
 absl::Status Refuse(absl::string_view whose, const SocketAddress& address, absl::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("anycast: ", whose, ": outside: ", address.AddressText(), " ", why,
-                   "; write the node's own unicast address"));
+  return absl::InvalidArgumentError(absl::StrCat("anycast: ", whose,
+                                                 ": outside: ", address.AddressText(), " ", why,
+                                                 "; write the node's own unicast address"));
 }
 
 absl::Status CheckAddress(const AnycastConfig& anycast, absl::string_view whose,

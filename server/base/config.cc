@@ -6,7 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/nearest.h"
+#include "base/nearest.h"
 #include "server/base/nsid.h"
 
 namespace hither {

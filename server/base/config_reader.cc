@@ -7,8 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/nearest.h"
 #include "server/base/config_reading.h"
-#include "server/base/nearest.h"
 #include "server/base/nsid.h"
 
 namespace hither {

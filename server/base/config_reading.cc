@@ -14,8 +14,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/base/nearest.h"
-#include "server/base/printable.h"
+#include "base/nearest.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

@@ -14,9 +14,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "server/base/log.h"
-#include "zones/file_place.h"
-#include "zones/replace_file.h"
+#include "base/file_place.h"
+#include "base/log.h"
+#include "base/replace_file.h"
 
 namespace hither {
 namespace {

@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/file_descriptor.h"
 #include "server/base/heartbeat_layout.h"
-#include "zones/file_descriptor.h"
 #include "zones/name.h"
 
 namespace hither {

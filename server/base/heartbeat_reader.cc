@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "zones/file_place.h"
-#include "zones/path.h"
+#include "base/file_place.h"
+#include "base/path.h"
 
 namespace hither {
 namespace {

@@ -8,13 +8,13 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/file_descriptor.h"
 #include "server/base/heartbeat_layout.h"
-#include "zones/file_descriptor.h"
 #include "zones/name.h"
 
 namespace hither {
 
-// What a heartbeat page says at one moment. A value; times as MonotonicNow() (anycast/clock.h),
+// What a heartbeat page says at one moment. A value; times as MonotonicNow() (base/clock.h),
 // but for `stale_since`.
 struct Heartbeat {
   struct Worker {

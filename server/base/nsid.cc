@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "server/base/nearest.h"
+#include "base/nearest.h"
 
 namespace hither {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "server/base/prefix.h"
-#include "server/base/socket_address.h"
+#include "base/prefix.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

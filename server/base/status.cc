@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "server/base/json_text.h"
-#include "server/base/printable.h"
+#include "base/json_text.h"
+#include "base/printable.h"
 
 namespace hither {
 namespace {

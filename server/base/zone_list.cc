@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "zones/check.h"
+#include "base/check.h"
 #include "zones/name_hash.h"
 
 namespace hither {

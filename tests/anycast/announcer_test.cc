@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "anycast/clock.h"
+#include "base/clock.h"
 #include "tests/anycast/route/kernel_lab.h"
 #include "tests/anycast/route/run_loop.h"
 

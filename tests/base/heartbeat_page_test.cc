@@ -16,9 +16,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/file_place.h"
+#include "base/replace_file.h"
 #include "server/base/heartbeat_reader.h"
-#include "zones/file_place.h"
-#include "zones/replace_file.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/base/log.h"
+#include "base/log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
-#include "server/base/log_file.h"
+#include "base/log_file.h"
 
 namespace hither {
 namespace {

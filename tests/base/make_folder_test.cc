@@ -1,4 +1,4 @@
-#include "server/base/make_folder.h"
+#include "base/make_folder.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "server/base/nearest.h"
+#include "base/nearest.h"
 
 #include <gtest/gtest.h>
 

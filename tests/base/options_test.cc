@@ -222,9 +222,9 @@ TEST(Options, HelpsConfigurationIsGood) {
 }
 
 TEST(Options, HelpNamesEveryFlagAndFitsATerminal) {
-  for (const char* flag : {"--listen", "--site", "--node", "--nsid", "--zone", "--workers",
-                           "--config", "--admin", "--heartbeat", "--user", "--check", "--version",
-                           "--help"}) {
+  for (const char* flag :
+       {"--listen", "--site", "--node", "--nsid", "--zone", "--workers", "--config", "--admin",
+        "--heartbeat", "--user", "--check", "--version", "--help"}) {
     EXPECT_THAT(std::string(HelpText()), HasSubstr(flag));
   }
   const std::string text(HelpText());

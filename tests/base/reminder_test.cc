@@ -1,4 +1,4 @@
-#include "server/base/reminder.h"
+#include "base/reminder.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "server/base/stderr_sink.h"
+#include "base/stderr_sink.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

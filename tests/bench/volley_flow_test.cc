@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/socket_address.h"
 #include "gtest/gtest.h"
-#include "server/base/socket_address.h"
 
 namespace hither {
 namespace {

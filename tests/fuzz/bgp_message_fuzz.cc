@@ -11,7 +11,7 @@
 
 #include "anycast/bgp/bgp_session.h"
 #include "anycast/bgp/bgp_update.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "anycast/route/bird_reply.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 // What comes through BIRD's control socket, in pieces of odd sizes: the first octet gives theirs.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

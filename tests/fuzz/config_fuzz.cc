@@ -6,9 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "base/check.h"
 #include "server/base/config.h"
 #include "server/base/nsid.h"
-#include "zones/check.h"
 
 // The fuzzer's paths are opened by nobody.
 static absl::Status NoList(const std::string&, hither::ZoneListSink&) {

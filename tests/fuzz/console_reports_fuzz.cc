@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "base/check.h"
 #include "tool/console/model.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "base/check.h"
 #include "tool/console/fleet_file.h"
 #include "tool/console/model.h"
-#include "zones/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);

@@ -6,9 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "server/base/admin_router.h"
 #include "server/base/http_answer.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -9,9 +9,9 @@
 #include <memory>
 #include <vector>
 
+#include "base/check.h"
 #include "server/counters.h"
 #include "server/responder.h"
-#include "zones/check.h"
 #include "zones/image_check.h"
 #include "zones/image_format.h"
 #include "zones/zone.h"

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "zones/check.h"
+#include "base/check.h"
 #include "zones/image_note.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

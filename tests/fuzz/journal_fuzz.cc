@@ -7,7 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "anycast/policy/journal.h"
 #include "anycast/policy/replay.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "anycast/route/netlink_message.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 // One datagram; the kernel's is trusted, but a sandbox's may be odd.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -9,7 +9,7 @@
 #include "anycast/signals/outside_beacon.h"
 #include "anycast/signals/outside_judge.h"
 #include "anycast/signals/outside_page.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 namespace {

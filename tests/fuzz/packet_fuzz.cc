@@ -11,12 +11,12 @@
 #include <memory>
 #include <string>
 
+#include "base/check.h"
 #include "server/counters.h"
 #include "server/responder.h"
 #include "tests/fuzz/packet_zones.h"
 #include "tests/support/ldns.h"
 #include "tests/support/reply_parser.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "anycast/signals/peer_client.h"
 #include "anycast/signals/probe_message.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "zones/bytes.h"
-#include "zones/check.h"
-#include "zones/ldns_wrapper.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/ldns_wrapper.h"
 #include "zones/rdata.h"
 #include "zones/rdata_shape.h"
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "base/check.h"
 #include "tool/site_reply.h"
-#include "zones/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const uint8_t> octets(data, size);

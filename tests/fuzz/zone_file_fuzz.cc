@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
+#include "base/check.h"
 #include "tests/fuzz/rdata_judge.h"
-#include "zones/check.h"
 #include "zones/rdata.h"
 #include "zones/zone_file.h"
 #include "zones/zone_scanner.h"

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "server/base/zone_list.h"
-#include "zones/check.h"
 
 namespace {
 

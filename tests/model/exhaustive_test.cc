@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "gtest/gtest.h"
 #include "server/counters.h"
 #include "server/responder.h"
 #include "tests/model/model.h"
 #include "tests/support/reply_parser.h"
-#include "zones/check.h"
 #include "zones/zone_builder.h"
 #include "zones/zone_set.h"
 

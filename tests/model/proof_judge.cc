@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither::model {
 namespace {

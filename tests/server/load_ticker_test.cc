@@ -4,9 +4,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/base/log.h"
 #include "tests/server/loopback.h"
 
 namespace hither {

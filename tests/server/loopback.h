@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/bytes.h"
 #include "gtest/gtest.h"
 #include "server/socket.h"
 #include "server/worker.h"
-#include "zones/bytes.h"
 #include "zones/zone_loader.h"
 #include "zones/zone_set.h"
 

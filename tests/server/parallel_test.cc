@@ -1,12 +1,12 @@
-#include "server/parallel.h"
+#include "base/parallel.h"
 
 #include <atomic>
 #include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "base/mutex.h"
 #include "gtest/gtest.h"
-#include "zones/mutex.h"
 
 namespace hither {
 namespace {

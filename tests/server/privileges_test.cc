@@ -16,9 +16,9 @@
 #include <functional>
 #include <sstream>
 
+#include "base/log.h"
+#include "base/log_file.h"
 #include "gtest/gtest.h"
-#include "server/base/log.h"
-#include "server/base/log_file.h"
 
 namespace hither {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "tests/server/loopback.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "zones/check.h"
+#include "base/check.h"
 #include "zones/rr_type.h"
 
 namespace hither {

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "base/bytes.h"
 #include "tests/support/flat_zone.h"
-#include "zones/bytes.h"
 #include "zones/name.h"
 
 namespace hither {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "zones/check.h"
+#include "base/check.h"
 #include "zones/zone_builder.h"
 #include "zones/zone_file.h"
 

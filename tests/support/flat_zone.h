@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 #include "zones/name.h"
 #include "zones/rr_type.h"
 #include "zones/zone.h"

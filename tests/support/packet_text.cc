@@ -3,7 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_split.h"
-#include "zones/check.h"
+#include "base/check.h"
 
 namespace hither {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "base/check.h"
 #include "tests/support/packet_text.h"
-#include "zones/check.h"
 #include "zones/name.h"
 #include "zones/rr_type.h"
 

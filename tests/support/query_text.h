@@ -2,8 +2,8 @@
 #define HITHER_TESTS_SUPPORT_QUERY_TEXT_H_
 
 #include "absl/strings/string_view.h"
+#include "base/bytes.h"
 #include "server/responder.h"
-#include "zones/bytes.h"
 
 namespace hither {
 

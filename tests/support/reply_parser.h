@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

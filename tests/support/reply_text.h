@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

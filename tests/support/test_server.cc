@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/check.h"
 #include "tests/support/reply_text.h"
-#include "zones/check.h"
 #include "zones/zone_loader.h"
 
 namespace hither {

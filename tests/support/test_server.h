@@ -6,11 +6,11 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "base/bytes.h"
 #include "server/counters.h"
 #include "server/responder.h"
 #include "tests/support/flat_zone.h"
 #include "tests/support/query_text.h"
-#include "zones/bytes.h"
 #include "zones/zone_set.h"
 
 namespace hither {

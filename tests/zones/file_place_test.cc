@@ -1,4 +1,4 @@
-#include "zones/file_place.h"
+#include "base/file_place.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "zones/open_to_read.h"
+#include "base/open_to_read.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>

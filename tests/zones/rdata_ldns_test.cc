@@ -9,8 +9,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/ldns_wrapper.h"
 #include "gtest/gtest.h"
-#include "zones/ldns_wrapper.h"
 #include "zones/rdata.h"
 #include "zones/rdata_shape.h"
 #include "zones/zone_file.h"

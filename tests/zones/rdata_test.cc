@@ -1,5 +1,4 @@
 #include "zones/rdata.h"
-#include "zones/rdata_text.h"
 
 #include <random>
 #include <string>
@@ -8,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/zones/rdata_case.h"
+#include "zones/rdata_text.h"
 
 namespace hither {
 namespace {

@@ -7,8 +7,8 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 #include "zones/rdata.h"
-#include "zones/rdata_text.h"
 #include "zones/rdata_shape.h"
+#include "zones/rdata_text.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "zones/replace_file.h"
+#include "base/replace_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-#include "zones/snapshot.h"
+#include "base/snapshot.h"
 
 #include <atomic>
 #include <latch>

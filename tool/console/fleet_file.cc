@@ -8,8 +8,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "anycast/signals/probe_message.h"
+#include "base/nearest.h"
 #include "server/base/config_reading.h"
-#include "server/base/nearest.h"
 
 namespace hither {
 namespace {

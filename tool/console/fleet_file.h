@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/base/socket_address.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "anycast/signals/conversation.h"
-#include "server/base/socket_address.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

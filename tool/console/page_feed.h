@@ -41,7 +41,7 @@ class PageFeed {
 
  private:
   const Fleet fleet_;
-  std::mutex mu_;  // Not zones/mutex.h: a condition variable wants std::mutex. Guards all below.
+  std::mutex mu_;  // Not base/mutex.h: a condition variable wants std::mutex. Guards all below.
   std::condition_variable published_;
   ConsoleModel model_;
   uint64_t told_id_ = 0;  // Of the newest entry of the time line in `text_`.

@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "server/base/thread.h"
+#include "base/check.h"
+#include "base/thread.h"
 #include "tool/console/start_loop.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -15,9 +15,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/mutex.h"
 #include "tool/console/http_ask.h"
 #include "tool/console/page_feed.h"
-#include "zones/mutex.h"
 
 namespace hither {
 

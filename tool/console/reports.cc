@@ -8,8 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/base/json_text.h"
-#include "server/base/printable.h"
+#include "base/json_text.h"
+#include "base/printable.h"
 #include "server/base/status.h"
 
 namespace hither {

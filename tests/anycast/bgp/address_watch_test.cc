@@ -5,7 +5,7 @@
 #include <net/if.h>
 #include <uv.h>
 
-#include "anycast/clock.h"
+#include "base/clock.h"
 #include "tests/anycast/route/kernel_lab.h"
 #include "tests/anycast/route/run_loop.h"
 

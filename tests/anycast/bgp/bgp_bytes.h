@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "anycast/bgp/bgp_message.h"
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 

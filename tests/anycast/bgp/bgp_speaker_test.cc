@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "anycast/clock.h"
+#include "base/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/anycast/bgp/bgp_bytes.h"

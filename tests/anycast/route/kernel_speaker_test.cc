@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "anycast/clock.h"
+#include "base/clock.h"
 #include "tests/anycast/route/kernel_lab.h"
 
 namespace hither {

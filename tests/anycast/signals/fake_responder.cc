@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "zones/bytes.h"
+#include "base/bytes.h"
 
 namespace hither {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/base/socket_address.h"
+#include "base/socket_address.h"
 
 namespace hither {
 

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "absl/time/time.h"
-#include "anycast/clock.h"
+#include "base/clock.h"
 
 namespace hither {
 

@@ -16,11 +16,11 @@ OutsideToken Token() {
 
 TEST(OutsideBeacon, IsTheseOctets) {
   const std::vector<uint8_t> octets = EncodeBeacon({"ns1", Token()});
-  const std::vector<uint8_t> expected = {
-      'H',  'T',  'H',  'B',  1,                               // Magic, version.
-      3,                                                       // Length of the name.
-      0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,          // Token.
-      0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf, 'n', 's', '1'};
+  const std::vector<uint8_t> expected = {'H',  'T',  'H',  'B',  1,  // Magic, version.
+                                         3,                          // Length of the name.
+                                         0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,  // Token.
+                                         0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf,
+                                         'n',  's',  '1'};
   EXPECT_EQ(octets, expected);
 }
 

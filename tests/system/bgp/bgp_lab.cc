@@ -18,10 +18,10 @@
 
 #include "absl/strings/strip.h"
 #include "anycast/bgp/bgp_speaker.h"
-#include "anycast/clock.h"
+#include "base/check.h"
+#include "base/clock.h"
 #include "nlohmann/json.hpp"
 #include "server/base/router_id.h"
-#include "zones/check.h"
 
 namespace hither {
 namespace {

@@ -12,11 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "anycast/clock.h"
 #include "anycast/route/bird_readback.h"
 #include "anycast/route/frr_readback.h"
 #include "anycast/route/kernel_speaker.h"
 #include "anycast/route/reconcile.h"
+#include "base/clock.h"
 
 // The sidecar without its judgement: announces through the kernel what standard input says, reads
 // back, and prints what it sees.

@@ -1,0 +1,20 @@
+#ifndef HITHER_BASE_LOG_FILE_H_
+#define HITHER_BASE_LOG_FILE_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "base/file_place.h"
+#include "base/log_level.h"
+
+namespace hither {
+
+// OpenLog() (log.h) for root: a file that it makes, or has made before, becomes `owner`'s, who is
+// to open it again. Root is led to no other file by whoever may write in the folder
+// (OpenToAppend()).
+absl::Status OpenLogFor(std::optional<FileOwner> owner, LogLevel level, const std::string& file);
+
+}  // namespace hither
+
+#endif  // HITHER_BASE_LOG_FILE_H_

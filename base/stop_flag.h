@@ -1,0 +1,28 @@
+#ifndef HITHER_BASE_STOP_FLAG_H_
+#define HITHER_BASE_STOP_FLAG_H_
+
+#include <atomic>
+
+namespace hither {
+
+// Tells loads to give up: nobody waits for what they load any more. They look at it now and then,
+// between zones and at each piece of a file, and end with an error.
+//
+// Threads: any may raise it and look.
+class StopFlag {
+ public:
+  void Raise() { raised_.store(true, std::memory_order_relaxed); }
+  bool IsRaised() const { return raised_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> raised_{false};
+};
+
+inline constexpr char kStoppedText[] = "told to stop";  // The error.
+
+// Null: nobody stops it.
+inline bool IsRaised(const StopFlag* flag) { return flag != nullptr && flag->IsRaised(); }
+
+}  // namespace hither
+
+#endif  // HITHER_BASE_STOP_FLAG_H_

@@ -1,0 +1,18 @@
+#ifndef HITHER_BASE_THREAD_H_
+#define HITHER_BASE_THREAD_H_
+
+#include <functional>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace hither {
+
+// Starts a thread that takes no signals: those are the control thread's. That the system gives none
+// (RLIMIT_NPROC, a cgroup's pids.max, memory) is an error for operators: "no thread to `purpose`".
+absl::StatusOr<std::thread> StartThread(absl::string_view purpose, std::function<void()> run);
+
+}  // namespace hither
+
+#endif  // HITHER_BASE_THREAD_H_

@@ -1,0 +1,40 @@
+#ifndef HITHER_BASE_WITHIN_MEMORY_H_
+#define HITHER_BASE_WITHIN_MEMORY_H_
+
+#include <new>
+#include <stdexcept>
+#include <system_error>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace hither {
+
+// Returns what work() does: a Status, or nothing, which is OK. That memory does not suffice for it
+// is an error for operators, made when all that it held is free again. `purpose`: "reload".
+template <typename Work>
+absl::Status WithinMemory(absl::string_view purpose, const Work& work) {
+  try {
+    if constexpr (std::is_void_v<decltype(work())>) {
+      work();
+      return absl::OkStatus();
+    } else {
+      return work();
+    }
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {        // The same mistake by another name.
+  } catch (const std::system_error& error) {  // Of a thread, a lock: memory by yet another.
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot ", purpose, ": ", error.code().message(),
+                     "; raise the limits on memory and threads (ulimit -u, TasksMax of systemd)"));
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat("not enough memory to ", purpose,
+                   "; give the server more (a reload holds the old and the new zones at once)"));
+}
+
+}  // namespace hither
+
+#endif  // HITHER_BASE_WITHIN_MEMORY_H_
