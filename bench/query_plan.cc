@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "zones/name.h"
-#include "zones/rr_type.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
 
 namespace hither {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "dns/rdata.h"
 #include "server/additional.h"
 #include "server/denial.h"
-#include "zones/rdata.h"
 
 namespace hither {
 namespace {

@@ -1,9 +1,9 @@
 #ifndef HITHER_SERVER_ANSWER_H_
 #define HITHER_SERVER_ANSWER_H_
 
-#include "server/query.h"
+#include "dns/name_hash.h"
+#include "dns/query.h"
 #include "server/response_writer.h"
-#include "zones/name_hash.h"
 #include "zones/zone.h"
 
 namespace hither {

@@ -2,7 +2,7 @@
 #define HITHER_SERVER_CHAOS_H_
 
 #include "absl/strings/string_view.h"
-#include "server/query.h"
+#include "dns/query.h"
 #include "server/response_writer.h"
 
 namespace hither {

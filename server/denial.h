@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dns/name_hash.h"
 #include "server/response_writer.h"
-#include "zones/name_hash.h"
 #include "zones/zone.h"
 
 namespace hither {

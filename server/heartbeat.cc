@@ -12,8 +12,8 @@
 
 #include "base/log.h"
 #include "base/make_folder.h"
+#include "dns/rr_type.h"
 #include "server/privileges.h"
-#include "zones/rr_type.h"
 
 namespace hither {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "absl/time/time.h"
 #include "base/bytes.h"
+#include "dns/query.h"
 #include "server/counters.h"
-#include "server/query.h"
 #include "server/response_writer.h"
 #include "zones/zone_set.h"
 

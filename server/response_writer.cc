@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "zones/name_hash.h"
-#include "zones/rdata.h"
+#include "dns/name_hash.h"
+#include "dns/rdata.h"
 
 namespace hither {
 

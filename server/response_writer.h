@@ -6,11 +6,11 @@
 #include <span>
 
 #include "base/bytes.h"
-#include "server/edns.h"
-#include "server/query.h"
+#include "dns/edns.h"
+#include "dns/name.h"
+#include "dns/name_hash.h"
+#include "dns/query.h"
 #include "server/work.h"
-#include "zones/name.h"
-#include "zones/name_hash.h"
 #include "zones/zone.h"
 
 namespace hither {

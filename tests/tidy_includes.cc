@@ -11,8 +11,8 @@ namespace hither {
 namespace {
 
 // The folders of the project. An include of one of these is looked at; "absl/..." is not.
-constexpr const char* kOurs[] = {"anycast/", "base/", "bench/", "server/",
-                                 "tests/",   "tool/", "zones/"};
+constexpr const char* kOurs[] = {"anycast/", "base/",  "bench/", "dns/",
+                                 "server/",  "tests/", "tool/",  "zones/"};
 
 // Whose sources may include whose headers. The first row whose folder holds the file counts.
 struct Arrow {
@@ -34,17 +34,17 @@ const std::vector<const char*> kDaemonButJson = {"uv.h",     "sys/socket.h", "sy
 
 const Arrow kArrows[] = {
     {"base/", {"base/"}, {"uv.h", "yaml-cpp/", "nlohmann/"}},
-    {"zones/", {"base/", "zones/"}, kDaemon},
+    {"dns/", {"base/", "dns/"}, kDaemon},
+    {"zones/", {"base/", "dns/", "zones/"}, kDaemon},
     {"server/base/",
-     {"base/", "server/base/", "zones/name.h", "zones/name_hash.h", "zones/name_table.h",
-      "zones/zone_source.h", "zones/rr_type.h"},
+     {"base/", "dns/", "server/base/", "zones/name_table.h", "zones/zone_source.h"},
      {"ldns/"}},
     {"anycast/policy/journal", {"anycast/policy/", "base/", "server/base/"}, kDaemonButJson},
     {"anycast/policy/", {"anycast/policy/", "base/", "server/base/"}, kDaemon},
     {"anycast/", {"anycast/", "base/", "server/base/"}, {"ldns/"}},
-    {"server/", {"base/", "server/", "zones/"}, {"ldns/"}},
+    {"server/", {"base/", "dns/", "server/", "zones/"}, {"ldns/"}},
     {"tool/",
-     {"base/", "tool/", "server/", "zones/", "anycast/policy/", "anycast/signals/"},
+     {"base/", "dns/", "tool/", "server/", "zones/", "anycast/policy/", "anycast/signals/"},
      {"ldns/"}},
 };
 

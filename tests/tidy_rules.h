@@ -12,7 +12,7 @@ namespace hither {
 // The house's rules that a program can check. Each rule looks at one file and gives
 // "path:line: what" for each breach. Text is UTF-8; no rule fails on any text.
 struct SourceFile {
-  std::string path;  // From the top of the tree: "zones/name.cc".
+  std::string path;  // From the top of the tree: "dns/name.cc".
   std::string text;
 };
 

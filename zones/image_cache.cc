@@ -11,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "dns/name_hash.h"
 #include "zones/image_file.h"
 #include "zones/image_note.h"
-#include "zones/name_hash.h"
 
 namespace hither {
 namespace {

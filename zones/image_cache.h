@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/replace_file.h"
+#include "dns/name.h"
 #include "zones/image_trust.h"
-#include "zones/name.h"
 #include "zones/zone_loader.h"
 
 namespace hither {

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <vector>
 
+#include "dns/rdata.h"
 #include "zones/image_format.h"
-#include "zones/rdata.h"
 #include "zones/zone.h"
 
 namespace hither {

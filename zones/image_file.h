@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "base/file_descriptor.h"
 #include "base/replace_file.h"
-#include "zones/name.h"
+#include "dns/name.h"
 #include "zones/zone.h"
 
 namespace hither {

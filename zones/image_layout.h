@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "zones/name.h"
-#include "zones/rr_type.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
 
 namespace hither {
 

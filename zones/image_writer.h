@@ -6,8 +6,8 @@
 #include <memory>
 #include <span>
 
+#include "dns/name.h"
 #include "zones/image_memory.h"
-#include "zones/name.h"
 #include "zones/record_log.h"
 #include "zones/zone.h"
 

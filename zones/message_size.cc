@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <unordered_set>
 
-#include "zones/name_hash.h"
-#include "zones/rdata.h"
+#include "dns/name_hash.h"
+#include "dns/rdata.h"
 
 namespace hither {
 namespace {

@@ -1,8 +1,8 @@
 #ifndef HITHER_ZONES_MESSAGE_SIZE_H_
 #define HITHER_ZONES_MESSAGE_SIZE_H_
 
+#include "dns/name.h"
 #include "zones/image_layout.h"
-#include "zones/name.h"
 
 namespace hither {
 

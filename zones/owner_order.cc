@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "zones/sort_key.h"
+#include "dns/sort_key.h"
 
 namespace hither {
 namespace {

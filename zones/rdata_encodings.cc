@@ -4,8 +4,8 @@
 #include <array>
 
 #include "absl/container/inlined_vector.h"
+#include "dns/rr_type.h"
 #include "zones/rdata_fields.h"
-#include "zones/rr_type.h"
 
 namespace hither {
 

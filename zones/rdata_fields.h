@@ -11,8 +11,8 @@
 
 #include "absl/strings/string_view.h"
 #include "base/bytes.h"
-#include "zones/name.h"
-#include "zones/rdata_shape.h"
+#include "dns/name.h"
+#include "dns/rdata_shape.h"
 #include "zones/zone_scanner.h"
 
 namespace hither {

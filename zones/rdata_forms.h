@@ -4,7 +4,7 @@
 #include <span>
 
 #include "absl/strings/string_view.h"
-#include "zones/name.h"
+#include "dns/name.h"
 #include "zones/rdata_fields.h"
 #include "zones/zone_scanner.h"
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "zones/svcb.h"
+#include "dns/svcb.h"
 
 namespace hither {
 namespace {

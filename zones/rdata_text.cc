@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "zones/rdata.h"
+#include "dns/rdata.h"
 #include "zones/rdata_forms.h"
 #include "zones/rdata_svcb.h"
 

@@ -6,9 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "dns/rdata_shape.h"
+#include "dns/rr_type.h"
 #include "zones/rdata_fields.h"
-#include "zones/rdata_shape.h"
-#include "zones/rr_type.h"
 #include "zones/zone_scanner.h"
 
 namespace hither {

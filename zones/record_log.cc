@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "zones/name_hash.h"
+#include "dns/name_hash.h"
 
 namespace hither {
 namespace {

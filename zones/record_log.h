@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/growing_bytes.h"
-#include "zones/name.h"
-#include "zones/record.h"
+#include "dns/name.h"
+#include "dns/record.h"
 
 namespace hither {
 

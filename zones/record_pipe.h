@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-#include "zones/record.h"
+#include "dns/record.h"
 
 namespace hither {
 

@@ -13,7 +13,7 @@
 #include <bit>
 #include <cstring>
 
-#include "zones/sort_key.h"
+#include "dns/sort_key.h"
 
 namespace hither {
 namespace {

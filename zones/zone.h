@@ -6,10 +6,10 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "dns/name.h"
+#include "dns/name_hash.h"
+#include "dns/rr_type.h"
 #include "zones/image_layout.h"
-#include "zones/name.h"
-#include "zones/name_hash.h"
-#include "zones/rr_type.h"
 
 namespace hither {
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
-#include "zones/rdata.h"
+#include "dns/rdata.h"
 #include "zones/zone_indexer.h"
 
 namespace hither {

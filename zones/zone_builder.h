@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/stop_flag.h"
+#include "dns/name.h"
+#include "dns/record.h"
 #include "zones/image_writer.h"
-#include "zones/name.h"
 #include "zones/owner_order.h"
-#include "zones/record.h"
 #include "zones/record_log.h"
 #include "zones/zone.h"
 

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "zones/name_hash.h"
-#include "zones/rdata.h"
+#include "dns/name_hash.h"
+#include "dns/rdata.h"
 #include "zones/zone_check_report.h"
 
 namespace hither {

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "zones/base32hex.h"
-#include "zones/name.h"
-#include "zones/rdata.h"
+#include "dns/base32hex.h"
+#include "dns/name.h"
+#include "dns/rdata.h"
 #include "zones/zone_check.h"
 #include "zones/zone_check_report.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "zones/record.h"
+#include "dns/record.h"
 #include "zones/zone.h"
 #include "zones/zone_check.h"
 

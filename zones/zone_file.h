@@ -7,9 +7,9 @@
 
 #include "absl/strings/string_view.h"
 #include "base/stop_flag.h"
+#include "dns/name.h"
+#include "dns/record.h"
 #include "zones/load_progress.h"
-#include "zones/name.h"
-#include "zones/record.h"
 
 namespace hither {
 

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "zones/base32hex.h"
-#include "zones/name_hash.h"
-#include "zones/rdata.h"
-#include "zones/sort_key.h"
+#include "dns/base32hex.h"
+#include "dns/name_hash.h"
+#include "dns/rdata.h"
+#include "dns/sort_key.h"
 
 namespace hither {
 namespace {

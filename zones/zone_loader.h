@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "dns/name.h"
+#include "dns/record.h"
 #include "zones/load_progress.h"
-#include "zones/name.h"
-#include "zones/record.h"
 #include "zones/zone.h"
 #include "zones/zone_builder.h"
 #include "zones/zone_file.h"

@@ -12,8 +12,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "zones/name.h"
-#include "zones/name_hash.h"
+#include "dns/name.h"
+#include "dns/name_hash.h"
 #include "zones/name_table.h"
 #include "zones/zone.h"
 #include "zones/zone_source.h"

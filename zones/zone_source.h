@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "zones/name.h"
+#include "dns/name.h"
 
 namespace hither {
 

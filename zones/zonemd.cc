@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "zones/name.h"
-#include "zones/rdata.h"
+#include "dns/name.h"
+#include "dns/rdata.h"
 #include "zones/zone_check_report.h"
 
 namespace hither {

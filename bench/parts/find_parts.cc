@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "bench/parts/inputs.h"
-#include "zones/name_hash.h"
+#include "dns/name_hash.h"
 #include "zones/zone.h"
 
 namespace hither {

@@ -8,7 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "zones/name.h"
+#include "dns/name.h"
 
 namespace hither {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
-#include "server/query.h"
+#include "dns/query.h"
 #include "zones/zone_loader.h"
 
 namespace hither {

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "bench/parts/zone_text.h"
-#include "zones/name.h"
+#include "dns/name.h"
 #include "zones/zone_set.h"
 
 namespace hither {

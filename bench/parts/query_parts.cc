@@ -7,9 +7,9 @@
 
 #include "base/check.h"
 #include "bench/parts/inputs.h"
+#include "dns/name_hash.h"
+#include "dns/query.h"
 #include "server/latency.h"
-#include "server/query.h"
-#include "zones/name_hash.h"
 
 namespace hither {
 namespace {

@@ -5,9 +5,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "dns/rr_type.h"
 #include "server/base/config_reading.h"
 #include "server/base/prefix_uses.h"
-#include "zones/rr_type.h"
 
 namespace hither {
 namespace {

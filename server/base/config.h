@@ -13,9 +13,9 @@
 #include "absl/time/time.h"
 #include "base/log_level.h"
 #include "base/socket_address.h"
+#include "dns/name.h"
 #include "server/base/anycast_config.h"
 #include "server/base/zone_list.h"
-#include "zones/name.h"
 #include "zones/zone_source.h"
 
 namespace hither {

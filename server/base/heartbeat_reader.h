@@ -9,8 +9,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/file_descriptor.h"
+#include "dns/name.h"
 #include "server/base/heartbeat_layout.h"
-#include "zones/name.h"
 
 namespace hither {
 

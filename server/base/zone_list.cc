@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/check.h"
-#include "zones/name_hash.h"
+#include "dns/name_hash.h"
 
 namespace hither {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "zones/name.h"
+#include "dns/name.h"
 #include "zones/name_table.h"
 #include "zones/zone_source.h"
 

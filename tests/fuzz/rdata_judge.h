@@ -6,8 +6,8 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/ldns_wrapper.h"
-#include "zones/rdata.h"
-#include "zones/rdata_shape.h"
+#include "dns/rdata.h"
+#include "dns/rdata_shape.h"
 
 namespace hither {
 

@@ -5,8 +5,8 @@
 
 #include "absl/strings/string_view.h"
 #include "base/check.h"
+#include "dns/rdata.h"
 #include "tests/fuzz/rdata_judge.h"
-#include "zones/rdata.h"
 #include "zones/zone_file.h"
 #include "zones/zone_scanner.h"
 

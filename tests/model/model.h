@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "zones/rr_type.h"
+#include "dns/rr_type.h"
 
 namespace hither::model {
 

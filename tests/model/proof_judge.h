@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "dns/name.h"
+#include "dns/rr_type.h"
 #include "tests/support/fake_signer.h"
 #include "tests/support/reply_parser.h"
-#include "zones/name.h"
-#include "zones/rr_type.h"
 
 namespace hither::model {
 

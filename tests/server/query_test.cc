@@ -1,4 +1,4 @@
-#include "server/query.h"
+#include "dns/query.h"
 
 #include <string>
 

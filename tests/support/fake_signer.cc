@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/check.h"
-#include "zones/rr_type.h"
+#include "dns/rr_type.h"
 
 namespace hither {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "dns/name.h"
 #include "tests/support/flat_zone.h"
-#include "zones/name.h"
 
 namespace hither {
 

@@ -6,8 +6,8 @@
 
 #include "absl/strings/string_view.h"
 #include "base/bytes.h"
-#include "zones/name.h"
-#include "zones/rr_type.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
 #include "zones/zone.h"
 
 namespace hither {

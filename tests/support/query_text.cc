@@ -7,9 +7,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
 #include "tests/support/packet_text.h"
-#include "zones/name.h"
-#include "zones/rr_type.h"
 
 namespace hither {
 namespace {

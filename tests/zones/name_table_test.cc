@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "dns/name_hash.h"
 #include "gtest/gtest.h"
-#include "zones/name_hash.h"
 
 namespace hither {
 namespace {

@@ -1,10 +1,10 @@
-#include "zones/name.h"
+#include "dns/name.h"
 
 #include <string>
 #include <vector>
 
+#include "dns/name_hash.h"
 #include "gtest/gtest.h"
-#include "zones/name_hash.h"
 
 namespace hither {
 namespace {

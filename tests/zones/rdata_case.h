@@ -6,8 +6,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "dns/rdata.h"
 #include "gtest/gtest.h"
-#include "zones/rdata.h"
 #include "zones/rdata_text.h"
 
 namespace hither {

@@ -10,9 +10,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/ldns_wrapper.h"
+#include "dns/rdata.h"
+#include "dns/rdata_shape.h"
 #include "gtest/gtest.h"
-#include "zones/rdata.h"
-#include "zones/rdata_shape.h"
 #include "zones/zone_file.h"
 
 namespace hither {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/strings/escaping.h"
-#include "zones/rdata.h"
+#include "dns/rdata.h"
 #include "zones/rdata_text.h"
 
 namespace {

@@ -5,9 +5,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "dns/rdata.h"
+#include "dns/rdata_shape.h"
 #include "gtest/gtest.h"
-#include "zones/rdata.h"
-#include "zones/rdata_shape.h"
 #include "zones/rdata_text.h"
 
 namespace hither {

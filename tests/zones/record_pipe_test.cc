@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "dns/name.h"
 #include "gtest/gtest.h"
-#include "zones/name.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "zones/rr_type.h"
+#include "dns/rr_type.h"
 
 #include <map>
 #include <optional>
@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "dns/rdata_shape.h"
 #include "gtest/gtest.h"
-#include "zones/rdata_shape.h"
 
 namespace hither {
 namespace {

@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "dns/name_hash.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/flat_zone.h"
-#include "zones/name_hash.h"
 
 namespace hither {
 namespace {

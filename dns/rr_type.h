@@ -1,5 +1,5 @@
-#ifndef HITHER_ZONES_RR_TYPE_H_
-#define HITHER_ZONES_RR_TYPE_H_
+#ifndef HITHER_DNS_RR_TYPE_H_
+#define HITHER_DNS_RR_TYPE_H_
 
 #include <cstdint>
 #include <optional>
@@ -80,4 +80,4 @@ inline bool IsMetaType(RrType type) {
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_RR_TYPE_H_
+#endif  // HITHER_DNS_RR_TYPE_H_

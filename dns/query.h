@@ -1,14 +1,14 @@
-#ifndef HITHER_SERVER_QUERY_H_
-#define HITHER_SERVER_QUERY_H_
+#ifndef HITHER_DNS_QUERY_H_
+#define HITHER_DNS_QUERY_H_
 
 #include <cstddef>
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "server/edns.h"
-#include "server/tsig.h"
-#include "zones/name.h"
-#include "zones/rr_type.h"
+#include "dns/edns.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
+#include "dns/tsig.h"
 
 namespace hither {
 
@@ -65,4 +65,4 @@ Parsed ParseQuery(ByteView message, Query& query);
 
 }  // namespace hither
 
-#endif  // HITHER_SERVER_QUERY_H_
+#endif  // HITHER_DNS_QUERY_H_

@@ -1,10 +1,10 @@
-#ifndef HITHER_ZONES_SORT_KEY_H_
-#define HITHER_ZONES_SORT_KEY_H_
+#ifndef HITHER_DNS_SORT_KEY_H_
+#define HITHER_DNS_SORT_KEY_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "zones/name.h"
+#include "dns/name.h"
 
 namespace hither {
 
@@ -16,4 +16,4 @@ uint64_t SortKey(NameView name, size_t apex_labels);
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_SORT_KEY_H_
+#endif  // HITHER_DNS_SORT_KEY_H_

@@ -1,13 +1,13 @@
-#ifndef HITHER_ZONES_RDATA_H_
-#define HITHER_ZONES_RDATA_H_
+#ifndef HITHER_DNS_RDATA_H_
+#define HITHER_DNS_RDATA_H_
 
 #include <cstddef>
 #include <cstdint>
 
 #include "absl/status/status.h"
 #include "base/bytes.h"
-#include "zones/name.h"
-#include "zones/rr_type.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
 
 namespace hither {
 
@@ -44,4 +44,4 @@ absl::Status ValidateRdata(RrType type, ByteView rdata);
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_RDATA_H_
+#endif  // HITHER_DNS_RDATA_H_

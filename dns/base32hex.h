@@ -1,5 +1,5 @@
-#ifndef HITHER_ZONES_BASE32HEX_H_
-#define HITHER_ZONES_BASE32HEX_H_
+#ifndef HITHER_DNS_BASE32HEX_H_
+#define HITHER_DNS_BASE32HEX_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -38,4 +38,4 @@ inline bool DecodeBase32Hex(ByteView text, std::span<uint8_t> out) {
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_BASE32HEX_H_
+#endif  // HITHER_DNS_BASE32HEX_H_

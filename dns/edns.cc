@@ -1,4 +1,4 @@
-#include "server/edns.h"
+#include "dns/edns.h"
 
 #include <cstring>
 

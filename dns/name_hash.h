@@ -1,10 +1,10 @@
-#ifndef HITHER_ZONES_NAME_HASH_H_
-#define HITHER_ZONES_NAME_HASH_H_
+#ifndef HITHER_DNS_NAME_HASH_H_
+#define HITHER_DNS_NAME_HASH_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "zones/name.h"
+#include "dns/name.h"
 
 namespace hither {
 
@@ -44,4 +44,4 @@ class HashedName {
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_NAME_HASH_H_
+#endif  // HITHER_DNS_NAME_HASH_H_

@@ -1,4 +1,4 @@
-#include "zones/rr_type.h"
+#include "dns/rr_type.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"

@@ -1,5 +1,5 @@
-#ifndef HITHER_ZONES_NAME_H_
-#define HITHER_ZONES_NAME_H_
+#ifndef HITHER_DNS_NAME_H_
+#define HITHER_DNS_NAME_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -125,4 +125,4 @@ class Name {
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_NAME_H_
+#endif  // HITHER_DNS_NAME_H_

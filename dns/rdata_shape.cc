@@ -1,4 +1,4 @@
-#include "zones/rdata_shape.h"
+#include "dns/rdata_shape.h"
 
 #include <array>
 

@@ -1,13 +1,13 @@
-#ifndef HITHER_ZONES_RECORD_H_
-#define HITHER_ZONES_RECORD_H_
+#ifndef HITHER_DNS_RECORD_H_
+#define HITHER_DNS_RECORD_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
-#include "zones/name.h"
-#include "zones/rr_type.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
 
 namespace hither {
 
@@ -48,4 +48,4 @@ std::string ToText(const Finding& finding);
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_RECORD_H_
+#endif  // HITHER_DNS_RECORD_H_

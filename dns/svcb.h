@@ -1,5 +1,5 @@
-#ifndef HITHER_ZONES_SVCB_H_
-#define HITHER_ZONES_SVCB_H_
+#ifndef HITHER_DNS_SVCB_H_
+#define HITHER_DNS_SVCB_H_
 
 #include <cstdint>
 #include <string>
@@ -37,4 +37,4 @@ std::string CheckSvcParams(ByteView params);
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_SVCB_H_
+#endif  // HITHER_DNS_SVCB_H_

@@ -1,4 +1,4 @@
-#include "zones/name.h"
+#include "dns/name.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-#ifndef HITHER_SERVER_TSIG_H_
-#define HITHER_SERVER_TSIG_H_
+#ifndef HITHER_DNS_TSIG_H_
+#define HITHER_DNS_TSIG_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -28,4 +28,4 @@ void WriteBadKey(const Tsig& tsig, uint8_t* at);
 
 }  // namespace hither
 
-#endif  // HITHER_SERVER_TSIG_H_
+#endif  // HITHER_DNS_TSIG_H_

@@ -1,9 +1,9 @@
-#include "server/tsig.h"
+#include "dns/tsig.h"
 
 #include <cstring>
 
-#include "zones/name.h"
-#include "zones/rr_type.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "zones/sort_key.h"
+#include "dns/sort_key.h"
 
 namespace hither {
 

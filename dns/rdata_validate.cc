@@ -4,9 +4,9 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
-#include "zones/rdata.h"
-#include "zones/rdata_shape.h"
-#include "zones/svcb.h"
+#include "dns/rdata.h"
+#include "dns/rdata_shape.h"
+#include "dns/svcb.h"
 
 namespace hither {
 namespace {

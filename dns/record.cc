@@ -1,4 +1,4 @@
-#include "zones/record.h"
+#include "dns/record.h"
 
 #include "absl/strings/str_cat.h"
 

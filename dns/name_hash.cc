@@ -1,4 +1,4 @@
-#include "zones/name_hash.h"
+#include "dns/name_hash.h"
 
 #include <bit>
 #include <cstring>

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "zones/name.h"
-#include "zones/rdata_shape.h"
+#include "dns/name.h"
+#include "dns/rdata_shape.h"
 
 namespace hither {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef HITHER_SERVER_EDNS_H_
-#define HITHER_SERVER_EDNS_H_
+#ifndef HITHER_DNS_EDNS_H_
+#define HITHER_DNS_EDNS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -66,4 +66,4 @@ struct OptReply {
 
 }  // namespace hither
 
-#endif  // HITHER_SERVER_EDNS_H_
+#endif  // HITHER_DNS_EDNS_H_

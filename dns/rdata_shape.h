@@ -1,5 +1,5 @@
-#ifndef HITHER_ZONES_RDATA_SHAPE_H_
-#define HITHER_ZONES_RDATA_SHAPE_H_
+#ifndef HITHER_DNS_RDATA_SHAPE_H_
+#define HITHER_DNS_RDATA_SHAPE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "base/bytes.h"
-#include "zones/rr_type.h"
+#include "dns/rr_type.h"
 
 namespace hither {
 
@@ -89,4 +89,4 @@ absl::string_view CheckMeaning(RrType type, ByteView rdata);
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_RDATA_SHAPE_H_
+#endif  // HITHER_DNS_RDATA_SHAPE_H_

@@ -1,4 +1,4 @@
-#include "zones/rdata.h"
+#include "dns/rdata.h"
 
 #include <array>
 

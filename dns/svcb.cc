@@ -1,4 +1,4 @@
-#include "zones/svcb.h"
+#include "dns/svcb.h"
 
 #include <algorithm>
 #include <vector>
