@@ -17,7 +17,7 @@
 #include "anycast/route/route_speaker.h"
 #include "anycast/view.h"
 #include "base/reminder.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

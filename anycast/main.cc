@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/make_folder.h"
 #include "base/within_memory.h"
-#include "server/base/admin_endpoint.h"
+#include "daemon/admin/admin_endpoint.h"
 
 namespace hither {
 namespace {

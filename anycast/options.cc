@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/nearest.h"
-#include "server/base/anycast_check.h"
+#include "daemon/config/anycast_check.h"
 
 namespace hither {
 namespace {

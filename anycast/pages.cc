@@ -6,7 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/printable.h"
-#include "server/base/metrics_text.h"
+#include "daemon/admin/metrics_text.h"
 
 namespace hither {
 namespace {

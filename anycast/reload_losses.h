@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "anycast/service.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

@@ -15,7 +15,7 @@
 #include "anycast/standing_reason.h"
 #include "anycast/state_file.h"
 #include "anycast/view.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

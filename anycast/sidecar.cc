@@ -17,7 +17,7 @@
 #include "base/printable.h"
 #include "base/thread.h"
 #include "base/within_memory.h"
-#include "server/base/anycast_check.h"
+#include "daemon/config/anycast_check.h"
 
 namespace hither {
 namespace {

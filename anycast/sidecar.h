@@ -18,7 +18,6 @@
 #include "anycast/announcer.h"
 #include "anycast/disk_work.h"
 #include "anycast/journal_file.h"
-#include "anycast/loop_calls.h"
 #include "anycast/options.h"
 #include "anycast/service.h"
 #include "anycast/signals/outside_watch.h"
@@ -27,10 +26,11 @@
 #include "anycast/view.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/net/loop_calls.h"
 #include "base/reminder.h"
-#include "server/base/admin_endpoint.h"
-#include "server/base/config.h"
-#include "server/base/notify.h"
+#include "daemon/admin/admin_endpoint.h"
+#include "daemon/admin/notify.h"
+#include "daemon/config/config.h"
 
 namespace hither {
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/within_memory.h"
-#include "server/base/router_id.h"
+#include "daemon/config/router_id.h"
 
 namespace hither {
 namespace {

@@ -12,8 +12,8 @@
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
 #include "anycast/signals/outside_watch.h"
-#include "server/base/endpoint_state.h"
-#include "server/base/metrics_text.h"
+#include "daemon/admin/endpoint_state.h"
+#include "daemon/admin/metrics_text.h"
 
 namespace hither {
 

@@ -6,8 +6,8 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/metrics_text.h"
-#include "server/base/nsid.h"
+#include "daemon/admin/metrics_text.h"
+#include "daemon/config/nsid.h"
 #include "server/options.h"
 
 namespace hither {

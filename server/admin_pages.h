@@ -9,9 +9,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/base/config.h"
-#include "server/base/endpoint_state.h"
-#include "server/base/status.h"
+#include "daemon/admin/endpoint_state.h"
+#include "daemon/admin/status.h"
+#include "daemon/config/config.h"
 #include "server/counters.h"
 #include "server/latency.h"
 #include "zones/zone_set.h"

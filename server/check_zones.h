@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "absl/status/status.h"
-#include "server/base/config.h"
+#include "daemon/config/config.h"
 #include "server/zone_store.h"
 
 namespace hither {

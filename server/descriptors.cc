@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
-#include "server/base/admin_endpoint.h"
+#include "daemon/admin/admin_endpoint.h"
 
 namespace hither {
 namespace {

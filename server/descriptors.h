@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "absl/status/statusor.h"
-#include "server/base/config.h"
+#include "daemon/config/config.h"
 
 namespace hither {
 

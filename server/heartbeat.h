@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/base/config.h"
-#include "server/base/heartbeat_page.h"
+#include "daemon/config/config.h"
+#include "daemon/heartbeat/heartbeat_page.h"
 #include "zones/zone_set.h"
 
 namespace hither {

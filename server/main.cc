@@ -10,7 +10,7 @@
 #include "base/log_file.h"
 #include "base/make_folder.h"
 #include "base/within_memory.h"
-#include "server/base/admin_endpoint.h"
+#include "daemon/admin/admin_endpoint.h"
 #include "server/check_zones.h"
 #include "server/control.h"
 #include "server/descriptors.h"

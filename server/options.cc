@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/nearest.h"
+#include "daemon/config/nsid.h"
 #include "dns/name_hash.h"
-#include "server/base/nsid.h"
 #include "zones/name_table.h"
 
 namespace hither {

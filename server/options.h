@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/base/config.h"
+#include "daemon/config/config.h"
 
 namespace hither {
 

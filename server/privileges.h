@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "base/file_place.h"
-#include "server/base/config.h"
+#include "daemon/config/config.h"
 
 namespace hither {
 

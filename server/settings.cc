@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "server/base/nsid.h"
+#include "daemon/config/nsid.h"
 
 namespace hither {
 namespace {

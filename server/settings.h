@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "server/base/config.h"
+#include "daemon/config/config.h"
 #include "server/socket.h"
 #include "server/worker.h"
 

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "base/snapshot.h"
-#include "server/base/heartbeat_layout.h"
+#include "daemon/heartbeat/heartbeat_layout.h"
 #include "server/counters.h"
 #include "server/latency.h"
 #include "server/responder.h"

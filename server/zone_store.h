@@ -9,7 +9,7 @@
 
 #include "absl/time/time.h"
 #include "base/mutex.h"
-#include "server/base/config.h"
+#include "daemon/config/config.h"
 #include "zones/image_trust.h"
 #include "zones/load_progress.h"
 #include "zones/zone_loader.h"

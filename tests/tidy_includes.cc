@@ -11,7 +11,7 @@ namespace hither {
 namespace {
 
 // The folders of the project. An include of one of these is looked at; "absl/..." is not.
-constexpr const char* kOurs[] = {"anycast/", "base/",  "bench/", "dns/",
+constexpr const char* kOurs[] = {"anycast/", "base/",  "bench/", "daemon/", "dns/",
                                  "server/",  "tests/", "tool/",  "zones/"};
 
 // Whose sources may include whose headers. The first row whose folder holds the file counts.
@@ -33,18 +33,20 @@ const std::vector<const char*> kDaemonButJson = {"uv.h",     "sys/socket.h", "sy
                                                  "netinet/", "arpa/"};
 
 const Arrow kArrows[] = {
+    {"base/net/", {"base/"}, {"yaml-cpp/", "nlohmann/"}},
     {"base/", {"base/"}, {"uv.h", "yaml-cpp/", "nlohmann/"}},
     {"dns/", {"base/", "dns/"}, kDaemon},
     {"zones/", {"base/", "dns/", "zones/"}, kDaemon},
-    {"server/base/",
-     {"base/", "dns/", "server/base/", "zones/name_table.h", "zones/zone_source.h"},
+    {"daemon/",
+     {"base/", "dns/", "daemon/", "zones/name_table.h", "zones/zone_source.h"},
      {"ldns/"}},
-    {"anycast/policy/journal", {"anycast/policy/", "base/", "server/base/"}, kDaemonButJson},
-    {"anycast/policy/", {"anycast/policy/", "base/", "server/base/"}, kDaemon},
-    {"anycast/", {"anycast/", "base/", "server/base/"}, {"ldns/"}},
-    {"server/", {"base/", "dns/", "server/", "zones/"}, {"ldns/"}},
+    {"anycast/policy/journal", {"anycast/policy/", "base/", "daemon/"}, kDaemonButJson},
+    {"anycast/policy/", {"anycast/policy/", "base/", "daemon/"}, kDaemon},
+    {"anycast/", {"anycast/", "base/", "daemon/"}, {"ldns/"}},
+    {"server/", {"base/", "daemon/", "dns/", "server/", "zones/"}, {"ldns/"}},
     {"tool/",
-     {"base/", "dns/", "tool/", "server/", "zones/", "anycast/policy/", "anycast/signals/"},
+     {"base/", "dns/", "daemon/", "tool/", "server/", "zones/", "anycast/policy/",
+      "anycast/signals/"},
      {"ldns/"}},
 };
 

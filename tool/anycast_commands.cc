@@ -9,8 +9,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/json_text.h"
-#include "server/base/admin_client.h"
-#include "server/base/config.h"
+#include "daemon/admin/admin_client.h"
+#include "daemon/config/config.h"
 #include "tool/command.h"
 
 namespace hither {

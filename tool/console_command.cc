@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "server/base/admin_endpoint.h"
+#include "daemon/admin/admin_endpoint.h"
 #include "tool/command.h"
 #include "tool/console/fleet_file.h"
 #include "tool/console/page_feed.h"

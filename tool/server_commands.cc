@@ -3,9 +3,9 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/admin_client.h"
-#include "server/base/config.h"
-#include "server/base/status.h"
+#include "daemon/admin/admin_client.h"
+#include "daemon/admin/status.h"
+#include "daemon/config/config.h"
 #include "tool/command.h"
 
 namespace hither {

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "anycast/signals/conversation.h"
 #include "anycast/signals/dns_packet.h"
 #include "anycast/signals/probe_message.h"
 #include "base/check.h"
-#include "tool/console/start_loop.h"
+#include "base/net/conversation.h"
+#include "base/net/start_loop.h"
 
 namespace hither {
 namespace {

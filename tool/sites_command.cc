@@ -12,7 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/printable.h"
-#include "server/base/config.h"
+#include "daemon/config/config.h"
 #include "tool/command.h"
 #include "tool/site_asker.h"
 

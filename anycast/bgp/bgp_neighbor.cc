@@ -9,7 +9,7 @@
 #include "anycast/bgp/next_hop.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/base/router_id.h"
+#include "daemon/config/router_id.h"
 
 namespace hither {
 namespace {

@@ -13,7 +13,7 @@
 #include "anycast/bgp/next_hop.h"
 #include "anycast/route/route_speaker.h"
 #include "base/reminder.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

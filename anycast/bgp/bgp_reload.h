@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

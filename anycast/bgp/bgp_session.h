@@ -8,11 +8,11 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "anycast/bgp/back_off.h"
 #include "anycast/bgp/bgp_message.h"
 #include "anycast/bgp/bgp_notification.h"
 #include "anycast/bgp/bgp_open.h"
 #include "base/bytes.h"
+#include "base/net/back_off.h"
 
 namespace hither {
 

@@ -11,7 +11,7 @@
 #include "anycast/bgp/bgp_neighbor.h"
 #include "anycast/bgp/bgp_reload.h"
 #include "anycast/route/route_speaker.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

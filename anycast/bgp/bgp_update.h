@@ -8,7 +8,7 @@
 #include "anycast/bgp/bgp_message.h"
 #include "base/bytes.h"
 #include "base/prefix.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

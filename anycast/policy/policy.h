@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "anycast/policy/signal.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

@@ -11,7 +11,7 @@
 
 #include "anycast/route/bird_reply.h"
 #include "anycast/route/readback.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

@@ -9,8 +9,8 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/time/time.h"
-#include "anycast/route/child_process.h"
 #include "anycast/route/route_speaker.h"
+#include "base/net/child_process.h"
 #include "base/reminder.h"
 
 namespace hither {

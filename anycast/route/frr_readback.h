@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "anycast/route/child_process.h"
 #include "anycast/route/frr_reply.h"
 #include "anycast/route/readback.h"
-#include "server/base/anycast_config.h"
+#include "base/net/child_process.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/netlink.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

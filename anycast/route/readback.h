@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
 #include "base/prefix.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "anycast/signals/conversation.h"
 #include "anycast/signals/probe_message.h"
+#include "base/net/conversation.h"
 #include "base/socket_address.h"
 
 namespace hither {

@@ -16,7 +16,7 @@
 #include "anycast/signals/outside_judge.h"
 #include "anycast/signals/outside_page.h"
 #include "anycast/signals/outside_socket.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

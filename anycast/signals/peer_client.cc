@@ -6,7 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "anycast/signals/page_seal.h"
 #include "base/clock.h"
-#include "server/base/http_answer.h"
+#include "base/net/http_answer.h"
 
 namespace hither {
 namespace {

@@ -14,10 +14,10 @@
 #include "absl/time/time.h"
 #include "anycast/policy/fleet.h"
 #include "anycast/policy/signal.h"
-#include "anycast/signals/conversation.h"
 #include "anycast/signals/dns_probe.h"
 #include "anycast/signals/peer_page.h"
-#include "server/base/anycast_config.h"
+#include "base/net/conversation.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

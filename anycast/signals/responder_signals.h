@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "anycast/policy/signal.h"
-#include "server/base/anycast_config.h"
-#include "server/base/heartbeat_reader.h"
+#include "daemon/config/anycast_config.h"
+#include "daemon/heartbeat/heartbeat_reader.h"
 
 namespace hither {
 

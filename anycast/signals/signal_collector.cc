@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "server/base/heartbeat_page.h"
-#include "server/base/nsid.h"
+#include "daemon/config/nsid.h"
+#include "daemon/heartbeat/heartbeat_page.h"
 
 namespace hither {
 namespace {

@@ -17,8 +17,8 @@
 #include "anycast/signals/exec_check.h"
 #include "anycast/signals/peer_client.h"
 #include "anycast/signals/responder_signals.h"
-#include "server/base/config.h"
-#include "server/base/heartbeat_reader.h"
+#include "daemon/config/config.h"
+#include "daemon/heartbeat/heartbeat_reader.h"
 
 namespace hither {
 

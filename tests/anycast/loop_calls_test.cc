@@ -1,4 +1,4 @@
-#include "anycast/loop_calls.h"
+#include "base/net/loop_calls.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "server/base/admin_client.h"
+#include "daemon/admin/admin_client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/admin_endpoint.h"
+#include "daemon/admin/admin_endpoint.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/base/admin_connections.h"
+#include "daemon/admin/admin_connections.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "server/base/admin_endpoint.h"
+#include "daemon/admin/admin_endpoint.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/admin_client.h"
+#include "daemon/admin/admin_client.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,9 +11,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "server/base/anycast_check.h"
-#include "server/base/config.h"
-#include "server/base/router_id.h"
+#include "daemon/config/anycast_check.h"
+#include "daemon/config/config.h"
+#include "daemon/config/router_id.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/base/config.h"
+#include "daemon/config/config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "server/base/nsid.h"
+#include "daemon/config/nsid.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/base/heartbeat_page.h"
+#include "daemon/heartbeat/heartbeat_page.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -18,7 +18,7 @@
 #include "absl/time/clock.h"
 #include "base/file_place.h"
 #include "base/replace_file.h"
-#include "server/base/heartbeat_reader.h"
+#include "daemon/heartbeat/heartbeat_reader.h"
 
 namespace hither {
 namespace {

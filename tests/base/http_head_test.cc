@@ -1,4 +1,4 @@
-#include "server/base/http_head.h"
+#include "daemon/admin/http_head.h"
 
 #include <gtest/gtest.h>
 

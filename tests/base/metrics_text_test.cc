@@ -1,4 +1,4 @@
-#include "server/base/metrics_text.h"
+#include "daemon/admin/metrics_text.h"
 
 #include <gtest/gtest.h>
 

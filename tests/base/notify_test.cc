@@ -1,4 +1,4 @@
-#include "server/base/notify.h"
+#include "daemon/admin/notify.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "server/base/router_id.h"
+#include "daemon/config/router_id.h"
 
 #include <gtest/gtest.h>
 

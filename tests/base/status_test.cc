@@ -1,4 +1,4 @@
-#include "server/base/status.h"
+#include "daemon/admin/status.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

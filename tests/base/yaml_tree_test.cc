@@ -1,4 +1,4 @@
-#include "server/base/yaml_tree.h"
+#include "daemon/config/yaml_tree.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "server/base/zone_list.h"
+#include "daemon/config/zone_list.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

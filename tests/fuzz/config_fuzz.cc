@@ -7,8 +7,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
-#include "server/base/config.h"
-#include "server/base/nsid.h"
+#include "daemon/config/config.h"
+#include "daemon/config/nsid.h"
 
 // The fuzzer's paths are opened by nobody.
 static absl::Status NoList(const std::string&, hither::ZoneListSink&) {

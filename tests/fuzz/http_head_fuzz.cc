@@ -7,8 +7,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
-#include "server/base/admin_router.h"
-#include "server/base/http_answer.h"
+#include "base/net/http_answer.h"
+#include "daemon/admin/admin_router.h"
 
 namespace hither {
 namespace {

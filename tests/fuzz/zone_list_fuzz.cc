@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
-#include "server/base/zone_list.h"
+#include "daemon/config/zone_list.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/heartbeat_reader.h"
+#include "daemon/heartbeat/heartbeat_reader.h"
 #include "zones/zone_loader.h"
 
 namespace hither {

@@ -14,7 +14,7 @@ import pytest
 import servers
 import wire
 
-# server/base/heartbeat_layout.h
+# daemon/heartbeat/heartbeat_layout.h
 _MAGIC, _VERSION = b"Hitrbeat", 2
 _CONTROL_AT, _WORKERS_AT, _ZONES_HEAD_AT, _ZONES_AT = 4096, 4160, 20544, 20608
 _ZONE_BYTES = 320

@@ -6,8 +6,8 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/admin_endpoint.h"
-#include "server/base/status.h"
+#include "daemon/admin/admin_endpoint.h"
+#include "daemon/admin/status.h"
 #include "tool/command.h"
 #include "zones/zone_check.h"
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "anycast/signals/probe_message.h"
 #include "base/nearest.h"
-#include "server/base/config_reading.h"
+#include "daemon/config/config_reading.h"
 
 namespace hither {
 namespace {

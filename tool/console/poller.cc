@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/check.h"
+#include "base/net/start_loop.h"
 #include "base/thread.h"
-#include "tool/console/start_loop.h"
 
 namespace hither {
 namespace {

@@ -16,7 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/mutex.h"
-#include "tool/console/http_ask.h"
+#include "base/net/http_ask.h"
 #include "tool/console/page_feed.h"
 
 namespace hither {

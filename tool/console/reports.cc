@@ -10,7 +10,7 @@
 #include "absl/strings/strip.h"
 #include "base/json_text.h"
 #include "base/printable.h"
-#include "server/base/status.h"
+#include "daemon/admin/status.h"
 
 namespace hither {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "server/base/admin_endpoint.h"
-#include "tool/console/http_ask.h"
+#include "base/net/http_ask.h"
+#include "daemon/admin/admin_endpoint.h"
 #include "tool/console/page_feed.h"
 
 namespace hither {

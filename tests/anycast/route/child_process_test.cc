@@ -1,4 +1,4 @@
-#include "anycast/route/child_process.h"
+#include "base/net/child_process.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

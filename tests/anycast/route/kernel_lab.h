@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "anycast/route/route_speaker.h"
-#include "server/base/anycast_config.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 

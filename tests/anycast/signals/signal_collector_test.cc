@@ -8,7 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/heartbeat_page.h"
+#include "daemon/heartbeat/heartbeat_page.h"
 #include "tests/anycast/signals/fake_responder.h"
 #include "tests/anycast/signals/loop.h"
 

@@ -20,8 +20,8 @@
 #include "anycast/bgp/bgp_speaker.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "daemon/config/router_id.h"
 #include "nlohmann/json.hpp"
-#include "server/base/router_id.h"
 
 namespace hither {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "server/base/status.h"
+#include "daemon/admin/status.h"
 
 namespace hither {
 namespace {

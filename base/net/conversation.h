@@ -1,0 +1,86 @@
+#ifndef HITHER_BASE_NET_CONVERSATION_H_
+#define HITHER_BASE_NET_CONVERSATION_H_
+
+#include <uv.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/socket_address.h"
+
+namespace hither {
+
+// One request and its reply, over a socket of its own: connect, send, receive, close. A new socket
+// has a new source port, so that the requests of some time reach every worker behind SO_REUSEPORT.
+//
+// Threads: the loop's. Nothing waits. Source: whoever answers at the address; over UDP only what
+// comes from there (a connected socket), in all at most `reply_bytes_max`, for `timeout`.
+class Conversation {
+ public:
+  enum class Transport : uint8_t { kUdp, kTcp };
+  enum class End : uint8_t {
+    kDone,         // `is_complete` said so.
+    kClosed,       // TCP: the other side closed or reset the connection before that.
+    kTimeout,      // Also if only what `is_complete` refuses came.
+    kRefused,      // Nobody listens there.
+    kUnreachable,  // No way there.
+    kTooLong,
+    kOwnFault,  // We could not ask: no descriptor, no memory, a packet filter of our own.
+  };
+  struct Result {
+    End end = End::kOwnFault;
+    std::string detail;          // In words; empty with kDone.
+    std::vector<uint8_t> reply;  // The datagram, or all that the stream gave.
+    absl::Duration took;
+  };
+  struct Order {
+    Transport transport = Transport::kUdp;
+    SocketAddress to;
+    std::vector<uint8_t> request;
+    absl::Duration timeout;
+    size_t reply_bytes_max = 0;
+    // Of a datagram: is it the reply? If not it is forgotten, and we wait on. Of a stream: is that
+    // all?
+    std::function<bool(std::span<const uint8_t>)> is_complete;
+  };
+
+  // It owns itself: what is returned may be used until `on_end` was called or Cancel() was. Null:
+  // `on_end` has been called already.
+  static Conversation* Start(uv_loop_t& loop, Order order, std::function<void(Result)> on_end);
+  void Cancel();  // Without a call of `on_end`. It is gone when the loop has turned once more.
+
+ private:
+  Conversation(Order order, std::function<void(Result)> on_end)
+      : order_(std::move(order)), on_end_(std::move(on_end)) {}
+  // 0, or the errno.
+  int Open(uv_loop_t& loop);
+  int Watch(uv_loop_t& loop);
+  void OnReady(int events);
+  void OnTimeout();
+  void Send();
+  void Receive();
+  bool Take(std::span<const uint8_t> octets);  // False: it has ended.
+  void Fail(int error);
+  void Finish(End end, std::string detail);
+  void Close();
+
+  const Order order_;
+  std::function<void(Result)> on_end_;
+  int fd_ = -1;
+  size_t sent_bytes_ = 0;
+  std::vector<uint8_t> received_;
+  uint64_t began_ns_ = 0;
+  bool ended_ = false;
+  int open_handles_ = 0;
+  uv_poll_t poll_;
+  uv_timer_t timer_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_BASE_NET_CONVERSATION_H_

@@ -1,0 +1,32 @@
+#ifndef HITHER_BASE_NET_HTTP_ANSWER_H_
+#define HITHER_BASE_NET_HTTP_ANSWER_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+// As much of HTTP as is needed to read small pages of machines that we know, over a Conversation.
+// Pure. Source: whoever answers at the address.
+namespace hither {
+
+inline constexpr size_t kHttpHeadBytesMax = 8'192;
+
+// With "Connection: close": the end of the stream may be the end of the body.
+std::string HttpRequest(absl::string_view method, absl::string_view path, absl::string_view host);
+
+// Is a stream that goes on whole already, by its Content-Length (RFC 9110 §8.6)?
+bool IsWholeHttpAnswer(std::span<const uint8_t> stream);
+
+struct HttpAnswer {
+  int code = 0;
+  absl::string_view body;  // Of the text that was read.
+};
+// An error says what is wrong, and not with whom.
+absl::StatusOr<HttpAnswer> ReadHttpAnswer(absl::string_view text);
+
+}  // namespace hither
+
+#endif  // HITHER_BASE_NET_HTTP_ANSWER_H_

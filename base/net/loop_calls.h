@@ -1,0 +1,59 @@
+#ifndef HITHER_BASE_NET_LOOP_CALLS_H_
+#define HITHER_BASE_NET_LOOP_CALLS_H_
+
+#include <uv.h>
+
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "base/mutex.h"
+
+namespace hither {
+
+// Other threads ask the loop to do something, and wait for the answer.
+//
+// Threads: made, opened and closed by the loop's; Call() is for all others.
+class LoopCalls {
+ public:
+  static constexpr size_t kWaitingMax = 64;
+
+  void Open(uv_loop_t& loop);
+  void Close();  // Those that wait get no answer.
+
+  // Runs `work` on the loop. No value: the loop has ended, hangs for over `timeout`, or too many
+  // wait. Work that was given up may run all the same, later.
+  template <typename T>
+  std::optional<T> Call(std::function<T()> work, absl::Duration timeout) {
+    auto promise = std::make_shared<std::promise<std::optional<T>>>();
+    std::future<std::optional<T>> answer = promise->get_future();
+    // A task that is dropped breaks its promise: the wait ends at once.
+    if (!Add([promise, work = std::move(work)] { promise->set_value(work()); })) return {};
+    promise.reset();
+    if (answer.wait_for(absl::ToChronoMilliseconds(timeout)) != std::future_status::ready) {
+      return {};
+    }
+    try {
+      return answer.get();
+    } catch (const std::future_error&) {
+      return {};
+    }
+  }
+
+ private:
+  bool Add(std::function<void()> task);
+  void RunAll();
+
+  uv_async_t wake_;
+  Mutex mu_;
+  bool is_open_ ABSL_GUARDED_BY(mu_) = false;
+  std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace hither
+
+#endif  // HITHER_BASE_NET_LOOP_CALLS_H_

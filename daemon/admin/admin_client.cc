@@ -1,0 +1,122 @@
+#include "daemon/admin/admin_client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/monotonic_clock.h"
+#include "base/net/http_answer.h"
+#include "daemon/admin/admin_connection.h"
+
+namespace hither {
+namespace {
+
+constexpr time_t kConnectSecondsMax = 10;  // A server that is stopped has a queue that may be full.
+
+// Of this host: connected at once, or not at all.
+bool Connect(int fd, const AdminAddress& address) {
+  if (address.tcp.has_value()) {
+    const absl::StatusOr<SocketAddress> resolved = address.tcp->Resolve();
+    if (!resolved.ok()) errno = ENODEV;
+    return resolved.ok() && ::connect(fd, resolved->get(), resolved->size()) == 0;
+  }
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  const size_t bytes = std::min(address.unix_path.size(), sizeof name.sun_path - 1);
+  std::memcpy(name.sun_path, address.unix_path.data(), bytes);
+  return ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
+}
+
+// Is there, and not for us? Then nobody else is asked instead, who may be anybody.
+bool IsForbidden(int error) { return error == EACCES || error == EPERM; }
+
+// kUnavailable: nobody listens there, so that another address may be tried.
+absl::Status NobodyThere(const AdminAddress& address, int error) {
+  const std::string text = absl::StrCat(address.ToText(), ": ", std::strerror(error));
+  return IsForbidden(error) ? absl::PermissionDeniedError(text) : absl::UnavailableError(text);
+}
+
+// Empty: all went well.
+std::string Send(int fd, absl::string_view request) {
+  while (!request.empty()) {
+    const ssize_t sent = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return std::strerror(errno);
+    request.remove_prefix(static_cast<size_t>(sent));
+  }
+  return "";
+}
+
+// The same; `reply` is what came until the answer was whole or the other side closed.
+std::string Receive(int fd, absl::Time deadline, std::string& reply) {
+  char block[65'536];
+  for (;;) {
+    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - MonotonicNow());
+    if (left_ms <= 0) return "it takes too long";
+    pollfd wait = {fd, POLLIN, 0};
+    const int ready = ::poll(&wait, 1, static_cast<int>(std::min<int64_t>(left_ms, 60'000)));
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    const ssize_t got = ::recv(fd, block, sizeof block, 0);
+    if (got < 0) return std::strerror(errno);
+    reply.append(block, static_cast<size_t>(got));
+    if (reply.size() > kAdminReplyBytesMax) {
+      return absl::StrCat("it is over ", kAdminReplyBytesMax >> 20, " MiB");
+    }
+    const auto* const octets = reinterpret_cast<const uint8_t*>(reply.data());
+    if (got == 0 || IsWholeHttpAnswer({octets, reply.size()})) return "";
+  }
+}
+
+absl::StatusOr<AdminReply> AskOne(const AdminAddress& address, absl::string_view method,
+                                  const std::string& path, absl::Duration timeout) {
+  if (address.IsOff()) return absl::InvalidArgumentError("there is no admin address to ask");
+  const int family = address.tcp.has_value() ? address.tcp->family() : AF_UNIX;
+  const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return absl::ResourceExhaustedError(std::strerror(errno));
+  const absl::Cleanup closing = [fd] { ::close(fd); };
+  const timeval send_timeout = {kConnectSecondsMax, 0};  // For connect(), too (socket(7)).
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof send_timeout);
+  if (!Connect(fd, address)) return NobodyThere(address, errno);
+  const std::string host = address.tcp.has_value() ? address.tcp->ToText() : "localhost";
+  std::string reply;
+  std::string error = Send(fd, HttpRequest(method, path, host));
+  if (error.empty()) error = Receive(fd, MonotonicNow() + timeout, reply);
+  if (error.empty()) {
+    const absl::StatusOr<HttpAnswer> answer = ReadHttpAnswer(reply);
+    if (answer.ok()) return AdminReply{answer->code, std::string(answer->body), address};
+    error = std::string(answer.status().message());
+  }
+  return absl::DataLossError(
+      absl::StrCat(address.ToText(), " gave no answer: ", error, "; check the server's log"));
+}
+
+}  // namespace
+
+absl::StatusOr<AdminReply> AskAdmin(std::span<const AdminAddress> addresses,
+                                    absl::string_view method, const std::string& path,
+                                    absl::Duration timeout, absl::string_view advice) {
+  std::vector<std::string> tried;
+  for (const AdminAddress& address : addresses) {
+    absl::StatusOr<AdminReply> reply = AskOne(address, method, path, timeout);
+    if (absl::IsPermissionDenied(reply.status())) {
+      return absl::PermissionDeniedError(absl::StrCat(
+          reply.status().message(), "; ask as root, or as a member of the socket's group"));
+    }
+    if (!absl::IsUnavailable(reply.status())) return reply;
+    tried.emplace_back(reply.status().message());
+  }
+  return absl::UnavailableError(
+      absl::StrCat("no server answers on ", absl::StrJoin(tried, ", nor on "), "; ", advice));
+}
+
+}  // namespace hither

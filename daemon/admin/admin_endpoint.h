@@ -1,0 +1,102 @@
+#ifndef HITHER_DAEMON_ADMIN_ADMIN_ENDPOINT_H_
+#define HITHER_DAEMON_ADMIN_ADMIN_ENDPOINT_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/reminder.h"
+#include "daemon/admin/admin_connections.h"
+#include "daemon/admin/admin_handlers.h"
+#include "daemon/admin/admin_router.h"
+#include "daemon/admin/admin_socket.h"
+#include "daemon/admin/endpoint_state.h"
+
+namespace hither {
+
+inline constexpr size_t kAdminQueuedMax = 64;  // Requests that wait for a thread; more get 503.
+
+// HTTP for operators: on a loopback address or a UNIX socket (mode 0660), for readers on other
+// hosts, or for browsers; on threads of its own. One request a connection; no body is read.
+//
+// There is no password: every client that can connect can read. What changes something is refused
+// without the header "X-Hither: 1", and by TCP every request whose Host is a name that is not ours,
+// so that a web page in a browser can neither order a reload nor read (DNS rebinding).
+//
+// Threads: all of its methods are the control thread's, but state(), which any may call. One
+// thread of ours accepts, reads the heads of all requests and writes all answers, without waiting
+// for any client; the others make the answers. So who sends or reads slowly holds up nobody.
+// Source: whoever can connect; a connection has limits on size and on time.
+class AdminEndpoint {
+ public:
+  // Opens the socket, so that it can be done before privileges are dropped. Null for an address
+  // that is off.
+  static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Bind(const AdminAddress& address,
+                                                             EndpointSettings settings = {});
+  // The same for what is a mere convenience: if the address cannot be had, that is logged, and
+  // tried again from Serve() on. An error only if the system gives no descriptor at all.
+  static absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindOrRetry(const AdminAddress& address,
+                                                                    EndpointSettings settings);
+  ~AdminEndpoint();  // Stops.
+  AdminEndpoint(const AdminEndpoint&) = delete;
+  AdminEndpoint& operator=(const AdminEndpoint&) = delete;
+
+  absl::Status Serve(AdminHandlers handlers);  // Starts the threads; once.
+  void Stop();  // Ends connections and threads, removes the socket file. A handler is waited for.
+
+  // With the port that the kernel chose, once bound.
+  const AdminAddress& address() const { return socket_.address; }
+  EndpointState state() const;
+
+ private:
+  struct Task {
+    std::unique_ptr<AdminConnection> connection;
+    HttpHead head;
+  };
+  AdminEndpoint(const AdminAddress& address, EndpointSettings settings, int stop_event,
+                int done_event);
+  static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Make(const AdminAddress& address,
+                                                             EndpointSettings settings);
+  absl::Status Open(bool is_first);
+  void TryAgain(absl::Time now);
+  void ReadLoop();
+  bool PollOnce();
+  int PollTimeout() const;
+  void Accept(absl::Time now);
+  void TakeHead(std::unique_ptr<AdminConnection> connection, absl::Time now);
+  bool Queue(Task& task);
+  void TakeDone();
+  void AnswerLoop();
+  void AnswerTask(Task& task);
+  void Stream(AdminConnection& connection, const AdminAnswer& answer);
+
+  const EndpointSettings settings_;
+  AdminSocket socket_;    // fd is -1 while there is none. The reading thread's, once there is one.
+  const int stop_event_;  // Eventfds of ours: readable once Stop() was called;
+  const int done_event_;  // readable when done_ is not empty.
+  absl::Time retry_at_ = absl::InfiniteFuture();
+  Reminder not_open_;
+  AdminConnections open_;  // The reading thread's.
+  std::unique_ptr<AdminRouter> router_;
+  std::vector<std::thread> threads_;
+
+  // Not base/mutex.h: a condition variable wants std::mutex.
+  mutable std::mutex mu_;  // Guards the next four.
+  std::deque<Task> ready_;
+  std::vector<std::unique_ptr<AdminConnection>> done_;
+  bool stopping_ = false;
+  std::string error_;  // Why it does not listen.
+  std::condition_variable ready_changed_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_DAEMON_ADMIN_ADMIN_ENDPOINT_H_

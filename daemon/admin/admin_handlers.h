@@ -1,0 +1,72 @@
+#ifndef HITHER_DAEMON_ADMIN_ADMIN_HANDLERS_H_
+#define HITHER_DAEMON_ADMIN_ADMIN_HANDLERS_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/admin/admin_connection.h"
+#include "daemon/admin/http_head.h"
+
+// What a program says to its AdminEndpoint: which pages there are, and who may see them.
+namespace hither {
+
+inline constexpr int kAdminThreads =
+    4;  // Each gives one answer at a time; who reads it holds none.
+
+struct AdminAnswer {
+  int code = 200;
+  std::string text;
+  bool is_json = false;
+  std::string type = "";  // Content-Type; empty: JSON's or that of plain text.
+  // Not null: gives the octets that follow, piece by piece, each at most some seconds after the
+  // last; false ends the answer. It holds one of the threads, so whoever offers it counts them.
+  std::function<bool(std::string& piece)> stream = nullptr;
+  std::string allow = "";  // Of a 405: the methods that are possible.
+};
+struct AdminAction {
+  std::string method;  // "GET" or "POST"
+  std::string path;    // "/drain"
+  std::function<AdminAnswer(const AdminParameters& parameters)> answer;
+  // The answer is there and has only to be copied: the thread that reads requests gives it, and no
+  // other request can delay it.
+  bool is_ready = false;
+};
+
+// What the endpoint asks the server. Called on the endpoint's threads, several at once. Those that
+// are null are not there.
+struct AdminHandlers {
+  std::function<std::string()> metrics;                 // GET /metrics
+  std::function<absl::Status()> health;                 // GET /healthz: 200, or 503 and the reason.
+  std::function<std::string()> status;                  // GET /status: JSON.
+  std::function<absl::StatusOr<std::string>()> reload;  // POST /reload: 200 with the text, or 500.
+  std::vector<AdminAction> more = {};
+};
+
+struct EndpointSettings {
+  std::string key = "admin.listen";  // The operator's name for its address, in errors and advice.
+  enum class Reach : uint8_t {
+    kThisHost,  // A Host header must be an address or name of this host, but not by a UNIX socket.
+    kReadOnly,  // For other hosts. No handler may change anything. Host: an address or of `hosts`.
+    kWeb,       // For browsers, commands and all. Host: as before.
+  } reach = Reach::kThisHost;
+  std::vector<std::string> hosts = {};
+  std::string hosts_key = "";  // The operator's name for `hosts`: "metrics.hosts".
+  int threads = kAdminThreads;
+  std::vector<std::pair<std::string, std::string>> headers = {  // Of every answer.
+      {"X-Content-Type-Options", "nosniff"},
+      {"Cross-Origin-Resource-Policy", "same-origin"},
+      {"Cache-Control", "no-store"}};
+  AdminTimeouts timeouts = {};
+  absl::Duration retry =
+      absl::Seconds(5);  // Until an address that could not be had is tried again.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_DAEMON_ADMIN_ADMIN_HANDLERS_H_

@@ -1,0 +1,152 @@
+#include "daemon/admin/admin_socket.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/file_descriptor.h"
+
+namespace hither {
+namespace {
+
+constexpr int kBacklog = 64;
+constexpr mode_t kUnixSocketMode = 0660;
+
+struct Place {
+  const AdminAddress& address;
+  absl::string_view key;
+
+  absl::Status Failed(absl::string_view what, absl::string_view todo) const {
+    return absl::FailedPreconditionError(absl::StrCat(key, " ", address.ToText(), ": ", what, ": ",
+                                                      std::strerror(errno), "; ", todo));
+  }
+};
+
+// Removes the socket file that an earlier process left behind. Nobody answers on such a one.
+absl::Status RemoveStale(const Place& place, const sockaddr_un& name) {
+  struct stat facts;
+  if (lstat(name.sun_path, &facts) != 0) return absl::OkStatus();  // bind() reports it.
+  if (!S_ISSOCK(facts.st_mode)) {
+    errno = EEXIST;
+    return place.Failed("there is a file that is no socket", "remove it or choose another path");
+  }
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const bool refused = connect(probe, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 &&
+                       errno == ECONNREFUSED;
+  if (probe >= 0) close(probe);
+  if (!refused) {
+    errno = EADDRINUSE;
+    return place.Failed("a server seems to answer on it", "stop that, or choose another path");
+  }
+  if (unlink(name.sun_path) != 0) return place.Failed("cannot remove it", "check permissions");
+  return absl::OkStatus();
+}
+
+// Not by the path: whoever may write in its folder may put a link to another's file in its place.
+bool SetMode(const char* path, mode_t mode) {
+  const FileDescriptor file(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat facts;
+  if (!file || fstat(file.get(), &facts) != 0) return false;
+  errno = EEXIST;
+  if (!S_ISSOCK(facts.st_mode) || facts.st_nlink != 1 || facts.st_uid != geteuid()) return false;
+  return chmod(absl::StrCat("/proc/self/fd/", file.get()).c_str(), mode) == 0;
+}
+
+absl::Status BindUnix(const Place& place, int fd) {
+  const std::string& path = place.address.unix_path;
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) {
+    errno = ENAMETOOLONG;
+    return place.Failed("cannot use it", "choose a shorter path");
+  }
+  std::memcpy(name.sun_path, path.data(), path.size());
+  if (absl::Status status = RemoveStale(place, name); !status.ok()) return status;
+  // Before bind(), so that the file never has more rights (unix(7)); after it, since the process's
+  // umask may have taken some away.
+  if (fchmod(fd, kUnixSocketMode) != 0 ||
+      bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
+      !SetMode(name.sun_path, kUnixSocketMode)) {
+    return place.Failed("cannot make the socket", "check that its folder exists and is ours");
+  }
+  return absl::OkStatus();
+}
+
+bool BindFreely(const SocketAddress& address, int fd) {
+  const int on = 1;
+  const bool is_free = address.family() == AF_INET6
+                           ? setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on) == 0
+                           : setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0;
+  return is_free && bind(fd, address.get(), address.size()) == 0;
+}
+
+std::string TodoFor(int error, absl::string_view key) {
+  const std::string choose = absl::StrCat("set ", key, " to another address");
+  if (error == EADDRINUSE) return absl::StrCat("stop the program that has it, or ", choose);
+  if (error == EACCES) return absl::StrCat("ports below 1024 need a privilege; ", choose);
+  return choose;
+}
+
+absl::Status BindTcp(const Place& place, AdminSocket& made) {
+  SocketAddress& tcp = *made.address.tcp;
+  const int on = 1;
+  // A restart need not wait a minute.
+  setsockopt(made.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const absl::StatusOr<SocketAddress> resolved = tcp.Resolve();
+  if (!resolved.ok()) {
+    errno = ENODEV;
+    return place.Failed("cannot bind", TodoFor(errno, place.key));
+  }
+  if (bind(made.fd, resolved->get(), resolved->size()) != 0) {
+    made.is_ahead = errno == EADDRNOTAVAIL && BindFreely(*resolved, made.fd);
+    if (!made.is_ahead) return place.Failed("cannot bind", TodoFor(errno, place.key));
+  }
+  if (tcp.port() != 0) return absl::OkStatus();
+  sockaddr_in6 bound = {};  // Both families have their port at the same place.
+  socklen_t size = sizeof bound;
+  getsockname(made.fd, reinterpret_cast<sockaddr*>(&bound), &size);
+  tcp = tcp.WithPort(ntohs(bound.sin6_port));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<AdminSocket> OpenAdminSocket(const AdminAddress& address, absl::string_view key) {
+  const Place place{address, key};
+  const int family = address.tcp.has_value() ? address.tcp->family() : AF_UNIX;
+  AdminSocket made{.fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+                   .address = address};
+  if (made.fd < 0) return place.Failed("cannot make a socket", "raise the limit on open files");
+  absl::Cleanup undo = [fd = made.fd] { close(fd); };
+  const absl::Status bound =
+      address.tcp.has_value() ? BindTcp(place, made) : BindUnix(place, made.fd);
+  if (!bound.ok()) return bound;
+  if (listen(made.fd, kBacklog) != 0) {
+    return place.Failed("cannot listen", TodoFor(errno, key));
+  }
+  std::move(undo).Cancel();
+  return made;
+}
+
+std::string AdminSourceOf(const sockaddr_storage& from) {
+  constexpr size_t kV6PrefixBytes = 8;
+  if (from.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(from).sin_addr;
+    return {reinterpret_cast<const char*>(&v4), sizeof v4};
+  }
+  if (from.ss_family != AF_INET6) return "";
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from).sin6_addr;
+  return {reinterpret_cast<const char*>(&v6),
+          IN6_IS_ADDR_V4MAPPED(&v6) ? sizeof v6 : kV6PrefixBytes};
+}
+
+}  // namespace hither

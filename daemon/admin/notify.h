@@ -1,0 +1,45 @@
+#ifndef HITHER_DAEMON_ADMIN_NOTIFY_H_
+#define HITHER_DAEMON_ADMIN_NOTIFY_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace hither {
+
+// Tells the service manager (systemd's sd_notify(3) protocol: a datagram to $NOTIFY_SOCKET).
+// Without a manager nothing happens; that it does not listen is no reason to end.
+//
+// Why not libsystemd: the protocol is one sendto(), stable, and meant to be spoken without it.
+//
+// Threads: one; reads the environment.
+class ServiceManager {
+ public:
+  ServiceManager();
+  ~ServiceManager();
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+
+  void Ready(absl::string_view status);
+  void Status(absl::string_view status);
+  void Reloading();  // Ready() ends it.
+  void Stopping();
+  void StillAlive();  // The watchdog's; call it more often than watchdog_period().
+  void ExtendTimeout(absl::Duration by);  // While starting or stopping takes long.
+
+  // WatchdogSec= of the unit, if it is meant for this process.
+  std::optional<absl::Duration> watchdog_period() const { return watchdog_; }
+
+ private:
+  void Send(absl::string_view text) const;
+
+  int socket_ = -1;
+  std::string path_;
+  std::optional<absl::Duration> watchdog_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_DAEMON_ADMIN_NOTIFY_H_

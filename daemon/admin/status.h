@@ -1,0 +1,75 @@
+#ifndef HITHER_DAEMON_ADMIN_STATUS_H_
+#define HITHER_DAEMON_ADMIN_STATUS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "daemon/admin/endpoint_state.h"
+
+namespace hither {
+
+// What GET /status says and `hither status` shows: filled by the server, read by the tool. A value.
+struct ServerStatus {
+  struct Zone {
+    std::string name;  // Absolute: "example.org."
+    std::string file;
+    std::optional<uint32_t> serial;  // None: no good version was ever loaded.
+    uint64_t records = 0;
+    std::string signing;  // "no", "NSEC" or "NSEC3"
+    absl::Time loaded_at = absl::InfinitePast();
+    std::string error;  // Of the last load, if that failed.
+
+    // "ok"; "stale": the last load failed and an older version answers; "broken": none answers.
+    absl::string_view State() const;
+  };
+
+  // From receive to send, since the start: half of the answers took no longer than p50, and so on.
+  struct Latency {
+    std::string transport;  // "udp" or "tcp"
+    uint64_t answers = 0;
+    absl::Duration p50;
+    absl::Duration p99;
+    absl::Duration p99_9;
+  };
+
+  std::string version;  // "hitherd 0.1.0"
+  int64_t pid = 0;
+  std::string site;
+  std::string node;
+  std::string nsid;  // The first worker's.
+  int workers = 0;
+  absl::Time started_at = absl::UnixEpoch();
+  absl::Duration uptime;
+  std::vector<std::string> listen;
+  std::vector<EndpointState> endpoints;  // None from an older server.
+  // All workers' sums, by the name that the metric has in /metrics, labels included:
+  // {"hither_queries_total{transport=\"udp\"}", 12}.
+  std::vector<std::pair<std::string, uint64_t>> counters;
+  std::vector<Latency> latency;  // Empty from a server that does not measure it.
+  std::vector<Zone> zones;
+  // Zones that are not among `zones`, so that this stays bounded; and those of them whose last load
+  // failed, which is none unless too many have failed.
+  uint64_t zones_untold = 0;
+  uint64_t zones_untold_failed = 0;
+};
+
+// One JSON object; names and units as in the struct, times as RFC 3339 in UTC.
+std::string ToJson(const ServerStatus& status);
+
+// The reverse. Unknown members are ignored, so that an older tool can ask a newer server.
+absl::StatusOr<ServerStatus> FromJson(absl::string_view json);
+
+// For a terminal: identity, counters with their rate since the start, latency, and a table of at
+// most `zones_max` zones, those with errors first. Control octets are shown as '?'.
+std::string ToText(const ServerStatus& status, size_t zones_max);
+
+}  // namespace hither
+
+#endif  // HITHER_DAEMON_ADMIN_STATUS_H_

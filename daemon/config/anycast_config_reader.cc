@@ -1,0 +1,451 @@
+// From the YAML below `anycast:` to an AnycastConfig. The tables at the end are the schema.
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "daemon/config/config_reading.h"
+#include "daemon/config/prefix_uses.h"
+#include "dns/rr_type.h"
+
+namespace hither {
+namespace {
+
+using Anycast = AnycastConfig;
+
+constexpr size_t kServicesMax = 64;
+constexpr size_t kPrefixesMax = 256;  // Of a service.
+constexpr size_t kProbesMax = 16;
+constexpr size_t kChecksMax = 16;
+constexpr size_t kNeighborsMax = 32;
+constexpr size_t kPeersMax = 256;
+constexpr size_t kOutsideMax = 4;  // Addresses of one node.
+constexpr size_t kCommandWordsMax = 64;
+constexpr size_t kCommunitiesMax = 32;
+
+// A list of maps, each read by `keys` into a new T.
+template <typename T, size_t kKeys>
+void ReadMaps(const YamlNode& node, const KeyOf<T> (&keys)[kKeys], absl::string_view example,
+              size_t items_max, Reading& to, std::vector<T>& out) {
+  ReadList(node, example, items_max, to, [&](const YamlNode& item) {
+    T one;
+    ReadMap(item, keys, to, one);
+    out.push_back(std::move(one));
+  });
+}
+
+void ReadBool(const YamlNode& node, Reading& to, bool& out) {
+  if (!ExpectKind(node, YamlNode::kText, "true or false", to)) return;
+  if (node.text != "true" && node.text != "false") {
+    return to.Error(node.line, absl::StrCat(Quoted(node.text), "; write true or false"));
+  }
+  out = node.text == "true";
+}
+
+// One of two words.
+void ReadChoice(const YamlNode& node, absl::string_view no, absl::string_view yes, Reading& to,
+                bool& out) {
+  const std::string example = absl::StrCat(no, " or ", yes);
+  if (!ExpectKind(node, YamlNode::kText, example, to)) return;
+  if (node.text != no && node.text != yes) {
+    return to.Error(node.line, absl::StrCat(Quoted(node.text), "; write ", example));
+  }
+  out = node.text == yes;
+}
+
+void ReadWords(const YamlNode& node, absl::string_view example, Reading& to,
+               std::vector<std::string>& out) {
+  ReadList(node, example, kCommandWordsMax, to, [&](const YamlNode& item) {
+    std::string word;
+    if (ReadText(item, "a text", to, word)) out.push_back(std::move(word));
+  });
+}
+
+void ReadCommand(const YamlNode& node, Reading& to, std::vector<std::string>& out) {
+  ReadWords(node, "a command and its arguments, as [/usr/local/bin/check, --fast]", to, out);
+  if (node.kind == YamlNode::kList && node.children.empty()) {
+    to.Error(node.line, "the command is empty; give a program's path");
+  }
+}
+
+void ReadPath(const YamlNode& node, Reading& to, std::string& out) {
+  std::string text;
+  if (ReadText(node, "a path, or none", to, text)) out = text == "none" ? "" : to.Path(text);
+}
+
+// An address with a port; `port` where it has none.
+bool ReadAddress(const YamlNode& node, uint16_t port, Reading& to, SocketAddress& out) {
+  std::string text;
+  if (!ReadText(node, "an address, as 192.0.2.1 or [2001:db8::1]", to, text)) return false;
+  const bool bare_v6 = std::count(text.begin(), text.end(), ':') > 1 && text[0] != '[';
+  const absl::StatusOr<SocketAddress> address =
+      SocketAddress::FromText(bare_v6 ? absl::StrCat("[", text, "]") : text, port);
+  if (!address.ok()) {
+    to.Error(node.line, address.status());
+    return false;
+  }
+  if (address->IsLinkLocal() && text.find('%') == std::string::npos) {
+    to.Error(node.line, absl::StrCat("the link-local address ", text,
+                                     " is on every link; name the interface, as [fe80::1%eth0]"));
+    return false;
+  }
+  out = *address;
+  return true;
+}
+
+void ReadAddress(const YamlNode& node, uint16_t port, Reading& to,
+                 std::optional<SocketAddress>& out) {
+  SocketAddress address;
+  if (ReadAddress(node, port, to, address)) out = address;
+}
+
+void ReadOutside(const YamlNode& node, Reading& to, std::vector<SocketAddress>& out) {
+  ReadList(node, "addresses, as [198.51.100.2, \"2001:db8::2\"]", kOutsideMax, to,
+           [&](const YamlNode& item) {
+             SocketAddress address;
+             if (ReadAddress(item, kPeerPort, to, address)) out.push_back(address);
+           });
+}
+
+// RFC 4271 §5.1.3, RFC 2545 §3: an address that packets can be sent to. What the services have to
+// say about it comes later.
+void ReadNextHop(const YamlNode& node, int family, Reading& to, std::optional<SocketAddress>& out) {
+  ReadAddress(node, 0, to, out);
+  if (!out.has_value()) return;
+  const std::string why = Unroutable(*out);
+  if (out->family() != family) {
+    to.Error(node.line, absl::StrCat("the next hop ", out->AddressText(), " is not of ",
+                                     family == AF_INET ? "IPv4" : "IPv6"));
+  } else if (!why.empty() && !out->IsLinkLocal()) {
+    to.Error(node.line, absl::StrCat("the next hop ", out->AddressText(), " is in ", why,
+                                     "; give an address of this host that routers can reach"));
+  }
+}
+
+// RFC 7607, RFC 7300, RFC 6793 §9: these are nobody's.
+void ReadAs(const YamlNode& node, Reading& to, uint32_t& out) {
+  constexpr uint32_t kAsTrans = 23'456;
+  constexpr uint32_t kLast16 = 65'535;
+  ReadNumber(node, 1, UINT32_MAX - 1, to, out);
+  if (out != kAsTrans && out != kLast16) return;
+  to.Error(node.line, absl::StrCat("AS ", out,
+                                   " is reserved; give your own, or a private one from "
+                                   "64512 to 65534"));
+}
+
+void ReadRouterId(const YamlNode& node, Reading& to, Anycast::Bgp& bgp) {
+  SocketAddress address;
+  if (!ReadAddress(node, 0, to, address)) return;
+  if (address.family() != AF_INET || address.IsWildcard()) {
+    return to.Error(node.line, "a router ID is written as an IPv4 address, as 10.0.0.1 (RFC 6286)");
+  }
+  if (address.IsMulticast() || Unroutable(address) == "240.0.0.0/4 (reserved)") {
+    return to.Error(node.line, absl::StrCat("routers refuse the router ID ", address.AddressText(),
+                                            ": it is no unicast address; give this host's own"));
+  }
+  bgp.router_id = ntohl(reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr.s_addr);
+}
+
+void ReadPrefixes(const YamlNode& node, Reading& to, Anycast::Service& service) {
+  ReadList(node, "prefixes, as [192.0.2.0/24, \"2001:db8::/48\"]", kPrefixesMax, to,
+           [&](const YamlNode& item) {
+             std::string text;
+             if (!ReadText(item, "a prefix, as 192.0.2.0/24", to, text)) return;
+             const absl::StatusOr<Prefix> prefix = Prefix::FromText(text);
+             if (!prefix.ok()) return to.Error(item.line, prefix.status());
+             service.prefixes.push_back(*prefix);
+           });
+}
+
+void ReadAddresses(const YamlNode& node, Reading& to, Anycast::Service& service) {
+  ReadList(node, "addresses, as [192.0.2.53, \"[2001:db8::53]\"]", kPrefixesMax, to,
+           [&](const YamlNode& item) {
+             SocketAddress address;
+             if (ReadAddress(item, kDnsPort, to, address)) service.addresses.push_back(address);
+           });
+}
+
+// "64512:100" (RFC 1997), or one of the names of RFC 8326 and RFC 1997.
+bool ParseCommunity(absl::string_view text, uint32_t& out) {
+  if (text == "graceful-shutdown") return out = kGracefulShutdown, true;
+  if (text == "no-export") return out = 0xFFFFFF01, true;
+  if (text == "no-advertise") return out = 0xFFFFFF02, true;
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
+  uint32_t high = 0;
+  uint32_t low = 0;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &high) ||
+      !absl::SimpleAtoi(parts[1], &low) || high > 0xFFFF || low > 0xFFFF) {
+    return false;
+  }
+  out = high << 16 | low;
+  return true;
+}
+
+void ReadCommunities(const YamlNode& node, Reading& to, RouteAttributes& out) {
+  out.communities.clear();
+  ReadList(node, "communities, as [\"64512:100\", graceful-shutdown]", kCommunitiesMax, to,
+           [&](const YamlNode& item) {
+             std::string text;
+             uint32_t community = 0;
+             if (!ReadText(item, "a community, as \"64512:100\"", to, text)) return;
+             if (!ParseCommunity(text, community)) {
+               return to.Error(item.line, absl::StrCat(Quoted(text),
+                                                       " is no community; write \"64512:100\", "
+                                                       "graceful-shutdown or no-export"));
+             }
+             out.communities.push_back(community);
+           });
+}
+
+void ReadLargeCommunities(const YamlNode& node, Reading& to, RouteAttributes& out) {
+  ReadList(node, "large communities, as [\"64512:1:2\"]", kCommunitiesMax, to,
+           [&](const YamlNode& item) {
+             std::string text;
+             if (!ReadText(item, "a large community, as \"64512:1:2\"", to, text)) return;
+             const std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
+             LargeCommunity one;
+             if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &one.global) ||
+                 !absl::SimpleAtoi(parts[1], &one.local1) ||
+                 !absl::SimpleAtoi(parts[2], &one.local2)) {
+               return to.Error(item.line, absl::StrCat(Quoted(text),
+                                                       " is no large community; write "
+                                                       "\"64512:1:2\" (RFC 8092)"));
+             }
+             out.large_communities.push_back(one);
+           });
+}
+
+void ReadPassword(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor) {
+  if (!ReadText(node, "a TCP MD5 password", to, neighbor.password)) return;
+  if (neighbor.password.size() > kBgpPasswordBytesMax) {
+    to.Error(node.line, absl::StrCat("the password is over ", kBgpPasswordBytesMax,
+                                     " octets, which is what Linux takes; shorten it"));
+  }
+}
+
+void ReadPasswordFile(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor) {
+  std::string path;
+  if (ReadText(node, "the path of a file with a TCP MD5 password", to, path)) {
+    neighbor.password_file = to.Path(path);
+  }
+}
+
+void ReadFamilies(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor) {
+  neighbor.ipv4 = neighbor.ipv6 = false;
+  ReadList(node, "families, as [ipv4, ipv6]", 2, to, [&](const YamlNode& item) {
+    if (item.text == "ipv4") {
+      neighbor.ipv4 = true;
+    } else if (item.text == "ipv6") {
+      neighbor.ipv6 = true;
+    } else {
+      to.Error(item.line, absl::StrCat(Quoted(item.text), " is no family; write ipv4 or ipv6"));
+    }
+  });
+}
+
+// ANY and RRSIG get what the server chooses, and types from 128 to 255 are no data (RFC 6895 §3.1).
+void ReadProbeType(const YamlNode& node, Reading& to, Anycast::Probe& probe) {
+  if (!ReadText(node, "a type, as SOA", to, probe.type)) return;
+  const std::optional<RrType> type = TypeFromText(probe.type);
+  const bool is_data = type && (static_cast<uint16_t>(*type) & 0xFF80) != 0x0080;
+  if (!is_data || *type == RrType::kRrsig) {
+    to.Error(node.line,
+             absl::StrCat(Quoted(probe.type), " is no type to ask for; write type: SOA"));
+  }
+}
+
+void ReadShare(const YamlNode& node, Reading& to, double& out) {
+  double value = 0;
+  if (!ExpectKind(node, YamlNode::kText, "a share from 0 to 1, as 0.05", to)) return;
+  if (!absl::SimpleAtod(node.text, &value) || !(value >= 0 && value <= 1)) {
+    return to.Error(node.line, absl::StrCat(Quoted(node.text), "; give a share from 0 to 1"));
+  }
+  out = value;
+}
+
+void ReadRate(const YamlNode& node, Reading& to, double& out) {
+  double value = 0;
+  if (!ExpectKind(node, YamlNode::kText, "queries a second, as 10", to)) return;
+  if (!absl::SimpleAtod(node.text, &value) || !(value >= 0 && value <= 1e9)) {
+    return to.Error(node.line, absl::StrCat(Quoted(node.text), "; give queries a second"));
+  }
+  out = value;
+}
+
+// A number of nodes, or a share of them as "50%".
+void ReadMaxWithdrawn(const YamlNode& node, Reading& to, Anycast::Peers& peers) {
+  if (!ExpectKind(node, YamlNode::kText, "a number of nodes, or a share as \"50%\"", to)) return;
+  YamlNode number = node;
+  if (!number.text.empty() && number.text.back() == '%') {
+    number.text.pop_back();
+    peers.max_withdrawn = 0;
+    return ReadNumber(number, 1, 99, to, peers.max_withdrawn_percent);
+  }
+  ReadNumber(number, 1, kPeersMax, to, peers.max_withdrawn);
+}
+
+void ReadKernelMode(const YamlNode& node, Reading& to, Anycast::Kernel& kernel) {
+  bool is_metric = false;
+  ReadChoice(node, "address", "metric", to, is_metric);
+  kernel.mode = is_metric ? Anycast::Kernel::Mode::kMetric : Anycast::Kernel::Mode::kAddress;
+}
+
+void ReadInterface(const YamlNode& node, Reading& to, std::string& out) {
+  if (!ReadText(node, "an interface's name", to, out)) return;
+  if (out.size() > 15 || out.find('/') != std::string::npos) {  // IFNAMSIZ
+    to.Error(node.line, absl::StrCat(Quoted(out), " is no interface's name; at most 15 octets"));
+  }
+}
+
+constexpr absl::Duration kInstant = absl::Milliseconds(10);
+constexpr absl::Duration kDay = absl::Hours(24);
+
+// clang-format off
+constexpr KeyOf<RouteAttributes> kAttributeKeys[] = {
+    {"med", [](const YamlNode& n, Reading& to, RouteAttributes& out) { ReadNumber(n, 0, UINT32_MAX, to, out.med.emplace()); }},
+    {"prepend", [](const YamlNode& n, Reading& to, RouteAttributes& out) { ReadNumber(n, 0, 32, to, out.prepend); }},
+    {"communities", ReadCommunities},
+    {"large_communities", ReadLargeCommunities},
+};
+
+constexpr KeyOf<Anycast::Probe> kProbeKeys[] = {
+    {"name", [](const YamlNode& n, Reading& to, Anycast::Probe& out) { ReadText(n, "a name, as www.example.org", to, out.name); }},
+    {"type", ReadProbeType},
+};
+
+constexpr KeyOf<Anycast::ExecCheck> kCheckKeys[] = {
+    {"name",    [](const YamlNode& n, Reading& to, Anycast::ExecCheck& out) { ReadText(n, "a name for it", to, out.name); }},
+    {"command", [](const YamlNode& n, Reading& to, Anycast::ExecCheck& out) { ReadCommand(n, to, out.command); }},
+    {"every",   [](const YamlNode& n, Reading& to, Anycast::ExecCheck& out) { ReadDuration(n, absl::Milliseconds(100), kDay, to, out.every); }},
+    {"timeout", [](const YamlNode& n, Reading& to, Anycast::ExecCheck& out) { ReadDuration(n, kInstant, absl::Minutes(10), to, out.timeout); }},
+    {"level",   [](const YamlNode& n, Reading& to, Anycast::ExecCheck& out) { ReadChoice(n, "soft", "hard", to, out.is_hard); }},
+    {"scope",   [](const YamlNode& n, Reading& to, Anycast::ExecCheck& out) { ReadChoice(n, "local", "shared", to, out.is_shared); }},
+};
+
+constexpr KeyOf<Anycast::Service> kServiceKeys[] = {
+    {"name",      [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadText(n, "a name for it", to, out.name); }},
+    {"prefixes",  ReadPrefixes},
+    {"addresses", ReadAddresses},
+    {"probe",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kProbeKeys, to, out.probes.emplace_back()); }},
+    {"probes",    [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMaps(n, kProbeKeys, "a list of { name: example.org, type: SOA }", kProbesMax, to, out.probes); }},
+    {"zones",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadWords(n, "names of zones", to, out.zones); }},
+    {"checks",    [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMaps(n, kCheckKeys, "a list of { name: disk, command: [/usr/local/bin/check] }", kChecksMax, to, out.checks); }},
+    {"up",        [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kAttributeKeys, to, out.up); }},
+    {"soft",      [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kAttributeKeys, to, out.soft); }},
+    {"drain",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kAttributeKeys, to, out.drain); }},
+};
+
+constexpr KeyOf<Anycast::Policy> kPolicyKeys[] = {
+    {"tick",               [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Milliseconds(50), absl::Seconds(5), to, out.tick); }},
+    {"fall",               [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadNumber(n, 1, 100, to, out.fall); }},
+    {"rise",               [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.rise); }},
+    {"rise_first",         [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.rise_first); }},
+    {"warm_up",            [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.warm_up); }},
+    {"hold_down",          [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.hold_down); }},
+    {"hold_down_max",      [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), kDay, to, out.hold_down_max); }},
+    {"withdrawals_max",    [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadNumber(n, 1, 64, to, out.withdrawals_max); }},
+    {"withdrawals_window", [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Seconds(1), kDay, to, out.withdrawals_window); }},
+    {"drain_min",          [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.drain_min); }},
+    {"drain_max",          [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), kDay, to, out.drain_max); }},
+    {"drained_queries_per_second", [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadRate(n, to, out.drained_queries_per_second); }},
+    {"servfail_share_max", [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadShare(n, to, out.servfail_share_max); }},
+    {"drop_share_max",     [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadShare(n, to, out.drop_share_max); }},
+    {"stuck_after",        [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Milliseconds(300), absl::Minutes(1), to, out.stuck_after); }},
+    {"lease",              [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Milliseconds(500), absl::Minutes(1), to, out.lease); }},
+};
+
+constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {
+    {"address",       [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadAddress(n, kBgpPort, to, out.address); }},
+    {"as",            [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadAs(n, to, out.as); }},
+    {"local_address", [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadAddress(n, 0, to, out.local_address); }},
+    {"password",      ReadPassword},
+    {"password_file", ReadPasswordFile},
+    {"ttl_security",  [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadBool(n, to, out.ttl_security); }},
+    {"multihop",      [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNumber(n, 0, 255, to, out.multihop); }},
+    {"families",      ReadFamilies},
+    {"next_hop_v4",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET, to, out.next_hop_v4); }},
+    {"next_hop_v6",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET6, to, out.next_hop_v6); }},
+    // RFC 4271 §4.2: zero or at least three seconds, in whole ones; zero would be no lease.
+    {"hold_time",     [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadDuration(n, absl::Seconds(3), absl::Seconds(65'535), to, out.hold_time, absl::Seconds(1)); }},
+    {"description",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadText(n, "a text", to, out.description); }},
+};
+
+constexpr KeyOf<Anycast::Bgp> kBgpKeys[] = {
+    {"local_as",  [](const YamlNode& n, Reading& to, Anycast::Bgp& out) { ReadAs(n, to, out.local_as); }},
+    {"router_id", ReadRouterId},
+    {"neighbors", [](const YamlNode& n, Reading& to, Anycast::Bgp& out) { ReadMaps(n, kNeighborKeys, "a list of { address: 10.0.0.1, as: 64512 }", kNeighborsMax, to, out.neighbors); }},
+};
+
+constexpr KeyOf<Anycast::Kernel> kKernelKeys[] = {
+    {"mode",             ReadKernelMode},
+    {"interface_up",     [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadInterface(n, to, out.interface_up); }},
+    {"interface_soft",   [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadInterface(n, to, out.interface_soft); }},
+    {"interface_drain",  [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadInterface(n, to, out.interface_drain); }},
+    {"metric_interface", [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadInterface(n, to, out.metric_interface); }},
+    {"table",            [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadNumber(n, 1, UINT32_MAX, to, out.table); }},
+    {"metric_up",        [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadNumber(n, 1, UINT32_MAX, to, out.metric_up); }},
+    {"metric_soft",      [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadNumber(n, 1, UINT32_MAX, to, out.metric_soft); }},
+    {"metric_drain",     [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadNumber(n, 1, UINT32_MAX, to, out.metric_drain); }},
+    {"lease",            [](const YamlNode& n, Reading& to, Anycast::Kernel& out) { ReadDuration(n, absl::Seconds(2), absl::Minutes(5), to, out.lease, absl::Seconds(1)); }},
+};
+
+constexpr KeyOf<Anycast::Exec> kExecKeys[] = {
+    {"up",      [](const YamlNode& n, Reading& to, Anycast::Exec& out) { ReadCommand(n, to, out.up); }},
+    {"soft",    [](const YamlNode& n, Reading& to, Anycast::Exec& out) { ReadCommand(n, to, out.soft); }},
+    {"drain",   [](const YamlNode& n, Reading& to, Anycast::Exec& out) { ReadCommand(n, to, out.drain); }},
+    {"down",    [](const YamlNode& n, Reading& to, Anycast::Exec& out) { ReadCommand(n, to, out.down); }},
+    {"timeout", [](const YamlNode& n, Reading& to, Anycast::Exec& out) { ReadDuration(n, kInstant, absl::Minutes(10), to, out.timeout); }},
+};
+
+constexpr KeyOf<Anycast::Readback> kReadbackKeys[] = {
+    {"bird",          [](const YamlNode& n, Reading& to, Anycast::Readback& out) { ReadPath(n, to, out.bird_socket); }},
+    {"bird_protocol", [](const YamlNode& n, Reading& to, Anycast::Readback& out) { ReadText(n, "a protocol's name", to, out.bird_protocol); }},
+    {"frr",           [](const YamlNode& n, Reading& to, Anycast::Readback& out) { ReadCommand(n, to, out.frr_command); }},
+};
+
+constexpr KeyOf<Anycast::Peer> kPeerKeys[] = {
+    {"name",    [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadText(n, "the node's name, as ns1.fra1", to, out.name); }},
+    {"address", [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadAddress(n, kPeerPort, to, out.address); }},
+    {"dns",     [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadAddress(n, kDnsPort, to, out.dns); }},
+    {"outside", [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadOutside(n, to, out.outside); }},
+};
+
+constexpr KeyOf<Anycast::Peers> kPeersKeys[] = {
+    {"listen",        [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadAddress(n, kPeerPort, to, out.listen); }},
+    {"hosts",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadHosts(n, to, out.hosts); }},
+    {"outside",       [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadOutside(n, to, out.outside); }},
+    {"nodes",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadMaps(n, kPeerKeys, "a list of { name: ns1.ams1, address: 10.0.0.2 }", kPeersMax, to, out.nodes); }},
+    {"max_withdrawn", ReadMaxWithdrawn},
+    {"key_file",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadPath(n, to, out.key_file); }},
+    {"accept_key_files", [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadCommand(n, to, out.accept_key_files); }},
+    {"accept_unsealed",  [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadBool(n, to, out.accept_unsealed); }},
+};
+
+constexpr KeyOf<AnycastConfig> kAdminKeys[] = {
+    {"listen", [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadText(n, "127.0.0.1:8054, unix:/path/of.sock or none", to, out.admin_text); }},
+};
+
+constexpr KeyOf<AnycastConfig> kAnycastKeys[] = {
+    {"services",   [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMaps(n, kServiceKeys, "a list of { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org } }", kServicesMax, to, out.services); }},
+    {"policy",     [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kPolicyKeys, to, out.policy); }},
+    {"bgp",        [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kBgpKeys, to, out.bgp.emplace()); }},
+    {"kernel",     [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kKernelKeys, to, out.kernel.emplace()); }},
+    {"exec",       [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kExecKeys, to, out.exec.emplace()); }},
+    {"dry_run",    [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadBool(n, to, out.dry_run); }},
+    {"readback",   [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kReadbackKeys, to, out.readback); }},
+    {"peers",      [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kPeersKeys, to, out.peers); }},
+    {"admin",      [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kAdminKeys, to, out); }},
+    {"state_file", [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadPath(n, to, out.state_file); }},
+    {"journal",    [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadPath(n, to, out.journal_file); }},
+};
+// clang-format on
+
+}  // namespace
+
+void ReadAnycast(const YamlNode& node, Reading& to) {
+  to.config.anycast.is_present = true;
+  ReadMap(node, kAnycastKeys, to, to.config.anycast);
+}
+
+}  // namespace hither

@@ -1,0 +1,125 @@
+#ifndef HITHER_DAEMON_CONFIG_CONFIG_H_
+#define HITHER_DAEMON_CONFIG_CONFIG_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/log_level.h"
+#include "base/socket_address.h"
+#include "daemon/config/anycast_config.h"
+#include "daemon/config/zone_list.h"
+#include "dns/name.h"
+#include "zones/zone_source.h"
+
+namespace hither {
+
+inline constexpr uint64_t kConfigBytesMax = 256ull << 20;  // A million zones are about 60 MB.
+inline constexpr size_t kConfigErrorsMax = 100;            // Told in one go.
+inline constexpr size_t kListenAddressesMax = 256;
+inline constexpr uint16_t kDnsPort = 53;
+inline constexpr uint16_t kAdminPort = 8053;
+
+// Where the admin endpoint listens: one of the two, or neither (switched off).
+struct AdminAddress {
+  std::optional<SocketAddress> tcp;  // A loopback address.
+  std::string unix_path;
+  bool is_default = false;  // The operator has said nothing of it.
+
+  bool IsOff() const { return !tcp.has_value() && unix_path.empty(); }
+  std::string ToText() const;  // "127.0.0.1:8053", "unix:/run/hither/admin.sock" or "none".
+};
+
+// Everything an operator can choose, with its defaults: a plain value. A default-made one becomes
+// complete by FinishConfig. Ranges stand beside the keys in config_reader.cc.
+struct Config {
+  struct Identity {
+    std::string site;           // Empty: the server has none.
+    std::string node;           // Default: the host's name.
+    std::string nsid_template;  // For ExpandNsid. Default: "{node}.{site}" or "{node}".
+  } identity;
+
+  std::vector<SocketAddress> listen;  // Default: 0.0.0.0:53 and [::]:53.
+  int workers = 0;                    // 0: one for each core.
+  std::string user;     // Become this one after binding, if root. Empty: "hither", else "nobody".
+  std::string version;  // For version.bind. Default: "Hither 0.1.0"; empty: hidden.
+
+  struct Udp {
+    uint16_t payload_bytes_max = 1'232;        // 1280 (IPv6's least MTU) - 40 - 8.
+    uint32_t receive_buffer_bytes = 4u << 20;  // Of each socket; the kernel may give less.
+    int batch_size = 32;                       // Datagrams for each recvmmsg().
+  } udp;
+
+  struct Tcp {
+    int connections_max = 1'024;          // Of the whole process.
+    int connections_per_prefix_max = 64;  // Of one client network: an IPv4 /24 or an IPv6 /56.
+    absl::Duration idle_timeout = absl::Seconds(10);    // Without a query; told by RFC 7828.
+    absl::Duration total_timeout = absl::Seconds(120);  // Then closed, however busy.
+    uint32_t unread_bytes_max = 256u << 10;  // Answers that wait for a client that does not read.
+  } tcp;
+
+  ZoneSources zones;        // No name twice.
+  std::string image_cache;  // A folder for images of zones that were read as text. Empty: none.
+  AdminAddress admin;       // Default: 127.0.0.1:8053.
+  // Where other hosts may read what `admin` shows, without its commands. None: nowhere.
+  std::optional<SocketAddress> metrics;
+  std::vector<std::string> metrics_hosts;  // Names that readers may call it by, beside addresses.
+  // Where hitherd tells the sidecar how it is (heartbeat_page.h). Empty: nowhere. Default:
+  // kHeartbeatDefaultPath, for hitherd if the folder is there.
+  std::optional<std::string> heartbeat;
+
+  struct Log {
+    LogLevel level = LogLevel::kInfo;
+    std::string file;  // Empty: standard error.
+  } log;
+
+  struct Limits {  // On zone files; see ZoneLimits and ZoneFileLimits.
+    uint32_t records_per_rrset_max = 1'000;
+    uint32_t types_per_name_max = 100;
+    uint16_t nsec3_iterations_max = 100;
+    uint32_t include_depth_max = 8;
+    uint32_t generate_records_max = 65'536;
+  } limits;
+
+  AnycastConfig anycast;  // The sidecar's part; hitherd only checks it.
+
+  // What all this was read from: the configuration file and its lists of zones.
+  std::vector<std::string> files;
+
+  Config();
+};
+
+// Reads a configuration file. Paths in it are relative to its folder. All errors are told in one
+// status, a line each: "file:line: what; what to do". The result still needs FinishConfig.
+// Threads: any. Source: an operator's file, wrong in every way; nothing is thrown.
+absl::StatusOr<Config> LoadConfigFile(const std::string& path,
+                                      uint64_t bytes_max = kConfigBytesMax);
+
+// The same from memory: `file` stands in the errors, `folder` goes before relative paths. Lists of
+// zones that it names are read by `read_list`.
+absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
+                                   absl::string_view folder,
+                                   ZoneListReader read_list = ReadZoneListFile);
+
+// Fills what has a default that depends on other values or on the host (`host_name`), then checks
+// what concerns several values: the NSID's size, that there is a zone.
+absl::Status FinishConfig(absl::string_view host_name, Config& config);
+
+// The forms that the file and the command line share. Errors: "what; what to do", without a place.
+absl::StatusOr<SocketAddress> ParseListen(absl::string_view text);
+absl::StatusOr<AdminAddress> ParseAdmin(absl::string_view text);
+// For ParseAdmin(): where a program listens whose operator has not said: a socket in the folder
+// that the service manager made for it (`runtime_directory`, systemd.exec(5); null or empty: it
+// made none), else `otherwise`.
+std::string DefaultAdmin(const char* runtime_directory, absl::string_view otherwise);
+absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text);
+
+}  // namespace hither
+
+#endif  // HITHER_DAEMON_CONFIG_CONFIG_H_

@@ -1,0 +1,328 @@
+// From the YAML tree to a Config. The tables below are the schema: a key, its range, its place.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/nearest.h"
+#include "daemon/config/config_reading.h"
+#include "daemon/config/nsid.h"
+
+namespace hither {
+namespace {
+
+void ReadListen(const YamlNode& node, Reading& to) {
+  if (!ExpectKind(node, YamlNode::kList, "a list, as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]",
+                  to)) {
+    return;
+  }
+  if (node.children.empty()) {
+    return to.Error(node.line,
+                    "the list is empty; give an address, or remove 'listen' to use all of them");
+  }
+  absl::flat_hash_map<std::string, uint32_t> lines;
+  for (const YamlNode& item : node.children) {
+    std::string text;
+    if (!ReadText(item, "an address, as \"192.0.2.53:53\"", to, text)) continue;
+    const absl::StatusOr<SocketAddress> address = ParseListen(text);
+    if (!address.ok()) {
+      to.Error(item.line, address.status());
+      continue;
+    }
+    const auto [seen, is_new] = lines.try_emplace(address->ToText(), item.line);
+    if (!is_new) {
+      to.Error(item.line, absl::StrCat("listen address ", seen->first, " again, first on line ",
+                                       seen->second, "; keep one"));
+    }
+    to.config.listen.push_back(*address);
+  }
+  if (to.config.listen.size() > kListenAddressesMax) {
+    to.Error(node.line, absl::StrCat(to.config.listen.size(), " listen addresses; give at most ",
+                                     kListenAddressesMax, ", or 0.0.0.0 and [::] for all"));
+  }
+}
+
+// One of many: kept apart from the tables, so that a million of them cost one scan each.
+struct ZoneEntry {
+  const YamlNode* name = nullptr;
+  const YamlNode* file = nullptr;
+  const YamlNode* image = nullptr;
+  const YamlNode* list = nullptr;
+};
+
+// False: an error has been told.
+bool CheckZoneKeys(const ZoneEntry& entry, uint32_t line, Reading& to) {
+  const size_t errors_before = to.error_count;
+  if (entry.list != nullptr) {
+    if (entry.name == nullptr && entry.file == nullptr && entry.image == nullptr) return true;
+    to.Error(line,
+             "'list' beside other keys; make it an entry of its own, as - { list: zones.txt }");
+    return false;
+  }
+  if (entry.name == nullptr) to.Error(line, "zone without 'name'; add name: example.org");
+  if (entry.file == nullptr && entry.image == nullptr) {
+    to.Error(line, "zone without 'file'; add file: example.org.zone");
+  }
+  return to.error_count == errors_before;
+}
+
+bool FindZoneKeys(const YamlNode& node, Reading& to, ZoneEntry& entry) {
+  constexpr absl::string_view kKnown[] = {"name", "file", "image", "list"};
+  if (!ExpectKind(node, YamlNode::kMap, "{ name: example.org, file: example.org.zone }", to)) {
+    return false;
+  }
+  ReadPairs(node, to, [&](const YamlNode& key, const YamlNode& value) {
+    if (key.text == "name") {
+      entry.name = &value;
+    } else if (key.text == "file") {
+      entry.file = &value;
+    } else if (key.text == "image") {
+      entry.image = &value;
+    } else if (key.text == "list") {
+      entry.list = &value;
+    } else {
+      to.Error(key.line,
+               absl::StrCat("unknown key ", Quoted(key.text), SuggestWord(key.text, kKnown)));
+    }
+  });
+  return CheckZoneKeys(entry, node.line, to);
+}
+
+void ReadZone(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
+  std::string name_text;
+  std::string file;
+  std::string image;
+  if (!ReadText(*entry.name, "the zone's name, as example.org", to, name_text)) return;
+  if (entry.file != nullptr && !ReadText(*entry.file, "the path of its zone file", to, file))
+    return;
+  if (entry.image != nullptr && !ReadText(*entry.image, "the path of a zone image", to, image)) {
+    return;
+  }
+  const absl::StatusOr<Name> name = Name::FromText(name_text);
+  if (!name.ok()) {
+    to.Error(entry.name->line,
+             absl::StrCat("zone name ", Quoted(name_text), ": ", name.status().message()));
+    return;
+  }
+  const uint32_t line = entry.name->line;
+  const absl::Status added =
+      image.empty()  ? zones.Add(line, *name, file, ZoneSource::Kind::kText)
+      : file.empty() ? zones.Add(line, *name, image, ZoneSource::Kind::kImage)
+                     : zones.Add(line, *name, file, ZoneSource::Kind::kTextOrImage, image);
+  if (!added.ok()) to.Error(entry.name->line, added);
+}
+
+// What a list says goes where the entries go, and what is wrong with it, where their errors go.
+class ListToConfig : public ZoneListSink {
+ public:
+  ListToConfig(std::string path, uint32_t our_line, Reading& to, ZoneCollector& zones)
+      : path_(std::move(path)), our_line_(our_line), to_(to), zones_(zones) {}
+
+  bool OnZone(uint32_t line, NameView name, absl::string_view file) override {
+    const absl::Status added = zones_.Add(line, name, file, ZoneSource::Kind::kText);
+    if (!added.ok()) OnError(line, added.message());
+    return !absl::IsResourceExhausted(added);
+  }
+  void OnError(uint32_t line, absl::string_view what) override {
+    to_.ErrorIn(path_, line, our_line_, what);
+  }
+
+ private:
+  const std::string path_;
+  const uint32_t our_line_;
+  Reading& to_;
+  ZoneCollector& zones_;
+};
+
+// Up to and with the last '/'.
+std::string FolderOf(absl::string_view path) {
+  const size_t slash = path.rfind('/');
+  return std::string(slash == absl::string_view::npos ? "" : path.substr(0, slash + 1));
+}
+
+void ReadZoneList(const YamlNode& node, Reading& to, ZoneCollector& zones) {
+  std::string path;
+  if (!ReadText(node, "the path of a list of zones", to, path)) return;
+  path = to.Path(path);
+  to.config.files.push_back(path);
+  zones.EnterFile(path, FolderOf(path));
+  ListToConfig sink(path, node.line, to, zones);
+  const absl::Status read = to.read_list(path, sink);
+  if (!read.ok()) to.Error(node.line, read);
+  zones.EnterFile(to.file, to.folder);
+}
+
+void ReadZones(const YamlNode& node, Reading& to) {
+  if (node.kind == YamlNode::kNull) return;
+  if (!ExpectKind(node, YamlNode::kList, "a list of { name: example.org, file: example.org.zone }",
+                  to)) {
+    return;
+  }
+  ZoneCollector zones(to.config.zones);
+  zones.EnterFile(to.file, to.folder);
+  for (const YamlNode& item : node.children) {
+    ZoneEntry entry;
+    if (!FindZoneKeys(item, to, entry)) continue;
+    if (entry.list != nullptr) {
+      ReadZoneList(*entry.list, to, zones);
+    } else {
+      ReadZone(entry, to, zones);
+    }
+  }
+}
+
+void ReadImageCache(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "the path of a folder, or none", to, text)) return;
+  to.config.image_cache = text == "none" ? "" : to.Path(text);
+}
+
+void ReadHeartbeat(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "the path of a file, as /run/hither/heartbeat, or none", to, text)) return;
+  to.config.heartbeat = text == "none" ? "" : to.Path(text);
+}
+
+void ReadIdentityWord(const YamlNode& node, absl::string_view what, Reading& to, std::string& out) {
+  if (!ReadText(node, "a word, as fra1", to, out)) return;
+  const absl::Status status = CheckIdentityWord(what, out);
+  if (!status.ok()) to.Error(node.line, status);
+}
+
+void ReadNsid(const YamlNode& node, Reading& to) {
+  std::string& nsid = to.config.identity.nsid_template;
+  if (!ReadText(node, "a template in quotes, as \"{node}.{site}\"", to, nsid)) return;
+  const absl::Status status = CheckNsidTemplate(nsid);
+  if (!status.ok()) to.Error(node.line, status);
+}
+
+void ReadVersion(const YamlNode& node, Reading& to) {
+  std::string& version = to.config.version;
+  if (!ReadText(node, "a text of your choice, or hidden", to, version)) return;
+  if (version == "hidden") version.clear();
+  if (version.size() > 255) {
+    to.Error(node.line, "the version is over 255 octets; shorten it (RFC 1035 §3.3)");
+  }
+}
+
+void ReadAdminListen(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "127.0.0.1:8053, unix:/path/of.sock or none", to, text)) return;
+  const absl::StatusOr<AdminAddress> admin = ParseAdmin(text);
+  if (!admin.ok()) return to.Error(node.line, admin.status());
+  to.config.admin = *admin;
+  if (!admin->unix_path.empty()) to.config.admin.unix_path = to.Path(admin->unix_path);
+}
+
+void ReadMetricsListen(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "an address of this host, as 10.0.0.2:8053", to, text)) return;
+  const absl::StatusOr<SocketAddress> address = SocketAddress::FromText(text, kAdminPort);
+  if (!address.ok()) return to.Error(node.line, address.status());
+  to.config.metrics = *address;
+}
+
+void ReadLogTarget(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "stderr or a file's path", to, text)) return;
+  to.config.log.file = text == "stderr" ? "" : to.Path(text);
+}
+
+void ReadLogLevel(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "debug, info, warning or error", to, text)) return;
+  const absl::StatusOr<LogLevel> level = ParseLogLevel(text);
+  if (!level.ok()) return to.Error(node.line, level.status());
+  to.config.log.level = *level;
+}
+
+// clang-format off
+constexpr Key kIdentityKeys[] = {
+    {"site", [](const YamlNode& n, Reading& to) { ReadIdentityWord(n, "identity.site", to, to.config.identity.site); }},
+    {"node", [](const YamlNode& n, Reading& to) { ReadIdentityWord(n, "identity.node", to, to.config.identity.node); }},
+    {"nsid", ReadNsid},
+};
+
+constexpr Key kUdpKeys[] = {
+    {"payload_bytes_max",    [](const YamlNode& n, Reading& to) { ReadNumber(n, 512, 4'096, to, to.config.udp.payload_bytes_max); }},
+    {"receive_buffer_bytes", [](const YamlNode& n, Reading& to) { ReadNumber(n, 4'096, 1u << 30, to, to.config.udp.receive_buffer_bytes); }},
+    {"batch_size",           [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 64, to, to.config.udp.batch_size); }},
+};
+
+constexpr Key kTcpKeys[] = {
+    {"connections_max",            [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 1'000'000, to, to.config.tcp.connections_max); }},
+    {"connections_per_prefix_max", [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 1'000'000, to, to.config.tcp.connections_per_prefix_max); }},
+    {"idle_timeout",               [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Milliseconds(100), absl::Hours(1), to, to.config.tcp.idle_timeout); }},
+    {"total_timeout",              [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Seconds(1), absl::Hours(24), to, to.config.tcp.total_timeout); }},
+    // Two answers of 65,537 octets at least, so that a slow reader of large ones gets along.
+    {"unread_bytes_max",           [](const YamlNode& n, Reading& to) { ReadNumber(n, 131'074, 64u << 20, to, to.config.tcp.unread_bytes_max); }},
+};
+
+constexpr Key kAdminKeys[] = {
+    {"listen", ReadAdminListen},
+};
+
+constexpr Key kMetricsKeys[] = {
+    {"listen", ReadMetricsListen},
+    {"hosts",  [](const YamlNode& n, Reading& to) { ReadHosts(n, to, to.config.metrics_hosts); }},
+};
+
+constexpr Key kLogKeys[] = {
+    {"level",  ReadLogLevel},
+    {"target", ReadLogTarget},
+};
+
+constexpr Key kLimitsKeys[] = {
+    {"records_per_rrset_max", [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 65'535, to, to.config.limits.records_per_rrset_max); }},
+    {"types_per_name_max",    [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 65'535, to, to.config.limits.types_per_name_max); }},
+    {"nsec3_iterations_max",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 2'500, to, to.config.limits.nsec3_iterations_max); }},
+    {"include_depth_max",     [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 64, to, to.config.limits.include_depth_max); }},
+    {"generate_records_max",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 16'777'216, to, to.config.limits.generate_records_max); }},
+};
+
+constexpr Key kTopKeys[] = {
+    {"identity", [](const YamlNode& n, Reading& to) { ReadMap(n, kIdentityKeys, to); }},
+    {"listen",   ReadListen},
+    {"workers",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, kWorkersMax, to, to.config.workers); }},
+    {"user",     [](const YamlNode& n, Reading& to) { ReadText(n, "an account's name", to, to.config.user); }},
+    {"version",  ReadVersion},
+    {"udp",      [](const YamlNode& n, Reading& to) { ReadMap(n, kUdpKeys, to); }},
+    {"tcp",      [](const YamlNode& n, Reading& to) { ReadMap(n, kTcpKeys, to); }},
+    {"zones",    ReadZones},
+    {"image_cache", ReadImageCache},
+    {"admin",    [](const YamlNode& n, Reading& to) { ReadMap(n, kAdminKeys, to); }},
+    {"metrics",  [](const YamlNode& n, Reading& to) { ReadMap(n, kMetricsKeys, to); }},
+    {"heartbeat", ReadHeartbeat},
+    {"log",      [](const YamlNode& n, Reading& to) { ReadMap(n, kLogKeys, to); }},
+    {"limits",   [](const YamlNode& n, Reading& to) { ReadMap(n, kLimitsKeys, to); }},
+    {"anycast",  ReadAnycast},
+};
+// clang-format on
+
+}  // namespace
+
+absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
+                                   absl::string_view folder, ZoneListReader read_list) {
+  const absl::StatusOr<YamlNode> tree = ParseYaml(text, file);
+  if (!tree.ok()) return tree.status();
+  Reading reading{.config = Config(),
+                  .file = std::string(file),
+                  .folder = std::string(folder),
+                  .read_list = read_list};
+  ReadMap(*tree, kTopKeys, reading);
+  if (absl::Status errors = ErrorsOf(reading); !errors.ok()) return errors;
+  return std::move(reading.config);
+}
+
+absl::StatusOr<Config> LoadConfigFile(const std::string& path, uint64_t bytes_max) {
+  const absl::StatusOr<std::string> text = ReadTextFile(path, "the configuration", bytes_max);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<Config> config = ParseConfig(*text, path, FolderOf(path));
+  if (config.ok()) config->files.insert(config->files.begin(), path);
+  return config;
+}
+
+}  // namespace hither

@@ -1,0 +1,25 @@
+#ifndef HITHER_DAEMON_CONFIG_NSID_H_
+#define HITHER_DAEMON_CONFIG_NSID_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace hither {
+
+// The same text goes into NSID (RFC 5001) and, as one character-string, into id.server
+// (RFC 4892): RFC 1035 §3.3 allows 255 octets there.
+inline constexpr size_t kNsidBytesMax = 255;
+inline constexpr int kWorkersMax = 256;
+
+// Fills {site}, {node} and {worker} in `nsid_template`, which CheckNsidTemplate has accepted.
+std::string ExpandNsid(absl::string_view nsid_template, absl::string_view site,
+                       absl::string_view node, int worker);
+
+// Refuses what is not printable ASCII, other placeholders, and a brace without its partner.
+absl::Status CheckNsidTemplate(absl::string_view nsid_template);
+
+}  // namespace hither
+
+#endif  // HITHER_DAEMON_CONFIG_NSID_H_
