@@ -2,7 +2,7 @@
 #define HITHER_SERVER_ADDITIONAL_H_
 
 #include "server/response_writer.h"
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 namespace hither {
 

@@ -14,7 +14,7 @@
 #include "daemon/config/config.h"
 #include "server/counters.h"
 #include "server/latency.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

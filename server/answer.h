@@ -4,7 +4,7 @@
 #include "dns/name_hash.h"
 #include "dns/query.h"
 #include "server/response_writer.h"
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 namespace hither {
 

@@ -26,7 +26,7 @@
 #include "server/socket.h"
 #include "server/worker.h"
 #include "server/zone_store.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

@@ -6,7 +6,7 @@
 
 #include "dns/name_hash.h"
 #include "server/response_writer.h"
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 namespace hither {
 

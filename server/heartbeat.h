@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "daemon/config/config.h"
 #include "daemon/heartbeat/heartbeat_page.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "absl/time/time.h"
-#include "zones/load_progress.h"
+#include "zones/text/load_progress.h"
 
 namespace hither {
 

@@ -13,7 +13,7 @@
 #include "base/nearest.h"
 #include "daemon/config/nsid.h"
 #include "dns/name_hash.h"
-#include "zones/name_table.h"
+#include "zones/set/name_table.h"
 
 namespace hither {
 namespace {

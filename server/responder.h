@@ -12,7 +12,7 @@
 #include "dns/query.h"
 #include "server/counters.h"
 #include "server/response_writer.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

@@ -11,7 +11,7 @@
 #include "dns/name_hash.h"
 #include "dns/query.h"
 #include "server/work.h"
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 namespace hither {
 

@@ -20,7 +20,7 @@
 #include "server/responder.h"
 #include "server/socket.h"
 #include "server/tcp_connection.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

@@ -14,7 +14,7 @@
 #include "server/latency.h"
 #include "server/responder.h"
 #include "server/socket.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

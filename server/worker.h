@@ -18,7 +18,7 @@
 #include "server/socket.h"
 #include "server/tcp_listener.h"
 #include "server/udp_listener.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

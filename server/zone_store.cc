@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/parallel.h"
-#include "zones/image_cache.h"
+#include "zones/load/image_cache.h"
 
 namespace hither {
 namespace {

@@ -10,10 +10,10 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "daemon/config/config.h"
-#include "zones/image_trust.h"
-#include "zones/load_progress.h"
-#include "zones/zone_loader.h"
-#include "zones/zone_set.h"
+#include "zones/load/image_trust.h"
+#include "zones/load/zone_loader.h"
+#include "zones/set/zone_set.h"
+#include "zones/text/load_progress.h"
 
 namespace hither {
 

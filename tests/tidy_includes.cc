@@ -38,7 +38,7 @@ const Arrow kArrows[] = {
     {"dns/", {"base/", "dns/"}, kDaemon},
     {"zones/", {"base/", "dns/", "zones/"}, kDaemon},
     {"daemon/",
-     {"base/", "dns/", "daemon/", "zones/name_table.h", "zones/zone_source.h"},
+     {"base/", "dns/", "daemon/", "zones/set/name_table.h", "zones/set/zone_source.h"},
      {"ldns/"}},
     {"anycast/policy/journal", {"anycast/policy/", "base/", "daemon/"}, kDaemonButJson},
     {"anycast/policy/", {"anycast/policy/", "base/", "daemon/"}, kDaemon},

@@ -159,7 +159,7 @@ const Sample kSamples[] = {
     {"ZonesUseServer",   PureIncludes,   {"zones/a.cc", "#include \"server/b.h\"\n"}, "zones/a.cc:1: server/b.h" + kAgainst},
     {"ZonesUseUv",       PureIncludes,   {"zones/a.cc", "#include <uv.h>\n"}, "zones/a.cc:1: uv.h" + kAgainst},
     {"ZonesUseZones",    PureIncludes,   {"zones/a.cc", "#include \"zones/b.h\"\n#include \"absl/c.h\"\n#include <string>\n"}, ""},
-    {"BaseUsesZone",     PureIncludes,   {"server/base/a.cc", "#include \"zones/zone.h\"\n"}, "server/base/a.cc:1: zones/zone.h" + kAgainst},
+    {"BaseUsesZone",     PureIncludes,   {"server/base/a.cc", "#include \"zones/image/zone.h\"\n"}, "server/base/a.cc:1: zones/image/zone.h" + kAgainst},
     {"BaseUsesName",     PureIncludes,   {"server/base/a.cc", "#include \"dns/name.h\"\n"}, ""},
     {"BaseUsesServer",   PureIncludes,   {"server/base/a.cc", "#include \"server/worker.h\"\n"}, "server/base/a.cc:1: server/worker.h" + kAgainst},
     {"ServerUsesTool",   PureIncludes,   {"server/a.cc", "#include \"tool/b.h\"\n"}, "server/a.cc:1: tool/b.h" + kAgainst},

@@ -14,9 +14,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "tool/command.h"
-#include "zones/zone_check.h"
-#include "zones/zone_file.h"
-#include "zones/zone_loader.h"
+#include "zones/check/zone_check.h"
+#include "zones/load/zone_loader.h"
+#include "zones/text/zone_file.h"
 
 namespace hither {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daemon/config/config.h"
-#include "zones/zone_loader.h"
+#include "zones/load/zone_loader.h"
 
 namespace hither {
 

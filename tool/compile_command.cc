@@ -10,8 +10,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tool/command.h"
-#include "zones/image_cache.h"
-#include "zones/image_note.h"
+#include "zones/load/image_cache.h"
+#include "zones/load/image_note.h"
 
 namespace hither {
 

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "bench/parts/inputs.h"
 #include "dns/name_hash.h"
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 namespace hither {
 namespace {

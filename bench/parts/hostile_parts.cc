@@ -19,7 +19,7 @@
 #include "bench/parts/hostile_zones.h"
 #include "bench/parts/inputs.h"
 #include "server/udp_listener.h"
-#include "zones/zone_loader.h"
+#include "zones/load/zone_loader.h"
 
 namespace hither {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "bench/parts/zone_text.h"
 #include "dns/name.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

@@ -16,7 +16,7 @@
 #include "daemon/config/anycast_config.h"
 #include "daemon/config/zone_list.h"
 #include "dns/name.h"
-#include "zones/zone_source.h"
+#include "zones/set/zone_source.h"
 
 namespace hither {
 

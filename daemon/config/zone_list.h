@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "dns/name.h"
-#include "zones/name_table.h"
-#include "zones/zone_source.h"
+#include "zones/set/name_table.h"
+#include "zones/set/zone_source.h"
 
 namespace hither {
 

@@ -12,10 +12,10 @@
 #include "base/check.h"
 #include "server/counters.h"
 #include "server/responder.h"
-#include "zones/image_check.h"
-#include "zones/image_format.h"
-#include "zones/zone.h"
-#include "zones/zone_set.h"
+#include "zones/image/image_check.h"
+#include "zones/image/image_format.h"
+#include "zones/image/zone.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "base/check.h"
-#include "zones/image_note.h"
+#include "zones/load/image_note.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);

@@ -1,7 +1,7 @@
 #ifndef HITHER_TESTS_FUZZ_PACKET_ZONES_H_
 #define HITHER_TESTS_FUZZ_PACKET_ZONES_H_
 
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

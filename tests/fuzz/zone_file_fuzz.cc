@@ -7,8 +7,8 @@
 #include "base/check.h"
 #include "dns/rdata.h"
 #include "tests/fuzz/rdata_judge.h"
-#include "zones/zone_file.h"
-#include "zones/zone_scanner.h"
+#include "zones/text/zone_file.h"
+#include "zones/text/zone_scanner.h"
 
 namespace hither {
 namespace {

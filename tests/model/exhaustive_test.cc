@@ -14,8 +14,8 @@
 #include "server/responder.h"
 #include "tests/model/model.h"
 #include "tests/support/reply_parser.h"
-#include "zones/zone_builder.h"
-#include "zones/zone_set.h"
+#include "zones/image/zone_builder.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/heartbeat/heartbeat_reader.h"
-#include "zones/zone_loader.h"
+#include "zones/load/zone_loader.h"
 
 namespace hither {
 namespace {

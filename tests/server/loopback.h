@@ -21,8 +21,8 @@
 #include "gtest/gtest.h"
 #include "server/socket.h"
 #include "server/worker.h"
-#include "zones/zone_loader.h"
-#include "zones/zone_set.h"
+#include "zones/load/zone_loader.h"
+#include "zones/set/zone_set.h"
 
 // Real sockets on the loopback addresses for the tests of listeners and workers.
 namespace hither {

@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "base/check.h"
-#include "zones/zone_builder.h"
-#include "zones/zone_file.h"
+#include "zones/image/zone_builder.h"
+#include "zones/text/zone_file.h"
 
 namespace hither {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "dns/name.h"
 #include "dns/rr_type.h"
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 namespace hither {
 

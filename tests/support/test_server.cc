@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "tests/support/reply_text.h"
-#include "zones/zone_loader.h"
+#include "zones/load/zone_loader.h"
 
 namespace hither {
 

@@ -11,7 +11,7 @@
 #include "server/responder.h"
 #include "tests/support/flat_zone.h"
 #include "tests/support/query_text.h"
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 namespace hither {
 

@@ -9,7 +9,7 @@
 #include "daemon/admin/admin_endpoint.h"
 #include "daemon/admin/status.h"
 #include "tool/command.h"
-#include "zones/zone_check.h"
+#include "zones/check/zone_check.h"
 
 namespace hither {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/strings/escaping.h"
-#include "zones/zone_file.h"
+#include "zones/text/zone_file.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "zones/image_cache.h"
+#include "zones/load/image_cache.h"
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "zones/image_note.h"
+#include "zones/load/image_note.h"
 
 namespace hither {
 namespace {

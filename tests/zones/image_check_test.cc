@@ -1,4 +1,4 @@
-#include "zones/image_check.h"
+#include "zones/image/image_check.h"
 
 #include <cstddef>
 #include <cstring>
@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/fake_signer.h"
 #include "tests/support/flat_zone.h"
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "zones/image_file.h"
+#include "zones/image/image_file.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -15,8 +15,8 @@
 #include "gtest/gtest.h"
 #include "tests/support/fake_signer.h"
 #include "tests/support/flat_zone.h"
-#include "zones/image_format.h"
-#include "zones/image_layout.h"
+#include "zones/image/image_format.h"
+#include "zones/image/image_layout.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "zones/load_progress.h"
+#include "zones/text/load_progress.h"
 
 #include "gtest/gtest.h"
 

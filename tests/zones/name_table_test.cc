@@ -1,4 +1,4 @@
-#include "zones/name_table.h"
+#include "zones/set/name_table.h"
 
 #include <vector>
 

@@ -17,8 +17,8 @@
 
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
-#include "zones/image_file.h"
-#include "zones/zone_file.h"
+#include "zones/image/image_file.h"
+#include "zones/text/zone_file.h"
 
 namespace hither {
 namespace {

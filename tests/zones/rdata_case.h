@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "dns/rdata.h"
 #include "gtest/gtest.h"
-#include "zones/rdata_text.h"
+#include "zones/text/rdata_text.h"
 
 namespace hither {
 

@@ -13,7 +13,7 @@
 #include "dns/rdata.h"
 #include "dns/rdata_shape.h"
 #include "gtest/gtest.h"
-#include "zones/zone_file.h"
+#include "zones/text/zone_file.h"
 
 namespace hither {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "dns/rdata.h"
-#include "zones/rdata_text.h"
+#include "zones/text/rdata_text.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/zones/rdata_case.h"
-#include "zones/rdata_text.h"
+#include "zones/text/rdata_text.h"
 
 namespace hither {
 namespace {

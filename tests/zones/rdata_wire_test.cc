@@ -8,7 +8,7 @@
 #include "dns/rdata.h"
 #include "dns/rdata_shape.h"
 #include "gtest/gtest.h"
-#include "zones/rdata_text.h"
+#include "zones/text/rdata_text.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "zones/record_pipe.h"
+#include "zones/load/record_pipe.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "zones/zone_builder.h"
+#include "zones/image/zone_builder.h"
 
 #include <algorithm>
 #include <string>

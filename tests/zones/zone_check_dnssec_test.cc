@@ -11,8 +11,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
-#include "zones/zone_check.h"
-#include "zones/zone_loader.h"
+#include "zones/check/zone_check.h"
+#include "zones/load/zone_loader.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "zones/zone_file.h"
+#include "zones/text/zone_file.h"
 
 #include <ostream>
 #include <string>

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
-#include "zones/zone_file.h"
+#include "zones/text/zone_file.h"
 
 namespace hither {
 namespace {

@@ -13,7 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
-#include "zones/zone_file.h"
+#include "zones/text/zone_file.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "zones/zone_indexer.h"
+#include "zones/image/zone_indexer.h"
 
 #include <memory>
 #include <string>
@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/support/flat_zone.h"
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 namespace hither {
 namespace {

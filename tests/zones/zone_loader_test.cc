@@ -1,4 +1,4 @@
-#include "zones/zone_loader.h"
+#include "zones/load/zone_loader.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "zones/zone_scanner.h"
+#include "zones/text/zone_scanner.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "zones/text_block.h"
+#include "zones/text/text_block.h"
 
 namespace hither {
 namespace {

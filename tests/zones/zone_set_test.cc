@@ -1,4 +1,4 @@
-#include "zones/zone_set.h"
+#include "zones/set/zone_set.h"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-#include "zones/zone_source.h"
+#include "zones/set/zone_source.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "zones/zone.h"
+#include "zones/image/zone.h"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-#include "zones/zonemd.h"
+#include "zones/check/zonemd.h"
 
 #include <cstdlib>
 #include <string>
@@ -8,7 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
-#include "zones/zone_loader.h"
+#include "zones/load/zone_loader.h"
 
 namespace hither {
 namespace {

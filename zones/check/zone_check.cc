@@ -1,0 +1,183 @@
+#include "zones/check/zone_check.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "dns/name_hash.h"
+#include "dns/rdata.h"
+#include "zones/check/zone_check_report.h"
+
+namespace hither {
+namespace {
+
+std::string Subject(const Zone& zone, NodeId node, RrType type) {
+  return absl::StrCat(zone.NameOf(node).ToText(), " ", TypeToText(type));
+}
+
+bool HasAddress(const Zone& zone, NodeId node) {
+  return zone.FindRRset(node, RrType::kA) != nullptr ||
+         zone.FindRRset(node, RrType::kAaaa) != nullptr;
+}
+
+// The name's second half is forgotten: "www.example.org" without its last dot. One look finds all
+// such names, for they are below one node. A zone of one label may mean it (com.com is a name).
+void CheckDoubledOrigin(const Zone& zone, CheckReport& report) {
+  Name doubled;
+  if (zone.apex_labels() < 2 || !Name::ReplaceSuffix(zone.apex(), 0, zone.apex(), doubled)) return;
+  const NodeId top = zone.FindNode(doubled);
+  if (top == kNoNode) return;
+  for (NodeId node = top; node < zone.names_end(); node = zone.Next(node)) {
+    if (!zone.NameOf(node).IsAtOrBelow(doubled)) break;
+    if (zone.node(node).rrset_count == 0) continue;
+    report.Add(ZoneCheckId::kDoubledOrigin, node, zone.RRsetsOf(node)[0].type,
+               zone.NameOf(node).ToText());
+  }
+}
+
+// What a resolver gets that asks this zone for the target's address. `cut`: the node of the NS
+// record, if that is a delegation, or kNoNode.
+void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, NodeId cut,
+                 CheckReport& report) {
+  const auto found = [&](ZoneCheckId check) {
+    report.Add(check, node, type, absl::StrCat(Subject(zone, node, type), " ", target.ToText()),
+               target);
+  };
+  const HashedName hashed(target);
+  Lookup at = zone.Find(hashed, RrType::kA);
+  if (at.state == Lookup::kNoData) at = zone.Find(hashed, RrType::kAaaa);
+  switch (at.state) {
+    case Lookup::kAnswer:
+      return;
+    case Lookup::kAlias:
+    case Lookup::kDname:
+      return found(ZoneCheckId::kTargetAlias);
+    case Lookup::kNoData:
+    case Lookup::kNxDomain:
+      return found(ZoneCheckId::kTargetAddress);
+    case Lookup::kReferral: {
+      // Only hosts below the very cut that they serve need glue; others' can be asked for.
+      if (at.node != cut) return;
+      const NodeId host = zone.FindNode(target);
+      if (host == kNoNode || !HasAddress(zone, host)) found(ZoneCheckId::kGlueMissing);
+    }
+  }
+}
+
+// Is the target a name of this zone of which nothing need be said? For most that is so, and the
+// node tells it without a search.
+bool IsFine(const Zone& zone, NodeId target, NodeId cut) {
+  if (target == kNoNode) return false;
+  const NodeId stop = zone.BreakOf(target);
+  if (stop == kNoNode || stop == cut) return HasAddress(zone, target);
+  return zone.node(stop).is_cut;  // Another delegation's hosts can be asked for.
+}
+
+void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, CheckReport& report) {
+  if (!rrset.has_targets) return;  // None is a name of this zone.
+  const Node& at = zone.node(node);
+  const NodeId cut = rrset.type == RrType::kNs && at.is_cut ? node : kNoNode;
+  const NodeId* known = zone.TargetsOf(rrset).data();
+  for (const ByteView rdata : zone.RecordsOf(rrset)) {
+    if (IsFine(zone, *known++, cut)) continue;
+    const NameView target = NameInRdata(rrset.type, rdata, 0);
+    // "." as target says that there is no such service (RFC 7505 §3, RFC 2782).
+    if (target.IsRoot() || !target.IsAtOrBelow(zone.apex())) continue;
+    CheckTarget(zone, node, rrset.type, target, cut, report);
+  }
+}
+
+void CheckAuthoritative(const Zone& zone, NodeId node, CheckReport& report) {
+  const bool wildcard = zone.NameOf(node).IsWildcard();
+  for (const RRset& rrset : zone.RRsetsOf(node)) {
+    const auto found = [&](ZoneCheckId check) {
+      report.Add(check, node, rrset.type, Subject(zone, node, rrset.type));
+    };
+    switch (rrset.type) {
+      case RrType::kNs:
+      case RrType::kMx:
+      case RrType::kSrv:
+        CheckTargets(zone, node, rrset, report);
+        break;
+      case RrType::kDname:
+        if (rrset.count > 1) found(ZoneCheckId::kSeveralDnames);
+        if (wildcard) found(ZoneCheckId::kWildcardDname);
+        break;
+      case RrType::kDs:
+        found(ZoneCheckId::kDsWithoutNs);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+bool MayStandAtCut(RrType type) {
+  switch (type) {
+    case RrType::kNs:
+    case RrType::kDs:
+    case RrType::kNsec:
+    case RrType::kA:     // Glue, if the
+    case RrType::kAaaa:  // host has the delegation's name.
+      return true;
+    default:
+      return false;
+  }
+}
+
+void CheckCut(const Zone& zone, NodeId node, CheckReport& report) {
+  if (zone.NameOf(node).IsWildcard()) {
+    report.Add(ZoneCheckId::kWildcardNs, node, RrType::kNs, Subject(zone, node, RrType::kNs));
+  }
+  for (const RRset& rrset : zone.RRsetsOf(node)) {
+    if (rrset.type == RrType::kNs) CheckTargets(zone, node, rrset, report);
+    if (MayStandAtCut(rrset.type)) continue;
+    report.Add(ZoneCheckId::kDataAtCut, node, rrset.type, Subject(zone, node, rrset.type));
+  }
+}
+
+void CheckOccluded(const Zone& zone, NodeId node, CheckReport& report) {
+  const bool below_cut = zone.node(zone.BreakOf(node)).is_cut;
+  for (const RRset& rrset : zone.RRsetsOf(node)) {
+    const bool glue = rrset.type == RrType::kA || rrset.type == RrType::kAaaa;
+    if (below_cut && glue) continue;
+    report.Add(below_cut ? ZoneCheckId::kDataBelowCut : ZoneCheckId::kDataBelowDname, node,
+               rrset.type, Subject(zone, node, rrset.type));
+  }
+}
+
+// RRsets are written whole or not at all, with their RRSIGs for whoever wants DNSSEC.
+void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
+  for (const RRset& rrset : zone.RRsetsOf(node)) {
+    const RRset* const signatures = zone.SignaturesFor(rrset);
+    const bool signed_too_large = signatures != nullptr && signatures->fits_no_message;
+    if (!rrset.fits_no_message && !signed_too_large) continue;
+    report.Add(ZoneCheckId::kRrsetTooLarge, node, rrset.type, Subject(zone, node, rrset.type));
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
+                               const std::vector<std::string>& files, const ZoneLimits& limits) {
+  CheckReport report(zone, places, files);
+  if (zone.FindRRset(kApex, RrType::kNs) == nullptr) {
+    report.Add(ZoneCheckId::kApexNs, kApex, RrType::kSoa, zone.apex().ToText());
+  }
+  CheckDoubledOrigin(zone, report);
+  for (const NodeId node : zone.names()) {
+    const Node& at = zone.node(node);
+    if (!at.occluded) CheckSizes(zone, node, report);
+    if (at.occluded) {
+      CheckOccluded(zone, node, report);
+    } else if (at.is_cut) {
+      CheckCut(zone, node, report);
+    } else {
+      CheckAuthoritative(zone, node, report);
+    }
+  }
+  CheckSignedZone(zone, limits, report);
+  CheckZonemd(zone, report);
+  return report.Take();
+}
+
+}  // namespace hither

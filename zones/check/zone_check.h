@@ -1,0 +1,78 @@
+#ifndef HITHER_ZONES_CHECK_ZONE_CHECK_H_
+#define HITHER_ZONES_CHECK_ZONE_CHECK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "dns/record.h"
+#include "zones/image/zone.h"
+#include "zones/image/zone_builder.h"
+
+namespace hither {
+
+// The rules for a zone as a whole. An error is what no resolver can make sense of, or what would
+// make us slow; whatever NSD and BIND serve in spite of it is a warning, so that a fleet's zones
+// go on loading. Signatures are not verified and their dates not looked at: zones/ has no clock.
+enum class ZoneCheckId : uint8_t {
+  kApexNs,
+  kSeveralDnames,
+  kDoubledOrigin,
+  kTargetAlias,
+  kTargetAddress,
+  kGlueMissing,
+  kDataAtCut,
+  kDataBelowCut,
+  kDataBelowDname,
+  kDsWithoutNs,
+  kWildcardNs,
+  kWildcardDname,
+  kRrsetTooLarge,
+  kSignedWithoutDnskey,
+  kSignedWithoutDenial,
+  kUnsignedRrset,
+  kSignatureWithoutRrset,
+  kForeignSigner,
+  kNsecMissing,
+  kNsecChain,
+  kDenialTypes,
+  kNsec3Missing,
+  kNsec3Chain,
+  kSeveralNsec3Params,
+  kNsec3Algorithm,
+  kNsec3Iterations,
+  kNsec3IterationsLimit,
+  kZonemdMismatch,
+  kZonemdPlaceholder,
+  kZonemdUnsupported,
+};
+inline constexpr size_t kZoneCheckCount = static_cast<size_t>(ZoneCheckId::kZonemdUnsupported) + 1;
+
+// One row of the table that `hither check --help` prints. A finding reads
+// "<subject> <what>; <remedy> (<rfc>)".
+struct ZoneCheck {
+  ZoneCheckId id;
+  absl::string_view name;
+  Severity severity;
+  absl::string_view what;
+  absl::string_view remedy;
+  absl::string_view rfc;
+};
+
+std::span<const ZoneCheck> ZoneChecks();  // By rising id: all of them.
+
+// A zone of a million names may be wrong a million times. What is over this is only counted.
+inline constexpr size_t kFindingsPerCheckMax = 10;
+
+// `files` are the names behind Location::file. By file and line; "and so many more" of a check
+// after them.
+std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
+                               const std::vector<std::string>& files,
+                               const ZoneLimits& limits = {});
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_CHECK_ZONE_CHECK_H_

@@ -1,0 +1,36 @@
+#ifndef HITHER_ZONES_CHECK_ZONEMD_H_
+#define HITHER_ZONES_CHECK_ZONEMD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.h"
+#include "zones/image/zone.h"
+
+namespace hither {
+
+// Message digests of whole zones, RFC 8976. A matching digest says that the zone is what its
+// publisher digested; who that was, only DNSSEC says, which is not looked at here.
+
+enum class ZonemdHash : uint8_t { kSha384 = 1, kSha512 = 2 };  // RFC 8976 §5.3
+
+// The digest of the SIMPLE scheme (RFC 8976 §3.3, §3.4.1). A walk over all records, each hashed as
+// it comes; takes as much memory as the largest RRset. Thread: any.
+Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash);
+
+enum class ZonemdVerdict : uint8_t {
+  kAbsent,    // No ZONEMD at the apex.
+  kVerified,  // One of the records verifies: that is enough (RFC 8976 §4).
+  kMismatch,  // We know at least one record's scheme and hash, and none verifies.
+  // All that we know have a digest of zeros: what RFC 8976 §3.1 puts in before the digest is
+  // computed. It says nothing, good or bad, and published zones have had it (the root's of 2021).
+  kPlaceholder,
+  kUnsupported,  // We know none of them.
+};
+
+ZonemdVerdict VerifyZonemd(const Zone& zone);
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_CHECK_ZONEMD_H_

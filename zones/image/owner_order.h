@@ -1,0 +1,37 @@
+#ifndef HITHER_ZONES_IMAGE_OWNER_ORDER_H_
+#define HITHER_ZONES_IMAGE_OWNER_ORDER_H_
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "zones/image/record_log.h"
+
+namespace hither {
+
+// The owners of a log in the order of an image: names in canonical order (RFC 4034 §6.1), the apex
+// first; then owners of NSEC3 records, likewise.
+class OwnerOrder {
+ public:
+  OwnerOrder(const RecordLog& log, size_t apex_labels);
+
+  std::span<const RecordLog::OwnerId> names() const {
+    return std::span(owners_).first(name_count_);
+  }
+  std::span<const RecordLog::OwnerId> nsec3_owners() const {
+    return std::span(owners_).subspan(name_count_);
+  }
+
+  // 0 if there is none of this name.
+  RecordLog::OwnerId Find(const RecordLog& log, NameView name, bool nsec3) const;
+
+ private:
+  static void Sort(const RecordLog& log, size_t apex_labels, std::span<RecordLog::OwnerId> owners);
+
+  std::vector<RecordLog::OwnerId> owners_;
+  size_t name_count_ = 0;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_IMAGE_OWNER_ORDER_H_

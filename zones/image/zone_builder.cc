@@ -1,0 +1,350 @@
+#include "zones/image/zone_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "dns/rdata.h"
+#include "zones/image/zone_indexer.h"
+
+namespace hither {
+namespace {
+
+bool EqualIgnoringCase(ByteView a, ByteView b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](uint8_t one, uint8_t other) {
+    return ToLowerOctet(one) == ToLowerOctet(other);
+  });
+}
+
+// What an RRset of RRSIGs is called is what it signs; both sort by it.
+bool StandsBefore(const RecordLog::Record& a, const RecordLog::Record& b) {
+  if (a.IsSignature() != b.IsSignature()) return b.IsSignature();
+  return a.covered() < b.covered();
+}
+
+}  // namespace
+
+ZoneBuilder::ZoneBuilder(NameView apex, const ZoneLimits& limits)
+    : apex_(apex), apex_labels_(apex.label_count()), limits_(limits), log_(apex) {}
+
+void ZoneBuilder::Find(Severity severity, const Location& location, std::string text) {
+  uint64_t& found = severity == Severity::kError ? errors_ : warnings_;
+  if (++found > limits_.findings_max) return;
+  findings_.push_back({severity, location, std::move(text)});
+}
+
+void ZoneBuilder::TellLeftOut(const std::string& file, std::vector<Finding>& findings) const {
+  const uint64_t told_max = limits_.findings_max;
+  if (warnings_ > told_max) {
+    findings.push_back({Severity::kWarning, file, 0,
+                        absl::StrCat("and ", warnings_ - told_max, " more warnings like these")});
+  }
+  if (errors_ > told_max) {
+    findings.push_back({Severity::kError, file, 0,
+                        absl::StrCat("and ", errors_ - told_max, " more errors like these")});
+  }
+}
+
+void ZoneBuilder::Add(const RecordView& record) {
+  if (!log_.IsLastOwner(record.owner) && !record.owner.IsAtOrBelow(apex_)) {
+    Find(Severity::kWarning, record.location,
+         absl::StrCat(record.owner.ToText(), " is outside of the zone ", apex_.ToText(),
+                      "; ignored, remove it or mend its owner (RFC 1035 §5.2)"));
+    return;
+  }
+  log_.Add(record);
+}
+
+// Empty non-terminals and padding are not known yet; a zone with many has to grow its image.
+size_t ZoneBuilder::BytesExpected() const {
+  constexpr size_t kPerOwner = sizeof(Node) + sizeof(IndexLine) / 8 + kImageUnitBytes / 2;
+  constexpr size_t kPerRecord = sizeof(RRset) + sizeof(NodeId) + 2;
+  return sizeof(Zone) + sizeof(IndexLine) + log_.owner_count() * kPerOwner + log_.name_bytes() +
+         log_.record_count() * kPerRecord + log_.rdata_bytes();
+}
+
+// Shall the names have room for a NodeDenial? That no NSEC3 fits the parameters is found later.
+bool ZoneBuilder::WillUseNsec3() const {
+  if (order_->nsec3_owners().empty()) return false;
+  for (RecordId id = log_.owner(log_.first_owner()).last; id != 0; id = log_.record(id).before) {
+    const RecordLog::Record& record = log_.record(id);
+    if (record.type == RrType::kNsec3Param &&
+        ReadNsec3Params(record.rdata(), limits_.nsec3_iterations_max).usable) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void ZoneBuilder::CollectRecords(OwnerId owner) {
+  records_.clear();
+  for (RecordId id = log_.owner(owner).last; id != 0; id = log_.record(id).before) {
+    records_.push_back(id);
+  }
+  std::reverse(records_.begin(), records_.end());
+  const auto before = [this](RecordId a, RecordId b) {
+    return StandsBefore(log_.record(a), log_.record(b));
+  };
+  if (!std::is_sorted(records_.begin(), records_.end(), before)) {
+    std::stable_sort(records_.begin(), records_.end(), before);
+  }
+}
+
+// False only if there are none: of few records each is compared with each, whatever its case.
+bool ZoneBuilder::MayHaveDuplicates(size_t first, size_t last) const {
+  constexpr size_t kComparedMax = 8;
+  if (last - first > kComparedMax) return true;
+  for (size_t i = first + 1; i < last; ++i) {
+    const ByteView rdata = log_.record(records_[i]).rdata();
+    for (size_t k = first; k < i; ++k) {
+      if (EqualIgnoringCase(log_.record(records_[k]).rdata(), rdata)) return true;
+    }
+  }
+  return false;
+}
+
+// Takes duplicates (RFC 2181 §5) out of records_[first, last) and returns where the others end.
+// Compared in canonical form, where the case of names does not count.
+size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
+  struct Form {
+    Bytes octets;
+    size_t record;
+  };
+  std::vector<Form> forms;
+  for (size_t i = first; i < last; ++i) {
+    const RecordLog::Record& record = log_.record(records_[i]);
+    forms.push_back({{}, i});
+    AppendCanonicalRdata(record.type, record.rdata(), forms.back().octets);
+  }
+  std::stable_sort(forms.begin(), forms.end(),
+                   [](const Form& a, const Form& b) { return a.octets < b.octets; });
+  for (size_t i = 1; i < forms.size(); ++i) {
+    if (forms[i].octets != forms[i - 1].octets) continue;
+    const RecordLog::Record& record = log_.record(std::exchange(records_[forms[i].record], 0));
+    Find(Severity::kWarning, record.location(),
+         absl::StrCat("the same ", TypeToText(record.type), " record at ", owner.ToText(),
+                      " stands above; ignored, remove one (RFC 2181 §5)"));
+  }
+  const auto begin = records_.begin();
+  return static_cast<size_t>(std::remove(begin + static_cast<ptrdiff_t>(first),
+                                         begin + static_cast<ptrdiff_t>(last), RecordId{0}) -
+                             begin);
+}
+
+size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
+  const RecordLog::Record& head = log_.record(records_[first]);
+  size_t last = first + 1;
+  while (last < records_.size() && !StandsBefore(head, log_.record(records_[last]))) ++last;
+  const auto named = [&] { return absl::StrCat(TypeToText(head.type), " at ", owner.ToText()); };
+  extents_.records_per_rrset =
+      std::max(extents_.records_per_rrset, static_cast<uint32_t>(last - first));
+  if (last - first > limits_.records_per_rrset_max) {
+    Find(Severity::kError, head.location(),
+         absl::StrCat(last - first, " records of type ", named(), "; at most ",
+                      limits_.records_per_rrset_max,
+                      " are allowed (limits: records_per_rrset_max)"));
+    return last;
+  }
+  const size_t end = MayHaveDuplicates(first, last) ? DropDuplicates(owner, first, last) : last;
+  PlannedRRset rrset{.type = head.type,
+                     .covered = head.covered(),
+                     .ttl_seconds = head.ttl_seconds,
+                     .has_targets = false,
+                     .records = std::span(records_).subspan(first, end - first)};
+  for (const RecordId id : rrset.records) {
+    const RecordLog::Record& record = log_.record(id);
+    if (record.ttl_seconds != head.ttl_seconds) {
+      Find(Severity::kWarning, record.location(),
+           absl::StrCat("TTL ", record.ttl_seconds, " differs from the ", head.ttl_seconds,
+                        " of other records of type ", named(),
+                        "; the lowest is used, make them equal (RFC 2181 §5.2)"));
+    }
+    rrset.ttl_seconds = std::min(rrset.ttl_seconds, record.ttl_seconds);
+    rrset.has_targets |= MayHaveTarget(record.type, record.rdata(), apex_);
+  }
+  record_count_ += rrset.records.size();
+  rrsets_.push_back(rrset);
+  return last;
+}
+
+void ZoneBuilder::PlanRRsets(NameView owner) {
+  rrsets_.clear();
+  for (size_t next = 0; next < records_.size();) next = PlanRRset(owner, next);
+  CheckName(owner);
+}
+
+void ZoneBuilder::CheckName(NameView owner) {
+  const auto signatures =
+      std::find_if(rrsets_.begin(), rrsets_.end(),
+                   [](const PlannedRRset& rrset) { return rrset.type == RrType::kRrsig; });
+  const std::span rrsets(rrsets_.begin(), signatures);
+  extents_.types_per_name = std::max(extents_.types_per_name, static_cast<uint32_t>(rrsets.size()));
+  if (rrsets.size() > limits_.types_per_name_max) {
+    Find(Severity::kError, PlaceOf(rrsets.front()),
+         absl::StrCat(rrsets.size(), " types at ", owner.ToText(), "; at most ",
+                      limits_.types_per_name_max, " are allowed (limits: types_per_name_max)"));
+  }
+  const PlannedRRset* cname = nullptr;
+  bool other_data = false;
+  const bool is_apex = owner.size() == apex_.view().size();
+  for (const PlannedRRset& rrset : rrsets) {
+    const RrType type = rrset.type;
+    if (type == RrType::kCname) cname = &rrset;
+    // RFC 2181 §10.1 and RFC 4034 §4: only what DNSSEC needs may stand beside a CNAME.
+    other_data |= type != RrType::kCname && type != RrType::kNsec && type != RrType::kKey &&
+                  type != RrType::kNxt;
+    if (type == RrType::kSoa && !is_apex) {
+      Find(Severity::kError, PlaceOf(rrset),
+           absl::StrCat("SOA at ", owner.ToText(), ", which is not the apex ", apex_.ToText(),
+                        "; remove it (RFC 1035 §5.2)"));
+    }
+    if ((type == RrType::kSoa || type == RrType::kCname) && rrset.records.size() > 1) {
+      Find(Severity::kError, PlaceOf(rrset),
+           absl::StrCat(rrset.records.size(), " ", TypeToText(type), " records at ", owner.ToText(),
+                        "; keep one (RFC 2181 §10.1)"));
+    }
+  }
+  if (cname != nullptr && other_data) {
+    Find(Severity::kError, PlaceOf(*cname),
+         absl::StrCat("CNAME beside other data at ", owner.ToText(),
+                      "; remove one (RFC 1034 §3.6.2)"));
+  }
+}
+
+// Adds the node of rrsets_, with what its ancestors make of it.
+NodeId ZoneBuilder::AddName(NameView name, size_t label_count, ImageWriter& image) {
+  const auto has = [this](RrType type) {
+    return std::any_of(rrsets_.begin(), rrsets_.end(),
+                       [type](const PlannedRRset& rrset) { return rrset.type == type; });
+  };
+  const NodeId parent = open_.empty() ? kNoNode : open_.back().node;
+  bool occluded = false;
+  if (parent != kNoNode) {
+    Node& above = image.node(parent);
+    occluded = above.occluded || above.is_cut || above.has_dname;  // RFC 6672 §2.4
+    if (name.IsWildcard()) above.has_wildcard = true;
+  }
+  const NodeId id = image.AddNode(name, parent, uses_nsec3_ && !occluded, rrsets_, log_);
+  Node& node = image.node(id);
+  node.occluded = occluded;
+  node.is_cut = !occluded && parent != kNoNode && has(RrType::kNs);
+  node.has_dname = has(RrType::kDname);
+  node.has_cname = has(RrType::kCname);
+  open_.push_back({id, static_cast<uint8_t>(label_count), name});
+  ++name_count_;
+  return id;
+}
+
+// Closes what is no ancestor of `name`, and adds the empty non-terminals between: RFC 4592 §2.2.2,
+// a name exists if anything below it does. In canonical order they come right before `name`.
+void ZoneBuilder::OpenAncestors(NameView name, size_t label_count, ImageWriter& image) {
+  while (!open_.empty() &&
+         (open_.back().label_count >= label_count || !name.IsAtOrBelow(open_.back().name))) {
+    open_.pop_back();
+  }
+  if (open_.empty()) return;  // The apex.
+  rrsets_.clear();
+  for (size_t labels = open_.back().label_count + 1u; labels < label_count; ++labels) {
+    AddName(name.Suffix(labels), labels, image);
+  }
+}
+
+bool ZoneBuilder::AddNames(ImageWriter& image) {
+  for (const OwnerId id : order_->names()) {
+    if (IsRaised(limits_.stop)) return false;
+    const NameView name = log_.owner(id).name();
+    const size_t label_count = name.label_count();
+    OpenAncestors(name, label_count, image);
+    CollectRecords(id);
+    PlanRRsets(name);
+    AddName(name, label_count, image);
+  }
+  image.EndNames(name_count_);
+  return true;
+}
+
+void ZoneBuilder::AddNsec3Owners(ImageWriter& image) {
+  for (const OwnerId id : order_->nsec3_owners()) {
+    CollectRecords(id);
+    PlanRRsets(log_.owner(id).name());
+    image.AddNode(log_.owner(id).name(), kNoNode, false, rrsets_, log_);
+  }
+  image.EndNodes();
+}
+
+void ZoneBuilder::ReadSoa(ImageWriter& image) {
+  const RRset* soa = image.zone().FindRRset(kApex, RrType::kSoa);
+  if (soa == nullptr) {
+    Find(Severity::kError, {0, 0},
+         absl::StrCat("no SOA record at ", apex_.ToText(), "; add one (RFC 1035 §5.2)"));
+    return;
+  }
+  // The five numbers end the RDATA: serial, refresh, retry, expire, minimum (RFC 1035 §3.3.13).
+  const ByteView record = RecordRange(*soa).front();
+  HITHER_CHECK(record.size() >= 22);
+  const uint8_t* numbers = record.data() + record.size() - 20;
+  image.SetCounts(record_count_, LoadU32(numbers),
+                  std::min(soa->ttl_seconds, LoadU32(numbers + 16)));
+}
+
+void ZoneBuilder::MakeZone(BuiltZone& built) {
+  ImageWriter image(BytesExpected());
+  if (!AddNames(image)) return Find(Severity::kError, {0, 0}, kStoppedText);
+  AddNsec3Owners(image);
+  ReadSoa(image);
+  using Outcome = ZoneIndexer::Outcome;
+  ZoneIndexer indexer(image, limits_.nsec3_iterations_max);
+  const Outcome indexed = errors_ == 0 ? indexer.Run() : Outcome::kGood;
+  if (indexed == Outcome::kHashing) {
+    Find(Severity::kError, {0, 0},
+         absl::StrCat("hashing ", name_count_, " names for NSEC3 takes more than ",
+                      kNsec3LoadBlocksMax,
+                      " blocks of SHA-1; sign again with fewer iterations (RFC 9276 §3.1)"));
+  }
+  if (log_.has_too_many_collisions() || indexed == Outcome::kCollisions) {
+    Find(Severity::kError, {0, 0},
+         absl::StrCat("too many names of ", apex_.ToText(),
+                      " have the same hash; somebody has chosen them so, remove them"));
+  }
+  if (errors_ == 0) built.zone = image.Finish();
+}
+
+BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
+  log_.CloseOwners();
+  order_ = std::make_unique<OwnerOrder>(log_, apex_labels_);
+  uses_nsec3_ = WillUseNsec3();
+  BuiltZone built;
+  MakeZone(built);
+  built.extents = extents_;
+  const auto file_of = [&](const Location& location) {
+    return location.file < files.size() ? files[location.file] : apex_.ToText();
+  };
+  for (PendingFinding& found : findings_) {
+    built.findings.push_back(
+        {found.severity, file_of(found.location), found.location.line, std::move(found.text)});
+  }
+  TellLeftOut(file_of({}), built.findings);
+  return built;
+}
+
+Location ZoneBuilder::PlaceOf(NameView owner, bool nsec3, RrType type, NameView target) const {
+  const OwnerId found = order_->Find(log_, owner, nsec3);
+  if (found == 0) return {};
+  Location exact{};
+  Location place{};
+  Location other{};
+  const bool has_target = !target.IsRoot() && NamesOf(type).names > 0;
+  for (RecordId id = log_.owner(found).last; id != 0; id = log_.record(id).before) {
+    const RecordLog::Record& record = log_.record(id);
+    other = record.location();
+    if (record.type != type) continue;
+    place = other;
+    if (!has_target) continue;
+    if (NameInRdata(type, record.rdata(), 0).EqualsIgnoreCase(target)) exact = other;
+  }
+  if (exact.line != 0) return exact;
+  return place.line != 0 ? place : other;
+}
+
+}  // namespace hither

@@ -1,0 +1,85 @@
+#ifndef HITHER_ZONES_SET_NAME_TABLE_H_
+#define HITHER_ZONES_SET_NAME_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace hither {
+
+// Finds a number by a name's hash (name_hash.h): the numbers are places in a list of names that the
+// caller has, which also judges whether a name found is the one sought.
+//
+// A bucket is one cache line of 8 slots, at most 5 of them used on average: a search looks at one
+// line, seldom at two. Eight octets a slot, so 12.8 octets a name where Reserve() was told the
+// count. A slot has 32 bits of the hash; its bucket depends on the others.
+//
+// Threads: a const table may be read by any number.
+class NameTable {
+ public:
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  // Forgets all, and makes room for `count` names.
+  void Reserve(size_t count);
+
+  // Only within what Reserve() made room for. Does not look whether the name is there already.
+  void Insert(uint64_t hash, uint32_t number);
+
+  // The same for the next of numbers that count up from 0, making room where there is none:
+  // `hash_of(number)` is then asked for all of those before it.
+  template <typename HashOf>
+  void Append(uint64_t hash, uint32_t number, const HashOf& hash_of) {
+    if (used_ == room_) {
+      Reserve(room_ == 0 ? kFirstRoom : room_ * 2);
+      for (uint32_t before = 0; before < number; ++before) Insert(hash_of(before), before);
+    }
+    Insert(hash, number);
+  }
+
+  size_t size() const { return used_; }
+  size_t MemoryBytes() const { return buckets_.capacity() * sizeof(Bucket); }
+
+  // `is_it(number)` is asked for each number whose hash looks the same: other names seldom.
+  template <typename IsIt>
+  uint32_t Find(uint64_t hash, const IsIt& is_it) const {
+    if (buckets_.empty()) return kNone;
+    const auto fingerprint = static_cast<uint32_t>(hash);
+    for (size_t at = BucketOf(hash);; at = at + 1 == buckets_.size() ? 0 : at + 1) {
+      for (const Slot& slot : buckets_[at].slots) {
+        if (slot.number == kNone) return kNone;  // Slots fill from the first; never all of them.
+        if (slot.fingerprint == fingerprint && is_it(slot.number)) return slot.number;
+      }
+    }
+  }
+
+  // Asks the cache for what Find(hash) will look at.
+  void Prefetch(uint64_t hash) const {
+    if (!buckets_.empty()) __builtin_prefetch(&buckets_[BucketOf(hash)]);
+  }
+
+ private:
+  static constexpr size_t kFirstRoom = 10;
+  static constexpr size_t kSlots = 8;
+  static constexpr size_t kSlotsUsed = 5;  // On average, when full.
+
+  struct Slot {
+    uint32_t fingerprint = 0;
+    uint32_t number = kNone;  // kNone: free, as are all behind it in this bucket.
+  };
+  struct alignas(64) Bucket {
+    Slot slots[kSlots];
+  };
+
+  // The upper half, spread evenly over any count of buckets.
+  size_t BucketOf(uint64_t hash) const {
+    return static_cast<size_t>(((hash >> 32) * buckets_.size()) >> 32);
+  }
+
+  std::vector<Bucket> buckets_;
+  size_t used_ = 0;
+  size_t room_ = 0;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_SET_NAME_TABLE_H_

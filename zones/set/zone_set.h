@@ -1,0 +1,116 @@
+#ifndef HITHER_ZONES_SET_ZONE_SET_H_
+#define HITHER_ZONES_SET_ZONE_SET_H_
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "dns/name.h"
+#include "dns/name_hash.h"
+#include "zones/image/zone.h"
+#include "zones/set/name_table.h"
+#include "zones/set/zone_source.h"
+
+namespace hither {
+
+// One zone that the server is to serve. `zone` is null while no good version of it was ever
+// loaded: its names then get SERVFAIL (RFC 8914 code 14), not REFUSED.
+//
+// 40 octets, as there may be a million: the apex is the image's, the path the ZoneSources', and
+// what is rare lies elsewhere.
+class ServedZone {
+ public:
+  ServedZone() = default;  // Of no zone: assign before use.
+  explicit ServedZone(ZoneSource source) : source_(source) {}
+
+  std::shared_ptr<const Zone> zone;
+
+  // The image's where there is one: whoever answers from it has those octets in the cache.
+  NameView apex() const { return zone == nullptr ? source_.name() : zone->apex(); }
+  ZoneSource source() const { return source_; }
+  absl::string_view file() const { return source_.file(); }
+  absl::Time loaded_at() const { return absl::FromUnixNanos(loaded_at_ns_); }
+  void set_loaded_at(absl::Time time) { loaded_at_ns_ = absl::ToUnixNanos(time); }
+  // Of the last load, if that failed; for status.
+  absl::string_view last_error() const {
+    return failure_ == nullptr ? absl::string_view() : absl::string_view(failure_->error);
+  }
+  bool has_failed() const { return failure_ != nullptr; }
+  // When the first load failed of those that failed one after the other up to the last.
+  absl::Time failed_since() const {
+    return failure_ == nullptr ? absl::InfiniteFuture() : failure_->since;
+  }
+  void set_last_error(std::string error, absl::Time since) {
+    failure_ = std::make_unique<const Failure>(Failure{std::move(error), since});
+  }
+
+ private:
+  struct Failure {
+    std::string error;
+    absl::Time since;
+  };
+
+  ZoneSource source_;
+  int64_t loaded_at_ns_ = 0;
+  std::unique_ptr<const Failure> failure_;  // Of the last load. Null: it was good.
+};
+
+// All zones of a server at one moment. Immutable once published through a Snapshot.
+class ZoneSet {
+ public:
+  ZoneSet() = default;
+  // `zones` are those of `sources`, one for one; no name twice. For many at once.
+  ZoneSet(const ZoneSources& sources, std::vector<ServedZone> zones);
+  ZoneSet(ZoneSet&&) = default;
+
+  // One by one, before publishing: what Make() gives is filled and added to this very set. Add()
+  // replaces the same apex.
+  ServedZone Make(NameView apex, absl::string_view file = "");
+  void Add(ServedZone zone);
+
+  // The deepest zone at or above `qname`, or null. For DS at a zone's own apex (`ds_at_parent`) its
+  // parent answers, if it is served too (RFC 4035 §3.1.4.1). The next zone above that is served is
+  // the parent if it delegates that very name; a grandparent would refer to a parent that is
+  // elsewhere, where the child can say with authority that it has no DS.
+  const ServedZone* FindZone(const HashedName& qname, bool ds_at_parent) const;
+
+  // For answers in batches. First Prefetch() for each question: what FindZone() looks at first is
+  // on its way into the cache. Then FindLikely(): what FindZone() will most likely give (null: then
+  // it gives null, too), without a look at the zone itself, whose octets may be prefetched now.
+  void Prefetch(const HashedName& qname) const;
+  const ServedZone* FindLikely(const HashedName& qname) const;
+
+  // In the order of adding.
+  std::span<const ServedZone> zones() const { return zones_; }
+  const ServedZone* FindExact(NameView apex) const;
+
+  size_t served() const { return served_; }  // Zones of which a version answers.
+  size_t failed() const { return failed_; }  // Zones whose last load failed.
+  size_t MemoryBytes() const;                // Without zones, names and paths.
+
+ private:
+  const ServedZone* Probe(uint64_t hash, NameView apex) const;
+  void Insert(size_t at);
+  void CountIn(const ServedZone& zone);
+  void CountOut(const ServedZone& zone);
+
+  std::shared_ptr<const void> store_;  // The names and paths of what was given at once,
+  ZoneSources made_;                   // and of the others.
+  std::vector<ServedZone> zones_;
+  NameTable table_;                         // By apex; numbers are places in zones_.
+  std::bitset<kNameLabelsMax + 1> depths_;  // The label counts of apexes.
+  size_t apex_labels_max_ = 0;
+  size_t served_ = 0;
+  size_t failed_ = 0;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_SET_ZONE_SET_H_

@@ -1,0 +1,122 @@
+#ifndef HITHER_ZONES_TEXT_ZONE_FILE_READER_H_
+#define HITHER_ZONES_TEXT_ZONE_FILE_READER_H_
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "zones/text/rdata_text.h"
+#include "zones/text/zone_file.h"
+#include "zones/text/zone_scanner.h"
+
+namespace hither {
+
+// One reading of one zone: a stack of open files (RFC 1035 §5.1's $INCLUDE), what holds for the
+// next record (origin, owner, TTL), and what was found. Used once.
+class ZoneFileReader {
+ public:
+  ZoneFileReader(NameView origin, RecordSink& sink, const ZoneFileLimits& limits,
+                 LoadProgress* progress = nullptr)
+      : sink_(sink), limits_(limits), progress_(progress) {
+    scope_.origin = Name(origin);
+  }
+
+  ZoneFileResult ReadFile(const std::string& path);
+  ZoneFileResult ReadText(absl::string_view text, const std::string& name);
+
+ private:
+  // What relative names, and records without an owner, hang on.
+  struct Scope {
+    Name origin;
+    WrittenName owner;          // Without size: no record had one yet.
+    bool owner_is_bad = false;  // It could not be read, and an error says so.
+  };
+
+  // An open file, and what is to hold again when it ends.
+  struct OpenFile {
+    uint32_t number = 0;  // In result_.files.
+    int fd = -1;
+    std::pair<uint64_t, uint64_t> identity;  // Device and inode, to see loops.
+    std::unique_ptr<TextSource> source;
+    std::unique_ptr<ZoneScanner> scanner;
+    Scope scope_after;
+
+    OpenFile() = default;
+    OpenFile(OpenFile&& other) noexcept;
+    OpenFile& operator=(OpenFile&&) = delete;
+    ~OpenFile();
+  };
+
+  // What stands before the RDATA.
+  struct Heading {
+    RrType type{};
+    bool has_ttl = false;
+    uint32_t ttl_seconds = 0;
+    size_t tokens = 0;  // So many of the entry's, the owner's among them.
+  };
+
+  ZoneFileResult ReadAll();
+  void PopFile();
+  bool TakePiece(uint32_t line);
+  uint64_t BytesRead() const;
+  void TellProgress();
+  void TellWhatIsLeft();
+  void HandleEntry(const ZoneEntry& entry);
+  void HandleDirective(const ZoneEntry& entry);
+  void HandleOrigin(const ZoneEntry& entry);
+  void HandleTtl(const ZoneEntry& entry);
+
+  // zone_file_include.cc
+  void HandleInclude(const ZoneEntry& entry);
+  bool OpenFirst(const std::string& path, std::string& why);
+  bool OpenBelowRoot(const std::string& path, std::string& why);
+  bool PushFile(const std::string& path, const std::string& shown, std::string& why);
+
+  // zone_file_generate.cc
+  void HandleGenerate(const ZoneEntry& entry);
+  void Generate(const std::vector<std::string>& fields, size_t data_at, int64_t value);
+  bool TakeGenerated(size_t bytes);
+
+  void HandleRecord(const ZoneEntry& entry);
+  bool ReadOwner(const Token& token);
+  bool ReadHeading(const ZoneEntry& entry, size_t from, Heading& heading);
+  bool CheckHeading(const ZoneEntry& entry, const Heading& heading);
+  bool ChooseTtl(const ZoneEntry& entry, const Heading& heading, uint32_t& ttl_seconds);
+
+  void AddError(uint32_t line, std::string text);
+  void AddWarning(uint32_t line, std::string text);
+  const std::string& file_name() const;
+
+  RecordSink& sink_;
+  const ZoneFileLimits limits_;
+  ZoneFileResult result_;
+  uint32_t errors_ = 0;
+  bool stopped_ = false;
+
+  std::vector<OpenFile> files_;  // The innermost last.
+  std::string root_folder_;      // Without symbolic links; "" until there is an $INCLUDE.
+  uint64_t bytes_opened_ = 0;    // What all files had when they were opened.
+  uint64_t bytes_of_closed_files_ = 0;
+  uint64_t piece_end_ = 0;  // bytes_read() of the innermost file when TakePiece() last looked.
+  LoadProgress* const progress_;
+  uint64_t bytes_told_ = 0;  // To progress_.
+  uint64_t records_told_ = 0;
+
+  Scope scope_;
+  std::string owner_text_;    // As scope_.owner was written; "" if that says nothing of a next one.
+  uint32_t default_ttl_ = 0;  // Of $TTL, or the SOA's MINIMUM.
+  uint32_t last_ttl_ = 0;     // The last one written.
+  bool has_default_ttl_ = false;
+  bool has_last_ttl_ = false;
+  bool warned_of_last_ttl_ = false;
+  uint32_t generating_line_ = 0;  // Not 0 while a $GENERATE is carried out.
+  int64_t generated_ = 0;         // Records of all $GENERATE lines so far.
+  uint64_t generated_bytes_ = 0;  // Octets of their text.
+  RdataParser parser_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_TEXT_ZONE_FILE_READER_H_

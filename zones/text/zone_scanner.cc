@@ -1,0 +1,386 @@
+#include "zones/text/zone_scanner.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+
+#include "zones/text/text_block.h"
+
+namespace hither {
+namespace {
+
+enum CharClass : uint8_t {
+  kOrdinary,
+  kBlank,
+  kNewline,
+  kQuote,
+  kOpen,
+  kClose,
+  kComment,
+  kEscape,
+  kNul
+};
+
+constexpr std::array<CharClass, 256> MakeClasses() {
+  std::array<CharClass, 256> classes{};
+  classes[' '] = kBlank;
+  classes['\t'] = kBlank;
+  classes['\r'] = kBlank;  // Of CR LF; a lone one parts fields just as well.
+  classes['\n'] = kNewline;
+  classes['"'] = kQuote;
+  classes['('] = kOpen;
+  classes[')'] = kClose;
+  classes[';'] = kComment;
+  classes['\\'] = kEscape;
+  classes['\0'] = kNul;
+  return classes;
+}
+constexpr std::array<CharClass, 256> kClasses = MakeClasses();
+
+CharClass ClassOf(char c) { return kClasses[static_cast<uint8_t>(c)]; }
+
+// Behind the text: the sentinel, and room for a block that starts at it.
+constexpr size_t kSlackBytes = TextBlock::kBytes;
+static_assert(kSlackBytes >= Token::kSlackBytes);
+
+constexpr char kNulError[] = "a NUL octet; is this a text file? write \\000 (RFC 1035 §5.1)";
+constexpr char kOpenQuote[] =
+    "a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)";
+constexpr char kBackslashError[] =
+    "a backslash at the end of the line; remove it, or write \\\\ (RFC 1035 §5.1)";
+constexpr char kTooManyError[] =
+    "more fields than a record can have; is a parenthesis left open? (RFC 1035 §5.1)";
+constexpr char kTooLongError[] =
+    "a record of over 16 MiB of text; is a parenthesis left open? (RFC 1035 §5.1)";
+
+}  // namespace
+
+ssize_t MemorySource::Read(char* to, size_t room) {
+  const size_t count = std::min(room, rest_.size());
+  if (count > 0) std::memcpy(to, rest_.data(), count);
+  rest_.remove_prefix(count);
+  return static_cast<ssize_t>(count);
+}
+
+ssize_t FileSource::Read(char* to, size_t room) {
+  if (left_ == 0) return 0;
+  while (true) {
+    const ssize_t count = read(fd_, to, std::min<uint64_t>(room, left_));
+    if (count > 0) left_ -= static_cast<uint64_t>(count);
+    if (count >= 0 || errno != EINTR) return count;
+  }
+}
+
+// Where a scan stands. Nothing of it is kept when the text turns out to be cut short.
+struct ZoneScanner::Cursor {
+  const char* p;
+  const char* end;
+  uint32_t line;
+  uint32_t depth = 0;  // Of parentheses.
+  const char* open_at = nullptr;
+  uint32_t open_line = 0;
+  Outcome outcome = Outcome::kEntry;
+  uint32_t error_line = 0;
+  absl::string_view error = {};
+
+  bool Stopped(Outcome why) {
+    outcome = why;
+    return false;
+  }
+};
+
+ZoneScanner::ZoneScanner(TextSource& source, size_t piece_bytes)
+    : source_(source), buffer_(new char[piece_bytes + kSlackBytes]), room_(piece_bytes) {
+  std::memset(buffer_.get(), 0, kSlackBytes);
+}
+
+bool ZoneScanner::Next(ZoneEntry& entry) {
+  entry.tokens = {};
+  entry.error.clear();
+  if (skip_ != Skip::kNothing) SkipLines();
+  while (true) {
+    if (plain_lines_ && ScanPlain(entry)) return true;
+    switch (Scan(entry)) {
+      case Outcome::kEntry:
+      case Outcome::kError:
+        return true;
+      case Outcome::kEnd:
+        return false;
+      case Outcome::kNeedMore:
+        break;
+    }
+    if (Refill()) continue;
+    entry.line = line_;
+    entry.error = kTooLongError;
+    skip_ = Skip::kGroup;
+    return true;
+  }
+}
+
+// The plain line at `p`: its fields into plain_tokens_, `p` past its end. False if it is not plain,
+// or not all there.
+bool ZoneScanner::ScanPlainLine(const char*& p, bool& starts_in_column_1, size_t& count) {
+  starts_in_column_1 = ClassOf(*p) != kBlank;
+  const char* field = nullptr;  // One that has no end yet.
+  uint64_t in_field = 0;        // 1 if the block before ends within a field.
+  for (const char* block_at = p;; block_at += TextBlock::kBytes) {
+    const TextBlock block = Classify(block_at);
+    const uint64_t of_field = ~(block.blanks | block.stops);
+    const uint64_t shifted = of_field << 1 | in_field;
+    // Up to the first stop; all if there is none.
+    const uint64_t wanted = block.stops ^ (block.stops - 1);
+    uint64_t starts = of_field & ~shifted & wanted;
+    uint64_t ends = ~of_field & shifted & wanted;
+    while (field != nullptr || starts != 0) {
+      if (field == nullptr) {
+        field = block_at + std::countr_zero(starts);
+        starts &= starts - 1;
+      }
+      if (ends == 0) break;
+      if (count == kPlainTokensMax) return false;
+      const char* const end = block_at + std::countr_zero(ends);
+      ends &= ends - 1;
+      plain_tokens_[count++] = {field, static_cast<uint32_t>(end - field), line_};
+      field = nullptr;
+    }
+    in_field = of_field >> 63;
+    if (block.stops != 0) return EndPlainLine(block_at + std::countr_zero(block.stops), p);
+  }
+}
+
+// Past the line's end, if that is what stops it, or a comment that does.
+bool ZoneScanner::EndPlainLine(const char* stop, const char*& p) const {
+  if (*stop == ';') {
+    stop = static_cast<const char*>(std::memchr(stop, '\n', buffer_.get() + end_ - stop));
+  }
+  if (stop == nullptr || *stop != '\n') return false;
+  p = stop + 1;
+  return true;
+}
+
+// Takes plain lines up to the first that has a field. False leaves what follows to Scan().
+bool ZoneScanner::ScanPlain(ZoneEntry& entry) {
+  const char* p = buffer_.get() + at_;
+  size_t count = 0;
+  bool starts_in_column_1 = false;
+  while (ScanPlainLine(p, starts_in_column_1, count)) {
+    at_ = static_cast<size_t>(p - buffer_.get());
+    const uint32_t line = line_++;
+    if (count == 0) continue;
+    entry.line = line;
+    entry.starts_in_column_1 = starts_in_column_1;
+    entry.tokens = {plain_tokens_.data(), count};
+    return true;
+  }
+  return false;
+}
+
+void ZoneScanner::PushToken(const Cursor& cursor, const char* from, const char* to, bool quoted,
+                            bool escaped) {
+  bool glued = false;
+  if (!tokens_.empty()) {
+    const Token& last = tokens_.back();
+    glued = last.data + last.size + (last.quoted ? 1 : 0) == from - (quoted ? 1 : 0);
+  }
+  tokens_.push_back({from, static_cast<uint32_t>(to - from), cursor.line, quoted, escaped, glued});
+}
+
+bool ZoneScanner::Stop(Cursor& cursor, absl::string_view error) {
+  cursor.error = error;
+  cursor.error_line = cursor.line;
+  return cursor.Stopped(Outcome::kError);
+}
+
+// For a group that has no end: the mistake is where it opens, and reading goes on behind there.
+bool ZoneScanner::StopAtGroup(Cursor& cursor, absl::string_view error) {
+  if (cursor.depth > 0) {
+    cursor.p = cursor.open_at;
+    cursor.line = cursor.open_line;
+  }
+  return Stop(cursor, error);
+}
+
+// One token of ordinary characters and escapes, at cursor.p.
+bool ZoneScanner::ScanToken(Cursor& cursor) {
+  const char* p = cursor.p;
+  bool escaped = false;
+  while (true) {
+    const CharClass kind = ClassOf(*p);
+    if (kind == kOrdinary) {
+      ++p;
+    } else if (kind == kEscape) {
+      if (p + 1 >= cursor.end) {
+        if (!at_end_of_source_) return cursor.Stopped(Outcome::kNeedMore);
+        return Stop(cursor, kBackslashError);
+      }
+      if (p[1] == '\n' || p[1] == '\r') return Stop(cursor, kBackslashError);
+      if (p[1] == '\0') return Stop(cursor, kNulError);
+      escaped = true;
+      p += 2;
+    } else {
+      break;
+    }
+  }
+  PushToken(cursor, cursor.p, p, /*quoted=*/false, escaped);
+  cursor.p = p;
+  return tokens_.size() <= kEntryTokensMax || StopAtGroup(cursor, kTooManyError);
+}
+
+// RFC 1035 §5.1 lets a quoted string hold an end of line. We do not (nor does BIND): a forgotten
+// quote would swallow the rest of the file, and its error would stand far from the mistake.
+bool ZoneScanner::ScanQuoted(Cursor& cursor) {
+  const char* const start = ++cursor.p;
+  const char* p = start;
+  bool escaped = false;
+  while (true) {
+    switch (ClassOf(*p)) {
+      case kQuote:
+        PushToken(cursor, start, p, /*quoted=*/true, escaped);
+        cursor.p = p + 1;
+        return tokens_.size() <= kEntryTokensMax || StopAtGroup(cursor, kTooManyError);
+      case kNewline:
+        return Stop(cursor, kOpenQuote);
+      case kNul:
+        if (p != cursor.end) return Stop(cursor, kNulError);
+        if (!at_end_of_source_) return cursor.Stopped(Outcome::kNeedMore);
+        return Stop(cursor, kOpenQuote);
+      case kEscape:
+        escaped = true;
+        ++p;
+        if (p != cursor.end && *p != '\n' && *p != '\0') ++p;
+        break;
+      default:
+        ++p;
+    }
+  }
+}
+
+// Takes the character at cursor.p and what belongs to it; false when the entry ends there.
+bool ZoneScanner::Step(Cursor& cursor) {
+  switch (ClassOf(*cursor.p)) {
+    case kBlank:
+      ++cursor.p;
+      return true;
+    case kNewline:
+      ++cursor.p;
+      ++cursor.line;
+      if (cursor.depth > 0) return true;
+      if (!tokens_.empty()) return false;
+      at_ = static_cast<size_t>(cursor.p - buffer_.get());  // An empty line: done with it.
+      line_ = cursor.line;
+      return true;
+    case kComment: {
+      const void* newline = std::memchr(cursor.p, '\n', cursor.end - cursor.p);
+      cursor.p = newline != nullptr ? static_cast<const char*>(newline) : cursor.end;
+      return true;
+    }
+    case kOpen:
+      if (cursor.depth++ == 0) {
+        cursor.open_at = cursor.p;
+        cursor.open_line = cursor.line;
+      }
+      ++cursor.p;
+      return true;
+    case kClose:
+      if (cursor.depth == 0) {
+        return Stop(cursor, "')' without '('; remove it, or open the group (RFC 1035 §5.1)");
+      }
+      --cursor.depth;
+      ++cursor.p;
+      return true;
+    case kNul:
+      if (cursor.p != cursor.end) return Stop(cursor, kNulError);
+      if (!at_end_of_source_) return cursor.Stopped(Outcome::kNeedMore);
+      if (cursor.depth == 0) return false;
+      return StopAtGroup(cursor, "'(' is not closed; close it with ')' (RFC 1035 §5.1)");
+    case kQuote:
+      return ScanQuoted(cursor);
+    case kOrdinary:
+    case kEscape:
+      return ScanToken(cursor);
+  }
+  return false;
+}
+
+ZoneScanner::Outcome ZoneScanner::Scan(ZoneEntry& entry) {
+  Cursor cursor{.p = buffer_.get() + at_, .end = buffer_.get() + end_, .line = line_};
+  tokens_.clear();
+  while (Step(cursor)) {
+  }
+  if (cursor.outcome == Outcome::kNeedMore) return Outcome::kNeedMore;
+  // Step() moved at_ past the empty lines, so the entry's line starts there.
+  const bool starts_in_column_1 = ClassOf(buffer_[at_]) != kBlank;
+  at_ = static_cast<size_t>(cursor.p - buffer_.get());
+  line_ = cursor.line;
+  if (cursor.outcome == Outcome::kError) {
+    entry.line = cursor.error_line;
+    entry.error = std::string(cursor.error);
+    skip_ = cursor.depth > 0 ? Skip::kGroup : Skip::kLine;
+    return Outcome::kError;
+  }
+  if (tokens_.empty()) return Outcome::kEnd;
+  entry.line = tokens_.front().line;
+  entry.starts_in_column_1 = starts_in_column_1;
+  entry.tokens = tokens_;
+  return Outcome::kEntry;
+}
+
+// Twice the size each time, so that a long entry is scanned a bounded number of times.
+void ZoneScanner::Grow() {
+  const size_t room = 2 * room_ + 1;
+  std::unique_ptr<char[]> larger(new char[room + kSlackBytes]);
+  std::memcpy(larger.get(), buffer_.get(), end_);
+  buffer_ = std::move(larger);
+  room_ = room;
+}
+
+// Makes room behind the unfinished entry and reads on. False if that entry is too long.
+bool ZoneScanner::Refill() {
+  const size_t kept = end_ - at_;
+  if (kept >= kEntryBytesMax) return false;
+  if (at_ > 0) std::memmove(buffer_.get(), buffer_.get() + at_, kept);
+  at_ = 0;
+  end_ = kept;
+  if (kept >= (room_ + 1) / 2) Grow();
+  const ssize_t count = source_.Read(buffer_.get() + end_, room_ - end_);
+  if (count < 0) read_error_ = errno;
+  if (count <= 0) {
+    at_end_of_source_ = true;
+  } else {
+    end_ += static_cast<size_t>(count);
+    bytes_read_ += static_cast<uint64_t>(count);
+  }
+  std::memset(buffer_.get() + end_, 0, kSlackBytes);
+  // A UTF-8 byte order mark is some editors' habit, not part of the first name.
+  if (bytes_read_ == end_ && end_ >= 3 && kept < 3 &&
+      std::memcmp(buffer_.get(), "\xef\xbb\xbf", 3) == 0) {
+    at_ = 3;
+  }
+  return true;
+}
+
+// Past the line of an error; inside of parentheses, to the next line that starts in column 1.
+void ZoneScanner::SkipLines() {
+  const bool group = skip_ == Skip::kGroup;
+  skip_ = Skip::kNothing;
+  while (true) {
+    const void* newline = std::memchr(buffer_.get() + at_, '\n', end_ - at_);
+    at_ = newline != nullptr
+              ? static_cast<size_t>(static_cast<const char*>(newline) - buffer_.get()) + 1
+              : end_;
+    if (newline != nullptr) ++line_;
+    if (at_ == end_ && !at_end_of_source_) Refill();
+    if (newline == nullptr) {
+      if (at_ == end_) return;
+      continue;
+    }
+    const CharClass first = ClassOf(buffer_[at_]);
+    if (!group || at_ == end_ || first == kOrdinary || first == kEscape) return;
+  }
+}
+
+}  // namespace hither

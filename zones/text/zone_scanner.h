@@ -1,0 +1,142 @@
+#ifndef HITHER_ZONES_TEXT_ZONE_SCANNER_H_
+#define HITHER_ZONES_TEXT_ZONE_SCANNER_H_
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace hither {
+
+// One field of a line, as written: escapes stand, the quotes around it do not. The characters are
+// the scanner's, valid until the next entry is read; behind them kSlackBytes more may be read,
+// whatever they are, so that names can be copied sixteen characters at a time.
+struct Token {
+  static constexpr size_t kSlackBytes = 16;
+
+  const char* data = nullptr;
+  uint32_t size = 0;
+  uint32_t line = 0;  // Counted from 1.
+  bool quoted = false;
+  bool escaped = false;  // It has a backslash.
+  bool glued = false;    // Nothing stood between the token before and this one: key="value".
+
+  absl::string_view text() const { return {data, size}; }
+};
+
+// What lies between two ends of line outside of parentheses: a record or a directive, RFC 1035
+// §5.1. Comments, parentheses and empty lines are gone.
+struct ZoneEntry {
+  uint32_t line = 0;                // Of the first token; of what is wrong, if there is an error.
+  bool starts_in_column_1 = false;  // Otherwise the owner is the last record's.
+  std::span<const Token> tokens;
+  std::string error;  // Empty, or why these lines cannot be read; then there are no tokens.
+};
+
+// Where the characters come from. Read() gives up to `room` of them; 0 at the end, -1 on error
+// with errno set.
+class TextSource {
+ public:
+  virtual ~TextSource() = default;
+  virtual ssize_t Read(char* to, size_t room) = 0;
+};
+
+// Text in memory, which must outlive the source.
+class MemorySource : public TextSource {
+ public:
+  explicit MemorySource(absl::string_view text) : rest_(text) {}
+  ssize_t Read(char* to, size_t room) override;
+
+ private:
+  absl::string_view rest_;
+};
+
+// An open file. The descriptor is the caller's to close. `bytes` is the file's size: the text ends
+// there, with no read() more to find the end, and what is appended meanwhile is left for the next
+// reading. 0 for what has no size (/proc): it is read until it ends.
+class FileSource : public TextSource {
+ public:
+  explicit FileSource(int fd, uint64_t bytes = 0)
+      : fd_(fd), left_(bytes > 0 ? bytes : UINT64_MAX) {}
+  ssize_t Read(char* to, size_t room) override;
+
+ private:
+  int fd_;
+  uint64_t left_;
+};
+
+// Cuts master-file text into entries and tokens.
+//
+// Reads in pieces that stay in the cache, rather than by mmap(): a file that is truncated while
+// it is being read must end in an error, not in SIGBUS. No allocation for a token or an entry.
+//
+// Most lines of a large zone are plain: fields, blanks between them, perhaps a comment. ScanPlain()
+// takes those apart 64 characters at a time, and leaves the line alone as soon as it sees anything
+// else; Scan() then starts over from the same place. What comes out is the same by either way.
+//
+// After an error it goes on at the next line; after one inside parentheses, at the next line that
+// starts in column 1, because lines that a group was meant to hold make no sense alone. An open
+// group can so be scanned again from each of its lines: the limits below and the reader's on
+// errors bound that.
+class ZoneScanner {
+ public:
+  static constexpr size_t kPieceBytes = 256 * 1024;
+  // 65,535 octets of RDATA in hexadecimal, one digit a token, and what stands before them.
+  static constexpr size_t kEntryTokensMax = 2 * 65'535 + 16;
+  static constexpr size_t kEntryBytesMax = 16 << 20;  // With comments inside of parentheses.
+
+  explicit ZoneScanner(TextSource& source, size_t piece_bytes = kPieceBytes);
+
+  bool Next(ZoneEntry& entry);  // False at the end.
+
+  void LeavePlainLinesToScan() { plain_lines_ = false; }  // For tests: both must agree.
+
+  int read_error() const { return read_error_; }  // An errno; 0 if all was read.
+  uint64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  enum class Outcome { kEntry, kNeedMore, kError, kEnd };
+  enum class Skip { kNothing, kLine, kGroup };
+  struct Cursor;
+  static constexpr size_t kPlainTokensMax = 64;  // A line with more is Scan()'s.
+
+  bool ScanPlain(ZoneEntry& entry);
+  bool ScanPlainLine(const char*& p, bool& starts_in_column_1, size_t& count);
+  bool EndPlainLine(const char* stop, const char*& p) const;
+  Outcome Scan(ZoneEntry& entry);
+  bool Step(Cursor& cursor);
+  bool ScanToken(Cursor& cursor);
+  bool ScanQuoted(Cursor& cursor);
+  bool Stop(Cursor& cursor, absl::string_view error);
+  bool StopAtGroup(Cursor& cursor, absl::string_view error);
+  void PushToken(const Cursor& cursor, const char* from, const char* to, bool quoted, bool escaped);
+  bool Refill();
+  void Grow();
+  void SkipLines();
+
+  TextSource& source_;
+  // Not a vector, which would fill it first: that costs a small file more than all its lines do.
+  std::unique_ptr<char[]> buffer_;
+  size_t room_;     // Of buffer_, without the NULs behind the text: a sentinel and a block's slack.
+  size_t at_ = 0;   // The first character of the next entry.
+  size_t end_ = 0;  // Where the sentinel is.
+  uint32_t line_ = 1;  // Of at_.
+  bool at_end_of_source_ = false;
+  int read_error_ = 0;
+  Skip skip_ = Skip::kNothing;  // What an error leaves to be skipped.
+  uint64_t bytes_read_ = 0;
+  bool plain_lines_ = true;
+  std::vector<Token> tokens_;
+  std::array<Token, kPlainTokensMax> plain_tokens_;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ZONES_TEXT_ZONE_SCANNER_H_
