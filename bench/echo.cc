@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "absl/strings/numbers.h"
-#include "server/socket.h"
+#include "server/listen/socket.h"
 
 namespace hither {
 namespace {

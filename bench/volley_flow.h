@@ -13,7 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "bench/query_plan.h"
-#include "server/socket.h"
+#include "server/listen/socket.h"
 
 namespace hither {
 

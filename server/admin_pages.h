@@ -12,8 +12,8 @@
 #include "daemon/admin/endpoint_state.h"
 #include "daemon/admin/status.h"
 #include "daemon/config/config.h"
-#include "server/counters.h"
-#include "server/latency.h"
+#include "server/answer/counters.h"
+#include "server/listen/latency.h"
 #include "zones/set/zone_set.h"
 
 namespace hither {

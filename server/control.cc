@@ -15,8 +15,8 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/within_memory.h"
-#include "server/check_zones.h"
-#include "server/load_ticker.h"
+#include "server/load/check_zones.h"
+#include "server/load/load_ticker.h"
 #include "server/privileges.h"
 #include "server/settings.h"
 

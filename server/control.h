@@ -21,11 +21,11 @@
 #include "daemon/config/config.h"
 #include "server/admin_pages.h"
 #include "server/heartbeat.h"
-#include "server/load_thread.h"
+#include "server/listen/socket.h"
+#include "server/listen/worker.h"
+#include "server/load/load_thread.h"
+#include "server/load/zone_store.h"
 #include "server/options.h"
-#include "server/socket.h"
-#include "server/worker.h"
-#include "server/zone_store.h"
 #include "zones/set/zone_set.h"
 
 namespace hither {

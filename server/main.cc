@@ -11,14 +11,14 @@
 #include "base/make_folder.h"
 #include "base/within_memory.h"
 #include "daemon/admin/admin_endpoint.h"
-#include "server/check_zones.h"
 #include "server/control.h"
-#include "server/descriptors.h"
 #include "server/heartbeat.h"
+#include "server/listen/descriptors.h"
+#include "server/listen/socket.h"
+#include "server/load/check_zones.h"
 #include "server/options.h"
 #include "server/privileges.h"
 #include "server/settings.h"
-#include "server/socket.h"
 
 namespace hither {
 namespace {

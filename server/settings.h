@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "server/socket.h"
-#include "server/worker.h"
+#include "server/listen/socket.h"
+#include "server/listen/worker.h"
 
 namespace hither {
 

@@ -214,18 +214,4 @@ Problems UnlistedSources(const SourceFile& file, absl::string_view cmake_lists) 
   return {At(file, 1, "in no CMakeLists.txt")};
 }
 
-std::vector<std::string> LibrarySources(absl::string_view cmake_lists, absl::string_view library) {
-  const std::string start = absl::StrCat("add_library(", library, " ");
-  const size_t at = cmake_lists.find(start);
-  if (at == absl::string_view::npos) return {};
-  absl::string_view list = cmake_lists.substr(at + start.size());
-  list = list.substr(0, list.find(')'));
-  std::vector<std::string> sources;
-  for (const absl::string_view word :
-       absl::StrSplit(list, absl::ByAnyChar(" \t\n"), absl::SkipEmpty())) {
-    if (absl::EndsWith(word, ".cc")) sources.emplace_back(word);
-  }
-  return sources;
-}
-
 }  // namespace hither

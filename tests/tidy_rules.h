@@ -1,7 +1,6 @@
 #ifndef HITHER_TESTS_TIDY_RULES_H_
 #define HITHER_TESTS_TIDY_RULES_H_
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,16 +28,11 @@ Problems Leftovers(const SourceFile& file);  // What somebody meant to do later.
 Problems IncludeGuards(const SourceFile& file);
 Problems UnboundedJson(const SourceFile& file);  // A parser called but by base/json_text.h.
 
-// Includes against the arrows zones <- answer <- server, base beside them. `is_pure`: is the path
-// (of a source or its header) part of hither_answer, which knows no sockets?
-Problems Includes(const SourceFile& file,
-                  const std::function<bool(absl::string_view path)>& is_pure);
+// Includes against the arrows of ARCHITECTURE.md, one row a folder (tidy_includes.cc).
+Problems Includes(const SourceFile& file);
 
 // Is the source's file name in the text of its folder's CMakeLists.txt?
 Problems UnlistedSources(const SourceFile& file, absl::string_view cmake_lists);
-
-// The sources of `library` in the text of a CMakeLists.txt, as written there.
-std::vector<std::string> LibrarySources(absl::string_view cmake_lists, absl::string_view library);
 
 }  // namespace hither
 

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "bench/parts/inputs.h"
-#include "server/counters.h"
-#include "server/responder.h"
+#include "server/answer/counters.h"
+#include "server/answer/responder.h"
 
 namespace hither {
 namespace {

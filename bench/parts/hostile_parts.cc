@@ -18,7 +18,7 @@
 #include "base/check.h"
 #include "bench/parts/hostile_zones.h"
 #include "bench/parts/inputs.h"
-#include "server/udp_listener.h"
+#include "server/listen/udp_listener.h"
 #include "zones/load/zone_loader.h"
 
 namespace hither {

@@ -9,7 +9,7 @@
 #include "bench/parts/inputs.h"
 #include "dns/name_hash.h"
 #include "dns/query.h"
-#include "server/latency.h"
+#include "server/listen/latency.h"
 
 namespace hither {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "server/counters.h"
-#include "server/responder.h"
+#include "server/answer/counters.h"
+#include "server/answer/responder.h"
 #include "zones/image/image_check.h"
 #include "zones/image/image_format.h"
 #include "zones/image/zone.h"

@@ -12,8 +12,8 @@
 #include <string>
 
 #include "base/check.h"
-#include "server/counters.h"
-#include "server/responder.h"
+#include "server/answer/counters.h"
+#include "server/answer/responder.h"
 #include "tests/fuzz/packet_zones.h"
 #include "tests/support/ldns.h"
 #include "tests/support/reply_parser.h"

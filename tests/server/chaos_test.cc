@@ -1,4 +1,4 @@
-#include "server/chaos.h"
+#include "server/answer/chaos.h"
 
 #include <string>
 

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "gmock/gmock.h"
-#include "server/check_zones.h"
+#include "server/load/check_zones.h"
 #include "tests/server/loopback.h"
 
 namespace hither {

@@ -1,4 +1,4 @@
-#include "server/counters.h"
+#include "server/answer/counters.h"
 
 #include <set>
 #include <string>

@@ -1,4 +1,4 @@
-#include "server/descriptors.h"
+#include "server/listen/descriptors.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "server/latency.h"
+#include "server/listen/latency.h"
 
 #include <ostream>
 #include <random>

@@ -1,4 +1,4 @@
-#include "server/load_thread.h"
+#include "server/load/load_thread.h"
 
 #include <future>
 

@@ -1,4 +1,4 @@
-#include "server/load_ticker.h"
+#include "server/load/load_ticker.h"
 
 #include <filesystem>
 #include <fstream>

@@ -19,8 +19,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
 #include "gtest/gtest.h"
-#include "server/socket.h"
-#include "server/worker.h"
+#include "server/listen/socket.h"
+#include "server/listen/worker.h"
 #include "zones/load/zone_loader.h"
 #include "zones/set/zone_set.h"
 

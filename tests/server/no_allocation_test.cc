@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "server/udp_listener.h"
+#include "server/listen/udp_listener.h"
 #include "tests/server/loopback.h"
 #include "tests/support/count_allocations.h"
 #include "tests/support/fake_signer.h"

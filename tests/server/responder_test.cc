@@ -1,4 +1,4 @@
-#include "server/responder.h"
+#include "server/answer/responder.h"
 
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "server/response_writer.h"
+#include "server/answer/response_writer.h"
 
 #include <memory>
 #include <string>

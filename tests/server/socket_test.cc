@@ -1,4 +1,4 @@
-#include "server/socket.h"
+#include "server/listen/socket.h"
 
 #include <netinet/tcp.h>
 

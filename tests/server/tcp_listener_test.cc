@@ -1,4 +1,4 @@
-#include "server/tcp_listener.h"
+#include "server/listen/tcp_listener.h"
 
 #include <sys/resource.h>
 

@@ -1,4 +1,4 @@
-#include "server/udp_listener.h"
+#include "server/listen/udp_listener.h"
 
 #include <errno.h>
 #include <sys/un.h>

@@ -1,7 +1,7 @@
 // What the costliest answers cost, counted in work.h's units: no zone that loads makes one that
 // costs more than kWorkOfAnswerMax. bench_parts shows that the units are true.
 
-#include "server/work.h"
+#include "server/answer/work.h"
 
 #include <functional>
 #include <memory>

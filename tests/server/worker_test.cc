@@ -1,4 +1,4 @@
-#include "server/worker.h"
+#include "server/listen/worker.h"
 
 #include "tests/server/loopback.h"
 

@@ -1,4 +1,4 @@
-#include "server/zone_store.h"
+#include "server/load/zone_store.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 
 #include "absl/strings/string_view.h"
 #include "base/bytes.h"
-#include "server/responder.h"
+#include "server/answer/responder.h"
 
 namespace hither {
 

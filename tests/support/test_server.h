@@ -7,8 +7,8 @@
 
 #include "absl/strings/string_view.h"
 #include "base/bytes.h"
-#include "server/counters.h"
-#include "server/responder.h"
+#include "server/answer/counters.h"
+#include "server/answer/responder.h"
 #include "tests/support/flat_zone.h"
 #include "tests/support/query_text.h"
 #include "zones/set/zone_set.h"

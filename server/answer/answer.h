@@ -1,0 +1,33 @@
+#ifndef HITHER_SERVER_ANSWER_ANSWER_H_
+#define HITHER_SERVER_ANSWER_ANSWER_H_
+
+#include "dns/name_hash.h"
+#include "dns/query.h"
+#include "server/answer/response_writer.h"
+#include "zones/image/zone.h"
+
+namespace hither {
+
+// Aliases followed in one answer; a resolver asks on from there.
+inline constexpr int kAliasHopsMax = 16;
+// Names whose addresses are looked for, for one answer.
+inline constexpr int kAdditionalTargetsMax = 128;
+
+// What was found, for the counters.
+enum class AnswerKind : uint8_t { kPositive, kReferral, kNegative, kAliasOut };
+
+struct AnswerResult {
+  Rcode rcode;
+  AnswerKind kind;
+};
+
+// RFC 1034 §4.3.2 step 3 within one zone, with DNSSEC's additions (RFC 4035 §3.1, RFC 5155 §7.2) if
+// `query` set DO. `qname` is the query's name, at or below the zone's apex. Writes all sections;
+// truncates them where they do not fit. A chain of aliases that leaves the zone ends there: what
+// another zone says of the name is for that zone's own answer.
+AnswerResult AnswerFrom(const Zone& zone, const Query& query, const HashedName& qname,
+                        ResponseWriter& reply);
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_ANSWER_ANSWER_H_

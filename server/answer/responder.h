@@ -1,0 +1,108 @@
+#ifndef HITHER_SERVER_ANSWER_RESPONDER_H_
+#define HITHER_SERVER_ANSWER_RESPONDER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "absl/time/time.h"
+#include "base/bytes.h"
+#include "dns/query.h"
+#include "server/answer/counters.h"
+#include "server/answer/response_writer.h"
+#include "zones/set/zone_set.h"
+
+namespace hither {
+
+enum class Transport : uint8_t { kUdp, kTcp };
+
+// What a transport knows of a query beside its octets.
+struct TransportFacts {
+  Transport transport = Transport::kUdp;
+  // What a TCP listener promises an idle client now (RFC 7828), sent only if the client asks.
+  absl::Duration tcp_idle_timeout = absl::ZeroDuration();
+};
+
+// What a server says of itself and how; the same for all of a worker's life.
+struct ResponderOptions {
+  std::string nsid;  // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: not told.
+  std::string version;                    // version.server / version.bind; empty: hidden (REFUSED).
+  uint16_t udp_payload_bytes_max = 1232;  // 1280 (IPv6's least MTU) - 40 (IPv6) - 8 (UDP).
+};
+
+// A query and where its answer goes; one of a batch.
+struct Exchange {
+  ByteView query;
+  std::span<uint8_t> reply;  // As large as Responder::Answer() says.
+  size_t reply_bytes = 0;    // 0: say nothing.
+};
+
+// Query octets in, answer octets out: every transport calls this one, so that no policy can be
+// missing on one of them. A function of its arguments, but for the counters.
+//
+// Threads: belongs to one worker; holds scratch space, so that no query allocates. Source: the
+// query is a stranger's, of any content.
+class Responder {
+ public:
+  // `counters` outlives the responder and has no other writer.
+  Responder(const ResponderOptions& options, Counters& counters);
+
+  // Answers `query` from `zones` into `reply`. Returns the answer's size, or 0: say nothing.
+  // `reply` must hold 65,535 octets for TCP and options.udp_payload_bytes_max (at least 512) for
+  // UDP; it must not overlap `query`.
+  size_t Answer(ByteView query, const TransportFacts& facts, const ZoneSet& zones,
+                std::span<uint8_t> reply);
+
+  // The same for many at once. Where the zones are larger than the caches, it first reads a group
+  // of queries and has fetched what each will need, while it goes on to the next: to wait for
+  // memory is most of what an answer from a large zone costs.
+  void AnswerAll(std::span<Exchange> batch, const TransportFacts& facts, const ZoneSet& zones);
+
+  // A turn of the worker's loop begins; has it done what it may (work.h)? A listener then leaves
+  // the rest of what waits for the next turn.
+  void BeginTurn() { turn_work_ = 0; }
+  uint64_t turn_work() const { return turn_work_; }
+  bool IsTurnSpent() const { return turn_work_ > kWorkOfTurnMax; }
+
+  // Queries whose memory is asked for at once; 16 pays most: bench_parts, batch/mixed.
+  static constexpr size_t kGroupMax = 16;
+
+ private:
+  // A query that was read, and where its answer will come from.
+  struct Reading {
+    Parsed parsed;
+    Query query;
+    HashedName qname;  // If has_qname.
+    bool has_qname = false;
+    const ServedZone* likely = nullptr;
+  };
+
+  struct Verdict {
+    Rcode rcode;
+    ExtendedError error = ExtendedError::kAbsent;
+  };
+
+  static void Read(ByteView message, Reading& reading);
+  static void FetchAll(std::span<Reading> group, const ZoneSet& zones);
+  size_t AnswerRead(const Exchange& exchange, const Reading& reading, const TransportFacts& facts,
+                    const ZoneSet& zones);
+  Verdict Decide(const Reading& reading, const TransportFacts& facts, const ZoneSet& zones);
+  Verdict AnswerQuestion(const Query& query, const HashedName& qname, const TransportFacts& facts,
+                         const ZoneSet& zones);
+  void PrepareOpt(const Query& query, const TransportFacts& facts);
+  size_t LimitBytes(const Query& query, const TransportFacts& facts) const;
+  void Count(const Query& query, const TransportFacts& facts, Rcode rcode);
+
+  const ResponderOptions options_;
+  Counters& counters_;
+  ResponseWriter writer_;
+  std::array<Reading, kGroupMax> group_;
+  OptReply opt_;
+  uint64_t turn_work_ = 0;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_ANSWER_RESPONDER_H_
