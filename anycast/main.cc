@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "anycast/options.h"
-#include "anycast/run_lock.h"
 #include "anycast/sidecar.h"
+#include "anycast/state/run_lock.h"
 #include "base/log.h"
 #include "base/make_folder.h"
 #include "base/within_memory.h"

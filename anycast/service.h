@@ -8,12 +8,12 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
+#include "anycast/journal/journal.h"
 #include "anycast/policy/fleet.h"
-#include "anycast/policy/journal.h"
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_speaker.h"
 #include "anycast/standing_reason.h"
-#include "anycast/state_file.h"
+#include "anycast/state/state_file.h"
 #include "anycast/view.h"
 #include "daemon/config/anycast_config.h"
 

@@ -12,7 +12,7 @@
 #include "tool/console/page_feed.h"
 #include "tool/console/poller.h"
 #include "tool/console/web_pages.h"
-#include "tool/site_asker.h"
+#include "tool/sites/site_asker.h"
 
 namespace hither {
 

@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
-#include "anycast/policy/journal.h"
+#include "anycast/journal/journal.h"
+#include "anycast/journal/replay.h"
 #include "anycast/policy/policy_fields.h"
-#include "anycast/policy/replay.h"
 #include "base/printable.h"
 #include "tool/command.h"
 

@@ -14,7 +14,7 @@
 #include "absl/time/time.h"
 #include "anycast/policy/fleet.h"
 #include "anycast/policy/signal.h"
-#include "anycast/signals/dns_probe.h"
+#include "anycast/probe/dns_probe.h"
 #include "anycast/signals/peer_page.h"
 #include "base/net/conversation.h"
 #include "daemon/config/anycast_config.h"

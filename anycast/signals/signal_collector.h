@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "anycast/policy/signal.h"
-#include "anycast/signals/dns_probe.h"
+#include "anycast/probe/dns_probe.h"
 #include "anycast/signals/exec_check.h"
 #include "anycast/signals/peer_client.h"
 #include "anycast/signals/responder_signals.h"

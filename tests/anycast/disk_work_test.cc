@@ -1,4 +1,4 @@
-#include "anycast/disk_work.h"
+#include "anycast/state/disk_work.h"
 
 #include <gtest/gtest.h>
 

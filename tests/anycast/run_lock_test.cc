@@ -1,4 +1,4 @@
-#include "anycast/run_lock.h"
+#include "anycast/state/run_lock.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "anycast/state_file.h"
+#include "anycast/state/state_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "anycast/state_keeper.h"
+#include "anycast/state/state_keeper.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "absl/strings/str_split.h"
-#include "anycast/policy/journal.h"
-#include "anycast/policy/replay.h"
+#include "anycast/journal/journal.h"
+#include "anycast/journal/replay.h"
 #include "base/check.h"
 
 namespace {

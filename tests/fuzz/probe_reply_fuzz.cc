@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "anycast/probe/probe_message.h"
 #include "anycast/signals/peer_client.h"
-#include "anycast/signals/probe_message.h"
 #include "base/check.h"
 
 namespace hither {

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "base/check.h"
-#include "tool/site_reply.h"
+#include "tool/sites/site_reply.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const uint8_t> octets(data, size);

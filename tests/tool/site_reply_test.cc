@@ -1,4 +1,4 @@
-#include "tool/site_reply.h"
+#include "tool/sites/site_reply.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "anycast/signals/probe_message.h"
+#include "anycast/probe/probe_message.h"
 #include "base/nearest.h"
 #include "daemon/config/config_reading.h"
 

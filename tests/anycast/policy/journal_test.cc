@@ -1,4 +1,4 @@
-#include "anycast/policy/journal.h"
+#include "anycast/journal/journal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "anycast/policy/replay.h"
+#include "anycast/journal/replay.h"
 
 namespace hither {
 namespace {

@@ -1,4 +1,4 @@
-#include "anycast/signals/dns_probe.h"
+#include "anycast/probe/dns_probe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

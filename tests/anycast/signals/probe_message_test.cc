@@ -1,4 +1,4 @@
-#include "anycast/signals/probe_message.h"
+#include "anycast/probe/probe_message.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,74 @@
+#ifndef HITHER_ANYCAST_JOURNAL_JOURNAL_H_
+#define HITHER_ANYCAST_JOURNAL_JOURNAL_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "anycast/policy/policy.h"
+
+namespace hither {
+
+// One line of the journal: a tick of one service at which something that matters was another than
+// before, or a minute had passed. `hither simulate` plays the ticks again from them: between two
+// entries the facts are those of the earlier one.
+struct JournalEntry {
+  struct Family {
+    Verdict verdict;
+    std::optional<PolicyMemory> memory;  // Before the tick. In the first entry and each minute's.
+  };
+  absl::Time wall;  // By the host's clock, for people.
+  std::string service;
+  bool is_first = false;  // Of this run of the sidecar.
+  absl::Time previous;    // Facts::now of the tick before; of the first: its own.
+  int64_t ticks = 1;      // Since the entry before, this one too.
+  AnycastConfig::Policy policy;
+  Facts facts;
+  Family ipv4;
+  Family ipv6;
+
+  const Family& family(Families which) const { return which == Families::kIpv6 ? ipv6 : ipv4; }
+};
+
+inline constexpr size_t kJournalLineMax = 256 * 1024;
+inline constexpr size_t kJournalSignalsMax = 1024;
+inline constexpr int64_t kJournalTicksMax = 120'000;  // Two minutes of 1 ms.
+inline constexpr absl::Duration kJournalEvery = absl::Seconds(60);
+
+// One line of JSON with its line end. Empty if it would be longer than kJournalLineMax.
+std::string ToLine(const JournalEntry& entry);
+
+// Errors say what is wrong with the line; the caller knows its number.
+absl::StatusOr<JournalEntry> ParseJournalLine(absl::string_view line);
+
+// The memory alone, one line of JSON: for the state file, so that a restart keeps the flap budget.
+std::string ToText(const PolicyMemory& memory);
+absl::StatusOr<PolicyMemory> ParsePolicyMemory(absl::string_view text);
+
+// Picks the ticks of one service that are worth a line. A value that the loop keeps:
+//
+//   const PolicyMemory before4 = memory4, before6 = memory6;
+//   ... both Decide() ...
+//   line = journal.Tick(absl::Now(), "dns", policy, facts, {verdict4, before4}, {verdict6,
+//   before6}); if (!line.empty()) append it
+class JournalWriter {
+ public:
+  // Empty: nothing new. Both families' `memory` must be given.
+  std::string Tick(absl::Time wall, absl::string_view service, const AnycastConfig::Policy& policy,
+                   const Facts& facts, JournalEntry::Family ipv4, JournalEntry::Family ipv6);
+
+ private:
+  bool IsNew(const JournalEntry& entry) const;
+
+  std::optional<JournalEntry> last_;
+  absl::Time last_full_ = absl::InfinitePast();  // By Facts::now.
+  absl::Time last_tick_ = absl::InfinitePast();
+  int64_t ticks_ = 0;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_JOURNAL_JOURNAL_H_

@@ -1,0 +1,79 @@
+// Which ticks are worth a line.
+
+#include <algorithm>
+#include <utility>
+
+#include "anycast/journal/journal.h"
+#include "anycast/policy/policy_fields.h"
+
+namespace hither {
+namespace {
+
+// What a signal says is for people: that a probe took a millisecond longer is nothing new.
+bool IsSame(const Signal& a, const Signal& b) {
+  return a.name == b.name && a.scope == b.scope && a.level == b.level && a.families == b.families &&
+         a.is_certain == b.is_certain;
+}
+
+bool IsQuiet(const JournalEntry& entry) {
+  const std::optional<double>& queries = entry.facts.queries_per_second;
+  return queries.has_value() && *queries <= entry.policy.drained_queries_per_second;
+}
+
+bool IsSame(const Verdict& a, const Verdict& b) {
+  return a.state == b.state && a.rule == b.rule && a.since == b.since &&
+         a.wants_to_withdraw == b.wants_to_withdraw;
+}
+
+bool IsSame(const AnycastConfig::Policy& a, const AnycastConfig::Policy& b) {
+  return std::ranges::all_of(PolicyFields(), [&](const PolicyField& field) {
+    return std::visit([&](auto member) { return a.*member == b.*member; }, field.member);
+  });
+}
+
+bool IsSame(const Facts& a, const Facts& b) {
+  return a.intent == b.intent && a.lost_ipv4 == b.lost_ipv4 && a.lost_ipv6 == b.lost_ipv6 &&
+         a.fleet_ipv4 == b.fleet_ipv4 && a.fleet_ipv6 == b.fleet_ipv6 &&
+         std::ranges::equal(a.signals, b.signals,
+                            [](const Signal& x, const Signal& y) { return IsSame(x, y); });
+}
+
+}  // namespace
+
+bool JournalWriter::IsNew(const JournalEntry& entry) const {
+  if (!last_.has_value() || !IsSame(entry.policy, last_->policy)) return true;
+  const bool is_late = entry.facts.now - entry.previous > 2 * entry.policy.tick;
+  return is_late || IsQuiet(entry) != IsQuiet(*last_) || !IsSame(entry.facts, last_->facts) ||
+         !IsSame(entry.ipv4.verdict, last_->ipv4.verdict) ||
+         !IsSame(entry.ipv6.verdict, last_->ipv6.verdict) || entry.ticks == kJournalTicksMax;
+}
+
+std::string JournalWriter::Tick(absl::Time wall, absl::string_view service,
+                                const AnycastConfig::Policy& policy, const Facts& facts,
+                                JournalEntry::Family ipv4, JournalEntry::Family ipv6) {
+  JournalEntry entry{wall,
+                     std::string(service),
+                     !last_.has_value(),
+                     last_.has_value() ? last_tick_ : facts.now,
+                     ++ticks_,
+                     policy,
+                     facts,
+                     std::move(ipv4),
+                     std::move(ipv6)};
+  last_tick_ = facts.now;
+  const bool is_full = facts.now - last_full_ >= kJournalEvery;
+  if (!is_full && !IsNew(entry)) return "";
+  if (is_full) {
+    last_full_ = facts.now;
+  } else {
+    entry.ipv4.memory.reset();
+    entry.ipv6.memory.reset();
+  }
+  std::string line = ToLine(entry);
+  if (line.empty()) return "";  // Too long: the ticks go on being counted, to be told later.
+  ticks_ = 0;
+  last_ = std::move(entry);
+  return line;
+}
+
+}  // namespace hither

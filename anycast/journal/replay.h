@@ -1,0 +1,75 @@
+#ifndef HITHER_ANYCAST_JOURNAL_REPLAY_H_
+#define HITHER_ANYCAST_JOURNAL_REPLAY_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "anycast/journal/journal.h"
+
+namespace hither {
+
+// Plays a journal's facts to the policy again, in the order of its entries. A value.
+//
+// Exact at the entries; the ticks between two of them are spread evenly, where the real ones came
+// as they came. So a change by time alone (a warm-up's end) may come a tick early.
+class Replay {
+ public:
+  struct Transition {
+    absl::Time wall;
+    std::string service;
+    Families family = Families::kIpv4;
+    State before = State::kDown;
+    Verdict verdict;
+  };
+  struct Difference {  // Between what was recorded and what the policy says now.
+    absl::Time wall;
+    std::string service;
+    Families family = Families::kIpv4;
+    Verdict recorded;
+    Verdict now;
+  };
+
+  // `settings` as SetPolicyField() takes them, put over each entry's policy.
+  explicit Replay(std::vector<std::string> settings) : settings_(std::move(settings)) {}
+
+  // An error is about the settings, or says that the entry is older than the one before.
+  absl::Status Add(JournalEntry entry);
+
+  const std::vector<Transition>& transitions() const { return transitions_; }
+  const std::vector<Difference>& differences() const { return differences_; }
+  int64_t ticks() const { return ticks_; }
+  // Entries before a service's first one with a memory: a journal that was cut off at its head.
+  int64_t skipped() const { return skipped_; }
+  // Some were left out: more than kKeptMax.
+  bool is_cut() const { return is_cut_; }
+
+  static constexpr size_t kKeptMax = 10'000;  // Of transitions, and of differences.
+  static constexpr size_t kServicesMax = 1'000;
+
+ private:
+  struct Service {
+    JournalEntry last;
+    std::array<PolicyMemory, 2> memories;
+  };
+
+  void PlayBetween(Service& service, const JournalEntry& entry);
+  std::array<Verdict, 2> Tick(Service& service, const JournalEntry& entry, const Facts& facts);
+  void Compare(const JournalEntry& entry, const std::array<Verdict, 2>& verdicts);
+
+  std::vector<std::string> settings_;
+  absl::flat_hash_map<std::string, Service> services_;
+  std::vector<Transition> transitions_;
+  std::vector<Difference> differences_;
+  int64_t ticks_ = 0;
+  int64_t skipped_ = 0;
+  bool is_cut_ = false;
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_JOURNAL_REPLAY_H_

@@ -1,0 +1,105 @@
+#ifndef HITHER_ANYCAST_PROBE_DNS_PROBE_H_
+#define HITHER_ANYCAST_PROBE_DNS_PROBE_H_
+
+#include <uv.h>
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "anycast/probe/probe_message.h"
+#include "base/net/conversation.h"
+#include "base/socket_address.h"
+
+namespace hither {
+
+inline constexpr absl::Duration kUdpProbeTimeout = absl::Milliseconds(200);
+inline constexpr absl::Duration kTcpProbeTimeout = absl::Milliseconds(500);
+
+// What a probe found out.
+struct ProbeResult {
+  enum class Kind : uint8_t {
+    kNone,      // Nothing yet.
+    kOk,        //
+    kBehind,    // Right, but of an older serial than the heartbeat's.
+    kWrong,     // Another rcode, no AA, no such type.
+    kImpostor,  // Not our NSID.
+    kSilent,    // No answer in time.
+    kAbsent,    // Nobody listens, or there is no way to the address.
+    kOwnFault,  // We could not ask.
+  };
+  Kind kind = Kind::kNone;
+  std::string detail;
+  absl::Duration took;
+  absl::Time asked_at;  // By MonotonicNow().
+};
+
+// Asks one question of one address, again and again, one at a time, each from a new source port.
+//
+// Threads: the loop's.
+class DnsProbe {
+ public:
+  static constexpr std::array<absl::Duration, 10> kBuckets = {
+      absl::Microseconds(100), absl::Microseconds(250),   absl::Microseconds(500),
+      absl::Milliseconds(1),   absl::Microseconds(2'500), absl::Milliseconds(5),
+      absl::Milliseconds(10),  absl::Milliseconds(25),    absl::Milliseconds(100),
+      absl::Milliseconds(500)};
+
+  // How long answers took, as Prometheus counts: those up to kBuckets[i]; the last: all others.
+  struct Latency {
+    std::array<uint64_t, kBuckets.size() + 1> counts = {};
+    absl::Duration sum;
+  };
+
+  DnsProbe(uv_loop_t& loop, Conversation::Transport transport, SocketAddress address,
+           std::string name, std::string type);
+  ~DnsProbe();
+  DnsProbe(const DnsProbe&) = delete;
+  DnsProbe& operator=(const DnsProbe&) = delete;
+
+  // Asks, unless the last question still waits. `nsids` and `serial_min` as in ProbeExpectation.
+  void Ask(absl::Time now, const std::vector<std::string>& nsids,
+           std::optional<uint32_t> serial_min);
+
+  const ProbeResult& last() const { return last_; }
+  const Latency& latency() const { return latency_; }
+  uint64_t asked() const { return asked_; }
+  int failures() const { return failures_; }  // One after the other, up to the last.
+  // Was it ever answered rightly? One that never was may ask for what is not there.
+  bool was_good() const { return was_good_; }
+  void TakeOver(const DnsProbe& former) { was_good_ = was_good_ || former.was_good_; }
+  // Of the last kRecent: who fails now and then is never seen to fail several times in a row.
+  static constexpr size_t kRecent = 20;
+  size_t recent_failures() const { return recent_.count(); }
+  Conversation::Transport transport() const { return transport_; }
+  const SocketAddress& address() const { return address_; }
+  const std::string& name() const { return name_; }
+  const std::string& type() const { return type_; }
+  std::string ToText() const;  // "udp 192.0.2.53 example.org SOA"
+
+ private:
+  void OnEnd(Conversation::Result ended);
+  void Record(ProbeResult::Kind kind, std::string detail, absl::Duration took);
+
+  uv_loop_t& loop_;
+  const Conversation::Transport transport_;
+  const SocketAddress address_;
+  const std::string name_;
+  const std::string type_;
+  Conversation* asking_ = nullptr;
+  ProbeExpectation expected_;
+  absl::Time asked_at_;
+  ProbeResult last_;
+  Latency latency_;
+  uint64_t asked_ = 0;
+  int failures_ = 0;
+  bool was_good_ = false;
+  std::bitset<kRecent> recent_;  // A bit for each that failed.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_PROBE_DNS_PROBE_H_

@@ -1,0 +1,29 @@
+#ifndef HITHER_ANYCAST_STATE_RUN_LOCK_H_
+#define HITHER_ANYCAST_STATE_RUN_LOCK_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace hither {
+
+// Two sidecars of one configuration would tear at each other's sessions and addresses. The second
+// finds the lock of the first, which the kernel frees when that ends, however it ends.
+class RunLock {
+ public:
+  // Beside `state_file`; empty, or a folder that cannot be written: no lock. An error if another
+  // process has it.
+  static absl::StatusOr<RunLock> Take(const std::string& state_file);
+  RunLock(RunLock&& other) noexcept;
+  RunLock& operator=(RunLock&&) = delete;
+  ~RunLock();
+
+ private:
+  explicit RunLock(int fd) : fd_(fd) {}
+
+  int fd_;  // -1: there is no lock.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_ANYCAST_STATE_RUN_LOCK_H_

@@ -1,0 +1,261 @@
+// `hither sites`: which site of an anycast address answers here.
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/printable.h"
+#include "daemon/config/config.h"
+#include "tool/command.h"
+#include "tool/sites/site_asker.h"
+
+namespace hither {
+
+absl::string_view SitesHelp() {
+  return R"(hither sites - ask an anycast address which of its sites answers here
+
+USAGE
+  hither sites ADDRESS... [--name NAME [--type TYPE]] [--port PORT] [--timeout TIME]
+                          [--watch [SECONDS]] [--json]
+
+Asks each ADDRESS (192.0.2.53, 2001:db8::53, or with a port 192.0.2.53:5300, [2001:db8::53]:5300)
+over UDP and over TCP, and prints who answered: site and node out of the NSID (RFC 5001), or of
+id.server or hostname.bind where there is none. An NSID that is not of the form NODE.SITE is shown
+as it is. RTT is the time from the question to its answer; over TCP with the handshake, so twice the
+way. There is no second try: what is lost is told.
+
+FLAGS
+  --name NAME        Ask for this name, too; it must be answered with NOERROR.
+  --type TYPE        Its type; the serial of SOA is shown. Default: SOA
+  --port PORT        Where the address has none. Default: 53
+  --timeout TIME     For each answer, as 500ms or 2s; at most 1m. Default: 2s
+  --watch [SECONDS]  Again and again, every so many seconds, until interrupted. Default: 1
+  --json             One JSON array instead of the table; with --watch one on a line each time.
+
+EXIT CODES
+  0  every address answered over both, and said who it is
+  1  something failed; the last column says what
+  2  the command line is wrong
+
+EXAMPLES
+  hither sites 192.0.2.53 2001:db8::53
+  hither sites 192.0.2.53 --name example.org --watch 5
+  hither sites 192.0.2.53 --json | jq -r '.[] | .site // .failure'
+)";
+}
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kAddressesMax = 64;
+constexpr size_t kNsidBytesShownMax = 64;
+constexpr double kWatchSecondsMax = 86'400;
+
+struct SitesOrder {
+  SiteOrder order;
+  bool json = false;
+  std::optional<absl::Duration> watch;
+};
+
+// What an address answered last over a transport, for "was": by address and is_tcp.
+using LastSites = std::map<std::pair<std::string, bool>, std::string>;
+
+// Of a stranger, for a terminal: ASCII alone, since octets over 127 may be control characters, too
+// (U+009B), or turn what follows round (U+202E).
+std::string Shown(absl::string_view text) {
+  std::string shown = Printable(std::string(text.substr(0, kNsidBytesShownMax)));
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) > 0x7e) c = '?';
+  }
+  return shown;
+}
+
+std::string WhoOf(const SiteAnswer& answer) {
+  return answer.name.has_value() ? answer.name->site : Shown(answer.nsid);
+}
+
+std::string RttText(const SiteAnswer& answer) {
+  if (!answer.rtt.has_value()) return "-";
+  return absl::StrFormat("%.1f ms", absl::ToDoubleMilliseconds(*answer.rtt));
+}
+
+// The last column: what failed, and where an earlier answer came from.
+std::string NoteOf(const SiteAnswer& answer, LastSites& last) {
+  std::string note = Printable(answer.failure);
+  if (answer.nsid.empty()) return note;
+  std::string& was = last[{answer.address.ToText(), answer.is_tcp}];
+  const std::string now = WhoOf(answer);
+  if (!was.empty() && was != now) absl::StrAppend(&note, note.empty() ? "" : "; ", "was ", was);
+  was = now;
+  return note;
+}
+
+using Row = std::vector<std::string>;
+
+Row RowOf(const SiteAnswer& answer, LastSites& last) {
+  return {answer.address.ToDnsText(),
+          answer.is_tcp ? "tcp" : "udp",
+          answer.nsid.empty() ? "-" : WhoOf(answer),
+          answer.name.has_value() ? answer.name->node : "-",
+          RttText(answer),
+          answer.serial.has_value() ? absl::StrCat(*answer.serial) : "-",
+          NoteOf(answer, last)};
+}
+
+// Columns as wide as what is in them; the last one ends the line.
+std::string TableOf(const std::vector<Row>& rows) {
+  std::vector<size_t> widths(rows[0].size(), 0);
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      absl::StrAppendFormat(&line, "%-*s  ", static_cast<int>(widths[i]), row[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    absl::StrAppend(&out, line, "\n");
+  }
+  return out;
+}
+
+std::string TextOf(const std::vector<SiteAnswer>& answers, LastSites& last) {
+  std::vector<Row> rows = {{"ADDRESS", "OVER", "SITE", "NODE", "RTT", "SERIAL", ""}};
+  for (const SiteAnswer& answer : answers) rows.push_back(RowOf(answer, last));
+  return TableOf(rows);
+}
+
+Json JsonOf(const SiteAnswer& answer) {
+  Json json = {{"address", answer.address.AddressText()},
+               {"port", answer.address.port()},
+               {"transport", answer.is_tcp ? "tcp" : "udp"}};
+  json["site"] = answer.name.has_value() ? Json(answer.name->site) : Json();
+  json["node"] = answer.name.has_value() ? Json(answer.name->node) : Json();
+  json["nsid"] = answer.nsid.empty() ? Json() : Json(answer.nsid);
+  json["rtt_us"] = answer.rtt.has_value() ? Json(absl::ToInt64Microseconds(*answer.rtt)) : Json();
+  json["serial"] = answer.serial.has_value() ? Json(*answer.serial) : Json();
+  json["failure"] = answer.failure.empty() ? Json() : Json(answer.failure);
+  return json;
+}
+
+std::string JsonOf(const std::vector<SiteAnswer>& answers, int indent) {
+  Json json = Json::array();
+  for (const SiteAnswer& answer : answers) json.push_back(JsonOf(answer));
+  // An NSID may be any octets.
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+bool ReadAddresses(const ParsedArguments& parsed, uint16_t port, SiteOrder& order,
+                   std::string& error) {
+  for (const absl::string_view word : parsed.words) {
+    const absl::StatusOr<SocketAddress> address = SocketAddress::FromText(word, port);
+    if (!address.ok()) error = std::string(address.status().message());
+    if (address.ok() && address->port() == 0) error = "port 0 cannot be asked; give another";
+    if (!error.empty()) return false;
+    order.addresses.push_back(*address);
+  }
+  return true;
+}
+
+// Empty: all is well.
+std::string ReadOrder(const ParsedArguments& parsed, SitesOrder& out) {
+  if (parsed.words.empty()) return "give an address, as in hither sites 192.0.2.53";
+  if (parsed.words.size() > kAddressesMax) {
+    return absl::StrCat(parsed.words.size(), " addresses; give at most ", kAddressesMax);
+  }
+  uint32_t port = 0;
+  const absl::string_view port_text = parsed.Value("--port", "53");
+  if (!absl::SimpleAtoi(port_text, &port) || port == 0 || port > 65'535) {
+    return absl::StrCat("--port '", port_text, "' is no number from 1 to 65535");
+  }
+  std::string error;
+  if (!ReadAddresses(parsed, static_cast<uint16_t>(port), out.order, error)) return error;
+  if (!absl::ParseDuration(parsed.Value("--timeout", "2s"), &out.order.timeout) ||
+      out.order.timeout < absl::Milliseconds(1) || out.order.timeout > absl::Minutes(1)) {
+    return "--timeout is no time from 1ms to 1m; write it as 500ms or 2s";
+  }
+  double seconds = 0;
+  constexpr absl::string_view kOnce = "once";
+  const absl::string_view watch = parsed.Value("--watch", kOnce);
+  if (watch != kOnce &&
+      (!absl::SimpleAtod(watch, &seconds) || !(seconds >= 0.1) || seconds > kWatchSecondsMax)) {
+    return absl::StrCat("--watch '", watch, "' is no time from 0.1 to 86400 seconds");
+  }
+  if (watch != kOnce) out.watch = absl::Seconds(seconds);
+  if (!parsed.Value("--type", "").empty() && parsed.Value("--name", "").empty()) {
+    return "--type without a name to ask for; add --name NAME";
+  }
+  out.order.name = std::string(parsed.Value("--name", ""));
+  out.order.type = std::string(parsed.Value("--type", "SOA"));
+  out.json = parsed.Has("--json");
+  if (out.order.name.empty()) return "";
+  return std::string(WriteSiteQuery({out.order.name, out.order.type}).status().message());
+}
+
+int CodeOf(const std::vector<SiteAnswer>& answers) {
+  const bool fine = std::all_of(answers.begin(), answers.end(),
+                                [](const SiteAnswer& one) { return one.failure.empty(); });
+  return fine ? kToolFine : kToolFailed;
+}
+
+// Until interrupted, or nobody reads what we write. Written here and not returned: it never ends.
+int Watch(const SitesOrder& order) {
+  SiteAsker asker;
+  LastSites last;
+  int code = kToolFine;
+  for (absl::Time due = absl::Now();; due += *order.watch) {
+    const std::vector<SiteAnswer> answers = asker.Ask(order.order);
+    code = CodeOf(answers);
+    const std::string now = absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone());
+    const std::string text =
+        order.json ? JsonOf(answers, -1) : absl::StrCat(now, "\n", TextOf(answers, last), "\n");
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return code;
+    if (std::fflush(stdout) != 0) return code;
+    due = std::max(due, absl::Now() - *order.watch);  // What came too late is not made up for.
+    absl::SleepFor(due + *order.watch - absl::Now());
+  }
+}
+
+// "--watch" may have its seconds as the next word; no address is a plain number.
+std::vector<std::string> WithWatchJoined(Arguments arguments) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    out.emplace_back(arguments[i]);
+    if (out.back() != "--watch") continue;
+    double seconds = 0;
+    const bool has_value = i + 1 < arguments.size() && absl::SimpleAtod(arguments[i + 1], &seconds);
+    out.back() = absl::StrCat("--watch=", has_value ? arguments[++i] : "1");
+  }
+  return out;
+}
+
+}  // namespace
+
+ToolResult RunSites(Arguments arguments) {
+  constexpr absl::string_view kFlags[] = {"--name", "--type", "--port", "--timeout", "--watch"};
+  constexpr absl::string_view kSwitches[] = {"--json"};
+  const std::vector<std::string> joined = WithWatchJoined(arguments);
+  std::vector<const char*> given;
+  for (const std::string& one : joined) given.push_back(one.c_str());
+  const ParsedArguments parsed = ParseArguments(given, kFlags, kSwitches);
+  if (!parsed.error.empty()) return UsageError("sites", parsed.error);
+  if (parsed.Has("--help")) return {kToolFine, std::string(SitesHelp()), ""};
+  SitesOrder order;
+  const std::string wrong = ReadOrder(parsed, order);
+  if (!wrong.empty()) return UsageError("sites", wrong);
+  if (order.watch.has_value()) return {Watch(order), "", ""};
+  const std::vector<SiteAnswer> answers = SiteAsker().Ask(order.order);
+  LastSites none;
+  return {CodeOf(answers), order.json ? JsonOf(answers, 2) : TextOf(answers, none), ""};
+}
+
+}  // namespace hither
