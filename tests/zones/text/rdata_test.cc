@@ -6,7 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "tests/zones/rdata_case.h"
+#include "tests/zones/text/rdata_case.h"
 #include "zones/text/rdata_text.h"
 
 namespace hither {

@@ -1,3 +1,5 @@
+#include "anycast/options.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -5,7 +7,6 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "anycast/options.h"
 
 namespace hither {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "tests/zones/rdata_case.h"
+#include "tests/zones/text/rdata_case.h"
 
 namespace hither {
 namespace {

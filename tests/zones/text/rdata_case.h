@@ -1,5 +1,5 @@
-#ifndef HITHER_TESTS_ZONES_RDATA_CASE_H_
-#define HITHER_TESTS_ZONES_RDATA_CASE_H_
+#ifndef HITHER_TESTS_ZONES_TEXT_RDATA_CASE_H_
+#define HITHER_TESTS_ZONES_TEXT_RDATA_CASE_H_
 
 #include <ostream>
 #include <string>
@@ -38,4 +38,4 @@ inline std::string ReadRdataText(const std::string& text) {
 
 }  // namespace hither
 
-#endif  // HITHER_TESTS_ZONES_RDATA_CASE_H_
+#endif  // HITHER_TESTS_ZONES_TEXT_RDATA_CASE_H_
