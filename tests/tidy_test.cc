@@ -24,8 +24,8 @@ std::string ReadFile(const fs::path& path) {
 }
 
 // Folders that hold what is ours; whatever else lies about in a checkout is not looked at.
-constexpr const char* kFolders[] = {"anycast", "base",   "bench", "daemon", "dns",
-                                    "docker",  "server", "tests", "tool",   "zones"};
+constexpr const char* kFolders[] = {"anycast", "base",   "bench", "daemon", "dns",  "docker",
+                                    "lab",     "server", "tests", "tool",   "zones"};
 
 std::vector<SourceFile> Sources() {
   std::vector<SourceFile> sources;

@@ -13,7 +13,7 @@ import netns
 import pytest
 import topology
 
-_FOLDER = pathlib.Path(__file__).parent
+_FOLDER = pathlib.Path(__file__).resolve().parents[3] / "lab"
 
 
 @pytest.fixture
