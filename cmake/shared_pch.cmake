@@ -17,7 +17,7 @@ if(HITHER_TESTS)
 endif()
 
 # Millions of questions are asked of these in tests. A header precompiled at one level is no other's.
-foreach(target hither_zones hither_answer hither_policy hither_test_support)
+foreach(target hither_dns hither_zones hither_answer hither_policy hither_test_support)
   if(TARGET ${target})
     target_compile_options(${target} PRIVATE -O1)
     set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)

@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "tests/fuzz/rdata_judge.h"
+#include "zones/text/rdata_text.h"
 
 namespace hither {
 namespace {
