@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/bytes.h"
 
 namespace hither {
 
@@ -59,6 +60,16 @@ class SocketAddress {
   } storage_;
   std::array<char, IF_NAMESIZE> interface_;  // As written after '%'; empty, or ends with a 0.
 };
+
+// The octets of an address of AF_INET (4) or AF_INET6 (16), in network order, where they are in
+// `address`. For the packet path: no copy.
+inline ByteView AddressOctets(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET6) {
+    return {reinterpret_cast<const sockaddr_in6&>(address).sin6_addr.s6_addr, 16};
+  }
+  const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+  return {reinterpret_cast<const uint8_t*>(&v4.sin_addr), 4};
+}
 
 }  // namespace hither
 

@@ -43,7 +43,7 @@ void Encode(benchmark::State& state, Kind kind, const ZoneSet& zones, const Ques
   uint64_t bytes = 0;
   for (auto _ : state) {
     const ByteView query = questions.message(asked++ & (questions.size() - 1));
-    bytes += responder.Answer(query, facts, zones, reply);
+    bytes += responder.Answer({query, reply}, facts, zones).message_bytes;
     benchmark::DoNotOptimize(reply);
   }
   HITHER_CHECK(counters.Get(CounterOf(kind)) == asked);

@@ -1,5 +1,5 @@
-// Zone::Find, for a denial with the search for its NSEC3 too. The hash of the name is in it (hash/
-// has that alone): names that were hashed beforehand would crowd the zone out of the caches.
+// ZoneView::Find, for a denial with the search for its NSEC3 too. The hash of the name is in it
+// (hash/ has that alone): names that were hashed beforehand would crowd the zone out of the caches.
 
 #include <benchmark/benchmark.h>
 
@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "bench/parts/inputs.h"
 #include "dns/name_hash.h"
-#include "zones/image/zone.h"
+#include "zones/image/zone_view.h"
 
 namespace hither {
 namespace {
@@ -31,7 +31,7 @@ bool IsFound(Kind kind, const Lookup& found) {
 }
 
 void FindOne(Kind kind, const Zone& zone, const HashedName& name) {
-  const Lookup found = zone.Find(name, RrType::kA);
+  const Lookup found = ZoneView(zone).Find(name, RrType::kA);
   HITHER_CHECK(IsFound(kind, found));
   benchmark::DoNotOptimize(found);
   if (kind != Kind::kNsec3Denial) return;

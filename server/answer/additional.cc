@@ -8,17 +8,17 @@ namespace hither {
 namespace {
 
 // False if something that is there did not fit.
-bool AddType(const Zone& zone, NodeId target, RrType type, bool dnssec, ResponseWriter& reply) {
+bool AddType(ZoneView zone, NodeId target, RrType type, bool dnssec, ResponseWriter& reply) {
   const RRset* rrset = zone.FindRRset(target, type);
   if (rrset == nullptr) return true;
-  const RRset* signatures = dnssec ? zone.SignaturesFor(*rrset) : nullptr;
+  const RRset* signatures = dnssec ? rrset->Signatures() : nullptr;
   const ResponseWriter::Rendering how{zone.NameOf(target)};
-  if (reply.AddRRset(Section::kAdditional, how, zone, *rrset, signatures)) return true;
+  if (reply.AddRRset(Section::kAdditional, how, *rrset, signatures)) return true;
   // RFC 4035 §3.1.1: here the RRset may go without its signatures.
-  return signatures != nullptr && reply.AddRRset(Section::kAdditional, how, zone, *rrset, nullptr);
+  return signatures != nullptr && reply.AddRRset(Section::kAdditional, how, *rrset, nullptr);
 }
 
-bool AddAddresses(const Zone& zone, NodeId target, bool dnssec, ResponseWriter& reply) {
+bool AddAddresses(ZoneView zone, NodeId target, bool dnssec, ResponseWriter& reply) {
   const bool fits = AddType(zone, target, RrType::kA, dnssec, reply);
   return AddType(zone, target, RrType::kAaaa, dnssec, reply) && fits;
 }
@@ -26,8 +26,8 @@ bool AddAddresses(const Zone& zone, NodeId target, bool dnssec, ResponseWriter& 
 // The targets that are nodes of this zone, each once.
 class Targets {
  public:
-  explicit Targets(const Zone& zone, const RRset& rrset) {
-    for (const NodeId target : zone.TargetsOf(rrset)) {
+  explicit Targets(const RRset& rrset) {
+    for (const NodeId target : rrset.Targets()) {
       if (target == kNoNode || count_ == kAdditionalTargetsMax) continue;
       if (std::find(begin(), end(), target) == end()) nodes_[count_++] = target;
     }
@@ -42,10 +42,10 @@ class Targets {
 
 }  // namespace
 
-void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWriter& reply) {
+void AddAdditional(ZoneView zone, const RRset& rrset, bool dnssec, ResponseWriter& reply) {
   if (!rrset.has_targets) return;
   const bool is_service = rrset.type == RrType::kSvcb || rrset.type == RrType::kHttps;
-  for (const NodeId target : Targets(zone, rrset)) {
+  for (const NodeId target : Targets(rrset)) {
     if (reply.HasWasted()) return;
     if (is_service && zone.FindRRset(target, rrset.type) != &rrset) {  // RFC 9460 §4.1
       AddType(zone, target, rrset.type, dnssec, reply);
@@ -54,12 +54,12 @@ void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWr
   }
 }
 
-bool AddGlue(const Zone& zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply) {
+bool AddGlue(ZoneView zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply) {
   // No target is there twice: NS have nothing else to differ in. None may be left out, so that
   // records_per_rrset_max is the limit, and a message's size ends it before.
   NodeId siblings[kAdditionalTargetsMax];
   int sibling_count = 0;
-  for (const NodeId target : zone.TargetsOf(ns)) {  // In-domain first: it has to fit.
+  for (const NodeId target : ns.Targets()) {  // In-domain first: it has to fit.
     if (target == kNoNode) continue;
     if (!zone.IsWithinCut(target, cut)) {
       if (sibling_count < kAdditionalTargetsMax) siblings[sibling_count++] = target;

@@ -2,17 +2,17 @@
 #define HITHER_SERVER_ANSWER_ADDITIONAL_H_
 
 #include "server/answer/response_writer.h"
-#include "zones/image/zone.h"
+#include "zones/image/zone_view.h"
 
 namespace hither {
 
 // Adds the addresses of the names that `rrset` points to, as far as the zone knows them (RFC 1034
 // §4.3.2 step 6). With signatures if `dnssec`. What does not fit is left out: it is a courtesy.
-void AddAdditional(const Zone& zone, const RRset& rrset, bool dnssec, ResponseWriter& reply);
+void AddAdditional(ZoneView zone, const RRset& rrset, bool dnssec, ResponseWriter& reply);
 
 // The same for the NS of a referral. False if glue did not fit that a resolver cannot do without:
 // the address of a name server whose name is at or below the cut (RFC 9471 §3.1).
-bool AddGlue(const Zone& zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply);
+bool AddGlue(ZoneView zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply);
 
 }  // namespace hither
 

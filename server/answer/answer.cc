@@ -12,7 +12,7 @@ namespace {
 // One answer in the making: the walk along aliases and what each step adds.
 class Answerer {
  public:
-  Answerer(const Zone& zone, const Query& query, const HashedName& qname, ResponseWriter& reply)
+  Answerer(ZoneView zone, const Query& query, const HashedName& qname, ResponseWriter& reply)
       : zone_(zone),
         query_(query),
         reply_(reply),
@@ -41,10 +41,10 @@ class Answerer {
   ResponseWriter::Rendering OwnerOf(NodeId node) const;
   ResponseWriter::Rendering OwnerAsked() const;
   const RRset* SignaturesFor(const RRset& rrset) const {
-    return dnssec_ ? zone_.SignaturesFor(rrset) : nullptr;
+    return dnssec_ ? rrset.Signatures() : nullptr;
   }
 
-  const Zone& zone_;
+  const ZoneView zone_;
   const Query& query_;
   ResponseWriter& reply_;
   const bool dnssec_;
@@ -68,7 +68,7 @@ ResponseWriter::Rendering Answerer::OwnerAsked() const {
 ResponseWriter::Rendering Answerer::OwnerOf(NodeId node) const {
   const NameView owner = zone_.NameOf(node);
   if (renamed_ || owner.IsRoot()) return {owner};
-  return {owner, reply_.QuestionOffset(zone_.node(node).label_count)};
+  return {owner, reply_.QuestionOffset(zone_.LabelsOf(node))};
 }
 
 Answerer::Hop Answerer::GoTo(NameView target) {
@@ -88,26 +88,25 @@ Answerer::Hop Answerer::GoTo(NameView target) {
 
 bool Answerer::AddAnswerRRset(const Lookup& at) {
   if (dnssec_ && at.wildcard) denial_.NeedWildcard(*name_, at);
-  return reply_.AddRRset(Section::kAnswer, OwnerAsked(), zone_, *at.rrset,
-                         SignaturesFor(*at.rrset));
+  return reply_.AddRRset(Section::kAnswer, OwnerAsked(), *at.rrset, SignaturesFor(*at.rrset));
 }
 
 Answerer::Hop Answerer::FollowCname(const Lookup& at) {
   if (!AddAnswerRRset(at)) return Hop::kFull;
-  return GoTo(NameInRdata(RrType::kCname, zone_.RecordsOf(*at.rrset).front(), 0));
+  return GoTo(NameInRdata(RrType::kCname, at.rrset->Records().front(), 0));
 }
 
 Answerer::Hop Answerer::FollowDname(const Lookup& at) {
   const RRset& dname = *at.rrset;
   if (!HasDname(at.node)) {
     dnames_[dname_count_++] = at.node;  // At most one for each hop.
-    if (!reply_.AddRRset(Section::kAnswer, OwnerOf(at.node), zone_, dname, SignaturesFor(dname))) {
+    if (!reply_.AddRRset(Section::kAnswer, OwnerOf(at.node), dname, SignaturesFor(dname))) {
       return Hop::kFull;
     }
   }
-  const NameView target = NameInRdata(RrType::kDname, zone_.RecordsOf(dname).front(), 0);
+  const NameView target = NameInRdata(RrType::kDname, dname.Records().front(), 0);
   Name renamed;
-  if (!Name::ReplaceSuffix(name_->name(), zone_.node(at.node).label_count, target, renamed)) {
+  if (!Name::ReplaceSuffix(name_->name(), zone_.LabelsOf(at.node), target, renamed)) {
     return Hop::kTooLong;  // RFC 6672 §2.2
   }
   // RFC 6672 §3.1: a CNAME for those who know no DNAME, with its TTL, unsigned.
@@ -125,12 +124,12 @@ Answerer::Hop Answerer::FollowDname(const Lookup& at) {
 bool Answerer::AddReferral(const Lookup& at) {
   const ResponseWriter::Rendering owner = OwnerOf(at.node);
   // RFC 4035 §3.1.4: a referral's NS is not signed; DS, or the proof that there is none, is.
-  if (!reply_.AddRRset(Section::kAuthority, owner, zone_, *at.rrset, nullptr)) return false;
+  if (!reply_.AddRRset(Section::kAuthority, owner, *at.rrset, nullptr)) return false;
   if (dnssec_ && zone_.is_signed()) {  // A DS without a signature proves nothing (RFC 4035 §3.1).
     const RRset* ds = zone_.FindRRset(at.node, RrType::kDs);
     if (ds == nullptr) {
       denial_.NeedInsecure(at.node);
-    } else if (!reply_.AddRRset(Section::kAuthority, owner, zone_, *ds, SignaturesFor(*ds))) {
+    } else if (!reply_.AddRRset(Section::kAuthority, owner, *ds, SignaturesFor(*ds))) {
       return false;
     }
   }
@@ -145,7 +144,7 @@ bool Answerer::AddNegative(const Lookup& at) {
   const RRset& soa = *zone_.FindRRset(kApex, RrType::kSoa);
   ResponseWriter::Rendering owner = OwnerOf(kApex);
   owner.ttl_seconds_max = zone_.negative_ttl_seconds();  // RFC 2308 §5
-  return reply_.AddRRset(Section::kAuthority, owner, zone_, soa, SignaturesFor(soa)) &&
+  return reply_.AddRRset(Section::kAuthority, owner, soa, SignaturesFor(soa)) &&
          denial_.Write(reply_);
 }
 
@@ -199,7 +198,7 @@ AnswerResult Answerer::Walk() {
 
 }  // namespace
 
-AnswerResult AnswerFrom(const Zone& zone, const Query& query, const HashedName& qname,
+AnswerResult AnswerFrom(ZoneView zone, const Query& query, const HashedName& qname,
                         ResponseWriter& reply) {
   return Answerer(zone, query, qname, reply).Run();
 }

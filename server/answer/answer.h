@@ -4,7 +4,7 @@
 #include "dns/name_hash.h"
 #include "dns/query.h"
 #include "server/answer/response_writer.h"
-#include "zones/image/zone.h"
+#include "zones/image/zone_view.h"
 
 namespace hither {
 
@@ -25,7 +25,7 @@ struct AnswerResult {
 // `query` set DO. `qname` is the query's name, at or below the zone's apex. Writes all sections;
 // truncates them where they do not fit. A chain of aliases that leaves the zone ends there: what
 // another zone says of the name is for that zone's own answer.
-AnswerResult AnswerFrom(const Zone& zone, const Query& query, const HashedName& qname,
+AnswerResult AnswerFrom(ZoneView zone, const Query& query, const HashedName& qname,
                         ResponseWriter& reply);
 
 }  // namespace hither

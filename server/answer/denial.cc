@@ -21,8 +21,8 @@ bool Denial::Write(ResponseWriter& reply) const {
   const RrType type = zone_.uses_nsec3() ? RrType::kNsec3 : RrType::kNsec;
   for (size_t i = 0; i < count_; ++i) {
     const RRset& rrset = *zone_.FindRRset(nodes_[i], type);  // ZoneIndexer links no others.
-    if (!reply.AddRRset(Section::kAuthority, {zone_.NameOf(nodes_[i])}, zone_, rrset,
-                        zone_.SignaturesFor(rrset))) {
+    if (!reply.AddRRset(Section::kAuthority, {zone_.NameOf(nodes_[i])}, rrset,
+                        rrset.Signatures())) {
       return false;
     }
   }
@@ -49,10 +49,10 @@ void Denial::NeedNextCloser(NameView next_closer) {
 void Denial::NeedMatchOrEncloserProof(NodeId node) {
   if (const NodeId match = zone_.DenialOf(node).match; match != kNoNode) return Need(match);
   NodeId next_closer = node;
-  NodeId encloser = zone_.node(node).parent;
+  NodeId encloser = zone_.ParentOf(node);
   while (encloser != kNoNode && zone_.DenialOf(encloser).match == kNoNode) {
     next_closer = encloser;
-    encloser = zone_.node(encloser).parent;
+    encloser = zone_.ParentOf(encloser);
   }
   if (encloser == kNoNode) return;
   Need(zone_.DenialOf(encloser).match);
@@ -64,11 +64,11 @@ void Denial::NeedMatchOrEncloserProof(NodeId node) {
 // delegations without DS may have no NSEC3 (§7.1): then the proof starts above it, all of it.
 void Denial::NeedEncloserAndWildcard(const HashedName& qname, NodeId encloser) {
   while (zone_.DenialOf(encloser).match == kNoNode) {
-    encloser = zone_.node(encloser).parent;
+    encloser = zone_.ParentOf(encloser);
     if (encloser == kNoNode) return;
   }
   Need(zone_.DenialOf(encloser).match);
-  NeedNextCloser(qname.Suffix(zone_.node(encloser).label_count + 1u));
+  NeedNextCloser(qname.Suffix(zone_.LabelsOf(encloser) + 1u));
   Need(zone_.DenialOf(encloser).wildcard);
 }
 
@@ -100,7 +100,7 @@ void Denial::NeedWildcard(const HashedName& qname, const Lookup& at) {
   if (zone_.uses_nsec()) {
     NeedNsecAt(qname.name());
   } else if (zone_.uses_nsec3()) {
-    NeedNextCloser(qname.Suffix(zone_.node(at.encloser).label_count + 1u));
+    NeedNextCloser(qname.Suffix(zone_.LabelsOf(at.encloser) + 1u));
   }
 }
 

@@ -6,7 +6,7 @@
 
 #include "dns/name_hash.h"
 #include "server/answer/response_writer.h"
-#include "zones/image/zone.h"
+#include "zones/image/zone_view.h"
 
 namespace hither {
 
@@ -16,7 +16,7 @@ namespace hither {
 // In an unsigned zone it collects nothing.
 class Denial {
  public:
-  explicit Denial(const Zone& zone) : zone_(zone) {}
+  explicit Denial(ZoneView zone) : zone_(zone) {}
 
   void NeedNxDomain(const HashedName& qname, const Lookup& at);
   void NeedNoData(const HashedName& qname, const Lookup& at);
@@ -40,7 +40,7 @@ class Denial {
 
   // One for each alias that a wildcard made, three for the last name.
   static constexpr size_t kNodesMax = 32;
-  const Zone& zone_;
+  const ZoneView zone_;
   NodeId nodes_[kNodesMax];
   size_t count_ = 0;
   uint32_t work_ = 0;

@@ -195,10 +195,10 @@ size_t Responder::AnswerRead(const Exchange& exchange, const Reading& reading,
   return writer_.Finish(verdict.rcode, &opt_, tsig);
 }
 
-size_t Responder::Answer(ByteView query, const TransportFacts& facts, const ZoneSet& zones,
-                         std::span<uint8_t> reply) {
-  Read(query, group_[0]);
-  return AnswerRead({query, reply}, group_[0], facts, zones);
+Outcome Responder::Answer(const Exchange& exchange, const TransportFacts& facts,
+                          const ZoneSet& zones) {
+  Read(exchange.query, group_[0]);
+  return {AnswerRead(exchange, group_[0], facts, zones), nullptr};
 }
 
 void Responder::AnswerAll(std::span<Exchange> batch, const TransportFacts& facts,

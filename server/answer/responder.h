@@ -7,36 +7,20 @@
 #include <span>
 #include <string>
 
-#include "absl/time/time.h"
 #include "base/bytes.h"
 #include "dns/query.h"
 #include "server/answer/counters.h"
+#include "server/answer/exchange.h"
 #include "server/answer/response_writer.h"
 #include "zones/set/zone_set.h"
 
 namespace hither {
-
-enum class Transport : uint8_t { kUdp, kTcp };
-
-// What a transport knows of a query beside its octets.
-struct TransportFacts {
-  Transport transport = Transport::kUdp;
-  // What a TCP listener promises an idle client now (RFC 7828), sent only if the client asks.
-  absl::Duration tcp_idle_timeout = absl::ZeroDuration();
-};
 
 // What a server says of itself and how; the same for all of a worker's life.
 struct ResponderOptions {
   std::string nsid;  // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: not told.
   std::string version;                    // version.server / version.bind; empty: hidden (REFUSED).
   uint16_t udp_payload_bytes_max = 1232;  // 1280 (IPv6's least MTU) - 40 (IPv6) - 8 (UDP).
-};
-
-// A query and where its answer goes; one of a batch.
-struct Exchange {
-  ByteView query;
-  std::span<uint8_t> reply;  // As large as Responder::Answer() says.
-  size_t reply_bytes = 0;    // 0: say nothing.
 };
 
 // Query octets in, answer octets out: every transport calls this one, so that no policy can be
@@ -49,15 +33,13 @@ class Responder {
   // `counters` outlives the responder and has no other writer.
   Responder(const ResponderOptions& options, Counters& counters);
 
-  // Answers `query` from `zones` into `reply`. Returns the answer's size, or 0: say nothing.
-  // `reply` must hold 65,535 octets for TCP and options.udp_payload_bytes_max (at least 512) for
-  // UDP; it must not overlap `query`.
-  size_t Answer(ByteView query, const TransportFacts& facts, const ZoneSet& zones,
-                std::span<uint8_t> reply);
+  // Answers `exchange.query` from `zones` into `exchange.reply`, which must hold 65,535 octets for
+  // TCP and options.udp_payload_bytes_max (at least 512) for UDP and must not overlap the query.
+  Outcome Answer(const Exchange& exchange, const TransportFacts& facts, const ZoneSet& zones);
 
-  // The same for many at once. Where the zones are larger than the caches, it first reads a group
-  // of queries and has fetched what each will need, while it goes on to the next: to wait for
-  // memory is most of what an answer from a large zone costs.
+  // The same for many UDP queries at once: sets each one's reply_bytes. Where the zones are larger
+  // than the caches, it first reads a group of queries and has fetched what each will need, while
+  // it goes on to the next: to wait for memory is most of what an answer from a large zone costs.
   void AnswerAll(std::span<Exchange> batch, const TransportFacts& facts, const ZoneSet& zones);
 
   // A turn of the worker's loop begins; has it done what it may (work.h)? A listener then leaves

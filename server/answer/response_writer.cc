@@ -206,9 +206,8 @@ bool ResponseWriter::WriteRdata(RrType type, ByteView rdata) {
   return true;
 }
 
-bool ResponseWriter::WriteRecords(const Rendering& how, uint16_t& owner_at, const Zone& zone,
-                                  const RRset& rrset) {
-  for (const ByteView rdata : zone.RecordsOf(rrset)) {
+bool ResponseWriter::WriteRecords(const Rendering& how, uint16_t& owner_at, const RRset& rrset) {
+  for (const ByteView rdata : rrset.Records()) {
     if (!WriteHead(how, owner_at, rrset.type, rrset.ttl_seconds)) return false;
     if (!WriteRdata(rrset.type, rdata)) return false;
   }
@@ -224,13 +223,13 @@ bool ResponseWriter::MayFit(const RRset& rrset, const RRset* signatures) const {
          (signatures == nullptr || !signatures->fits_no_message);
 }
 
-bool ResponseWriter::AddRRset(Section section, const Rendering& how, const Zone& zone,
-                              const RRset& rrset, const RRset* signatures) {
+bool ResponseWriter::AddRRset(Section section, const Rendering& how, const RRset& rrset,
+                              const RRset* signatures) {
   if (!MayFit(rrset, signatures)) return false;
   const Mark mark{end_, counts_[static_cast<size_t>(section)], names_logged_};
   uint16_t owner_at = how.owner_offset;
-  if (!WriteRecords(how, owner_at, zone, rrset) ||
-      (signatures != nullptr && !WriteRecords(how, owner_at, zone, *signatures))) {
+  if (!WriteRecords(how, owner_at, rrset) ||
+      (signatures != nullptr && !WriteRecords(how, owner_at, *signatures))) {
     Undo(mark, section);
     return false;
   }

@@ -11,7 +11,7 @@
 #include "dns/name_hash.h"
 #include "dns/query.h"
 #include "server/answer/work.h"
-#include "zones/image/zone.h"
+#include "zones/image/image_layout.h"
 
 namespace hither {
 
@@ -63,8 +63,7 @@ class ResponseWriter {
     uint16_t owner_offset = 0;
     uint32_t ttl_seconds_max = UINT32_MAX;
   };
-  bool AddRRset(Section section, const Rendering& how, const Zone& zone, const RRset& rrset,
-                const RRset* signatures);
+  bool AddRRset(Section section, const Rendering& how, const RRset& rrset, const RRset* signatures);
 
   // One record of an RRset with RDATA of our own making: a CNAME of a DNAME (RFC 6672 §3.1).
   bool AddCname(NameView owner, uint16_t owner_offset, uint32_t ttl_seconds, NameView target);
@@ -93,7 +92,7 @@ class ResponseWriter {
   uint32_t LabelsUsed() const { return static_cast<uint32_t>(labels_max_ - labels_left_); }
   bool WriteHead(const Rendering& how, uint16_t& owner_at, RrType type, uint32_t ttl_seconds);
   bool WriteFixed(const Rendering& how, RrType type, uint32_t ttl_seconds);
-  bool WriteRecords(const Rendering& how, uint16_t& owner_at, const Zone& zone, const RRset& rrset);
+  bool WriteRecords(const Rendering& how, uint16_t& owner_at, const RRset& rrset);
   bool WriteRdata(RrType type, ByteView rdata);
   bool NameStandsAt(size_t offset, NameView name);
   void Remember(uint32_t slot, uint64_t hash, size_t offset);

@@ -1,5 +1,6 @@
 #include "server/listen/tcp_connection.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -14,8 +15,15 @@ constexpr size_t kMessageBytesMax = 65'535;
 
 }  // namespace
 
-TcpConnection::TcpConnection(TcpConnectionHost& host, uint64_t now_ms)
-    : host_(host), started_at_ms_(now_ms), active_at_ms_(now_ms), progress_at_ms_(now_ms) {}
+TcpConnection::TcpConnection(TcpConnectionHost& host, ByteView address, uint64_t now_ms)
+    : host_(host),
+      address_bytes_(static_cast<uint8_t>(address.size())),
+      started_at_ms_(now_ms),
+      active_at_ms_(now_ms),
+      progress_at_ms_(now_ms) {
+  HITHER_CHECK(address.size() <= address_.size());
+  std::copy(address.begin(), address.end(), address_.begin());
+}
 
 bool TcpConnection::Start(uv_loop_t& loop, FileDescriptor socket) {
   HITHER_CHECK(uv_tcp_init(&loop, &tcp_) == 0);
@@ -102,47 +110,82 @@ void TcpConnection::OnOctets(ByteView octets) {
 // Answers the complete queries at the start of `input`, as far as the peer reads and the turn
 // lasts. Returns how many octets they took.
 size_t TcpConnection::AnswerFrom(ByteView input) {
-  const std::span<uint8_t> out = host_.write_room();
   Answers filled{.read_at_ns = read_at_ns_};
-  size_t used = 0;
-  int answered = 0;
-  while (input.size() - used >= kLengthBytes) {
-    const size_t size = LoadU16(input.data() + used);
-    if (size < kMessageBytesMin) {
-      // No header and so no ID to answer to; and whoever sends this is not at the place in the
-      // stream where we think. Nothing good can follow.
-      host_.counters().Add(Counter::kTcpLimitClosed);
-      finishing_ = true;
-      used = input.size();
-      break;
-    }
-    if (input.size() - used - kLengthBytes < size) break;
-    waiting_ = answered == kQueriesPerTurnMax || !host_.MayAnswer();
-    if (waiting_) break;  // TakeTurn() will go on.
-    if (UnsentBytes() + filled.bytes > host_.limits().unsent_bytes_max ||
-        out.size() - filled.bytes < kLengthBytes + kMessageBytesMax) {
-      Flush(filled);
-      if (closing_) return input.size();
-      paused_ = UnsentBytes() > host_.limits().unsent_bytes_max;
-      if (paused_) break;  // OnWritten() will go on.
-    }
-    const size_t reply = host_.Answer(input.subspan(used + kLengthBytes, size),
-                                      out.subspan(filled.bytes + kLengthBytes, kMessageBytesMax));
-    used += kLengthBytes + size;
-    ++answered;
-    if (reply == 0) continue;
-    StoreU16(out.data() + filled.bytes, static_cast<uint16_t>(reply));
-    filled.bytes += kLengthBytes + reply;
-    ++filled.count;
+  const size_t used = AnswerQueries(input, filled);
+  if (closing_) return input.size();
+  if (filled.answered > 0) {
+    host_.OnActive(*this);
+    active_at_ms_ = uv_now(tcp_.loop);
   }
-  if (answered > 0) host_.OnActive(*this);
-  if (answered > 0) active_at_ms_ = uv_now(tcp_.loop);
   Flush(filled);
   if (closing_) return input.size();
   if (paused_ || waiting_) uv_read_stop(stream());
   if (waiting_) host_.OnWaiting(*this);
   if (finishing_) Finish();
   return used;
+}
+
+// The loop of AnswerFrom(). Stops at the end of what is complete, of the turn, or of what the peer
+// reads; TakeTurn() and OnWritten() continue.
+size_t TcpConnection::AnswerQueries(ByteView input, Answers& filled) {
+  size_t used = 0;
+  while (true) {
+    ByteView query;
+    if (stream_ == nullptr) {
+      query = NextQuery(input.subspan(used));
+      if (query.empty()) return finishing_ ? input.size() : used;
+    }
+    waiting_ = filled.answered == kQueriesPerTurnMax || !host_.MayAnswer();
+    if (waiting_ || !MakeRoom(filled)) return used;
+    uint8_t* const at = host_.write_room().data() + filled.bytes;
+    const size_t reply = AnswerOne(query, {at + kLengthBytes, kMessageBytesMax});
+    if (!query.empty()) used += kLengthBytes + query.size();
+    ++filled.answered;
+    if (reply == 0) continue;
+    StoreU16(at, static_cast<uint16_t>(reply));
+    filled.bytes += kLengthBytes + reply;
+    ++filled.count;
+  }
+}
+
+// The query at the start of `input`; empty if it is not complete, or if nothing that comes can be.
+ByteView TcpConnection::NextQuery(ByteView input) {
+  if (input.size() < kLengthBytes) return {};
+  const size_t size = LoadU16(input.data());
+  if (size < kMessageBytesMin) {
+    // No header and so no ID to answer to; and the client is at another place in the stream than we
+    // think. Nothing good can follow.
+    host_.counters().Add(Counter::kTcpLimitClosed);
+    finishing_ = true;
+    return {};
+  }
+  if (input.size() - kLengthBytes < size) return {};
+  return input.subspan(kLengthBytes, size);
+}
+
+// Room in the write room for one more message. False: the peer must read first, or is gone.
+bool TcpConnection::MakeRoom(Answers& filled) {
+  const size_t unsent_bytes_max = host_.limits().unsent_bytes_max;
+  const size_t left = host_.write_room().size() - filled.bytes;
+  if (UnsentBytes() + filled.bytes <= unsent_bytes_max && left >= kLengthBytes + kMessageBytesMax) {
+    return true;
+  }
+  Flush(filled);
+  paused_ = !closing_ && UnsentBytes() > unsent_bytes_max;
+  return !closing_ && !paused_;
+}
+
+// The answer to `query`, or the next message of the stream that answers the last one. 0: none.
+size_t TcpConnection::AnswerOne(ByteView query, std::span<uint8_t> room) {
+  if (stream_ != nullptr) {
+    const size_t bytes = stream_->Next(room);
+    if (bytes == 0) stream_.reset();
+    return bytes;
+  }
+  const ByteView from(address_.data(), address_bytes_);
+  Outcome outcome = host_.Answer({.query = query, .reply = room, .client = from}, read_at_ns_);
+  stream_ = std::move(outcome.stream);
+  return outcome.message_bytes;
 }
 
 // Sends what is filled of the write room. What the kernel does not take at once counts as sent,

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "base/bytes.h"
 #include "server/answer/counters.h"
+#include "server/answer/exchange.h"
 #include "server/listen/latency.h"
 #include "server/listen/socket.h"
 
@@ -42,7 +44,7 @@ struct TcpClient {
 class TcpConnectionHost {
  public:
   virtual ~TcpConnectionHost() = default;
-  virtual size_t Answer(ByteView query, std::span<uint8_t> reply) = 0;  // 0: say nothing.
+  virtual Outcome Answer(const Exchange& exchange, uint64_t now_ns) = 0;
   virtual bool MayAnswer() const = 0;           // One more query in this turn of the loop?
   virtual std::span<uint8_t> read_room() = 0;   // For one read; shared by all connections.
   virtual std::span<uint8_t> write_room() = 0;  // For the answers to one read; likewise.
@@ -58,13 +60,15 @@ class TcpConnectionHost {
 // One client's stream of queries, each after its length in two octets (RFC 1035 §4.2.2). Queries
 // may be pipelined; answers go out in their order, those to one read together (RFC 7766 §6.2.1.1).
 // Of many queries some are answered a turn, so that other clients have theirs; nothing more is read
-// until all are.
+// until all are. A message of a stream (exchange.h) counts as an answer, and the queries after it
+// wait for its end.
 //
 // Threads: a worker's. Ownership: the host's, from the constructor to OnClosed(). Every octet in
 // is a stranger's.
 class TcpConnection {
  public:
-  TcpConnection(TcpConnectionHost& host, uint64_t now_ms);
+  // `address` is the client's, of 4 or 16 octets; it is copied.
+  TcpConnection(TcpConnectionHost& host, ByteView address, uint64_t now_ms);
   TcpConnection(const TcpConnection&) = delete;
   TcpConnection& operator=(const TcpConnection&) = delete;
 
@@ -100,10 +104,15 @@ class TcpConnection {
     uint64_t read_at_ns;  // The queries.
     size_t bytes = 0;
     size_t count = 0;
+    int answered = 0;  // Of this turn, sent or not.
   };
 
   void OnOctets(ByteView octets);
   size_t AnswerFrom(ByteView input);
+  size_t AnswerQueries(ByteView input, Answers& filled);
+  ByteView NextQuery(ByteView input);
+  bool MakeRoom(Answers& filled);
+  size_t AnswerOne(ByteView query, std::span<uint8_t> room);
   void Flush(Answers& answers);
   void Send(ByteView octets);
   void WriteQueued();
@@ -114,6 +123,9 @@ class TcpConnection {
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp_); }
 
   TcpConnectionHost& host_;
+  std::array<uint8_t, 16> address_ = {};
+  const uint8_t address_bytes_;
+  std::unique_ptr<MessageStream> stream_;  // The answer to the last query, while it is being sent.
   uv_tcp_t tcp_;
   uv_write_t write_;
   Bytes input_;     // Octets of a query that is not complete or must wait (paused_, waiting_).

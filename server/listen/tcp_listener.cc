@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/socket_address.h"
 
 namespace hither {
 namespace {
@@ -191,7 +192,7 @@ void TcpListener::Admit(FileDescriptor socket, const sockaddr_storage& client) {
   std::list<std::unique_ptr<TcpConnection>> one;
   try {
     TcpConnectionHost& host = *this;
-    one.push_back(std::make_unique<TcpConnection>(host, NowMs()));
+    one.push_back(std::make_unique<TcpConnection>(host, AddressOctets(client), NowMs()));
     one.front()->client = &ClientOf(prefix);
   } catch (const std::bad_alloc&) {  // A load takes all that there is: a client may come again.
     counters_.Add(Counter::kTcpRefused);
@@ -228,13 +229,14 @@ bool TcpListener::MakeRoom() {
   return false;
 }
 
-size_t TcpListener::Answer(ByteView query, std::span<uint8_t> reply) {
+Outcome TcpListener::Answer(const Exchange& exchange, uint64_t now_ns) {
   const TransportFacts facts{
       .transport = Transport::kTcp,
       .tcp_idle_timeout = IdleTimeoutAt(limits_, connections_.size()),
+      .now_ns = now_ns,
   };
   ++answered_;
-  return responder_.Answer(query, facts, zones_.Refresh(), reply);
+  return responder_.Answer(exchange, facts, zones_.Refresh());
 }
 
 void TcpListener::OnActive(TcpConnection& connection) {

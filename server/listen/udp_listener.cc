@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "base/socket_address.h"
 
 namespace hither {
 namespace {
@@ -137,7 +138,7 @@ bool UdpListener::Drain(int batches_max) {
   for (int i = 0; i < batches_max; ++i) {
     const size_t received = Receive();
     const uint64_t received_at_ns = MonotonicNs();
-    const size_t sent = Send(AnswerAll(received));
+    const size_t sent = Send(AnswerAll(received, received_at_ns));
     if (sent > 0) latency_.Record(MonotonicNs() - received_at_ns, sent);
     if (received < std::min(kBusyDatagrams, batch_.datagrams_)) return false;
     if (responder_.IsTurnSpent()) return true;  // A batch of each socket's is always answered.
@@ -159,10 +160,10 @@ size_t UdpListener::Receive() {
 }
 
 // Returns how many replies are to be sent.
-size_t UdpListener::AnswerAll(size_t received) {
+size_t UdpListener::AnswerAll(size_t received, uint64_t now_ns) {
   if (received == 0) return 0;
   const ZoneSet& zones = zones_.Refresh();
-  const TransportFacts facts{.transport = Transport::kUdp};
+  const TransportFacts facts{.transport = Transport::kUdp, .now_ns = now_ns};
   size_t count = 0;
   for (size_t i = 0; i < received; ++i) {
     // Nobody listens on port 0; such a query is forged, or its answer goes nowhere.
@@ -170,7 +171,8 @@ size_t UdpListener::AnswerAll(size_t received) {
     batch_.exchanges_[count] = {
         .query = {static_cast<const uint8_t*>(batch_.query_parts_[i].iov_base),
                   batch_.queries_[i].msg_len},
-        .reply = {static_cast<uint8_t*>(batch_.reply_parts_[i].iov_base), batch_.reply_bytes_max_}};
+        .reply = {static_cast<uint8_t*>(batch_.reply_parts_[i].iov_base), batch_.reply_bytes_max_},
+        .client = AddressOctets(batch_.peers_[i])};
     batch_.exchange_of_[count++] = static_cast<uint8_t>(i);
   }
   responder_.AnswerAll(std::span(batch_.exchanges_).first(count), facts, zones);
@@ -233,8 +235,10 @@ bool UdpListener::Shorten(size_t reply) {
   const ByteView octets(static_cast<const uint8_t*>(batch_.query_parts_[query].iov_base),
                         batch_.queries_[query].msg_len);
   const std::span<uint8_t> room(static_cast<uint8_t*>(part.iov_base), kShortReplyBytes);
-  const TransportFacts facts{.transport = Transport::kUdp};
-  const size_t size = responder_.Answer(octets, facts, zones_.Refresh(), room);
+  const TransportFacts facts{.transport = Transport::kUdp, .now_ns = MonotonicNs()};
+  const Exchange exchange{
+      .query = octets, .reply = room, .client = AddressOctets(batch_.peers_[query])};
+  const size_t size = responder_.Answer(exchange, facts, zones_.Refresh()).message_bytes;
   if (size == 0 || size > kShortReplyBytes) return false;
   part.iov_len = size;
   return true;

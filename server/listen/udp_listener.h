@@ -97,7 +97,7 @@ class UdpListener {
   void BePolled();
   bool Drain(int batches_max);  // True if there is more.
   size_t Receive();
-  size_t AnswerAll(size_t received);
+  size_t AnswerAll(size_t received, uint64_t now_ns);
   void Prepare(size_t query, size_t reply, size_t reply_bytes);
   size_t Send(size_t count);
   bool Shorten(size_t reply);

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <ostream>
+#include <utility>
+#include <vector>
 
 namespace hither {
 namespace {
@@ -79,6 +82,18 @@ TEST(SocketAddress, AnInterfaceIsKeptByNameAndResolvedWhenNeeded) {
             *SocketAddress::FromText("192.0.2.1", 53));
   EXPECT_EQ(SocketAddress::FromText("[fe80::1%nowhere]:53", 53)->Resolve().status().message(),
             "fe80::1%nowhere: there is no interface nowhere");
+}
+
+TEST(AddressOctets, AreThoseOfTheAddress) {
+  for (const auto& [text, octets] : std::vector<std::pair<const char*, Bytes>>{
+           {"192.0.2.7", {192, 0, 2, 7}},
+           {"2001:db8::7", {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7}}}) {
+    const SocketAddress address = *SocketAddress::FromText(text, 53);
+    sockaddr_storage storage = {};
+    std::memcpy(&storage, address.get(), address.size());
+    const ByteView got = AddressOctets(storage);
+    EXPECT_EQ(Bytes(got.begin(), got.end()), octets) << text;
+  }
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ void AskAll(const std::shared_ptr<const Zone>& zone) {
                               RrType::kMx, RrType::kRrsig}) {
       for (const Transport transport : {Transport::kUdp, Transport::kTcp}) {
         const Bytes query = QueryFor(name, type);
-        const size_t bytes = responder.Answer(query, {transport}, zones, {reply.get(), UINT16_MAX});
+        const size_t bytes =
+            responder.Answer({query, {reply.get(), UINT16_MAX}}, {transport}, zones).message_bytes;
         HITHER_CHECK(bytes >= kHeaderBytes);
       }
     }

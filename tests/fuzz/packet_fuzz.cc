@@ -99,7 +99,8 @@ void Run(const uint8_t* data, size_t size) {
   // Just as large as the responder asks for, so that a sanitizer sees what goes beyond.
   const size_t room = facts.transport == Transport::kTcp ? UINT16_MAX : kPayloads[which];
   const std::unique_ptr<uint8_t[]> reply(new uint8_t[room]);
-  const size_t bytes = servers[which]->responder->Answer(query, facts, zones, {reply.get(), room});
+  const size_t bytes =
+      servers[which]->responder->Answer({query, {reply.get(), room}}, facts, zones).message_bytes;
   HITHER_CHECK(bytes <= room);
   if (bytes == 0) {
     HITHER_CHECK(query.size() < kHeaderBytes || (query[2] & 0x80) != 0);

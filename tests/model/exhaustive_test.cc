@@ -206,7 +206,8 @@ class Judge {
     writer.U16(static_cast<uint16_t>(qtype));
     writer.U16(1);
     // TCP: nothing is truncated, whatever the chain.
-    const size_t bytes = responder_.Answer(query, {Transport::kTcp, {}}, zones, reply_);
+    const size_t bytes =
+        responder_.Answer({query, reply_}, {Transport::kTcp, {}}, zones).message_bytes;
     const ParsedMessage parsed = ParseMessage(ByteView(reply_).first(bytes));
     EXPECT_EQ(parsed.error, "");
     return ToAnswer(parsed);

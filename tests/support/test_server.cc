@@ -40,7 +40,7 @@ TestServer& TestServer::AddBroken(absl::string_view apex) {
 
 Bytes TestServer::Reply(ByteView message, const TransportFacts& facts) {
   Bytes reply(UINT16_MAX);
-  reply.resize(responder_.Answer(message, facts, zones_, reply));
+  reply.resize(responder_.Answer({message, reply}, facts, zones_).message_bytes);
   return reply;
 }
 

@@ -6,6 +6,7 @@
 #include "dns/name_hash.h"
 #include "dns/rdata.h"
 #include "zones/check/zone_check_report.h"
+#include "zones/image/zone_view.h"
 
 namespace hither {
 namespace {
@@ -43,8 +44,8 @@ void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, No
                target);
   };
   const HashedName hashed(target);
-  Lookup at = zone.Find(hashed, RrType::kA);
-  if (at.state == Lookup::kNoData) at = zone.Find(hashed, RrType::kAaaa);
+  Lookup at = ZoneView(zone).Find(hashed, RrType::kA);
+  if (at.state == Lookup::kNoData) at = ZoneView(zone).Find(hashed, RrType::kAaaa);
   switch (at.state) {
     case Lookup::kAnswer:
       return;
@@ -67,7 +68,7 @@ void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, No
 // node tells it without a search.
 bool IsFine(const Zone& zone, NodeId target, NodeId cut) {
   if (target == kNoNode) return false;
-  const NodeId stop = zone.BreakOf(target);
+  const NodeId stop = ZoneView(zone).AuthorityEndOf(target);
   if (stop == kNoNode || stop == cut) return HasAddress(zone, target);
   return zone.node(stop).is_cut;  // Another delegation's hosts can be asked for.
 }
@@ -76,8 +77,8 @@ void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, CheckReport
   if (!rrset.has_targets) return;  // None is a name of this zone.
   const Node& at = zone.node(node);
   const NodeId cut = rrset.type == RrType::kNs && at.is_cut ? node : kNoNode;
-  const NodeId* known = zone.TargetsOf(rrset).data();
-  for (const ByteView rdata : zone.RecordsOf(rrset)) {
+  const NodeId* known = rrset.Targets().data();
+  for (const ByteView rdata : rrset.Records()) {
     if (IsFine(zone, *known++, cut)) continue;
     const NameView target = NameInRdata(rrset.type, rdata, 0);
     // "." as target says that there is no such service (RFC 7505 §3, RFC 2782).
@@ -136,7 +137,7 @@ void CheckCut(const Zone& zone, NodeId node, CheckReport& report) {
 }
 
 void CheckOccluded(const Zone& zone, NodeId node, CheckReport& report) {
-  const bool below_cut = zone.node(zone.BreakOf(node)).is_cut;
+  const bool below_cut = zone.node(ZoneView(zone).AuthorityEndOf(node)).is_cut;
   for (const RRset& rrset : zone.RRsetsOf(node)) {
     const bool glue = rrset.type == RrType::kA || rrset.type == RrType::kAaaa;
     if (below_cut && glue) continue;
@@ -148,7 +149,7 @@ void CheckOccluded(const Zone& zone, NodeId node, CheckReport& report) {
 // RRsets are written whole or not at all, with their RRSIGs for whoever wants DNSSEC.
 void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
   for (const RRset& rrset : zone.RRsetsOf(node)) {
-    const RRset* const signatures = zone.SignaturesFor(rrset);
+    const RRset* const signatures = rrset.Signatures();
     const bool signed_too_large = signatures != nullptr && signatures->fits_no_message;
     if (!rrset.fits_no_message && !signed_too_large) continue;
     report.Add(ZoneCheckId::kRrsetTooLarge, node, rrset.type, Subject(zone, node, rrset.type));

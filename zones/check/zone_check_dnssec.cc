@@ -111,7 +111,7 @@ void SignedZoneChecker::CheckSignatures(NodeId id) {
 }
 
 void SignedZoneChecker::CheckSigner(NodeId id, const RRset& signatures) {
-  for (const ByteView rdata : zone_.RecordsOf(signatures)) {
+  for (const ByteView rdata : signatures.Records()) {
     if (NameInRdata(RrType::kRrsig, rdata, 0).EqualsIgnoreCase(zone_.apex())) continue;
     report_.Add(ZoneCheckId::kForeignSigner, id, signatures.covered,
                 Subject(zone_, id, absl::StrCat("RRSIG ", TypeToText(signatures.covered))));
@@ -123,7 +123,7 @@ void SignedZoneChecker::CheckSigner(NodeId id, const RRset& signatures) {
 void SignedZoneChecker::CheckNsecChain() {
   NodeId before = kNoNode;
   const auto check_link = [&](NodeId next) {
-    const ByteView rdata = zone_.RecordsOf(*zone_.FindRRset(before, RrType::kNsec)).front();
+    const ByteView rdata = zone_.FindRRset(before, RrType::kNsec)->Records().front();
     if (NameInRdata(RrType::kNsec, rdata, 0).EqualsIgnoreCase(zone_.NameOf(next))) return;
     report_.Add(ZoneCheckId::kNsecChain, before, RrType::kNsec, Subject(zone_, before, "NSEC"));
   };
@@ -135,7 +135,7 @@ void SignedZoneChecker::CheckNsecChain() {
       report_.Add(ZoneCheckId::kNsecMissing, id, RrType::kNsec, zone_.NameOf(id).ToText());
       continue;
     }
-    const ByteView rdata = zone_.RecordsOf(*nsec).front();
+    const ByteView rdata = nsec->Records().front();
     CheckTypes(id, id, RrType::kNsec, rdata.subspan(NameInRdata(RrType::kNsec, rdata, 0).size()));
     if (before != kNoNode) check_link(id);
     before = id;
@@ -150,7 +150,7 @@ void SignedZoneChecker::CheckNsec3Chain() {
   for (const NodeId id : zone_.nsec3_owners()) {
     const RRset* rrset = zone_.FindRRset(id, RrType::kNsec3);
     if (rrset == nullptr) continue;
-    const Nsec3View nsec3 = ReadNsec3(zone_.RecordsOf(*rrset).front());
+    const Nsec3View nsec3 = ReadNsec3(rrset->Records().front());
     if (nsec3.algorithm != 1 || nsec3.iterations != params.iterations ||
         !std::ranges::equal(nsec3.salt, params.salt)) {
       continue;  // Of another chain.
@@ -160,7 +160,7 @@ void SignedZoneChecker::CheckNsec3Chain() {
   }
   for (size_t i = 0; i < chain.size(); ++i) {
     const RRset* rrset = zone_.FindRRset(chain[i], RrType::kNsec3);
-    const ByteView next_hash = ReadNsec3(zone_.RecordsOf(*rrset).front()).next_hash;
+    const ByteView next_hash = ReadNsec3(rrset->Records().front()).next_hash;
     const NameView next = zone_.NameOf(chain[(i + 1) % chain.size()]);
     Nsec3Hash hash;
     if (DecodeBase32Hex(next.first_label(), hash.octets) &&
@@ -191,7 +191,7 @@ void SignedZoneChecker::CheckNsec3Names() {
       continue;
     }
     const RRset* nsec3 = zone_.FindRRset(denial, RrType::kNsec3);
-    CheckTypes(id, denial, RrType::kNsec3, ReadNsec3(zone_.RecordsOf(*nsec3).front()).bitmap);
+    CheckTypes(id, denial, RrType::kNsec3, ReadNsec3(nsec3->Records().front()).bitmap);
   }
 }
 
@@ -222,7 +222,7 @@ void CheckNsec3Params(const Zone& zone, const ZoneLimits& limits, CheckReport& r
   if (params->count > 1) {
     report.Add(ZoneCheckId::kSeveralNsec3Params, kApex, RrType::kNsec3Param, zone.apex().ToText());
   }
-  for (const ByteView record : zone.RecordsOf(*params)) {
+  for (const ByteView record : params->Records()) {
     ByteReader rdata(record);
     const uint8_t algorithm = rdata.U8();
     rdata.U8();

@@ -37,7 +37,7 @@ std::vector<Zonemd> ReadZonemds(const Zone& zone) {
   std::vector<Zonemd> read;
   const RRset* rrset = zone.FindRRset(kApex, RrType::kZonemd);
   if (rrset == nullptr) return read;
-  for (const ByteView record : zone.RecordsOf(*rrset)) {
+  for (const ByteView record : rrset->Records()) {
     ByteReader rdata(record);
     Zonemd zonemd;
     zonemd.serial = rdata.U32();
@@ -105,7 +105,7 @@ class NameDigester {
  private:
   void Feed(const RRset& rrset) {
     forms_.clear();
-    for (const ByteView record : zone_.RecordsOf(rrset)) {
+    for (const ByteView record : rrset.Records()) {
       forms_.emplace_back();
       AppendCanonicalRdata(rrset.type, record, forms_.back());
     }

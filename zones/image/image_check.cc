@@ -186,7 +186,7 @@ bool ImageChecker::RRsetIsGood(const Node& node, size_t i, const uint8_t* begin,
   return true;
 }
 
-// What Zone::Find() takes for granted.
+// What ZoneView::Find() takes for granted.
 bool ImageChecker::FlagsAreGood(NodeId id, const Node& node) const {
   const auto has = [&](RrType type) { return zone_.FindRRset(id, type) != nullptr; };
   if (node.has_dname && !has(RrType::kDname)) return false;
@@ -219,7 +219,7 @@ bool ImageChecker::ReferencesAreGood(NodeId id) const {
     if (to != kNoNode && !nsec3s_.Has(to)) return false;
   }
   for (const RRset& rrset : zone_.RRsetsOf(id)) {
-    for (const NodeId to : zone_.TargetsOf(rrset)) {
+    for (const NodeId to : rrset.Targets()) {
       if (to != kNoNode && !names_.Has(to)) return false;
     }
   }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
 #include "dns/name.h"
@@ -19,19 +20,31 @@ inline constexpr size_t kImageUnitBytes = 8;
 inline constexpr uint64_t kImageBytesMax = kImageUnitBytes << 32;
 inline constexpr NodeId kNoNode = 0;  // There the header is.
 
-// The records of one owner and type. An RRset of RRSIGs holds those that cover one type.
+class RecordRange;
+
+// The records of one owner and type. It knows all that belongs to it, so that what reads an RRset
+// needs no Zone. An RRset of RRSIGs holds those that cover one type.
 struct RRset {
   RrType type;
   RrType covered;       // For RRSIGs: the type they sign. Otherwise the type itself.
   uint16_t count;       // At least 1.
   uint16_t signatures;  // The RRSIGs over this are so many RRsets further on; 0: none.
   uint32_t ttl_seconds;
-  uint32_t has_targets : 1;      // See Zone::TargetsOf.
+  uint32_t has_targets : 1;      // See Targets().
   uint32_t fits_no_message : 1;  // Of RRSIGs: not together with what they sign (message_size.h).
   uint32_t rdata_offset : 30;    // From the start of this struct.
 
   // `count` times: 2 octets of length (network order), then so many of RDATA.
-  const uint8_t* records() const { return reinterpret_cast<const uint8_t*>(this) + rdata_offset; }
+  const uint8_t* rdata() const { return reinterpret_cast<const uint8_t*>(this) + rdata_offset; }
+  RecordRange Records() const;
+  // The RRSIGs over this RRset; null if there are none.
+  const RRset* Signatures() const { return signatures == 0 ? nullptr : this + signatures; }
+  // The nodes that the records' targets name, in the records' order; kNoNode for a target that is
+  // not in this zone. Empty if none is, and for types without targets. Stored before the RDATA.
+  std::span<const NodeId> Targets() const {
+    if (!has_targets) return {};
+    return {reinterpret_cast<const NodeId*>(rdata()) - count, count};
+  }
 };
 static_assert(sizeof(RRset) == 16 && alignof(RRset) == 4);
 
@@ -55,13 +68,15 @@ class RecordRange {
   };
 
   explicit RecordRange(const RRset& rrset) : rrset_(rrset) {}
-  Iterator begin() const { return {rrset_.records(), rrset_.count}; }
+  Iterator begin() const { return {rrset_.rdata(), rrset_.count}; }
   Iterator end() const { return {nullptr, 0}; }
   ByteView front() const { return *begin(); }
 
  private:
   const RRset& rrset_;
 };
+
+inline RecordRange RRset::Records() const { return RecordRange(*this); }
 
 // A name. Behind this head: NodeDenial if it has one, its RRsets (those of RRSIGs last), its name,
 // and the RRsets' records; filled up to a whole unit.
@@ -81,6 +96,13 @@ struct Node {
   uint16_t reserved : 10;
 
   const RRset* rrsets() const;
+  const RRset* FindRRset(RrType type) const {  // Null if there is none.
+    const RRset* const at = rrsets();
+    for (size_t i = 0; i < rrset_count; ++i) {
+      if (at[i].type == type) return at + i;
+    }
+    return nullptr;
+  }
   size_t all_rrset_count() const { return size_t{rrset_count} + signature_count; }
   NameView name() const {
     return NameView(

@@ -18,7 +18,7 @@ struct PlannedRRset {
   RrType type;
   RrType covered;
   uint32_t ttl_seconds;
-  bool has_targets;  // Room for a node number a record (Zone::TargetsOf).
+  bool has_targets;  // Room for a node number a record (RRset::Targets).
   std::span<const RecordLog::RecordId> records;
 };
 

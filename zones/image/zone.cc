@@ -69,8 +69,6 @@ NodeId Zone::FindByHash(uint64_t hash, NameView name) const {
   return Probe(hash, [name](const Node& at) { return at.name().EqualsIgnoreCase(name); });
 }
 
-NodeId Zone::FindNode(NameView name) const { return FindByHash(HashName(name), name); }
-
 NodeId Zone::WildcardOf(NodeId encloser, uint64_t hash) const {
   if (!node(encloser).has_wildcard) return kNoNode;
   return Probe(ExtendHash(hash, AsBytes("*")), [encloser](const Node& at) {
@@ -87,74 +85,6 @@ void Zone::PrefetchNode(uint64_t hash) const {
   const uint8_t* const at = At(line.nodes[__builtin_ctz(slots)]);
   __builtin_prefetch(at);
   __builtin_prefetch(at + kCacheLineBytes);  // Most nodes end there.
-}
-
-// Ancestors of a name that exists exist too (empty non-terminals are nodes), so that the closest
-// encloser can be found by halving: 7 probes for the longest name there is.
-NodeId Zone::FindEncloser(const HashedName& qname) const {
-  size_t exists = apex_labels();
-  size_t missing = qname.label_count();
-  NodeId id = kApex;
-  while (missing - exists > 1) {
-    const size_t middle = (exists + missing) / 2;
-    const NodeId found = FindByHash(qname.SuffixHash(middle), qname.Suffix(middle));
-    (found == kNoNode ? missing : exists) = middle;
-    if (found != kNoNode) id = found;
-  }
-  return id;
-}
-
-Lookup Zone::Find(const HashedName& qname, RrType type) const {
-  NodeId id = FindByHash(qname.hash(), qname.name());
-  const bool exact = id != kNoNode;
-  if (!exact) id = FindEncloser(qname);
-  const Node& at = node(id);
-  NodeId stop = BreakOf(id);
-  if (stop == kNoNode && !exact && at.has_dname) stop = id;
-  if (stop != kNoNode) {
-    // RFC 4035 §3.1.4.1: DS belongs to the parent's side of the cut.
-    const bool ds_at_cut = exact && stop == id && type == RrType::kDs;
-    if (!ds_at_cut) {
-      const bool is_cut = node(stop).is_cut;
-      Lookup found{is_cut ? Lookup::kReferral : Lookup::kDname};
-      found.node = found.encloser = stop;
-      found.rrset = FindRRset(stop, is_cut ? RrType::kNs : RrType::kDname);
-      return found;
-    }
-  }
-  if (exact) return FindAt(id, type);
-  return FindBelow(id, qname.SuffixHash(at.label_count), type);
-}
-
-// RFC 4592 §3.3: no exact match; the wildcard at the closest encloser, if any, stands in.
-Lookup Zone::FindBelow(NodeId encloser, uint64_t hash, RrType type) const {
-  const NodeId star = WildcardOf(encloser, hash);
-  Lookup found{Lookup::kNxDomain};
-  if (star != kNoNode) {
-    found = FindAt(star, type);
-    found.wildcard = true;
-  }
-  found.encloser = encloser;
-  return found;
-}
-
-Lookup Zone::FindAt(NodeId id, RrType type) const {
-  Lookup found{Lookup::kAnswer};
-  found.node = found.encloser = id;
-  const Node& at = node(id);
-  if (type == RrType::kAny && at.rrset_count > 0) {
-    found.rrset = at.rrsets();
-  } else if (type == RrType::kRrsig && at.signature_count > 0) {
-    found.rrset = at.rrsets() + at.rrset_count;
-  } else {
-    found.rrset = FindRRset(id, type);
-  }
-  if (found.rrset == nullptr && at.has_cname) {
-    found.rrset = FindRRset(id, RrType::kCname);
-    found.state = Lookup::kAlias;
-  }
-  if (found.rrset == nullptr) found.state = Lookup::kNoData;
-  return found;
 }
 
 // Keys of eight octets tell most names apart without a look at a node.

@@ -25,23 +25,6 @@ namespace hither {
 // Nothing in it is a pointer, so that the same octets serve in memory and in a file (image_file.h).
 // Integers are the machine's; a file from a machine of another kind is refused.
 
-// What a search found, before anything of it is written (RFC 1034 §4.3.2 step 3).
-struct Lookup {
-  enum State : uint8_t {
-    kAnswer,    // `rrset` answers.
-    kAlias,     // `rrset` is a CNAME; the search goes on at its target.
-    kDname,     // `rrset` is a DNAME at `node`, above the name asked.
-    kReferral,  // `node` is a zone cut and `rrset` its NS.
-    kNoData,    // The name exists (or a wildcard stands for it), the type does not.
-    kNxDomain,
-  };
-  State state;
-  bool wildcard = false;      // `node` is a wildcard that stands for the name.
-  NodeId node = kNoNode;      // Whose records these are; kNoNode with kNxDomain.
-  NodeId encloser = kNoNode;  // The closest encloser: the longest existing ancestor or the name.
-  const RRset* rrset = nullptr;
-};
-
 // RFC 5155 §10.3 allows 2500 iterations for the longest keys; RFC 9276 §3.2 asks for less. Each
 // name costs so many hashes at a load, and each negative answer some times as many: a zone with
 // more than its ZoneLimits say is refused (zone_check.h).
@@ -83,11 +66,8 @@ class Zone {
   bool uses_nsec3() const { return nsec3_count_ != 0; }
   Nsec3Params nsec3_params() const { return {nsec3_iterations_, {At(salt_at_), salt_bytes_}}; }
 
-  // `qname` must be at or below the apex. For ANY the first RRset of the node answers (RFC 8482
-  // §4.1), for RRSIG the first RRset of signatures.
-  Lookup Find(const HashedName& qname, RrType type) const;
-
-  // Steps that bring what Find() will read into the cache, for who has other work meanwhile.
+  // Steps that bring what ZoneView::Find() will read into the cache while the caller does other
+  // work.
   void PrefetchHead() const {  // Two lines.
     __builtin_prefetch(this);
     __builtin_prefetch(reinterpret_cast<const uint8_t*>(this + 1) - 1);
@@ -144,44 +124,18 @@ class Zone {
     const Node& at = node(id);
     return {at.rrsets() + at.rrset_count, at.signature_count};
   }
-  const RRset* FindRRset(NodeId id, RrType type) const {  // Null if there is none.
-    for (const RRset& rrset : RRsetsOf(id)) {
-      if (rrset.type == type) return &rrset;
-    }
-    return nullptr;
-  }
-  static const RRset* SignaturesFor(const RRset& rrset) {
-    return rrset.signatures == 0 ? nullptr : &rrset + rrset.signatures;
-  }
-  static RecordRange RecordsOf(const RRset& rrset) { return RecordRange(rrset); }
-  // The nodes that the records' targets name, in the records' order; kNoNode for a target that is
-  // not in this zone. Empty if none is, and for types without targets. They stand before the RDATA.
-  static std::span<const NodeId> TargetsOf(const RRset& rrset) {
-    if (!rrset.has_targets) return {};
-    return {reinterpret_cast<const NodeId*>(rrset.records()) - rrset.count, rrset.count};
-  }
+  const RRset* FindRRset(NodeId id, RrType type) const { return node(id).FindRRset(type); }
 
-  // The topmost cut at or above the node, or the DNAME above it; kNoNode while authoritative.
-  NodeId BreakOf(NodeId id) const {
-    if (!node(id).occluded) return node(id).is_cut ? id : kNoNode;
-    while (node(id).occluded) id = node(id).parent;  // At most kNameLabelsMax times.
-    return id;
-  }
-  // Is the node the cut itself or below it?
-  bool IsWithinCut(NodeId id, NodeId cut) const { return BreakOf(id) == cut; }
   // The child "*" of `encloser`, or kNoNode. `hash` is the encloser's.
   NodeId WildcardOf(NodeId encloser, uint64_t hash) const;
 
-  // The node of exactly this name (occluded ones too), or kNoNode.
-  NodeId FindNode(NameView name) const;
+  // The node of exactly this name (occluded ones too), or kNoNode. `hash` is the name's.
+  NodeId FindNode(NameView name) const { return FindByHash(HashName(name), name); }
+  NodeId FindByHash(uint64_t hash, NameView name) const;
 
   // The node whose NSEC matches or covers `name` (RFC 4034 §4.1): the last one at or before it in
   // canonical order. kNoNode in a zone without NSEC.
   NodeId FindNsec(NameView name) const;
-  NodeId NsecOf(NodeId id) const {  // The same for a node's name.
-    if (FindRRset(id, RrType::kNsec) != nullptr && !node(id).occluded) return id;
-    return FindNsec(NameOf(id));
-  }
 
   // RFC 5155 §5; only with uses_nsec3().
   Nsec3Hash HashForNsec3(NameView name) const;
@@ -219,10 +173,6 @@ class Zone {
   }
   template <typename Matches>
   NodeId Probe(uint64_t hash, Matches matches) const;
-  NodeId FindByHash(uint64_t hash, NameView name) const;
-  NodeId FindEncloser(const HashedName& qname) const;
-  Lookup FindBelow(NodeId encloser, uint64_t hash, RrType type) const;
-  Lookup FindAt(NodeId id, RrType type) const;
   size_t GuessNsec3(const Nsec3Hash& hash) const;
 
   // The order of these is the file's. All places are in units from the start of the image.

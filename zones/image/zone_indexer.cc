@@ -130,8 +130,8 @@ void ZoneIndexer::ResolveTargets() {
   for (const NodeId id : zone().names()) {
     for (const RRset& rrset : zone().RRsetsOf(id)) {
       if (!rrset.has_targets) continue;
-      auto* to = const_cast<NodeId*>(zone().TargetsOf(rrset).data());
-      for (const ByteView rdata : zone().RecordsOf(rrset)) {
+      auto* to = const_cast<NodeId*>(rrset.Targets().data());
+      for (const ByteView rdata : rrset.Records()) {
         const NameView target = NameInRdata(rrset.type, rdata, 0);
         if (IsOwner(rrset.type, rdata)) {
           *to = id;
@@ -148,7 +148,7 @@ void ZoneIndexer::ResolveTargets() {
 bool ZoneIndexer::ChooseDenial() {
   if (const RRset* params = zone().FindRRset(kApex, RrType::kNsec3Param)) {
     std::vector<Bytes> copies;  // The image moves when a table is added.
-    for (const ByteView rdata : zone().RecordsOf(*params)) {
+    for (const ByteView rdata : params->Records()) {
       copies.emplace_back(rdata.begin(), rdata.end());
     }
     for (const Bytes& rdata : copies) {
@@ -186,7 +186,7 @@ bool ZoneIndexer::BuildNsec3(const Nsec3Params& params) {
   const auto in_chain = [&](NodeId id, Nsec3Hash& hash) {
     const RRset* nsec3 = zone().FindRRset(id, RrType::kNsec3);
     if (zone().node(id).label_count != zone().apex_labels() + 1) return false;  // RFC 5155 §3
-    return nsec3 != nullptr && IsOfChain(zone().RecordsOf(*nsec3).front(), params) &&
+    return nsec3 != nullptr && IsOfChain(nsec3->Records().front(), params) &&
            DecodeBase32Hex(zone().NameOf(id).first_label(), hash.octets);
   };
   uint32_t count = 0;

@@ -346,7 +346,7 @@ TEST(Batch, AnswersAsOneByOne) {
     responder.AnswerAll(batch, {}, zones);
     for (size_t i = 0; i < queries.size(); ++i) {
       Bytes alone(1232);
-      alone.resize(responder.Answer(queries[i], {}, zones, alone));
+      alone.resize(responder.Answer({queries[i], alone}, {}, zones).message_bytes);
       replies[i].resize(batch[i].reply_bytes);
       EXPECT_EQ(replies[i], alone) << "query " << i;
     }

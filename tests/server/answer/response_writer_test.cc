@@ -194,8 +194,8 @@ TEST(Limit, IsKeptAtEveryOctet) {
   const RRset& soa = *zone->FindRRset(kApex, RrType::kSoa);
   for (size_t limit = message.size(); limit < 160; ++limit) {
     writer.Start(buffer, limit, 0, message, query);
-    const bool has_mx = writer.AddRRset(Section::kAnswer, {zone->apex()}, *zone, mx, &soa);
-    const bool has_soa = writer.AddRRset(Section::kAuthority, {zone->apex()}, *zone, soa, nullptr);
+    const bool has_mx = writer.AddRRset(Section::kAnswer, {zone->apex()}, mx, &soa);
+    const bool has_soa = writer.AddRRset(Section::kAuthority, {zone->apex()}, soa, nullptr);
     const bool has_cname = writer.AddCname(zone->apex(), 0, 1, zone->apex());
     const size_t bytes = writer.Finish(Rcode::kNoError, nullptr, nullptr);
     ASSERT_LE(bytes, limit);

@@ -95,7 +95,8 @@ class Server {
   ByteView Ask(const std::string& question) {
     const TestQuery query = QueryFromText(question);
     responder_.BeginTurn();
-    return ByteView(reply_).first(responder_.Answer(query.message, query.facts, zones_, reply_));
+    return ByteView(reply_).first(
+        responder_.Answer({query.message, reply_}, query.facts, zones_).message_bytes);
   }
   uint64_t work() const { return responder_.turn_work(); }
 

@@ -118,10 +118,10 @@ class Image {
   RRset& RRsetAt(NodeId id, RrType type) { return *Same(built_->FindRRset(id, type)); }
   RRset& RRsetOf(const char* owner, RrType type) { return RRsetAt(Id(owner), type); }
   RRset& SignaturesFor(const char* owner, RrType type) {
-    return *Same(Zone::SignaturesFor(*built_->FindRRset(Id(owner), type)));
+    return *Same(built_->FindRRset(Id(owner), type)->Signatures());
   }
   // The first record: its length, then its RDATA.
-  static uint8_t* RecordOf(RRset& rrset) { return const_cast<uint8_t*>(rrset.records()); }
+  static uint8_t* RecordOf(RRset& rrset) { return const_cast<uint8_t*>(rrset.rdata()); }
   static void SetLength(RRset& rrset, uint16_t bytes) { StoreU16(RecordOf(rrset), bytes); }
   static void MakeRoot(RRset& rrset) { RecordOf(rrset)[2] = 0; }  // Of RDATA that begins otherwise.
   // All RRsets of the node have all its octets for records, as many as fit, each empty.
@@ -138,7 +138,7 @@ class Image {
     }
   }
   NodeId& FirstTarget(const char* owner, RrType type) {
-    return *const_cast<NodeId*>(Zone::TargetsOf(RRsetOf(owner, type)).data());
+    return *const_cast<NodeId*>(RRsetOf(owner, type).Targets().data());
   }
 
  private:

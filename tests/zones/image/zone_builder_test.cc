@@ -278,7 +278,7 @@ TEST(Names, OfNsec3StandApart) {
   EXPECT_EQ(zone.nodes_end(), Nth(zone, 4));
   EXPECT_EQ(zone.RRsetsOf(Nth(zone, 1))[0].type, RrType::kTxt);
   EXPECT_EQ(zone.RRsetsOf(Nth(zone, 3))[0].type, RrType::kNsec3);
-  EXPECT_EQ(zone.SignaturesFor(zone.RRsetsOf(Nth(zone, 3))[0])->covered, RrType::kNsec3);
+  EXPECT_EQ(zone.RRsetsOf(Nth(zone, 3))[0].Signatures()->covered, RrType::kNsec3);
 }
 
 TEST(Records, AreInOrderOfTypesAndOfTheFile) {
@@ -289,7 +289,7 @@ TEST(Records, AreInOrderOfTypesAndOfTheFile) {
   const RRset& a = zone.RRsetsOf(Nth(zone, 1))[0];
   EXPECT_EQ(a.type, RrType::kA);
   std::vector<Bytes> got;
-  for (const ByteView rdata : zone.RecordsOf(a)) got.emplace_back(rdata.begin(), rdata.end());
+  for (const ByteView rdata : a.Records()) got.emplace_back(rdata.begin(), rdata.end());
   EXPECT_EQ(got, (std::vector<Bytes>{{192, 0, 2, 2}, {192, 0, 2, 1}}));
   EXPECT_EQ(zone.record_count(), 6u);
 }

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/support/flat_zone.h"
-#include "zones/image/zone.h"
+#include "zones/image/zone_view.h"
 
 namespace hither {
 namespace {
@@ -48,7 +48,7 @@ TEST_P(Breaks, AreWhereAuthorityEnds) {
       "d 60 DNAME a\nn.d 60 NS x.s\nm.n.d 60 A 192.0.2.1\nb 60 NS x.s\nb 60 DNAME a\n"
       "c.b 60 A 192.0.2.1\n");
   const Node& node = zone->node(Id(*zone, GetParam().name));
-  const NodeId at = zone->BreakOf(Id(*zone, GetParam().name));
+  const NodeId at = ZoneView(*zone).AuthorityEndOf(Id(*zone, GetParam().name));
   EXPECT_EQ(at == kNoNode ? "-" : zone->NameOf(at).ToText(), GetParam().break_node);
   EXPECT_EQ(node.is_cut, GetParam().is_cut);
   EXPECT_EQ(node.occluded, GetParam().occluded);
@@ -77,8 +77,8 @@ TEST(Signatures, StandBesideWhatTheySign) {
   const NodeId a = Id(*zone, "a");
   EXPECT_EQ(zone->node(a).rrset_count, 2);
   EXPECT_EQ(zone->node(a).signature_count, 2);
-  EXPECT_EQ(zone->SignaturesFor(*zone->FindRRset(a, RrType::kA))->covered, RrType::kA);
-  EXPECT_EQ(zone->SignaturesFor(*zone->FindRRset(a, RrType::kTxt)), nullptr);
+  EXPECT_EQ(zone->FindRRset(a, RrType::kA)->Signatures()->covered, RrType::kA);
+  EXPECT_EQ(zone->FindRRset(a, RrType::kTxt)->Signatures(), nullptr);
   EXPECT_EQ(zone->SignaturesOf(a).size(), 2u);
 }
 
@@ -87,7 +87,7 @@ TEST(Targets, AreNodesInTheRecordsOrder) {
       "a 60 MX 1 h\na 60 MX 2 h.example.net.\na 60 MX 3 H\nh 60 A 192.0.2.1\n"
       "v 60 SVCB 1 .\nw 60 SVCB 0 .\nx 60 HTTPS 0 h\nt 60 TXT h\n");
   const auto targets = [&](absl::string_view name) {
-    const std::span<const NodeId> ids = zone->TargetsOf(zone->RRsetsOf(Id(*zone, name))[0]);
+    const std::span<const NodeId> ids = zone->RRsetsOf(Id(*zone, name))[0].Targets();
     return std::vector<NodeId>(ids.begin(), ids.end());
   };
   const NodeId h = Id(*zone, "h");
