@@ -1,0 +1,16 @@
+# cmake -DPROGRAM= -DLIBRARY= -DNM= -DIMPURE= -P purity.cmake
+execute_process(COMMAND ${PROGRAM} RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM}: ${result}")
+endif()
+execute_process(COMMAND ${NM} -P ${LIBRARY} OUTPUT_VARIABLE symbols RESULT_VARIABLE result
+                ERROR_QUIET)
+if(NOT result EQUAL 0 OR NOT symbols MATCHES "hither")
+  message(FATAL_ERROR "${NM} ${LIBRARY}: ${result}")
+endif()
+string(REGEX MATCHALL "[^\n]+ U[^\n]*" undefined "${symbols}")
+foreach(line IN LISTS undefined)
+  if(line MATCHES "^(${IMPURE})(@[^ ]*)? U" OR line MATCHES "N4YAML|6spdlog")
+    message(FATAL_ERROR "${LIBRARY} is to be pure, but uses ${line}")
+  endif()
+endforeach()
