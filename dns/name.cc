@@ -99,27 +99,20 @@ int CompareCanonical(NameView a, NameView b) {
   return static_cast<int>(left_a) - static_cast<int>(left_b);
 }
 
-size_t NameBytesAtStart(ByteView octets) {
-  size_t at = 0;
-  while (at < octets.size() && at < kNameBytesMax) {
-    const uint8_t length = octets[at];
-    if (length == 0) return at + 1;
-    if (length > kLabelBytesMax) return 0;
-    at += 1u + length;
-  }
-  return 0;
-}
-
 absl::StatusOr<Name> Name::FromWire(ByteView wire) {
-  size_t at = 0;
-  while (true) {
-    if (at >= wire.size()) return absl::InvalidArgumentError("name ends early");
-    const uint8_t length = wire[at];
-    if (length > kLabelBytesMax) return absl::InvalidArgumentError("label over 63 octets");
-    at += 1u + length;
-    if (at > kNameBytesMax) return absl::InvalidArgumentError("name over 255 octets");
-    if (length == 0) return Name(NameView(wire.first(at)));
+  const NameScan scan = ScanName(wire);
+  switch (scan.end) {
+    case NameEnd::kRoot:
+      return Name(NameView(wire.first(scan.bytes)));
+    case NameEnd::kPointer:
+    case NameEnd::kBadLabel:
+      return absl::InvalidArgumentError("label over 63 octets");
+    case NameEnd::kTooLong:
+      return absl::InvalidArgumentError("name over 255 octets");
+    case NameEnd::kEarly:
+      break;
   }
+  return absl::InvalidArgumentError("name ends early");
 }
 
 namespace {

@@ -77,9 +77,39 @@ class NameView {
   uint8_t size_;
 };
 
-// The octets of the uncompressed name that `octets` begin with; 0 if it is none: a pointer, a label
-// over 63 octets, over 255 octets in all, or an early end. For a stranger's octets: says not why.
-size_t NameBytesAtStart(ByteView octets);
+// What a stranger's octets begin with: the one walk over a name in wire form (RFC 1035 §3.1).
+enum class NameEnd : uint8_t {
+  kRoot,      // It is a name; `bytes` includes the root's 0.
+  kPointer,   // Compressed (§4.1.4): `bytes` are those before the pointer.
+  kBadLabel,  // A label's length of 64 to 191.
+  kTooLong,   // Over 255 octets.
+  kEarly,     // The octets end within it.
+};
+struct NameScan {
+  NameEnd end;
+  uint8_t bytes = 0;
+  uint8_t labels = 0;
+};
+inline NameScan ScanName(ByteView octets) {
+  size_t at = 0;
+  for (uint8_t labels = 0;; ++labels) {
+    if (at >= kNameBytesMax) return {NameEnd::kTooLong};
+    if (at >= octets.size()) return {NameEnd::kEarly};
+    const uint8_t length = octets[at];
+    if (length == 0) return {NameEnd::kRoot, static_cast<uint8_t>(at + 1), labels};
+    if (length > kLabelBytesMax) {
+      const NameEnd end = length >= 0xc0 ? NameEnd::kPointer : NameEnd::kBadLabel;
+      return {end, static_cast<uint8_t>(at), labels};
+    }
+    at += 1u + length;
+  }
+}
+
+// The octets of the uncompressed name that `octets` begin with; 0 if it is none.
+inline size_t NameBytesAtStart(ByteView octets) {
+  const NameScan scan = ScanName(octets);
+  return scan.end == NameEnd::kRoot ? scan.bytes : 0;
+}
 
 // RFC 4034 §6.1: labels from the last to the first, each as left-justified lower-cased octets.
 int CompareCanonical(NameView a, NameView b);  // <0, 0, >0

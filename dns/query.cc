@@ -6,23 +6,15 @@ namespace {
 // Takes the name at the cursor; a view of it if it is written whole. A pointer ends it, too, but
 // then there is no view: good enough for records that are only passed over.
 bool TakeName(ByteReader& reader, ByteView& wire) {
-  const ByteView rest = reader.rest();
-  size_t at = 0;
-  while (at < rest.size() && at < kNameBytesMax) {
-    const uint8_t length = rest[at];
-    if (length == 0) {
-      wire = reader.Take(at + 1);
-      return true;
-    }
-    if (length >= 0xc0) {
-      wire = {};
-      reader.Take(at + 2);
-      return reader.ok();
-    }
-    if (length > kLabelBytesMax) return false;
-    at += 1u + length;
+  const NameScan scan = ScanName(reader.rest());
+  if (scan.end == NameEnd::kRoot) {
+    wire = reader.Take(scan.bytes);
+    return true;
   }
-  return false;
+  if (scan.end != NameEnd::kPointer) return false;
+  wire = {};
+  reader.Take(scan.bytes + 2u);
+  return reader.ok();
 }
 
 // A query's question is the first name of its message: nothing stands before it that a pointer

@@ -14,16 +14,20 @@ namespace {
 constexpr char kShort[] = "it ends too early";
 
 Complaint SkipName(ByteReader& wire) {
-  size_t size = 0;
-  while (true) {
-    const uint8_t length = wire.U8();
-    if (length > kLabelBytesMax) return "a name is compressed, or a label is over 63 octets";
-    wire.Take(length);
-    if (!wire.ok()) return "a name ends too early";
-    size += 1u + length;
-    if (size > kNameBytesMax) return "a name is over 255 octets";
-    if (length == 0) return nullptr;
+  const NameScan scan = ScanName(wire.rest());
+  switch (scan.end) {
+    case NameEnd::kRoot:
+      wire.Take(scan.bytes);
+      return nullptr;
+    case NameEnd::kPointer:
+    case NameEnd::kBadLabel:
+      return "a name is compressed, or a label is over 63 octets";
+    case NameEnd::kTooLong:
+      return "a name is over 255 octets";
+    case NameEnd::kEarly:
+      break;
   }
+  return "a name ends too early";
 }
 
 Complaint SkipString(ByteReader& wire) {

@@ -45,7 +45,7 @@ class MessageStream {
 };
 
 // What becomes of a query: nothing, one message, or a stream of messages.
-struct Outcome {
+struct Response {
   size_t message_bytes = 0;               // The one message; 0: none.
   std::unique_ptr<MessageStream> stream;  // Over TCP only, and then message_bytes is 0.
 };

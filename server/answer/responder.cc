@@ -195,8 +195,8 @@ size_t Responder::AnswerRead(const Exchange& exchange, const Reading& reading,
   return writer_.Finish(verdict.rcode, &opt_, tsig);
 }
 
-Outcome Responder::Answer(const Exchange& exchange, const TransportFacts& facts,
-                          const ZoneSet& zones) {
+Response Responder::Answer(const Exchange& exchange, const TransportFacts& facts,
+                           const ZoneSet& zones) {
   Read(exchange.query, group_[0]);
   return {AnswerRead(exchange, group_[0], facts, zones), nullptr};
 }

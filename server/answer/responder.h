@@ -35,7 +35,7 @@ class Responder {
 
   // Answers `exchange.query` from `zones` into `exchange.reply`, which must hold 65,535 octets for
   // TCP and options.udp_payload_bytes_max (at least 512) for UDP and must not overlap the query.
-  Outcome Answer(const Exchange& exchange, const TransportFacts& facts, const ZoneSet& zones);
+  Response Answer(const Exchange& exchange, const TransportFacts& facts, const ZoneSet& zones);
 
   // The same for many UDP queries at once: sets each one's reply_bytes. Where the zones are larger
   // than the caches, it first reads a group of queries and has fetched what each will need, while

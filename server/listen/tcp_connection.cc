@@ -183,9 +183,9 @@ size_t TcpConnection::AnswerOne(ByteView query, std::span<uint8_t> room) {
     return bytes;
   }
   const ByteView from(address_.data(), address_bytes_);
-  Outcome outcome = host_.Answer({.query = query, .reply = room, .client = from}, read_at_ns_);
-  stream_ = std::move(outcome.stream);
-  return outcome.message_bytes;
+  Response response = host_.Answer({.query = query, .reply = room, .client = from}, read_at_ns_);
+  stream_ = std::move(response.stream);
+  return response.message_bytes;
 }
 
 // Sends what is filled of the write room. What the kernel does not take at once counts as sent,

@@ -44,7 +44,7 @@ struct TcpClient {
 class TcpConnectionHost {
  public:
   virtual ~TcpConnectionHost() = default;
-  virtual Outcome Answer(const Exchange& exchange, uint64_t now_ns) = 0;
+  virtual Response Answer(const Exchange& exchange, uint64_t now_ns) = 0;
   virtual bool MayAnswer() const = 0;           // One more query in this turn of the loop?
   virtual std::span<uint8_t> read_room() = 0;   // For one read; shared by all connections.
   virtual std::span<uint8_t> write_room() = 0;  // For the answers to one read; likewise.

@@ -229,7 +229,7 @@ bool TcpListener::MakeRoom() {
   return false;
 }
 
-Outcome TcpListener::Answer(const Exchange& exchange, uint64_t now_ns) {
+Response TcpListener::Answer(const Exchange& exchange, uint64_t now_ns) {
   const TransportFacts facts{
       .transport = Transport::kTcp,
       .tcp_idle_timeout = IdleTimeoutAt(limits_, connections_.size()),

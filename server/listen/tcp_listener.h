@@ -79,7 +79,7 @@ class TcpListener : private TcpConnectionHost {
   TcpClient& ClientOf(uint64_t prefix);
   uint64_t NowMs() const { return uv_now(loop_); }
 
-  Outcome Answer(const Exchange& exchange, uint64_t now_ns) override;
+  Response Answer(const Exchange& exchange, uint64_t now_ns) override;
   bool MayAnswer() const override {
     return answered_ < (responder_.IsTurnSpent() ? kQueriesPerTurnMin : kQueriesPerTurnMax);
   }

@@ -25,20 +25,6 @@ class UnitSet {
   std::vector<uint64_t> words_;
 };
 
-// Octets of the name at the start of `octets`, 0 if it is none.
-size_t NameBytes(ByteView octets, size_t& labels) {
-  size_t at = 0;
-  labels = 0;
-  while (at < octets.size() && at < kNameBytesMax) {
-    const uint8_t length = octets[at];
-    if (length == 0) return at + 1;
-    if (length > kLabelBytesMax) return 0;
-    at += 1u + length;
-    ++labels;
-  }
-  return 0;
-}
-
 // Do the names stand where whoever reads this type's RDATA will look for them?
 bool HasItsNames(RrType type, ByteView rdata) {
   const RdataNames& names = NamesOf(type);
@@ -46,8 +32,7 @@ bool HasItsNames(RrType type, ByteView rdata) {
   if (rdata.size() < names.fixed_before) return false;
   rdata = rdata.subspan(names.fixed_before);
   for (uint8_t i = 0; i < names.names; ++i) {
-    size_t labels = 0;
-    const size_t bytes = NameBytes(rdata, labels);
+    const size_t bytes = NameBytesAtStart(rdata);
     if (bytes == 0) return false;
     rdata = rdata.subspan(bytes);
   }
@@ -149,11 +134,11 @@ bool ImageChecker::NodeIsGood(NodeId id) {
 }
 
 bool ImageChecker::NameIsGood(NodeId id, const Node& node, const uint8_t* end) const {
-  size_t labels = 0;
   const uint8_t* const name = node.name().data();
-  const size_t bytes = NameBytes({name, static_cast<size_t>(end - name)}, labels);
-  if (bytes == 0 || bytes != node.name_bytes || labels != node.label_count) return false;
-  return id == kApex || labels > zone_.apex_labels();
+  const NameScan scan = ScanName({name, static_cast<size_t>(end - name)});
+  if (scan.end != NameEnd::kRoot || scan.bytes != node.name_bytes) return false;
+  if (scan.labels != node.label_count) return false;
+  return id == kApex || scan.labels > zone_.apex_labels();
 }
 
 bool ImageChecker::ParentIsGood(NodeId id, const Node& node) const {

@@ -34,7 +34,7 @@ class Numbers : public MessageStream {
 // Answers its first query with a stream, all others with a message of 12 octets of 0xff.
 class Host : public TcpConnectionHost {
  public:
-  Outcome Answer(const Exchange& exchange, uint64_t /*now_ns*/) override {
+  Response Answer(const Exchange& exchange, uint64_t /*now_ns*/) override {
     clients.emplace_back(exchange.client.begin(), exchange.client.end());
     if (clients.size() == 1) return {0, std::make_unique<Numbers>(made)};
     std::fill_n(exchange.reply.begin(), 12, 0xff);
