@@ -70,7 +70,7 @@ void ForEachToldZone(const ZoneSet& set, Visit visit) {
   }
 }
 
-size_t UntoldOf(size_t zones) { return zones - std::min(zones, kZonesToldMax); }
+size_t OmittedOf(size_t zones) { return zones - std::min(zones, kZonesToldMax); }
 
 void AddZoneCounts(const ZoneSet& set, MetricsText& page) {
   const size_t zones = set.zones().size();
@@ -80,10 +80,10 @@ void AddZoneCounts(const ZoneSet& set, MetricsText& page) {
   page.Add("hither_zones_failed", MetricType::kGauge,
            "Zones whose last load failed; an older version may still answer.", "",
            uint64_t{set.failed()});
-  page.Add("hither_zones_untold", MetricType::kGauge,
-           "Zones without lines of their own here, because there are too many; failed ones have "
-           "theirs first.",
-           "", uint64_t{UntoldOf(zones)});
+  page.Add("hither_zones_omitted", MetricType::kGauge,
+           "Zones that have no samples of their own on this page because of its size limit; "
+           "failed zones come first.",
+           "", uint64_t{OmittedOf(zones)});
 }
 
 // What the metric's page and the status page tell of one transport.
@@ -209,8 +209,8 @@ ServerStatus StatusOf(const ServerView& view) {
     status.zones.push_back(StatusOf(served));
     failed_told += served.has_failed();
   });
-  status.zones_untold = UntoldOf(view.zones->zones().size());
-  status.zones_untold_failed = view.zones->failed() - failed_told;
+  status.zones_omitted = OmittedOf(view.zones->zones().size());
+  status.zones_omitted_failed = view.zones->failed() - failed_told;
   for (const auto& [transport, summary] : LatencyOf(view)) {
     status.latency.push_back({transport, summary.answers(), summary.Quantile(500),
                               summary.Quantile(990), summary.Quantile(999)});

@@ -354,9 +354,9 @@ Control::ReloadAnswer Control::Summary() const {
                                         " removed, in ", absl::FormatDuration(outcome_.took));
   Log(zones.failed == 0 ? LogLevel::kInfo : LogLevel::kError, "reload ends: ", text);
   if (zones.failed == 0) return {true, text};
-  const std::string more = zones.errors_untold == 0 ? ""
-                                                    : absl::StrCat("\nand ", zones.errors_untold,
-                                                                   " more errors; see the log");
+  const std::string more = zones.errors_omitted == 0 ? ""
+                                                     : absl::StrCat("\nand ", zones.errors_omitted,
+                                                                    " more errors; see the log");
   return {false, absl::StrCat(absl::StrJoin(zones.errors, "\n"), more, "\n", text)};
 }
 

@@ -62,7 +62,7 @@ FLAGS
                    errors first.
 
 A server with more than 10,000 zones tells of so many of them, those with errors first, and only
-counts the others (zones_untold in the JSON).
+counts the others (zones_omitted in the JSON).
 
 EXIT CODES
   0  fine

@@ -97,8 +97,8 @@ bool ServerStatusFrom(const Json& json, ServerStatus& status) {
   for (const Json& zone : json.at("zones")) {
     if (!ZoneFromJson(zone, status.zones.emplace_back())) return false;
   }
-  status.zones_untold = json.value("zones_untold", uint64_t{0});  // An older server tells of all.
-  status.zones_untold_failed = json.value("zones_untold_failed", uint64_t{0});
+  status.zones_omitted = json.value("zones_omitted", uint64_t{0});  // Older servers list all zones.
+  status.zones_omitted_failed = json.value("zones_omitted_failed", uint64_t{0});
   return ParseTimeText(json.at("started_at").get<std::string>(), status.started_at);
 }
 
@@ -146,7 +146,7 @@ void AppendLatency(const ServerStatus& status, std::string& out) {
 
 void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out) {
   std::vector<const ServerStatus::Zone*> zones;
-  uint64_t bad = status.zones_untold_failed;
+  uint64_t bad = status.zones_omitted_failed;
   int width = 4;
   for (const ServerStatus::Zone& zone : status.zones) {
     zones.push_back(&zone);
@@ -160,7 +160,7 @@ void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out)
     width = std::max(width, std::min(kNameColumnMax, static_cast<int>(zones[i]->name.size())));
   }
   absl::StrAppendFormat(&out, "zones    %d, %d of them with errors\n",
-                        zones.size() + status.zones_untold, bad);
+                        zones.size() + status.zones_omitted, bad);
   if (shown > 0) {
     absl::StrAppendFormat(&out, "  %-*s  %10s  %10s  %-6s  %-20s  %s\n", width, "ZONE", "SERIAL",
                           "RECORDS", "SIGNED", "LOADED", "STATE");
@@ -176,9 +176,9 @@ void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out)
   if (shown < zones.size()) {
     absl::StrAppendFormat(&out, "  and %d more; --all shows them\n", zones.size() - shown);
   }
-  if (status.zones_untold > 0) {
+  if (status.zones_omitted > 0) {
     absl::StrAppendFormat(&out, "  and %d that the server tells nothing of, having too many\n",
-                          status.zones_untold);
+                          status.zones_omitted);
   }
 }
 
@@ -204,8 +204,8 @@ std::string ToJson(const ServerStatus& status) {
   json["latency_seconds"] = LatencyToJson(status.latency);
   json["zones"] = Json::array();
   for (const ServerStatus::Zone& zone : status.zones) json["zones"].push_back(ZoneToJson(zone));
-  json["zones_untold"] = status.zones_untold;
-  json["zones_untold_failed"] = status.zones_untold_failed;
+  json["zones_omitted"] = status.zones_omitted;
+  json["zones_omitted_failed"] = status.zones_omitted_failed;
   // What is not UTF-8 (an error may quote a zone file) is replaced; dump() would throw.
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

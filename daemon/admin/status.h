@@ -56,8 +56,8 @@ struct ServerStatus {
   std::vector<Zone> zones;
   // Zones that are not among `zones`, so that this stays bounded; and those of them whose last load
   // failed, which is none unless too many have failed.
-  uint64_t zones_untold = 0;
-  uint64_t zones_untold_failed = 0;
+  uint64_t zones_omitted = 0;
+  uint64_t zones_omitted_failed = 0;
 };
 
 // One JSON object; names and units as in the struct, times as RFC 3339 in UTC.

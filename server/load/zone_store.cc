@@ -250,7 +250,7 @@ class ZoneStore::Loading {
       if (part.errors.size() < kErrorLinesMax) {
         part.errors.emplace_back(at, std::move(error));
       } else {
-        ++part.report.errors_untold;
+        ++part.report.errors_omitted;
       }
     }
   }
@@ -265,7 +265,7 @@ class ZoneStore::Loading {
       sum.failed += part.report.failed;
       sum.records += part.report.records;
       sum.served += part.report.served;
-      sum.errors_untold += part.report.errors_untold;
+      sum.errors_omitted += part.report.errors_omitted;
       kept += part.kept;
       std::move(part.errors.begin(), part.errors.end(), std::back_inserter(errors));
     }
@@ -276,7 +276,7 @@ class ZoneStore::Loading {
       if (i < kErrorLinesMax) {
         sum.errors.push_back(std::move(errors[i].second));
       } else {
-        ++sum.errors_untold;
+        ++sum.errors_omitted;
       }
     }
     return sum;

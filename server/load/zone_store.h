@@ -26,7 +26,7 @@ struct LoadReport {
   uint64_t records = 0;  // Of all zones that can be served now.
   size_t served = 0;     // Zones with a good version.
   std::vector<std::string> errors;  // A line each, the first kErrorLinesMax in the zones' order.
-  size_t errors_untold = 0;         // The others; the log has them all.
+  size_t errors_omitted = 0;        // The others; the log has them all.
 
   bool ok() const { return errors.empty(); }
   bool changed() const { return loaded + failed + removed > 0; }

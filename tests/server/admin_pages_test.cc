@@ -77,7 +77,7 @@ TEST_F(AdminPages, MetricsSumTheWorkersAndTellEachZone) {
            "hither_zones 2\n",
            "hither_zones_served 1\n",
            "hither_zones_failed 1\n",
-           "hither_zones_untold 0\n",
+           "hither_zones_omitted 0\n",
            "# TYPE hither_answer_seconds histogram\n",
            "hither_answer_seconds_bucket{transport=\"udp\",le=\"1.024e-06\"} 40\n",
            "hither_answer_seconds_bucket{transport=\"udp\",le=\"2.048e-06\"} 41\n",
@@ -129,11 +129,11 @@ TEST_F(AdminPages, TellsOfALimitedNumberOfZones) {
   ASSERT_EQ(status.zones.size(), kZonesToldMax);
   EXPECT_EQ(status.zones[0].name, "broken.example.");
   EXPECT_EQ(status.zones[1].name, "z0.");
-  EXPECT_EQ(status.zones_untold, 1u);
-  EXPECT_EQ(status.zones_untold_failed, 0u);
+  EXPECT_EQ(status.zones_omitted, 1u);
+  EXPECT_EQ(status.zones_omitted_failed, 0u);
   const std::string page = MetricsPage(view_);
   EXPECT_THAT(page, HasSubstr("hither_zones 10001\n"));
-  EXPECT_THAT(page, HasSubstr("hither_zones_untold 1\n"));
+  EXPECT_THAT(page, HasSubstr("hither_zones_omitted 1\n"));
   EXPECT_THAT(page, HasSubstr("hither_zone_load_failed{zone=\"broken.example.\"} 1\n"));
   EXPECT_THAT(page, Not(HasSubstr("{zone=\"z9999.\"}")));
 }
@@ -143,7 +143,7 @@ TEST_F(AdminPages, CountsTheFailedZonesThatItDoesNotTellOf) {
   for (size_t i = 0; i < kZonesToldMax + 3; ++i)
     AddZone(absl::StrCat("z", i, "."), nullptr, *zones);
   view_.zones = zones;
-  EXPECT_EQ(StatusOf(view_).zones_untold_failed, 3u);
+  EXPECT_EQ(StatusOf(view_).zones_omitted_failed, 3u);
 }
 
 TEST_F(AdminPages, HealthyWithOneZoneThatAnswers) { EXPECT_TRUE(HealthOf(view_).ok()); }

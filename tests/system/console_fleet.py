@@ -114,7 +114,7 @@ class FakeNode(FakeAgent):
                 "latency_seconds": {"udp": {"answers": 9, "p50": 2.1e-5, "p99": 8.4e-5,
                                             "p99_9": 1e-4}},
                 "zones": [self._zone("example.", self.serial), self._zone("example.net.", 7)],
-                "zones_untold": 0, "zones_untold_failed": 0}
+                "zones_omitted": 0, "zones_omitted_failed": 0}
 
     def _zone(self, name, serial):
         stale = "stale" in self.faults

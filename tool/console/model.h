@@ -66,7 +66,7 @@ class TimeLine {
 //                             error }] }]
 //   serials:   [{ zone, sites: { SITE: [serial, ...] }, agree: bool }]        as hitherd tells
 //              agree: each node that is read has the zone, all with one serial. Others come first.
-//   serials_untold, zones_in_step: count         of zones beyond these; of all zones that agree
+//   serials_omitted, zones_in_step: count         of zones beyond these; of all zones that agree
 //   time_line: [{ id, at_ms, weight: info | good | warning | bad, who, text }]   oldest first
 //
 // null: not known. Texts come from other hosts: they are to be shown as text and nothing else.

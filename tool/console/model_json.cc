@@ -385,7 +385,7 @@ class PageWriter {
         out.push_back({{"zone", zone}, {"sites", told}, {"agree", agree}});
       }
     }
-    page["serials_untold"] = all.size() - out.size();
+    page["serials_omitted"] = all.size() - out.size();
     page["zones_in_step"] = in_step;
     page["serials"] = std::move(out);
   }

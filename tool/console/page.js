@@ -59,7 +59,7 @@ function tilesOf(fleet) {
     {name: "Nodes up", value: up, of: fleet.nodes.length, counts: true},
     {name: "Clients answered", value: answered, of: rows.length, counts: true},
     {name: "Zones in step", value: fleet.zones_in_step,
-     of: fleet.serials.length + fleet.serials_untold, counts: true},
+     of: fleet.serials.length + fleet.serials_omitted, counts: true},
     {name: "Queries/s", value: rates.length ? rate(rates.reduce((a, b) => a + b, 0)) : "–"},
     {name: "Worst site's p99", value: milliseconds(worst)},
   ];
@@ -160,7 +160,7 @@ class Page {
     this.tables.sites.update(fleet.sites, fleet);
     this.tables.clients.update(clientRows(fleet), fleet);
     this.tables.serials.update(fleet.serials, fleet);
-    setText(byId("more-serials"), fleet.serials_untold ? `… and ${fleet.serials_untold} more` : "");
+    setText(byId("more-serials"), fleet.serials_omitted ? `… and ${fleet.serials_omitted} more` : "");
     byId("routers-section").hidden = fleet.routers.length === 0;
     byId("catchment").hidden = fleet.clients.length === 0;
   }

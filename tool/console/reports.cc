@@ -117,7 +117,7 @@ void TakeZones(const ServerStatus& status, HitherdReport& report) {
     report.zones.push_back(
         {Short(zone->name), std::string(zone->State()), zone->serial, Short(zone->error)});
   }
-  report.zones_total = status.zones.size() + status.zones_untold;
+  report.zones_total = status.zones.size() + status.zones_omitted;
 }
 
 }  // namespace

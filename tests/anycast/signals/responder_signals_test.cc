@@ -260,7 +260,7 @@ TEST_F(ResponderSignalsTest, ZonesThatAreNotToldAreUnknown) {
   EXPECT_EQ(signals_.ZoneSignal("example.org").level, Level::kUnknown);
 }
 
-TEST_F(ResponderSignalsTest, ZoneAboveIsNotTakenForOneThatIsUntold) {
+TEST_F(ResponderSignalsTest, ZoneAboveIsNotTakenForOneThatIsOmitted) {
   Heartbeat page = Healthy(now_);
   page.zones.push_back({.name = N("org."), .serial = 1, .flags = kHeartbeatLoaded});
   page.zones_total = 2;

@@ -179,7 +179,7 @@ TEST_F(ZoneStoreTest, TellsALimitedNumberOfErrors) {
   }
   const LoadReport report = Load(sources);
   EXPECT_EQ(report.errors.size(), ZoneStore::kErrorLinesMax);
-  EXPECT_EQ(report.errors_untold, 5u);
+  EXPECT_EQ(report.errors_omitted, 5u);
   for (size_t i = 0; i < report.errors.size(); ++i) {
     ASSERT_THAT(report.errors[i], HasSubstr(absl::StrCat("missing", i, ":")));
   }

@@ -180,7 +180,7 @@ TEST_F(ConsoleModelTest, AZoneThatASiteLacksIsNotTheSame) {
   EXPECT_EQ(told(1), R"(one. false {"ams1":[],"fra1":[7]})");
   EXPECT_EQ(told(2), R"(both. true {"ams1":[7],"fra1":[7]})");
   EXPECT_EQ(page["zones_in_step"], 1);
-  EXPECT_EQ(page["serials_untold"], 0);
+  EXPECT_EQ(page["serials_omitted"], 0);
 }
 
 TEST_F(ConsoleModelTest, TheTableOfSerialsBeginsWithThoseThatDiffer) {
@@ -192,7 +192,7 @@ TEST_F(ConsoleModelTest, TheTableOfSerialsBeginsWithThoseThatDiffer) {
   Zones("ams1", zones);
   EXPECT_EQ(Page()["serials"][0]["zone"], "z.");
   EXPECT_THAT(Page()["serials"], SizeIs(50));
-  EXPECT_EQ(Page()["serials_untold"], 101);
+  EXPECT_EQ(Page()["serials_omitted"], 101);
   EXPECT_EQ(Page()["zones_in_step"], 150);
   zones.clear();  // Of a longer list some zones are not told: that is no word on them.
   for (size_t i = 0; i < kReportZonesMax; ++i) zones.emplace_back(absl::StrCat("a", i, "."), 7);
