@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "base/prefix.h"
 
 namespace hither {

@@ -8,10 +8,10 @@
 #include "anycast/bgp/bgp_reload.h"
 #include "anycast/bgp/bgp_speaker.h"
 #include "anycast/route/bird_readback.h"
-#include "anycast/route/dry_run_speaker.h"
-#include "anycast/route/exec_speaker.h"
+#include "anycast/route/dry_run_backend.h"
+#include "anycast/route/exec_backend.h"
 #include "anycast/route/frr_readback.h"
-#include "anycast/route/kernel_speaker.h"
+#include "anycast/route/kernel_backend.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -81,7 +81,7 @@ void Announcer::CloseBackend(Backend& backend, absl::string_view reason, absl::T
 absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
   if (config.kernel.has_value()) {
     // Whatever cannot be made is refused before anything is taken down.
-    if (auto trial = KernelSpeaker::Create(*config.kernel, config.services); !trial.ok()) {
+    if (auto trial = KernelBackend::Create(*config.kernel, config.services); !trial.ok()) {
       return trial.status();
     }
   }
@@ -114,12 +114,12 @@ absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
 
 // Each for itself: one that cannot be made keeps no other from it.
 absl::Status Announcer::MakeMissing() {
-  const auto add = [this](std::unique_ptr<RouteSpeaker> speaker) {
+  const auto add = [this](std::unique_ptr<RouteBackend> speaker) {
     backends_.push_back({std::move(speaker), absl::InfiniteFuture()});
   };
   absl::Status status;
   if (config_.kernel.has_value() && !Has("kernel")) {
-    auto kernel = KernelSpeaker::Create(*config_.kernel, config_.services);
+    auto kernel = KernelBackend::Create(*config_.kernel, config_.services);
     status = kernel.status();
     if (kernel.ok()) add(*std::move(kernel));
   }
@@ -127,9 +127,9 @@ absl::Status Announcer::MakeMissing() {
     add(std::make_unique<BgpSpeaker>(&loop_, config_));
   }
   if (config_.exec.has_value() && !Has("exec")) {
-    add(std::make_unique<ExecSpeaker>(&loop_, *config_.exec));
+    add(std::make_unique<ExecBackend>(&loop_, *config_.exec));
   }
-  if (config_.dry_run && !Has("dry-run")) add(std::make_unique<DryRunSpeaker>());
+  if (config_.dry_run && !Has("dry-run")) add(std::make_unique<DryRunBackend>());
   const std::string failure(status.message());
   const absl::Time now = MonotonicNow();
   if (failure.empty()) {

@@ -14,7 +14,7 @@
 #include "anycast/announced.h"
 #include "anycast/route/readback.h"
 #include "anycast/route/reconcile.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "anycast/view.h"
 #include "base/reminder.h"
 #include "daemon/config/anycast_config.h"
@@ -56,7 +56,7 @@ class Announcer {
 
  private:
   struct Backend {
-    std::unique_ptr<RouteSpeaker> speaker;
+    std::unique_ptr<RouteBackend> speaker;
     absl::Time closed_at = absl::InfiniteFuture();  // InfiniteFuture(): it is not closing.
     bool IsClosing() const { return closed_at != absl::InfiniteFuture(); }
   };

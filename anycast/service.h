@@ -11,7 +11,7 @@
 #include "anycast/journal/journal.h"
 #include "anycast/policy/fleet.h"
 #include "anycast/policy/policy.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "anycast/standing_reason.h"
 #include "anycast/state/state_file.h"
 #include "anycast/view.h"

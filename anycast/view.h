@@ -10,7 +10,7 @@
 
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "anycast/signals/outside_watch.h"
 #include "daemon/admin/endpoint_state.h"
 #include "daemon/admin/metrics_text.h"

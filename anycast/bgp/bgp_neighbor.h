@@ -11,7 +11,7 @@
 #include "anycast/bgp/bgp_session.h"
 #include "anycast/bgp/bgp_transport.h"
 #include "anycast/bgp/next_hop.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "base/reminder.h"
 #include "daemon/config/anycast_config.h"
 

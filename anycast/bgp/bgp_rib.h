@@ -8,7 +8,7 @@
 
 #include "anycast/bgp/bgp_open.h"
 #include "anycast/bgp/bgp_update.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "base/bytes.h"
 
 namespace hither {

@@ -10,7 +10,7 @@
 
 #include "anycast/bgp/bgp_neighbor.h"
 #include "anycast/bgp/bgp_reload.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "daemon/config/anycast_config.h"
 
 namespace hither {
@@ -24,7 +24,7 @@ namespace hither {
 // Threads: the loop's. Owns its connections and one timer; delete it on the loop's thread, and let
 // the loop turn once more to free what libuv still holds. `loop` outlives that.
 // Errors: a neighbor's are in Observe(), one log line each; none of them stops the others.
-class BgpSpeaker : public RouteSpeaker {
+class BgpSpeaker : public RouteBackend {
  public:
   // `config` has a `bgp`. Without `addresses` those of the kernel are followed.
   BgpSpeaker(uv_loop_t* loop, const AnycastConfig& config,

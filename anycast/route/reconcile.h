@@ -10,7 +10,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/time/time.h"
 #include "anycast/policy/policy.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "base/reminder.h"
 
 namespace hither {

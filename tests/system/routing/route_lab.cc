@@ -14,7 +14,7 @@
 #include "absl/strings/strip.h"
 #include "anycast/route/bird_readback.h"
 #include "anycast/route/frr_readback.h"
-#include "anycast/route/kernel_speaker.h"
+#include "anycast/route/kernel_backend.h"
 #include "anycast/route/reconcile.h"
 #include "base/clock.h"
 
@@ -48,7 +48,7 @@ class Lab {
   }
 
   absl::Status Run() {
-    auto speaker = KernelSpeaker::Create(*config_.kernel, services_);
+    auto speaker = KernelBackend::Create(*config_.kernel, services_);
     if (!speaker.ok()) return speaker.status();
     speaker_ = *std::move(speaker);
     uv_timer_t timer;
@@ -150,7 +150,7 @@ class Lab {
   std::array<char, 4096> buffer_;
   std::string text_;
   std::vector<Route> routes_;
-  std::unique_ptr<KernelSpeaker> speaker_;
+  std::unique_ptr<KernelBackend> speaker_;
   std::unique_ptr<Readback> readback_;
   Differences differences_;
 };

@@ -1,17 +1,17 @@
-#ifndef HITHER_ANYCAST_ROUTE_DRY_RUN_SPEAKER_H_
-#define HITHER_ANYCAST_ROUTE_DRY_RUN_SPEAKER_H_
+#ifndef HITHER_ANYCAST_ROUTE_DRY_RUN_BACKEND_H_
+#define HITHER_ANYCAST_ROUTE_DRY_RUN_BACKEND_H_
 
 #include <string>
 #include <vector>
 
 #include "absl/container/btree_map.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 
 namespace hither {
 
 // Announces nothing, and logs what it would announce, once for each change: for a first week beside
 // what an operator already has. Threads: the loop's.
-class DryRunSpeaker : public RouteSpeaker {
+class DryRunBackend : public RouteBackend {
  public:
   void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) override;
   Observation Observe() const override { return {}; }  // Nothing is announced, rightly so.
@@ -29,4 +29,4 @@ std::string DryRunText(const Route& route);
 
 }  // namespace hither
 
-#endif  // HITHER_ANYCAST_ROUTE_DRY_RUN_SPEAKER_H_
+#endif  // HITHER_ANYCAST_ROUTE_DRY_RUN_BACKEND_H_

@@ -1,4 +1,4 @@
-#include "anycast/route/dry_run_speaker.h"
+#include "anycast/route/dry_run_backend.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -33,7 +33,7 @@ std::string DryRunText(const Route& route) {
                       attributes.empty() ? "" : ")");
 }
 
-void DryRunSpeaker::Announce(const std::vector<Route>& routes, absl::Time, absl::Time) {
+void DryRunBackend::Announce(const std::vector<Route>& routes, absl::Time, absl::Time) {
   if (is_closed_) return;
   for (const Route& route : routes) {
     std::string text = DryRunText(route);
@@ -44,7 +44,7 @@ void DryRunSpeaker::Announce(const std::vector<Route>& routes, absl::Time, absl:
   }
 }
 
-void DryRunSpeaker::Close(absl::string_view reason) {
+void DryRunBackend::Close(absl::string_view reason) {
   if (!is_closed_) Log(LogLevel::kInfo, "dry-run: would withdraw all: ", reason);
   is_closed_ = true;
 }

@@ -1,4 +1,4 @@
-#include "anycast/route/kernel_speaker.h"
+#include "anycast/route/kernel_backend.h"
 
 #include <gtest/gtest.h>
 #include <linux/if_addr.h>
@@ -21,7 +21,7 @@ constexpr char kV4[] = "192.0.2.0/24";
 constexpr char kV6[] = "2001:db8::/48";
 
 // Against the real kernel, in a network namespace of this process.
-class KernelSpeakerTest : public testing::TestWithParam<Mode> {
+class KernelBackendTest : public testing::TestWithParam<Mode> {
  protected:
   void SetUp() override {
     if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
@@ -34,8 +34,8 @@ class KernelSpeakerTest : public testing::TestWithParam<Mode> {
     if (speaker_ != nullptr) speaker_->Close("end of the test");
   }
 
-  std::unique_ptr<KernelSpeaker> Make() {
-    auto speaker = KernelSpeaker::Create(config_, OneService({P(kV4), P(kV6)}));
+  std::unique_ptr<KernelBackend> Make() {
+    auto speaker = KernelBackend::Create(config_, OneService({P(kV4), P(kV6)}));
     EXPECT_TRUE(speaker.ok()) << speaker.status();
     return *std::move(speaker);
   }
@@ -79,16 +79,16 @@ class KernelSpeakerTest : public testing::TestWithParam<Mode> {
 
   AnycastConfig::Kernel config_;
   absl::Time now_ = MonotonicNow();
-  std::unique_ptr<KernelSpeaker> speaker_;
+  std::unique_ptr<KernelBackend> speaker_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Modes, KernelSpeakerTest, testing::Values(Mode::kAddress, Mode::kMetric),
+INSTANTIATE_TEST_SUITE_P(Modes, KernelBackendTest, testing::Values(Mode::kAddress, Mode::kMetric),
                          [](const auto& test) {
                            return test.param == Mode::kAddress ? "Address" : "Metric";
                          });
 
 // Leases are renewed, and can be withdrawn, by a process that has no descriptor left.
-TEST_P(KernelSpeakerTest, NeedsNoNewDescriptor) {
+TEST_P(KernelBackendTest, NeedsNoNewDescriptor) {
   Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
   rlimit before;
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -104,7 +104,7 @@ TEST_P(KernelSpeakerTest, NeedsNoNewDescriptor) {
 }
 
 // A reload that adds a prefix takes no other one away, not even for a moment.
-TEST_P(KernelSpeakerTest, OtherServicesChangeNothing) {
+TEST_P(KernelBackendTest, OtherServicesChangeNothing) {
   constexpr char kNew[] = "198.51.100.0/24";
   Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
   ASSERT_TRUE(speaker_->SetServices(OneService({P(kV4), P(kV6), P(kNew)})).ok());
@@ -113,7 +113,7 @@ TEST_P(KernelSpeakerTest, OtherServicesChangeNothing) {
   EXPECT_EQ(Seen(), "192.0.2.0/24 UP, 2001:db8::/48 UP, 198.51.100.0/24 UP");
 }
 
-TEST_P(KernelSpeakerTest, AnnouncesAndWithdraws) {
+TEST_P(KernelBackendTest, AnnouncesAndWithdraws) {
   Announce({R(kV4, State::kUp), R(kV6, State::kDown)});
   EXPECT_EQ(Seen(), "192.0.2.0/24 UP, 2001:db8::/48 absent");
   EXPECT_EQ(There(), "192.0.2.0/24 UP");
@@ -122,7 +122,7 @@ TEST_P(KernelSpeakerTest, AnnouncesAndWithdraws) {
   EXPECT_EQ(There(), "2001:db8::/48 SOFT");
 }
 
-TEST_P(KernelSpeakerTest, TierMovesLeaveNothingBehind) {
+TEST_P(KernelBackendTest, TierMovesLeaveNothingBehind) {
   for (const State state : {State::kUp, State::kSoft, State::kDrain, State::kUp}) {
     const std::vector<Route> routes = {R(kV4, state), R(kV6, state)};
     Announce(routes);
@@ -133,7 +133,7 @@ TEST_P(KernelSpeakerTest, TierMovesLeaveNothingBehind) {
 }
 
 // Else BIRD hears of the old one's end before it hears of a new IPv6 address, and withdraws.
-TEST_P(KernelSpeakerTest, TheOldTierStaysUntilALaterTick) {
+TEST_P(KernelBackendTest, TheOldTierStaysUntilALaterTick) {
   Announce({R(kV4, State::kUp)});
   Announce({R(kV4, State::kSoft)});
   EXPECT_EQ(There(), "192.0.2.0/24 UP, 192.0.2.0/24 SOFT");
@@ -146,26 +146,26 @@ TEST_P(KernelSpeakerTest, TheOldTierStaysUntilALaterTick) {
   EXPECT_EQ(There(), "192.0.2.0/24 SOFT");
 }
 
-TEST_P(KernelSpeakerTest, LeaseEndsWithoutRenewal) {
+TEST_P(KernelBackendTest, LeaseEndsWithoutRenewal) {
   Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
   EXPECT_EQ(ThereAfter(absl::Milliseconds(1000)), "192.0.2.0/24 UP, 2001:db8::/48 UP");
   EXPECT_EQ(ThereAfter(absl::Milliseconds(2900)), "");  // The lease of 3 s, and not a second more.
 }
 
-TEST_P(KernelSpeakerTest, RenewalsKeepIt) {
+TEST_P(KernelBackendTest, RenewalsKeepIt) {
   for (int i = 0; i < 4; ++i) {
     Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
     EXPECT_EQ(ThereAfter(absl::Milliseconds(900)), "192.0.2.0/24 UP, 2001:db8::/48 UP");
   }
 }
 
-TEST_P(KernelSpeakerTest, AStaleVerdictRenewsNothing) {
+TEST_P(KernelBackendTest, AStaleVerdictRenewsNothing) {
   now_ += absl::Seconds(1);
   speaker_->Announce({R(kV4, State::kUp)}, now_, now_);
   EXPECT_EQ(There(), "");
 }
 
-TEST_P(KernelSpeakerTest, WhatSomebodyTookAwayIsPutBack) {
+TEST_P(KernelBackendTest, WhatSomebodyTookAwayIsPutBack) {
   Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
   auto netlink = Netlink::Open().value();
   auto tiers = GetParam() == Mode::kAddress ? MakeAddressTiers(config_, {}, *netlink)
@@ -176,7 +176,7 @@ TEST_P(KernelSpeakerTest, WhatSomebodyTookAwayIsPutBack) {
   EXPECT_EQ(There(), "192.0.2.0/24 UP, 2001:db8::/48 UP");
 }
 
-TEST_P(KernelSpeakerTest, LeftoversOfAnEarlierRunGoAtOnce) {
+TEST_P(KernelBackendTest, LeftoversOfAnEarlierRunGoAtOnce) {
   Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
   auto second = Make();
   now_ += absl::Seconds(1);
@@ -184,7 +184,7 @@ TEST_P(KernelSpeakerTest, LeftoversOfAnEarlierRunGoAtOnce) {
   EXPECT_EQ(There(), "");
 }
 
-TEST_P(KernelSpeakerTest, CloseTakesAllAway) {
+TEST_P(KernelBackendTest, CloseTakesAllAway) {
   Announce({R(kV4, State::kUp), R(kV6, State::kDrain)});
   EXPECT_FALSE(speaker_->IsIdle());
   speaker_->Close("shut down");
@@ -194,7 +194,7 @@ TEST_P(KernelSpeakerTest, CloseTakesAllAway) {
   EXPECT_EQ(There(), "") << "A closed speaker announces nothing.";
 }
 
-TEST_P(KernelSpeakerTest, ATierThatCannotBeSetLeavesTheOldOne) {
+TEST_P(KernelBackendTest, ATierThatCannotBeSetLeavesTheOldOne) {
   config_.interface_soft = "a-name-that-is-too-long-for-linux";
   config_.metric_interface = "wp-m2";
   speaker_ = Make();
@@ -206,7 +206,7 @@ TEST_P(KernelSpeakerTest, ATierThatCannotBeSetLeavesTheOldOne) {
 }
 
 // An operator may name an interface that has addresses of his own.
-TEST_P(KernelSpeakerTest, OthersAddressesAndRoutesStay) {
+TEST_P(KernelBackendTest, OthersAddressesAndRoutesStay) {
   auto netlink = Netlink::Open().value();
   const uint32_t up = netlink->MakeInterface(config_.interface_up).value();
   const HostAddress host = HostAddress::Of(A("198.51.100.7"));
@@ -226,22 +226,22 @@ TEST_P(KernelSpeakerTest, OthersAddressesAndRoutesStay) {
   ASSERT_TRUE(netlink->DeleteAddress(others).ok());
 }
 
-TEST(KernelSpeakerConfigTest, MetricModeRefusesWhatItCannotLease) {
+TEST(KernelBackendConfigTest, MetricModeRefusesWhatItCannotLease) {
   if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
   AnycastConfig::Kernel config;
   config.mode = Mode::kMetric;
-  const auto host = KernelSpeaker::Create(config, OneService({P("192.0.2.53/32")}));
+  const auto host = KernelBackend::Create(config, OneService({P("192.0.2.53/32")}));
   EXPECT_TRUE(absl::StrContains(host.status().message(), "no address left")) << host.status();
   config.metric_interface = "lo";
-  const auto lo = KernelSpeaker::Create(config, OneService({P(kV6)}));
+  const auto lo = KernelBackend::Create(config, OneService({P(kV6)}));
   EXPECT_TRUE(absl::StrContains(lo.status().message(), "name another")) << lo.status();
-  EXPECT_TRUE(KernelSpeaker::Create(config, OneService({P(kV4)})).ok());
+  EXPECT_TRUE(KernelBackend::Create(config, OneService({P(kV4)})).ok());
 }
 
-TEST(KernelSpeakerConfigTest, AHostPrefixIsACopyOfTheServiceAddress) {
+TEST(KernelBackendConfigTest, AHostPrefixIsACopyOfTheServiceAddress) {
   if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
   AnycastConfig::Kernel config;
-  auto speaker = KernelSpeaker::Create(config, OneService({P("192.0.2.53/32")})).value();
+  auto speaker = KernelBackend::Create(config, OneService({P("192.0.2.53/32")})).value();
   const absl::Time now = MonotonicNow();
   speaker->Announce({R("192.0.2.53/32", State::kUp)}, now, now + absl::Seconds(2));
   ASSERT_EQ(speaker->Observe().seen.size(), 1u);

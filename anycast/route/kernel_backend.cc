@@ -1,4 +1,4 @@
-#include "anycast/route/kernel_speaker.h"
+#include "anycast/route/kernel_backend.h"
 
 #include <algorithm>
 
@@ -42,18 +42,18 @@ bool IsSame(const Route& a, const Route& b) { return a.prefix == b.prefix && a.s
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<KernelSpeaker>> KernelSpeaker::Create(
+absl::StatusOr<std::unique_ptr<KernelBackend>> KernelBackend::Create(
     const AnycastConfig::Kernel& config, const std::vector<AnycastConfig::Service>& services) {
   auto netlink = Netlink::Open();
   if (!netlink.ok()) return netlink.status();
-  std::unique_ptr<KernelSpeaker> speaker(new KernelSpeaker(config));
+  std::unique_ptr<KernelBackend> speaker(new KernelBackend(config));
   speaker->netlink_ = *std::move(netlink);
   if (auto set = speaker->SetServices(services); !set.ok()) return set;
   return speaker;
 }
 
 // Tiers remember nothing: what is there is the kernel's, and goes on.
-absl::Status KernelSpeaker::SetServices(const std::vector<AnycastConfig::Service>& services) {
+absl::Status KernelBackend::SetServices(const std::vector<AnycastConfig::Service>& services) {
   const LeaseAddresses leases = LeasesOf(services);
   if (config_.mode == AnycastConfig::Kernel::Mode::kAddress) {
     tiers_ = MakeAddressTiers(config_, leases, *netlink_);
@@ -66,13 +66,13 @@ absl::Status KernelSpeaker::SetServices(const std::vector<AnycastConfig::Service
   return absl::OkStatus();
 }
 
-bool KernelSpeaker::MustAct(const std::vector<Route>& routes, absl::Time now) const {
+bool KernelBackend::MustAct(const std::vector<Route>& routes, absl::Time now) const {
   const bool is_new =
       !std::equal(routes.begin(), routes.end(), routes_.begin(), routes_.end(), IsSame);
   return is_new || has_old_ || now - acted_ >= kRenewEvery || now < acted_;
 }
 
-void KernelSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
+void KernelBackend::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
   if (is_closed_ || until <= now || !MustAct(routes, now)) return;
   failed_ = absl::OkStatus();
   has_old_ = false;
@@ -87,7 +87,7 @@ void KernelSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, a
 
 // A new tier that cannot be set (its interface cannot be made, say) leaves the old one renewed: a
 // site that is less or more preferred than it should be serves; the difference is reported.
-void KernelSpeaker::Make(const Route& route, absl::Time now) {
+void KernelBackend::Make(const Route& route, absl::Time now) {
   auto& [state, since] = placed_[route.prefix];
   if (state != route.state) since = now;
   state = route.state;
@@ -103,7 +103,7 @@ void KernelSpeaker::Make(const Route& route, absl::Time now) {
   }
 }
 
-void KernelSpeaker::TakeOldAway(const Route& route, absl::Time now) {
+void KernelBackend::TakeOldAway(const Route& route, absl::Time now) {
   for (const auto& [prefix, old] : present_) {
     if (prefix != route.prefix || old == route.state) continue;
     if (now - placed_[prefix].second < kOverlap) {
@@ -115,7 +115,7 @@ void KernelSpeaker::TakeOldAway(const Route& route, absl::Time now) {
 }
 
 // What is withdrawn, and leftovers of an earlier run with another configuration.
-void KernelSpeaker::RemoveOthers(const std::vector<Route>& routes) {
+void KernelBackend::RemoveOthers(const std::vector<Route>& routes) {
   for (const auto& [prefix, state] : present_) {
     const bool is_wanted =
         std::any_of(routes.begin(), routes.end(), [&prefix = prefix](const Route& route) {
@@ -133,14 +133,14 @@ void KernelSpeaker::RemoveOthers(const std::vector<Route>& routes) {
   }
 }
 
-void KernelSpeaker::Look() {
+void KernelBackend::Look() {
   auto present = tiers_->List();
   listed_ = present.status();
   present_ = present.ok() ? *std::move(present) : std::vector<KernelTiers::Present>();
   failed_.Update(listed_);
 }
 
-void KernelSpeaker::Note(const absl::Status& status) {
+void KernelBackend::Note(const absl::Status& status) {
   const absl::Time now = MonotonicNow();
   if (status.ok()) {
     if (fault_.Ended(now)) Log(LogLevel::kInfo, "kernel: routes are set again");
@@ -149,7 +149,7 @@ void KernelSpeaker::Note(const absl::Status& status) {
   }
 }
 
-Observation KernelSpeaker::Observe() const {
+Observation KernelBackend::Observe() const {
   Observation observation;
   for (const Route& route : routes_) {
     Observation::Seen seen;
@@ -169,7 +169,7 @@ Observation KernelSpeaker::Observe() const {
 }
 
 // At once; what cannot be removed ends with its lease.
-void KernelSpeaker::Close(absl::string_view reason) {
+void KernelBackend::Close(absl::string_view reason) {
   if (is_closed_) return;
   Log(LogLevel::kInfo, "kernel: withdrawing all routes: ", reason);
   failed_ = absl::OkStatus();

@@ -1,5 +1,5 @@
-#ifndef HITHER_ANYCAST_ROUTE_EXEC_SPEAKER_H_
-#define HITHER_ANYCAST_ROUTE_EXEC_SPEAKER_H_
+#ifndef HITHER_ANYCAST_ROUTE_EXEC_BACKEND_H_
+#define HITHER_ANYCAST_ROUTE_EXEC_BACKEND_H_
 
 #include <uv.h>
 
@@ -9,7 +9,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/time/time.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "base/net/child_process.h"
 #include "base/reminder.h"
 
@@ -30,9 +30,9 @@ namespace hither {
 // service manager run the `down` command then (ExecStopPost= of systemd).
 //
 // Threads: the loop's.
-class ExecSpeaker : public RouteSpeaker {
+class ExecBackend : public RouteBackend {
  public:
-  ExecSpeaker(uv_loop_t* loop, const AnycastConfig::Exec& config);
+  ExecBackend(uv_loop_t* loop, const AnycastConfig::Exec& config);
 
   void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) override;
   Observation Observe() const override;
@@ -72,4 +72,4 @@ class ExecSpeaker : public RouteSpeaker {
 
 }  // namespace hither
 
-#endif  // HITHER_ANYCAST_ROUTE_EXEC_SPEAKER_H_
+#endif  // HITHER_ANYCAST_ROUTE_EXEC_BACKEND_H_

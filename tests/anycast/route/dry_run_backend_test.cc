@@ -1,4 +1,4 @@
-#include "anycast/route/dry_run_speaker.h"
+#include "anycast/route/dry_run_backend.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace hither {
 namespace {
 
-TEST(DryRunSpeakerTest, SaysWhatItWouldDo) {
+TEST(DryRunBackendTest, SaysWhatItWouldDo) {
   Route route = R("192.0.2.0/24", State::kDrain);
   route.attributes = {200, 3, {kGracefulShutdown}, {{64512, 1, 2}}};
   EXPECT_EQ(DryRunText(route),
@@ -17,8 +17,8 @@ TEST(DryRunSpeakerTest, SaysWhatItWouldDo) {
   EXPECT_EQ(DryRunText(R("192.0.2.0/24", State::kDown)), "would withdraw 192.0.2.0/24");
 }
 
-TEST(DryRunSpeakerTest, LogsOnceForEachChange) {
-  DryRunSpeaker speaker;
+TEST(DryRunBackendTest, LogsOnceForEachChange) {
+  DryRunBackend speaker;
   const absl::Time now = absl::UnixEpoch();
   testing::internal::CaptureStderr();
   for (int i = 0; i < 3; ++i) speaker.Announce({R("192.0.2.0/24", State::kUp)}, now, now);

@@ -1,5 +1,5 @@
-#ifndef HITHER_ANYCAST_ROUTE_ROUTE_SPEAKER_H_
-#define HITHER_ANYCAST_ROUTE_ROUTE_SPEAKER_H_
+#ifndef HITHER_ANYCAST_ROUTE_ROUTE_BACKEND_H_
+#define HITHER_ANYCAST_ROUTE_ROUTE_BACKEND_H_
 
 #include <string>
 #include <vector>
@@ -51,9 +51,9 @@ struct Observation {
 // wanted at every tick, and the speaker does what differs from what it sees, again and again.
 //
 // Threads: the loop's. Nothing waits: a speaker that needs time goes on between the ticks.
-class RouteSpeaker {
+class RouteBackend {
  public:
-  virtual ~RouteSpeaker() = default;
+  virtual ~RouteBackend() = default;
 
   // All prefixes that are ours, withdrawn ones as kDown. The announcement is a lease: what keeps it
   // alive (KEEPALIVEs, lifetimes) must stop once `until` (a monotonic absl::Time as Facts::now)
@@ -85,4 +85,4 @@ class RouteSpeaker {
 
 }  // namespace hither
 
-#endif  // HITHER_ANYCAST_ROUTE_ROUTE_SPEAKER_H_
+#endif  // HITHER_ANYCAST_ROUTE_ROUTE_BACKEND_H_

@@ -1,5 +1,5 @@
-#ifndef HITHER_ANYCAST_ROUTE_KERNEL_SPEAKER_H_
-#define HITHER_ANYCAST_ROUTE_KERNEL_SPEAKER_H_
+#ifndef HITHER_ANYCAST_ROUTE_KERNEL_BACKEND_H_
+#define HITHER_ANYCAST_ROUTE_KERNEL_BACKEND_H_
 
 #include <memory>
 #include <string>
@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "anycast/route/kernel_tiers.h"
 #include "anycast/route/netlink.h"
-#include "anycast/route/route_speaker.h"
+#include "anycast/route/route_backend.h"
 #include "base/reminder.h"
 
 namespace hither {
@@ -29,10 +29,10 @@ namespace hither {
 //
 // Threads: the loop's. Each Announce() that changes or renews something asks the kernel, which
 // answers at once (see Netlink).
-class KernelSpeaker : public RouteSpeaker {
+class KernelBackend : public RouteBackend {
  public:
   // Errors: no netlink, or a configuration that cannot work: metric mode with a /32.
-  static absl::StatusOr<std::unique_ptr<KernelSpeaker>> Create(
+  static absl::StatusOr<std::unique_ptr<KernelBackend>> Create(
       const AnycastConfig::Kernel& config, const std::vector<AnycastConfig::Service>& services);
 
   void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) override;
@@ -43,7 +43,7 @@ class KernelSpeaker : public RouteSpeaker {
   absl::string_view name() const override { return "kernel"; }
 
  private:
-  explicit KernelSpeaker(const AnycastConfig::Kernel& config) : config_(config) {}
+  explicit KernelBackend(const AnycastConfig::Kernel& config) : config_(config) {}
   bool MustAct(const std::vector<Route>& routes, absl::Time now) const;
   void Make(const Route& route, absl::Time now);
   void TakeOldAway(const Route& route, absl::Time now);
@@ -67,4 +67,4 @@ class KernelSpeaker : public RouteSpeaker {
 
 }  // namespace hither
 
-#endif  // HITHER_ANYCAST_ROUTE_KERNEL_SPEAKER_H_
+#endif  // HITHER_ANYCAST_ROUTE_KERNEL_BACKEND_H_

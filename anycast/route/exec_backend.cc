@@ -1,4 +1,4 @@
-#include "anycast/route/exec_speaker.h"
+#include "anycast/route/exec_backend.h"
 
 #include <algorithm>
 
@@ -26,12 +26,12 @@ std::string ToTextOr(const std::optional<State>& state) {
 
 }  // namespace
 
-ExecSpeaker::ExecSpeaker(uv_loop_t* loop, const AnycastConfig::Exec& config)
+ExecBackend::ExecBackend(uv_loop_t* loop, const AnycastConfig::Exec& config)
     : loop_(loop), config_(config) {}
 
 // Who says nothing of SOFT or DRAIN leaves what is announced as it is; from DOWN it has to be
 // announced first.
-const std::vector<std::string>& ExecSpeaker::CommandFor(State state,
+const std::vector<std::string>& ExecBackend::CommandFor(State state,
                                                         std::optional<State> done) const {
   const auto or_up = [&](const std::vector<std::string>& command) -> const auto& {
     return command.empty() && done.value_or(State::kDown) == State::kDown ? config_.up : command;
@@ -50,7 +50,7 @@ const std::vector<std::string>& ExecSpeaker::CommandFor(State state,
 }
 
 // `until` has no use here: a command cannot be taken back by silence.
-void ExecSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time) {
+void ExecBackend::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time) {
   if (is_closing_) return;
   for (auto& [name, service] : services_) {
     for (auto& [prefix, place] : service.places) place.is_named = false;
@@ -68,7 +68,7 @@ void ExecSpeaker::Announce(const std::vector<Route>& routes, absl::Time now, abs
 
 // What a reload has removed is to be down before it is forgotten; what it has given to another
 // service is that one's.
-void ExecSpeaker::ForgetOthers(Service& service, const std::vector<Route>& routes) {
+void ExecBackend::ForgetOthers(Service& service, const std::vector<Route>& routes) {
   if (service.child != nullptr) return;
   absl::erase_if(service.places, [&routes](auto& entry) {
     auto& [prefix, place] = entry;
@@ -81,7 +81,7 @@ void ExecSpeaker::ForgetOthers(Service& service, const std::vector<Route>& route
   });
 }
 
-void ExecSpeaker::Advance(const std::string& name, Service& service, absl::Time now) {
+void ExecBackend::Advance(const std::string& name, Service& service, absl::Time now) {
   if (service.child != nullptr) return;
   for (auto& [prefix, place] : service.places) {
     if (place.done == place.wanted.state) continue;
@@ -92,7 +92,7 @@ void ExecSpeaker::Advance(const std::string& name, Service& service, absl::Time 
 }
 
 // For all prefixes that go the same way as the first.
-void ExecSpeaker::Run(const std::string& name, Service& service, const Place& first) {
+void ExecBackend::Run(const std::string& name, Service& service, const Place& first) {
   service.running.clear();
   service.running_state = first.wanted.state;
   std::vector<std::string> prefixes;
@@ -121,7 +121,7 @@ void ExecSpeaker::Run(const std::string& name, Service& service, const Place& fi
       [this, name](const ChildProcess::Result& result) { OnDone(name, result); });
 }
 
-void ExecSpeaker::OnDone(const std::string& name, const ChildProcess::Result& result) {
+void ExecBackend::OnDone(const std::string& name, const ChildProcess::Result& result) {
   Service& service = services_.at(name);
   service.child.reset();
   const absl::Time now = MonotonicNow();
@@ -151,7 +151,7 @@ void ExecSpeaker::OnDone(const std::string& name, const ChildProcess::Result& re
   if (is_closing_) Advance(name, service, now);  // No tick comes any more, and `down` may be due.
 }
 
-Observation ExecSpeaker::Observe() const {
+Observation ExecBackend::Observe() const {
   Observation observation;
   for (const auto& [name, service] : services_) {
     for (const auto& [prefix, place] : service.places) {
@@ -171,7 +171,7 @@ Observation ExecSpeaker::Observe() const {
   return observation;
 }
 
-void ExecSpeaker::Close(absl::string_view reason) {
+void ExecBackend::Close(absl::string_view reason) {
   if (is_closing_) return;
   is_closing_ = true;
   for (auto& [name, service] : services_) {
@@ -184,10 +184,10 @@ void ExecSpeaker::Close(absl::string_view reason) {
   }
 }
 
-absl::Duration ExecSpeaker::close_max() const { return 2 * config_.timeout + absl::Seconds(1); }
+absl::Duration ExecBackend::close_max() const { return 2 * config_.timeout + absl::Seconds(1); }
 
 // A `down` that fails is told of in the log; nobody waits for a second try.
-bool ExecSpeaker::IsIdle() const {
+bool ExecBackend::IsIdle() const {
   return is_closing_ && std::all_of(services_.begin(), services_.end(), [](const auto& entry) {
            return entry.second.child == nullptr;
          });

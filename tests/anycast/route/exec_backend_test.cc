@@ -1,4 +1,4 @@
-#include "anycast/route/exec_speaker.h"
+#include "anycast/route/exec_backend.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ namespace hither {
 namespace {
 
 // Commands that write down what they were told.
-class ExecSpeakerTest : public testing::Test {
+class ExecBackendTest : public testing::Test {
  protected:
   void SetUp() override {
     char folder[] = "/tmp/hither_exec_XXXXXX";
@@ -43,21 +43,21 @@ class ExecSpeakerTest : public testing::Test {
     return text.str();
   }
 
-  bool IsSettled(ExecSpeaker& speaker, State state) const {
+  bool IsSettled(ExecBackend& speaker, State state) const {
     for (const auto& seen : speaker.Observe().seen) {
       if (seen.state != state) return false;
     }
     return true;
   }
 
-  void Settle(ExecSpeaker& speaker, const std::vector<Route>& routes, State state) {
+  void Settle(ExecBackend& speaker, const std::vector<Route>& routes, State state) {
     Announce(speaker, routes);
     EXPECT_TRUE(loop_.RunUntil([&] { return IsSettled(speaker, state); }, absl::Seconds(10),
                                [&] { Announce(speaker, routes); }))
         << ToText(state);
   }
 
-  static void Announce(ExecSpeaker& speaker, const std::vector<Route>& routes) {
+  static void Announce(ExecBackend& speaker, const std::vector<Route>& routes) {
     speaker.Announce(routes, MonotonicNow(), MonotonicNow() + absl::Seconds(2));
   }
 
@@ -70,8 +70,8 @@ class ExecSpeakerTest : public testing::Test {
   TestLoop loop_;
 };
 
-TEST_F(ExecSpeakerTest, OneCommandForEachTransition) {
-  ExecSpeaker speaker(loop_.get(), config_);
+TEST_F(ExecBackendTest, OneCommandForEachTransition) {
+  ExecBackend speaker(loop_.get(), config_);
   for (const State state : {State::kDown, State::kUp, State::kSoft}) {
     Announce(speaker, Both(state));
     Settle(speaker, Both(state), state);
@@ -82,8 +82,8 @@ TEST_F(ExecSpeakerTest, OneCommandForEachTransition) {
             "dns UP SOFT 192.0.2.0/24 2001:db8::/48: test\n");
 }
 
-TEST_F(ExecSpeakerTest, AFamilyThatFailsAloneIsToldAlone) {
-  ExecSpeaker speaker(loop_.get(), config_);
+TEST_F(ExecBackendTest, AFamilyThatFailsAloneIsToldAlone) {
+  ExecBackend speaker(loop_.get(), config_);
   Announce(speaker, Both(State::kUp));
   Settle(speaker, Both(State::kUp), State::kUp);
   const std::vector<Route> mixed = {R("192.0.2.0/24", State::kUp),
@@ -94,9 +94,9 @@ TEST_F(ExecSpeakerTest, AFamilyThatFailsAloneIsToldAlone) {
 }
 
 // While a command runs, only the newest wish is remembered.
-TEST_F(ExecSpeakerTest, TheNewestWishWins) {
+TEST_F(ExecBackendTest, TheNewestWishWins) {
   config_.up = Writes("sleep 0.3");
-  ExecSpeaker speaker(loop_.get(), config_);
+  ExecBackend speaker(loop_.get(), config_);
   Announce(speaker, Both(State::kUp));
   Announce(speaker, Both(State::kSoft));
   Announce(speaker, Both(State::kDrain));
@@ -107,9 +107,9 @@ TEST_F(ExecSpeakerTest, TheNewestWishWins) {
             "dns UP DOWN 192.0.2.0/24 2001:db8::/48: test\n");
 }
 
-TEST_F(ExecSpeakerTest, AFailureIsToldAndTriedAgain) {
+TEST_F(ExecBackendTest, AFailureIsToldAndTriedAgain) {
   config_.up = Writes(absl::StrCat("test -e ", folder_, "/fixed || { echo no bgpd; exit 4; }"));
-  ExecSpeaker speaker(loop_.get(), config_);
+  ExecBackend speaker(loop_.get(), config_);
   const auto routes = Both(State::kUp);
   Announce(speaker, routes);
   const auto has_failed = [&] {
@@ -122,9 +122,9 @@ TEST_F(ExecSpeakerTest, AFailureIsToldAndTriedAgain) {
 }
 
 // A site that must go down does not wait for the back-off of what failed before.
-TEST_F(ExecSpeakerTest, DownDoesNotWaitForAFailedUp) {
+TEST_F(ExecBackendTest, DownDoesNotWaitForAFailedUp) {
   config_.up = {"false"};
-  ExecSpeaker speaker(loop_.get(), config_);
+  ExecBackend speaker(loop_.get(), config_);
   Announce(speaker, Both(State::kUp));
   EXPECT_TRUE(loop_.RunUntil(
       [&] { return absl::StrContains(speaker.Observe().seen[0].detail, "exit code 1"); }));
@@ -133,18 +133,18 @@ TEST_F(ExecSpeakerTest, DownDoesNotWaitForAFailedUp) {
   EXPECT_LT(MonotonicNow() - start, absl::Milliseconds(900));
 }
 
-TEST_F(ExecSpeakerTest, ATimeoutIsAFailure) {
+TEST_F(ExecBackendTest, ATimeoutIsAFailure) {
   config_.up = {"sleep", "100"};
   config_.timeout = absl::Milliseconds(100);
-  ExecSpeaker speaker(loop_.get(), config_);
+  ExecBackend speaker(loop_.get(), config_);
   Announce(speaker, Both(State::kUp));
   EXPECT_TRUE(loop_.RunUntil(
       [&] { return absl::StrContains(speaker.Observe().seen[0].detail, "did not end in time"); }));
 }
 
-TEST_F(ExecSpeakerTest, CloseRunsDownAfterWhatRuns) {
+TEST_F(ExecBackendTest, CloseRunsDownAfterWhatRuns) {
   config_.up = Writes("sleep 0.2; exit 1");
-  ExecSpeaker speaker(loop_.get(), config_);
+  ExecBackend speaker(loop_.get(), config_);
   Announce(speaker, Both(State::kUp));
   speaker.Close("shut down");
   EXPECT_FALSE(speaker.IsIdle());
@@ -152,9 +152,9 @@ TEST_F(ExecSpeakerTest, CloseRunsDownAfterWhatRuns) {
   EXPECT_TRUE(absl::StrContains(Log(), "DOWN 192.0.2.0/24 2001:db8::/48: shut down")) << Log();
 }
 
-TEST_F(ExecSpeakerTest, NoCommandForAStateIsNothingToDo) {
+TEST_F(ExecBackendTest, NoCommandForAStateIsNothingToDo) {
   config_.soft.clear();
-  ExecSpeaker speaker(loop_.get(), config_);
+  ExecBackend speaker(loop_.get(), config_);
   Settle(speaker, Both(State::kUp), State::kUp);
   const std::string before = Log();
   Announce(speaker, Both(State::kSoft));
@@ -163,16 +163,16 @@ TEST_F(ExecSpeakerTest, NoCommandForAStateIsNothingToDo) {
 }
 
 // A site that starts with a stale zone is less preferred, not absent.
-TEST_F(ExecSpeakerTest, WithoutACommandForItSoftIsAnnouncedFromDown) {
+TEST_F(ExecBackendTest, WithoutACommandForItSoftIsAnnouncedFromDown) {
   config_.soft.clear();
-  ExecSpeaker speaker(loop_.get(), config_);
+  ExecBackend speaker(loop_.get(), config_);
   Settle(speaker, Both(State::kDown), State::kDown);
   Settle(speaker, Both(State::kSoft), State::kSoft);
   EXPECT_TRUE(absl::StrContains(Log(), "dns DOWN SOFT 192.0.2.0/24 2001:db8::/48: test\n"));
 }
 
-TEST_F(ExecSpeakerTest, WhatAReloadRemovesGoesDownAndIsForgotten) {
-  ExecSpeaker speaker(loop_.get(), config_);
+TEST_F(ExecBackendTest, WhatAReloadRemovesGoesDownAndIsForgotten) {
+  ExecBackend speaker(loop_.get(), config_);
   Settle(speaker, Both(State::kUp), State::kUp);
   const std::vector<Route> left = {R("192.0.2.0/24", State::kUp)};
   EXPECT_TRUE(loop_.RunUntil([&] { return speaker.Observe().seen.size() == 1; }, absl::Seconds(10),
@@ -184,8 +184,8 @@ TEST_F(ExecSpeakerTest, WhatAReloadRemovesGoesDownAndIsForgotten) {
 }
 
 // Its new service announces it; the old one must not take it away afterwards.
-TEST_F(ExecSpeakerTest, APrefixThatChangesItsServiceStaysUp) {
-  ExecSpeaker speaker(loop_.get(), config_);
+TEST_F(ExecBackendTest, APrefixThatChangesItsServiceStaysUp) {
+  ExecBackend speaker(loop_.get(), config_);
   Settle(speaker, Both(State::kUp), State::kUp);
   std::vector<Route> routes = Both(State::kUp);
   for (Route& route : routes) route.service = "renamed";
@@ -194,9 +194,9 @@ TEST_F(ExecSpeakerTest, APrefixThatChangesItsServiceStaysUp) {
   EXPECT_EQ(speaker.Observe().seen.size(), 2);
 }
 
-TEST_F(ExecSpeakerTest, ClosingMayTakeWhatItsCommandsMay) {
+TEST_F(ExecBackendTest, ClosingMayTakeWhatItsCommandsMay) {
   config_.timeout = absl::Seconds(30);
-  EXPECT_GE(ExecSpeaker(loop_.get(), config_).close_max(), absl::Seconds(60));
+  EXPECT_GE(ExecBackend(loop_.get(), config_).close_max(), absl::Seconds(60));
 }
 
 }  // namespace
