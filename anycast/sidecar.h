@@ -29,7 +29,7 @@
 #include "base/net/loop_calls.h"
 #include "base/reminder.h"
 #include "daemon/admin/admin_endpoint.h"
-#include "daemon/admin/notify.h"
+#include "daemon/admin/service_manager.h"
 #include "daemon/config/config.h"
 
 namespace hither {

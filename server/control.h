@@ -17,7 +17,7 @@
 #include "base/mutex.h"
 #include "base/snapshot.h"
 #include "daemon/admin/admin_endpoint.h"
-#include "daemon/admin/notify.h"
+#include "daemon/admin/service_manager.h"
 #include "daemon/config/config.h"
 #include "server/admin_pages.h"
 #include "server/heartbeat.h"

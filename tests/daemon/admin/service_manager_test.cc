@@ -1,4 +1,4 @@
-#include "daemon/admin/notify.h"
+#include "daemon/admin/service_manager.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -15,9 +15,9 @@ namespace hither {
 namespace {
 
 // A manager that listens on an abstract socket.
-class NotifyTest : public ::testing::Test {
+class ServiceManagerTest : public ::testing::Test {
  protected:
-  NotifyTest() : name_(absl::StrCat("@hither-notify-", getpid())) {
+  ServiceManagerTest() : name_(absl::StrCat("@hither-notify-", getpid())) {
     socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
@@ -27,7 +27,7 @@ class NotifyTest : public ::testing::Test {
     EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
     setenv("NOTIFY_SOCKET", name_.c_str(), 1);
   }
-  ~NotifyTest() override {
+  ~ServiceManagerTest() override {
     close(socket_);
     for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) unsetenv(name);
   }
@@ -41,7 +41,7 @@ class NotifyTest : public ::testing::Test {
   int socket_ = -1;
 };
 
-TEST_F(NotifyTest, TellsStates) {
+TEST_F(ServiceManagerTest, TellsStates) {
   ServiceManager manager;
   manager.Ready("3 zones\nREADY=0");  // A text cannot forge a line.
   EXPECT_EQ(Heard(), "READY=1\nSTATUS=3 zones?READY=0");
@@ -55,7 +55,7 @@ TEST_F(NotifyTest, TellsStates) {
   EXPECT_EQ(Heard().find("RELOADING=1\nMONOTONIC_USEC="), 0);
 }
 
-TEST_F(NotifyTest, WatchdogIsOfThisProcessOnly) {
+TEST_F(ServiceManagerTest, WatchdogIsOfThisProcessOnly) {
   EXPECT_EQ(ServiceManager().watchdog_period(), std::nullopt);
   setenv("WATCHDOG_USEC", "3000000", 1);
   EXPECT_EQ(ServiceManager().watchdog_period(), absl::Seconds(3));
@@ -67,7 +67,7 @@ TEST_F(NotifyTest, WatchdogIsOfThisProcessOnly) {
   EXPECT_EQ(ServiceManager().watchdog_period(), std::nullopt);
 }
 
-TEST_F(NotifyTest, WithoutAManagerNothingHappens) {
+TEST_F(ServiceManagerTest, WithoutAManagerNothingHappens) {
   unsetenv("NOTIFY_SOCKET");
   ServiceManager().Ready("");
   EXPECT_EQ(Heard(), "nothing");

@@ -1,5 +1,5 @@
-#ifndef HITHER_DAEMON_ADMIN_NOTIFY_H_
-#define HITHER_DAEMON_ADMIN_NOTIFY_H_
+#ifndef HITHER_DAEMON_ADMIN_SERVICE_MANAGER_H_
+#define HITHER_DAEMON_ADMIN_SERVICE_MANAGER_H_
 
 #include <optional>
 #include <string>
@@ -42,4 +42,4 @@ class ServiceManager {
 
 }  // namespace hither
 
-#endif  // HITHER_DAEMON_ADMIN_NOTIFY_H_
+#endif  // HITHER_DAEMON_ADMIN_SERVICE_MANAGER_H_

@@ -1,4 +1,4 @@
-#include "daemon/admin/notify.h"
+#include "daemon/admin/service_manager.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
