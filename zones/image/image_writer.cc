@@ -20,15 +20,15 @@ size_t RecordsAt(const PlannedRRset& rrset, size_t at) {
   return RoundUp(at, alignof(NodeId)) + rrset.records.size() * sizeof(NodeId);
 }
 
-size_t RecordBytes(const PlannedRRset& rrset, const RecordLog& log) {
+size_t RecordBytes(const PlannedRRset& rrset, const RecordBuffer& buffer) {
   size_t bytes = 0;
-  for (const RecordLog::RecordId id : rrset.records) bytes += 2u + log.record(id).rdata_bytes;
+  for (const RecordBuffer::RecordId id : rrset.records) bytes += 2u + buffer.record(id).rdata_bytes;
   return bytes;
 }
 
-uint8_t* CopyRecords(const PlannedRRset& rrset, const RecordLog& log, uint8_t* to) {
-  for (const RecordLog::RecordId id : rrset.records) {
-    const ByteView rdata = log.record(id).rdata();
+uint8_t* CopyRecords(const PlannedRRset& rrset, const RecordBuffer& buffer, uint8_t* to) {
+  for (const RecordBuffer::RecordId id : rrset.records) {
+    const ByteView rdata = buffer.record(id).rdata();
     StoreU16(to, static_cast<uint16_t>(rdata.size()));
     std::memcpy(to + 2, rdata.data(), rdata.size());
     to += 2 + rdata.size();
@@ -53,7 +53,7 @@ ImageWriter::ImageWriter(size_t bytes_expected) : memory_(bytes_expected) {
 }
 
 NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
-                            std::span<const PlannedRRset> rrsets, const RecordLog& log) {
+                            std::span<const PlannedRRset> rrsets, const RecordBuffer& buffer) {
   const size_t rrsets_at = sizeof(Node) + (has_denial ? sizeof(NodeDenial) : 0);
   const size_t name_at = rrsets_at + rrsets.size() * sizeof(RRset);
   size_t bytes = name_at + name.size();

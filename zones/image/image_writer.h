@@ -8,7 +8,7 @@
 
 #include "dns/name.h"
 #include "zones/image/image_memory.h"
-#include "zones/image/record_log.h"
+#include "zones/image/record_buffer.h"
 #include "zones/image/zone.h"
 
 namespace hither {
@@ -19,7 +19,7 @@ struct PlannedRRset {
   RrType covered;
   uint32_t ttl_seconds;
   bool has_targets;  // Room for a node number a record (RRset::Targets).
-  std::span<const RecordLog::RecordId> records;
+  std::span<const RecordBuffer::RecordId> records;
 };
 
 // Writes an image from its start to its end: header, nodes, tables. It decides nothing and checks
@@ -36,7 +36,7 @@ class ImageWriter {
 
   // Appends a node with its RRsets, those of RRSIGs last, each linked to the one that it signs.
   NodeId AddNode(NameView name, NodeId parent, bool has_denial,
-                 std::span<const PlannedRRset> rrsets, const RecordLog& log);
+                 std::span<const PlannedRRset> rrsets, const RecordBuffer& buffer);
   // The nodes so far are all names, or all nodes.
   void EndNames(uint32_t count);
   void EndNodes() { zone().nodes_end_ = end(); }

@@ -9,17 +9,17 @@ namespace {
 
 struct Keyed {
   uint64_t key;
-  RecordLog::OwnerId owner;
+  RecordBuffer::OwnerId owner;
 };
 
 }  // namespace
 
-OwnerOrder::OwnerOrder(const RecordLog& log, size_t apex_labels) {
-  owners_.reserve(log.owner_count());
+OwnerOrder::OwnerOrder(const RecordBuffer& buffer, size_t apex_labels) {
+  owners_.reserve(buffer.owner_count());
   for (const bool nsec3 : {false, true}) {
     const size_t first = owners_.size();
-    for (auto id = log.first_owner(); id < log.owners_end(); id = log.Next(id)) {
-      if (log.owner(id).nsec3 == nsec3) owners_.push_back(id);
+    for (auto id = log.first_owner(); id < buffer.owners_end(); id = log.Next(id)) {
+      if (buffer.owner(id).nsec3 == nsec3) owners_.push_back(id);
     }
     if (!nsec3) name_count_ = owners_.size();
     if (!log.is_sorted()) Sort(log, apex_labels, std::span(owners_).subspan(first));
@@ -27,27 +27,28 @@ OwnerOrder::OwnerOrder(const RecordLog& log, size_t apex_labels) {
 }
 
 // By keys of eight octets; names are compared only where those are equal.
-void OwnerOrder::Sort(const RecordLog& log, size_t apex_labels,
-                      std::span<RecordLog::OwnerId> owners) {
+void OwnerOrder::Sort(const RecordBuffer& buffer, size_t apex_labels,
+                      std::span<RecordBuffer::OwnerId> owners) {
   std::vector<Keyed> keyed;
   keyed.reserve(owners.size());
-  for (const auto id : owners) keyed.push_back({SortKey(log.owner(id).name(), apex_labels), id});
+  for (const auto id : owners) keyed.push_back({SortKey(buffer.owner(id).name(), apex_labels), id});
   // Merging, because files are sorted in long stretches; and names in disorder are no slower.
   std::stable_sort(keyed.begin(), keyed.end(), [&log](const Keyed& a, const Keyed& b) {
     if (a.key != b.key) return a.key < b.key;
-    return CompareCanonical(log.owner(a.owner).name(), log.owner(b.owner).name()) < 0;
+    return CompareCanonical(buffer.owner(a.owner).name(), buffer.owner(b.owner).name()) < 0;
   });
   std::transform(keyed.begin(), keyed.end(), owners.begin(),
                  [](const Keyed& one) { return one.owner; });
 }
 
-RecordLog::OwnerId OwnerOrder::Find(const RecordLog& log, NameView name, bool nsec3) const {
+RecordBuffer::OwnerId OwnerOrder::Find(const RecordBuffer& buffer, NameView name,
+                                       bool nsec3) const {
   const auto among = nsec3 ? nsec3_owners() : names();
-  const auto found =
-      std::lower_bound(among.begin(), among.end(), name, [&](RecordLog::OwnerId id, NameView want) {
-        return CompareCanonical(log.owner(id).name(), want) < 0;
-      });
-  if (found == among.end() || !log.owner(*found).name().EqualsIgnoreCase(name)) return 0;
+  const auto found = std::lower_bound(among.begin(), among.end(), name,
+                                      [&](RecordBuffer::OwnerId id, NameView want) {
+                                        return CompareCanonical(buffer.owner(id).name(), want) < 0;
+                                      });
+  if (found == among.end() || !buffer.owner(*found).name().EqualsIgnoreCase(name)) return 0;
   return *found;
 }
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "zones/image/record_log.h"
+#include "zones/image/record_buffer.h"
 
 namespace hither {
 
@@ -13,22 +13,23 @@ namespace hither {
 // first; then owners of NSEC3 records, likewise.
 class OwnerOrder {
  public:
-  OwnerOrder(const RecordLog& log, size_t apex_labels);
+  OwnerOrder(const RecordBuffer& buffer, size_t apex_labels);
 
-  std::span<const RecordLog::OwnerId> names() const {
+  std::span<const RecordBuffer::OwnerId> names() const {
     return std::span(owners_).first(name_count_);
   }
-  std::span<const RecordLog::OwnerId> nsec3_owners() const {
+  std::span<const RecordBuffer::OwnerId> nsec3_owners() const {
     return std::span(owners_).subspan(name_count_);
   }
 
   // 0 if there is none of this name.
-  RecordLog::OwnerId Find(const RecordLog& log, NameView name, bool nsec3) const;
+  RecordBuffer::OwnerId Find(const RecordBuffer& buffer, NameView name, bool nsec3) const;
 
  private:
-  static void Sort(const RecordLog& log, size_t apex_labels, std::span<RecordLog::OwnerId> owners);
+  static void Sort(const RecordBuffer& buffer, size_t apex_labels,
+                   std::span<RecordBuffer::OwnerId> owners);
 
-  std::vector<RecordLog::OwnerId> owners_;
+  std::vector<RecordBuffer::OwnerId> owners_;
   size_t name_count_ = 0;
 };
 

@@ -18,7 +18,7 @@ bool EqualIgnoringCase(ByteView a, ByteView b) {
 }
 
 // What an RRset of RRSIGs is called is what it signs; both sort by it.
-bool StandsBefore(const RecordLog::Record& a, const RecordLog::Record& b) {
+bool StandsBefore(const RecordBuffer::Record& a, const RecordBuffer::Record& b) {
   if (a.IsSignature() != b.IsSignature()) return b.IsSignature();
   return a.covered() < b.covered();
 }
@@ -26,7 +26,7 @@ bool StandsBefore(const RecordLog::Record& a, const RecordLog::Record& b) {
 }  // namespace
 
 ZoneBuilder::ZoneBuilder(NameView apex, const ZoneLimits& limits)
-    : apex_(apex), apex_labels_(apex.label_count()), limits_(limits), log_(apex) {}
+    : apex_(apex), apex_labels_(apex.label_count()), limits_(limits), buffer_(apex) {}
 
 void ZoneBuilder::Find(Severity severity, const Location& location, std::string text) {
   uint64_t& found = severity == Severity::kError ? errors_ : warnings_;
@@ -47,28 +47,29 @@ void ZoneBuilder::TellLeftOut(const std::string& file, std::vector<Finding>& fin
 }
 
 void ZoneBuilder::Add(const RecordView& record) {
-  if (!log_.IsLastOwner(record.owner) && !record.owner.IsAtOrBelow(apex_)) {
+  if (!buffer_.IsLastOwner(record.owner) && !record.owner.IsAtOrBelow(apex_)) {
     Find(Severity::kWarning, record.location,
          absl::StrCat(record.owner.ToText(), " is outside of the zone ", apex_.ToText(),
                       "; ignored, remove it or mend its owner (RFC 1035 §5.2)"));
     return;
   }
-  log_.Add(record);
+  buffer_.Add(record);
 }
 
 // Empty non-terminals and padding are not known yet; a zone with many has to grow its image.
 size_t ZoneBuilder::BytesExpected() const {
   constexpr size_t kPerOwner = sizeof(Node) + sizeof(IndexLine) / 8 + kImageUnitBytes / 2;
   constexpr size_t kPerRecord = sizeof(RRset) + sizeof(NodeId) + 2;
-  return sizeof(Zone) + sizeof(IndexLine) + log_.owner_count() * kPerOwner + log_.name_bytes() +
-         log_.record_count() * kPerRecord + log_.rdata_bytes();
+  return sizeof(Zone) + sizeof(IndexLine) + buffer_.owner_count() * kPerOwner +
+         buffer_.name_bytes() + buffer_.record_count() * kPerRecord + buffer_.rdata_bytes();
 }
 
 // Shall the names have room for a NodeDenial? That no NSEC3 fits the parameters is found later.
 bool ZoneBuilder::WillUseNsec3() const {
   if (order_->nsec3_owners().empty()) return false;
-  for (RecordId id = log_.owner(log_.first_owner()).last; id != 0; id = log_.record(id).before) {
-    const RecordLog::Record& record = log_.record(id);
+  for (RecordId id = buffer_.owner(buffer_.first_owner()).last; id != 0;
+       id = buffer_.record(id).before) {
+    const RecordBuffer::Record& record = buffer_.record(id);
     if (record.type == RrType::kNsec3Param &&
         ReadNsec3Params(record.rdata(), limits_.nsec3_iterations_max).usable) {
       return true;
@@ -79,12 +80,12 @@ bool ZoneBuilder::WillUseNsec3() const {
 
 void ZoneBuilder::CollectRecords(OwnerId owner) {
   records_.clear();
-  for (RecordId id = log_.owner(owner).last; id != 0; id = log_.record(id).before) {
+  for (RecordId id = buffer_.owner(owner).last; id != 0; id = buffer_.record(id).before) {
     records_.push_back(id);
   }
   std::reverse(records_.begin(), records_.end());
   const auto before = [this](RecordId a, RecordId b) {
-    return StandsBefore(log_.record(a), log_.record(b));
+    return StandsBefore(buffer_.record(a), buffer_.record(b));
   };
   if (!std::is_sorted(records_.begin(), records_.end(), before)) {
     std::stable_sort(records_.begin(), records_.end(), before);
@@ -96,9 +97,9 @@ bool ZoneBuilder::MayHaveDuplicates(size_t first, size_t last) const {
   constexpr size_t kComparedMax = 8;
   if (last - first > kComparedMax) return true;
   for (size_t i = first + 1; i < last; ++i) {
-    const ByteView rdata = log_.record(records_[i]).rdata();
+    const ByteView rdata = buffer_.record(records_[i]).rdata();
     for (size_t k = first; k < i; ++k) {
-      if (EqualIgnoringCase(log_.record(records_[k]).rdata(), rdata)) return true;
+      if (EqualIgnoringCase(buffer_.record(records_[k]).rdata(), rdata)) return true;
     }
   }
   return false;
@@ -113,7 +114,7 @@ size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
   };
   std::vector<Form> forms;
   for (size_t i = first; i < last; ++i) {
-    const RecordLog::Record& record = log_.record(records_[i]);
+    const RecordBuffer::Record& record = buffer_.record(records_[i]);
     forms.push_back({{}, i});
     AppendCanonicalRdata(record.type, record.rdata(), forms.back().octets);
   }
@@ -121,7 +122,8 @@ size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
                    [](const Form& a, const Form& b) { return a.octets < b.octets; });
   for (size_t i = 1; i < forms.size(); ++i) {
     if (forms[i].octets != forms[i - 1].octets) continue;
-    const RecordLog::Record& record = log_.record(std::exchange(records_[forms[i].record], 0));
+    const RecordBuffer::Record& record =
+        buffer_.record(std::exchange(records_[forms[i].record], 0));
     Find(Severity::kWarning, record.location(),
          absl::StrCat("the same ", TypeToText(record.type), " record at ", owner.ToText(),
                       " stands above; ignored, remove one (RFC 2181 §5)"));
@@ -133,9 +135,9 @@ size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
 }
 
 size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
-  const RecordLog::Record& head = log_.record(records_[first]);
+  const RecordBuffer::Record& head = buffer_.record(records_[first]);
   size_t last = first + 1;
-  while (last < records_.size() && !StandsBefore(head, log_.record(records_[last]))) ++last;
+  while (last < records_.size() && !StandsBefore(head, buffer_.record(records_[last]))) ++last;
   const auto named = [&] { return absl::StrCat(TypeToText(head.type), " at ", owner.ToText()); };
   extents_.records_per_rrset =
       std::max(extents_.records_per_rrset, static_cast<uint32_t>(last - first));
@@ -153,7 +155,7 @@ size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
                      .has_targets = false,
                      .records = std::span(records_).subspan(first, end - first)};
   for (const RecordId id : rrset.records) {
-    const RecordLog::Record& record = log_.record(id);
+    const RecordBuffer::Record& record = buffer_.record(id);
     if (record.ttl_seconds != head.ttl_seconds) {
       Find(Severity::kWarning, record.location(),
            absl::StrCat("TTL ", record.ttl_seconds, " differs from the ", head.ttl_seconds,
@@ -225,7 +227,7 @@ NodeId ZoneBuilder::AddName(NameView name, size_t label_count, ImageWriter& imag
     occluded = above.occluded || above.is_cut || above.has_dname;  // RFC 6672 §2.4
     if (name.IsWildcard()) above.has_wildcard = true;
   }
-  const NodeId id = image.AddNode(name, parent, uses_nsec3_ && !occluded, rrsets_, log_);
+  const NodeId id = image.AddNode(name, parent, uses_nsec3_ && !occluded, rrsets_, buffer_);
   Node& node = image.node(id);
   node.occluded = occluded;
   node.is_cut = !occluded && parent != kNoNode && has(RrType::kNs);
@@ -253,7 +255,7 @@ void ZoneBuilder::OpenAncestors(NameView name, size_t label_count, ImageWriter& 
 bool ZoneBuilder::AddNames(ImageWriter& image) {
   for (const OwnerId id : order_->names()) {
     if (IsRaised(limits_.stop)) return false;
-    const NameView name = log_.owner(id).name();
+    const NameView name = buffer_.owner(id).name();
     const size_t label_count = name.label_count();
     OpenAncestors(name, label_count, image);
     CollectRecords(id);
@@ -267,8 +269,8 @@ bool ZoneBuilder::AddNames(ImageWriter& image) {
 void ZoneBuilder::AddNsec3Owners(ImageWriter& image) {
   for (const OwnerId id : order_->nsec3_owners()) {
     CollectRecords(id);
-    PlanRRsets(log_.owner(id).name());
-    image.AddNode(log_.owner(id).name(), kNoNode, false, rrsets_, log_);
+    PlanRRsets(buffer_.owner(id).name());
+    image.AddNode(buffer_.owner(id).name(), kNoNode, false, rrsets_, buffer_);
   }
   image.EndNodes();
 }
@@ -302,7 +304,7 @@ void ZoneBuilder::MakeZone(BuiltZone& built) {
                       kNsec3LoadBlocksMax,
                       " blocks of SHA-1; sign again with fewer iterations (RFC 9276 §3.1)"));
   }
-  if (log_.has_too_many_collisions() || indexed == Outcome::kCollisions) {
+  if (buffer_.has_too_many_collisions() || indexed == Outcome::kCollisions) {
     Find(Severity::kError, {0, 0},
          absl::StrCat("too many names of ", apex_.ToText(),
                       " have the same hash; somebody has chosen them so, remove them"));
@@ -311,8 +313,8 @@ void ZoneBuilder::MakeZone(BuiltZone& built) {
 }
 
 BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
-  log_.CloseOwners();
-  order_ = std::make_unique<OwnerOrder>(log_, apex_labels_);
+  buffer_.CloseOwners();
+  order_ = std::make_unique<OwnerOrder>(buffer_, apex_labels_);
   uses_nsec3_ = WillUseNsec3();
   BuiltZone built;
   MakeZone(built);
@@ -329,14 +331,14 @@ BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
 }
 
 Location ZoneBuilder::PlaceOf(NameView owner, bool nsec3, RrType type, NameView target) const {
-  const OwnerId found = order_->Find(log_, owner, nsec3);
+  const OwnerId found = order_->Find(buffer_, owner, nsec3);
   if (found == 0) return {};
   Location exact{};
   Location place{};
   Location other{};
   const bool has_target = !target.IsRoot() && NamesOf(type).names > 0;
-  for (RecordId id = log_.owner(found).last; id != 0; id = log_.record(id).before) {
-    const RecordLog::Record& record = log_.record(id);
+  for (RecordId id = buffer_.owner(found).last; id != 0; id = buffer_.record(id).before) {
+    const RecordBuffer::Record& record = buffer_.record(id);
     other = record.location();
     if (record.type != type) continue;
     place = other;

@@ -11,7 +11,7 @@
 #include "dns/record.h"
 #include "zones/image/image_writer.h"
 #include "zones/image/owner_order.h"
-#include "zones/image/record_log.h"
+#include "zones/image/record_buffer.h"
 #include "zones/image/zone.h"
 
 namespace hither {
@@ -70,8 +70,8 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   Location PlaceOf(NameView owner, bool nsec3, RrType type, NameView target = {}) const override;
 
  private:
-  using OwnerId = RecordLog::OwnerId;
-  using RecordId = RecordLog::RecordId;
+  using OwnerId = RecordBuffer::OwnerId;
+  using RecordId = RecordBuffer::RecordId;
 
   // A name that is an ancestor of the one that is added now, or that one itself.
   struct Open {
@@ -97,13 +97,13 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   void Find(Severity severity, const Location& location, std::string text);
   void TellLeftOut(const std::string& file, std::vector<Finding>& findings) const;
   Location PlaceOf(const PlannedRRset& rrset) const {
-    return log_.record(rrset.records.front()).location();
+    return buffer_.record(rrset.records.front()).location();
   }
 
   const Name apex_;
   const size_t apex_labels_;
   const ZoneLimits limits_;
-  RecordLog log_;
+  RecordBuffer buffer_;
   std::unique_ptr<OwnerOrder> order_;  // From Build() on.
 
   // Of the name that is added now.

@@ -1,4 +1,4 @@
-#include "zones/image/record_log.h"
+#include "zones/image/record_buffer.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -28,7 +28,7 @@ uint32_t NextId(const GrowingBytes& bytes, size_t unit_bytes) {
 
 }  // namespace
 
-RecordLog::RecordLog(NameView apex) {
+RecordBuffer::RecordBuffer(NameView apex) {
   static_assert(offsetof(Owner, nsec3) + 1 == kOwnerHeadBytes);
   static_assert(offsetof(Record, file) + 2 == kRecordHeadBytes);
   owners_.Extend(kFirst * kUnitBytes);
@@ -37,7 +37,7 @@ RecordLog::RecordLog(NameView apex) {
 }
 
 template <typename IsSought>
-RecordLog::Slot* RecordLog::FindSlot(uint32_t hash, IsSought is_sought) {
+RecordBuffer::Slot* RecordBuffer::FindSlot(uint32_t hash, IsSought is_sought) {
   size_t at = PlaceOf(hash);
   for (size_t probes = 0; probes < kProbesMax; ++probes) {  // A third is free.
     if (slots_[at].owner == 0 || is_sought(slots_[at])) return &slots_[at];
@@ -47,13 +47,13 @@ RecordLog::Slot* RecordLog::FindSlot(uint32_t hash, IsSought is_sought) {
   return nullptr;
 }
 
-void RecordLog::Insert(uint32_t hash, OwnerId id) {
+void RecordBuffer::Insert(uint32_t hash, OwnerId id) {
   Slot* const slot = FindSlot(hash, [](const Slot&) { return false; });
   if (slot != nullptr) *slot = {hash, id};
 }
 
 // Each slot's place grows with its hash, so that the slots keep their order and a pass suffices.
-void RecordLog::GrowSlots() {
+void RecordBuffer::GrowSlots() {
   const std::vector<Slot> before =
       std::exchange(slots_, std::vector<Slot>(std::max<size_t>(kSlotsMin, 2 * slots_.size())));
   for (const Slot& slot : before) {
@@ -61,12 +61,12 @@ void RecordLog::GrowSlots() {
   }
 }
 
-bool RecordLog::ComesLast(NameView name, bool nsec3) const {
+bool RecordBuffer::ComesLast(NameView name, bool nsec3) const {
   const OwnerId greatest = greatest_[nsec3];
   return greatest == 0 || CompareCanonical(owner(greatest).name(), name) < 0;
 }
 
-RecordLog::OwnerId RecordLog::Append(NameView name, bool nsec3) {
+RecordBuffer::OwnerId RecordBuffer::Append(NameView name, bool nsec3) {
   const OwnerId id = NextId(owners_, kUnitBytes);
   const auto name_bytes = static_cast<uint8_t>(name.size());
   uint8_t* const to = owners_.Extend(UnitsOfOwner(name_bytes) * kUnitBytes);
@@ -78,7 +78,7 @@ RecordLog::OwnerId RecordLog::Append(NameView name, bool nsec3) {
   return id;
 }
 
-void RecordLog::HashAll() {
+void RecordBuffer::HashAll() {
   is_sorted_ = false;
   slots_ = std::vector<Slot>(std::max(kSlotsMin, 2 * owner_count_));
   for (OwnerId id = first_owner(); id < owners_end() && !too_many_collisions_; id = Next(id)) {
@@ -86,7 +86,7 @@ void RecordLog::HashAll() {
   }
 }
 
-RecordLog::OwnerId RecordLog::Intern(NameView name, bool nsec3) {
+RecordBuffer::OwnerId RecordBuffer::Intern(NameView name, bool nsec3) {
   const auto is_it = [&](OwnerId id) {
     return id != 0 && owner(id).nsec3 == nsec3 && owner(id).name().EqualsIgnoreCase(name);
   };
@@ -105,7 +105,7 @@ RecordLog::OwnerId RecordLog::Intern(NameView name, bool nsec3) {
   return slot->owner;
 }
 
-void RecordLog::Add(const RecordView& record) {
+void RecordBuffer::Add(const RecordView& record) {
   RrType covered = record.type;
   if (record.type == RrType::kRrsig && record.rdata.size() >= 2) {
     covered = static_cast<RrType>(LoadU16(record.rdata.data()));

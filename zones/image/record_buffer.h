@@ -1,5 +1,5 @@
-#ifndef HITHER_ZONES_IMAGE_RECORD_LOG_H_
-#define HITHER_ZONES_IMAGE_RECORD_LOG_H_
+#ifndef HITHER_ZONES_IMAGE_RECORD_BUFFER_H_
+#define HITHER_ZONES_IMAGE_RECORD_BUFFER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace hither {
 // once. Close together: a load may take no more than half as much again as the image that it makes.
 //
 // One thread's. Throws std::bad_alloc or std::length_error when memory or 32 GiB do not suffice.
-class RecordLog {
+class RecordBuffer {
  public:
   // Places, in units of 8 octets; 0 is none.
   using OwnerId = uint32_t;
@@ -49,7 +49,7 @@ class RecordLog {
     }
   };
 
-  explicit RecordLog(NameView apex);
+  explicit RecordBuffer(NameView apex);
 
   void Add(const RecordView& record);
   // Is it, in the same case, the owner of the record that was added last?
@@ -126,4 +126,4 @@ class RecordLog {
 
 }  // namespace hither
 
-#endif  // HITHER_ZONES_IMAGE_RECORD_LOG_H_
+#endif  // HITHER_ZONES_IMAGE_RECORD_BUFFER_H_
