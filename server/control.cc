@@ -67,7 +67,7 @@ Control::Control(const Options& options, Config config, HeartbeatPage* heartbeat
   const auto on_call = [](uv_async_t* h) { static_cast<Control*>(h->data)->OnCall(); };
   HITHER_CHECK(uv_async_init(&loop_, &call_, on_call) == 0);
   hangup_.data = terminate_.data = interrupt_.data = reap_.data = call_.data = beat_.data = this;
-  if (heartbeat != nullptr) heart_.emplace(*heartbeat);
+  if (heartbeat != nullptr) heartbeat_writer_.emplace(*heartbeat);
   // From now on, not from Run() on: to be told to reload during a long load must not end us.
   uv_signal_start(
       &hangup_,
@@ -139,7 +139,7 @@ absl::Status Control::EndFirstLoad() {
   first_zones_ = {};
   if (!outcome_.config.ok()) return outcome_.config;
   Publish(store_.set());
-  if (heart_.has_value()) heart_->TakeZones(store_.set(), absl::Now());
+  if (heartbeat_writer_.has_value()) heartbeat_writer_->TakeZones(store_.set(), absl::Now());
   const LoadReport& report = outcome_.zones;
   Log(LogLevel::kInfo, "loaded ", report.served, " of ", zones, " zones, ", report.records,
       " records, in ", absl::FormatDuration(outcome_.took));
@@ -163,7 +163,7 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   uv_signal_start(&interrupt_, on_end, SIGINT);
   for (size_t i = 0; i < sockets.size(); ++i) {
     WorkerOptions options = WorkerOptionsOf(config, sockets.size(), i);
-    if (heart_.has_value()) options.heartbeat = &heart_->page().worker(i);
+    if (heartbeat_writer_.has_value()) options.heartbeat = &heartbeat_writer_->page().worker(i);
     workers_.push_back(std::make_unique<Worker>(options, std::move(sockets[i]), zones_));
     const absl::Status started = workers_.back()->Start();
     if (!started.ok()) return started;
@@ -322,7 +322,7 @@ void Control::EndReload() {
   loading_ = false;
   if (outcome_.config.ok() && outcome_.zones.changed()) {
     Publish(store_.set());
-    if (heart_.has_value()) heart_->TakeZones(store_.set(), absl::Now());
+    if (heartbeat_writer_.has_value()) heartbeat_writer_->TakeZones(store_.set(), absl::Now());
   }
   const ReloadAnswer answer = Summary();
   reloads_.fetch_add(1, std::memory_order_relaxed);
@@ -337,7 +337,7 @@ void Control::EndReload() {
 void Control::AllAreLoaded() {
   ended_by_ = EndFirstLoad();
   if (!ended_by_.ok()) return BeginStop(ended_by_.message());
-  if (heart_.has_value()) heart_->page().TellPhase(HeartbeatPhase::kServing);
+  if (heartbeat_writer_.has_value()) heartbeat_writer_->page().TellPhase(HeartbeatPhase::kServing);
   manager_.Status("answering");
   if (again_) BeginReload();
 }
@@ -362,17 +362,17 @@ Control::ReloadAnswer Control::Summary() const {
 
 void Control::StartBeat() {
   // The sidecar announces no site of which zones are still missing.
-  if (heart_.has_value() && !loading_first_) {
-    heart_->page().TellPhase(HeartbeatPhase::kServing);
+  if (heartbeat_writer_.has_value() && !loading_first_) {
+    heartbeat_writer_->page().TellPhase(HeartbeatPhase::kServing);
   }
   const auto on_beat = [](uv_timer_t* timer) { static_cast<Control*>(timer->data)->OnBeat(); };
-  uv_timer_start(&beat_, on_beat, Heart::kBeatEveryMs, Heart::kBeatEveryMs);
+  uv_timer_start(&beat_, on_beat, HeartbeatWriter::kBeatEveryMs, HeartbeatWriter::kBeatEveryMs);
 }
 
 void Control::OnBeat() {
   const absl::Time now = absl::Now();
   if (loading_first_) PublishPart(now);
-  if (heart_.has_value()) heart_->Beat(now);
+  if (heartbeat_writer_.has_value()) heartbeat_writer_->Beat(now);
   const auto period = manager_.watchdog_period();
   if (!period.has_value() || now - told_alive_ < *period / 3) return;
   // A worker that is stuck is a server that must be made anew, whatever this thread does.
@@ -400,7 +400,7 @@ void Control::BeginStop(absl::string_view why) {
   if (!why.empty()) Log(LogLevel::kInfo, why, ": ending");
   stop_loading_.Raise();
   manager_.Stopping();
-  if (heart_.has_value()) heart_->page().TellPhase(HeartbeatPhase::kEnding);
+  if (heartbeat_writer_.has_value()) heartbeat_writer_->page().TellPhase(HeartbeatPhase::kEnding);
   for (const auto& worker : workers_) worker->RequestStop();
   {
     MutexLock lock(mu_);

@@ -104,7 +104,7 @@ class Control {
   std::vector<SocketAddress> listen_;
   ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.
   Snapshot<ZoneSet> zones_;
-  std::optional<Heart> heart_;
+  std::optional<HeartbeatWriter> heartbeat_writer_;
   ServiceManager manager_;
   absl::Time told_alive_ = absl::InfinitePast();
   std::vector<std::unique_ptr<Worker>> workers_;

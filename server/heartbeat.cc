@@ -74,7 +74,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
   return nullptr;
 }
 
-void Heart::TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now) {
+void HeartbeatWriter::TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now) {
   told_.clear();
   expiries_.clear();
   zones_ = std::move(zones);
@@ -93,12 +93,12 @@ void Heart::TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now) {
   TellZones(now);
 }
 
-void Heart::Beat(absl::Time now) {
+void HeartbeatWriter::Beat(absl::Time now) {
   page_.TellControlTurn();
   if (++beats_ % kBeatsPerZones == 0) TellZones(now);
 }
 
-void Heart::TellZones(absl::Time now) {
+void HeartbeatWriter::TellZones(absl::Time now) {
   for (HeartbeatZone& zone : told_) {
     if ((zone.flags & kHeartbeatStale) && now >= ExpiryOf(zone)) zone.flags |= kHeartbeatExpired;
   }

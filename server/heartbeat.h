@@ -21,12 +21,12 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
 // Keeps the control thread's part of a heartbeat page: its turns and the zones.
 //
 // Threads: the control thread's.
-class Heart {
+class HeartbeatWriter {
  public:
   static constexpr uint64_t kBeatEveryMs = 250;
   static constexpr int kBeatsPerZones = 4;  // What expires is told within a second.
 
-  explicit Heart(HeartbeatPage& page) : page_(page) {}
+  explicit HeartbeatWriter(HeartbeatPage& page) : page_(page) {}
 
   // After a publish. Which zones get a record is chosen here, since there may be a million: failed
   // ones first, then in their order.

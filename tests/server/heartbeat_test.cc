@@ -57,7 +57,7 @@ class HeartTest : public testing::Test {
 TEST_F(HeartTest, TellsFailedZonesFirstAndWhenTheyExpire) {
   const auto page = OpenHeartbeat(config_, 1);
   ASSERT_TRUE(page.ok()) << page.status();
-  Heart heart(**page);
+  HeartbeatWriter heart(**page);
   auto set = std::make_shared<ZoneSet>();
   Add(*set, "good.", true, false);
   Add(*set, "broken.", false, true);
@@ -78,9 +78,9 @@ TEST_F(HeartTest, TellsFailedZonesFirstAndWhenTheyExpire) {
   EXPECT_EQ(read.zones[2].flags, kHeartbeatLoaded);
 
   const absl::Time expiry = kNow - absl::Minutes(1) + absl::Hours(1);
-  for (int i = 0; i < Heart::kBeatsPerZones; ++i) heart.Beat(expiry - absl::Seconds(1));
+  for (int i = 0; i < HeartbeatWriter::kBeatsPerZones; ++i) heart.Beat(expiry - absl::Seconds(1));
   EXPECT_EQ(Read().zones_expired, 0u);
-  for (int i = 0; i < Heart::kBeatsPerZones; ++i) heart.Beat(expiry);
+  for (int i = 0; i < HeartbeatWriter::kBeatsPerZones; ++i) heart.Beat(expiry);
   read = Read();
   EXPECT_EQ(read.zones_expired, 1u);
   EXPECT_EQ(read.zones[1].flags, kHeartbeatLoaded | kHeartbeatStale | kHeartbeatExpired);
@@ -94,7 +94,7 @@ TEST_F(HeartTest, OfManyZonesAllThatFailAreTold) {
     const bool failed = i >= kHeartbeatZonesMax;
     Add(*set, absl::StrCat("z", i, "."), !failed, failed);
   }
-  Heart heart(**page);
+  HeartbeatWriter heart(**page);
   heart.TakeZones(set, kNow);
   const Heartbeat read = Read();
   EXPECT_EQ(read.zones_total, kHeartbeatZonesMax + 10);
