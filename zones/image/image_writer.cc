@@ -58,7 +58,7 @@ NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
   const size_t name_at = rrsets_at + rrsets.size() * sizeof(RRset);
   size_t bytes = name_at + name.size();
   for (const PlannedRRset& rrset : rrsets)
-    bytes = RecordsAt(rrset, bytes) + RecordBytes(rrset, log);
+    bytes = RecordsAt(rrset, bytes) + RecordBytes(rrset, buffer);
   if (bytes > kRdataOffsetMax) throw std::length_error("a name with over 1 GiB of records");
 
   const size_t start = memory_.size();
@@ -85,7 +85,7 @@ NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
                 .has_targets = from.has_targets,
                 .fits_no_message = false,
                 .rdata_offset = static_cast<uint32_t>(rdata_offset & kRdataOffsetMax)};
-    end = static_cast<size_t>(CopyRecords(from, log, at + records_at) - at);
+    end = static_cast<size_t>(CopyRecords(from, buffer, at + records_at) - at);
     ++(from.type == RrType::kRrsig ? node.signature_count : node.rrset_count);
   }
   LinkSignatures(heads);

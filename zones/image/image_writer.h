@@ -13,7 +13,7 @@
 
 namespace hither {
 
-// An RRset that is to stand in an image: which records of a log, and what was decided of them.
+// An RRset that is to stand in an image: which records of a buffer, and what was decided of them.
 struct PlannedRRset {
   RrType type;
   RrType covered;

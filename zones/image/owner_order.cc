@@ -18,11 +18,11 @@ OwnerOrder::OwnerOrder(const RecordBuffer& buffer, size_t apex_labels) {
   owners_.reserve(buffer.owner_count());
   for (const bool nsec3 : {false, true}) {
     const size_t first = owners_.size();
-    for (auto id = log.first_owner(); id < buffer.owners_end(); id = log.Next(id)) {
+    for (auto id = buffer.first_owner(); id < buffer.owners_end(); id = buffer.Next(id)) {
       if (buffer.owner(id).nsec3 == nsec3) owners_.push_back(id);
     }
     if (!nsec3) name_count_ = owners_.size();
-    if (!log.is_sorted()) Sort(log, apex_labels, std::span(owners_).subspan(first));
+    if (!buffer.is_sorted()) Sort(buffer, apex_labels, std::span(owners_).subspan(first));
   }
 }
 
@@ -33,7 +33,7 @@ void OwnerOrder::Sort(const RecordBuffer& buffer, size_t apex_labels,
   keyed.reserve(owners.size());
   for (const auto id : owners) keyed.push_back({SortKey(buffer.owner(id).name(), apex_labels), id});
   // Merging, because files are sorted in long stretches; and names in disorder are no slower.
-  std::stable_sort(keyed.begin(), keyed.end(), [&log](const Keyed& a, const Keyed& b) {
+  std::stable_sort(keyed.begin(), keyed.end(), [&buffer](const Keyed& a, const Keyed& b) {
     if (a.key != b.key) return a.key < b.key;
     return CompareCanonical(buffer.owner(a.owner).name(), buffer.owner(b.owner).name()) < 0;
   });
