@@ -69,12 +69,12 @@ bool MayBeAnnounced(const SidecarView::ServiceView& service,
 
 bool Announcer::Has(absl::string_view name) const {
   return std::any_of(backends_.begin(), backends_.end(),
-                     [&](const Backend& backend) { return backend.speaker->name() == name; });
+                     [&](const Backend& backend) { return backend.backend->name() == name; });
 }
 
 void Announcer::CloseBackend(Backend& backend, absl::string_view reason, absl::Time now) {
   if (backend.IsClosing()) return;
-  backend.speaker->Close(reason);
+  backend.backend->Close(reason);
   backend.closed_at = now;
 }
 
@@ -87,12 +87,12 @@ absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
   }
   const bool is_first = !std::exchange(is_configured_, true);
   for (Backend& backend : backends_) {
-    if (Differs(backend.speaker->name(), config_, config)) {
+    if (Differs(backend.backend->name(), config_, config)) {
       CloseBackend(backend, "reconfigured", now);
-    } else if (auto set = backend.speaker->SetServices(config.services); !set.ok()) {
+    } else if (auto set = backend.backend->SetServices(config.services); !set.ok()) {
       Log(LogLevel::kError, set.message());  // Tried above: it is the host that refuses now.
     } else {
-      backend.speaker->SetConfig(config);
+      backend.backend->SetConfig(config);
     }
   }
   config_ = config;
@@ -114,8 +114,8 @@ absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
 
 // Each for itself: one that cannot be made keeps no other from it.
 absl::Status Announcer::MakeMissing() {
-  const auto add = [this](std::unique_ptr<RouteBackend> speaker) {
-    backends_.push_back({std::move(speaker), absl::InfiniteFuture()});
+  const auto add = [this](std::unique_ptr<RouteBackend> backend) {
+    backends_.push_back({std::move(backend), absl::InfiniteFuture()});
   };
   absl::Status status;
   if (config_.kernel.has_value() && !Has("kernel")) {
@@ -150,7 +150,7 @@ void Announcer::RetryMissing(absl::Time now) {
 void Announcer::DropIdle(absl::Time now) {
   const auto has_ended = [now](const Backend& backend) {
     return backend.IsClosing() &&
-           (backend.speaker->IsIdle() || now - backend.closed_at > backend.speaker->close_max());
+           (backend.backend->IsIdle() || now - backend.closed_at > backend.backend->close_max());
   };
   if (std::erase_if(backends_, has_ended) == 0) return RetryMissing(now);
   tried_ = now;
@@ -160,7 +160,7 @@ void Announcer::DropIdle(absl::Time now) {
 std::vector<std::string> Announcer::EndedBy(const AnycastConfig& config) const {
   std::vector<std::string> lines;
   for (const Backend& backend : backends_) {
-    const absl::string_view name = backend.speaker->name();
+    const absl::string_view name = backend.backend->name();
     if (name == "bgp" && config_.bgp.has_value() && config.bgp.has_value()) {
       for (const NeighborChange& change : PlanReload(*config_.bgp, *config.bgp)) {
         if (change.kind != NeighborChange::Kind::kNone) lines.push_back(change.ToText());
@@ -177,11 +177,11 @@ std::vector<std::string> Announcer::EndedBy(const AnycastConfig& config) const {
 bool Announcer::EndsAll(const AnycastConfig& config) const {
   bool any_ends = false;
   for (const Backend& backend : backends_) {
-    const absl::string_view name = backend.speaker->name();
+    const absl::string_view name = backend.backend->name();
     if (name == "dry-run") continue;
     any_ends = true;
     if (backend.IsClosing() || Differs(name, config_, config)) continue;
-    if (name != "bgp" || !EndsEverySession(backend.speaker->Observe(), config_, config)) {
+    if (name != "bgp" || !EndsEverySession(backend.backend->Observe(), config_, config)) {
       return false;
     }
   }
@@ -192,14 +192,14 @@ void Announcer::Tick(const std::vector<Route>& routes, absl::Time now, absl::Tim
   if (is_closed_) return;
   DropIdle(now);
   for (Backend& backend : backends_) {
-    if (!backend.IsClosing()) backend.speaker->Announce(routes, now, until);
+    if (!backend.IsClosing()) backend.backend->Announce(routes, now, until);
   }
   for (const std::string& line : differences_.Update(routes, Observe(now), now)) {
     Log(LogLevel::kWarning, line);
   }
   const std::vector<Prefix> again = differences_.TakeToAnnounceAgain(now);
   if (again.empty()) return;
-  for (Backend& backend : backends_) backend.speaker->AnnounceAgain(again);
+  for (Backend& backend : backends_) backend.backend->AnnounceAgain(again);
 }
 
 // What backends and read-backs see, which is also the evidence. A backend that is closing
@@ -209,7 +209,7 @@ std::vector<Observation> Announcer::Observe(absl::Time now) {
   evidence_ = {};
   for (const Backend& backend : backends_) {
     if (backend.IsClosing()) continue;
-    const Observation& one = all.emplace_back(backend.speaker->Observe());
+    const Observation& one = all.emplace_back(backend.backend->Observe());
     evidence_.said.insert(evidence_.said.end(), one.seen.begin(), one.seen.end());
   }
   evidence_.is_read_back = !readbacks_.empty();
@@ -234,20 +234,20 @@ void Announcer::Close(absl::string_view reason, absl::Time now) {
 absl::Duration Announcer::close_max() const {
   absl::Duration longest;
   for (const Backend& backend : backends_) {
-    longest = std::max(longest, backend.speaker->close_max());
+    longest = std::max(longest, backend.backend->close_max());
   }
   return longest;
 }
 
 bool Announcer::IsIdle() const {
   return std::all_of(backends_.begin(), backends_.end(),
-                     [](const Backend& backend) { return backend.speaker->IsIdle(); });
+                     [](const Backend& backend) { return backend.backend->IsIdle(); });
 }
 
 void Announcer::AddTo(SidecarView& view) const {
   for (const Backend& backend : backends_) {
-    view.backends.emplace_back(backend.speaker->name());
-    Observation observed = backend.speaker->Observe();
+    view.backends.emplace_back(backend.backend->name());
+    Observation observed = backend.backend->Observe();
     std::move(observed.seen.begin(), observed.seen.end(), std::back_inserter(view.seen));
     std::move(observed.sessions.begin(), observed.sessions.end(),
               std::back_inserter(view.sessions));

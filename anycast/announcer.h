@@ -56,7 +56,7 @@ class Announcer {
 
  private:
   struct Backend {
-    std::unique_ptr<RouteBackend> speaker;
+    std::unique_ptr<RouteBackend> backend;
     absl::Time closed_at = absl::InfiniteFuture();  // InfiniteFuture(): it is not closing.
     bool IsClosing() const { return closed_at != absl::InfiniteFuture(); }
   };

@@ -19,7 +19,7 @@ namespace hither {
 // session is restricted before the first question, so that nothing here could change anything.
 //
 // Without `bird_protocol` all BGP protocols count, except those which our prefixes come from (the
-// session with our own speaker) and those that are switched off. A route that IsOurs() denies is
+// session with our own backend) and those that are switched off. A route that IsOurs() denies is
 // another site's: it neither makes its protocol a source nor counts as announced.
 //
 // Threads: the loop's. Source: whoever owns the socket, usually root; still bounded: lines,

@@ -46,10 +46,10 @@ absl::StatusOr<std::unique_ptr<KernelBackend>> KernelBackend::Create(
     const AnycastConfig::Kernel& config, const std::vector<AnycastConfig::Service>& services) {
   auto netlink = Netlink::Open();
   if (!netlink.ok()) return netlink.status();
-  std::unique_ptr<KernelBackend> speaker(new KernelBackend(config));
-  speaker->netlink_ = *std::move(netlink);
-  if (auto set = speaker->SetServices(services); !set.ok()) return set;
-  return speaker;
+  std::unique_ptr<KernelBackend> backend(new KernelBackend(config));
+  backend->netlink_ = *std::move(netlink);
+  if (auto set = backend->SetServices(services); !set.ok()) return set;
+  return backend;
 }
 
 // Tiers remember nothing: what is there is the kernel's, and goes on.

@@ -42,7 +42,7 @@ class Differences {
  public:
   explicit Differences(absl::Duration grace = absl::Seconds(3)) : grace_(grace) {}
 
-  // For each tick, with what the speakers and fresh read-backs see. Returns the lines to log, as
+  // For each tick, with what the backends and fresh read-backs see. Returns the lines to log, as
   // Reminder has them; prefixes that say the same share a line.
   std::vector<std::string> Update(const std::vector<Route>& wanted,
                                   const std::vector<Observation>& observed, absl::Time now);
@@ -52,7 +52,7 @@ class Differences {
   // How often one began to count, since the start: for a metric.
   uint64_t total() const { return total_; }
 
-  // Prefixes to announce again although their speaker believes that they are: of differences that
+  // Prefixes to announce again although their backend believes that they are: of differences that
   // count, each at once, after 5 s, then after twice as long up to 5 min. Asking takes note.
   std::vector<Prefix> TakeToAnnounceAgain(absl::Time now);
 

@@ -22,7 +22,7 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
-// What is really announced, as far as the speaker can tell.
+// What is really announced, as far as the backend can tell.
 struct Observation {
   enum class Kind : uint8_t { kAnnounced, kAbsent, kUnknown };
   struct Seen {
@@ -48,9 +48,9 @@ struct Observation {
 };
 
 // Makes routes so. Each backend is one. Everything is repeatable: Announce() says all that is
-// wanted at every tick, and the speaker does what differs from what it sees, again and again.
+// wanted at every tick, and the backend does what differs from what it sees, again and again.
 //
-// Threads: the loop's. Nothing waits: a speaker that needs time goes on between the ticks.
+// Threads: the loop's. Nothing waits: a backend that needs time goes on between the ticks.
 class RouteBackend {
  public:
   virtual ~RouteBackend() = default;

@@ -18,15 +18,15 @@ TEST(DryRunBackendTest, SaysWhatItWouldDo) {
 }
 
 TEST(DryRunBackendTest, LogsOnceForEachChange) {
-  DryRunBackend speaker;
+  DryRunBackend backend;
   const absl::Time now = absl::UnixEpoch();
   testing::internal::CaptureStderr();
-  for (int i = 0; i < 3; ++i) speaker.Announce({R("192.0.2.0/24", State::kUp)}, now, now);
-  speaker.Announce({R("192.0.2.0/24", State::kDown)}, now, now);
-  EXPECT_TRUE(speaker.Observe().seen.empty());
-  EXPECT_FALSE(speaker.IsIdle());
-  speaker.Close("bye");
-  EXPECT_TRUE(speaker.IsIdle());
+  for (int i = 0; i < 3; ++i) backend.Announce({R("192.0.2.0/24", State::kUp)}, now, now);
+  backend.Announce({R("192.0.2.0/24", State::kDown)}, now, now);
+  EXPECT_TRUE(backend.Observe().seen.empty());
+  EXPECT_FALSE(backend.IsIdle());
+  backend.Close("bye");
+  EXPECT_TRUE(backend.IsIdle());
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
 }

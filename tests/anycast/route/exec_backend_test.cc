@@ -43,22 +43,22 @@ class ExecBackendTest : public testing::Test {
     return text.str();
   }
 
-  bool IsSettled(ExecBackend& speaker, State state) const {
-    for (const auto& seen : speaker.Observe().seen) {
+  bool IsSettled(ExecBackend& backend, State state) const {
+    for (const auto& seen : backend.Observe().seen) {
       if (seen.state != state) return false;
     }
     return true;
   }
 
-  void Settle(ExecBackend& speaker, const std::vector<Route>& routes, State state) {
-    Announce(speaker, routes);
-    EXPECT_TRUE(loop_.RunUntil([&] { return IsSettled(speaker, state); }, absl::Seconds(10),
-                               [&] { Announce(speaker, routes); }))
+  void Settle(ExecBackend& backend, const std::vector<Route>& routes, State state) {
+    Announce(backend, routes);
+    EXPECT_TRUE(loop_.RunUntil([&] { return IsSettled(backend, state); }, absl::Seconds(10),
+                               [&] { Announce(backend, routes); }))
         << ToText(state);
   }
 
-  static void Announce(ExecBackend& speaker, const std::vector<Route>& routes) {
-    speaker.Announce(routes, MonotonicNow(), MonotonicNow() + absl::Seconds(2));
+  static void Announce(ExecBackend& backend, const std::vector<Route>& routes) {
+    backend.Announce(routes, MonotonicNow(), MonotonicNow() + absl::Seconds(2));
   }
 
   std::vector<Route> Both(State state) const {
@@ -71,10 +71,10 @@ class ExecBackendTest : public testing::Test {
 };
 
 TEST_F(ExecBackendTest, OneCommandForEachTransition) {
-  ExecBackend speaker(loop_.get(), config_);
+  ExecBackend backend(loop_.get(), config_);
   for (const State state : {State::kDown, State::kUp, State::kSoft}) {
-    Announce(speaker, Both(state));
-    Settle(speaker, Both(state), state);
+    Announce(backend, Both(state));
+    Settle(backend, Both(state), state);
   }
   EXPECT_EQ(Log(),
             "dns UNKNOWN DOWN 192.0.2.0/24 2001:db8::/48: test\n"
@@ -83,25 +83,25 @@ TEST_F(ExecBackendTest, OneCommandForEachTransition) {
 }
 
 TEST_F(ExecBackendTest, AFamilyThatFailsAloneIsToldAlone) {
-  ExecBackend speaker(loop_.get(), config_);
-  Announce(speaker, Both(State::kUp));
-  Settle(speaker, Both(State::kUp), State::kUp);
+  ExecBackend backend(loop_.get(), config_);
+  Announce(backend, Both(State::kUp));
+  Settle(backend, Both(State::kUp), State::kUp);
   const std::vector<Route> mixed = {R("192.0.2.0/24", State::kUp),
                                     R("2001:db8::/48", State::kDown)};
   EXPECT_TRUE(loop_.RunUntil([&] { return absl::StrContains(Log(), "UP DOWN 2001:db8::/48: "); },
-                             absl::Seconds(5), [&] { Announce(speaker, mixed); }))
+                             absl::Seconds(5), [&] { Announce(backend, mixed); }))
       << Log();
 }
 
 // While a command runs, only the newest wish is remembered.
 TEST_F(ExecBackendTest, TheNewestWishWins) {
   config_.up = Writes("sleep 0.3");
-  ExecBackend speaker(loop_.get(), config_);
-  Announce(speaker, Both(State::kUp));
-  Announce(speaker, Both(State::kSoft));
-  Announce(speaker, Both(State::kDrain));
-  Announce(speaker, Both(State::kDown));
-  Settle(speaker, Both(State::kDown), State::kDown);
+  ExecBackend backend(loop_.get(), config_);
+  Announce(backend, Both(State::kUp));
+  Announce(backend, Both(State::kSoft));
+  Announce(backend, Both(State::kDrain));
+  Announce(backend, Both(State::kDown));
+  Settle(backend, Both(State::kDown), State::kDown);
   EXPECT_EQ(Log(),
             "dns UNKNOWN UP 192.0.2.0/24 2001:db8::/48: test\n"
             "dns UP DOWN 192.0.2.0/24 2001:db8::/48: test\n");
@@ -109,74 +109,74 @@ TEST_F(ExecBackendTest, TheNewestWishWins) {
 
 TEST_F(ExecBackendTest, AFailureIsToldAndTriedAgain) {
   config_.up = Writes(absl::StrCat("test -e ", folder_, "/fixed || { echo no bgpd; exit 4; }"));
-  ExecBackend speaker(loop_.get(), config_);
+  ExecBackend backend(loop_.get(), config_);
   const auto routes = Both(State::kUp);
-  Announce(speaker, routes);
+  Announce(backend, routes);
   const auto has_failed = [&] {
-    return absl::StrContains(speaker.Observe().seen[0].detail, "exit code 4: no bgpd");
+    return absl::StrContains(backend.Observe().seen[0].detail, "exit code 4: no bgpd");
   };
   EXPECT_TRUE(loop_.RunUntil(has_failed, absl::Seconds(5)));
-  EXPECT_EQ(speaker.Observe().seen[0].kind, Observation::Kind::kUnknown);
+  EXPECT_EQ(backend.Observe().seen[0].kind, Observation::Kind::kUnknown);
   std::ofstream(folder_ + "/fixed") << "yes";
-  Settle(speaker, routes, State::kUp);
+  Settle(backend, routes, State::kUp);
 }
 
 // A site that must go down does not wait for the back-off of what failed before.
 TEST_F(ExecBackendTest, DownDoesNotWaitForAFailedUp) {
   config_.up = {"false"};
-  ExecBackend speaker(loop_.get(), config_);
-  Announce(speaker, Both(State::kUp));
+  ExecBackend backend(loop_.get(), config_);
+  Announce(backend, Both(State::kUp));
   EXPECT_TRUE(loop_.RunUntil(
-      [&] { return absl::StrContains(speaker.Observe().seen[0].detail, "exit code 1"); }));
+      [&] { return absl::StrContains(backend.Observe().seen[0].detail, "exit code 1"); }));
   const absl::Time start = MonotonicNow();
-  Settle(speaker, Both(State::kDown), State::kDown);
+  Settle(backend, Both(State::kDown), State::kDown);
   EXPECT_LT(MonotonicNow() - start, absl::Milliseconds(900));
 }
 
 TEST_F(ExecBackendTest, ATimeoutIsAFailure) {
   config_.up = {"sleep", "100"};
   config_.timeout = absl::Milliseconds(100);
-  ExecBackend speaker(loop_.get(), config_);
-  Announce(speaker, Both(State::kUp));
+  ExecBackend backend(loop_.get(), config_);
+  Announce(backend, Both(State::kUp));
   EXPECT_TRUE(loop_.RunUntil(
-      [&] { return absl::StrContains(speaker.Observe().seen[0].detail, "did not end in time"); }));
+      [&] { return absl::StrContains(backend.Observe().seen[0].detail, "did not end in time"); }));
 }
 
 TEST_F(ExecBackendTest, CloseRunsDownAfterWhatRuns) {
   config_.up = Writes("sleep 0.2; exit 1");
-  ExecBackend speaker(loop_.get(), config_);
-  Announce(speaker, Both(State::kUp));
-  speaker.Close("shut down");
-  EXPECT_FALSE(speaker.IsIdle());
-  EXPECT_TRUE(loop_.RunUntil([&] { return speaker.IsIdle(); }));
+  ExecBackend backend(loop_.get(), config_);
+  Announce(backend, Both(State::kUp));
+  backend.Close("shut down");
+  EXPECT_FALSE(backend.IsIdle());
+  EXPECT_TRUE(loop_.RunUntil([&] { return backend.IsIdle(); }));
   EXPECT_TRUE(absl::StrContains(Log(), "DOWN 192.0.2.0/24 2001:db8::/48: shut down")) << Log();
 }
 
 TEST_F(ExecBackendTest, NoCommandForAStateIsNothingToDo) {
   config_.soft.clear();
-  ExecBackend speaker(loop_.get(), config_);
-  Settle(speaker, Both(State::kUp), State::kUp);
+  ExecBackend backend(loop_.get(), config_);
+  Settle(backend, Both(State::kUp), State::kUp);
   const std::string before = Log();
-  Announce(speaker, Both(State::kSoft));
-  EXPECT_TRUE(IsSettled(speaker, State::kSoft));  // Nothing ran meanwhile.
+  Announce(backend, Both(State::kSoft));
+  EXPECT_TRUE(IsSettled(backend, State::kSoft));  // Nothing ran meanwhile.
   EXPECT_EQ(Log(), before);
 }
 
 // A site that starts with a stale zone is less preferred, not absent.
 TEST_F(ExecBackendTest, WithoutACommandForItSoftIsAnnouncedFromDown) {
   config_.soft.clear();
-  ExecBackend speaker(loop_.get(), config_);
-  Settle(speaker, Both(State::kDown), State::kDown);
-  Settle(speaker, Both(State::kSoft), State::kSoft);
+  ExecBackend backend(loop_.get(), config_);
+  Settle(backend, Both(State::kDown), State::kDown);
+  Settle(backend, Both(State::kSoft), State::kSoft);
   EXPECT_TRUE(absl::StrContains(Log(), "dns DOWN SOFT 192.0.2.0/24 2001:db8::/48: test\n"));
 }
 
 TEST_F(ExecBackendTest, WhatAReloadRemovesGoesDownAndIsForgotten) {
-  ExecBackend speaker(loop_.get(), config_);
-  Settle(speaker, Both(State::kUp), State::kUp);
+  ExecBackend backend(loop_.get(), config_);
+  Settle(backend, Both(State::kUp), State::kUp);
   const std::vector<Route> left = {R("192.0.2.0/24", State::kUp)};
-  EXPECT_TRUE(loop_.RunUntil([&] { return speaker.Observe().seen.size() == 1; }, absl::Seconds(10),
-                             [&] { Announce(speaker, left); }));
+  EXPECT_TRUE(loop_.RunUntil([&] { return backend.Observe().seen.size() == 1; }, absl::Seconds(10),
+                             [&] { Announce(backend, left); }));
   EXPECT_TRUE(
       absl::StrContains(Log(), "dns UP DOWN 2001:db8::/48: no longer in the configuration\n"))
       << Log();
@@ -185,13 +185,13 @@ TEST_F(ExecBackendTest, WhatAReloadRemovesGoesDownAndIsForgotten) {
 
 // Its new service announces it; the old one must not take it away afterwards.
 TEST_F(ExecBackendTest, APrefixThatChangesItsServiceStaysUp) {
-  ExecBackend speaker(loop_.get(), config_);
-  Settle(speaker, Both(State::kUp), State::kUp);
+  ExecBackend backend(loop_.get(), config_);
+  Settle(backend, Both(State::kUp), State::kUp);
   std::vector<Route> routes = Both(State::kUp);
   for (Route& route : routes) route.service = "renamed";
-  Settle(speaker, routes, State::kUp);
+  Settle(backend, routes, State::kUp);
   EXPECT_FALSE(absl::StrContains(Log(), " DOWN ")) << Log();
-  EXPECT_EQ(speaker.Observe().seen.size(), 2);
+  EXPECT_EQ(backend.Observe().seen.size(), 2);
 }
 
 TEST_F(ExecBackendTest, ClosingMayTakeWhatItsCommandsMay) {

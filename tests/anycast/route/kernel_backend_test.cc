@@ -27,28 +27,28 @@ class KernelBackendTest : public testing::TestWithParam<Mode> {
     if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
     config_.mode = GetParam();
     config_.lease = absl::Seconds(3);  // A second to renew it in, and two for a busy host.
-    speaker_ = Make();
+    backend_ = Make();
   }
 
   void TearDown() override {
-    if (speaker_ != nullptr) speaker_->Close("end of the test");
+    if (backend_ != nullptr) backend_->Close("end of the test");
   }
 
   std::unique_ptr<KernelBackend> Make() {
-    auto speaker = KernelBackend::Create(config_, OneService({P(kV4), P(kV6)}));
-    EXPECT_TRUE(speaker.ok()) << speaker.status();
-    return *std::move(speaker);
+    auto backend = KernelBackend::Create(config_, OneService({P(kV4), P(kV6)}));
+    EXPECT_TRUE(backend.ok()) << backend.status();
+    return *std::move(backend);
   }
 
   void Announce(std::vector<Route> routes) {
     now_ += absl::Seconds(1);
-    speaker_->Announce(routes, now_, now_ + absl::Seconds(2));
+    backend_->Announce(routes, now_, now_ + absl::Seconds(2));
   }
 
   // "192.0.2.0/24 UP, 2001:db8::/48 absent"
   std::string Seen() const {
     std::vector<std::string> words;
-    for (const Observation::Seen& seen : speaker_->Observe().seen) {
+    for (const Observation::Seen& seen : backend_->Observe().seen) {
       const bool is_announced = seen.kind == Observation::Kind::kAnnounced;
       words.push_back(
           absl::StrCat(seen.prefix.ToText(), " ",
@@ -79,7 +79,7 @@ class KernelBackendTest : public testing::TestWithParam<Mode> {
 
   AnycastConfig::Kernel config_;
   absl::Time now_ = MonotonicNow();
-  std::unique_ptr<KernelBackend> speaker_;
+  std::unique_ptr<KernelBackend> backend_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Modes, KernelBackendTest, testing::Values(Mode::kAddress, Mode::kMetric),
@@ -107,7 +107,7 @@ TEST_P(KernelBackendTest, NeedsNoNewDescriptor) {
 TEST_P(KernelBackendTest, OtherServicesChangeNothing) {
   constexpr char kNew[] = "198.51.100.0/24";
   Announce({R(kV4, State::kUp), R(kV6, State::kUp)});
-  ASSERT_TRUE(speaker_->SetServices(OneService({P(kV4), P(kV6), P(kNew)})).ok());
+  ASSERT_TRUE(backend_->SetServices(OneService({P(kV4), P(kV6), P(kNew)})).ok());
   EXPECT_EQ(There(), "192.0.2.0/24 UP, 2001:db8::/48 UP");
   Announce({R(kV4, State::kUp), R(kV6, State::kUp), R(kNew, State::kUp)});
   EXPECT_EQ(Seen(), "192.0.2.0/24 UP, 2001:db8::/48 UP, 198.51.100.0/24 UP");
@@ -139,10 +139,10 @@ TEST_P(KernelBackendTest, TheOldTierStaysUntilALaterTick) {
   EXPECT_EQ(There(), "192.0.2.0/24 UP, 192.0.2.0/24 SOFT");
   EXPECT_EQ(Seen(), "192.0.2.0/24 SOFT");
   now_ += absl::Milliseconds(50);  // Too soon.
-  speaker_->Announce({R(kV4, State::kSoft)}, now_, now_ + absl::Seconds(2));
+  backend_->Announce({R(kV4, State::kSoft)}, now_, now_ + absl::Seconds(2));
   EXPECT_EQ(There(), "192.0.2.0/24 UP, 192.0.2.0/24 SOFT");
   now_ += absl::Milliseconds(200);  // Long before the next renewal.
-  speaker_->Announce({R(kV4, State::kSoft)}, now_, now_ + absl::Seconds(2));
+  backend_->Announce({R(kV4, State::kSoft)}, now_, now_ + absl::Seconds(2));
   EXPECT_EQ(There(), "192.0.2.0/24 SOFT");
 }
 
@@ -161,7 +161,7 @@ TEST_P(KernelBackendTest, RenewalsKeepIt) {
 
 TEST_P(KernelBackendTest, AStaleVerdictRenewsNothing) {
   now_ += absl::Seconds(1);
-  speaker_->Announce({R(kV4, State::kUp)}, now_, now_);
+  backend_->Announce({R(kV4, State::kUp)}, now_, now_);
   EXPECT_EQ(There(), "");
 }
 
@@ -186,18 +186,18 @@ TEST_P(KernelBackendTest, LeftoversOfAnEarlierRunGoAtOnce) {
 
 TEST_P(KernelBackendTest, CloseTakesAllAway) {
   Announce({R(kV4, State::kUp), R(kV6, State::kDrain)});
-  EXPECT_FALSE(speaker_->IsIdle());
-  speaker_->Close("shut down");
-  EXPECT_TRUE(speaker_->IsIdle());
+  EXPECT_FALSE(backend_->IsIdle());
+  backend_->Close("shut down");
+  EXPECT_TRUE(backend_->IsIdle());
   EXPECT_EQ(There(), "");
   Announce({R(kV4, State::kUp)});
-  EXPECT_EQ(There(), "") << "A closed speaker announces nothing.";
+  EXPECT_EQ(There(), "") << "A closed backend announces nothing.";
 }
 
 TEST_P(KernelBackendTest, ATierThatCannotBeSetLeavesTheOldOne) {
   config_.interface_soft = "a-name-that-is-too-long-for-linux";
   config_.metric_interface = "wp-m2";
-  speaker_ = Make();
+  backend_ = Make();
   Announce({R(kV4, State::kUp)});
   if (GetParam() == Mode::kMetric) return;  // One interface for all tiers.
   Announce({R(kV4, State::kSoft)});
@@ -217,7 +217,7 @@ TEST_P(KernelBackendTest, OthersAddressesAndRoutesStay) {
       .prefix = P("203.0.113.0/24"), .table = 254, .metric = 101, .interface = up, .protocol = 4};
   ASSERT_TRUE(netlink->SetRoute(route).ok());
   Announce({R(kV4, State::kUp)});
-  speaker_->Close("end");
+  backend_->Close("end");
   const auto left = netlink->Addresses(up).value();
   EXPECT_TRUE(std::any_of(left.begin(), left.end(),
                           [&](const KernelAddress& a) { return a.host == host; }));
@@ -241,12 +241,12 @@ TEST(KernelBackendConfigTest, MetricModeRefusesWhatItCannotLease) {
 TEST(KernelBackendConfigTest, AHostPrefixIsACopyOfTheServiceAddress) {
   if (!EnterOwnNetwork()) GTEST_SKIP() << "needs the right to make network namespaces";
   AnycastConfig::Kernel config;
-  auto speaker = KernelBackend::Create(config, OneService({P("192.0.2.53/32")})).value();
+  auto backend = KernelBackend::Create(config, OneService({P("192.0.2.53/32")})).value();
   const absl::Time now = MonotonicNow();
-  speaker->Announce({R("192.0.2.53/32", State::kUp)}, now, now + absl::Seconds(2));
-  ASSERT_EQ(speaker->Observe().seen.size(), 1u);
-  EXPECT_EQ(speaker->Observe().seen[0].state, State::kUp);
-  speaker->Close("end");
+  backend->Announce({R("192.0.2.53/32", State::kUp)}, now, now + absl::Seconds(2));
+  ASSERT_EQ(backend->Observe().seen.size(), 1u);
+  EXPECT_EQ(backend->Observe().seen[0].state, State::kUp);
+  backend->Close("end");
 }
 
 }  // namespace
