@@ -28,13 +28,13 @@ bool StandsBefore(const RecordBuffer::Record& a, const RecordBuffer::Record& b) 
 ZoneBuilder::ZoneBuilder(NameView apex, const ZoneLimits& limits)
     : apex_(apex), apex_labels_(apex.label_count()), limits_(limits), buffer_(apex) {}
 
-void ZoneBuilder::Find(Severity severity, const Location& location, std::string text) {
+void ZoneBuilder::Report(Severity severity, const Location& location, std::string text) {
   uint64_t& found = severity == Severity::kError ? errors_ : warnings_;
   if (++found > limits_.findings_max) return;
   findings_.push_back({severity, location, std::move(text)});
 }
 
-void ZoneBuilder::TellLeftOut(const std::string& file, std::vector<Finding>& findings) const {
+void ZoneBuilder::ReportOmitted(const std::string& file, std::vector<Finding>& findings) const {
   const uint64_t told_max = limits_.findings_max;
   if (warnings_ > told_max) {
     findings.push_back({Severity::kWarning, file, 0,
@@ -48,9 +48,9 @@ void ZoneBuilder::TellLeftOut(const std::string& file, std::vector<Finding>& fin
 
 void ZoneBuilder::Add(const RecordView& record) {
   if (!buffer_.IsLastOwner(record.owner) && !record.owner.IsAtOrBelow(apex_)) {
-    Find(Severity::kWarning, record.location,
-         absl::StrCat(record.owner.ToText(), " is outside of the zone ", apex_.ToText(),
-                      "; ignored, remove it or mend its owner (RFC 1035 §5.2)"));
+    Report(Severity::kWarning, record.location,
+           absl::StrCat(record.owner.ToText(), " is outside of the zone ", apex_.ToText(),
+                        "; ignored, remove it or mend its owner (RFC 1035 §5.2)"));
     return;
   }
   buffer_.Add(record);
@@ -124,9 +124,9 @@ size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
     if (forms[i].octets != forms[i - 1].octets) continue;
     const RecordBuffer::Record& record =
         buffer_.record(std::exchange(records_[forms[i].record], 0));
-    Find(Severity::kWarning, record.location(),
-         absl::StrCat("the same ", TypeToText(record.type), " record at ", owner.ToText(),
-                      " stands above; ignored, remove one (RFC 2181 §5)"));
+    Report(Severity::kWarning, record.location(),
+           absl::StrCat("the same ", TypeToText(record.type), " record at ", owner.ToText(),
+                        " stands above; ignored, remove one (RFC 2181 §5)"));
   }
   const auto begin = records_.begin();
   return static_cast<size_t>(std::remove(begin + static_cast<ptrdiff_t>(first),
@@ -142,10 +142,10 @@ size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
   extents_.records_per_rrset =
       std::max(extents_.records_per_rrset, static_cast<uint32_t>(last - first));
   if (last - first > limits_.records_per_rrset_max) {
-    Find(Severity::kError, head.location(),
-         absl::StrCat(last - first, " records of type ", named(), "; at most ",
-                      limits_.records_per_rrset_max,
-                      " are allowed (limits: records_per_rrset_max)"));
+    Report(Severity::kError, head.location(),
+           absl::StrCat(last - first, " records of type ", named(), "; at most ",
+                        limits_.records_per_rrset_max,
+                        " are allowed (limits: records_per_rrset_max)"));
     return last;
   }
   const size_t end = MayHaveDuplicates(first, last) ? DropDuplicates(owner, first, last) : last;
@@ -157,10 +157,10 @@ size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
   for (const RecordId id : rrset.records) {
     const RecordBuffer::Record& record = buffer_.record(id);
     if (record.ttl_seconds != head.ttl_seconds) {
-      Find(Severity::kWarning, record.location(),
-           absl::StrCat("TTL ", record.ttl_seconds, " differs from the ", head.ttl_seconds,
-                        " of other records of type ", named(),
-                        "; the lowest is used, make them equal (RFC 2181 §5.2)"));
+      Report(Severity::kWarning, record.location(),
+             absl::StrCat("TTL ", record.ttl_seconds, " differs from the ", head.ttl_seconds,
+                          " of other records of type ", named(),
+                          "; the lowest is used, make them equal (RFC 2181 §5.2)"));
     }
     rrset.ttl_seconds = std::min(rrset.ttl_seconds, record.ttl_seconds);
     rrset.has_targets |= MayHaveTarget(record.type, record.rdata(), apex_);
@@ -183,9 +183,9 @@ void ZoneBuilder::CheckName(NameView owner) {
   const std::span rrsets(rrsets_.begin(), signatures);
   extents_.types_per_name = std::max(extents_.types_per_name, static_cast<uint32_t>(rrsets.size()));
   if (rrsets.size() > limits_.types_per_name_max) {
-    Find(Severity::kError, PlaceOf(rrsets.front()),
-         absl::StrCat(rrsets.size(), " types at ", owner.ToText(), "; at most ",
-                      limits_.types_per_name_max, " are allowed (limits: types_per_name_max)"));
+    Report(Severity::kError, PlaceOf(rrsets.front()),
+           absl::StrCat(rrsets.size(), " types at ", owner.ToText(), "; at most ",
+                        limits_.types_per_name_max, " are allowed (limits: types_per_name_max)"));
   }
   const PlannedRRset* cname = nullptr;
   bool other_data = false;
@@ -197,20 +197,20 @@ void ZoneBuilder::CheckName(NameView owner) {
     other_data |= type != RrType::kCname && type != RrType::kNsec && type != RrType::kKey &&
                   type != RrType::kNxt;
     if (type == RrType::kSoa && !is_apex) {
-      Find(Severity::kError, PlaceOf(rrset),
-           absl::StrCat("SOA at ", owner.ToText(), ", which is not the apex ", apex_.ToText(),
-                        "; remove it (RFC 1035 §5.2)"));
+      Report(Severity::kError, PlaceOf(rrset),
+             absl::StrCat("SOA at ", owner.ToText(), ", which is not the apex ", apex_.ToText(),
+                          "; remove it (RFC 1035 §5.2)"));
     }
     if ((type == RrType::kSoa || type == RrType::kCname) && rrset.records.size() > 1) {
-      Find(Severity::kError, PlaceOf(rrset),
-           absl::StrCat(rrset.records.size(), " ", TypeToText(type), " records at ", owner.ToText(),
-                        "; keep one (RFC 2181 §10.1)"));
+      Report(Severity::kError, PlaceOf(rrset),
+             absl::StrCat(rrset.records.size(), " ", TypeToText(type), " records at ",
+                          owner.ToText(), "; keep one (RFC 2181 §10.1)"));
     }
   }
   if (cname != nullptr && other_data) {
-    Find(Severity::kError, PlaceOf(*cname),
-         absl::StrCat("CNAME beside other data at ", owner.ToText(),
-                      "; remove one (RFC 1034 §3.6.2)"));
+    Report(Severity::kError, PlaceOf(*cname),
+           absl::StrCat("CNAME beside other data at ", owner.ToText(),
+                        "; remove one (RFC 1034 §3.6.2)"));
   }
 }
 
@@ -278,8 +278,8 @@ void ZoneBuilder::AddNsec3Owners(ImageWriter& image) {
 void ZoneBuilder::ReadSoa(ImageWriter& image) {
   const RRset* soa = image.zone().FindRRset(kApex, RrType::kSoa);
   if (soa == nullptr) {
-    Find(Severity::kError, {0, 0},
-         absl::StrCat("no SOA record at ", apex_.ToText(), "; add one (RFC 1035 §5.2)"));
+    Report(Severity::kError, {0, 0},
+           absl::StrCat("no SOA record at ", apex_.ToText(), "; add one (RFC 1035 §5.2)"));
     return;
   }
   // The five numbers end the RDATA: serial, refresh, retry, expire, minimum (RFC 1035 §3.3.13).
@@ -292,22 +292,22 @@ void ZoneBuilder::ReadSoa(ImageWriter& image) {
 
 void ZoneBuilder::MakeZone(BuiltZone& built) {
   ImageWriter image(BytesExpected());
-  if (!AddNames(image)) return Find(Severity::kError, {0, 0}, kStoppedText);
+  if (!AddNames(image)) return Report(Severity::kError, {0, 0}, kStoppedText);
   AddNsec3Owners(image);
   ReadSoa(image);
   using Outcome = ZoneIndexer::Outcome;
   ZoneIndexer indexer(image, limits_.nsec3_iterations_max);
   const Outcome indexed = errors_ == 0 ? indexer.Run() : Outcome::kGood;
   if (indexed == Outcome::kHashing) {
-    Find(Severity::kError, {0, 0},
-         absl::StrCat("hashing ", name_count_, " names for NSEC3 takes more than ",
-                      kNsec3LoadBlocksMax,
-                      " blocks of SHA-1; sign again with fewer iterations (RFC 9276 §3.1)"));
+    Report(Severity::kError, {0, 0},
+           absl::StrCat("hashing ", name_count_, " names for NSEC3 takes more than ",
+                        kNsec3LoadBlocksMax,
+                        " blocks of SHA-1; sign again with fewer iterations (RFC 9276 §3.1)"));
   }
   if (buffer_.has_too_many_collisions() || indexed == Outcome::kCollisions) {
-    Find(Severity::kError, {0, 0},
-         absl::StrCat("too many names of ", apex_.ToText(),
-                      " have the same hash; somebody has chosen them so, remove them"));
+    Report(Severity::kError, {0, 0},
+           absl::StrCat("too many names of ", apex_.ToText(),
+                        " have the same hash; somebody has chosen them so, remove them"));
   }
   if (errors_ == 0) built.zone = image.Finish();
 }
@@ -326,7 +326,7 @@ BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
     built.findings.push_back(
         {found.severity, file_of(found.location), found.location.line, std::move(found.text)});
   }
-  TellLeftOut(file_of({}), built.findings);
+  ReportOmitted(file_of({}), built.findings);
   return built;
 }
 

@@ -94,8 +94,8 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   void CheckName(NameView owner);
   void ReadSoa(ImageWriter& image);
   void MakeZone(BuiltZone& built);
-  void Find(Severity severity, const Location& location, std::string text);
-  void TellLeftOut(const std::string& file, std::vector<Finding>& findings) const;
+  void Report(Severity severity, const Location& location, std::string text);
+  void ReportOmitted(const std::string& file, std::vector<Finding>& findings) const;
   Location PlaceOf(const PlannedRRset& rrset) const {
     return buffer_.record(rrset.records.front()).location();
   }
