@@ -255,7 +255,7 @@ CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 
   version: hidden              # or a text; default: the server's name and version
   udp:  { payload_bytes_max: 1232, receive_buffer_bytes: 4194304, batch_size: 32 }
   tcp:  { connections_max: 1024, connections_per_prefix_max: 64,     # prefix: IPv4 /24, IPv6 /56
-          idle_timeout: 10s, total_timeout: 2m, unread_bytes_max: 262144 }
+          idle_timeout: 10s, lifetime_max: 2m, unsent_bytes_max: 262144 }
   zones:
     - { name: example.org, file: zones/example.org.zone }
     - { name: example.net, image: zones/example.net.image }   # made by: hither compile; with

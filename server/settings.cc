@@ -39,8 +39,8 @@ WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t numbe
   options.tcp.connections_max = ShareOf(config.tcp.connections_max, workers);
   options.tcp.connections_per_prefix_max = ShareOf(config.tcp.connections_per_prefix_max, workers);
   options.tcp.idle_timeout = config.tcp.idle_timeout;
-  options.tcp.lifetime_max = config.tcp.total_timeout;
-  options.tcp.unsent_bytes_max = config.tcp.unread_bytes_max;
+  options.tcp.lifetime_max = config.tcp.lifetime_max;
+  options.tcp.unsent_bytes_max = config.tcp.unsent_bytes_max;
   return options;
 }
 
@@ -56,8 +56,8 @@ std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& 
     return std::tie(u.payload_bytes_max, u.receive_buffer_bytes, u.batch_size);
   };
   const auto tcp = [](const Config::Tcp& t) {
-    return std::tie(t.connections_max, t.connections_per_prefix_max, t.idle_timeout,
-                    t.total_timeout, t.unread_bytes_max);
+    return std::tie(t.connections_max, t.connections_per_prefix_max, t.idle_timeout, t.lifetime_max,
+                    t.unsent_bytes_max);
   };
   const auto limits = [](const Config::Limits& l) {
     return std::tie(l.records_per_rrset_max, l.types_per_name_max, l.nsec3_iterations_max,

@@ -256,9 +256,9 @@ constexpr Key kTcpKeys[] = {
     {"connections_max",            [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 1'000'000, to, to.config.tcp.connections_max); }},
     {"connections_per_prefix_max", [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 1'000'000, to, to.config.tcp.connections_per_prefix_max); }},
     {"idle_timeout",               [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Milliseconds(100), absl::Hours(1), to, to.config.tcp.idle_timeout); }},
-    {"total_timeout",              [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Seconds(1), absl::Hours(24), to, to.config.tcp.total_timeout); }},
+    {"lifetime_max",               [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Seconds(1), absl::Hours(24), to, to.config.tcp.lifetime_max); }},
     // Two answers of 65,537 octets at least, so that a slow reader of large ones gets along.
-    {"unread_bytes_max",           [](const YamlNode& n, Reading& to) { ReadNumber(n, 131'074, 64u << 20, to, to.config.tcp.unread_bytes_max); }},
+    {"unsent_bytes_max",           [](const YamlNode& n, Reading& to) { ReadNumber(n, 131'074, 64u << 20, to, to.config.tcp.unsent_bytes_max); }},
 };
 
 constexpr Key kAdminKeys[] = {

@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -19,6 +20,28 @@
 
 namespace hither {
 namespace {
+
+// Full names of configuration keys, as a key below its sections. Kept for as long as somebody may
+// upgrade from a version that had the old name.
+struct RenamedKey {
+  absl::string_view before;
+  absl::string_view now;
+};
+constexpr RenamedKey kRenamedKeys[] = {
+    {"tcp.total_timeout", "tcp.lifetime_max"},
+    {"tcp.unread_bytes_max", "tcp.unsent_bytes_max"},
+};
+
+// The error for a key that `section` does not have.
+std::string UnknownKey(absl::string_view section, absl::string_view key,
+                       const std::vector<absl::string_view>& known) {
+  for (const RenamedKey& renamed : kRenamedKeys) {
+    const absl::string_view before = renamed.before;
+    if (!absl::StartsWith(before, section) || before.substr(section.size()) != key) continue;
+    return absl::StrCat(renamed.before, " was renamed: write ", renamed.now);
+  }
+  return absl::StrCat("unknown key ", Quoted(key), SuggestWord(key, known));
+}
 
 constexpr size_t kErrorBytesMax = 1'000;
 constexpr size_t kHostsMax = 64;
@@ -143,10 +166,14 @@ void ReadKnownPairs(const YamlNode& node, const std::vector<absl::string_view>& 
   }
   ReadPairs(node, to, [&](const YamlNode& name, const YamlNode& value) {
     for (size_t place = 0; place < known.size(); ++place) {
-      if (known[place] == name.text) return read(place, value);
+      if (known[place] != name.text) continue;
+      const size_t section_bytes = to.section.size();
+      absl::StrAppend(&to.section, name.text, ".");
+      read(place, value);
+      to.section.resize(section_bytes);
+      return;
     }
-    to.Error(name.line,
-             absl::StrCat("unknown key ", Quoted(name.text), SuggestWord(name.text, known)));
+    to.Error(name.line, UnknownKey(to.section, name.text, known));
   });
 }
 

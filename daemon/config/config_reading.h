@@ -24,6 +24,7 @@ struct Reading {
   std::string file;
   std::string folder;
   ZoneListReader read_list;
+  std::string section = {};  // Of the map that is being read: "tcp.", or "" at the top.
   std::vector<std::pair<uint32_t, std::string>> errors = {};  // Line and text.
   size_t error_count = 0;
 
@@ -56,7 +57,8 @@ void ReadList(const YamlNode& node, absl::string_view example, size_t items_max,
 void ReadPairs(const YamlNode& node, Reading& to,
                const std::function<void(const YamlNode& key, const YamlNode& value)>& read);
 
-// `read` gets the place in `known` of each key, and its value. Unknown keys are errors.
+// `read` gets the place in `known` of each key, and its value. Unknown keys are errors; so are old
+// names of renamed keys, with an error that gives the new name.
 void ReadKnownPairs(const YamlNode& node, const std::vector<absl::string_view>& known, Reading& to,
                     const std::function<void(size_t place, const YamlNode& value)>& read);
 

@@ -208,8 +208,8 @@ TEST(Options, HelpsConfigurationIsGood) {
   EXPECT_EQ(config->tcp.connections_max, defaults.tcp.connections_max);
   EXPECT_EQ(config->tcp.connections_per_prefix_max, defaults.tcp.connections_per_prefix_max);
   EXPECT_EQ(config->tcp.idle_timeout, defaults.tcp.idle_timeout);
-  EXPECT_EQ(config->tcp.total_timeout, defaults.tcp.total_timeout);
-  EXPECT_EQ(config->tcp.unread_bytes_max, defaults.tcp.unread_bytes_max);
+  EXPECT_EQ(config->tcp.lifetime_max, defaults.tcp.lifetime_max);
+  EXPECT_EQ(config->tcp.unsent_bytes_max, defaults.tcp.unsent_bytes_max);
   EXPECT_EQ(config->admin.ToText(), defaults.admin.ToText());
   EXPECT_EQ(config->image_cache, defaults.image_cache);
   EXPECT_EQ(config->log.level, defaults.log.level);

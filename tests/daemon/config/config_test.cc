@@ -32,8 +32,8 @@ tcp:
   connections_max: 2000
   connections_per_prefix_max: 20
   idle_timeout: 500ms
-  total_timeout: 2m
-  unread_bytes_max: 131074
+  lifetime_max: 2m
+  unsent_bytes_max: 131074
 zones:
   - { name: example.org, file: zones/example.org.zone }
   - name: .
@@ -69,8 +69,8 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(config->tcp.connections_max, 2000);
   EXPECT_EQ(config->tcp.connections_per_prefix_max, 20);
   EXPECT_EQ(config->tcp.idle_timeout, absl::Milliseconds(500));
-  EXPECT_EQ(config->tcp.total_timeout, absl::Minutes(2));
-  EXPECT_EQ(config->tcp.unread_bytes_max, 131074u);
+  EXPECT_EQ(config->tcp.lifetime_max, absl::Minutes(2));
+  EXPECT_EQ(config->tcp.unsent_bytes_max, 131074u);
   ASSERT_EQ(config->zones.size(), 3u);
   EXPECT_EQ(config->zones[0].name().ToText(), "example.org.");
   EXPECT_EQ(config->zones[0].file(), "/etc/hither/zones/example.org.zone");
@@ -129,6 +129,8 @@ TEST_P(WrongConfig, TellsEveryErrorWithItsLine) {
 const Wrong kWrongs[] = {
     {"UnknownKeyWithNearest", "lisen: []", {"1: unknown key 'lisen'; did you mean 'listen'?"}},
     {"UnknownKeyFarFromAll", "log: { colour: red }", {"1: unknown key 'colour'; known are: level, target"}},
+    {"RenamedKeys", "workers: 1\ntcp:\n  total_timeout: 2m\n  unread_bytes_max: 131074", {"3: tcp.total_timeout was renamed: write tcp.lifetime_max", "4: tcp.unread_bytes_max was renamed: write tcp.unsent_bytes_max"}},
+    {"RenamedKeyElsewhere", "udp: { unread_bytes_max: 1 }", {"1: unknown key 'unread_bytes_max'; did you mean 'payload_bytes_max'?"}},
     {"UnknownKeyInZone", "zones:\n- name: a\n  fiel: b", {"2: zone without 'file'; add file: example.org.zone", "3: unknown key 'fiel'; did you mean 'file'?"}},
     {"KeyTwice", "workers: 1\nuser: a\nworkers: 2", {"3: key 'workers' again, first on line 1; keep one"}},
     {"KeyIsAList", "[a]: b", {"1: found a list; expected a key of plain text"}},
@@ -143,8 +145,8 @@ const Wrong kWrongs[] = {
     {"NumberMissing", "workers:", {"1: found nothing; expected a whole number from 0 to 256"}},
     {"PayloadTooSmall", "udp: { payload_bytes_max: 511 }", {"1: '511' is out of range; give a whole number from 512 to 4096"}},
     {"DurationWithoutUnit", "tcp: { idle_timeout: 10 }", {"1: '10' does not fit; give a time from 100ms to 1h with its unit, as 500ms, 10s or 2m"}},
-    {"DurationTooLong", "tcp: { total_timeout: 25h }", {"1: '25h' does not fit; give a time from 1s to 24h with its unit, as 500ms, 10s or 2m"}},
-    {"DurationInfinite", "tcp: { total_timeout: inf }", {"1: 'inf' does not fit; give a time from 1s to 24h with its unit, as 500ms, 10s or 2m"}},
+    {"DurationTooLong", "tcp: { lifetime_max: 25h }", {"1: '25h' does not fit; give a time from 1s to 24h with its unit, as 500ms, 10s or 2m"}},
+    {"DurationInfinite", "tcp: { lifetime_max: inf }", {"1: 'inf' does not fit; give a time from 1s to 24h with its unit, as 500ms, 10s or 2m"}},
     {"ListenHostName", "listen: [localhost]", {"1: 'localhost' is not an address with a port: no IPv4 or IPv6 address (host names are not looked up); write 192.0.2.1:53 or [2001:db8::1]:53"}},
     {"ListenBadPort", "listen: ['192.0.2.1:65536']", {"1: '192.0.2.1:65536' is not an address with a port: the port is not a number from 0 to 65535; write 192.0.2.1:53 or [2001:db8::1]:53"}},
     {"ListenPortZero", "listen: ['192.0.2.1:0']", {"1: '192.0.2.1:0' has port 0; choose one from 1 to 65535"}},
