@@ -225,7 +225,7 @@ MaybeOutcome WarmUp(const Moment& m) {
   return StillCalming(m, PolicyMemory::Calm::kWarmUp);
 }
 
-MaybeOutcome AfterLastResort(const Moment& m) {
+MaybeOutcome LastResortWarmUp(const Moment& m) {
   return StillCalming(m, PolicyMemory::Calm::kLastResort);
 }
 
@@ -258,7 +258,7 @@ constexpr Rule kRules[] = {
     {{"start",         "DOWN: not yet good for `rise_first`"}, Start},
     {{"rising",        "DOWN: not yet good for `rise` after a withdrawal"}, Rising},
     {{"warm-up",       "SOFT: announced, all well for less than `warm_up`"}, WarmUp},
-    {{"last-resort",   "SOFT: announced as the last one, all well for less than `warm_up`"}, AfterLastResort},
+    {{"last-resort-warm-up", "SOFT: announced as the last node, all well for less than `warm_up`"}, LastResortWarmUp},
     {{"recovering",    "SOFT: all well again, but not for long"}, Recovering},
     {{"ok",            "UP: all signals are ok"}, Ok},
 };
