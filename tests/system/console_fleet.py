@@ -93,6 +93,7 @@ class FakeNode(FakeAgent):
     def __init__(self, name, site):
         super().__init__(f"{name}.{site}", "node")
         self.node, self.site, self.queries, self.garbage = name, site, 0, False
+        self.families = ["ipv4", "ipv6"]
         self.serial = SERIAL
         self._responder = Pages(lambda *_: self._page(self._hitherd))
         self._watcher = Pages(lambda *_: self._page(self._anycast))
@@ -135,7 +136,7 @@ class FakeNode(FakeAgent):
         state, rule, reason = self.state()
         families = [{"family": family, "prefixes": [], "state": state, "rule": rule,
                      "reason": reason, "since": _now(), "notes": []}
-                    for family in ("ipv4", "ipv6")]
+                    for family in self.families]
         return {"version": "hither-anycast 0.1.0", "node": self.node, "site": self.site,
                 "lease_age_seconds": 0.1, "lease_seconds": 2.0,
                 "services": [{"name": "dns", "drain": self.drained, "families": families}],

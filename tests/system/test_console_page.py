@@ -178,6 +178,27 @@ def test_read_only_there_is_no_button(hither, make_folder, window, shots):
         fleet.stop()
 
 
+_FAMILIES = """
+const row = [...document.querySelectorAll("#node-table tbody tr")]
+  .find((one) => one.textContent.includes("ns1.sin1"));
+return [row.children[1].innerText, row.children[2].innerText].map((text) => text.trim()).join();
+"""
+
+
+@pytest.mark.parametrize("families, shown", [
+    (["ipv4"], "▲ UP,no IPv6 service"),
+    (["ipv6"], "no IPv4 service,▲ UP"),
+    (["ipv4", "ipv6"], "▲ UP,▲ UP"),
+])
+def test_a_family_that_no_service_has(lab, window, families, shown):
+    node = lab.fake.nodes["ns1.sin1"]
+    node.families = families
+    window.wait(f"return (() => {{ {_FAMILIES} }})() === arguments[0]", shown)
+    node.garbage = True  # Nobody knows the services of a sidecar that does not answer.
+    window.wait(f"return (() => {{ {_FAMILIES} }})() === '? not known,? not known'")
+    assert window.errors() == []
+
+
 def test_foreign_text_is_shown_as_text(lab, window):
     lab.fake.nodes["ns1.fra1"].state = lambda: ("UP", "healthy", "<img src=x onerror=alert(1)>")
     window.wait("return document.getElementById('node-table').innerText.includes('<img')")

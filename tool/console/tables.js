@@ -95,6 +95,15 @@ function siteName(fleet, name) {
   return make("span", {class: "site-name"}, picture, name);
 }
 
+// A sidecar reports only the families that its services have. If neither family is known, the
+// sidecar has not reported yet.
+function fillFamily(cell, node, family) {
+  const [state, other] = family === "IPv4" ? [node.v4, node.v6] : [node.v6, node.v4];
+  if (state || !other) return fillState(cell, state);
+  const shown = `no ${family} service`;
+  replaceIfNew(cell, shown, () => [make("span", {class: "chip", "data-state": "none"}, shown)]);
+}
+
 function fillState(cell, state) {
   const word = state ? state.state : "not known";
   const isAway = isAnnouncedToNobody(state);
@@ -177,8 +186,8 @@ function nodeColumns(has_agents) {
       cell, node.id, () => [make("span", {class: "site-name"},
         svg("svg", {width: 14, height: 14, "aria-hidden": "true"}, swatch(fleet, node.site, 14)),
         node.id)])},
-    {name: "IPv4", fill: (cell, node) => fillState(cell, node.v4)},
-    {name: "IPv6", fill: (cell, node) => fillState(cell, node.v6)},
+    {name: "IPv4", fill: (cell, node) => fillFamily(cell, node, "IPv4")},
+    {name: "IPv6", fill: (cell, node) => fillFamily(cell, node, "IPv6")},
     {name: "Why", wide: true, fill: fillWhy},
     {name: "Queries/s", class: "num", fill: fillRate},
     {name: "Answers p50, p99", class: "num", fill: (cell, node) =>
