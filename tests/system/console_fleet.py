@@ -217,14 +217,16 @@ class FakeFleet:
                     return name
         return None
 
-    def yaml(self, *, agents=True, sites=""):
+    def yaml(self, *, agents=True, sites="", coordinates=True):
         """Its fleet.yaml; `sites` are more of them, as YAML."""
         agent = (lambda one: f", agent: {one.agent}") if agents else (lambda _: "")
         lines = ["title: Hither lab", 'addresses: [192.0.2.53, "2001:db8::53"]',
                  "question: { name: example, type: SOA }", "sites:"]
         for i, (site, (place, latitude, longitude)) in enumerate(PLACES.items()):
-            lines += [f"  - name: {site}", f"    place: {place}", f"    latitude: {latitude}",
-                      f"    longitude: {longitude}", f"    as: {64601 + i}", "    nodes:"]
+            lines += [f"  - name: {site}", f"    place: {place}", f"    as: {64601 + i}"]
+            if coordinates:
+                lines += [f"    latitude: {latitude}", f"    longitude: {longitude}"]
+            lines += ["    nodes:"]
             lines += [f"      - {{ name: {node.node}, hitherd: {node.hitherd}, "
                       f"anycast: {node.anycast}{agent(node)} }}"
                       for node in self.nodes.values() if node.site == site]

@@ -8,7 +8,8 @@ namespace hither {
 
 extern const absl::string_view kIndexHtml;
 extern const absl::string_view kConsoleCss;
-extern const absl::string_view kConsoleJs;  // map.js, tables.js and page.js, in this order.
+// continents.js, layout.js, routes.js, map.js, tables.js and page.js, in this order.
+extern const absl::string_view kConsoleJs;
 extern const absl::string_view kIconSvg;
 
 }  // namespace hither
