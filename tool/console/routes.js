@@ -7,9 +7,9 @@ const CLEARANCE = 6;        // No line comes closer to a box that is not its end
 const BEND_COST = 15;       // In pixels of length.
 const SHARED_COST = 30;     // For a corner that another line already uses.
 
-function cornersOf(box) {
+function cornersOf(box, margins) {
   const signs = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
-  return MARGINS.flatMap((margin) => signs.map(([x, y]) => ({
+  return margins.flatMap((margin) => signs.map(([x, y]) => ({
     x: box.x + x * (box.w / 2 + margin), y: box.y + y * (box.h / 2 + margin), used: false})));
 }
 
@@ -17,7 +17,8 @@ class Routes {
   constructor(boxes, width, height) {
     this.boxes = boxes;
     this.known = new Map();
-    this.corners = boxes.flatMap(cornersOf).filter(({x, y}) => (
+    const margins = boxes.length < 30 ? MARGINS : MARGINS.slice(0, 1);
+    this.corners = boxes.flatMap((box) => cornersOf(box, margins)).filter(({x, y}) => (
       x > 1 && x < width - 1 && y > 1 && y < height - 1 &&
       !boxes.some((box) => containsPoint(box, {x, y}, CLEARANCE))));
     this.views = new Map();
