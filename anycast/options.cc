@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "anycast/policy/policy_fields.h"
 #include "base/nearest.h"
 #include "daemon/config/anycast_check.h"
 
@@ -68,7 +71,7 @@ absl::StatusOr<Config> BuildSidecarConfig(const SidecarOptions& options) {
     config->anycast.dry_run = true;
   }
   if (config->anycast.admin_text.empty()) {
-    config->anycast.admin_text = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), "127.0.0.1:8054");
+    config->anycast.admin_text = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), kSidecarAdmin);
   }
   if (auto status = FinishConfig(HostName(), *config); !status.ok()) {
     const bool has_place = absl::StartsWith(status.message(), options.config_file);
@@ -103,33 +106,36 @@ std::string DescribeConfig(const Config& config) {
 
 std::string SidecarVersion() { return absl::StrCat("hither-anycast ", HITHER_VERSION); }
 
-absl::string_view SidecarHelp() {
-  return R"(hither-anycast - announce this site's anycast prefixes only while it answers well
+namespace {
+
+// $policy, $sidecar: the defaults of AnycastConfig.
+constexpr absl::string_view kHelp =
+    R"(hither-anycast - announce this site's anycast prefixes only while it answers well
 
 USAGE
   hither-anycast [--config FILE] [--check | --dry-run]
 
-Watches the hitherd beside it (its heartbeat, and DNS queries as a stranger would send them),
-decides four times a second, and announces the prefixes of each service by BGP or through the
-kernel's routing table. If it dies or hangs, what it announces ends by itself.
+Watches the hitherd on this host by its heartbeat and by DNS queries, decides four times a second,
+and announces each service's prefixes by BGP or through the kernel's routing table. If the sidecar
+dies or hangs, its announcements expire.
 
 FLAGS
-  --config FILE  The configuration, which hitherd reads, too. Default: /etc/hither/hither.yaml
-  --check        Read the configuration, tell all errors, end.
+  --config FILE  The configuration file, shared with hitherd. Default: /etc/hither/hither.yaml
+  --check        Read the configuration, report all errors, and exit.
   --dry-run      Announce nothing; log what would be announced.
   --help, --version
 
 SIGNALS
-  SIGTERM, SIGINT  Drain (GRACEFUL_SHUTDOWN), wait until traffic has gone or drain_max, withdraw,
-                   end. A second one withdraws at once.
-  SIGHUP           Reload, if that withdraws not the last prefix and forgets no drain.
+  SIGTERM, SIGINT  Drain (GRACEFUL_SHUTDOWN), wait until traffic has gone or drain_max has passed,
+                   withdraw, and exit. A second signal withdraws at once.
+  SIGHUP           Reload, unless that withdraws the last prefix or forgets a drain.
 
-It logs to standard error, by log.level; of the rest of the configuration it takes identity, listen,
-heartbeat and anycast.
+It logs to standard error at log.level and also uses the sections identity, listen, heartbeat and
+anycast.
 
 EXIT CODES
   0  fine
-  1  it cannot run
+  1  the sidecar cannot run
   2  the command line or the configuration is wrong
 
 CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
@@ -144,22 +150,19 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
       up:    { }           # attributes by state: med, prepend, communities, large_communities
       soft:  { med: 100, prepend: 2 }
       drain: { med: 200, prepend: 3, communities: [graceful-shutdown] }
-  policy: { tick: 250ms, fall: 3, rise: 10s, rise_first: 1s, warm_up: 5s, hold_down: 10s,
-            hold_down_max: 5m, withdrawals_max: 2, withdrawals_window: 10m, drain_min: 3s,
-            drain_max: 60s, drained_queries_per_second: 1, servfail_share_max: 0.05,
-            drop_share_max: 0.05, stuck_after: 1s, lease: 2s }
+$policy
   bgp:
     local_as: 64512
     router_id: 10.0.0.2    # default: made from the node's name, the same at every start
-    neighbors:             # hold_time is the lease: what the neighbor waits for a hung sidecar
+    neighbors:             # hold_time is the lease: routes of a hung sidecar last so long
       - { address: 10.0.0.1, as: 64512, password: none, password_file: none,
           ttl_security: false, multihop: 0, families: [ipv4, ipv6], next_hop_v4: ...,
           next_hop_v6: ..., hold_time: 3s, description: ...,
           local_address: ... }   # fe80::1%eth0: the interface may appear later
   kernel: { mode: address, interface_up: wp-up, interface_soft: wp-soft, interface_drain: wp-drain,
             lease: 3s }    # or mode: metric, with metric_interface, table, metric_up/soft/drain
-  exec: { up: [...], soft: [...], drain: [...], down: [...], timeout: 10s }   # no lease: what a
-                           #   command did stays done if the sidecar dies; see ExecStopPost=
+  exec: { up: [...], soft: [...], drain: [...], down: [...], timeout: 10s }   # no lease:
+                           #   routes stay if the sidecar dies; see ExecStopPost=
   dry_run: false
   readback: { bird: /run/bird/bird.ctl, bird_protocol: ..., frr: [vtysh] }
   peers: { listen: 10.0.0.2, hosts: [], max_withdrawn: "50%", outside: [...],
@@ -167,10 +170,41 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
                            #   from the service addresses: do answers leave? (UDP 8055)
            key_file: none, accept_key_files: [], accept_unsealed: false }
                            # one list may serve all nodes: an entry for this node is skipped
-  admin: { listen: "127.0.0.1:8054" }   # default under systemd: unix:$RUNTIME_DIRECTORY/admin.sock
+  admin: { listen: "$sidecar" }   # default under systemd: unix:$RUNTIME_DIRECTORY/admin.sock
   state_file: /var/lib/hither-anycast/state         # or none
   journal: none            # a file for `hither simulate`
 )";
+
+std::string Text(absl::Duration value) { return absl::FormatDuration(value); }
+template <typename T>
+std::string Text(T value) {
+  return absl::StrCat(value);
+}
+
+// "  policy: { tick: 250ms, ... }", in lines of at most 100 columns.
+std::string PolicyHelp() {
+  constexpr size_t kColumnsMax = 98;  // Room for a comma and the end of the map.
+  const AnycastConfig::Policy policy;
+  std::string help;
+  std::string line = "  policy: {";
+  for (const PolicyField& field : PolicyFields()) {
+    const std::string value =
+        std::visit([&](auto member) { return Text(policy.*member); }, field.member);
+    const std::string setting = absl::StrCat(" ", field.name, ": ", value, ",");
+    if (line.size() + setting.size() > kColumnsMax) {
+      absl::StrAppend(&help, line, "\n");
+      line = "           ";
+    }
+    line += setting;
+  }
+  line.pop_back();
+  return absl::StrCat(help, line, " }");
+}
+
+}  // namespace
+
+std::string SidecarHelp() {
+  return absl::StrReplaceAll(kHelp, {{"$policy", PolicyHelp()}, {"$sidecar", kSidecarAdmin}});
 }
 
 }  // namespace hither

@@ -32,7 +32,7 @@ absl::StatusOr<Config> BuildSidecarConfig(const SidecarOptions& options);
 // What --check prints of a good one.
 std::string DescribeConfig(const Config& config);
 
-absl::string_view SidecarHelp();
+std::string SidecarHelp();     // With the defaults of AnycastConfig.
 std::string SidecarVersion();  // "hither-anycast 0.1.0"
 
 }  // namespace hither

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "base/nearest.h"
 #include "daemon/config/nsid.h"
 #include "dns/name_hash.h"
@@ -199,44 +200,45 @@ absl::Status Gathered(const std::vector<std::string>& errors) {
   return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
 }
 
+// $NAME: the default of the setting NAME, from Config.
 constexpr absl::string_view kHelp =
-    R"(hitherd - answer DNS queries for zones, from memory, as one site of an anycast fleet
+    R"(hitherd - serve DNS zones from memory as one site of an anycast fleet
 
 USAGE
   hitherd --config FILE [flags]
   hitherd --zone ORIGIN=FILE [--zone ORIGIN=FILE ...] [flags]
 
-FLAGS  (each as --name VALUE or --name=VALUE; they go over what the configuration file says)
+FLAGS  (each as --name VALUE or --name=VALUE; they override the configuration file)
   --config FILE         Read the YAML configuration FILE. Paths in it are relative to its folder.
   --zone ORIGIN=FILE    Serve the zone ORIGIN from the master file FILE (RFC 1035 section 5).
                         Repeatable. Adds to the file's zones; replaces one of the same name.
   --listen ADDR:PORT    Answer on this address by UDP and TCP: 192.0.2.53:53, [2001:db8::53]:53;
                         without a port: 53. Repeatable. Replaces all of the file's addresses.
                         An address need not be on this host yet.       Default: 0.0.0.0 and [::].
-  --site NAME           This site's name, told in NSID and id.server.           Default: none.
+  --site NAME           This site's name, sent in NSID and id.server.           Default: none.
   --node NAME           This node's name within the site.                Default: the host name.
-  --nsid TEMPLATE       What NSID says; {site}, {node} and {worker} are filled in; at most 255
-                        octets.    Default: "{node}.{site}", or "{node}" where no site is named.
+  --nsid TEMPLATE       The text of NSID, at most 255 octets; {site}, {node} and {worker} are
+                        replaced.   Default: "{node}.{site}", or "{node}" if no site is named.
   --workers N           Threads that answer, 0 to 256; 0: one for each core.         Default: 0.
-  --admin ADDRESS       Where `hither status` and metrics find the server: a loopback
-                        ADDR:PORT, unix:PATH or none.                   Default: 127.0.0.1:8053;
+  --admin ADDRESS       The endpoint for `hither status` and metrics: a loopback
+                        ADDR:PORT, unix:PATH or none.                     Default: $admin;
                         under systemd a UNIX socket, unix:$RUNTIME_DIRECTORY/admin.sock.
-  --heartbeat PATH      A file in memory that tells hither-anycast how the server is; or none.
-                        Its user and group alone can read it; the sidecar must be one of them.
-                        Default: /run/hither/heartbeat where that folder exists.
+  --heartbeat PATH      A file in memory where hither-anycast reads the server's health; or none.
+                        Only its user and group can read it; the sidecar must run as one of
+                        them.       Default: /run/hither/heartbeat if that folder exists.
   --user NAME           Started as root: become NAME after binding; "root" stays root.
-                        Default: "hither" where that account exists, else "nobody".
-  --check               Read the configuration and all zones, tell every error, serve nothing.
+                        Default: "hither" if that account exists, else "nobody".
+  --check               Read the configuration and all zones, report every error, and exit.
   --version             Print the version.
   --help                Print this.
 
 SIGNALS
-  HUP                   Read the configuration's zones again and serve what has changed; where a
-                        zone has errors, its last good version goes on answering.
-  TERM, INT             Answer what has arrived, then end.
+  HUP                   Read the configuration's zones again and serve the changes; if a zone
+                        has errors, its last good version stays in service.
+  TERM, INT             Answer the queries that have arrived, then exit.
 
 EXIT CODES
-  0  fine: ended by a signal, or --check found no error
+  0  stopped by a signal, or --check found no error
   1  cannot serve (an address cannot be bound, ...), or --check found an error
   2  the command line or the configuration file is wrong
 
@@ -250,27 +252,30 @@ EXAMPLES
 CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 2m)
   identity: { site: fra1, node: ns2, nsid: "{node}.{site}.example.net" }
   listen: ["192.0.2.53:53", "[2001:db8::53]:53"]
-  workers: 0
+  workers: $workers
   user: hither
   version: hidden              # or a text; default: the server's name and version
-  udp:  { payload_bytes_max: 1232, receive_buffer_bytes: 4194304, batch_size: 32 }
-  tcp:  { connections_max: 1024, connections_per_prefix_max: 64,     # prefix: IPv4 /24, IPv6 /56
-          idle_timeout: 10s, lifetime_max: 2m, unsent_bytes_max: 262144 }
+  udp:  { payload_bytes_max: $payload_bytes_max, receive_buffer_bytes: $receive_buffer_bytes,
+          batch_size: $batch_size }
+  tcp:  { connections_max: $connections_max,
+          connections_per_prefix_max: $connections_per_prefix_max,     # prefix: IPv4 /24, IPv6 /56
+          idle_timeout: $idle_timeout, lifetime_max: $lifetime_max,
+          unsent_bytes_max: $unsent_bytes_max }
   zones:
     - { name: example.org, file: zones/example.org.zone }
     - { name: example.net, image: zones/example.net.image }   # made by: hither compile; with
-                             # file: beside it, the text is read when it is not what it was then
+                             # file: too, the text is read if it differs from the image
     - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
-  image_cache: none     # or a folder: images of zones read as text are kept there and used again;
-                        # it belongs to the server's user, and nobody else may write in it
-  admin: { listen: "127.0.0.1:8053" }                                # or unix:PATH, or none
-  metrics: { listen: "10.0.0.2:8053",   # /metrics, /healthz and /status for others; default: none
-             hosts: [] }                # names it may be asked by; addresses always may
-  heartbeat: /run/hither/heartbeat      # or none; what hither-anycast looks at, on a tmpfs
+  image_cache: none     # or a folder: caches the images of zones read as text;
+                        # the server's user must own it and be the only one who may write in it
+  admin: { listen: "$admin" }                                # or unix:PATH, or none
+  metrics: { listen: "10.0.0.2:8053",   # /metrics, /healthz and /status, remote; default: none
+             hosts: [] }                # allowed host names in requests; addresses always are
+  heartbeat: /run/hither/heartbeat      # or none; read by hither-anycast, on a tmpfs
   log:   { level: info, target: stderr }                             # debug info warning error
-  limits: { records_per_rrset_max: 1000, types_per_name_max: 100,
-            nsec3_iterations_max: 100,    # or as much work by a long salt; at most 2500
-            include_depth_max: 8, generate_records_max: 65536 }
+  limits: { records_per_rrset_max: $records_per_rrset_max, types_per_name_max: $types_per_name_max,
+            nsec3_iterations_max: $nsec3_iterations_max,   # fewer if the salt is long; at most 2500
+            include_depth_max: $include_depth_max, generate_records_max: $generate_records_max }
 )";
 
 }  // namespace
@@ -322,7 +327,7 @@ absl::StatusOr<Config> BuildConfig(const Options& options) {
     return absl::FailedPreconditionError("this host has no name; give --node NAME");
   }
   if (config.admin.is_default) {
-    const std::string admin = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), "127.0.0.1:8053");
+    const std::string admin = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), kServerAdmin);
     config.admin = *ParseAdmin(admin);
   }
   if (absl::Status status = FinishConfig(host_name, config); !status.ok()) return status;
@@ -331,6 +336,27 @@ absl::StatusOr<Config> BuildConfig(const Options& options) {
 
 std::string VersionText() { return absl::StrCat("hitherd ", HITHER_VERSION); }
 
-absl::string_view HelpText() { return kHelp; }
+std::string HelpText() {
+  const Config defaults;
+  const Config::Udp& udp = defaults.udp;
+  const Config::Tcp& tcp = defaults.tcp;
+  const Config::Limits& limits = defaults.limits;
+  return absl::StrReplaceAll(
+      kHelp, {{"$workers", absl::StrCat(defaults.workers)},
+              {"$payload_bytes_max", absl::StrCat(udp.payload_bytes_max)},
+              {"$receive_buffer_bytes", absl::StrCat(udp.receive_buffer_bytes)},
+              {"$batch_size", absl::StrCat(udp.batch_size)},
+              {"$connections_max", absl::StrCat(tcp.connections_max)},
+              {"$connections_per_prefix_max", absl::StrCat(tcp.connections_per_prefix_max)},
+              {"$idle_timeout", absl::FormatDuration(tcp.idle_timeout)},
+              {"$lifetime_max", absl::FormatDuration(tcp.lifetime_max)},
+              {"$unsent_bytes_max", absl::StrCat(tcp.unsent_bytes_max)},
+              {"$admin", kServerAdmin},
+              {"$records_per_rrset_max", absl::StrCat(limits.records_per_rrset_max)},
+              {"$types_per_name_max", absl::StrCat(limits.types_per_name_max)},
+              {"$nsec3_iterations_max", absl::StrCat(limits.nsec3_iterations_max)},
+              {"$include_depth_max", absl::StrCat(limits.include_depth_max)},
+              {"$generate_records_max", absl::StrCat(limits.generate_records_max)}});
+}
 
 }  // namespace hither

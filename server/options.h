@@ -12,7 +12,7 @@
 
 namespace hither {
 
-// hitherd's exit codes, as --help tells them.
+// hitherd's exit codes, as --help lists them.
 inline constexpr int kExitFine = 0;
 inline constexpr int kExitCannotServe = 1;  // Or --check found an error.
 inline constexpr int kExitUsage = 2;        // The command line or the configuration is wrong.
@@ -27,14 +27,14 @@ struct Options {
 };
 
 // `arguments` is without the program's name. Knows "--name value" and "--name=value". All errors
-// are told in one status, a line each: "--flag: what; what to do".
+// are reported in one status, a line each: "--flag: what; what to do".
 absl::StatusOr<Options> ParseOptions(std::span<const char* const> arguments);
 
 // The configuration that a start (and each reload) is to use: the file, the flags over it, then
-// FinishConfig with this host's name. Reads the file anew each time.
+// FinishConfig with this host's name. Reads the file each time.
 absl::StatusOr<Config> BuildConfig(const Options& options);
 
-absl::string_view HelpText();
+std::string HelpText();     // With the defaults of Config.
 std::string VersionText();  // "hitherd 0.1.0"
 
 }  // namespace hither

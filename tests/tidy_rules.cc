@@ -184,6 +184,30 @@ Problems UnboundedJson(const SourceFile& file) {
   return problems;
 }
 
+Problems ForeignWords(const SourceFile& file) {
+  Problems problems;
+  size_t number = 0;
+  const std::string text = absl::AsciiStrToLower(file.text);
+  for (const absl::string_view line : Lines(text)) {
+    ++number;
+    // In two halves each, because this file is checked, too.
+    for (const char* word : {"an"
+                             "ew",
+                             "un"
+                             "told",
+                             "who"
+                             "ever",
+                             "of "
+                             "which",
+                             "in "
+                             "vain"}) {
+      if (!HasWord(line, word)) continue;
+      problems.push_back(At(file, number, absl::StrCat("'", word, "'; write plain English")));
+    }
+  }
+  return problems;
+}
+
 Problems IncludeGuards(const SourceFile& file) {
   if (!absl::EndsWith(file.path, ".h")) return {};
   const std::string guard = absl::StrCat(

@@ -28,6 +28,8 @@ Problems Leftovers(const SourceFile& file);  // What somebody meant to do later.
 Problems IncludeGuards(const SourceFile& file);
 Problems UnboundedJson(const SourceFile& file);  // A parser called but by base/json_text.h.
 
+Problems ForeignWords(const SourceFile& file);  // Words that an English manual would not use.
+
 // Includes against the arrows of ARCHITECTURE.md, one row a folder (tidy_includes.cc).
 Problems Includes(const SourceFile& file);
 

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,19 +29,36 @@ std::string ReadFile(const fs::path& path) {
 constexpr const char* kFolders[] = {"anycast", "base",   "bench", "daemon", "dns",  "docker",
                                     "lab",     "server", "tests", "tool",   "zones"};
 
-std::vector<SourceFile> Sources() {
-  std::vector<SourceFile> sources;
+// The files below `folders` whose names end in one of `extensions`.
+std::vector<SourceFile> FilesIn(std::span<const char* const> folders,
+                                const std::set<std::string>& extensions) {
+  std::vector<SourceFile> files;
   const fs::path top = HITHER_SOURCE_DIR;
-  for (const char* folder : kFolders) {
+  for (const char* folder : folders) {
     if (!fs::is_directory(top / folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(top / folder)) {
-      const std::string extension = entry.path().extension();
-      if (!entry.is_regular_file()) continue;
-      if (extension != ".cc" && extension != ".h" && extension != ".py") continue;
-      sources.push_back({fs::relative(entry.path(), top), ReadFile(entry.path())});
+      if (!entry.is_regular_file() || !extensions.contains(entry.path().extension())) continue;
+      files.push_back({fs::relative(entry.path(), top), ReadFile(entry.path())});
     }
   }
-  return sources;
+  return files;
+}
+
+std::vector<SourceFile> Sources() { return FilesIn(kFolders, {".cc", ".h", ".py"}); }
+
+// What people read: the sources, the console's page and the documents. Not yet: the files that
+// another branch is rewriting.
+std::vector<SourceFile> Texts() {
+  constexpr const char* kDocuments[] = {"docs", "examples", "packaging"};
+  const std::set<std::string> extensions = {".cc", ".h", ".py", ".js", ".md", ".yaml"};
+  std::vector<SourceFile> texts = FilesIn(kFolders, extensions);
+  for (SourceFile& file : FilesIn(kDocuments, extensions)) texts.push_back(std::move(file));
+  for (const char* name : {"README.md"}) {
+    texts.push_back({name, ReadFile(fs::path(HITHER_SOURCE_DIR) / name)});
+  }
+  std::erase_if(
+      texts, [](const SourceFile& file) { return absl::StartsWith(file.path, "server/answer/"); });
+  return texts;
 }
 
 Problems InTree(Problems (*rule)(const SourceFile&)) {
@@ -63,6 +82,14 @@ TEST(Tree, HasNoLongFiles) { EXPECT_TIDY(InTree(LongFiles)); }
 TEST(Tree, HasNoLeftovers) { EXPECT_TIDY(InTree(Leftovers)); }
 TEST(Tree, ReadsJsonWithinLimits) { EXPECT_TIDY(InTree(UnboundedJson)); }
 TEST(Tree, HasIncludeGuards) { EXPECT_TIDY(InTree(IncludeGuards)); }
+
+TEST(Tree, IsWrittenInPlainEnglish) {
+  Problems all;
+  for (const SourceFile& file : Texts()) {
+    for (std::string& problem : ForeignWords(file)) all.push_back(std::move(problem));
+  }
+  EXPECT_TIDY(all);
+}
 
 TEST(Tree, IncludesAlongTheArrows) { EXPECT_TIDY(InTree(Includes)); }
 
@@ -131,6 +158,9 @@ const Sample kSamples[] = {
     {"OrderedParser",    UnboundedJson,  {"tool/a.cc", "Json::parse(a, b);"}, "tool/a.cc:1: use ParseJson() of base/json_text.h"},
     {"JsonOfTests",      UnboundedJson,  {"tests/a.cc", "json::parse(text)"}, ""},
     {"JsonInAComment",   UnboundedJson,  {"tool/a.cc", "// json::parse(text)"}, ""},
+    {"ForeignWord",      ForeignWords,   {"a.md", "\nMade an" "ew, by who" "ever\n"}, "a.md:2: 'an" "ew'; write plain English | a.md:2: 'who" "ever'; write plain English"},
+    {"ForeignPhrase",    ForeignWords,   {"a.cc", "// Of " "which one"}, "a.cc:1: 'of " "which'; write plain English"},
+    {"WordInAWord",      ForeignWords,   {"a.py", "an" "ewer un" "tolds"}, ""},
     {"ZonesUseServer",   Includes,   {"zones/a.cc", "#include \"server/b.h\"\n"}, "zones/a.cc:1: server/b.h" + kAgainst},
     {"ZonesUseUv",       Includes,   {"zones/a.cc", "#include <uv.h>\n"}, "zones/a.cc:1: uv.h" + kAgainst},
     {"ZonesUseZones",    Includes,   {"zones/a.cc", "#include \"zones/b.h\"\n#include \"absl/c.h\"\n#include <string>\n"}, ""},

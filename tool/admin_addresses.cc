@@ -1,6 +1,7 @@
 // Where the commands that ask a server or its sidecar find it.
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tool/command.h"
 
 namespace hither {
@@ -15,17 +16,25 @@ absl::StatusOr<std::vector<AdminAddress>> AddressesOf(const ParsedArguments& par
   absl::StatusOr<AdminAddress> address = ParseAdmin(text);
   if (!address.ok()) return address.status();
   if (!address->IsOff()) return std::vector<AdminAddress>{*std::move(address)};
-  return absl::InvalidArgumentError(absl::StrCat(flag, " none has nobody to ask; give an address"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, ": none is not an endpoint; give an address"));
 }
 
 }  // namespace
 
+std::string WithAdminDefaults(absl::string_view help) {
+  return absl::StrReplaceAll(help, {{"$server_of_unit", kServerAdminOfUnit},
+                                    {"$server", kServerAdmin},
+                                    {"$sidecar_of_unit", kSidecarAdminOfUnit},
+                                    {"$sidecar", kSidecarAdmin}});
+}
+
 absl::StatusOr<std::vector<AdminAddress>> AdminOf(const ParsedArguments& parsed) {
-  return AddressesOf(parsed, "--admin", "unix:/run/hither/admin.sock", "127.0.0.1:8053");
+  return AddressesOf(parsed, "--admin", kServerAdminOfUnit, kServerAdmin);
 }
 
 absl::StatusOr<std::vector<AdminAddress>> AnycastOf(const ParsedArguments& parsed) {
-  return AddressesOf(parsed, "--anycast", "unix:/run/hither-anycast/admin.sock", "127.0.0.1:8054");
+  return AddressesOf(parsed, "--anycast", kSidecarAdminOfUnit, kSidecarAdmin);
 }
 
 }  // namespace hither

@@ -51,8 +51,8 @@ bool Prepare(const ParsedArguments& parsed, absl::string_view help, size_t words
   }
   if (parsed.words.size() > words_max) {
     ask.result =
-        UsageError(ask.command, absl::StrCat("'", parsed.words[words_max],
-                                             "' is too much; see hither ", ask.command, " --help"));
+        UsageError(ask.command, absl::StrCat("unexpected argument \'", parsed.words[words_max],
+                                             "'; see hither ", ask.command, " --help"));
     return false;
   }
   return FindSidecar(parsed, ask);
@@ -103,30 +103,32 @@ ToolResult WaitForDrain(const Asking& ask, absl::string_view service, absl::Dura
   }
   return ask.Failed(
       absl::StrCat("not drained within ", absl::FormatDuration(most),
-                   "; hither explain and hither status tell what is still announced"));
+                   "; hither explain and hither status show what is still announced"));
 }
 
 }  // namespace
 
 absl::string_view ExplainHelp() {
-  return R"(hither explain - why the sidecar announces what it does
+  static const auto* const help =
+      new std::string(WithAdminDefaults(R"(hither explain - why the sidecar announces what it does
 
 USAGE
   hither explain [--anycast ADDRESS] [--json]
 
-Each service's state by family with the rule that made it so, what comes next, and every signal with
-its level (ok, unknown, soft, hard) and where the fault lies (local, path, shared).
+Prints each service's state by family with the rule that decided it and the next change, and every
+signal with its level (ok, unknown, soft, hard) and where the fault lies (local, path, shared).
 
 FLAGS
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: unix:/run/hither-anycast/admin.sock
-                     (as under systemd), else 127.0.0.1:8054
-  --json             The same and more, for programs.
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: $sidecar_of_unit
+                     (as under systemd), else $sidecar
+  --json             Print the same and more as JSON.
 
 EXIT CODES
   0  fine
   1  no sidecar answers there
   2  the command line is wrong
-)";
+)"));
+  return *help;
 }
 
 ToolResult RunExplain(Arguments arguments) {
@@ -145,27 +147,29 @@ ToolResult AskSidecarStatus(absl::string_view command, const ParsedArguments& pa
 }
 
 absl::string_view DrainHelp() {
-  return R"(hither drain - move traffic away from this node, then withdraw
+  static const auto* const help = new std::string(
+      WithAdminDefaults(R"(hither drain - move traffic away from this node, then withdraw
 
 USAGE
   hither drain [SERVICE] [--wait] [--timeout TIME] [--confirm] [--anycast ADDRESS]
 
-The routes are announced with GRACEFUL_SHUTDOWN (RFC 8326) and a longer path, until no more queries
-come or policy.drain_max is over; then they are withdrawn. They stay so, over restarts too, until
-`hither undrain`. Without SERVICE: all of them.
+The sidecar announces the routes with GRACEFUL_SHUTDOWN (RFC 8326) and a longer path until queries
+stop or policy.drain_max has passed. It then withdraws them. They stay withdrawn, across restarts
+too, until `hither undrain`. Without SERVICE, all services are drained.
 
 FLAGS
   --wait             Return when everything is withdrawn and it is safe to stop.
-  --timeout TIME     For --wait: no longer than this, as 2m. Default: 5m
-  --confirm          Even if peers: is set and no other node is known to announce.
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: unix:/run/hither-anycast/admin.sock
-                     (as under systemd), else 127.0.0.1:8054
+  --timeout TIME     For --wait: the longest wait, for example 2m. Default: 5m
+  --confirm          Drain even if peers: is set and no other node is known to announce.
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: $sidecar_of_unit
+                     (as under systemd), else $sidecar
 
 EXIT CODES
   0  drained, or (without --wait) begun
-  1  refused, not in time, or no sidecar answers there
+  1  refused, timed out, or no sidecar answers there
   2  the command line is wrong
-)";
+)"));
+  return *help;
 }
 
 ToolResult RunDrain(Arguments arguments) {
@@ -190,9 +194,9 @@ absl::string_view UndrainHelp() {
 USAGE
   hither undrain [SERVICE] [--anycast ADDRESS]
 
-The service is announced again once its signals are good, first less preferred (warm-up). Whether it
-was drained or not, its withdrawals up to now are forgotten: they hold it down no longer, and the
-flap budget is whole. So this is also what to say after repairs, or after restarts of hitherd.
+The sidecar announces the service again when its signals are ok, at first less preferred (warm-up).
+It also forgets the service's earlier withdrawals, drained or not: the hold-down ends and the flap
+budget is full again. Use this command after repairs or restarts of hitherd, too.
 
 EXIT CODES
   0  fine
@@ -210,24 +214,26 @@ ToolResult RunUndrain(Arguments arguments) {
 }
 
 absl::string_view FreezeHelp() {
-  return R"(hither freeze - hold what is announced, whatever the signals say
+  static const auto* const help = new std::string(
+      WithAdminDefaults(R"(hither freeze - keep the current announcement despite failing signals
 
 USAGE
   hither freeze [SERVICE] --for TIME [--anycast ADDRESS]
 
-For work that confuses the checks. A responder that is dead beyond doubt is withdrawn all the same,
-and so is a drained one; what is down comes back as ever. `--for 0s` ends it.
+Use it for maintenance that disturbs the checks. A dead responder and a drained service are still
+withdrawn, and a withdrawn service still returns as usual. `--for 0s` ends the freeze.
 
 FLAGS
-  --for TIME         As 10m; whole seconds, at most 24h.
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: unix:/run/hither-anycast/admin.sock
-                     (as under systemd), else 127.0.0.1:8054
+  --for TIME         For example 10m; whole seconds, at most 24h.
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: $sidecar_of_unit
+                     (as under systemd), else $sidecar
 
 EXIT CODES
   0  fine
   1  no such service, or no sidecar answers there
   2  the command line is wrong
-)";
+)"));
+  return *help;
 }
 
 ToolResult RunFreeze(Arguments arguments) {

@@ -72,6 +72,9 @@ absl::string_view SimulateHelp();
 absl::string_view SitesHelp();
 absl::string_view ConsoleHelp();
 
+// `help` with the endpoints for $server, $server_of_unit, $sidecar and $sidecar_of_unit.
+std::string WithAdminDefaults(absl::string_view help);
+
 // Where --admin and --anycast say that a server is asked: one address, or, if they say nothing or
 // "default", the socket of the units of packaging/ and then the port of a server started by hand.
 absl::StatusOr<std::vector<AdminAddress>> AdminOf(const ParsedArguments& parsed);

@@ -29,8 +29,8 @@ bool Prepare(absl::string_view command, absl::string_view help, const ParsedArgu
     return false;
   }
   if (!parsed.words.empty()) {
-    result = UsageError(command, absl::StrCat("'", parsed.words[0], "' is too much; see hither ",
-                                              command, " --help"));
+    result = UsageError(command, absl::StrCat("unexpected argument '", parsed.words[0],
+                                              "'; see hither ", command, " --help"));
     return false;
   }
   absl::StatusOr<std::vector<AdminAddress>> admin = AdminOf(parsed);
@@ -45,24 +45,24 @@ bool Prepare(absl::string_view command, absl::string_view help, const ParsedArgu
 }  // namespace
 
 absl::string_view StatusHelp() {
-  return R"(hither status - what a running hitherd serves, and what its sidecar announces
+  static const auto* const help = new std::string(WithAdminDefaults(
+      R"(hither status - what a running hitherd serves, and what its sidecar announces
 
 USAGE
   hither status [--admin ADDRESS] [--anycast ADDRESS] [--json] [--all]
 
 FLAGS
   --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH. Default:
-                   unix:/run/hither/admin.sock (as under systemd), else 127.0.0.1:8053
+                   $server_of_unit (as under systemd), else $server
   --anycast ADDRESS
                    The sidecar's admin endpoint; `none` asks hitherd alone. Default:
-                   unix:/run/hither-anycast/admin.sock, else 127.0.0.1:8054, and it is no error
-                   if nobody answers there.
-  --json           Print the server's JSON as it is, for programs; with --anycast the sidecar's.
-  --all            Print all zones that the server tells of; without it 50, those with
-                   errors first.
+                   $sidecar_of_unit, else $sidecar, and it is not an
+                   error if no sidecar answers there.
+  --json           Print the server's JSON; with --anycast the sidecar's.
+  --all            Print all zones that the server lists. Default: 50, those with errors first.
 
-A server with more than 10,000 zones tells of so many of them, those with errors first, and only
-counts the others (zones_omitted in the JSON).
+A server lists at most 10,000 zones, those with errors first, and counts the others (zones_omitted
+in the JSON).
 
 EXIT CODES
   0  fine
@@ -72,7 +72,8 @@ EXIT CODES
 EXAMPLES
   hither status
   hither status --json | jq '.zones[] | select(.state!="ok")'
-)";
+)"));
+  return *help;
 }
 
 namespace {
@@ -118,28 +119,30 @@ ToolResult RunStatus(Arguments arguments) {
 }
 
 absl::string_view ReloadHelp() {
-  return R"(hither reload - have a running hitherd, or its sidecar, load what has changed
+  static const auto* const help = new std::string(WithAdminDefaults(
+      R"(hither reload - have a running hitherd, or its sidecar, load what has changed
 
 USAGE
   hither reload [--admin ADDRESS]
   hither reload --anycast ADDRESS [--confirm] [--dry-run]
 
-Reads the configuration's zones and every changed zone file again, without a lost query. Returns
-when that is done. Where a zone has errors, its last good version goes on answering.
+The server reads the configuration's zones and every changed zone file again, without losing a
+query. If a zone has errors, its last good version stays in service. The command waits for the end
+of the reload.
 
-With --anycast the sidecar there reads the configuration again, and tells what is withdrawn by it.
-It refuses to withdraw the last prefix, and to forget a drain: a service with another name is
-another one.
+With --anycast the sidecar reads the configuration again and reports which routes that withdraws.
+It refuses to withdraw the last prefix or to forget a drain. A renamed service is a new one, so its
+drain would be forgotten.
 
 FLAGS
   --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH. Default:
-                   unix:/run/hither/admin.sock (as under systemd), else 127.0.0.1:8053
+                   $server_of_unit (as under systemd), else $server
 
   --anycast ADDRESS
                    Reload the sidecar at this admin endpoint instead; `default` finds it as
                    `hither explain` does.
-  --confirm        Withdraw the last prefix, or forget a drain, all the same.
-  --dry-run        Only tell what the sidecar would change.
+  --confirm        Allow the sidecar to withdraw the last prefix or to forget a drain.
+  --dry-run        Only report what the sidecar would change.
 
 EXIT CODES
   0  loaded
@@ -150,7 +153,8 @@ EXAMPLES
   hither reload
   hither check example.org.zone && hither reload
   hither reload --anycast default --dry-run
-)";
+)"));
+  return *help;
 }
 
 ToolResult RunReload(Arguments arguments) {

@@ -299,7 +299,7 @@ absl::Status FinishAnycast(Config& config) {
                                  " and ", service.name, "; keep one"));
     }
   }
-  if (anycast.admin_text.empty()) anycast.admin_text = "127.0.0.1:8054";
+  if (anycast.admin_text.empty()) anycast.admin_text = kSidecarAdmin;
   if (auto admin = ParseAdmin(anycast.admin_text); !admin.ok()) return admin.status();
   if (auto status = CheckPolicy(anycast.policy); !status.ok()) return status;
   if (anycast.bgp.has_value()) {

@@ -25,6 +25,11 @@ inline constexpr size_t kConfigErrorsMax = 100;            // Told in one go.
 inline constexpr size_t kListenAddressesMax = 256;
 inline constexpr uint16_t kDnsPort = 53;
 inline constexpr uint16_t kAdminPort = 8053;
+// Where the admin endpoints are by default, and where the systemd units put them.
+inline constexpr char kServerAdmin[] = "127.0.0.1:8053";
+inline constexpr char kServerAdminOfUnit[] = "unix:/run/hither/admin.sock";
+inline constexpr char kSidecarAdmin[] = "127.0.0.1:8054";
+inline constexpr char kSidecarAdminOfUnit[] = "unix:/run/hither-anycast/admin.sock";
 
 // Where the admin endpoint listens: one of the two, or neither (switched off).
 struct AdminAddress {

@@ -58,7 +58,7 @@ const Case kCases[] = {
     {"FreezeTooLong", {"freeze", "--for", "25h"}, 2, "", "hither freeze: --for is missing or no time from 0s to 24h in whole seconds; write --for 10m\n"},
     {"FreezeOfHalves", {"freeze", "--for", "500ms"}, 2, "", "hither freeze: --for is missing or no time from 0s to 24h in whole seconds; write --for 10m\n"},
     {"DrainTimeout", {"drain", "--wait", "--timeout", "soon"}, 2, "", "hither drain: --timeout is no time; write it as 90s or 2m\n"},
-    {"DrainTwo", {"drain", "a", "b"}, 2, "", "hither drain: 'b' is too much; see hither drain --help\n"},
+    {"DrainTwo", {"drain", "a", "b"}, 2, "", "hither drain: unexpected argument 'b'; see hither drain --help\n"},
     {"ExplainNobody", {"explain", "--anycast", "none"}, 2, "", "hither explain: --anycast none has nobody to ask; give an address\n"},
     {"ConfirmIsTheSidecars", {"reload", "--confirm"}, 2, "", "hither reload: --confirm and --dry-run are the sidecar's; add --anycast ADDRESS\n"},
     {"HelpOfTypo", {"help", "chekc"}, 2, "", "hither: unknown command 'chekc'; did you mean 'check'?\n"},
@@ -85,13 +85,13 @@ const Case kCases[] = {
     {"CheckFlagTypo", {"check", "--orign", "."}, 2, "", "hither check: unknown flag --orign; did you mean '--origin'?\n"},
     {"CheckFlagWithoutValue", {"check", "a", "--origin"}, 2, "", "hither check: --origin has no value; give one, as in --origin value\n"},
     {"CheckBadOrigin", {"check", "/dev/null", "--origin", "a..b"}, 2, "", "*"},
-    {"CheckNoOrigin", {"check", "/dev/null"}, 2, "", "hither check: /dev/null does not tell the zone's name; give --origin NAME\n"},
+    {"CheckNoOrigin", {"check", "/dev/null"}, 2, "", "hither check: /dev/null does not give the zone's name; give --origin NAME\n"},
     {"CheckMissingFile", {"check", "/nonexistent/a.zone"}, 1, "", "hither check: /nonexistent/a.zone: No such file or directory\n"},
     {"CompileWhereTo", {"compile", "a.zone"}, 2, "", "hither compile: where to? give -o IMAGE, as in -o example.org.image\n"},
     {"CompileToNoFile", {"compile", "a.zone", "-o", "-"}, 2, "", "hither compile: where to? give -o IMAGE, as in -o example.org.image\n"},
     {"CompileWithoutFile", {"compile", "-o", "a"}, 2, "", "hither compile: give one zone file, as in hither compile example.org.zone\n"},
     {"DashesEndFlags", {"check", "--", "--origin"}, 1, "", "hither check: --origin: No such file or directory\n"},
-    {"StatusTooMuch", {"status", "now"}, 2, "", "hither status: 'now' is too much; see hither status --help\n"},
+    {"StatusTooMuch", {"status", "now"}, 2, "", "hither status: unexpected argument 'now'; see hither status --help\n"},
     {"StatusSwitchWithValue", {"status", "--json=yes"}, 2, "", "hither status: --json takes no value; write --json alone\n"},
     {"StatusNobodyToAsk", {"status", "--admin", "none"}, 2, "", "hither status: --admin none has nobody to ask; give an address\n"},
     {"StatusForeignHost", {"status", "--admin=192.0.2.1:80"}, 2, "", "*"},
@@ -152,7 +152,7 @@ TEST_F(ZoneFiles, OriginUnknown) {
   const ToolResult result = Hither({"check", path.c_str()});
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.err, absl::StrCat("hither check: ", path,
-                                     " does not tell the zone's name; give --origin NAME\n"));
+                                     " does not give the zone's name; give --origin NAME\n"));
 }
 
 TEST_F(ZoneFiles, EveryErrorIsToldWithItsLine) {
