@@ -4,7 +4,7 @@
     compare_with_dnspython.py DUMP_ZONE ORIGIN=FILE...
 
 With "BIND/" before a FILE, named-compilezone reads it and dnspython what that writes: for
-$GENERATE, of which dnspython knows less.
+$GENERATE, where dnspython knows less.
 
 In a FILE, "CORPUS/" stands for the folder data/ of $HITHER_CORPUS. Exit status 77 (skipped) if
 that is not set.

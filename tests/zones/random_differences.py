@@ -98,10 +98,10 @@ DIFFERENCES = [
                "names stand without quotes (RFC 1035 §5.1), in all other types of BIND's as well"),
     Difference("SVCB HTTPS".split(), WE, lambda r: "tls-supported-groups" in r.error,
                "key 9 is newer than BIND 9.18, which takes all octets for it"),
-    Difference("SVCB HTTPS".split(), WE, lambda r: "of which alpn" in r.error and
+    Difference("SVCB HTTPS".split(), WE, lambda r: "parameters: alpn" in r.error and
                re.search(r"alpn=\S*\\", r.fields) is not None,
                "in a list a backslash stands before a comma or a backslash alone (RFC 9460 §A.1)"),
-    Difference("SVCB HTTPS".split(), WE, lambda r: "of which ech" in r.error and
+    Difference("SVCB HTTPS".split(), WE, lambda r: "parameters: ech" in r.error and
                re.search(r'ech="[^"]*[ \t]', r.fields) is not None,
                "ech is one base64 string (RFC 9460 §7.3), without blanks in its quotes"),
     Difference("SVCB HTTPS".split(), BIND, lambda r: b"{" in r.octets and b"dns" in r.octets and

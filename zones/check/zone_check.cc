@@ -64,7 +64,7 @@ void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, No
   }
 }
 
-// Is the target a name of this zone of which nothing need be said? For most that is so, and the
+// Is the target a name of this zone that needs no finding? For most that is so, and the
 // node tells it without a search.
 bool IsFine(const Zone& zone, NodeId target, NodeId cut) {
   if (target == kNoNode) return false;
@@ -146,7 +146,7 @@ void CheckOccluded(const Zone& zone, NodeId node, CheckReport& report) {
   }
 }
 
-// RRsets are written whole or not at all, with their RRSIGs for whoever wants DNSSEC.
+// RRsets are written whole or not at all, with their RRSIGs for DNSSEC clients.
 void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
   for (const RRset& rrset : zone.RRsetsOf(node)) {
     const RRset* const signatures = rrset.Signatures();

@@ -25,7 +25,7 @@ class UnitSet {
   std::vector<uint64_t> words_;
 };
 
-// Do the names stand where whoever reads this type's RDATA will look for them?
+// Do the names stand where a reader of this type's RDATA looks for them?
 bool HasItsNames(RrType type, ByteView rdata) {
   const RdataNames& names = NamesOf(type);
   if (names.names == 0) return true;

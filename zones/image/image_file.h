@@ -19,7 +19,7 @@
 namespace hither {
 
 // A zone image in a file: the image as it is in memory, with its checksum set, then the note: a
-// text of whoever wrote it (what the zone was made from), its length and its checksum.
+// text of its writer (what the zone was made from), its length and its checksum.
 
 inline constexpr size_t kImageNoteBytesMax = 16u << 20;
 

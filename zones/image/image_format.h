@@ -6,7 +6,7 @@
 namespace hither {
 
 // What every image begins with. The version counts each change of the layout of zone.h, and of
-// what is derived from the records at a build: an image of another version is made anew.
+// what is derived from the records at a build: an image of another version is rebuilt.
 inline constexpr uint8_t kImageMagic[8] = {'H', 'i', 't', 'h', 'e', 'r', 'Z', '\n'};
 inline constexpr uint32_t kImageVersion = 2;
 inline constexpr uint32_t kImageByteOrder = 0x01020304;

@@ -11,8 +11,8 @@
 
 namespace hither {
 
-// What a zone's image is made of, as zone.h lays it out. Whoever changes something here counts
-// kImageVersion up (image_format.h).
+// What a zone's image is made of, as zone.h lays it out. A change here increments
+// kImageVersion (image_format.h).
 
 // A node's place in the image, in units of 8 octets: 32 GiB can be reached.
 using NodeId = uint32_t;

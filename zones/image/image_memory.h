@@ -11,13 +11,13 @@
 namespace hither {
 
 // The octets of an image in the making: zeros where nothing was written. They move when they grow,
-// so that whoever writes remembers places, not addresses. One thread's.
+// so that a writer remembers places, not addresses. One thread's.
 //
 // A large image has a mapping of its own, in huge pages where the kernel has them: a lookup in a
 // zone of a million names would else spend its time on the page table.
 class ImageMemory {
  public:
-  // Room for about so many octets, of which only those that are used cost memory.
+  // Room for about so many octets; only those that are used cost memory.
   explicit ImageMemory(size_t bytes_expected);
 
   uint8_t* data() { return bytes_.data(); }

@@ -14,7 +14,7 @@
 
 namespace hither {
 
-// Puts a second core to work on a large zone: whoever reads records adds them here, and a thread
+// Puts a second core to work on a large zone: the reader of records adds them here, and a thread
 // gives them to the real sink, in their order.
 //
 //   RecordPipe pipe(builder);
@@ -69,7 +69,7 @@ class RecordPipe : public RecordSink {
   std::condition_variable changed_;
   // Guarded by mu_.
   uint64_t filled_ = 0;    // Blocks that are full: the thread's.
-  uint64_t replayed_ = 0;  // Blocks of which the sink has got all: free again.
+  uint64_t replayed_ = 0;  // Blocks that the sink has consumed: free again.
   bool ended_ = false;     // No more will be filled.
   bool drop_ = false;      // Those that are left are not wanted.
   std::exception_ptr failure_;

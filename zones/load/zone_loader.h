@@ -20,7 +20,7 @@ namespace hither {
 // (zone_builder.h), check (zone_check.h), verify its digest (zonemd.h).
 //
 // Threads: none of its own; any number of loads may run side by side. A load changes nothing but
-// what it returns, so whoever calls may keep serving the last good zone after a failure.
+// what it returns, so a caller may keep serving the last good zone after a failure.
 
 // What a file was like when it was read, to see later whether it must be read again.
 //

@@ -32,7 +32,7 @@ class ServedZone {
 
   std::shared_ptr<const Zone> zone;
 
-  // The image's where there is one: whoever answers from it has those octets in the cache.
+  // The image's where there is one: a worker that answers from it has those octets in the cache.
   NameView apex() const { return zone == nullptr ? source_.name() : zone->apex(); }
   ZoneSource source() const { return source_; }
   absl::string_view file() const { return source_.file(); }
@@ -91,7 +91,7 @@ class ZoneSet {
   std::span<const ServedZone> zones() const { return zones_; }
   const ServedZone* FindExact(NameView apex) const;
 
-  size_t served() const { return served_; }  // Zones of which a version answers.
+  size_t served() const { return served_; }  // Zones with a version that answers.
   size_t failed() const { return failed_; }  // Zones whose last load failed.
   size_t MemoryBytes() const;                // Without zones, names and paths.
 

@@ -49,7 +49,7 @@ class ZoneSource {
   const uint8_t* record_ = nullptr;
 };
 
-// Many of them, in their order. A copy shares names and paths, and so does whoever holds store().
+// Many of them, in their order. A copy shares names and paths, and so does a holder of store().
 //
 // Threads: any number may read. One at a time adds, copies of one another counted together.
 class ZoneSources {

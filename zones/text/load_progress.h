@@ -11,7 +11,7 @@ namespace hither {
 
 // How far a load has come. Counters only rise, but for `readers`.
 //
-// Threads: those that load add, whoever tells an operator reads; all relaxed, so two of them may
+// Threads: those that load add, any other may read; all relaxed, so two of them may
 // be a moment apart.
 struct LoadProgress {
   std::atomic<uint64_t> zones_total{0};

@@ -145,7 +145,7 @@ Complaint ReadBase64(std::span<const Token> tokens, RdataBuffer& out) {
       } else {
         const int value = Base64Value(c);
         if (value < 0) return "is not base64";
-        if (padding > 0) return "goes on after the base64 padding";
+        if (padding > 0) return "continues after the base64 padding";
         bits = bits << 6 | static_cast<uint32_t>(value);
       }
       if (++count < 4) continue;

@@ -44,7 +44,7 @@ class RdataBuffer {
     std::memcpy(&octets_[size_], bytes.data(), bytes.size());
     size_ += bytes.size();
   }
-  // For what is written in place: room for a name, of which Commit() keeps `size` octets.
+  // For what is written in place: room for a name; Commit() keeps `size` octets.
   uint8_t* RoomForName() { return &octets_[size_]; }
   // Likewise for `count` octets, if they fit; null if not, which is no overflow yet.
   uint8_t* RoomFor(size_t count) {

@@ -159,7 +159,7 @@ TEST_F(ImageCacheTest, ReadsTheTextIfTheImageIsDamaged) {
             absl::StrCat(Path("example.image"),
                          ": warning: the image is damaged (its checksum differs); compile it again "
                          "(hither compile); the zone file is read instead\n"));
-  EXPECT_TRUE(Load().from_image) << "it was written anew";
+  EXPECT_TRUE(Load().from_image) << "it was written again";
 }
 
 TEST_F(ImageCacheTest, TellsThatItCannotWrite) {
@@ -233,7 +233,7 @@ TEST_F(ImageCacheTest, ACompiledImageKnowsItsTextWhereverThatIs) {
   EXPECT_TRUE(load(Path("elsewhere/example.zone")).from_image);
 }
 
-// Whoever may write in the folder chooses what is served.
+// A user who may write in the folder chooses what is served.
 TEST_F(ImageCacheTest, AFolderThatOthersWriteInIsNoCache) {
   const auto why = [&] { return std::string(ImageFolder::Open(folder_).status().message()); };
   EXPECT_EQ(why(), "");
