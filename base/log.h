@@ -29,7 +29,7 @@ absl::Status OpenLog(LogLevel level, const std::string& file);
 // Could OpenLog() open `file`? Makes none.
 absl::Status CheckLogFile(const std::string& file);
 
-// Opens the file anew, after a rotation; what was open stays if that fails.
+// Opens the file again after a rotation; keeps the open file if that fails.
 absl::Status ReopenLog();
 
 bool LogIsOn(LogLevel level);

@@ -11,7 +11,7 @@
 namespace hither {
 
 // OpenLog() (log.h) for root: a file that it makes, or has made before, becomes `owner`'s, who is
-// to open it again. Root is led to no other file by whoever may write in the folder
+// to open it again. Root is led to no other file by users that may write in the folder
 // (OpenToAppend()).
 absl::Status OpenLogFor(std::optional<FileOwner> owner, LogLevel level, const std::string& file);
 

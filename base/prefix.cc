@@ -54,7 +54,7 @@ absl::StatusOr<Prefix> Prefix::FromText(absl::string_view text) {
   if (masked == prefix.address) return prefix;
   prefix.address = masked;
   return absl::InvalidArgumentError(
-      absl::StrCat("'", text, "' has bits set behind its length; write ", prefix.ToText()));
+      absl::StrCat("'", text, "' has bits set after its prefix length; write ", prefix.ToText()));
 }
 
 std::string Prefix::ToText() const {

@@ -19,7 +19,7 @@ bool WriteAll(int fd, const void* octets, size_t bytes);
 // has a checksum and can be made again: a slow disk is not waited for.
 enum class Durable : bool { kNo, kYes };
 
-// Writes `path` anew, or changes nothing: a reader sees the old file or the whole new one. `write`
+// Replaces `path`, or changes nothing: a reader sees the old file or the whole new one. `write`
 // writes to the descriptor, and says false, with errno, if it cannot. The new file has the rights
 // `mode`. A symbolic link is followed, by root as FindPlace() says; what is no file is left alone.
 // Errors begin with the path.
@@ -31,7 +31,7 @@ FilePlace NewPlace(const FilePlace& place);
 
 // Makes that file, for nobody but our user to open, and takes its write lock, so that one process
 // at a time makes it; what a killed one left is removed, and nobody's file is written to. It is
-// whoever calls that names it `place`, while it is open. Without one errno says why: EBUSY if
+// a caller that does so names it `place`, while it is open. Without one errno says why: EBUSY if
 // another process is making it.
 FileDescriptor OpenNew(const FilePlace& new_place);
 

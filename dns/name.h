@@ -47,7 +47,7 @@ inline uint64_t ToLowerOctets(uint64_t octets) {
 }
 
 // An uncompressed, absolute domain name in wire form, ending in the root's 0 octet; case as given.
-// A view: whoever owns the octets must outlive it. Always valid once made (FromWire checks).
+// A view: the owner of the octets must outlive it. Always valid once made (FromWire checks).
 class NameView {
  public:
   NameView() : NameView(kRootOctet) {}

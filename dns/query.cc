@@ -83,7 +83,7 @@ Parsed ParseQuery(ByteView message, Query& query) {
   ByteReader reader(message);
   reader.Take(kHeaderBytes);
   // A fault before the additional section does not end the reading: the answer owes an OPT to
-  // whoever sent one (RFC 6891 §6.1.1).
+  // any sender of one (RFC 6891 §6.1.1).
   bool good = questions == 1;  // RFC 9619 §3, and 0 asks nothing.
   if (good && !TakeQuestion(reader, query)) return Parsed::kFormErr;
   for (uint16_t i = 0; !good && i < questions; ++i) {  // 5 octets each: the message is the limit.

@@ -236,7 +236,7 @@ absl::Status ValidateRdata(RrType type, ByteView rdata) {
       return wrong(why);
     }
   }
-  if (!wire.AtEnd()) return wrong("it goes on too long");
+  if (!wire.AtEnd()) return wrong("it is too long");
   const absl::string_view why = CheckMeaning(type, rdata);
   return why.empty() ? absl::OkStatus() : wrong(why);
 }

@@ -9,7 +9,7 @@
 namespace hither {
 
 // A query's TSIG record, as far as an answer without a key needs it. We share keys with nobody:
-// whoever signs is told so (RFC 8945 §5.2.1) instead of being served as if he had not.
+// a signing client gets an error (RFC 8945 §5.2.1) instead of being served as if he had not.
 struct Tsig {
   bool present = false;
   ByteView key_name;     // Empty if its name was compressed, which RFC 8945 §4.2 does not foresee.

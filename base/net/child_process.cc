@@ -200,7 +200,7 @@ ChildProcess::~ChildProcess() {
   if (run_ == nullptr) return;
   run_->owner = nullptr;
   run_->done = nullptr;
-  run_->Fail(absl::CancelledError("nobody waits any more"));
+  run_->Fail(absl::CancelledError("the caller has stopped waiting"));
 }
 
 }  // namespace hither

@@ -18,7 +18,7 @@ namespace hither {
 // One request and its reply, over a socket of its own: connect, send, receive, close. A new socket
 // has a new source port, so that the requests of some time reach every worker behind SO_REUSEPORT.
 //
-// Threads: the loop's. Nothing waits. Source: whoever answers at the address; over UDP only what
+// Threads: the loop's. Nothing waits. Source: any process at the address; over UDP only what
 // comes from there (a connected socket), in all at most `reply_bytes_max`, for `timeout`.
 class Conversation {
  public:

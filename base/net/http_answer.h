@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 
 // As much of HTTP as is needed to read small pages of machines that we know, over a Conversation.
-// Pure. Source: whoever answers at the address.
+// Pure. Source: any process at the address.
 namespace hither {
 
 inline constexpr size_t kHttpHeadBytesMax = 8'192;

@@ -28,7 +28,7 @@ struct HttpOrder {
 };
 
 // One request. `on_reply` is called once, on the loop's thread, and perhaps before this returns
-// (null then); what is returned may be cancelled until then. Source: whoever answers there; the
+// (null then); what is returned may be cancelled until then. Source: any process there; the
 // order limits size and time.
 Conversation* StartHttp(uv_loop_t& loop, const HttpOrder& order,
                         std::function<void(absl::StatusOr<HttpReply>)> on_reply);

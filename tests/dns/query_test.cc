@@ -118,7 +118,7 @@ constexpr Case kCases[] = {
      "00 0029 1000 00000000 0000\n"
      "00 0001 0001 00000000 0000",
      "query . 2/1 edns"},
-    // RFC 6891 §6.1.1: whoever sent an OPT gets one, whatever else is wrong.
+    // RFC 6891 §6.1.1: a sender of an OPT gets one, whatever else is wrong.
     {"OptWithoutQuestion", "1234 0000 0000 0000 0000 0001 00 0029 1000 00000000 0000",
      "formerr edns"},
     {"OptBehindTwoQuestions",

@@ -37,7 +37,7 @@ class Walk {
   }
 
  private:
-  // RFC 1034 §4.3.2 step 3: down, label by label. Gives the name where step 1 begins anew.
+  // RFC 1034 §4.3.2 step 3: down, label by label. Gives the name where step 1 begins again.
   std::optional<Labels> Step(const Labels& qname) {
     for (size_t depth = zone_.apex.size(); depth <= qname.size(); ++depth) {
       const Labels at = qname.substr(0, depth);

@@ -32,7 +32,7 @@ struct Zone {
 struct Answer {
   std::string rcode;  // "NOERROR", "NXDOMAIN"
   bool authoritative = false;
-  // Answer, authority, additional; each sorted. To ANY, all RRsets of the name, of which one is
+  // Answer, authority, additional; each sorted. To ANY, all RRsets of the name, and one is
   // enough (RFC 8482 §4.1).
   std::array<std::vector<Record>, 3> sections;
 };
