@@ -124,7 +124,7 @@ void AdminEndpoint::ReadLoop() {
   for (bool more = true; more;) {
     try {
       more = PollOnce();
-    } catch (const std::bad_alloc&) {  // Whoever waits makes room.
+    } catch (const std::bad_alloc&) {  // A waiting one makes room.
       open_.Clear();
     }
   }

@@ -34,7 +34,7 @@ inline constexpr size_t kAdminQueuedMax = 64;  // Requests that wait for a threa
 // Threads: all of its methods are the control thread's, but state(), which any may call. One
 // thread of ours accepts, reads the heads of all requests and writes all answers, without waiting
 // for any client; the others make the answers. So who sends or reads slowly holds up nobody.
-// Source: whoever can connect; a connection has limits on size and on time.
+// Source: any client; a connection has limits on size and on time.
 class AdminEndpoint {
  public:
   // Opens the socket, so that it can be done before privileges are dropped. Null for an address

@@ -25,7 +25,7 @@ struct AdminAnswer {
   bool is_json = false;
   std::string type = "";  // Content-Type; empty: JSON's or that of plain text.
   // Not null: gives the octets that follow, piece by piece, each at most some seconds after the
-  // last; false ends the answer. It holds one of the threads, so whoever offers it counts them.
+  // last; false ends the answer. It holds one of the threads, so its owner counts them.
   std::function<bool(std::string& piece)> stream = nullptr;
   std::string allow = "";  // Of a 405: the methods that are possible.
 };

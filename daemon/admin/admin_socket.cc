@@ -51,7 +51,8 @@ absl::Status RemoveStale(const Place& place, const sockaddr_un& name) {
   return absl::OkStatus();
 }
 
-// Not by the path: whoever may write in its folder may put a link to another's file in its place.
+// Not by the path: a user who may write in its folder may put a link to another's file in its
+// place.
 bool SetMode(const char* path, mode_t mode) {
   const FileDescriptor file(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat facts;

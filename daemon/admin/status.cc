@@ -177,7 +177,7 @@ void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out)
     absl::StrAppendFormat(&out, "  and %d more; --all shows them\n", zones.size() - shown);
   }
   if (status.zones_omitted > 0) {
-    absl::StrAppendFormat(&out, "  and %d that the server tells nothing of, having too many\n",
+    absl::StrAppendFormat(&out, "  and %d more that the server omits because of its limit\n",
                           status.zones_omitted);
   }
 }

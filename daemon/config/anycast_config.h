@@ -132,15 +132,15 @@ struct AnycastConfig {
     double servfail_share_max = 0.05;         // Of answers, over 5 s; more is SOFT.
     double drop_share_max = 0.05;
     absl::Duration stuck_after = absl::Seconds(1);  // A worker whose turn is older.
-    absl::Duration lease = absl::Seconds(2);        // How long a verdict is good for.
+    absl::Duration lease = absl::Seconds(2);        // Maximum age of a decision.
   } policy;
   using Neighbor = AnycastNeighbor;
   using Bgp = AnycastBgp;
   using Kernel = AnycastKernel;
   using Exec = AnycastExec;
   struct Readback {
-    std::string bird_socket;    // Empty: BIRD is not asked.
-    std::string bird_protocol;  // Of which the exports are asked; empty: all BGP protocols.
+    std::string bird_socket;               // Empty: BIRD is not asked.
+    std::string bird_protocol;             // Its exports are read; empty: all BGP protocols.
     std::vector<std::string> frr_command;  // As [vtysh]; empty: FRR is not asked.
   };
   struct Peer {
@@ -189,7 +189,7 @@ absl::Status CheckOutside(const AnycastConfig& anycast);
 // counted himself as a peer would wait for his own consent.
 void TakeOwnPeers(absl::string_view self, AnycastConfig::Peers& peers);
 
-// Reads the files of passwords and keys: the sidecar's only, so that hitherd, whoever it runs as,
+// Reads the files of passwords and keys: the sidecar's only, so that hitherd, under any user,
 // needs none.
 absl::Status LoadPasswords(AnycastConfig& anycast);
 

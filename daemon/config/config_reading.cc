@@ -91,7 +91,7 @@ absl::Status ErrorsOf(const Reading& to) {
   for (auto& error : errors) lines.push_back(std::move(error.second));
   if (to.error_count > kConfigErrorsMax) {
     lines.push_back(absl::StrCat(to.file, ":0: ", to.error_count - kConfigErrorsMax,
-                                 " more errors; mend these first"));
+                                 " more errors; correct these first"));
   }
   return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
 }

@@ -104,7 +104,7 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
   }
   if (reader.IsAtEnd()) {
     return fail(absl::StrCat("zone ", Quoted(name_text),
-                             " without a file; write it behind the name, after a blank"));
+                             " without a file; write it after the name and a blank"));
   }
   absl::string_view file;
   if (!reader.PlainOrQuoted(scratch, file)) {
@@ -114,7 +114,7 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
   if (file.empty()) return fail("the path is empty; name a zone file");
   if (!reader.IsAtEnd()) {
     return fail(absl::StrCat(Quoted(reader.rest()),
-                             " behind the path; put a path with blanks in double quotes"));
+                             " after the path; put a path with blanks in double quotes"));
   }
   return sink.OnZone(line, *name, file);
 }

@@ -8,7 +8,7 @@
 
 namespace hither {
 
-// The octets of the heartbeat page: what hitherd tells of itself to whoever looks, without being
+// The octets of the heartbeat page: what hitherd reports to any reader without being
 // asked. Integers are the machine's: writer and reader are on one host. A change of any of it is a
 // new kHeartbeatVersion.
 //

@@ -43,8 +43,8 @@ absl::Status AnotherRuns(const std::string& path) {
       "heartbeat ", path, ": another hitherd is running and holds it; stop that one", kElsewhere));
 }
 
-// Whoever may write in the folder may have put another file there: what is no page of ours is not
-// for us to replace.
+// A user who may write in the folder may have put another file there: what is no page of ours is
+// not for us to replace.
 absl::Status CheckIsPage(const std::string& path, int fd) {
   struct stat facts = {};
   if (::fstat(fd, &facts) != 0) return SystemError(path, "cannot be looked at");

@@ -40,7 +40,7 @@ struct HeartbeatZoneCounts {
 // process lives. The lock is an open file description's (fcntl(2), F_OFD_SETLK): the kernel frees
 // it with the last of the process, however that ended, and any pid namespace sees it.
 //
-// It is a write lock, and only that one means life: whoever can read a file can hold a read lock.
+// It is a write lock, and only that one means life: any reader of a file can hold a read lock.
 // The page is new at each start, so that no lock on an older one is in the way, and only hitherd's
 // user and group can open it (0640). A process of that user, or root's, could still take the lock
 // of a dead hitherd, or cut the page short: both could as well kill it.

@@ -72,7 +72,7 @@ class HeartbeatReader {
   HeartbeatReader(const HeartbeatReader&) = delete;
   HeartbeatReader& operator=(const HeartbeatReader&) = delete;
 
-  // Opens the file where that is due (it is looked for anew each time: somebody may have replaced
+  // Opens the file where that is due (it is looked up again each time: somebody may have replaced
   // it), asks for the lock, reads. An error leaves `out` as it was and says why it is unknown.
   absl::Status Read(Heartbeat& out);
   // As of the last Read(), also if that gave an error.

@@ -227,7 +227,7 @@ constexpr Case kWrong[] = {
     {"UnknownKey", "  service: []\n", "h.yaml:6: unknown key 'service'; did you mean 'services'?"},
     {"NoService", "  dry_run: true\n", "there is no service; add services:"},
     {"NoBackend", "SERVICE", "nothing to announce with; add bgp:, kernel:, exec: or dry_run: true"},
-    {"PrefixHasHostBits", "  services: [{ name: dns, prefixes: [192.0.2.1/24] }]\n", "h.yaml:6: '192.0.2.1/24' has bits set behind its length; write 192.0.2.0/24"},
+    {"PrefixHasHostBits", "  services: [{ name: dns, prefixes: [192.0.2.1/24] }]\n", "h.yaml:6: '192.0.2.1/24' has bits set after its prefix length; write 192.0.2.0/24"},
     {"PrefixIsWord", "  services: [{ name: dns, prefixes: [fra1] }]\n", "'fra1' is no prefix; write one as 192.0.2.0/24"},
     {"PrefixTooLong", "  services: [{ name: dns, prefixes: [192.0.2.0/33] }]\n", "'192.0.2.0/33' is no prefix"},
     {"NoProbe", "  services: [{ name: dns, prefixes: [192.0.2.0/24] }]\n", "service dns has no probe; add probe: { name: example.org, type: SOA }"},

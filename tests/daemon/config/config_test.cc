@@ -202,7 +202,7 @@ TEST(ConfigLimits, ErrorsAreToldUpToAHundred) {
   const std::string message(ParseConfig(text, "h.yaml", "").status().message());
   const std::vector<std::string> lines = absl::StrSplit(message, '\n');
   ASSERT_EQ(lines.size(), kConfigErrorsMax + 1);
-  EXPECT_EQ(lines.back(), "h.yaml:0: 50 more errors; mend these first");
+  EXPECT_EQ(lines.back(), "h.yaml:0: 50 more errors; correct these first");
 }
 
 TEST(ConfigLimits, ListenAddressesAreCounted) {
@@ -253,7 +253,7 @@ TEST(ConfigLists, ErrorsHaveTheListsPlace) {
   EXPECT_EQ(config.status().message(),
             "/etc/bad:3: zone a. again, first in h.yaml:2; keep one\n"
             "/etc/bad:4: zone d. again, first on line 1; keep one\n"
-            "/etc/bad:5: zone 'e' without a file; write it behind the name, after a blank\n"
+            "/etc/bad:5: zone 'e' without a file; write it after the name and a blank\n"
             "h.yaml:4: unknown key 'usr'; did you mean 'user'?");
 }
 
@@ -266,7 +266,7 @@ TEST(ConfigLists, ErrorsAreBoundedToo) {
       ParseConfig("zones: [{ list: l }]", "h.yaml", "", read_list).status().message());
   EXPECT_THAT(message, HasSubstr("\nl:100: "));
   EXPECT_THAT(message, testing::Not(HasSubstr("\nl:101: ")));
-  EXPECT_THAT(message, HasSubstr("\nh.yaml:0: 50 more errors; mend these first"));
+  EXPECT_THAT(message, HasSubstr("\nh.yaml:0: 50 more errors; correct these first"));
 }
 
 TEST(ConfigLists, NoneIsNoImageCache) {

@@ -163,7 +163,7 @@ TEST_F(HeartbeatTest, DeadPageIsTakenOverAndEmptied) {
   EXPECT_EQ(read.workers.size(), 1u);
 }
 
-// Whoever can open a file can hold a read lock on it, also one that waits until hitherd dies.
+// Any reader of a file can hold a read lock on it, also one that waits until hitherd dies.
 TEST_F(HeartbeatTest, AStrangersReadLockIsNoLifeAndHoldsNobodyUp) {
   const int stranger = [&] {
     const auto page = Make();
