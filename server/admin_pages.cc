@@ -41,7 +41,7 @@ void AddProcess(const ServerView& view, MetricsText& page) {
            view.reloads_failed);
   for (const EndpointState& one : view.endpoints) {
     page.Add("hither_endpoint_listening", MetricType::kGauge,
-             "1 if the pages can be asked for at the address of this key; 0: it is tried again.",
+             "1 if the pages are served at the address of this key; 0 if not, and it is retried.",
              MetricLabels({{"endpoint", one.key}}), uint64_t{one.error.empty()});
   }
   for (size_t i = 0; i < view.workers.size(); ++i) {
@@ -75,8 +75,8 @@ size_t OmittedOf(size_t zones) { return zones - std::min(zones, kZonesToldMax); 
 void AddZoneCounts(const ZoneSet& set, MetricsText& page) {
   const size_t zones = set.zones().size();
   page.Add("hither_zones", MetricType::kGauge, "Zones in the configuration.", "", uint64_t{zones});
-  page.Add("hither_zones_served", MetricType::kGauge, "Zones of which a version answers.", "",
-           uint64_t{set.served()});
+  page.Add("hither_zones_served", MetricType::kGauge, "Zones that are loaded and answer queries.",
+           "", uint64_t{set.served()});
   page.Add("hither_zones_failed", MetricType::kGauge,
            "Zones whose last load failed; an older version may still answer.", "",
            uint64_t{set.failed()});
@@ -117,9 +117,10 @@ void AddLatency(const TransportLatency& of, MetricsText& page) {
   }
   values.sum = absl::ToDoubleSeconds(of.summary.total());
   values.count = of.summary.answers();
-  page.AddHistogram("hither_answer_seconds",
-                    "From receiving a query to sending its answer, without what it waited before.",
-                    MetricLabels({{"transport", of.transport}}), values);
+  page.AddHistogram(
+      "hither_answer_seconds",
+      "From receiving a query to sending its answer, without the time in the socket's queue.",
+      MetricLabels({{"transport", of.transport}}), values);
 }
 
 void AddZone(const ServedZone& served, MetricsText& page) {

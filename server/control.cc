@@ -33,7 +33,7 @@ constexpr absl::Duration kPartEvery = absl::Seconds(1);
 
 // For a signal during the first load: nothing is served yet, and nothing has to be tidied.
 void EndAtOnce(int /*number*/) {
-  constexpr char kText[] = "hitherd: told to end while loading\n";
+  constexpr char kText[] = "hitherd: stopped while loading\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText, sizeof(kText) - 1);
   ::_exit(kExitFine);
 }
@@ -312,7 +312,8 @@ absl::Status Control::LoadAnew() {
   if (!config.ok()) return config.status();
   const std::vector<std::string> keys = SettingsThatNeedRestart(config_, *config);
   if (!keys.empty()) {
-    Log(LogLevel::kWarning, "changed, but only a restart makes it so: ", absl::StrJoin(keys, ", "));
+    Log(LogLevel::kWarning,
+        "these settings changed and take effect after a restart: ", absl::StrJoin(keys, ", "));
   }
   outcome_.zones = Load(config->zones);
   return absl::OkStatus();
@@ -361,7 +362,7 @@ Control::ReloadAnswer Control::Summary() const {
 }
 
 void Control::StartBeat() {
-  // The sidecar announces no site of which zones are still missing.
+  // The sidecar announces no site whose zones are still missing.
   if (heartbeat_writer_.has_value() && !loading_first_) {
     heartbeat_writer_->page().TellPhase(HeartbeatPhase::kServing);
   }
@@ -375,7 +376,7 @@ void Control::OnBeat() {
   if (heartbeat_writer_.has_value()) heartbeat_writer_->Beat(now);
   const auto period = manager_.watchdog_period();
   if (!period.has_value() || now - told_alive_ < *period / 3) return;
-  // A worker that is stuck is a server that must be made anew, whatever this thread does.
+  // A worker that is stuck is a server that must be restarted, whatever this thread does.
   if (!HealthOfWorkers(View()).ok()) return;
   told_alive_ = now;
   manager_.StillAlive();

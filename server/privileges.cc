@@ -84,7 +84,7 @@ std::string FindUnreadable(const Config& config) {
   return "";
 }
 
-// The socket that we have bound and nothing else: whoever may write in its folder may have put a
+// The socket that we have bound and nothing else: a user who may write in its folder may have put a
 // link, or another's socket, in its place. That stays as it is.
 bool HandOverSocket(const std::string& path, const Account& account) {
   const absl::StatusOr<FilePlace> place = FindPlace(path, LastLink::kKeep);

@@ -28,7 +28,7 @@ absl::Status BecomeUser(const Config& config);
 // without root, if that account is root, or if there is none, which DropPrivileges() says.
 std::optional<FileOwner> ServiceOwner(const Config& config);
 
-// Is there an account for DropPrivileges()? A user that is named must exist, whoever asks: a check
+// Is there an account for DropPrivileges()? A user that is named must exist; a check
 // often runs without the rights that the start will have.
 absl::Status CheckUser(const Config& config);
 

@@ -216,7 +216,7 @@ size_t UdpListener::Send(size_t count) {
       counters_.Add(Counter::kUdpSendErrors, count - at);
       counters_.Add(Counter::kUdpSendFaults, count - at);
       return taken;
-    } else {  // Whoever is at fault, the others may get theirs.
+    } else {  // Whatever the cause, the others may get theirs.
       counters_.Add(Counter::kUdpSendErrors);
       if (!IsOfThatPeer(error)) counters_.Add(Counter::kUdpSendFaults);
       ++at;

@@ -59,7 +59,7 @@ LoadOptions LoadOptionsOf(const Config& config) {
   LoadLimits& limits = options.limits;
   limits.file.include_depth_max = config.limits.include_depth_max;
   limits.file.generate_records_max = config.limits.generate_records_max;
-  // Whoever allows one line more than the total wants it carried out.
+  // A line's limit above the total's raises the total: the operator set it.
   limits.file.generated_total_max =
       std::max(limits.file.generated_total_max, limits.file.generate_records_max);
   limits.file.generated_bytes_max =

@@ -27,7 +27,7 @@ std::string Labels(char letter, size_t count) {
   return name;
 }
 
-// `count` names of 120 labels, no two of which share more than the apex.
+// `count` names of 120 labels; no two share more than the apex.
 std::string LongMx(size_t count) {
   std::string text = kApexText;
   for (size_t i = 0; i < count; ++i) {

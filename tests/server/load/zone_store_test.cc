@@ -17,7 +17,7 @@ namespace {
 
 // So many allocations of this thread go well, then one throws. Negative: all go well.
 thread_local int64_t allocations_left = -1;
-// Those of so many octets and more throw, whoever makes them.
+// Those of so many octets and more throw, on any thread.
 size_t too_large_bytes = SIZE_MAX;
 
 }  // namespace
