@@ -133,9 +133,9 @@ absl::Status Announcer::MakeMissing() {
   const std::string failure(status.message());
   const absl::Time now = MonotonicNow();
   if (failure.empty()) {
-    if (missing_.Ended(now)) Log(LogLevel::kInfo, "the kernel backend is there again");
+    if (missing_.Ended(now)) Log(LogLevel::kInfo, "the kernel backend works again");
   } else if (missing_.Holds(failure, now)) {
-    Log(LogLevel::kError, failure, "; it is tried again each second", missing_.Note(now));
+    Log(LogLevel::kError, failure, "; the sidecar retries every second", missing_.Note(now));
   }
   failure_ = failure;
   return status;

@@ -91,7 +91,8 @@ void AddSessionText(const SidecarView& view, const Observation::Session& session
 
 void AddFleetMetrics(const FleetView& fleet, const std::string& labels, MetricsText& page) {
   page.Add("hither_anycast_fleet_known", MetricType::kGauge,
-           "1 if enough peers' pages are fresh to count on.", labels, uint64_t{fleet.is_known});
+           "1 if enough peers have fresh pages for fleet decisions.", labels,
+           uint64_t{fleet.is_known});
   page.Add("hither_anycast_fleet_others_withdrawn", MetricType::kGauge,
            "Other nodes that have the service and family and are not known to announce it.", labels,
            static_cast<uint64_t>(fleet.others_withdrawn));
@@ -116,13 +117,13 @@ void AddPeerMetrics(const SidecarView& view, MetricsText& page) {
   for (const SidecarView::Peer& peer : view.peers) {
     const std::string labels = MetricLabels({{"peer", peer.name}});
     page.Add("hither_anycast_peer_reachable", MetricType::kGauge,
-             "1 if the peer's page is fresh and believed.", labels, uint64_t{peer.is_reachable});
+             "1 if the peer's page is fresh and valid.", labels, uint64_t{peer.is_reachable});
     page.Add("hither_anycast_peer_pages_unsealed_total", MetricType::kCounter,
-             "Pages of the peer that were not believed for want of a right seal.", labels,
+             "Pages of the peer rejected because the seal was missing or wrong.", labels,
              peer.unsealed);
   }
   page.Add("hither_anycast_clones", MetricType::kGauge,
-           "Addresses at which another process answers by this node's name.", "",
+           "Addresses where another process uses this node's name.", "",
            uint64_t{view.clones.size()});
 }
 
@@ -151,19 +152,19 @@ void AddServiceMetrics(const SidecarView& view, const SidecarView::ServiceView& 
     const std::string labels =
         MetricLabels({{"service", service.name}, {"family", FamilyText(family)}});
     page.Add("hither_anycast_state_since_timestamp_seconds", MetricType::kGauge,
-             "When the state was entered.", labels,
+             "Time when the state was entered.", labels,
              absl::ToDoubleSeconds(view.Wall(family.verdict.since) - absl::UnixEpoch()));
     if (family.announced.has_value()) {
       page.Add("hither_anycast_announced", MetricType::kGauge,
-               "1 if routers have the routes, 0 if they do not; left out while it is not known.",
-               labels, uint64_t{*family.announced});
+               "1 if routers have the routes, 0 if they do not; absent while unknown.", labels,
+               uint64_t{*family.announced});
     }
     AddFleetMetrics(family.fleet, labels, page);
     page.Add("hither_anycast_withdrawals_in_window", MetricType::kGauge,
              "Withdrawals that count for the flap budget.", labels,
              static_cast<uint64_t>(family.withdrawals));
     page.Add("hither_anycast_withdrawals_total", MetricType::kCounter,
-             "Withdrawals that were no drain.", labels,
+             "Withdrawals other than drains.", labels,
              WithdrawalsOf(view, service.name, FamilyText(family)));
   }
   page.Add("hither_anycast_drained", MetricType::kGauge,
@@ -189,10 +190,10 @@ void AddRouteMetrics(const SidecarView& view, MetricsText& page) {
              "BGP sessions that ended.", labels, session.resets);
   }
   page.Add("hither_anycast_readback_mismatch", MetricType::kGauge,
-           "Prefixes that are not announced as they should be, or are and should not.", "",
+           "Prefixes whose announcement differs from the wanted one.", "",
            uint64_t{view.mismatches.size()});
   page.Add("hither_anycast_readback_mismatches_total", MetricType::kCounter,
-           "Differences between what is wanted and what was read back.", "", view.mismatches_total);
+           "Differences between the wanted routes and those read back.", "", view.mismatches_total);
 }
 
 void AddOutsideMetrics(const OutsideView& outside, MetricsText& page) {
@@ -205,16 +206,17 @@ void AddOutsideMetrics(const OutsideView& outside, MetricsText& page) {
   }
   for (const auto& [address, is_listening] : outside.listening) {
     page.Add("hither_anycast_outside_listening", MetricType::kGauge,
-             "1 if peers' beacons can come in at the address.",
-             MetricLabels({{"address", address}}), uint64_t{is_listening});
+             "1 if the address can receive peers' beacons.", MetricLabels({{"address", address}}),
+             uint64_t{is_listening});
   }
   if (outside.listening.empty()) return;
-  page.Add("hither_anycast_outside_overrun", MetricType::kGauge,
-           "1 if more came in than is read there: this node says of no peer that it is silent.", "",
-           uint64_t{outside.is_overrun});
+  page.Add(
+      "hither_anycast_outside_overrun", MetricType::kGauge,
+      "1 if beacons arrive faster than they are read; this node then reports no peer as silent.",
+      "", uint64_t{outside.is_overrun});
   for (size_t end = 0; end < kBeaconEnds; ++end) {
     page.Add("hither_anycast_beacons_received_total", MetricType::kCounter,
-             "Datagrams received where peers' beacons come in, by what they were.",
+             "Datagrams received at the beacon address, by kind.",
              MetricLabels({{"result", ToText(static_cast<BeaconEnd>(end))}}),
              outside.received[end]);
   }
@@ -228,19 +230,19 @@ std::string MetricsPage(const SidecarView& view, absl::Time asked) {
            "When the sidecar started.", "",
            absl::ToDoubleSeconds(view.Wall(view.started_at) - absl::UnixEpoch()));
   page.Add("hither_anycast_lease_age_seconds", MetricType::kGauge,
-           "Age of the last verdict; over the lease nothing is kept announced.", "",
+           "Age of the last decision; if it exceeds the lease, announcements end.", "",
            absl::ToDoubleSeconds(asked - view.now));
-  page.Add("hither_anycast_lease_seconds", MetricType::kGauge, "How long a verdict is good for.",
-           "", absl::ToDoubleSeconds(view.lease));
+  page.Add("hither_anycast_lease_seconds", MetricType::kGauge, "Maximum age of a decision.", "",
+           absl::ToDoubleSeconds(view.lease));
   page.Add("hither_anycast_ticks_total", MetricType::kCounter, "Decisions made.", "", view.ticks);
   page.Add("hither_anycast_late_ticks_total", MetricType::kCounter,
-           "Decisions that came over a whole tick too late.", "", view.late_ticks);
+           "Decisions that were more than one tick late.", "", view.late_ticks);
   page.Add("hither_anycast_state_kept", MetricType::kGauge,
-           "0 while the state file cannot be written: a drain would not outlive a restart.", "",
+           "0 while the state file cannot be written; a drain would be lost at a restart.", "",
            uint64_t{view.state_failure.empty()});
   for (const EndpointState& one : view.endpoints) {
     page.Add("hither_anycast_endpoint_listening", MetricType::kGauge,
-             "1 if the pages can be asked for at the address of this key; 0: it is tried again.",
+             "1 if the pages are served at the address of this key; 0 if not, and it is retried.",
              MetricLabels({{"endpoint", one.key}}), uint64_t{one.error.empty()});
   }
   for (const SidecarView::ServiceView& service : view.services) {
@@ -250,14 +252,14 @@ std::string MetricsPage(const SidecarView& view, absl::Time asked) {
     const auto& [service, family, state, rule] = key;
     page.Add(
         "hither_anycast_transitions_total", MetricType::kCounter,
-        "Changes of state, by the state entered and the rule that fired.",
+        "State changes, by the state entered and the rule that fired.",
         MetricLabels({{"service", service}, {"family", family}, {"to", state}, {"rule", rule}}),
         count);
   }
   AddRouteMetrics(view, page);
   AddPeerMetrics(view, page);
   for (const SidecarView::Probe& probe : view.probes) {
-    page.AddHistogram("hither_anycast_probe_seconds", "What answered probes took.",
+    page.AddHistogram("hither_anycast_probe_seconds", "Round-trip time of answered probes.",
                       MetricLabels({{"probe", probe.name}}), probe.latency);
   }
   AddOutsideMetrics(view.outside, page);

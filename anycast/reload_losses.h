@@ -11,7 +11,7 @@
 namespace hither {
 
 // What a reload would take away, before it does. By the services' names: what has another name
-// starts anew and knows nothing of what was before.
+// starts again without the earlier state.
 struct ReloadLosses {
   std::vector<std::string> lines;  // For the operator.
   bool withdraws_all = false;      // Of what is announced now, which is something.

@@ -37,7 +37,7 @@ std::vector<std::string> Texts(const std::vector<Prefix>& prefixes) {
 constexpr absl::Duration kHungMax = absl::Seconds(3);
 constexpr absl::Duration kClockWander = absl::Seconds(2);
 
-constexpr absl::string_view kUnprovenReason = "added by a reload, not yet seen to be good";
+constexpr absl::string_view kUnprovenReason = "added by a reload, not yet healthy";
 
 }  // namespace
 
@@ -107,7 +107,7 @@ void Service::Prove(Family& family, std::vector<Transition>& transitions) const 
   if (family.unproven.empty() || !is_good) return;
   transitions.push_back({config_.name, family.family, Texts(family.unproven), State::kDown,
                          family.verdict.state, family.verdict.rule,
-                         "added by a reload, and seen to be good", absl::ZeroDuration()});
+                         "added by a reload, and healthy", absl::ZeroDuration()});
   family.unproven.clear();
 }
 

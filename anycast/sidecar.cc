@@ -352,7 +352,7 @@ void Sidecar::AddPeersTo(SidecarView& view, absl::Time now) const {
 void Sidecar::TellClones(const SidecarView& view) {
   if (view.clones.empty()) {
     if (!cloned_.Ended(view.now)) return;
-    return hither::Log(LogLevel::kInfo, "no other node answers by our name now");
+    return hither::Log(LogLevel::kInfo, "no other node uses this node's name now");
   }
   const std::string where = absl::StrJoin(view.clones, ", ");
   if (!cloned_.Holds(where, view.now)) return;
@@ -390,7 +390,8 @@ void Sidecar::OnSignal(int number) {
 // Not on the loop, and never waited for by it: the reload waits for the loop.
 void Sidecar::ReloadForSignal() {
   if (hangup_reload_runs_.exchange(true)) {
-    return hither::Log(LogLevel::kWarning, "a reload runs already; send SIGHUP again after it");
+    return hither::Log(LogLevel::kWarning,
+                       "a reload is already running; send SIGHUP again after it");
   }
   if (hangup_reload_.joinable()) hangup_reload_.join();  // It has ended.
   auto thread = StartThread("reload", [this] {

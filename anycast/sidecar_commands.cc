@@ -127,7 +127,7 @@ AdminAnswer Sidecar::Obey(absl::string_view what, const std::vector<Service*>& s
   }
   for (Service* service : services) service->FreezeUntil(now + absl::Seconds(seconds));
   KeepState(now);
-  return {200, seconds == 0 ? "not frozen any more\n" : absl::StrCat("frozen for ", seconds, "s\n"),
+  return {200, seconds == 0 ? "no longer frozen\n" : absl::StrCat("frozen for ", seconds, "s\n"),
           false};
 }
 
@@ -207,8 +207,7 @@ Config Sidecar::WithoutRestart(Config config, std::string& lines) const {
        config_.anycast.peers.hosts == config.anycast.peers.hosts);
   keep("log", config_.log, config.log, config_.log.level == config.log.level);
   if (!keys.empty()) {
-    absl::StrAppend(&lines, "needs a restart, and stays as it was: ", absl::StrJoin(keys, ", "),
-                    "\n");
+    absl::StrAppend(&lines, "unchanged until a restart: ", absl::StrJoin(keys, ", "), "\n");
   }
   return config;
 }

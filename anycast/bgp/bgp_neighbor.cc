@@ -163,7 +163,7 @@ void BgpNeighbor::Send(absl::Time now, ByteView bytes) {
   if (transport_.Send(bytes)) return;
   transport_.Abort();  // A NOTIFICATION would only stand behind the rest.
   for (const int family : kFamilies) rib_.Forget(family);
-  session_.OnClosed(now, "the neighbor does not read what we send");
+  session_.OnClosed(now, "the neighbor does not read from the connection");
 }
 
 BgpDialect BgpNeighbor::Dialect() const {
@@ -283,8 +283,8 @@ std::vector<std::string> BgpNeighbor::Warnings() const {
   const std::vector<InterfaceAddress>& host = node_.addresses->all();
   const auto check = [&](const char* key, const std::optional<SocketAddress>& address) {
     if (!address || host.empty() || address->IsLoopback() || IsOnHost(*address, host)) return;
-    warnings.push_back(
-        absl::StrCat(key, " ", address->AddressText(), " is no address of an interface here"));
+    warnings.push_back(absl::StrCat(key, " ", address->AddressText(),
+                                    " is not an address of an interface on this host"));
   };
   check("local_address", config_.local_address);
   check("next_hop_v4", config_.next_hop_v4);

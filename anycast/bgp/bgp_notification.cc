@@ -72,7 +72,7 @@ std::string NameOf(NotificationCode code, uint8_t subcode, absl::string_view oth
 
 bool MayHaveText(uint8_t cease) { return cease == kAdminShutdown || cease == kAdminReset; }
 
-// RFC 9003 §2: one octet of length, then the text. Whoever says another length says no text.
+// RFC 9003 §2: one octet of length, then the text. Any other length means no text.
 absl::string_view ShutdownText(const Notification& notification) {
   if (notification.code != NotificationCode::kCease) return {};
   if (!MayHaveText(notification.subcode)) return {};

@@ -75,7 +75,7 @@ void BgpSession::OnTick(absl::Time now) {
   }
   if (now >= lease_until_ + hold_time_) {
     // The neighbor's hold timer should have ended it by now; whatever kept it, the route must go.
-    return Fail(now, CeaseWithText(kAdminReset, "hither: the verdict is too old"));
+    return Fail(now, CeaseWithText(kAdminReset, "hither: the last decision is too old"));
   }
   if (state_ == State::kEstablished && now - since_ > kSessionIsGood) update_error_.clear();
   SendKeepaliveIfDue(now);

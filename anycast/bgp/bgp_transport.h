@@ -14,7 +14,7 @@
 
 namespace hither {
 
-// One TCP connection to one neighbor, made anew as often as it is asked for.
+// One TCP connection to one neighbor, made again as often as requested.
 //
 // Threads: the loop's. Owns its socket, which no child process inherits (SOCK_CLOEXEC): when this
 // process dies, however, the kernel closes the connection and the neighbor withdraws at once.

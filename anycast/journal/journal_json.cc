@@ -32,7 +32,7 @@ bool JsonReader::Has(absl::string_view key) const {
 }
 
 const Json* JsonReader::Find(absl::string_view key) {
-  if (object_ == nullptr) return nullptr;  // Whoever looked for it has said so.
+  if (object_ == nullptr) return nullptr;  // Its lookup has reported the error.
   if (!Has(key)) {
     Fail(key, "is missing");
     return nullptr;

@@ -39,7 +39,7 @@ struct Explanation {
 Explanation Explain(const AnycastConfig::Policy& policy, absl::string_view service, Families family,
                     const Facts& facts, const Verdict& verdict, const PolicyMemory& memory);
 
-// For a terminal; the rules that were asked in vain are left out.
+// For a terminal; rules that did not fire are omitted.
 std::string ToText(const Explanation& explanation);
 
 }  // namespace hither

@@ -84,7 +84,7 @@ struct Verdict {
 // a fresh one, or Resume()'s.
 //
 // How long something was good is a sum over ticks rather than "since when": over a gap nothing was
-// seen, so a gap starts the sum anew (see kGapTicks). No value: not so at the last tick.
+// seen, so a gap resets the sum (see kGapTicks). No value: not so at the last tick.
 struct PolicyMemory {
   // Why a route that is announced is SOFT although nothing is wrong any more.
   enum class Calm : uint8_t { kWarmUp, kRecovering, kLastResort };

@@ -27,7 +27,7 @@ MaybeOutcome CertainFault(const Moment& m) {
 // The route has gone already: DOWN follows it, so that the way back has its budget.
 MaybeOutcome Hung(const Moment& m) {
   if (!m.is_lost || !m.IsServing()) return std::nullopt;
-  Outcome outcome{State::kDown, "the sidecar hung, and what it announced has ended"};
+  Outcome outcome{State::kDown, "the sidecar hung, and its announcement has ended"};
   outcome.is_loss = true;
   return outcome;
 }
@@ -38,7 +38,7 @@ std::string WhyDrainIsOver(const Moment& m) {
       m.memory.quiet_for.value_or(absl::ZeroDuration()) >= kQuiet) {
     return "traffic has gone";
   }
-  if (drained_for >= m.policy.drain_max) return "the deadline drain_max is over";
+  if (drained_for >= m.policy.drain_max) return "drain_max has passed";
   return "";
 }
 
@@ -194,7 +194,7 @@ MaybeOutcome FlapBudget(const Moment& m) {
   return Outcome{
       State::kDown,
       absl::StrCat(WithdrawalsInWindow(m.policy, m.memory, m.facts.now), " withdrawals within ",
-                   Seconds(m.policy.withdrawals_window), "; the oldest counts for another ",
+                   Seconds(m.policy.withdrawals_window), "; the oldest expires in ",
                    Until(m, free_at), ", or until hither undrain")};
 }
 
@@ -221,7 +221,7 @@ MaybeOutcome WarmUp(const Moment& m) {
   if (m.IsDown()) {
     return Outcome{State::kSoft, absl::StrCat("announced again after ", Seconds(GoodFor(m)))};
   }
-  if (m.memory.state == State::kDrain) return Outcome{State::kSoft, "the drain was taken back"};
+  if (m.memory.state == State::kDrain) return Outcome{State::kSoft, "the drain was undone"};
   return StillCalming(m, PolicyMemory::Calm::kWarmUp);
 }
 
@@ -239,19 +239,19 @@ MaybeOutcome Ok(const Moment&) { return Outcome{State::kUp, "all signals are ok"
 constexpr Rule kRules[] = {
     {{"certain-fault", "DOWN at once: the responder is dead beyond doubt"}, CertainFault},
     {{"hung",          "DOWN: the sidecar hung, and its sessions or leases ended"}, Hung},
-    {{"drained",       "DOWN: the operator drained it, and traffic has gone or drain_max is over"}, Drained},
+    {{"drained",       "DOWN: the operator drained it, and traffic has gone or drain_max has passed"}, Drained},
     {{"drain",         "DRAIN: the operator drains it; traffic is asked to leave"}, Drain},
-    {{"frozen",        "as it is: the operator froze what is announced"}, Frozen},
+    {{"frozen",        "unchanged: the operator froze the announcement"}, Frozen},
     {{"flap-guard",    "SOFT for a hard fault: the flap budget is spent"}, FlapGuard},
     {{"fleet-unknown", "SOFT for a hard fault: too few peers answer"}, FleetUnknown},
-    {{"fleet-guard",   "SOFT for a hard fault: as many nodes as may be are withdrawn already"}, FleetGuard},
-    {{"fleet-asked",   "SOFT for a hard fault: the peers' consent is awaited"}, FleetAsked},
+    {{"fleet-guard",   "SOFT for a hard fault: the allowed number of nodes is withdrawn already"}, FleetGuard},
+    {{"fleet-asked",   "SOFT for a hard fault: waiting for the peers' consent"}, FleetAsked},
     {{"hard-fault",    "DOWN: a fault of this node for `fall` ticks"}, HardFault},
-    {{"shared-fault",  "a fault that other sites may have: SOFT, or DOWN where peers are better off"}, SharedFault},
+    {{"shared-fault",  "a fault that other sites may share: SOFT, or DOWN if peers do not have it"}, SharedFault},
     {{"soft-fault",    "SOFT: another node would do better, for `fall` ticks"}, SoftFault},
-    {{"falling",       "as it is: a fault of fewer than `fall` ticks"}, Falling},
-    {{"hold",          "as it is: what is not known withdraws nothing"}, Hold},
-    {{"unknown",       "DOWN: what is not known announces nothing"}, Unknown},
+    {{"falling",       "unchanged: a fault of fewer than `fall` ticks"}, Falling},
+    {{"hold",          "unchanged: unknown signals withdraw nothing"}, Hold},
+    {{"unknown",       "DOWN: unknown signals announce nothing"}, Unknown},
     {{"last-resort",   "SOFT: good, and no other node announces"}, LastResort},
     {{"hold-down",     "DOWN: too soon after a withdrawal"}, HoldDown},
     {{"flap-budget",   "DOWN: withdrawn too often lately"}, FlapBudget},
@@ -259,7 +259,7 @@ constexpr Rule kRules[] = {
     {{"rising",        "DOWN: not yet good for `rise` after a withdrawal"}, Rising},
     {{"warm-up",       "SOFT: announced, all well for less than `warm_up`"}, WarmUp},
     {{"last-resort-warm-up", "SOFT: announced as the last node, all well for less than `warm_up`"}, LastResortWarmUp},
-    {{"recovering",    "SOFT: all well again, but not for long"}, Recovering},
+    {{"recovering",    "SOFT: all signals are ok, but not yet for long enough"}, Recovering},
     {{"ok",            "UP: all signals are ok"}, Ok},
 };
 // clang-format on

@@ -12,7 +12,7 @@
 #include "base/ldns_wrapper.h"
 
 // What those who ask by DNS share: the sidecar's probes and `hither sites`. ldns reads and writes.
-// Pure. Source of packets: whoever answers.
+// Pure. Source of packets: any responder.
 namespace hither {
 
 struct PacketDeleter {

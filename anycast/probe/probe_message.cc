@@ -21,10 +21,10 @@ ldns_rr_type TypeOf(const std::string& type) { return ldns_get_rr_type_by_name(t
 ReplyVerdict JudgeNsid(ldns_pkt* packet, const ProbeExpectation& expected) {
   if (expected.nsids.empty()) return {Reply::kRight, ""};
   const std::optional<std::string> nsid = NsidOf(packet);
-  if (!nsid.has_value()) return {Reply::kImpostor, "somebody else answers: without an NSID"};
+  if (!nsid.has_value()) return {Reply::kImpostor, "another server answers: without an NSID"};
   const auto& ours = expected.nsids;
   if (std::find(ours.begin(), ours.end(), *nsid) != ours.end()) return {Reply::kRight, ""};
-  return {Reply::kImpostor, absl::StrCat("somebody else answers: NSID ", Shown(*nsid))};
+  return {Reply::kImpostor, absl::StrCat("another server answers: NSID ", Shown(*nsid))};
 }
 
 // Of the first SOA among the answers.
@@ -34,7 +34,7 @@ ReplyVerdict JudgeSerial(const ldns_rr* soa, const ProbeExpectation& expected) {
   if (!expected.serial_min.has_value() || !SerialIsBefore(*told, *expected.serial_min)) {
     return {Reply::kRight, ""};
   }
-  return {Reply::kBehind, absl::StrCat("answers serial ", *told, ", but its heartbeat tells ",
+  return {Reply::kBehind, absl::StrCat("answers serial ", *told, ", but its heartbeat says ",
                                        *expected.serial_min)};
 }
 

@@ -41,7 +41,7 @@ struct ReplyVerdict {
   std::string detail;
 };
 
-// Judges the octets of a datagram, or of a message of a stream. Pure. Source: whoever answers at
+// Judges the octets of a datagram, or of a message of a stream. Pure. Source: any responder at
 // the address; ldns reads it.
 ReplyVerdict JudgeReply(std::span<const uint8_t> octets, const ProbeExpectation& expected);
 

@@ -108,7 +108,7 @@ void BirdReadback::OnRead(ssize_t size) {
 
 void BirdReadback::OnReply(const BirdReply& reply) {
   if (!is_asking_ || questions_.empty()) {
-    return Fail(absl::DataLossError("BIRD says what it was not asked"));
+    return Fail(absl::DataLossError("BIRD sent an unexpected reply"));
   }
   const Question question = std::move(questions_.front());
   questions_.pop_front();

@@ -22,7 +22,7 @@ namespace hither {
 // session with our own backend) and those that are switched off. A route that IsOurs() denies is
 // another site's: it neither makes its protocol a source nor counts as announced.
 //
-// Threads: the loop's. Source: whoever owns the socket, usually root; still bounded: lines,
+// Threads: the loop's. Source: the socket's owner, usually root; still bounded: lines,
 // replies, questions in a round, its time.
 class BirdReadback : public Readback {
  public:

@@ -74,7 +74,7 @@ void ExecBackend::ForgetOthers(Service& service, const std::vector<Route>& route
     auto& [prefix, place] = entry;
     if (place.is_named) return false;
     place.wanted.state = State::kDown;
-    place.wanted.reason = "no longer in the configuration";
+    place.wanted.reason = "removed from the configuration";
     return place.done == State::kDown ||
            std::any_of(routes.begin(), routes.end(),
                        [&prefix = prefix](const Route& route) { return route.prefix == prefix; });

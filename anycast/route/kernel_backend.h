@@ -58,7 +58,7 @@ class KernelBackend : public RouteBackend {
   std::vector<KernelTiers::Present> present_;
   absl::flat_hash_map<Prefix, std::pair<State, absl::Time>> placed_;  // Where, since when.
   bool has_old_ = false;  // An old tier is still to be taken away.
-  absl::Status listed_ = absl::UnknownError("not looked at yet");
+  absl::Status listed_ = absl::UnknownError("not read yet");
   absl::Status failed_;  // The first failure of the last round.
   Reminder fault_;
   absl::Time acted_ = absl::InfinitePast();

@@ -62,7 +62,7 @@ std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::
                                std::span<const uint32_t> own_ases);
 
 // Is it this site's route, rather than another site's that the router has from its transits?
-// `own_ases`: ours and our neighbors', of which every AS of the path must be one; empty, where we
+// `own_ases`: ours and our neighbors', and every AS of the path must be one; empty, where we
 // do not speak BGP ourselves: the path has at most one AS, however often. No path at all is ours.
 //
 // Over iBGP between sites of one AS the paths are alike and cannot be told apart: another site's

@@ -142,7 +142,7 @@ Signal ResponderSignals::ShareSignal(const char* name, uint64_t part, uint64_t w
                                      double share_max) const {
   Signal signal{.name = name, .level = Level::kOk, .detail = ""};
   if (whole < kAnswersMin) {
-    signal.detail = "too few queries to tell";
+    signal.detail = "too few queries to judge";
     return signal;
   }
   const double share = static_cast<double>(part) / static_cast<double>(whole);
@@ -155,14 +155,15 @@ Signal ResponderSignals::ShareSignal(const char* name, uint64_t part, uint64_t w
 Signal ResponderSignals::ZoneSignal(const std::string& name) const {
   std::string title = absl::StrCat("zone ", name);
   if (!is_known_ || is_dead_) return Unknown(title, Scope::kShared, "there is no heartbeat");
-  if (!page_.zones_are_known) return Unknown(title, Scope::kShared, "zones are being told anew");
+  if (!page_.zones_are_known)
+    return Unknown(title, Scope::kShared, "the server is updating the zones");
   if (now_ - page_.control_turn > kZonesAgeMax) {
     return Unknown(title, Scope::kShared,
                    absl::StrCat("not told for ", AgeText(now_ - page_.control_turn)));
   }
   const absl::StatusOr<Name> apex = Name::FromText(name);
   const Heartbeat::Zone* zone = apex.ok() ? page_.Find(*apex) : nullptr;
-  if (zone == nullptr) return Unknown(title, Scope::kShared, "the heartbeat does not tell of it");
+  if (zone == nullptr) return Unknown(title, Scope::kShared, "the heartbeat does not report it");
   Signal signal{.name = std::move(title),
                 .scope = Scope::kShared,
                 .level = Level::kOk,

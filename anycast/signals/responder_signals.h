@@ -90,7 +90,7 @@ class ResponderSignals {
   const AnycastConfig::Policy policy_;
   absl::Time now_;
   bool is_known_ = false;
-  std::string why_unknown_ = "not looked at yet";
+  std::string why_unknown_ = "not read yet";
   bool is_dead_ = false;
   absl::Time dead_since_ = absl::InfiniteFuture();
   Heartbeat page_;

@@ -107,7 +107,7 @@ TEST_F(AnnouncerTest, ACommandThatHasEndedWellAnnounces) {
   EXPECT_TRUE(loop_.RunUntil(is_announced, absl::Seconds(10), tick));
 }
 
-// Whoever stops the node then must not stop a route's only withdrawal, too.
+// An operator who stops the node then must not stop a route's only withdrawal, too.
 TEST_F(AnnouncerTest, WhatIsSeenAnnouncedIsNotDrained) {
   const std::string done = testing::TempDir() + "/withdrawn";
   std::remove(done.c_str());

@@ -54,7 +54,7 @@ SidecarView Sample() {
                     {"ipv6: refused"},
                     "upstream A",
                     "10.0.0.9",
-                    {"next_hop_v4 10.0.0.8 is no address of an interface here"}}};
+                    {"next_hop_v4 10.0.0.8 is not an address of an interface on this host"}}};
   view.mismatches = {
       {"192.0.2.0/24", "bird uplink", "wanted SOFT, absent", kNow - absl::Seconds(4)}};
   view.mismatches_total = 7;
@@ -79,7 +79,7 @@ TEST(SidecarPages, StatusSaysStateRuleAndAge) {
       "announced by bgp\n"
       "  10.0.0.1 (upstream A)  Established for 9m, 3 resets, our router ID 10.0.0.9\n"
       "    rejected: ipv6: refused\n"
-      "    warning: next_hop_v4 10.0.0.8 is no address of an interface here\n"
+      "    warning: next_hop_v4 10.0.0.8 is not an address of an interface on this host\n"
       "  MISMATCH 192.0.2.0/24 at bird uplink: wanted SOFT, absent, for 4s\n");
 }
 

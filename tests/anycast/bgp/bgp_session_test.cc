@@ -155,9 +155,9 @@ TEST_F(SessionTest, SaysNothingAfterTheLease) {
   EXPECT_EQ(Told(session_), "");
   session_.OnTick(At(5));
   EXPECT_EQ(Told(session_),
-            "Cease, Administrative Reset: \"hither: the verdict is too old\" | close");
+            "Cease, Administrative Reset: \"hither: the last decision is too old\" | close");
   session_.OnTick(At(60));
-  EXPECT_EQ(Told(session_), "");  // Nor is it connected anew.
+  EXPECT_EQ(Told(session_), "");  // Nor does it connect again.
 }
 
 TEST_F(SessionTest, TheLeaseEndsAtItsVeryInstant) {

@@ -230,8 +230,9 @@ TEST_F(SpeakerTest, SaysOneIdentifierAndShowsIt) {
 TEST_F(SpeakerTest, WarnsOfWhatIsNotOnTheHost) {
   config_.bgp->neighbors[0].next_hop_v4 = *SocketAddress::FromText("10.9.9.9", 0);
   speaker_->SetConfig(config_);
-  EXPECT_THAT(Session().warnings,
-              testing::ElementsAre("next_hop_v4 10.9.9.9 is no address of an interface here"));
+  EXPECT_THAT(
+      Session().warnings,
+      testing::ElementsAre("next_hop_v4 10.9.9.9 is not an address of an interface on this host"));
 }
 
 // The kernel connects to 127.0.0.1 from 127.0.0.1.

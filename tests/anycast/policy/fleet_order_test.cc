@@ -167,7 +167,7 @@ class Explorer {
     if (!node.wish) node.is_too_old = false;
   }
 
-  // A wish that is made anew, or gone: whatever was asked for was so before the next one.
+  // A wish that is made again, or gone: whatever was asked for was so before the next one.
   static void Forget(Node& node) {
     for (Page& page : node.seen) page.is_after_wish = false;
     for (Page& page : node.coming) page.is_after_wish = false;

@@ -178,7 +178,7 @@ TEST_F(ExecBackendTest, WhatAReloadRemovesGoesDownAndIsForgotten) {
   EXPECT_TRUE(loop_.RunUntil([&] { return backend.Observe().seen.size() == 1; }, absl::Seconds(10),
                              [&] { Announce(backend, left); }));
   EXPECT_TRUE(
-      absl::StrContains(Log(), "dns UP DOWN 2001:db8::/48: no longer in the configuration\n"))
+      absl::StrContains(Log(), "dns UP DOWN 2001:db8::/48: removed from the configuration\n"))
       << Log();
   EXPECT_FALSE(absl::StrContains(Log(), "DOWN 192.0.2.0/24")) << Log();
 }

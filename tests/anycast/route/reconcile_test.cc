@@ -117,7 +117,7 @@ TEST_F(DifferencesTest, MendedIsToldOnce) {
   EXPECT_EQ(Tick(wanted, good), "192.0.2.0/24 at frr a: is as wanted again");
   EXPECT_EQ(Tick(wanted, good), "");
   EXPECT_TRUE(differences_.Counted().empty());
-  EXPECT_EQ(Tick(wanted, bad), "") << "It starts anew, with its grace period.";
+  EXPECT_EQ(Tick(wanted, bad), "") << "It starts again, with its grace period.";
 }
 
 TEST_F(DifferencesTest, AChangeHasItsGracePeriod) {

@@ -28,8 +28,8 @@ SocketAddress Address(const std::string& text) { return *SocketAddress::FromText
 
 class OutsideWatchTest : public testing::Test {
  protected:
-  // Node i sends from 127.53.0.i, which stands in for the service address. Whoever is cut off sends
-  // from an address of which no page knows.
+  // Node i sends from 127.53.0.i, which stands in for the service address. A node that is cut off
+  // sends from an address that no page has.
   void Make(const std::vector<std::string>& sites) {
     for (const std::string& site : sites) {
       Node& node = nodes_.emplace_back();

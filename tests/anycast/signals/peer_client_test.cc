@@ -183,7 +183,7 @@ TEST(PeerClient, ACloneIsOneForAsLongAsItSaysSo) {
   EXPECT_FALSE(client.IsClone());
 }
 
-// Whoever answers at a peer's address can ask us, and hand our page on; the peer must not leave the
+// A process at a peer's address can ask us, and hand our page on; the peer must not leave the
 // fleet by that.
 TEST(PeerClient, OurOwnPageAtAPeersAddressLeavesThePeerInTheFleet) {
   FakePages pages(Http(PageOfNs9()));

@@ -176,7 +176,7 @@ TEST_F(ResponderSignalsTest, FewAnswersTellNothing) {
   Second(0);
   Second(19, 19);
   EXPECT_EQ(Get("servfail share").level, Level::kOk);
-  EXPECT_EQ(Get("servfail share").detail, "too few queries to tell");
+  EXPECT_EQ(Get("servfail share").detail, "too few queries to judge");
 }
 
 TEST_F(ResponderSignalsTest, DropsAreSoftAndAFlood) {

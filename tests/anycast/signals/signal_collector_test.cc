@@ -165,7 +165,7 @@ TEST_F(SignalCollectorTest, SerialBehindTheHeartbeatIsSoft) {
   ASSERT_TRUE(Becomes("probe udp", Level::kOk));
   TellZone(8, kHeartbeatLoaded);
   ASSERT_TRUE(Becomes("probe udp", Level::kSoft));
-  EXPECT_THAT(Get("probe udp").detail, HasSubstr("answers serial 7, but its heartbeat tells 8"));
+  EXPECT_THAT(Get("probe udp").detail, HasSubstr("answers serial 7, but its heartbeat says 8"));
 }
 
 TEST_F(SignalCollectorTest, StaleZoneIsSoftAndShared) {
@@ -222,7 +222,7 @@ TEST_F(SignalCollectorTest, OldVerdictsAreUnknown) {
 }
 
 // The same sidecar, beside a responder that has died meanwhile: it must not announce by what it saw
-// before, not even for the tick that it takes to ask anew.
+// before, not even for the tick that it takes to ask again.
 TEST_F(SignalCollectorTest, ALookIsEnoughToSeeADeadResponder) {
   MakePage();
   ASSERT_TRUE(Becomes("probe udp", Level::kOk));

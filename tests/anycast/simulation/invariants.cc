@@ -220,7 +220,7 @@ std::string Invariants::CheckServed(size_t family) {
   return breach;
 }
 
-// Whoever is well for long enough comes back.
+// A node that is well for long enough comes back.
 std::string Invariants::CheckWell(const SimulatedNode& node, size_t family, Record& record) {
   const bool is_up = node.verdicts[family].state == State::kUp;
   const bool is_well = IsWell(node, world_.now()) && !world_.has_shared_fault();
