@@ -89,17 +89,17 @@ std::string Bare(NameView name) {
 }
 
 constexpr absl::string_view kHelp =
-    R"(hither check - read a zone file as a server would, and tell all that is wrong with it
+    R"(hither check - read a zone file as a server would and report every error
 
 USAGE
   hither check FILE [--origin NAME]
 
-Prints every error and warning as FILE:LINE, then one line of summary. A zone with an error would
-not be served; one with warnings would.
+Prints every error and warning as FILE:LINE, then one line of summary. A server would
+reject a zone with an error and serve one with only warnings.
 
 FLAGS
-  --origin NAME  The zone's name. Default: the owner of the file's first SOA where the file alone
-                 tells it, else what stands before ".zone" in the file's name.
+  --origin NAME  The zone's name. Default: the owner of the file's first SOA if the file gives it
+                 in full, else the part of the file's name before ".zone".
 
 EXIT CODES
   0  a server would serve it
@@ -113,8 +113,7 @@ EXAMPLES
 
 // A line for each rule for zones as a whole: "  error    apex-ns   has no NS record ... (RFC ...)".
 std::string ZoneCheckLines() {
-  std::string lines =
-      "\nCHECKS of a zone as a whole; what concerns single records comes before them\n";
+  std::string lines = "\nCHECKS of a zone as a whole, made after those of single records\n";
   for (const ZoneCheck& check : ZoneChecks()) {
     absl::StrAppendFormat(&lines, "  %-8s %-23s %s (%s)\n",
                           check.severity == Severity::kError ? "error" : "warning", check.name,
@@ -156,7 +155,7 @@ bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed,
   }
   if (!origin.has_value()) {
     result = UsageError(command,
-                        absl::StrCat(path, " does not tell the zone's name; give --origin NAME"));
+                        absl::StrCat(path, " does not give the zone's name; give --origin NAME"));
     return false;
   }
   zone.origin = *origin;

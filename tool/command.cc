@@ -10,23 +10,23 @@ namespace hither {
 namespace {
 
 constexpr absl::string_view kHelp =
-    R"(hither - what an operator asks of Hither's servers and zone files
+    R"(hither - control Hither's servers and check zone files
 
 USAGE
   hither COMMAND [arguments]
 
 COMMANDS
-  check FILE    Read a zone file as a server would, and tell all that is wrong with it.
-  compile FILE  Make an image of a zone file, which a server can serve at once.
-  status        Ask hitherd for its zones and counters, and the sidecar for what is announced.
-  reload        Have hitherd (or the sidecar) load what has changed, and tell how that went.
-  explain       Ask the sidecar why it announces what it does.
+  check FILE    Read a zone file as a server would and report every error.
+  compile FILE  Compile a zone file to an image that a server loads at once.
+  status        Show hitherd's zones and counters, and what the sidecar announces.
+  reload        Make hitherd (or the sidecar) load changes, and report the result.
+  explain       Show why the sidecar announces or withdraws each service.
   drain         Move traffic away from this node, then withdraw; `undrain` ends it.
-  freeze        Hold what is announced for a time, whatever the signals say.
-  simulate FILE Play a sidecar's journal to the anycast policy again.
-  sites ADDRESS Ask an anycast address which of its sites answers here.
+  freeze        Keep the current announcement for a time despite failing signals.
+  simulate FILE Replay a sidecar's journal through the anycast policy.
+  sites ADDRESS Show which site of an anycast address answers here.
   console       Show a fleet as a web page, live.
-  help COMMAND  Explain one of them; so does `hither COMMAND --help`.
+  help COMMAND  Explain a command, as `hither COMMAND --help` does.
 
 FLAGS
   --help        Print this.
@@ -34,8 +34,8 @@ FLAGS
 
 EXIT CODES
   0  fine
-  1  no server answers, the reload failed, the zone has errors, the image cannot be written, or the
-     journal was decided otherwise, or a site does not answer
+  1  no server answers, the reload failed, the zone has errors, the image cannot be written, the
+     replay differs from the journal, or a site does not answer
   2  the command line is wrong
 )";
 

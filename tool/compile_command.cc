@@ -16,22 +16,22 @@
 namespace hither {
 
 absl::string_view CompileHelp() {
-  return R"(hither compile - make an image of a zone file, which a server can serve at once
+  return R"(hither compile - compile a zone file to an image that a server loads at once
 
 USAGE
   hither compile FILE -o IMAGE [--origin NAME]
 
-Reads and checks the zone file as `hither check` does and writes the zone as a server has it in
-memory. A server is told of it by `zones: [{ name: NAME, image: IMAGE }]`; with `file: FILE` beside
-it, the text is read instead once it is another one. A server of another version or on a machine of
-another kind refuses the image and says so: then compile it again there. So does one whose `limits:`
-are lower than what the zone has.
+Reads and checks the zone file as `hither check` does and writes the zone in the server's memory
+format. Configure it with `zones: [{ name: NAME, image: IMAGE }]`. If `file: FILE` is also given,
+the server reads the text instead when it differs from the image. A server of another version or
+machine type rejects the image and logs the reason; compile it again there. A server also rejects an
+image that exceeds its `limits:`.
 
 FLAGS
-  -o, --output IMAGE  Where to write it, with FILE's permissions. An image that is there already is
-                      replaced at once, so that a server that reads it then gets the old one or the
-                      new one. Meanwhile the new one is IMAGE.new.
-  --origin NAME       The zone's name. Default: as `hither check` finds it.
+  -o, --output IMAGE  Where to write it, with FILE's permissions. An existing image is
+                      replaced atomically: a server reads the old one or the new one. Until then
+                      the new image is IMAGE.new.
+  --origin NAME       The zone's name. Default: as for `hither check`.
 
 EXIT CODES
   0  written

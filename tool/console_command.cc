@@ -22,11 +22,11 @@ absl::string_view ConsoleHelp() {
 USAGE
   hither console --fleet FILE [--listen ADDRESS] [--host NAME]... [--check]
 
-Asks the pages of every node once a second and shows, at http://127.0.0.1:8080/: the map of sites,
-routers and clients with the state of their links, who is answered by which site, the states of all
-nodes with the reason of each, queries a second, round-trip times, serials, and what happened when.
-It changes nothing in the fleet. Only where FILE names agents, which the lab has, there are buttons
-to break and to heal.
+Reads every node's status pages once a second and shows, at http://127.0.0.1:8080/, a map of sites,
+routers and clients with the state of their links, the site that answers each client, every node's
+state with its reason, queries per second, round-trip times, serials, and a timeline of events.
+The console changes nothing in the fleet. If FILE names agents, as in the lab, the page has buttons
+that cause and remove faults.
 
 FILE is YAML:
 
@@ -49,16 +49,16 @@ FILE is YAML:
   links: [[r.fra1, transit-a]]
   clients: [{ name: berlin, as: 64701, router: transit-a, agent: 10.0.0.20:8060 }]
 
-Without clients, the console itself asks the addresses, and is the one client, "here".
+Without clients, the console queries the addresses itself, as the client "here".
 
 FLAGS
   --fleet FILE       The fleet.
-  --listen ADDRESS   Where the page is served. Who reaches it may look, and use the buttons if there
-                     are any; nobody is asked for a password. Default: 127.0.0.1:8080
-  --host NAME        A name, beside localhost, that browsers may call this machine by; may be given
-                     more than once. Addresses always may; other names are refused, so that no
-                     foreign page can read through a browser of yours.
-  --check            Read FILE, tell what is wrong with it, and end.
+  --listen ADDRESS   Where the page is served. Anyone who can reach this address can view the page
+                     and use its buttons; there is no password. Default: 127.0.0.1:8080
+  --host NAME        A host name that browsers may use for this machine, as well as localhost and
+                     addresses. Repeatable. The console refuses other names, so that no foreign
+                     page can read it through your browser.
+  --check            Read FILE, report its errors, and exit.
 
 EXIT CODES
   0  ended by SIGINT or SIGTERM; with --check: FILE is fine
@@ -169,8 +169,8 @@ ToolResult RunConsole(Arguments arguments) {
   if (!parsed.error.empty()) return UsageError("console", parsed.error);
   if (parsed.Has("--help")) return {kToolFine, std::string(ConsoleHelp()), ""};
   if (!parsed.words.empty()) {
-    return UsageError(
-        "console", absl::StrCat("'", parsed.words[0], "' is too much; see hither console --help"));
+    return UsageError("console", absl::StrCat("unexpected argument '", parsed.words[0],
+                                              "'; see hither console --help"));
   }
   const absl::string_view file = parsed.Value("--fleet", "");
   if (file.empty()) return UsageError("console", "which fleet? give --fleet fleet.yaml");

@@ -18,22 +18,22 @@
 namespace hither {
 
 absl::string_view SimulateHelp() {
-  return R"(hither simulate - play a sidecar's journal to the policy again
+  return R"(hither simulate - replay a sidecar's journal through the policy
 
 USAGE
   hither simulate JOURNAL [--set NAME=VALUE]...
 
-Reads what hither-anycast wrote to its `anycast: journal`, gives the same signals to the policy
-of this version, and prints each change of a service's state with the rule that made it. Without
---set it also says where the policy decides otherwise than was recorded.
+Reads the file that hither-anycast wrote as `anycast: journal`, passes the same signals to this
+version's policy, and prints each change of a service's state with the rule that caused it. Without
+--set it also reports each decision that differs from the recorded one.
 
 FLAGS
-  --set NAME=VALUE  Decide with another setting of `anycast: policy:`, as fall=5 or rise=30s; may be
-                    given more than once. Then a difference is what you asked for, and no failure.
+  --set NAME=VALUE  Override a setting of `anycast: policy:`, for example fall=5 or rise=30s.
+                    Repeatable. Differences are then expected and not a failure.
 
 EXIT CODES
-  0  played; without --set: the same as was recorded
-  1  the journal cannot be read, or the policy decides otherwise than was recorded
+  0  replayed; without --set: every decision is the recorded one
+  1  the journal cannot be read, or a decision differs from the recorded one
   2  the command line is wrong
 
 EXAMPLES

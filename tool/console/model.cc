@@ -113,7 +113,7 @@ void ConsoleModel::TakeHitherd(const std::string& id, const absl::StatusOr<Hithe
 void ConsoleModel::CountQueries(Node& node, const HitherdReport& report, absl::Time now) {
   if (!node.counts.empty() && report.queries < node.counts.back().second) {
     node.counts.clear();
-    time_line_.Add(now, Weight::kInfo, node.id, "hitherd was started anew");
+    time_line_.Add(now, Weight::kInfo, node.id, "hitherd restarted");
   }
   node.counts.emplace_back(now, report.queries);
   while (node.counts.size() > kRateCountsMax ||

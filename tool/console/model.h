@@ -45,7 +45,7 @@ class TimeLine {
 // A page that does not answer, or not as it should, becomes an error at its node, router or client;
 // what was known from it before is not shown as if it were still so.
 //
-// The object, of which both /api/fleet and each event of /events are one:
+// Both /api/fleet and each event of /events are one such object:
 //
 //   title, now_ms, has_agents, addresses: [text], question: "example.org SOA" | null
 //   sites:     [{ name, place, latitude, longitude, as, announced: bool | null,

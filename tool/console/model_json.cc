@@ -334,8 +334,8 @@ class PageWriter {
     return json;
   }
 
-  // Each zone has a place for each site of which a node is read: one that lacks it shows by "none".
-  // The zones of which a report was cut (kReportZonesMax) may be there all the same; what is not
+  // Each zone has a place for each site with a node that is read: a lack shows by "none".
+  // Zones that were cut from a report (kReportZonesMax) may be there all the same; what is not
   // known is not said.
   Serials SerialsOfAll() const {
     Serials all;

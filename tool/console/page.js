@@ -194,7 +194,7 @@ class Feed {
       this.page.update(read());
     } catch (error) {
       console.error(error);
-      return this.show("lost", "This page cannot show what the console says; load it anew");
+      return this.show("lost", "The console sent data that this page cannot read; reload the page");
     }
     this.heard = performance.now();
     this.show(state, text);

@@ -27,7 +27,7 @@ class PageFeed {
 
   // `change` has the model for itself.
   void Change(const std::function<void(ConsoleModel& model)>& change);
-  // Makes the page anew and wakes who waits for it.
+  // Makes the page again and wakes its waiting readers.
   void Publish();
   // As Publish(), if something happened since: who looks at a failure need not wait for the second.
   void PublishNews();

@@ -9,10 +9,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-// What the pages of a fleet say, read for the console. Pure; nothing is thrown. Source: whoever
-// answers at the addresses of fleet.yaml, in every way wrong: an error says how, lists are cut or
-// refused at their limits, and texts come out printable and short. Unknown members are ignored, so
-// that an older console can look at a newer fleet.
+// What the pages of a fleet say, read for the console. Pure; nothing is thrown. Source: any process
+// that answers at the addresses of fleet.yaml, in every way wrong: an error says how, lists are cut
+// or refused at their limits, and texts come out printable and short. Unknown members are ignored,
+// so that an older console can look at a newer fleet.
 namespace hither {
 
 inline constexpr size_t kReportBytesMax = 8 << 20;  // hitherd tells of 10,000 zones at most.

@@ -1,4 +1,4 @@
-// The tables. Rows are made once and then changed in place, so that whoever has the focus on a
+// The tables. Rows are made once and then changed in place, so that a user with the focus on a
 // button, or reads a cell, is not thrown out once a second.
 "use strict";
 

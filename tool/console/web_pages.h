@@ -26,7 +26,7 @@ namespace hither {
 //   POST /api/break?node=NAME&fault=FAULT
 //   POST /api/heal, /api/drain, /api/undrain   with ?node=NAME, of a node or a router
 //
-// Threads: kAnswerThreads, and one more for each listener of events, of which there are at most
+// Threads: kAnswerThreads, and one more for each listener of events; there are at most
 // kListenersMax: 503 for others. So, too, for more than kCommandsMax commands at a time: a host
 // that hangs must leave threads to look at it.
 class WebPages {

@@ -72,14 +72,14 @@ class Asking {
     if (!answer_.nsid.empty()) {
       answer_.name = ParseSiteName(answer_.nsid);
     } else if (answer_.failure.empty()) {
-      Fail("answers, but says nowhere who it is");
+      Fail("answers, but does not identify its site");
     }
   }
 
   // After a first answer, that a server keeps silent about CH is only that.
   void OnSilence(absl::string_view what) {
     if (!answer_.rtt.has_value()) return Fail(what);
-    if (answer_.failure.empty()) Fail("answers, but says nowhere who it is");
+    if (answer_.failure.empty()) Fail("answers, but does not identify its site");
   }
 
   void TakeReply(const SiteReply& reply) {

@@ -30,7 +30,7 @@ struct SiteReply {
   std::optional<uint32_t> serial;   // Of the first SOA among the answers.
 };
 
-// Nothing: the octets are no reply to this question. Pure. Source: whoever answers at the address.
+// Nothing: the octets are no reply to this question. Pure. Source: any process at the address.
 std::optional<SiteReply> ReadSiteReply(std::span<const uint8_t> octets,
                                        const SiteQuestion& question);
 

@@ -19,29 +19,29 @@
 namespace hither {
 
 absl::string_view SitesHelp() {
-  return R"(hither sites - ask an anycast address which of its sites answers here
+  return R"(hither sites - show which site of an anycast address answers here
 
 USAGE
   hither sites ADDRESS... [--name NAME [--type TYPE]] [--port PORT] [--timeout TIME]
                           [--watch [SECONDS]] [--json]
 
 Asks each ADDRESS (192.0.2.53, 2001:db8::53, or with a port 192.0.2.53:5300, [2001:db8::53]:5300)
-over UDP and over TCP, and prints who answered: site and node out of the NSID (RFC 5001), or of
-id.server or hostname.bind where there is none. An NSID that is not of the form NODE.SITE is shown
-as it is. RTT is the time from the question to its answer; over TCP with the handshake, so twice the
-way. There is no second try: what is lost is told.
+over UDP and over TCP, and prints the site and node that answered, from the NSID (RFC 5001), or from
+id.server or hostname.bind if there is no NSID. An NSID that does not have the form NODE.SITE is
+shown unchanged. RTT is the time from the question to its answer; over TCP it includes the
+handshake, so it is two round trips. The command does not retry; it reports a lost answer.
 
 FLAGS
-  --name NAME        Ask for this name, too; it must be answered with NOERROR.
-  --type TYPE        Its type; the serial of SOA is shown. Default: SOA
-  --port PORT        Where the address has none. Default: 53
-  --timeout TIME     For each answer, as 500ms or 2s; at most 1m. Default: 2s
-  --watch [SECONDS]  Again and again, every so many seconds, until interrupted. Default: 1
+  --name NAME        Also ask for this name; the answer must be NOERROR.
+  --type TYPE        The type to ask for; SOA shows the serial. Default: SOA
+  --port PORT        For addresses without a port. Default: 53
+  --timeout TIME     For each answer, for example 2s; at most 1m. Default: 2s
+  --watch [SECONDS]  Repeat every so many seconds until interrupted. Default: 1
   --json             One JSON array instead of the table; with --watch one on a line each time.
 
 EXIT CODES
-  0  every address answered over both, and said who it is
-  1  something failed; the last column says what
+  0  every address answered over UDP and TCP and identified its site
+  1  a query failed; the last column gives the reason
   2  the command line is wrong
 
 EXAMPLES
