@@ -66,7 +66,7 @@ class Store:
         return path
 
     def zones(self, name, records, files):
-        """`files` are (origin, path) pairs; writes their list (anew: the folder may have moved)."""
+        """`files` are (origin, path) pairs; writes their list again: the folder may have moved."""
         path = self.path(name, "list")
         path.unlink(missing_ok=True)
         self.file((name, "list"), lambda out: out.writelines(

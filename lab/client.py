@@ -1,4 +1,4 @@
-"""Who asks: one question, many by dnsperf, or a steady stream of which each answer is kept."""
+"""Who asks: one question, many by dnsperf, or a steady stream that keeps each answer."""
 
 import dataclasses
 import re

@@ -170,7 +170,7 @@ class Frr:
     def end(self):
         self._bgpd.end()
         self._zebra.end()
-        # zebra's successor makes it anew; until then nobody shall take it for that one's.
+        # zebra's successor makes it again; until then nobody shall take it for that one's.
         (self.folder / "zserv.api").unlink(missing_ok=True)
 
     def restart(self):

@@ -141,12 +141,12 @@ class Site:
             raise RuntimeError(f"{self.name}: {loaded.stderr} {failed.stdout}")
 
     def serve_servfail(self):
-        """hitherd starts anew and cannot load the zone, of which it has no older version."""
+        """hitherd starts again and cannot load the zone; it has no older version."""
         self.zone_path.write_text("this is no zone\n")
         self.hitherd.restart()
 
     def become(self, identity):
-        """hitherd starts anew as another site's: an impostor on this one's addresses."""
+        """hitherd starts again as another site's: an impostor on this one's addresses."""
         self.write_config(identity)
         self.hitherd.restart()
 

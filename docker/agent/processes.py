@@ -1,4 +1,4 @@
-"""Daemons that the agent runs: started anew when they end, unless a fault holds them down."""
+"""Daemons that the agent runs: started again when they end, unless a fault holds them down."""
 
 import os
 import pwd
@@ -43,7 +43,7 @@ class Process:
                     self._running = None
                     is_news = not self._is_held and not self._is_ending
                 if is_news:
-                    log(f"{self.name} ended with {status}; it is started anew")
+                    log(f"{self.name} ended with {status}; it is started again")
             time.sleep(_RESTART_SECONDS)
 
     def _start_now(self):

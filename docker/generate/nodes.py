@@ -5,7 +5,7 @@ from generate import topology
 # Times that one can wait for; those for the field are the defaults of hither-anycast.
 _POLICY = {"rise": "1s", "rise_first": "500ms", "warm_up": "1s", "hold_down": "1s",
            "hold_down_max": "2s", "withdrawals_max": 64, "drain_min": "2s", "drain_max": "10s"}
-# Longer than any way to another site: whoever is less preferred here has no traffic.
+# Longer than any way to another site: a less preferred site has no traffic here.
 _SOFT_PREPEND = 5
 
 ZONE = f"""\

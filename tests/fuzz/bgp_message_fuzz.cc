@@ -1,5 +1,5 @@
 // Any octets as a neighbor's side of a connection. The first octet says how far the session has
-// come when they arrive, the second in pieces of which size.
+// come when they arrive, the second the size of the pieces.
 //
 // Oracle: what the session says is made of whole messages that our own readers take, they are few,
 // and the pieces change nothing.

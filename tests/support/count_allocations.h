@@ -5,7 +5,7 @@
 
 namespace hither {
 
-// A program that is linked with this counts what it asks malloc() and its kin for, whoever asks:
+// A program that is linked with this counts what it asks malloc() and its kin for, from any thread:
 // this code, libuv, OpenSSL. Not under a sanitizer, whose malloc() is its own.
 bool AllocationsAreCounted();
 

@@ -149,7 +149,7 @@ class FakeNode(FakeAgent):
 
 
 class FakeRouter(FakeAgent):
-    """`peers`: names of routers, of which those whose link is cut have no session."""
+    """`peers`: names of routers; those whose link is cut have no session."""
 
     def __init__(self, name, peers):
         super().__init__(name, "router")

@@ -79,7 +79,7 @@ def without_dnssec(path):
 
 
 def unsigned_root(path):
-    """With a few names for wildcards and empty non-terminals, of which the real one has none."""
+    """With a few names for wildcards and empty non-terminals; the real one has none."""
     return without_dnssec(path) + _ADDED_TO_ROOT
 
 

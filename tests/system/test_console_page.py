@@ -79,7 +79,7 @@ def test_a_failure_by_keyboard_with_pictures(lab, window):
     window.wait("return window.heard.includes('ns1.nyc1: dns IPv4 UP to DOWN')")
     window.wait("return document.getElementById('line').textContent.includes('UP to DOWN')")
     focus = window.run("return document.activeElement.getAttribute('aria-label')")
-    assert focus == "Kill ns1.nyc1"  # The table has been filled anew meanwhile.
+    assert focus == "Kill ns1.nyc1"  # The table has been filled again by now.
     window.shots("during")
     window.tab_to("Heal ns1.nyc1")
     window.press(Keys.SPACE)

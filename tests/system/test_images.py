@@ -132,7 +132,7 @@ def test_check_warns_of_a_text_whose_image_is_served(cached):
     image = cached.image.read_bytes()  # The server has kept one,
     written = cached.image.stat()
     assert len(image) > 256 * 1024
-    assert _WARNING in before and cached.check() == before  # of which nobody could be warned.
+    assert _WARNING in before and cached.check() == before  # and nobody could be warned.
     assert cached.image.read_bytes() == image
     assert cached.image.stat().st_mtime_ns == written.st_mtime_ns
 

@@ -145,7 +145,7 @@ def test_what_a_reload_cannot_change_is_told(node, folder):
     with node.running():
         node.configure(site="ams1", admin=f"unix:{folder}/other.sock")
         told = node.say("reload").stdout
-        assert "needs a restart, and stays as it was: identity, anycast.admin" in told
+        assert "unchanged until a restart: identity, anycast.admin" in told
         assert node.status()["site"] == "fra1"
 
 

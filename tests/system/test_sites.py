@@ -157,7 +157,7 @@ def test_a_server_without_nsid_is_asked_by_chaos(hither):
 def test_a_server_that_does_not_say_who_it_is(hither):
     with _responder(lambda query: [_no_data(query)]) as port:
         told = _udp_answer(port)
-        assert told["failure"] == "answers, but says nowhere who it is"
+        assert told["failure"] == "answers, but does not identify its site"
         assert told["rtt_us"] is not None
 
 

@@ -154,7 +154,7 @@ TEST_F(ConsoleModelTest, CountsQueriesOverSecondsAndSeesRestarts) {
   }
   EXPECT_EQ(Page()["nodes"][0]["queries_per_second"], 100.0);
   Hitherd("fra1", 7, 5);
-  EXPECT_EQ(Told().back(), "ns1.fra1 hitherd was started anew");
+  EXPECT_EQ(Told().back(), "ns1.fra1 hitherd restarted");
 }
 
 TEST_F(ConsoleModelTest, TellsSerialsThatDiffer) {
