@@ -377,5 +377,5 @@ def test_ends_cleanly_while_it_loads(hitherd, folder, kind):
         stderr=subprocess.PIPE, text=True)
     assert any("loading 1 zone" in line for line in iter(process.stderr.readline, ""))
     process.send_signal(getattr(signal, f"SIG{kind}"))
-    assert "told to end while loading" in process.stderr.read()
+    assert "stopped while loading" in process.stderr.read()
     assert process.wait(30) == 0

@@ -45,8 +45,8 @@ TEST_P(CommandLine, IsUnderstood) {
 // clang-format off
 const Case kCases[] = {
     {"Nothing", {}, 2, "", "*"},
-    {"Help", {"--help"}, 0, "hither - what an operator", ""},
-    {"HelpAsCommand", {"help"}, 0, "hither - what an operator", ""},
+    {"Help", {"--help"}, 0, "hither - control Hither", ""},
+    {"HelpAsCommand", {"help"}, 0, "hither - control Hither", ""},
     {"HelpOfCheck", {"help", "check"}, 0, "hither check - ", ""},
     {"HelpOfStatus", {"status", "--help"}, 0, "hither status - ", ""},
     {"HelpOfReload", {"reload", "-h"}, 0, "hither reload - ", ""},
@@ -59,7 +59,7 @@ const Case kCases[] = {
     {"FreezeOfHalves", {"freeze", "--for", "500ms"}, 2, "", "hither freeze: --for is missing or no time from 0s to 24h in whole seconds; write --for 10m\n"},
     {"DrainTimeout", {"drain", "--wait", "--timeout", "soon"}, 2, "", "hither drain: --timeout is no time; write it as 90s or 2m\n"},
     {"DrainTwo", {"drain", "a", "b"}, 2, "", "hither drain: unexpected argument 'b'; see hither drain --help\n"},
-    {"ExplainNobody", {"explain", "--anycast", "none"}, 2, "", "hither explain: --anycast none has nobody to ask; give an address\n"},
+    {"ExplainNobody", {"explain", "--anycast", "none"}, 2, "", "hither explain: --anycast: none is not an endpoint; give an address\n"},
     {"ConfirmIsTheSidecars", {"reload", "--confirm"}, 2, "", "hither reload: --confirm and --dry-run are the sidecar's; add --anycast ADDRESS\n"},
     {"HelpOfTypo", {"help", "chekc"}, 2, "", "hither: unknown command 'chekc'; did you mean 'check'?\n"},
     {"Version", {"--version"}, 0, "hither " HITHER_VERSION "\n", ""},
@@ -93,7 +93,7 @@ const Case kCases[] = {
     {"DashesEndFlags", {"check", "--", "--origin"}, 1, "", "hither check: --origin: No such file or directory\n"},
     {"StatusTooMuch", {"status", "now"}, 2, "", "hither status: unexpected argument 'now'; see hither status --help\n"},
     {"StatusSwitchWithValue", {"status", "--json=yes"}, 2, "", "hither status: --json takes no value; write --json alone\n"},
-    {"StatusNobodyToAsk", {"status", "--admin", "none"}, 2, "", "hither status: --admin none has nobody to ask; give an address\n"},
+    {"StatusNobodyToAsk", {"status", "--admin", "none"}, 2, "", "hither status: --admin: none is not an endpoint; give an address\n"},
     {"StatusForeignHost", {"status", "--admin=192.0.2.1:80"}, 2, "", "*"},
     {"StatusNoServer", {"status", "--admin", "unix:/nonexistent/a.sock"}, 1, "", "hither status: no server answers on unix:/nonexistent/a.sock: No such file or directory; check that hitherd runs, and give its admin address with --admin\n"},
 };

@@ -155,7 +155,7 @@ def test_somebody_elses_nsid_withdraws(lab):
     site = lab.sites["fra1"]
     site.become("elsewhere")
     wait_states(site, "DOWN")
-    daemon.wait_for(lambda: "somebody else answers: NSID" in site.explain(), 3, site.explain)
+    daemon.wait_for(lambda: "another server answers: NSID" in site.explain(), 3, site.explain)
     assert "ns1.elsewhere" in site.explain()
     wait_no_routes(lab, "fra1")
 
