@@ -14,8 +14,8 @@
 namespace hither {
 
 // The page that the configuration asks for, before privileges are dropped. Null: none is asked for,
-// or the default one cannot be made, which the log tells. An error: it was asked for by name, or
-// another server holds it, which a sidecar would then take for us.
+// or the default one cannot be made, which is logged. An error: it was configured by name, or
+// another server holds it, and a sidecar would read that server's health as ours.
 absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& config, size_t workers);
 
 // Keeps the control thread's part of a heartbeat page: its turns and the zones.
@@ -24,7 +24,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
 class HeartbeatWriter {
  public:
   static constexpr uint64_t kBeatEveryMs = 250;
-  static constexpr int kBeatsPerZones = 4;  // What expires is told within a second.
+  static constexpr int kBeatsPerZones = 4;  // An expiry is reported within a second.
 
   explicit HeartbeatWriter(HeartbeatPage& page) : page_(page) {}
 

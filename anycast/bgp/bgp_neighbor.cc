@@ -186,7 +186,7 @@ void BgpNeighbor::ChooseFamily(int family) {
   of.is_negotiated = session_.Negotiated().Has(family);
   of.end_of_rib_due = of.is_negotiated;
   if (of.is_negotiated) return;
-  of.rejected = absl::StrCat(FamilyText(family), ": the neighbor did not offer this family");
+  of.rejected = absl::StrCat(FamilyText(family), ": the neighbor did not negotiate this family");
 }
 
 absl::StatusOr<Bytes> BgpNeighbor::ChooseNextHopOf(int family) const {

@@ -12,7 +12,7 @@
 
 namespace hither {
 
-// One prefix and how it is to be announced. kDown: not at all.
+// One prefix and its wanted state. kDown: withdrawn.
 struct Route {
   Prefix prefix;
   State state = State::kDown;
@@ -47,8 +47,9 @@ struct Observation {
   std::vector<Session> sessions;
 };
 
-// Makes routes so. Each backend is one. Everything is repeatable: Announce() says all that is
-// wanted at every tick, and the backend does what differs from what it sees, again and again.
+// Brings the routes to their wanted states. Every call is repeatable: Announce() passes all
+// wanted routes at every tick, and the backend does what differs from what it sees, again and
+// again.
 //
 // Threads: the loop's. Nothing waits: a backend that needs time goes on between the ticks.
 class RouteBackend {
@@ -60,18 +61,18 @@ class RouteBackend {
   // has passed without another call.
   virtual void Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) = 0;
 
-  // Says these again although nothing has changed: somebody further on does not have them.
+  // Announces these again although nothing has changed: another router has lost them.
   virtual void AnnounceAgain(const std::vector<Prefix>& /*prefixes*/) {}
 
-  // What is known right now. Does not wait; what must be asked for was asked by Announce().
+  // The latest known routes. Does not wait; Announce() sends the requests.
   virtual Observation Observe() const = 0;
 
-  // An orderly end: withdraws (RFC 9003 `reason`), then Idle() becomes true.
+  // Withdraws everything (RFC 9003 `reason`); then IsIdle() becomes true.
   virtual void Close(absl::string_view reason) = 0;
   virtual bool IsIdle() const = 0;
   virtual absl::Duration close_max() const { return absl::Seconds(2); }  // Not waited for longer.
 
-  // The services have changed; what is announced goes on. Errors: these cannot be announced so.
+  // The services have changed; announcements continue. Errors: these cannot be announced.
   virtual absl::Status SetServices(const std::vector<AnycastConfig::Service>& /*services*/) {
     return absl::OkStatus();
   }

@@ -35,7 +35,7 @@ absl::Status JournalFile::Open(const std::string& path) {
   if (!S_ISREG(facts.st_mode)) {
     file_.Reset();
     return absl::InvalidArgumentError(
-        absl::StrCat("journal ", path_, ": it is no regular file; name one"));
+        absl::StrCat("journal ", path_, ": it is not a regular file; name one"));
   }
   bytes_ = static_cast<uint64_t>(facts.st_size);
   return absl::OkStatus();

@@ -9,8 +9,8 @@
 
 namespace hither {
 
-// Tells the service manager (systemd's sd_notify(3) protocol: a datagram to $NOTIFY_SOCKET).
-// Without a manager nothing happens; that it does not listen is no reason to end.
+// Reports state to the service manager (systemd's sd_notify(3): a datagram to $NOTIFY_SOCKET).
+// Does nothing without a manager, and ignores a manager that does not listen.
 //
 // Why not libsystemd: the protocol is one sendto(), stable, and meant to be spoken without it.
 //

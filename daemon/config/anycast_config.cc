@@ -93,7 +93,7 @@ absl::Status CheckBgp(const AnycastConfig::Bgp& bgp) {
     if (neighbor.address.IsWildcard()) return Refuse("bgp: a neighbor has no address; add it");
     if (neighbor.as == 0) return Refuse(absl::StrCat("bgp: neighbor ", text, " has no as; add it"));
     if (!seen.insert(text).second) {
-      return Refuse(absl::StrCat("bgp: neighbor ", text, " stands there twice; keep one"));
+      return Refuse(absl::StrCat("bgp: neighbor ", text, " is given twice; keep one"));
     }
     if (neighbor.ttl_security && neighbor.multihop > 1) {
       return Refuse(
@@ -119,7 +119,7 @@ absl::Status CheckPeers(const AnycastConfig::Peers& peers) {
           "10.0.0.2 }");
     }
     if (!seen.insert(peer.name).second) {
-      return Refuse(absl::StrCat("peers: node ", peer.name, " stands there twice; keep one"));
+      return Refuse(absl::StrCat("peers: node ", peer.name, " is given twice; keep one"));
     }
     const auto [other, is_new] = addresses.try_emplace(peer.address.ToText(), peer.name);
     if (is_new) continue;
@@ -290,7 +290,7 @@ absl::Status FinishAnycast(Config& config) {
   for (AnycastConfig::Service& service : anycast.services) {
     if (auto status = FinishService(config, service); !status.ok()) return status;
     if (!names.insert(service.name).second) {
-      return Refuse(absl::StrCat("service ", service.name, " stands there twice; rename one"));
+      return Refuse(absl::StrCat("service ", service.name, " is given twice; rename one"));
     }
     for (const Prefix& prefix : service.prefixes) {
       const auto [owner, is_new] = owners.try_emplace(prefix.ToText(), service.name);

@@ -126,7 +126,7 @@ absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text) {
   const size_t bytes_max = what == "identity.site" ? kSiteBytesMax : kNameBytesMax;
   if (printable && text.size() <= bytes_max) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(what, " '", text.substr(0, bytes_max),
-                                                 "' cannot be told as an NSID; use at most ",
+                                                 "' cannot be sent as an NSID; use at most ",
                                                  bytes_max, " letters, digits, '-', '_' and '.'"));
 }
 

@@ -64,7 +64,7 @@ struct Config {
   struct Tcp {
     int connections_max = 1'024;          // Of the whole process.
     int connections_per_prefix_max = 64;  // Of one client network: an IPv4 /24 or an IPv6 /56.
-    absl::Duration idle_timeout = absl::Seconds(10);   // Without a query; told by RFC 7828.
+    absl::Duration idle_timeout = absl::Seconds(10);   // Without a query; sent by RFC 7828.
     absl::Duration lifetime_max = absl::Seconds(120);  // Of a connection, busy or idle.
     uint32_t unsent_bytes_max = 256u << 10;  // Answers queued for a client that reads slowly.
   } tcp;

@@ -112,7 +112,7 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path, absl::string_v
     return unreadable("it is a folder; name a file in it");
   }
   if (!has_facts || !S_ISREG(facts.st_mode)) {  // A device may have no end.
-    return unreadable("it is no regular file; name one");
+    return unreadable("it is not a regular file; name one");
   }
   std::string text;
   char block[65'536];
@@ -122,7 +122,7 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path, absl::string_v
       return unreadable(absl::StrCat("it has over ", bytes_max, " octets; shorten it"));
     }
   }
-  if (std::ferror(file.get()) != 0) return unreadable("the disk gave an error; look there");
+  if (std::ferror(file.get()) != 0) return unreadable("the disk reported an error; check the disk");
   return text;
 }
 

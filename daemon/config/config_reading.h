@@ -18,7 +18,7 @@
 // whose tables are the schema.
 namespace hither {
 
-// What is being read: where it goes, where it comes from, and what was wrong with it so far.
+// A configuration while it is read: its destination, its source and its errors so far.
 struct Reading {
   Config config;
   std::string file;
@@ -46,7 +46,7 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path, absl::string_v
 // A foreign text in an error, at a bearable length.
 std::string Quoted(absl::string_view text);
 
-// False: an error has been told, which says what was expected by `example`.
+// False: an error was reported, which names `example` as expected.
 bool ExpectKind(const YamlNode& node, YamlNode::Kind kind, absl::string_view example, Reading& to);
 
 // `read` gets each item of a list of at most `items_max`.
@@ -89,7 +89,7 @@ void ReadMap(const YamlNode& node, const KeyOf<T> (&keys)[kKeys], Reading& to, T
 }
 
 bool ReadText(const YamlNode& node, absl::string_view example, Reading& to, std::string& out);
-// False: an error has been told.
+// False: an error was reported.
 bool ReadWhole(const YamlNode& node, uint64_t least, uint64_t most, Reading& to, uint64_t& out);
 // A time that is no multiple of `unit` is an error: to cut it would be a surprise.
 void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration most, Reading& to,

@@ -184,7 +184,7 @@ absl::Status ReadZoneListFile(const std::string& path, ZoneListSink& sink) {
   if (file.fd() < 0 || fstat(file.fd(), &facts) != 0) {
     return Unreadable(path, absl::StrCat(std::strerror(errno), "; check path and permissions"));
   }
-  if (!S_ISREG(facts.st_mode)) return Unreadable(path, "it is no regular file; name one");
+  if (!S_ISREG(facts.st_mode)) return Unreadable(path, "it is not a regular file; name one");
   return ReadPieces(path, file, sink);
 }
 

@@ -116,7 +116,7 @@ void ReadAddressList(const YamlNode& node, Reading& to, Draft& draft) {
              const auto& known = draft.fleet.addresses;
              if (std::find(known.begin(), known.end(), *address) != known.end()) {
                return to.Error(item.line,
-                               absl::StrCat(address->ToText(), " is there twice; keep one"));
+                               absl::StrCat(address->ToText(), " is given twice; keep one"));
              }
              draft.fleet.addresses.push_back(*address);
            });
@@ -251,7 +251,7 @@ void ReadClients(const YamlNode& list, Reading& to, Draft& draft) {
              if (!CheckNamed(client.name, "a client", item.line, to)) return;
              if (!client.agent.has_value() && to.error_count == errors_before) {
                to.Error(item.line, absl::StrCat("client ", client.name,
-                                                " has nobody to ask; add "
+                                                " has no node to ask; add "
                                                 "agent: 10.0.0.20:8060"));
              }
              if (!client.router.empty()) {

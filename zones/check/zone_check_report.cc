@@ -19,7 +19,7 @@ constexpr ZoneCheck kChecks[] = {
     {ZoneCheckId::kSeveralDnames,         "several-dnames",          kError,   "has several DNAME records",                        "keep one",                                             "RFC 6672 §2.4"},
     {ZoneCheckId::kDoubledOrigin,         "doubled-origin",          kWarning, "ends in the zone's own name twice",                "end absolute names with a dot",                        "RFC 1035 §5.1"},
     {ZoneCheckId::kTargetAlias,           "target-alias",            kWarning, "names an alias",                                   "name the host that the alias stands for",              "RFC 2181 §10.3, RFC 2782"},
-    {ZoneCheckId::kTargetAddress,         "target-address",          kWarning, "names a host of this zone that has no address",    "add its A or AAAA record, or mend the name",           "RFC 1912 §2.5, §2.8"},
+    {ZoneCheckId::kTargetAddress,         "target-address",          kWarning, "names a host of this zone that has no address",    "add its A or AAAA record, or correct the name",           "RFC 1912 §2.5, §2.8"},
     {ZoneCheckId::kGlueMissing,           "glue-missing",            kWarning, "names a host below the delegation without glue",   "add its A or AAAA record here, too",                   "RFC 1034 §4.2.1, RFC 9471 §2.1"},
     {ZoneCheckId::kDataAtCut,             "data-at-cut",             kWarning, "stands at a delegation and is never an answer",    "move it to the delegated zone",                        "RFC 1034 §4.2.1"},
     {ZoneCheckId::kDataBelowCut,          "data-below-cut",          kWarning, "is below a delegation and is never an answer",     "move it to the delegated zone",                        "RFC 1034 §4.2.1"},

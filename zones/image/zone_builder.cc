@@ -50,7 +50,7 @@ void ZoneBuilder::Add(const RecordView& record) {
   if (!buffer_.IsLastOwner(record.owner) && !record.owner.IsAtOrBelow(apex_)) {
     Report(Severity::kWarning, record.location,
            absl::StrCat(record.owner.ToText(), " is outside of the zone ", apex_.ToText(),
-                        "; ignored, remove it or mend its owner (RFC 1035 §5.2)"));
+                        "; ignored, remove it or correct its owner (RFC 1035 §5.2)"));
     return;
   }
   buffer_.Add(record);

@@ -162,7 +162,7 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
   const absl::string_view key = text.substr(0, equals);
   Token value;
   if (token.quoted || (token.glued && at > 1) || !KeyFromText(key, param.key)) {
-    error = absl::StrCat("begins parameters: ", Shown(key), " is no key");
+    error = absl::StrCat("has bad parameters: ", Shown(key), " is no key");
     return false;
   }
   // RFC 9460 §2.1: after "keyNNN" stands the wire form itself, escapes undone, whatever the key.
@@ -175,21 +175,21 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
     }
   }
   if (!as_wire && !MayHaveEscapes(param.key) && absl::StrContains(value.text(), '\\')) {
-    error = absl::StrCat("begins parameters: ", SvcKeyToText(param.key),
+    error = absl::StrCat("has bad parameters: ", SvcKeyToText(param.key),
                          " has an escape; write it without (RFC 9460 §7)");
     return false;
   }
   for (size_t i = 0; i < value.size;) {
     uint8_t octet = 0;
     if (!NextOctet(value.text(), i, octet)) {
-      error = absl::StrCat("begins parameters: ", SvcKeyToText(param.key), " has a bad escape");
+      error = absl::StrCat("has bad parameters: ", SvcKeyToText(param.key), " has a bad escape");
       return false;
     }
     param.value += static_cast<char>(octet);
   }
   const bool wants_none = param.key == kNoDefaultAlpn || param.key == kOhttp;
   if (!as_wire && (param.value.empty() != wants_none || !ToWire(param))) {
-    error = absl::StrCat("begins parameters: ", SvcKeyToText(param.key),
+    error = absl::StrCat("has bad parameters: ", SvcKeyToText(param.key),
                          " has a value that does not fit it");
     return false;
   }

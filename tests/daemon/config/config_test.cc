@@ -168,7 +168,7 @@ const Wrong kWrongs[] = {
     {"LogLevel", "log: { level: warn }", {"1: unknown log level 'warn'; known are: debug, info, warning, error"}},
     {"NsidPlaceholder", "identity: { nsid: '{nod}.x' }", {"1: unknown placeholder {nod} in the NSID template; did you mean 'node'?"}},
     {"NsidBrace", "identity: { nsid: 'a{site' }", {"1: the NSID template 'a{site' has a brace without its partner; write {site}, {node} or {worker}"}},
-    {"SiteWithBlank", "identity: { site: 'fra 1' }", {"1: identity.site 'fra 1' cannot be told as an NSID; use at most 63 letters, digits, '-', '_' and '.'"}},
+    {"SiteWithBlank", "identity: { site: 'fra 1' }", {"1: identity.site 'fra 1' cannot be sent as an NSID; use at most 63 letters, digits, '-', '_' and '.'"}},
     {"SeveralAtOnce", "workers: x\nuser:\nbogus: 1", {"1: 'x' is out of range; give a whole number from 0 to 256", "2: found nothing; expected an account's name", "3: unknown key 'bogus'; known are: identity, listen, workers, user, version, udp, tcp, zones, image_cache, admin, metrics, heartbeat, log, limits, anycast"}},
     {"Anchor", "user: &a hither", {"1: anchors (&name) are not used here; remove it"}},
     {"Alias", "version: x\nuser: *a", {"2: not YAML: the referenced anchor is not defined; check indentation and quotes"}},

@@ -161,7 +161,7 @@ TEST_F(ZoneListFile, SaysWhyItCannotRead) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   for (const std::string& path : {path_, std::string("/"), std::string("/dev/zero")}) {
     EXPECT_THAT(std::string(ReadZoneListFile(path, lines).message()),
-                HasSubstr("it is no regular file; name one"));
+                HasSubstr("it is not a regular file; name one"));
   }
 }
 

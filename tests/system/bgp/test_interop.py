@@ -140,6 +140,6 @@ def test_a_family_that_is_not_offered_is_rejected_in_words(start_router, start_s
     router.ask("configure")
     speaker = start_speaker(lab.neighbor())
     speaker.wait_established()
-    assert speaker.session()["rejected"] == ["IPv6: the neighbor did not offer this family"]
+    assert speaker.session()["rejected"] == ["IPv6: the neighbor did not negotiate this family"]
     seen = {each["prefix"]: each for each in speaker.observe()["seen"]}
     assert seen[lab.PREFIXES[0]]["announced"] and not seen[lab.PREFIXES[1]]["announced"]

@@ -98,11 +98,11 @@ const Case kErrors[] = {
     {"UnknownSite",   SITE "routers: [{ name: r, site: b }]\n", "f.yaml:2: unknown site 'b'"},
     {"UnknownRouter", SITE "routers: [{ name: r1 }]\nlinks: [[r1, r2]]\n", "f.yaml:3: unknown router 'r2'; did you mean 'r1'?"},
     {"LinkOfOne",     SITE "routers: [{ name: r1 }]\nlinks: [[r1]]\n", "a link has two routers; write"},
-    {"ClientAlone",   SITE "clients: [{ name: c }]\n", "client c has nobody to ask"},
+    {"ClientAlone",   SITE "clients: [{ name: c }]\n", "client c has no node to ask"},
     {"ClientRouter",  SITE "clients: [{ name: c, router: r, agent: 10.0.0.1 }]\n", "f.yaml:2: unknown router 'r'"},
     {"Question",      SITE "question: { name: a..b }\n", "'a..b' SOA cannot be asked"},
     {"QuestionType",  SITE "question: { name: a, type: NOTYPE }\n", "'a' NOTYPE cannot be asked"},
-    {"AddressTwice",  SITE "addresses: [192.0.2.1, 192.0.2.1:54,\n 192.0.2.1:53]\n", "f.yaml:3: 192.0.2.1:53 is there twice; keep one"},
+    {"AddressTwice",  SITE "addresses: [192.0.2.1, 192.0.2.1:54,\n 192.0.2.1:53]\n", "f.yaml:3: 192.0.2.1:53 is given twice; keep one"},
     {"Alias",         "title: &a x\nsites: *a\n", "f.yaml:1: "},
 };
 // clang-format on

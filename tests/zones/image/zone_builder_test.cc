@@ -54,9 +54,9 @@ TEST_P(Finds, What) {
 constexpr Case kCases[] = {
     {"Nothing", "a 60 A 192.0.2.1\n", ""},
     {"OutOfZone", "a.example.net. 60 A 192.0.2.1\n",
-     "zone:3: warning: a.example.net. is outside of the zone example.; ignored, remove it or mend its owner (RFC 1035 §5.2)"},
+     "zone:3: warning: a.example.net. is outside of the zone example.; ignored, remove it or correct its owner (RFC 1035 §5.2)"},
     {"OutOfZoneByLetters", "badexample. 60 A 192.0.2.1\n",
-     "zone:3: warning: badexample. is outside of the zone example.; ignored, remove it or mend its owner (RFC 1035 §5.2)"},
+     "zone:3: warning: badexample. is outside of the zone example.; ignored, remove it or correct its owner (RFC 1035 §5.2)"},
     {"Duplicate", "a 60 A 192.0.2.1\nb 60 A 192.0.2.1\na 60 A 192.0.2.1\n",
      "zone:5: warning: the same A record at a.example. stands above; ignored, remove one (RFC 2181 §5)"},
     {"DuplicateInOtherCase", "a 60 MX 1 M\nA 60 MX 1 m\n",

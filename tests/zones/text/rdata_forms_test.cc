@@ -175,12 +175,12 @@ const Case kOthers[] = {
     {"QuotedUnknown",    "TYPE65280 \\# 1 \"ab\"",        "! 'ab' is quoted after \\#; write \\# length hex (RFC 3597 §5)"},
     {"QuotedTag",        "CAA 0 \"issue\" \"x\"",         "0005" "6973737565" "78"},
     // RFC 9460 §7: no escapes in these.
-    {"SvcPortEscape",    "SVCB 1 . port=\\053",           "! 'port=\\053' begins parameters: port has an escape; write it without (RFC 9460 §7)"},
-    {"SvcIp4Escape",     "SVCB 1 . ipv4hint=192.0.2.\\049", "! 'ipv4hint=192.0.2.\\049' begins parameters: ipv4hint has an escape; write it without (RFC 9460 §7)"},
-    {"SvcIp6Escape",     "SVCB 1 . ipv6hint=\"2001:db8::\\1\"", "! 'ipv6hint=' begins parameters: ipv6hint has an escape; write it without (RFC 9460 §7)"},
-    {"SvcMandatoryEscape", "SVCB 1 . port=1 mandatory=po\\rt", "! 'port=1' begins parameters: mandatory has an escape; write it without (RFC 9460 §7)"},
-    {"SvcEchEscape",     "SVCB 1 . ech=AQI\\=",           "! 'ech=AQI\\=' begins parameters: ech has an escape; write it without (RFC 9460 §7)"},
-    {"SvcGroupsEscape",  "SVCB 1 . tls-supported-groups=2\\057", "! 'tls-supported-groups=2\\057' begins parameters: tls-supported-groups has an escape; write it without (RFC 9460 §7)"},
+    {"SvcPortEscape",    "SVCB 1 . port=\\053",           "! 'port=\\053' has bad parameters: port has an escape; write it without (RFC 9460 §7)"},
+    {"SvcIp4Escape",     "SVCB 1 . ipv4hint=192.0.2.\\049", "! 'ipv4hint=192.0.2.\\049' has bad parameters: ipv4hint has an escape; write it without (RFC 9460 §7)"},
+    {"SvcIp6Escape",     "SVCB 1 . ipv6hint=\"2001:db8::\\1\"", "! 'ipv6hint=' has bad parameters: ipv6hint has an escape; write it without (RFC 9460 §7)"},
+    {"SvcMandatoryEscape", "SVCB 1 . port=1 mandatory=po\\rt", "! 'port=1' has bad parameters: mandatory has an escape; write it without (RFC 9460 §7)"},
+    {"SvcEchEscape",     "SVCB 1 . ech=AQI\\=",           "! 'ech=AQI\\=' has bad parameters: ech has an escape; write it without (RFC 9460 §7)"},
+    {"SvcGroupsEscape",  "SVCB 1 . tls-supported-groups=2\\057", "! 'tls-supported-groups=2\\057' has bad parameters: tls-supported-groups has an escape; write it without (RFC 9460 §7)"},
     {"SvcAlpnEscape",    "SVCB 1 . alpn=\\104\\050",      "000100" "00010003" "026832"},
 };
 // clang-format on
