@@ -384,7 +384,7 @@ TEST(LoadConfigFile, RefusesWhatIsNoRegularFile) {
   for (const std::string& path : {fifo, std::string("/dev/zero")}) {
     EXPECT_EQ(LoadConfigFile(path).status().message(),
               absl::StrCat(path,
-                           ":0: cannot read the configuration: it is no regular file; name "
+                           ":0: cannot read the configuration: it is not a regular file; name "
                            "one"));
   }
   std::filesystem::remove(fifo);
