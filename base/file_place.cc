@@ -80,13 +80,6 @@ bool IsOurOutput(const std::string& path) { return path == "/dev/stdout" || path
 
 }  // namespace
 
-void FileDescriptor::Reset(int fd) {
-  const int error = errno;
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
-  errno = error;
-}
-
 bool IsOursAlone(int folder) {
   struct stat facts;
   if (::fstat(folder, &facts) != 0) return false;

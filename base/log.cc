@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/str_split.h"
+#include "base/file_descriptor.h"
 #include "base/file_sink.h"
 #include "base/log_file.h"
 #include "base/mutex.h"
@@ -101,8 +102,8 @@ absl::Status CheckLogFile(const std::string& file) {
   if (file.empty()) return absl::OkStatus();
   const absl::Status place = FindPlace(file).status();
   if (absl::IsPermissionDenied(place)) return Refuse(file, place.message());
-  const int probe = open(file.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
-  if (probe >= 0) return close(probe), absl::OkStatus();
+  const FileDescriptor probe(open(file.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC));
+  if (probe) return absl::OkStatus();
   if (errno != ENOENT) return Refuse(file, std::strerror(errno));
   const size_t slash = file.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);

@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/file_descriptor.h"
 #include "base/log.h"
 
 namespace hither {
@@ -179,17 +180,18 @@ absl::Status AsUser(const Config& config, const std::function<absl::Status()>& c
   if (account->user == 0) return check();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return Failure("pipe", *account);
+  const FileDescriptor from_child(ends[0]);
+  FileDescriptor to_parent(ends[1]);
   const pid_t child = ::fork();
   if (child == 0) {
     absl::Status status = Become(*account);
     if (status.ok()) status = check();
     const std::string text(status.message().substr(0, PIPE_BUF));
-    ::_exit(::write(ends[1], text.data(), text.size()) < 0 ? 1 : 0);
+    ::_exit(::write(to_parent.get(), text.data(), text.size()) < 0 ? 1 : 0);
   }
-  ::close(ends[1]);
+  to_parent.Reset();  // So that a child that says nothing ends the read.
   char text[PIPE_BUF];
-  const ssize_t bytes = child < 0 ? 0 : ::read(ends[0], text, sizeof text);
-  ::close(ends[0]);
+  const ssize_t bytes = child < 0 ? 0 : ::read(from_child.get(), text, sizeof text);
   if (child < 0) return Failure("fork", *account);
   ::waitpid(child, nullptr, 0);
   if (bytes <= 0) return absl::OkStatus();

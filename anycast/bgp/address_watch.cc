@@ -2,7 +2,6 @@
 
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -43,25 +42,21 @@ AddressWatch::AddressWatch(uv_loop_t* loop) {
 AddressWatch::~AddressWatch() {
   if (socket_ == nullptr) return;
   socket_->watch = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&socket_->poll), [](uv_handle_t* handle) {
-    auto* socket = static_cast<Socket*>(handle->data);
-    close(socket->fd);
-    delete socket;
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(&socket_->poll),
+           [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
 }
 
 // What fails here is made up for by kRescanMax.
 void AddressWatch::Subscribe(uv_loop_t* loop) {
-  const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-  if (fd < 0) return;
+  FileDescriptor fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  if (!fd) return;
   sockaddr_nl local = {};
   local.nl_family = AF_NETLINK;
   local.nl_groups = kGroups;
-  socket_ = new Socket{{}, fd, this};
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0 ||
-      uv_poll_init(loop, &socket_->poll, fd) != 0) {
+  socket_ = new Socket{{}, std::move(fd), this};
+  if (bind(socket_->fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0 ||
+      uv_poll_init(loop, &socket_->poll, socket_->fd.get()) != 0) {
     delete std::exchange(socket_, nullptr);
-    close(fd);
     return;
   }
   socket_->poll.data = socket_;
@@ -79,7 +74,7 @@ void AddressWatch::Drain() {
   std::array<char, 4096> buffer;
   for (int i = 0; i < kDatagramsPerTurnMax; ++i) {
     // An error, too, is news: ENOBUFS says that notifications were lost.
-    const ssize_t size = recv(socket_->fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t size = recv(socket_->fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
     is_old_ = true;
     if (size <= 0) return;

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "anycast/bgp/next_hop.h"
 #include "anycast/route/netlink.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 
@@ -47,7 +48,7 @@ class AddressWatch : public AddressSource {
  private:
   struct Socket {  // Lives until libuv has let go of it.
     uv_poll_t poll;
-    int fd = -1;
+    FileDescriptor fd;
     AddressWatch* watch = nullptr;
   };
   static void OnReadable(uv_poll_t* poll, int status, int events);

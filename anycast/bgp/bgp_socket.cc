@@ -4,7 +4,6 @@
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -89,28 +88,24 @@ void SetConveniences(int socket, const BgpTransport::Options& options) {
 
 std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor) {
   const absl::StatusOr<SocketAddress> to = neighbor.Resolve();
-  const int socket = ::socket(neighbor.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return std::nullopt;
+  const FileDescriptor socket(::socket(neighbor.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return std::nullopt;
   sockaddr_storage local = {};
   socklen_t size = sizeof local;
   // For UDP this looks up the route and sends nothing.
-  const bool found = to.ok() && connect(socket, to->get(), to->size()) == 0 &&
-                     getsockname(socket, reinterpret_cast<sockaddr*>(&local), &size) == 0;
-  close(socket);
+  const bool found = to.ok() && connect(socket.get(), to->get(), to->size()) == 0 &&
+                     getsockname(socket.get(), reinterpret_cast<sockaddr*>(&local), &size) == 0;
   if (!found) return std::nullopt;
   return SocketAddress::FromSystem(local).WithPort(0);
 }
 
-absl::StatusOr<int> OpenBgpSocket(const BgpTransport::Options& options) {
-  const int socket =
-      ::socket(options.neighbor.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (socket < 0) return Failed(options, "no socket");
-  SetConveniences(socket, options);
+absl::StatusOr<FileDescriptor> OpenBgpSocket(const BgpTransport::Options& options) {
+  FileDescriptor socket(
+      ::socket(options.neighbor.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return Failed(options, "no socket");
+  SetConveniences(socket.get(), options);
   for (const auto set : {SetKey, SetHops, SetLocal}) {
-    absl::Status status = set(socket, options);
-    if (status.ok()) continue;
-    close(socket);
-    return status;
+    if (absl::Status status = set(socket.get(), options); !status.ok()) return status;
   }
   return socket;
 }

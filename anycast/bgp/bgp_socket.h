@@ -4,13 +4,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "anycast/bgp/bgp_transport.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 
 // A TCP socket as one neighbor wants it, not connected yet: non-blocking, close-on-exec, with its
 // key (RFC 2385), TTL (RFC 5082), DSCP CS6 (RFC 4594 §3.2: routing protocols) and source address.
-// The caller closes it.
-absl::StatusOr<int> OpenBgpSocket(const BgpTransport::Options& options);
+absl::StatusOr<FileDescriptor> OpenBgpSocket(const BgpTransport::Options& options);
 
 // The address that the kernel would connect from. Empty: there is no route, or no such interface.
 std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor);

@@ -1,7 +1,6 @@
 #include "anycast/bgp/bgp_transport.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -36,21 +35,21 @@ absl::Status BgpTransport::Connect(const std::optional<SocketAddress>& local) {
   const absl::StatusOr<SocketAddress> neighbor = options_.neighbor.Resolve();
   if (!neighbor.ok()) return neighbor.status();
   now.neighbor = *neighbor;
-  absl::StatusOr<int> socket = OpenBgpSocket(now);
+  absl::StatusOr<FileDescriptor> socket = OpenBgpSocket(now);
   if (!socket.ok()) return socket.status();
-  socket_ = *socket;
+  socket_ = *std::move(socket);
   phase_ = Phase::kConnecting;
-  if (connect(socket_, neighbor->get(), neighbor->size()) != 0 && errno != EINPROGRESS) {
+  if (connect(socket_.get(), neighbor->get(), neighbor->size()) != 0 && errno != EINPROGRESS) {
     absl::Status status = absl::UnavailableError(
         absl::StrCat("connect to ", options_.neighbor.ToText(), ": ", std::strerror(errno)));
-    close(std::exchange(socket_, -1));
+    socket_.Reset();
     return status;
   }
   watch_ = new Watch{{}, this};
   watch_->handle.data = watch_;
-  if (const int failed = uv_poll_init(loop_, &watch_->handle, socket_); failed != 0) {
+  if (const int failed = uv_poll_init(loop_, &watch_->handle, socket_.get()); failed != 0) {
     delete std::exchange(watch_, nullptr);
-    close(std::exchange(socket_, -1));
+    socket_.Reset();
     return absl::ResourceExhaustedError(absl::StrCat(
         "cannot watch a socket to ", options_.neighbor.ToText(), ": ", uv_strerror(failed)));
   }
@@ -59,7 +58,7 @@ absl::Status BgpTransport::Connect(const std::optional<SocketAddress>& local) {
 }
 
 bool BgpTransport::Send(ByteView bytes) {
-  if (socket_ < 0) return true;  // The session will be told, or was.
+  if (!socket_) return true;  // The session will be told, or was.
   if (output_.size() - output_sent_ + bytes.size() > kOutputBytesMax) return false;
   output_.insert(output_.end(), bytes.begin(), bytes.end());
   if (phase_ == Phase::kConnected) Write();
@@ -71,7 +70,7 @@ void BgpTransport::ReadNow() {
 }
 
 void BgpTransport::Finish(absl::Time now) {
-  if (socket_ < 0) return;
+  if (!socket_) return;
   if (phase_ == Phase::kConnecting) return Abort();
   phase_ = Phase::kFinishing;
   finish_by_ = now + kFinishMax;
@@ -79,12 +78,12 @@ void BgpTransport::Finish(absl::Time now) {
 }
 
 void BgpTransport::Abort() {
-  if (socket_ < 0) return;
+  if (!socket_) return;
   watch_->transport = nullptr;
   uv_close(reinterpret_cast<uv_handle_t*>(&watch_->handle),
            [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
   watch_ = nullptr;
-  close(std::exchange(socket_, -1));
+  socket_.Reset();
   output_.clear();
   output_sent_ = 0;
 }
@@ -99,26 +98,26 @@ void BgpTransport::OnPoll(uv_poll_t* handle, int status, int events) {
   if (self->phase_ == Phase::kConnecting) return self->OnConnectDone();
   if (status < 0) return self->OnError();
   if ((events & UV_WRITABLE) != 0) self->Write();
-  if (self->socket_ >= 0 && (events & UV_READABLE) != 0) self->Read();
+  if (self->socket_ && (events & UV_READABLE) != 0) self->Read();
 }
 
 // A reset does not empty what was received before it: a NOTIFICATION may say why.
 void BgpTransport::OnError() {
   ReadNow();
-  if (socket_ < 0) return;
-  const int error = SocketError(socket_);
+  if (!socket_) return;
+  const int error = SocketError(socket_.get());
   Lost(error == 0 ? "the connection was lost" : std::strerror(error));
 }
 
 void BgpTransport::OnConnectDone() {
-  const int error = SocketError(socket_);
+  const int error = SocketError(socket_.get());
   if (error != 0) {
     return Lost(
         absl::StrCat("connect to ", options_.neighbor.ToText(), ": ", std::strerror(error)));
   }
   sockaddr_storage local = {};
   socklen_t size = sizeof local;
-  if (getsockname(socket_, reinterpret_cast<sockaddr*>(&local), &size) == 0) {
+  if (getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&local), &size) == 0) {
     local_ = SocketAddress::FromSystem(local);
   }
   phase_ = Phase::kConnected;
@@ -128,8 +127,8 @@ void BgpTransport::OnConnectDone() {
 
 void BgpTransport::Read() {
   std::array<uint8_t, 8192> buffer;
-  for (size_t got = 0; socket_ >= 0 && got < kReadBytesMax;) {
-    const ssize_t size = recv(socket_, buffer.data(), buffer.size(), 0);
+  for (size_t got = 0; socket_ && got < kReadBytesMax;) {
+    const ssize_t size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (size < 0 && WouldWait(errno)) return;
     if (size < 0) return Lost(std::strerror(errno));
     if (size == 0) return Lost("the neighbor closed the connection");
@@ -143,14 +142,14 @@ void BgpTransport::Read() {
 void BgpTransport::Write() {
   while (output_sent_ < output_.size()) {  // At most kOutputBytesMax; a full socket ends it.
     const ssize_t size =
-        send(socket_, &output_[output_sent_], output_.size() - output_sent_, MSG_NOSIGNAL);
+        send(socket_.get(), &output_[output_sent_], output_.size() - output_sent_, MSG_NOSIGNAL);
     // A lost connection is told by the poll, where no caller of Send() is in between.
     if (size < 0) return UpdateEvents();
     output_sent_ += static_cast<size_t>(size);
   }
   output_.clear();
   output_sent_ = 0;
-  if (phase_ == Phase::kFinishing) shutdown(socket_, SHUT_WR);
+  if (phase_ == Phase::kFinishing) shutdown(socket_.get(), SHUT_WR);
   UpdateEvents();
 }
 

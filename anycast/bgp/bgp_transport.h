@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/bytes.h"
+#include "base/file_descriptor.h"
 #include "base/socket_address.h"
 
 namespace hither {
@@ -63,7 +64,7 @@ class BgpTransport {
   void Abort();
   void OnTick(absl::Time now);
 
-  bool IsOpen() const { return socket_ >= 0; }
+  bool IsOpen() const { return bool{socket_}; }
   const SocketAddress& local() const { return local_; }  // Of the last connection.
 
  private:
@@ -85,7 +86,7 @@ class BgpTransport {
   uv_loop_t* const loop_;
   const Options options_;
   Owner& owner_;
-  int socket_ = -1;
+  FileDescriptor socket_;
   Watch* watch_ = nullptr;
   Phase phase_ = Phase::kConnecting;
   absl::Time finish_by_ = absl::InfiniteFuture();

@@ -5,7 +5,6 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -53,21 +52,19 @@ std::string Words(absl::string_view verb, const KernelRoute& route) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Netlink>> Netlink::Open() {
-  const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-  if (fd < 0) return Failed(errno, "cannot open a netlink socket");
+  FileDescriptor fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  if (!fd) return Failed(errno, "cannot open a netlink socket");
   // Filters of dumps count (Linux 4.20); without, the kernel sends all, and we filter.
   const int on = 1;
-  setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
-  return std::unique_ptr<Netlink>(new Netlink(fd));
+  setsockopt(fd.get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+  return std::unique_ptr<Netlink>(new Netlink(std::move(fd)));
 }
-
-Netlink::~Netlink() { close(fd_); }
 
 absl::StatusOr<NetlinkReply> Netlink::Ask(NetlinkRequest request, absl::string_view what) {
   const auto octets = request.Finish(++sequence_);
   sockaddr_nl kernel = {};
   kernel.nl_family = AF_NETLINK;
-  const ssize_t sent = sendto(fd_, octets.data(), octets.size(), MSG_DONTWAIT,
+  const ssize_t sent = sendto(fd_.get(), octets.data(), octets.size(), MSG_DONTWAIT,
                               reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
   if (sent < 0) return Failed(errno, what);
   return Receive(what);
@@ -79,7 +76,7 @@ absl::StatusOr<NetlinkReply> Netlink::Receive(absl::string_view what) {
   for (int i = 0; i < kDatagramsMax && !reply.is_done; ++i) {
     sockaddr_nl from = {};
     socklen_t from_size = sizeof from;
-    const ssize_t size = recvfrom(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC,
+    const ssize_t size = recvfrom(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC,
                                   reinterpret_cast<sockaddr*>(&from), &from_size);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return Failed(errno, what);
@@ -99,7 +96,8 @@ absl::StatusOr<uint32_t> Netlink::FindInterface(const std::string& name) {
   ifreq request = {};
   if (name.size() < sizeof request.ifr_name) {
     name.copy(request.ifr_name, name.size());
-    if (ioctl(fd_, SIOCGIFINDEX, &request) == 0) return static_cast<uint32_t>(request.ifr_ifindex);
+    if (ioctl(fd_.get(), SIOCGIFINDEX, &request) == 0)
+      return static_cast<uint32_t>(request.ifr_ifindex);
     if (errno != ENODEV) return Failed(errno, absl::StrCat("cannot find interface ", name));
   }
   return absl::NotFoundError(absl::StrCat("kernel: there is no interface ", name,
@@ -174,8 +172,8 @@ absl::StatusOr<std::vector<KernelAddress>> Netlink::DumpAddresses(const ifaddrms
 std::string Netlink::NameIfUp(uint32_t interface) const {
   ifreq request = {};
   request.ifr_ifindex = static_cast<int>(interface);
-  if (ioctl(fd_, SIOCGIFNAME, &request) != 0) return {};
-  if (ioctl(fd_, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) == 0) return {};
+  if (ioctl(fd_.get(), SIOCGIFNAME, &request) != 0) return {};
+  if (ioctl(fd_.get(), SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) == 0) return {};
   return std::string(request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name));
 }
 

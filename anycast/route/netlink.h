@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "anycast/route/netlink_message.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 
@@ -26,7 +28,6 @@ namespace hither {
 class Netlink {
  public:
   static absl::StatusOr<std::unique_ptr<Netlink>> Open();
-  ~Netlink();
   Netlink(const Netlink&) = delete;
   Netlink& operator=(const Netlink&) = delete;
 
@@ -51,14 +52,14 @@ class Netlink {
   absl::StatusOr<std::vector<KernelRoute>> Routes(int family, uint8_t protocol, uint32_t table);
 
  private:
-  explicit Netlink(int fd) : fd_(fd) {}
+  explicit Netlink(FileDescriptor fd) : fd_(std::move(fd)) {}
   absl::StatusOr<NetlinkReply> Ask(NetlinkRequest request, absl::string_view what);
   absl::StatusOr<std::vector<KernelAddress>> DumpAddresses(const ifaddrmsg& head);
   absl::StatusOr<NetlinkReply> Receive(absl::string_view what);
   absl::Status AddInterface(const std::string& name, absl::string_view kind);
   absl::Status SetUp(uint32_t index, const std::string& name);
 
-  const int fd_;
+  const FileDescriptor fd_;
   uint32_t sequence_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/file_descriptor.h"
 #include "base/printable.h"
 
 namespace hither {
@@ -35,11 +36,13 @@ class ExecCheck::Run {
     arguments.push_back(nullptr);
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return -errno;
+    FileDescriptor our_end(ends[0]);
+    const FileDescriptor its_end(ends[1]);
     uv_stdio_container_t streams[3] = {};
     streams[0].flags = UV_IGNORE;
     streams[1].flags = streams[2].flags = UV_INHERIT_FD;
-    streams[1].data.fd = streams[2].data.fd = ends[1];
-    HITHER_CHECK(uv_pipe_open(&output_, ends[0]) == 0);
+    streams[1].data.fd = streams[2].data.fd = its_end.get();
+    HITHER_CHECK(uv_pipe_open(&output_, our_end.Release()) == 0);
     uv_process_options_t options = {};
     options.file = arguments[0];
     options.args = arguments.data();
@@ -50,7 +53,6 @@ class ExecCheck::Run {
       static_cast<Run*>(p->data)->OnExit(status, signal);
     };
     const int spawned = uv_spawn(&loop, &process_, &options);
-    ::close(ends[1]);
     ++open_handles_;  // Also of a failed one: uv_spawn() has made the handle.
     if (spawned != 0) return spawned;
     uv_read_start(reinterpret_cast<uv_stream_t*>(&output_), Allocate, OnOutput);

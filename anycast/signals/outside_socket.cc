@@ -3,7 +3,6 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -47,13 +46,13 @@ bool AcceptsOwnSources() {
 
 absl::StatusOr<OutsideSocket> OutsideSocket::Open(const SocketAddress& address, bool is_free_bind,
                                                   int receive_bytes) {
-  OutsideSocket made(
-      ::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
-  if (made.fd_ < 0) return Failed(address, errno);
-  if (address.family() == AF_INET6) SetInt(made.fd_, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  if (is_free_bind) SetInt(made.fd_, IPPROTO_IP, IP_FREEBIND, 1);
-  SetReceiveBytes(made.fd_, receive_bytes);
-  if (::bind(made.fd_, address.get(), address.size()) != 0) return Failed(address, errno);
+  OutsideSocket made(FileDescriptor(
+      ::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP)));
+  if (!made.fd_) return Failed(address, errno);
+  if (address.family() == AF_INET6) SetInt(made.fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (is_free_bind) SetInt(made.fd_.get(), IPPROTO_IP, IP_FREEBIND, 1);
+  SetReceiveBytes(made.fd_.get(), receive_bytes);
+  if (::bind(made.fd_.get(), address.get(), address.size()) != 0) return Failed(address, errno);
   return made;
 }
 
@@ -65,20 +64,16 @@ absl::StatusOr<OutsideSocket> OutsideSocket::From(const SocketAddress& service_a
   return Open(service_address.WithPort(0), /*is_free_bind=*/false, kNoReceiveBytes);
 }
 
-OutsideSocket::~OutsideSocket() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 int OutsideSocket::Send(const SocketAddress& to, std::span<const uint8_t> octets) const {
-  const ssize_t sent =
-      ::sendto(fd_, octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL, to.get(), to.size());
+  const ssize_t sent = ::sendto(fd_.get(), octets.data(), octets.size(),
+                                MSG_DONTWAIT | MSG_NOSIGNAL, to.get(), to.size());
   return sent < 0 ? errno : 0;
 }
 
 std::optional<OutsideSocket::Datagram> OutsideSocket::Receive(std::span<uint8_t> buffer) const {
   sockaddr_storage from = {};
   socklen_t size = sizeof from;
-  const ssize_t got = ::recvfrom(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT,
+  const ssize_t got = ::recvfrom(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
                                  reinterpret_cast<sockaddr*>(&from), &size);
   if (got < 0) return std::nullopt;
   return Datagram{SocketAddress::FromSystem(from), buffer.first(static_cast<size_t>(got))};
@@ -87,14 +82,14 @@ std::optional<OutsideSocket::Datagram> OutsideSocket::Receive(std::span<uint8_t>
 uint32_t OutsideSocket::drops() const {
   std::array<uint32_t, SK_MEMINFO_VARS> values = {};
   socklen_t size = sizeof values;
-  const int got = ::getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, values.data(), &size);
+  const int got = ::getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, values.data(), &size);
   return got == 0 ? values[SK_MEMINFO_DROPS] : 0;
 }
 
 absl::StatusOr<SocketAddress> OutsideSocket::LocalAddress() const {
   sockaddr_storage bound = {};
   socklen_t size = sizeof bound;
-  if (::getsockname(fd_, reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
+  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
     return absl::UnavailableError(std::strerror(errno));
   }
   return SocketAddress::FromSystem(bound);

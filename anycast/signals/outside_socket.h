@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/file_descriptor.h"
 #include "base/socket_address.h"
 
 namespace hither {
@@ -29,13 +30,6 @@ class OutsideSocket {
   // this host.
   static absl::StatusOr<OutsideSocket> From(const SocketAddress& service_address);
 
-  OutsideSocket(OutsideSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  OutsideSocket& operator=(OutsideSocket&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~OutsideSocket();
-
   // 0, or the errno of a refusal.
   int Send(const SocketAddress& to, std::span<const uint8_t> octets) const;
   // No value: nothing waits.
@@ -45,10 +39,10 @@ class OutsideSocket {
   absl::StatusOr<SocketAddress> LocalAddress() const;
 
  private:
-  explicit OutsideSocket(int fd) : fd_(fd) {}
+  explicit OutsideSocket(FileDescriptor fd) : fd_(std::move(fd)) {}
   static absl::StatusOr<OutsideSocket> Open(const SocketAddress& address, bool is_free_bind,
                                             int receive_bytes);
-  int fd_ = -1;
+  FileDescriptor fd_;
 };
 
 // Does any interface of this host take IPv4 packets whose source is one of the host's own addresses

@@ -2,8 +2,10 @@
 #define HITHER_ANYCAST_STATE_RUN_LOCK_H_
 
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 
@@ -14,14 +16,11 @@ class RunLock {
   // Beside `state_file`; empty, or a folder that cannot be written: no lock. An error if another
   // process has it.
   static absl::StatusOr<RunLock> Take(const std::string& state_file);
-  RunLock(RunLock&& other) noexcept;
-  RunLock& operator=(RunLock&&) = delete;
-  ~RunLock();
 
  private:
-  explicit RunLock(int fd) : fd_(fd) {}
+  explicit RunLock(FileDescriptor fd) : fd_(std::move(fd)) {}
 
-  int fd_;  // -1: there is no lock.
+  FileDescriptor fd_;  // None: there is no lock.
 };
 
 }  // namespace hither

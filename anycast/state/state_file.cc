@@ -7,9 +7,9 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "anycast/policy/policy.h"
+#include "base/file_descriptor.h"
 #include "base/json_text.h"
 #include "base/replace_file.h"
 
@@ -127,13 +127,10 @@ absl::StatusOr<KeptState> DecodeState(absl::string_view text) {
 }
 
 absl::StatusOr<KeptState> LoadState(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0 && errno == ENOENT) return KeptState{};
-  const absl::Cleanup close_it = [fd] {
-    if (fd >= 0) close(fd);
-  };
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT) return KeptState{};
   std::string text(kStateFileBytesMax + 1, '\0');
-  const ssize_t size = fd < 0 ? -1 : read(fd, text.data(), text.size());
+  const ssize_t size = !file ? -1 : read(file.get(), text.data(), text.size());
   if (size < 0) {
     return absl::UnavailableError(absl::StrCat("state file ", path, ": ", std::strerror(errno),
                                                "; check the path and its permissions"));

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/file_descriptor.h"
 
 extern char** environ;
 
@@ -157,10 +158,13 @@ void ChildProcess::Run::Start(uv_loop_t* loop) {
   open_handles = 3;
   int ends[2] = {-1, -1};
   int error = pipe2(ends, O_CLOEXEC) != 0 ? UV_EMFILE : 0;
-  if (error == 0) error = uv_pipe_open(&pipe, ends[0]);
-  const int spawned = Spawn(loop, ends[1]);  // Even without a pipe: it sets up the handle.
+  FileDescriptor our_end(ends[0]);
+  FileDescriptor its_end(ends[1]);
+  if (error == 0) error = uv_pipe_open(&pipe, our_end.get());
+  if (error == 0) our_end.Release();               // The pipe closes it.
+  const int spawned = Spawn(loop, its_end.get());  // Even without a pipe: it sets up the handle.
   process.data = this;
-  if (ends[1] >= 0) close(ends[1]);
+  its_end.Reset();
   if (error == 0) error = spawned;
   if (error != 0) {
     result.status = absl::UnavailableError(absl::StrCat("cannot be started: ", uv_strerror(error)));

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <utility>
@@ -52,16 +51,16 @@ Conversation* Conversation::Start(uv_loop_t& loop, Order order,
 int Conversation::Open(uv_loop_t&) {
   const bool udp = order_.transport == Transport::kUdp;
   const int type = (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  fd_ = ::socket(order_.to.family(), type, 0);
-  if (fd_ < 0) return errno;
+  fd_.Reset(::socket(order_.to.family(), type, 0));
+  if (!fd_) return errno;
   const absl::StatusOr<SocketAddress> to = order_.to.Resolve();
   if (!to.ok()) return ENETDOWN;  // The way there is missing: the other side is not to be reached.
-  if (::connect(fd_, to->get(), to->size()) != 0 && errno != EINPROGRESS) return errno;
+  if (::connect(fd_.get(), to->get(), to->size()) != 0 && errno != EINPROGRESS) return errno;
   return 0;
 }
 
 int Conversation::Watch(uv_loop_t& loop) {
-  const int watched = uv_poll_init(&loop, &poll_, fd_);
+  const int watched = uv_poll_init(&loop, &poll_, fd_.get());
   if (watched != 0) return -watched;
   HITHER_CHECK(uv_timer_init(&loop, &timer_) == 0);
   open_handles_ = 2;
@@ -98,7 +97,7 @@ void Conversation::OnTimeout() {
 void Conversation::Send() {
   const uint8_t* from = order_.request.data() + sent_bytes_;
   const ssize_t sent =
-      ::send(fd_, from, order_.request.size() - sent_bytes_, MSG_NOSIGNAL | MSG_DONTWAIT);
+      ::send(fd_.get(), from, order_.request.size() - sent_bytes_, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0) {
     if (errno != EAGAIN && errno != EINTR) Fail(errno);
     return;
@@ -111,7 +110,7 @@ void Conversation::Send() {
 void Conversation::Receive() {
   std::vector<uint8_t> octets(std::min<size_t>(order_.reply_bytes_max + 1, 65'536));
   for (int reads = 0; reads < kReadsPerTurnMax && !ended_; ++reads) {
-    const ssize_t got = ::recv(fd_, octets.data(), octets.size(), MSG_DONTWAIT);
+    const ssize_t got = ::recv(fd_.get(), octets.data(), octets.size(), MSG_DONTWAIT);
     if (got < 0) {
       if (errno != EAGAIN && errno != EINTR) Fail(errno);
       return;
@@ -159,12 +158,11 @@ void Conversation::Finish(End end, std::string detail) {
 
 void Conversation::Close() {
   if (open_handles_ == 0) {
-    if (fd_ >= 0) ::close(fd_);
     delete this;
     return;
   }
   uv_poll_stop(&poll_);
-  ::close(std::exchange(fd_, -1));
+  fd_.Reset();
   const auto on_close = [](uv_handle_t* handle) {
     auto* const self = static_cast<Conversation*>(handle->data);
     if (--self->open_handles_ == 0) delete self;

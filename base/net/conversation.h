@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/file_descriptor.h"
 #include "base/socket_address.h"
 
 namespace hither {
@@ -71,7 +72,7 @@ class Conversation {
 
   const Order order_;
   std::function<void(Result)> on_end_;
-  int fd_ = -1;
+  FileDescriptor fd_;
   size_t sent_bytes_ = 0;
   std::vector<uint8_t> received_;
   uint64_t began_ns_ = 0;

@@ -4,9 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 namespace {
@@ -17,15 +19,15 @@ constexpr size_t kDescriptorsLeast = 8;
 }  // namespace
 
 absl::Status StartLoop(uv_loop_t& loop) {
-  std::vector<int> tried;
+  std::vector<FileDescriptor> tried;
   int error = 0;
   while (tried.size() < kDescriptorsLeast && error == 0) {
-    const int fd = dup(STDERR_FILENO);
-    error = fd < 0 && errno != EBADF ? errno : 0;  // EBADF: standard error is closed.
-    if (fd < 0) break;
-    tried.push_back(fd);
+    FileDescriptor fd(dup(STDERR_FILENO));
+    error = !fd && errno != EBADF ? errno : 0;  // EBADF: standard error is closed.
+    if (!fd) break;
+    tried.push_back(std::move(fd));
   }
-  for (const int fd : tried) close(fd);
+  tried.clear();
   if (error == 0) error = -uv_loop_init(&loop);
   if (error == 0) return absl::OkStatus();
   return absl::ResourceExhaustedError(

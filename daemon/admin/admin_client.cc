@@ -4,16 +4,15 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/file_descriptor.h"
 #include "base/monotonic_clock.h"
 #include "base/net/http_answer.h"
 #include "daemon/admin/admin_connection.h"
@@ -81,9 +80,9 @@ absl::StatusOr<AdminReply> AskOne(const AdminAddress& address, absl::string_view
                                   const std::string& path, absl::Duration timeout) {
   if (address.IsOff()) return absl::InvalidArgumentError("there is no admin address to ask");
   const int family = address.tcp.has_value() ? address.tcp->family() : AF_UNIX;
-  const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return absl::ResourceExhaustedError(std::strerror(errno));
-  const absl::Cleanup closing = [fd] { ::close(fd); };
+  const FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) return absl::ResourceExhaustedError(std::strerror(errno));
+  const int fd = socket.get();
   const timeval send_timeout = {kConnectSecondsMax, 0};  // For connect(), too (socket(7)).
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof send_timeout);
   if (!Connect(fd, address)) return NobodyThere(address, errno);

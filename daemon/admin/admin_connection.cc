@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,11 +21,9 @@ bool IsTransient(int error) { return error == EAGAIN || error == EINTR; }
 
 }  // namespace
 
-AdminConnection::AdminConnection(int fd, std::string source, const AdminTimeouts& timeouts,
-                                 absl::Time now)
-    : fd_(fd), source_(std::move(source)), timeouts_(timeouts), began_(now) {}
-
-AdminConnection::~AdminConnection() { close(fd_); }
+AdminConnection::AdminConnection(FileDescriptor fd, std::string source,
+                                 const AdminTimeouts& timeouts, absl::Time now)
+    : fd_(std::move(fd)), source_(std::move(source)), timeouts_(timeouts), began_(now) {}
 
 absl::Time AdminConnection::deadline() const {
   switch (state_) {
@@ -56,7 +53,7 @@ void AdminConnection::Step(absl::Time now) {
 
 void AdminConnection::Read() {
   char block[kAdminHeadBytesMax];
-  const ssize_t got = recv(fd_, block, kAdminHeadBytesMax - head_.size(), MSG_DONTWAIT);
+  const ssize_t got = recv(fd_.get(), block, kAdminHeadBytesMax - head_.size(), MSG_DONTWAIT);
   if (got <= 0) {
     if (got == 0 || !IsTransient(errno)) state_ = State::kGone;
     return;
@@ -82,8 +79,8 @@ void AdminConnection::Answer(std::string text, absl::Time now) {
 
 void AdminConnection::Write(absl::Time now) {
   while (sent_ < answer_.size()) {
-    const ssize_t sent =
-        send(fd_, answer_.data() + sent_, answer_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = send(fd_.get(), answer_.data() + sent_, answer_.size() - sent_,
+                              MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
       if (!IsTransient(errno)) state_ = State::kGone;
       return;
@@ -101,12 +98,12 @@ void AdminConnection::BeginLinger(absl::Time now) {
   sent_ = 0;
   began_ = now;
   state_ = State::kLingering;
-  shutdown(fd_, SHUT_WR);
+  shutdown(fd_.get(), SHUT_WR);
 }
 
 void AdminConnection::Linger() {
   char block[4'096];
-  const ssize_t got = recv(fd_, block, sizeof block, MSG_DONTWAIT);
+  const ssize_t got = recv(fd_.get(), block, sizeof block, MSG_DONTWAIT);
   if (got > 0) lingered_ += static_cast<size_t>(got);
   if (got == 0 || (got < 0 && !IsTransient(errno)) || lingered_ >= kLingerBytesMax) {
     state_ = State::kGone;
@@ -114,19 +111,19 @@ void AdminConnection::Linger() {
 }
 
 void AdminConnection::BeginStream() const {
-  setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &kStreamBufferBytes, sizeof kStreamBufferBytes);
+  setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &kStreamBufferBytes, sizeof kStreamBufferBytes);
 }
 
 bool AdminConnection::WriteWaiting(absl::string_view text, int stop_event) {
   const absl::Time deadline = MonotonicNow() + timeouts_.write;
   while (!text.empty()) {
-    const ssize_t sent = send(fd_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) {
       text.remove_prefix(static_cast<size_t>(sent));
       continue;
     }
     if (!IsTransient(errno)) return false;
-    pollfd waits[] = {{fd_, POLLOUT, 0}, {stop_event, POLLIN, 0}};
+    pollfd waits[] = {{fd_.get(), POLLOUT, 0}, {stop_event, POLLIN, 0}};
     const int64_t left_ms = absl::ToInt64Milliseconds(deadline - MonotonicNow());
     if (left_ms <= 0) return false;
     const int ready = poll(waits, 2, static_cast<int>(std::min<int64_t>(left_ms, 60'000)));

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 
@@ -24,14 +25,14 @@ class AdminConnection {
  public:
   enum class State : uint8_t { kReading, kComplete, kTooLarge, kWriting, kLingering, kGone };
 
-  // `fd` is non-blocking and becomes ours. `source` is equal for clients of one place.
-  AdminConnection(int fd, std::string source, const AdminTimeouts& timeouts, absl::Time now);
-  ~AdminConnection();
+  // `fd` is non-blocking. `source` is equal for clients of one place.
+  AdminConnection(FileDescriptor fd, std::string source, const AdminTimeouts& timeouts,
+                  absl::Time now);
   AdminConnection(const AdminConnection&) = delete;
   AdminConnection& operator=(const AdminConnection&) = delete;
 
   State state() const { return state_; }
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
   const std::string& source() const { return source_; }
   absl::string_view head() const { return head_; }  // Once kComplete: with its empty line.
   size_t unsent_bytes() const { return answer_.size() - sent_; }
@@ -53,7 +54,7 @@ class AdminConnection {
   void Linger();
   void BeginLinger(absl::Time now);
 
-  const int fd_;
+  const FileDescriptor fd_;
   const std::string source_;
   const AdminTimeouts timeouts_;
   State state_ = State::kReading;

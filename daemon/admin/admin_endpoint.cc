@@ -31,17 +31,13 @@ AdminAnswer Busy() { return {.code = 503, .text = "too many requests wait; ask a
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Make(const AdminAddress& address,
                                                                    EndpointSettings settings) {
   if (address.IsOff()) return nullptr;
-  const int stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  const int done_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (stop_event >= 0 && done_event >= 0) {
-    return std::unique_ptr<AdminEndpoint>(
-        new AdminEndpoint(address, std::move(settings), stop_event, done_event));
+  FileDescriptor stop_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  FileDescriptor done_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (stop_event && done_event) {
+    return std::unique_ptr<AdminEndpoint>(new AdminEndpoint(
+        address, std::move(settings), std::move(stop_event), std::move(done_event)));
   }
-  const int error = errno;
-  for (const int fd : {stop_event, done_event}) {
-    if (fd >= 0) close(fd);
-  }
-  return absl::ResourceExhaustedError(absl::StrCat(settings.key, ": ", std::strerror(error),
+  return absl::ResourceExhaustedError(absl::StrCat(settings.key, ": ", std::strerror(errno),
                                                    "; raise the limit on open files (ulimit -n)"));
 }
 
@@ -67,23 +63,19 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::BindOrRetry(
   return made;
 }
 
-AdminEndpoint::AdminEndpoint(const AdminAddress& address, EndpointSettings settings, int stop_event,
-                             int done_event)
+AdminEndpoint::AdminEndpoint(const AdminAddress& address, EndpointSettings settings,
+                             FileDescriptor stop_event, FileDescriptor done_event)
     : settings_(std::move(settings)),
       socket_{.address = address},
-      stop_event_(stop_event),
-      done_event_(done_event) {}
+      stop_event_(std::move(stop_event)),
+      done_event_(std::move(done_event)) {}
 
-AdminEndpoint::~AdminEndpoint() {
-  Stop();
-  close(stop_event_);
-  close(done_event_);
-}
+AdminEndpoint::~AdminEndpoint() { Stop(); }
 
 absl::Status AdminEndpoint::Open(bool is_first) {
   absl::StatusOr<AdminSocket> opened = OpenAdminSocket(socket_.address, settings_.key);
   if (opened.ok()) {
-    socket_.fd = opened->fd;
+    socket_.fd = std::move(opened->fd);
     socket_.is_ahead = opened->is_ahead;
     // Port 0 is free at once, so that the address does not change once others may look at it.
     if (is_first) socket_.address = opened->address;
@@ -135,9 +127,9 @@ void AdminEndpoint::ReadLoop() {
 bool AdminEndpoint::PollOnce() {
   constexpr size_t kOurs = 3;
   std::vector<pollfd> polls = {// poll() passes over a descriptor of -1.
-                               {stop_event_, POLLIN, 0},
-                               {done_event_, POLLIN, 0},
-                               {socket_.fd, POLLIN, 0}};
+                               {stop_event_.get(), POLLIN, 0},
+                               {done_event_.get(), POLLIN, 0},
+                               {socket_.fd.get(), POLLIN, 0}};
   open_.AddPolls(polls);
   if (poll(polls.data(), polls.size(), PollTimeout()) < 0) return errno == EINTR;
   if (polls[0].revents != 0) return false;
@@ -175,15 +167,15 @@ void AdminEndpoint::TryAgain(absl::Time now) {
 void AdminEndpoint::Accept(absl::Time now) {
   sockaddr_storage from = {};
   socklen_t size = sizeof from;
-  const int fd =
-      accept4(socket_.fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd >= 0) {
-    return open_.Add(
-        std::make_unique<AdminConnection>(fd, AdminSourceOf(from), settings_.timeouts, now));
+  FileDescriptor fd(accept4(socket_.fd.get(), reinterpret_cast<sockaddr*>(&from), &size,
+                            SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (fd) {
+    return open_.Add(std::make_unique<AdminConnection>(std::move(fd), AdminSourceOf(from),
+                                                       settings_.timeouts, now));
   }
   if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
   if (open_.MakeRoom()) return;  // Most likely there are no more descriptors.
-  pollfd stop = {stop_event_, POLLIN, 0};
+  pollfd stop = {stop_event_.get(), POLLIN, 0};
   poll(&stop, 1, static_cast<int>(absl::ToInt64Milliseconds(kNoFilesPause)));  // Do not spin on it.
 }
 
@@ -219,7 +211,7 @@ bool AdminEndpoint::Queue(Task& task) {
 
 void AdminEndpoint::TakeDone() {
   eventfd_t count = 0;
-  eventfd_read(done_event_, &count);
+  eventfd_read(done_event_.get(), &count);
   std::vector<std::unique_ptr<AdminConnection>> done;
   {
     const std::lock_guard lock(mu_);
@@ -244,7 +236,7 @@ void AdminEndpoint::AnswerLoop() {
       done_.push_back(std::move(task.connection));
     } catch (const std::exception&) {  // No memory for this one: the others go on.
     }
-    eventfd_write(done_event_, 1);
+    eventfd_write(done_event_.get(), 1);
   }
 }
 
@@ -261,7 +253,7 @@ void AdminEndpoint::Stream(AdminConnection& connection, const AdminAnswer& answe
   connection.BeginStream();
   std::string piece = router_->ToHttp(answer, /*is_head_request=*/false);
   do {
-    if (!connection.WriteWaiting(piece, stop_event_)) break;
+    if (!connection.WriteWaiting(piece, stop_event_.get())) break;
     piece.clear();
   } while (answer.stream(piece));
   connection.EndStream(MonotonicNow());
@@ -272,14 +264,14 @@ void AdminEndpoint::Stop() {
     const std::lock_guard lock(mu_);
     if (std::exchange(stopping_, true)) return;
   }
-  eventfd_write(stop_event_, 1);
+  eventfd_write(stop_event_.get(), 1);
   ready_changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   ready_.clear();
   done_.clear();
-  if (socket_.fd < 0) return;
-  close(std::exchange(socket_.fd, -1));
+  if (!socket_.fd) return;
+  socket_.fd.Reset();
   const std::string& path = socket_.address.unix_path;
   if (!path.empty()) unlink(path.c_str());
 }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/file_descriptor.h"
 #include "base/reminder.h"
 #include "daemon/admin/admin_connections.h"
 #include "daemon/admin/admin_handlers.h"
@@ -61,8 +62,8 @@ class AdminEndpoint {
     std::unique_ptr<AdminConnection> connection;
     HttpHead head;
   };
-  AdminEndpoint(const AdminAddress& address, EndpointSettings settings, int stop_event,
-                int done_event);
+  AdminEndpoint(const AdminAddress& address, EndpointSettings settings, FileDescriptor stop_event,
+                FileDescriptor done_event);
   static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Make(const AdminAddress& address,
                                                              EndpointSettings settings);
   absl::Status Open(bool is_first);
@@ -79,9 +80,9 @@ class AdminEndpoint {
   void Stream(AdminConnection& connection, const AdminAnswer& answer);
 
   const EndpointSettings settings_;
-  AdminSocket socket_;    // fd is -1 while there is none. The reading thread's, once there is one.
-  const int stop_event_;  // Eventfds of ours: readable once Stop() was called;
-  const int done_event_;  // readable when done_ is not empty.
+  AdminSocket socket_;  // Without fd while there is none. The reading thread's, once there is one.
+  const FileDescriptor stop_event_;  // Eventfds of ours: readable once Stop() was called;
+  const FileDescriptor done_event_;  // readable when done_ is not empty.
   absl::Time retry_at_ = absl::InfiniteFuture();
   Reminder not_open_;
   AdminConnections open_;  // The reading thread's.

@@ -10,10 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "base/file_descriptor.h"
 
 namespace hither {
 namespace {
@@ -39,10 +37,10 @@ absl::Status RemoveStale(const Place& place, const sockaddr_un& name) {
     errno = EEXIST;
     return place.Failed("there is a file that is no socket", "remove it or choose another path");
   }
-  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  const bool refused = connect(probe, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 &&
-                       errno == ECONNREFUSED;
-  if (probe >= 0) close(probe);
+  const FileDescriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const bool refused =
+      connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 &&
+      errno == ECONNREFUSED;
   if (!refused) {
     errno = EADDRINUSE;
     return place.Failed("a server seems to answer on it", "stop that, or choose another path");
@@ -101,20 +99,20 @@ absl::Status BindTcp(const Place& place, AdminSocket& made) {
   SocketAddress& tcp = *made.address.tcp;
   const int on = 1;
   // A restart need not wait a minute.
-  setsockopt(made.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(made.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const absl::StatusOr<SocketAddress> resolved = tcp.Resolve();
   if (!resolved.ok()) {
     errno = ENODEV;
     return place.Failed("cannot bind", TodoFor(errno, place.key));
   }
-  if (bind(made.fd, resolved->get(), resolved->size()) != 0) {
-    made.is_ahead = errno == EADDRNOTAVAIL && BindFreely(*resolved, made.fd);
+  if (bind(made.fd.get(), resolved->get(), resolved->size()) != 0) {
+    made.is_ahead = errno == EADDRNOTAVAIL && BindFreely(*resolved, made.fd.get());
     if (!made.is_ahead) return place.Failed("cannot bind", TodoFor(errno, place.key));
   }
   if (tcp.port() != 0) return absl::OkStatus();
   sockaddr_in6 bound = {};  // Both families have their port at the same place.
   socklen_t size = sizeof bound;
-  getsockname(made.fd, reinterpret_cast<sockaddr*>(&bound), &size);
+  getsockname(made.fd.get(), reinterpret_cast<sockaddr*>(&bound), &size);
   tcp = tcp.WithPort(ntohs(bound.sin6_port));
   return absl::OkStatus();
 }
@@ -124,17 +122,16 @@ absl::Status BindTcp(const Place& place, AdminSocket& made) {
 absl::StatusOr<AdminSocket> OpenAdminSocket(const AdminAddress& address, absl::string_view key) {
   const Place place{address, key};
   const int family = address.tcp.has_value() ? address.tcp->family() : AF_UNIX;
-  AdminSocket made{.fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-                   .address = address};
-  if (made.fd < 0) return place.Failed("cannot make a socket", "raise the limit on open files");
-  absl::Cleanup undo = [fd = made.fd] { close(fd); };
+  AdminSocket made{
+      .fd = FileDescriptor(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
+      .address = address};
+  if (!made.fd) return place.Failed("cannot make a socket", "raise the limit on open files");
   const absl::Status bound =
-      address.tcp.has_value() ? BindTcp(place, made) : BindUnix(place, made.fd);
+      address.tcp.has_value() ? BindTcp(place, made) : BindUnix(place, made.fd.get());
   if (!bound.ok()) return bound;
-  if (listen(made.fd, kBacklog) != 0) {
+  if (listen(made.fd.get(), kBacklog) != 0) {
     return place.Failed("cannot listen", TodoFor(errno, key));
   }
-  std::move(undo).Cancel();
   return made;
 }
 

@@ -5,15 +5,16 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/file_descriptor.h"
 #include "daemon/config/config.h"
 
 namespace hither {
 
 // What AdminEndpoint listens on. `key` is the setting that an operator can change: "admin.listen".
 struct AdminSocket {
-  int fd = -1;            // Non-blocking; the caller's to close.
-  AdminAddress address;   // With the port that the kernel chose.
-  bool is_ahead = false;  // The address is not on this host yet (IP_FREEBIND).
+  FileDescriptor fd = {};  // Non-blocking.
+  AdminAddress address;    // With the port that the kernel chose.
+  bool is_ahead = false;   // The address is not on this host yet (IP_FREEBIND).
 };
 
 // A socket file that nobody answers on is replaced; any other file there is an error.

@@ -35,11 +35,7 @@ ServiceManager::ServiceManager()
     : path_(Environment("NOTIFY_SOCKET")),
       watchdog_(WatchdogOf(Environment("WATCHDOG_PID"), Environment("WATCHDOG_USEC"))) {
   if (path_.size() < 2 || path_.size() >= sizeof(sockaddr_un::sun_path)) return;
-  socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
-
-ServiceManager::~ServiceManager() {
-  if (socket_ >= 0) close(socket_);
+  socket_.Reset(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
 void ServiceManager::Ready(absl::string_view status) {
@@ -61,13 +57,13 @@ void ServiceManager::ExtendTimeout(absl::Duration by) {
 }
 
 void ServiceManager::Send(absl::string_view text) const {
-  if (socket_ < 0) return;
+  if (!socket_) return;
   sockaddr_un name = {};
   name.sun_family = AF_UNIX;
   std::memcpy(name.sun_path, path_.data(), path_.size());
   if (name.sun_path[0] == '@') name.sun_path[0] = '\0';  // The abstract name space, unix(7).
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
-  (void)!sendto(socket_, text.data(), text.size(), MSG_NOSIGNAL,
+  (void)!sendto(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL,
                 reinterpret_cast<const sockaddr*>(&name), size);
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/file_descriptor.h"
 
 namespace hither {
 
@@ -18,7 +19,6 @@ namespace hither {
 class ServiceManager {
  public:
   ServiceManager();
-  ~ServiceManager();
   ServiceManager(const ServiceManager&) = delete;
   ServiceManager& operator=(const ServiceManager&) = delete;
 
@@ -35,7 +35,7 @@ class ServiceManager {
  private:
   void Send(absl::string_view text) const;
 
-  int socket_ = -1;
+  FileDescriptor socket_;
   std::string path_;
   std::optional<absl::Duration> watchdog_;
 };

@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/file_descriptor.h"
 #include "base/nearest.h"
 #include "daemon/config/anycast_check.h"
 #include "daemon/config/config.h"
@@ -195,13 +196,12 @@ absl::Status CheckExec(const AnycastConfig::Exec& exec) {
 // The first line of the file, so that the configuration can be read by more people than the secret.
 absl::Status LoadPassword(AnycastConfig::Neighbor& neighbor) {
   const std::string& path = neighbor.password_file;
-  const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // A FIFO would wait.
+  const FileDescriptor file(
+      open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // A FIFO would wait.
   char text[256];
-  const ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
-  const int error = errno;
-  if (fd >= 0) close(fd);
+  const ssize_t size = !file ? -1 : read(file.get(), text, sizeof text);
   if (size < 0) {
-    return Refuse(absl::StrCat("cannot read the password file ", path, ": ", std::strerror(error),
+    return Refuse(absl::StrCat("cannot read the password file ", path, ": ", std::strerror(errno),
                                "; check path and permissions"));
   }
   const absl::string_view line(text, static_cast<size_t>(size));
@@ -215,14 +215,13 @@ absl::Status LoadPassword(AnycastConfig::Neighbor& neighbor) {
 
 // Who reads the key can speak for every node, who writes it, too.
 absl::Status LoadPeerKey(const std::string& path, std::vector<std::string>& keys) {
-  const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat facts = {};
   char text[2 * kPeerKeyBytesMax];
-  const ssize_t size = fd < 0 || fstat(fd, &facts) != 0 ? -1 : read(fd, text, sizeof text);
-  const int error = errno;
-  if (fd >= 0) close(fd);
+  const ssize_t size =
+      !file || fstat(file.get(), &facts) != 0 ? -1 : read(file.get(), text, sizeof text);
   if (size < 0) {
-    return Refuse(absl::StrCat("cannot read the peers' key ", path, ": ", std::strerror(error),
+    return Refuse(absl::StrCat("cannot read the peers' key ", path, ": ", std::strerror(errno),
                                "; check path and permissions"));
   }
   if (!S_ISREG(facts.st_mode) || (facts.st_mode & 0027) != 0) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/check.h"
+#include "base/file_descriptor.h"
 #include "dns/name_hash.h"
 
 namespace hither {
@@ -123,37 +124,22 @@ absl::Status Unreadable(const std::string& path, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(path, ":0: cannot read the list of zones: ", why));
 }
 
-class File {
- public:
-  explicit File(const std::string& path)  // O_NONBLOCK: a FIFO would wait.
-      : fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  int fd() const { return fd_; }
-  ssize_t Read(char* to, size_t bytes) {
-    ssize_t got = 0;
-    do {
-      got = read(fd_, to, bytes);
-    } while (got < 0 && errno == EINTR);
-    return got;
-  }
-
- private:
-  const int fd_;
-};
+ssize_t Read(const FileDescriptor& file, char* to, size_t bytes) {
+  ssize_t got = 0;
+  do {
+    got = read(file.get(), to, bytes);
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
 
 // Piece by piece: a list of a million zones takes no more memory than this.
-absl::Status ReadPieces(const std::string& path, File& file, ZoneListSink& sink) {
+absl::Status ReadPieces(const std::string& path, const FileDescriptor& file, ZoneListSink& sink) {
   const std::unique_ptr<char[]> piece(new char[kPieceBytes]);
   size_t held = 0;
   uint64_t bytes = 0;
   uint32_t line = 1;
   for (;;) {
-    const ssize_t got = file.Read(piece.get() + held, kPieceBytes - held);
+    const ssize_t got = Read(file, piece.get() + held, kPieceBytes - held);
     if (got < 0) return Unreadable(path, std::strerror(errno));
     bytes += static_cast<uint64_t>(got);
     if (bytes > kZoneListBytesMax) {
@@ -179,9 +165,10 @@ absl::Status ReadPieces(const std::string& path, File& file, ZoneListSink& sink)
 }  // namespace
 
 absl::Status ReadZoneListFile(const std::string& path, ZoneListSink& sink) {
-  File file(path);
+  const FileDescriptor file(
+      open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // A FIFO would wait.
   struct stat facts;
-  if (file.fd() < 0 || fstat(file.fd(), &facts) != 0) {
+  if (!file || fstat(file.get(), &facts) != 0) {
     return Unreadable(path, absl::StrCat(std::strerror(errno), "; check path and permissions"));
   }
   if (!S_ISREG(facts.st_mode)) return Unreadable(path, "it is not a regular file; name one");

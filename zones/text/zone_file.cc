@@ -1,7 +1,5 @@
 #include "zones/text/zone_file.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -53,18 +51,6 @@ class Reading {
 };
 
 }  // namespace
-
-ZoneFileReader::OpenFile::OpenFile(OpenFile&& other) noexcept
-    : number(other.number),
-      fd(std::exchange(other.fd, -1)),
-      identity(other.identity),
-      source(std::move(other.source)),
-      scanner(std::move(other.scanner)),
-      scope_after(other.scope_after) {}
-
-ZoneFileReader::OpenFile::~OpenFile() {
-  if (fd >= 0) close(fd);
-}
 
 ZoneFileResult ZoneFileReader::ReadFile(const std::string& path) {
   const Reading reading(progress_);

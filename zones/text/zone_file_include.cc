@@ -53,9 +53,9 @@ bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown,
     return false;
   }
   OpenFile file;
-  file.fd = opened->Release();
+  file.fd = *std::move(opened);
   struct stat facts = {};
-  if (fstat(file.fd, &facts) != 0) {
+  if (fstat(file.fd.get(), &facts) != 0) {
     why = absl::StrCat("cannot be looked at: ", std::strerror(errno), "; check the disk");
     return false;
   }
@@ -80,7 +80,7 @@ bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown,
       progress_->bytes_included.fetch_add(bytes, std::memory_order_relaxed);
     }
   }
-  file.source = std::make_unique<FileSource>(file.fd, bytes);
+  file.source = std::make_unique<FileSource>(file.fd.get(), bytes);
   file.scanner = std::make_unique<ZoneScanner>(*file.source, PieceBytes(bytes));
   file.scope_after = scope_;
   files_.push_back(std::move(file));
@@ -126,7 +126,7 @@ bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
 // $INCLUDE file [origin]. What the file changes of origin and owner ends with it (RFC 1035 §5.1);
 // its $TTL goes on, as in BIND: RFC 2308 §4 lets it hold for all records that follow.
 void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
-  if (files_[0].fd < 0) {
+  if (!files_[0].fd) {
     return AddError(entry.line, "$INCLUDE in text that is no file; write the records out");
   }
   if (entry.tokens.size() != 2 && entry.tokens.size() != 3) {

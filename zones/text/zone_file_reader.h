@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "zones/text/rdata_text.h"
 #include "zones/text/zone_file.h"
 #include "zones/text/zone_scanner.h"
@@ -37,16 +38,11 @@ class ZoneFileReader {
   // An open file, and what is to hold again when it ends.
   struct OpenFile {
     uint32_t number = 0;  // In result_.files.
-    int fd = -1;
+    FileDescriptor fd;
     std::pair<uint64_t, uint64_t> identity;  // Device and inode, to see loops.
     std::unique_ptr<TextSource> source;
     std::unique_ptr<ZoneScanner> scanner;
     Scope scope_after;
-
-    OpenFile() = default;
-    OpenFile(OpenFile&& other) noexcept;
-    OpenFile& operator=(OpenFile&&) = delete;
-    ~OpenFile();
   };
 
   // What stands before the RDATA.

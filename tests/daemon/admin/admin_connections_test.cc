@@ -22,7 +22,8 @@ struct Pair {
   explicit Pair(const std::string& source) {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    ours = std::make_unique<AdminConnection>(ends[0], source, AdminTimeouts(), kNow);
+    ours =
+        std::make_unique<AdminConnection>(FileDescriptor(ends[0]), source, AdminTimeouts(), kNow);
     client = ends[1];
   }
 };
