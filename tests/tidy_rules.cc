@@ -208,6 +208,25 @@ Problems ForeignWords(const SourceFile& file) {
   return problems;
 }
 
+Problems RawCloses(const SourceFile& file) {
+  Problems problems;
+  const bool may = file.path == "base/file_descriptor.h" || absl::StartsWith(file.path, "tests/");
+  if (!IsCpp(file.path) || may) return problems;
+  constexpr absl::string_view kCall = "close(";
+  size_t number = 0;
+  const std::string code = Blanked(file.text);
+  for (const absl::string_view line : Lines(code)) {
+    ++number;
+    for (size_t at = line.find(kCall); at != absl::string_view::npos;
+         at = line.find(kCall, at + 1)) {
+      const char before = at == 0 ? ' ' : line[at - 1];
+      if (IsWordChar(before) || before == '.' || before == '>') continue;  // Another function.
+      problems.push_back(At(file, number, "use FileDescriptor of base/file_descriptor.h"));
+    }
+  }
+  return problems;
+}
+
 Problems IncludeGuards(const SourceFile& file) {
   if (!absl::EndsWith(file.path, ".h")) return {};
   const std::string guard = absl::StrCat(

@@ -29,6 +29,8 @@ Problems IncludeGuards(const SourceFile& file);
 Problems UnboundedJson(const SourceFile& file);  // A parser called but by base/json_text.h.
 
 Problems ForeignWords(const SourceFile& file);  // Words that an English manual would not use.
+// close() of a descriptor whose owner is no FileDescriptor; not in tests.
+Problems RawCloses(const SourceFile& file);
 
 // Includes against the arrows of ARCHITECTURE.md, one row a folder (tidy_includes.cc).
 Problems Includes(const SourceFile& file);

@@ -81,6 +81,7 @@ TEST(Tree, HasNoLongFunctions) { EXPECT_TIDY(InTree(LongFunctions)); }
 TEST(Tree, HasNoLongFiles) { EXPECT_TIDY(InTree(LongFiles)); }
 TEST(Tree, HasNoLeftovers) { EXPECT_TIDY(InTree(Leftovers)); }
 TEST(Tree, ReadsJsonWithinLimits) { EXPECT_TIDY(InTree(UnboundedJson)); }
+TEST(Tree, ClosesThroughOwners) { EXPECT_TIDY(InTree(RawCloses)); }
 TEST(Tree, HasIncludeGuards) { EXPECT_TIDY(InTree(IncludeGuards)); }
 
 TEST(Tree, IsWrittenInPlainEnglish) {
@@ -161,6 +162,11 @@ const Sample kSamples[] = {
     {"ForeignWord",      ForeignWords,   {"a.md", "\nMade an" "ew, by who" "ever\n"}, "a.md:2: 'an" "ew'; write plain English | a.md:2: 'who" "ever'; write plain English"},
     {"ForeignPhrase",    ForeignWords,   {"a.cc", "// Of " "which one"}, "a.cc:1: 'of " "which'; write plain English"},
     {"WordInAWord",      ForeignWords,   {"a.py", "an" "ewer un" "tolds"}, ""},
+    {"RawClose",         RawCloses,      {"zones/a.cc", "\nif (fd >= 0) close(fd);\n"}, "zones/a.cc:2: use FileDescriptor of base/file_descriptor.h"},
+    {"GlobalClose",      RawCloses,      {"tool/a.cc", "::close(fd);"}, "tool/a.cc:1: use FileDescriptor of base/file_descriptor.h"},
+    {"OtherCloses",      RawCloses,      {"tool/a.cc", "uv_close(h, f); file.close(); file->close();  // close(fd)"}, ""},
+    {"CloseInItsOwner",  RawCloses,      {"base/file_descriptor.h", "::close(fd_);"}, ""},
+    {"CloseInTests",     RawCloses,      {"tests/a.cc", "close(fd);"}, ""},
     {"ZonesUseServer",   Includes,   {"zones/a.cc", "#include \"server/b.h\"\n"}, "zones/a.cc:1: server/b.h" + kAgainst},
     {"ZonesUseUv",       Includes,   {"zones/a.cc", "#include <uv.h>\n"}, "zones/a.cc:1: uv.h" + kAgainst},
     {"ZonesUseZones",    Includes,   {"zones/a.cc", "#include \"zones/b.h\"\n#include \"absl/c.h\"\n#include <string>\n"}, ""},
