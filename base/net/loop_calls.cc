@@ -5,10 +5,7 @@
 namespace hither {
 
 void LoopCalls::Open(uv_loop_t& loop) {
-  HITHER_CHECK(uv_async_init(&loop, &wake_, [](uv_async_t* handle) {
-                 static_cast<LoopCalls*>(handle->data)->RunAll();
-               }) == 0);
-  wake_.data = this;
+  HITHER_CHECK(wake_.Open(loop, [this] { RunAll(); }) == 0);
   MutexLock lock(mu_);
   is_open_ = true;
 }
@@ -18,14 +15,14 @@ void LoopCalls::Close() {
   MutexLock lock(mu_);
   if (!std::exchange(is_open_, false)) return;
   dropped.swap(tasks_);
-  uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
+  wake_.Close();
 }
 
 bool LoopCalls::Add(std::function<void()> task) {
   MutexLock lock(mu_);
   if (!is_open_ || tasks_.size() >= kWaitingMax) return false;
   tasks_.push_back(std::move(task));
-  uv_async_send(&wake_);  // Under the lock: Close() closes the handle.
+  wake_.Send();  // Under the lock: Close() closes the handle.
   return true;
 }
 

@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "base/mutex.h"
+#include "base/net/uv.h"
 
 namespace hither {
 
@@ -48,7 +49,7 @@ class LoopCalls {
   bool Add(std::function<void()> task);
   void RunAll();
 
-  uv_async_t wake_;
+  UvAsync wake_;
   Mutex mu_;
   bool is_open_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mu_);
