@@ -54,10 +54,6 @@ DnsProbe::DnsProbe(uv_loop_t& loop, Conversation::Transport transport, SocketAdd
       name_(std::move(name)),
       type_(std::move(type)) {}
 
-DnsProbe::~DnsProbe() {
-  if (asking_ != nullptr) asking_->Cancel();
-}
-
 void DnsProbe::Ask(absl::Time now, const std::vector<std::string>& nsids,
                    std::optional<uint32_t> serial_min) {
   if (asking_ != nullptr) return;
@@ -87,7 +83,7 @@ void DnsProbe::Ask(absl::Time now, const std::vector<std::string>& nsids,
 }
 
 void DnsProbe::OnEnd(Conversation::Result ended) {
-  asking_ = nullptr;
+  asking_.reset();
   if (ended.end != End::kDone) {
     return Record(KindOf(ended.end), std::move(ended.detail), ended.took);
   }

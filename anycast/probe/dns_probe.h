@@ -56,7 +56,6 @@ class DnsProbe {
 
   DnsProbe(uv_loop_t& loop, Conversation::Transport transport, SocketAddress address,
            std::string name, std::string type);
-  ~DnsProbe();
   DnsProbe(const DnsProbe&) = delete;
   DnsProbe& operator=(const DnsProbe&) = delete;
 
@@ -89,7 +88,7 @@ class DnsProbe {
   const SocketAddress address_;
   const std::string name_;
   const std::string type_;
-  Conversation* asking_ = nullptr;
+  std::unique_ptr<Conversation> asking_;
   ProbeExpectation expected_;
   absl::Time asked_at_;
   ProbeResult last_;

@@ -48,10 +48,6 @@ PeerClient::PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer,
                                     probe.type);
 }
 
-PeerClient::~PeerClient() {
-  if (fetching_ != nullptr) fetching_->Cancel();
-}
-
 void PeerClient::Tick(absl::Time now) {
   if (fetching_ == nullptr && now >= fetch_due_) Fetch(now);
   if (dns_ == nullptr || now < dns_due_) return;
@@ -76,7 +72,7 @@ void PeerClient::Fetch(absl::Time now) {
 }
 
 void PeerClient::OnPage(Conversation::Result ended) {
-  fetching_ = nullptr;
+  fetching_.reset();
   is_clone_ = false;
   if (ended.end != Conversation::End::kDone && ended.end != Conversation::End::kClosed) {
     error_ = std::move(ended.detail);

@@ -42,7 +42,6 @@ class PeerClient {
 
   PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer, const AnycastConfig::Probe& probe,
              PeerSelf self = {});
-  ~PeerClient();
   PeerClient(const PeerClient&) = delete;
   PeerClient& operator=(const PeerClient&) = delete;
 
@@ -77,7 +76,7 @@ class PeerClient {
   uv_loop_t& loop_;
   const AnycastConfig::Peer peer_;
   std::unique_ptr<DnsProbe> dns_;  // Null: it has no address for that.
-  Conversation* fetching_ = nullptr;
+  std::unique_ptr<Conversation> fetching_;
   absl::Time fetch_due_ = absl::InfinitePast();
   absl::Time dns_due_ = absl::InfinitePast();
   absl::Time fetch_began_;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/check.h"
 
 namespace hither {
 namespace {
@@ -37,9 +36,9 @@ Conversation::End EndOf(int error) {
 
 }  // namespace
 
-Conversation* Conversation::Start(uv_loop_t& loop, Order order,
-                                  std::function<void(Result)> on_end) {
-  auto* self = new Conversation(std::move(order), std::move(on_end));
+std::unique_ptr<Conversation> Conversation::Start(uv_loop_t& loop, Order order,
+                                                  std::function<void(Result)> on_end) {
+  std::unique_ptr<Conversation> self(new Conversation(std::move(order), std::move(on_end)));
   self->began_ns_ = uv_hrtime();
   int error = self->Open(loop);
   if (error == 0) error = self->Watch(loop);
@@ -60,66 +59,57 @@ int Conversation::Open(uv_loop_t&) {
 }
 
 int Conversation::Watch(uv_loop_t& loop) {
-  const int watched = uv_poll_init(&loop, &poll_, fd_.get());
+  const int watched = poll_.Open(loop, fd_.get(), [this](int status, int events) {
+    OnReady(status < 0 ? UV_READABLE | UV_WRITABLE : events);
+  });
   if (watched != 0) return -watched;
-  HITHER_CHECK(uv_timer_init(&loop, &timer_) == 0);
-  open_handles_ = 2;
-  poll_.data = timer_.data = this;
+  timer_ = UvTimer(loop, [this] { OnTimeout(); });
   // The loop's own clock may be as old as its turn; the timeout counts from now.
   const uint64_t late_ms = began_ns_ / 1'000'000 - std::min(began_ns_ / 1'000'000, uv_now(&loop));
-  uv_timer_start(
-      &timer_, [](uv_timer_t* t) { static_cast<Conversation*>(t->data)->OnTimeout(); },
-      static_cast<uint64_t>(absl::ToInt64Milliseconds(order_.timeout)) + late_ms, 0);
-  return -uv_poll_start(&poll_, UV_WRITABLE, [](uv_poll_t* p, int status, int events) {
-    static_cast<Conversation*>(p->data)->OnReady(status < 0 ? UV_READABLE | UV_WRITABLE : events);
-  });
-}
-
-void Conversation::Cancel() {
-  on_end_ = nullptr;
-  ended_ = true;
-  Close();
+  timer_.Start(order_.timeout + absl::Milliseconds(static_cast<int64_t>(late_ms)));
+  return -poll_.Start(UV_WRITABLE);
 }
 
 void Conversation::OnReady(int events) {
-  if (sent_bytes_ < order_.request.size() && (events & UV_WRITABLE)) Send();
-  if (!ended_ && (events & UV_READABLE)) Receive();
+  const bool sends = sent_bytes_ < order_.request.size() && (events & UV_WRITABLE);
+  if (sends && !Send()) return;
+  if (events & UV_READABLE) (void)Receive();
 }
 
 // Replies may have come while this process did not run: libuv calls timers before it looks.
 void Conversation::OnTimeout() {
-  if (sent_bytes_ > 0) Receive();
-  if (ended_) return;
+  if (sent_bytes_ > 0 && !Receive()) return;
   Finish(End::kTimeout, absl::StrCat(received_.empty() ? "no answer within " : "no end within ",
                                      absl::FormatDuration(order_.timeout)));
 }
 
-void Conversation::Send() {
+bool Conversation::Send() {
   const uint8_t* from = order_.request.data() + sent_bytes_;
   const ssize_t sent =
       ::send(fd_.get(), from, order_.request.size() - sent_bytes_, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0) {
-    if (errno != EAGAIN && errno != EINTR) Fail(errno);
-    return;
+    if (errno == EAGAIN || errno == EINTR) return true;
+    return Fail(errno), false;
   }
   sent_bytes_ += static_cast<size_t>(sent);
-  if (sent_bytes_ < order_.request.size()) return;
-  uv_poll_start(&poll_, UV_READABLE, poll_.poll_cb);
+  if (sent_bytes_ == order_.request.size()) poll_.Start(UV_READABLE);
+  return true;
 }
 
-void Conversation::Receive() {
+bool Conversation::Receive() {
   std::vector<uint8_t> octets(std::min<size_t>(order_.reply_bytes_max + 1, 65'536));
-  for (int reads = 0; reads < kReadsPerTurnMax && !ended_; ++reads) {
+  for (int reads = 0; reads < kReadsPerTurnMax; ++reads) {
     const ssize_t got = ::recv(fd_.get(), octets.data(), octets.size(), MSG_DONTWAIT);
     if (got < 0) {
-      if (errno != EAGAIN && errno != EINTR) Fail(errno);
-      return;
+      if (errno == EAGAIN || errno == EINTR) return true;
+      return Fail(errno), false;
     }
     if (got == 0 && order_.transport == Transport::kTcp) {
-      return Finish(End::kClosed, "closed without a whole answer");
+      return Finish(End::kClosed, "closed without a whole answer"), false;
     }
-    if (!Take({octets.data(), static_cast<size_t>(got)})) return;
+    if (!Take({octets.data(), static_cast<size_t>(got)})) return false;
   }
+  return true;
 }
 
 bool Conversation::Take(std::span<const uint8_t> octets) {
@@ -148,27 +138,13 @@ void Conversation::Fail(int error) {
 }
 
 void Conversation::Finish(End end, std::string detail) {
-  if (std::exchange(ended_, true)) return;
   Result result{end, std::move(detail), std::move(received_),
                 absl::Nanoseconds(static_cast<int64_t>(uv_hrtime() - began_ns_))};
-  const auto on_end = std::exchange(on_end_, nullptr);
-  Close();  // May free this.
-  if (on_end) on_end(std::move(result));
-}
-
-void Conversation::Close() {
-  if (open_handles_ == 0) {
-    delete this;
-    return;
-  }
-  uv_poll_stop(&poll_);
+  poll_.Close();
+  timer_.Close();
   fd_.Reset();
-  const auto on_close = [](uv_handle_t* handle) {
-    auto* const self = static_cast<Conversation*>(handle->data);
-    if (--self->open_handles_ == 0) delete self;
-  };
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), on_close);
-  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), on_close);
+  const auto on_end = std::exchange(on_end_, nullptr);
+  on_end(std::move(result));  // May destroy this.
 }
 
 }  // namespace hither

@@ -6,18 +6,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "base/file_descriptor.h"
+#include "base/net/uv.h"
 #include "base/socket_address.h"
 
 namespace hither {
 
 // One request and its reply, over a socket of its own: connect, send, receive, close. A new socket
 // has a new source port, so that the requests of some time reach every worker behind SO_REUSEPORT.
+//
+// Ownership: the caller's. Destroying a conversation cancels it: `on_end` is never called after
+// that. `on_end` may destroy the conversation that calls it.
 //
 // Threads: the loop's. Nothing waits. Source: any process at the address; over UDP only what
 // comes from there (a connected socket), in all at most `reply_bytes_max`, for `timeout`.
@@ -50,10 +55,11 @@ class Conversation {
     std::function<bool(std::span<const uint8_t>)> is_complete;
   };
 
-  // It owns itself: what is returned may be used until `on_end` was called or Cancel() was. Null:
-  // `on_end` has been called already.
-  static Conversation* Start(uv_loop_t& loop, Order order, std::function<void(Result)> on_end);
-  void Cancel();  // Without a call of `on_end`. It is gone when the loop has turned once more.
+  // Calls `on_end` once. Null: it has been called already.
+  static std::unique_ptr<Conversation> Start(uv_loop_t& loop, Order order,
+                                             std::function<void(Result)> on_end);
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
 
  private:
   Conversation(Order order, std::function<void(Result)> on_end)
@@ -63,12 +69,12 @@ class Conversation {
   int Watch(uv_loop_t& loop);
   void OnReady(int events);
   void OnTimeout();
-  void Send();
-  void Receive();
-  bool Take(std::span<const uint8_t> octets);  // False: it has ended.
-  void Fail(int error);
+  // False: it has ended, and may be destroyed.
+  [[nodiscard]] bool Send();
+  [[nodiscard]] bool Receive();
+  [[nodiscard]] bool Take(std::span<const uint8_t> octets);
+  void Fail(int error);  // This and Finish() may destroy it, too.
   void Finish(End end, std::string detail);
-  void Close();
 
   const Order order_;
   std::function<void(Result)> on_end_;
@@ -76,10 +82,8 @@ class Conversation {
   size_t sent_bytes_ = 0;
   std::vector<uint8_t> received_;
   uint64_t began_ns_ = 0;
-  bool ended_ = false;
-  int open_handles_ = 0;
-  uv_poll_t poll_;
-  uv_timer_t timer_;
+  UvPoll poll_;  // Closed before fd_.
+  UvTimer timer_;
 };
 
 }  // namespace hither

@@ -24,8 +24,8 @@ absl::StatusOr<HttpReply> ReplyOf(const Conversation::Result& ended) {
 
 }  // namespace
 
-Conversation* StartHttp(uv_loop_t& loop, const HttpOrder& order,
-                        std::function<void(absl::StatusOr<HttpReply>)> on_reply) {
+std::unique_ptr<Conversation> StartHttp(uv_loop_t& loop, const HttpOrder& order,
+                                        std::function<void(absl::StatusOr<HttpReply>)> on_reply) {
   const std::string request = HttpRequest(order.method, order.path, order.to.ToText());
   Conversation::Order talk{.transport = Conversation::Transport::kTcp,
                            .to = order.to,

@@ -4,6 +4,7 @@
 #include <uv.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -28,10 +29,10 @@ struct HttpOrder {
 };
 
 // One request. `on_reply` is called once, on the loop's thread, and perhaps before this returns
-// (null then); what is returned may be cancelled until then. Source: any process there; the
+// (null then). Destroying what is returned cancels. Source: any process there; the
 // order limits size and time.
-Conversation* StartHttp(uv_loop_t& loop, const HttpOrder& order,
-                        std::function<void(absl::StatusOr<HttpReply>)> on_reply);
+std::unique_ptr<Conversation> StartHttp(uv_loop_t& loop, const HttpOrder& order,
+                                        std::function<void(absl::StatusOr<HttpReply>)> on_reply);
 
 }  // namespace hither
 

@@ -13,7 +13,7 @@
 namespace hither {
 namespace {
 
-constexpr uint64_t kTickMs = 100;
+constexpr absl::Duration kTick = absl::Milliseconds(100);
 constexpr char kEnding[] = "the console ends; whether it was done is not known";
 constexpr size_t kAgentBytesMax = 256 << 10;
 
@@ -87,17 +87,18 @@ void Poller::AddTargets() {
 absl::Status Poller::Start() {
   AddTargets();
   if (absl::Status started = StartLoop(loop_); !started.ok()) return started;
-  HITHER_CHECK(uv_timer_init(&loop_, &timer_) == 0);
-  const auto on_errand = [](uv_async_t* a) { static_cast<Poller*>(a->data)->RunErrands(); };
-  if (uv_async_init(&loop_, &stop_, [](uv_async_t* stop) { uv_stop(stop->loop); }) != 0 ||
-      uv_async_init(&loop_, &errand_came_, on_errand) != 0) {
+  timer_ = UvTimer(loop_, [this] { Tick(); });
+  if (stop_.Open(loop_, [this] { uv_stop(&loop_); }) != 0 ||
+      errand_came_.Open(loop_, [this] { RunErrands(); }) != 0) {
+    CloseLoop();
     return absl::ResourceExhaustedError("cannot ask the fleet; raise the limit on open files");
   }
-  timer_.data = errand_came_.data = this;
-  uv_timer_start(
-      &timer_, [](uv_timer_t* t) { static_cast<Poller*>(t->data)->Tick(); }, 0, kTickMs);
+  timer_.Start(absl::ZeroDuration(), kTick);
   auto loop = StartThread("ask the fleet", [this] { RunLoop(); });
-  if (!loop.ok()) return loop.status();
+  if (!loop.ok()) {
+    CloseLoop();
+    return loop.status();
+  }
   threads_.push_back(*std::move(loop));
   if (ask_here_ == nullptr) return absl::OkStatus();
   auto here = StartThread("ask the anycast addresses", [this] { RunHere(); });
@@ -113,19 +114,21 @@ void Poller::Stop() {
     stopping_ = true;
   }
   here_wakes_.notify_all();
-  uv_async_send(&stop_);
+  stop_.Send();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
 
 void Poller::RunLoop() {
   uv_run(&loop_, UV_RUN_DEFAULT);
-  for (Target& target : targets_) {
-    if (target.is_asking && target.asking != nullptr) target.asking->Cancel();
-  }
-  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
-  uv_close(reinterpret_cast<uv_handle_t*>(&stop_), nullptr);
-  uv_close(reinterpret_cast<uv_handle_t*>(&errand_came_), nullptr);
+  for (Target& target : targets_) target.asking.reset();
+  CloseLoop();
+}
+
+void Poller::CloseLoop() {
+  timer_.Close();
+  stop_.Close();
+  errand_came_.Close();
   while (uv_run(&loop_, UV_RUN_NOWAIT) != 0) {
   }
   HITHER_CHECK(uv_loop_close(&loop_) == 0);
@@ -165,7 +168,7 @@ absl::StatusOr<HttpReply> Poller::AskFor(const HttpOrder& order) {
     if (errands_are_over_) return absl::CancelledError(kEnding);
     errands_.push_back(std::move(errand));
   }
-  uv_async_send(&errand_came_);
+  errand_came_.Send();
   return reply.get();
 }
 
@@ -174,7 +177,7 @@ void Poller::CancelErrands() {
     const MutexLock lock(errands_mu_);
     errands_are_over_ = true;
   }
-  uv_async_send(&errand_came_);
+  errand_came_.Send();
 }
 
 // As many as there are threads that wait for them.
@@ -198,7 +201,7 @@ void Poller::RunErrands() {
   if (!are_over) return;
   for (const std::shared_ptr<Errand>& errand : begun_) {
     if (errand->is_done) continue;
-    if (errand->asking != nullptr) errand->asking->Cancel();
+    errand->asking.reset();
     errand->reply.set_value(absl::CancelledError(kEnding));
   }
   begun_.clear();

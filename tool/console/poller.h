@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "base/net/http_ask.h"
+#include "base/net/uv.h"
 #include "tool/console/page_feed.h"
 
 namespace hither {
@@ -54,7 +55,7 @@ class Poller {
   struct Target {
     HttpOrder order;
     std::function<void(const absl::StatusOr<std::string>& page)> take;
-    Conversation* asking = nullptr;
+    std::unique_ptr<Conversation> asking;
     bool is_asking = false;
     uint64_t due_ms = 0;  // By the loop's clock, which never leaps.
   };
@@ -62,7 +63,7 @@ class Poller {
   struct Errand {
     HttpOrder order;
     std::promise<absl::StatusOr<HttpReply>> reply;
-    Conversation* asking = nullptr;
+    std::unique_ptr<Conversation> asking;
     bool is_done = false;
   };
 
@@ -76,6 +77,7 @@ class Poller {
   void Ask(Target& target, uint64_t now_ms);
   void RunErrands();
   void RunLoop();
+  void CloseLoop();
   void RunHere();
 
   PageFeed& feed_;
@@ -85,9 +87,9 @@ class Poller {
   int asks_ = 0;
   uint64_t publish_due_ms_ = 0;
   uv_loop_t loop_;
-  uv_timer_t timer_;
-  uv_async_t stop_;
-  uv_async_t errand_came_;
+  UvTimer timer_;
+  UvAsync stop_;
+  UvAsync errand_came_;
   Mutex errands_mu_;
   std::vector<std::shared_ptr<Errand>> errands_ ABSL_GUARDED_BY(errands_mu_);  // Not begun yet.
   bool errands_are_over_ ABSL_GUARDED_BY(errands_mu_) = false;

@@ -1,6 +1,7 @@
 #include "tool/sites/site_asker.h"
 
 #include <deque>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -52,8 +53,8 @@ class Asking {
         return !MessageIn(stream).empty();
       };
     }
-    Conversation::Start(loop_, std::move(order),
-                        [this](Conversation::Result ended) { OnEnd(std::move(ended)); });
+    asking_ = Conversation::Start(loop_, std::move(order),
+                                  [this](Conversation::Result ended) { OnEnd(std::move(ended)); });
   }
 
   SiteAnswer Take() { return std::move(answer_); }
@@ -98,6 +99,7 @@ class Asking {
   std::deque<SiteQuestion> questions_;
   SiteQuestion question_;
   SiteAnswer answer_;
+  std::unique_ptr<Conversation> asking_;
 };
 
 }  // namespace
