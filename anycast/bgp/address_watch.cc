@@ -39,13 +39,6 @@ AddressWatch::AddressWatch(uv_loop_t* loop) {
   Rescan();
 }
 
-AddressWatch::~AddressWatch() {
-  if (socket_ == nullptr) return;
-  socket_->watch = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&socket_->poll),
-           [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
-}
-
 // What fails here is made up for by kRescanMax.
 void AddressWatch::Subscribe(uv_loop_t* loop) {
   FileDescriptor fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
@@ -53,28 +46,22 @@ void AddressWatch::Subscribe(uv_loop_t* loop) {
   sockaddr_nl local = {};
   local.nl_family = AF_NETLINK;
   local.nl_groups = kGroups;
-  socket_ = new Socket{{}, std::move(fd), this};
-  if (bind(socket_->fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0 ||
-      uv_poll_init(loop, &socket_->poll, socket_->fd.get()) != 0) {
-    delete std::exchange(socket_, nullptr);
-    return;
-  }
-  socket_->poll.data = socket_;
-  uv_poll_start(&socket_->poll, UV_READABLE, OnReadable);
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) return;
+  if (poll_.Open(*loop, fd.get(), [this](int status, int) { OnReadable(status); }) != 0) return;
+  socket_ = std::move(fd);
+  poll_.Start(UV_READABLE);
 }
 
-void AddressWatch::OnReadable(uv_poll_t* poll, int status, int /*events*/) {
-  const auto* socket = static_cast<Socket*>(poll->data);
-  if (socket->watch == nullptr) return;
-  socket->watch->Drain();
-  if (status < 0) uv_poll_start(poll, UV_READABLE, OnReadable);  // libuv stops after an error.
+void AddressWatch::OnReadable(int status) {
+  Drain();
+  if (status < 0) poll_.Start(UV_READABLE);  // libuv stops after an error.
 }
 
 void AddressWatch::Drain() {
   std::array<char, 4096> buffer;
   for (int i = 0; i < kDatagramsPerTurnMax; ++i) {
     // An error, too, is news: ENOBUFS says that notifications were lost.
-    const ssize_t size = recv(socket_->fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t size = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
     is_old_ = true;
     if (size <= 0) return;

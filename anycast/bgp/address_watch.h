@@ -11,6 +11,7 @@
 #include "anycast/bgp/next_hop.h"
 #include "anycast/route/netlink.h"
 #include "base/file_descriptor.h"
+#include "base/net/uv.h"
 
 namespace hither {
 
@@ -37,7 +38,6 @@ class AddressWatch : public AddressSource {
   static constexpr absl::Duration kRescanMax = absl::Seconds(5);
 
   explicit AddressWatch(uv_loop_t* loop);  // Reads the list for the first time.
-  ~AddressWatch() override;
   AddressWatch(const AddressWatch&) = delete;
   AddressWatch& operator=(const AddressWatch&) = delete;
 
@@ -46,18 +46,14 @@ class AddressWatch : public AddressSource {
   uint64_t generation() const override { return generation_; }
 
  private:
-  struct Socket {  // Lives until libuv has let go of it.
-    uv_poll_t poll;
-    FileDescriptor fd;
-    AddressWatch* watch = nullptr;
-  };
-  static void OnReadable(uv_poll_t* poll, int status, int events);
+  void OnReadable(int status);
   void Subscribe(uv_loop_t* loop);
   void Drain();
   void Rescan();
 
   std::unique_ptr<Netlink> netlink_;
-  Socket* socket_ = nullptr;
+  FileDescriptor socket_;
+  UvPoll poll_;  // Closed before socket_.
   bool is_old_ = false;
   absl::Time scanned_ = absl::InfinitePast();
   std::vector<InterfaceAddress> all_;

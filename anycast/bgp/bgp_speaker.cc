@@ -11,7 +11,7 @@ namespace {
 
 // How late a KEEPALIVE or the end of a lease may be; the least interval between KEEPALIVEs is 0.8
 // s.
-constexpr uint64_t kTickMilliseconds = 50;
+constexpr absl::Duration kTick = absl::Milliseconds(50);
 constexpr absl::Duration kCloseMax = absl::Seconds(2);
 
 ServiceAddresses AddressesOf(const std::vector<AnycastConfig::Service>& services) {
@@ -36,19 +36,9 @@ BgpSpeaker::BgpSpeaker(uv_loop_t* loop, const AnycastConfig& config,
       addresses_(addresses ? std::move(addresses) : std::make_unique<AddressWatch>(loop)),
       config_(*config.bgp),
       node_{config_.local_as, config_.router_id, AddressesOf(config.services), addresses_.get()},
-      tick_(new uv_timer_t) {
+      tick_(*loop, [this] { Tick(MonotonicNow()); }) {
   for (const AnycastConfig::Neighbor& each : config_.neighbors) Add(each);
-  HITHER_CHECK(uv_timer_init(loop, tick_) == 0);
-  tick_->data = this;
-  const auto tick = [](uv_timer_t* timer) {
-    static_cast<BgpSpeaker*>(timer->data)->Tick(MonotonicNow());
-  };
-  uv_timer_start(tick_, tick, kTickMilliseconds, kTickMilliseconds);
-}
-
-BgpSpeaker::~BgpSpeaker() {
-  uv_close(reinterpret_cast<uv_handle_t*>(tick_),
-           [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
+  tick_.StartEvery(kTick);
 }
 
 void BgpSpeaker::Add(const AnycastConfig::Neighbor& config) {

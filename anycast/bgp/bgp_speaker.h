@@ -11,6 +11,7 @@
 #include "anycast/bgp/bgp_neighbor.h"
 #include "anycast/bgp/bgp_reload.h"
 #include "anycast/route/route_backend.h"
+#include "base/net/uv.h"
 #include "daemon/config/anycast_config.h"
 
 namespace hither {
@@ -29,7 +30,6 @@ class BgpSpeaker : public RouteBackend {
   // `config` has a `bgp`. Without `addresses` those of the kernel are followed.
   BgpSpeaker(uv_loop_t* loop, const AnycastConfig& config,
              std::unique_ptr<AddressSource> addresses = nullptr);
-  ~BgpSpeaker() override;
   BgpSpeaker(const BgpSpeaker&) = delete;
   BgpSpeaker& operator=(const BgpSpeaker&) = delete;
 
@@ -62,7 +62,7 @@ class BgpSpeaker : public RouteBackend {
   BgpNode node_;
   std::vector<Slot> slots_;
   bool is_closed_ = false;
-  uv_timer_t* tick_;  // Freed by libuv's close callback.
+  UvTimer tick_;
 };
 
 }  // namespace hither

@@ -45,10 +45,8 @@ absl::Status BgpTransport::Connect(const std::optional<SocketAddress>& local) {
     socket_.Reset();
     return status;
   }
-  watch_ = new Watch{{}, this};
-  watch_->handle.data = watch_;
-  if (const int failed = uv_poll_init(loop_, &watch_->handle, socket_.get()); failed != 0) {
-    delete std::exchange(watch_, nullptr);
+  const auto on_poll = [this](int event_status, int events) { OnPoll(event_status, events); };
+  if (const int failed = poll_.Open(*loop_, socket_.get(), on_poll); failed != 0) {
     socket_.Reset();
     return absl::ResourceExhaustedError(absl::StrCat(
         "cannot watch a socket to ", options_.neighbor.ToText(), ": ", uv_strerror(failed)));
@@ -79,10 +77,7 @@ void BgpTransport::Finish(absl::Time now) {
 
 void BgpTransport::Abort() {
   if (!socket_) return;
-  watch_->transport = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&watch_->handle),
-           [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
-  watch_ = nullptr;
+  poll_.Close();
   socket_.Reset();
   output_.clear();
   output_sent_ = 0;
@@ -92,13 +87,11 @@ void BgpTransport::OnTick(absl::Time now) {
   if (phase_ == Phase::kFinishing && now >= finish_by_) Abort();
 }
 
-void BgpTransport::OnPoll(uv_poll_t* handle, int status, int events) {
-  BgpTransport* self = static_cast<Watch*>(handle->data)->transport;
-  if (self == nullptr) return;
-  if (self->phase_ == Phase::kConnecting) return self->OnConnectDone();
-  if (status < 0) return self->OnError();
-  if ((events & UV_WRITABLE) != 0) self->Write();
-  if (self->socket_ && (events & UV_READABLE) != 0) self->Read();
+void BgpTransport::OnPoll(int status, int events) {
+  if (phase_ == Phase::kConnecting) return OnConnectDone();
+  if (status < 0) return OnError();
+  if ((events & UV_WRITABLE) != 0) Write();
+  if (socket_ && (events & UV_READABLE) != 0) Read();
 }
 
 // A reset does not empty what was received before it: a NOTIFICATION may say why.
@@ -157,7 +150,7 @@ void BgpTransport::UpdateEvents() {
   const bool writes = phase_ == Phase::kConnecting || output_sent_ < output_.size();
   const int events =
       phase_ == Phase::kConnecting ? UV_WRITABLE : UV_READABLE | (writes ? UV_WRITABLE : 0);
-  uv_poll_start(&watch_->handle, events, OnPoll);
+  poll_.Start(events);
 }
 
 void BgpTransport::Lost(absl::string_view why) {

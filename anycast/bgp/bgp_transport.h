@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "base/bytes.h"
 #include "base/file_descriptor.h"
+#include "base/net/uv.h"
 #include "base/socket_address.h"
 
 namespace hither {
@@ -69,11 +70,7 @@ class BgpTransport {
 
  private:
   enum class Phase : uint8_t { kConnecting, kConnected, kFinishing };
-  struct Watch {  // Lives until libuv has let go of it.
-    uv_poll_t handle;
-    BgpTransport* transport;
-  };
-  static void OnPoll(uv_poll_t* handle, int status, int events);
+  void OnPoll(int status, int events);
 
   absl::Status Prepare();
   void OnConnectDone();
@@ -87,7 +84,7 @@ class BgpTransport {
   const Options options_;
   Owner& owner_;
   FileDescriptor socket_;
-  Watch* watch_ = nullptr;
+  UvPoll poll_;  // Closed before socket_.
   Phase phase_ = Phase::kConnecting;
   absl::Time finish_by_ = absl::InfiniteFuture();
   SocketAddress local_;
