@@ -46,18 +46,15 @@ std::vector<SourceFile> FilesIn(std::span<const char* const> folders,
 
 std::vector<SourceFile> Sources() { return FilesIn(kFolders, {".cc", ".h", ".py"}); }
 
-// What people read: the sources, the console's page and the documents. Not yet: the files that
-// another branch is rewriting.
+// What people read: the sources, the console's page and the documents.
 std::vector<SourceFile> Texts() {
   constexpr const char* kDocuments[] = {"docs", "examples", "packaging"};
   const std::set<std::string> extensions = {".cc", ".h", ".py", ".js", ".md", ".yaml"};
   std::vector<SourceFile> texts = FilesIn(kFolders, extensions);
   for (SourceFile& file : FilesIn(kDocuments, extensions)) texts.push_back(std::move(file));
-  for (const char* name : {"README.md"}) {
+  for (const char* name : {"README.md", "ARCHITECTURE.md", "CHANGELOG.md"}) {
     texts.push_back({name, ReadFile(fs::path(HITHER_SOURCE_DIR) / name)});
   }
-  std::erase_if(
-      texts, [](const SourceFile& file) { return absl::StartsWith(file.path, "server/answer/"); });
   return texts;
 }
 

@@ -31,7 +31,7 @@ enum class Counter : uint8_t {
   kWithNsid,
   kDroppedShort,     // Under 12 octets: no header to answer.
   kDroppedResponse,  // QR was set; answering would make loops (RFC 8906 §3.1.1 aside).
-  kUdpSendErrors,    // All of them, whoever is at fault.
+  kUdpSendErrors,    // All of them, whatever the cause.
   kUdpReceiveErrors,
   kUdpSendFaults,  // Of kUdpSendErrors, those that no peer's address can provoke.
   kTcpAccepted,

@@ -33,8 +33,8 @@ class ResponseWriter {
   ResponseWriter(const ResponseWriter&) = delete;
   ResponseWriter& operator=(const ResponseWriter&) = delete;
 
-  // Begins an answer to `query`, in whose `message` its question stands. Nothing will be written
-  // at or past `limit` octets, of which `reserve` are kept for Finish()'s OPT.
+  // Begins an answer to `query`, whose question is in `message`. Nothing will be written at or past
+  // `limit` octets; the last `reserve` of these are kept for Finish()'s OPT.
   void Start(std::span<uint8_t> buffer, size_t limit, size_t reserve, ByteView message,
              const Query& query);
 
