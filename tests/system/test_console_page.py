@@ -288,7 +288,7 @@ def test_an_answer_may_name_what_is_no_site(lab, window):
 def test_what_cannot_be_shown_is_not_live(lab, window):
     window.run("page.map.update = () => { throw new Error('broken on purpose'); };")
     window.wait("return document.getElementById('live').dataset.state === 'lost'")
-    assert "cannot show" in window.text("#live")
+    assert "cannot read" in window.text("#live")
     assert window.errors()
 
 
