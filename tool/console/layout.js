@@ -112,7 +112,8 @@ function startOf(box, edges, placed, width, height) {
 
 // Moves the box to the free position nearest to `wanted`; returns false if the map is full.
 function placeNear(box, wanted, placed, width, height) {
-  const step = placed.length < 20 ? 6 : 16;  // Large fleets: fewer positions, quicker.
+  // Large fleets: fewer positions, quicker.
+  const step = placed.length < 20 ? 6 : placed.length < 100 ? 16 : 40;
   let best = null;
   for (let y = box.h / 2 + BORDER; y <= height - box.h / 2 - BORDER; y += step) {
     for (let x = box.w / 2 + BORDER; x <= width - box.w / 2 - BORDER; x += step) {

@@ -5,6 +5,7 @@
 const MARGINS = [7, 13];    // Corners lie this far outside a box: two lines can pass side by side.
 const CLEARANCE = 6;        // No line comes closer to a box that is not its end.
 const BEND_COST = 15;       // In pixels of length.
+const ROUTED_BOXES_MAX = 200;
 const SHARED_COST = 30;     // For a corner that another line already uses.
 
 function cornersOf(box, margins) {
@@ -14,11 +15,14 @@ function cornersOf(box, margins) {
 }
 
 class Routes {
+  // Of a fleet with more than ROUTED_BOXES_MAX boxes all lines are straight: finding the routes of
+  // the largest fleet would take many seconds, in which the page shows nothing.
   constructor(boxes, width, height) {
     this.boxes = boxes;
     this.known = new Map();
     const margins = boxes.length < 30 ? MARGINS : MARGINS.slice(0, 1);
-    this.corners = boxes.flatMap((box) => cornersOf(box, margins)).filter(({x, y}) => (
+    const routed = boxes.length <= ROUTED_BOXES_MAX ? boxes : [];
+    this.corners = routed.flatMap((box) => cornersOf(box, margins)).filter(({x, y}) => (
       x > 1 && x < width - 1 && y > 1 && y < height - 1 &&
       !boxes.some((box) => containsPoint(box, {x, y}, CLEARANCE))));
     this.views = new Map();
