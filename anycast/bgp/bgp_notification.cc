@@ -102,8 +102,9 @@ Notification CeaseWithText(CeaseSubcode subcode, absl::string_view text) {
   }
   Notification notification{NotificationCode::kCease, subcode, {}};
   if (size == 0 || !MayHaveText(subcode)) return notification;
-  notification.data.push_back(static_cast<uint8_t>(size));
-  notification.data.insert(notification.data.end(), text.begin(), text.begin() + size);
+  notification.data.resize(1 + size);
+  notification.data[0] = static_cast<uint8_t>(size);
+  std::copy_n(text.begin(), size, notification.data.begin() + 1);
   return notification;
 }
 

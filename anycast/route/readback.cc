@@ -61,8 +61,9 @@ std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::
       {&tiers[0]->large_communities, &tiers[1]->large_communities, &tiers[2]->large_communities});
   bool med_is_known = med == 0;
   bool prepends_are_known = prepends == 0;
-  std::optional<State> best;
+  State best = kStates[0];
   int best_points = -1;
+  bool is_unique = false;
   for (size_t i = 0; i < std::size(tiers); ++i) {
     const int of_med = NumberPoints(med, tiers[i]->med.value_or(0));
     const int of_path = NumberPoints(prepends, static_cast<uint64_t>(tiers[i]->prepend));
@@ -71,10 +72,12 @@ std::optional<State> TellState(const SeenAttributes& seen, const AnycastConfig::
     const int points = of_med + of_path + SetPoints(communities, tiers[i]->communities) +
                        SetPoints(large, tiers[i]->large_communities);
     if (points < best_points) continue;
-    best = points == best_points ? std::optional<State>() : kStates[i];
+    is_unique = points > best_points;
+    best = kStates[i];
     best_points = points;
   }
-  return med_is_known && prepends_are_known ? best : std::nullopt;
+  if (!med_is_known || !prepends_are_known || !is_unique) return std::nullopt;
+  return best;
 }
 
 bool IsOurs(const SeenAttributes& seen, std::span<const uint32_t> own_ases) {

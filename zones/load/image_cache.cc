@@ -215,7 +215,7 @@ std::string CachedImagePath(const std::string& folder, NameView apex) {
       }
     }
   }
-  if (name.empty()) name = "%";           // The root; no other name gives that.
+  if (name.empty()) name += '%';          // The root; no other name gives that.
   if (name.size() > kFileNameBytesMax) {  // What is cut off is told apart by its hash.
     name = absl::StrFormat("%s%%%016x", name.substr(0, kFileNameBytesMax), HashName(apex));
   }

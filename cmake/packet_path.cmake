@@ -1,0 +1,25 @@
+# Optimizing across files costs minutes where it is linked, so only the packet path is: the files
+# that take part in an answer, in the program that answers. The objects hold machine code as well,
+# for the programs that link them without (-ffat-lto-objects).
+set(HITHER_HAS_PACKET_PATH OFF)
+if(HITHER_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(HITHER_HAS_PACKET_PATH ON)
+elseif(HITHER_LTO)  # clang 14 makes no such objects: everything, or nothing.
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+endif()
+
+# hither_packet_path(hither_dns name.cc query.cc): these files of a library are on it.
+function(hither_packet_path library)
+  if(HITHER_HAS_PACKET_PATH)
+    set_source_files_properties(${ARGN} TARGET_DIRECTORY ${library} PROPERTIES
+      COMPILE_OPTIONS "-flto=auto;-ffat-lto-objects"
+      SKIP_PRECOMPILE_HEADERS ON)  # A header precompiled with other options is of no use.
+  endif()
+endfunction()
+
+# hither_answers_packets(hitherd): this program is optimized across those files.
+function(hither_answers_packets program)
+  if(HITHER_HAS_PACKET_PATH)
+    target_link_options(${program} PRIVATE -flto=auto -O2)
+  endif()
+endfunction()
