@@ -12,7 +12,7 @@ import xml.etree.ElementTree
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = pathlib.Path(os.environ.get("HITHER_BUILD", TOP / "build/dev"))
+BUILD = pathlib.Path(os.environ.get("HITHER_BUILD", TOP / "build/release"))
 COMPARE = TOP / "bench/compare"
 PEERS = [kind for kind in ("nsd", "knotd", "named", "pdns_server")
          if shutil.which(kind) or shutil.which(kind, path="/usr/sbin")]

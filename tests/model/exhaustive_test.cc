@@ -39,7 +39,7 @@ const std::vector<RrType> kAllTypes = {RrType::kA,  RrType::kNs,  RrType::kCname
                                        RrType::kDs, RrType::kTxt, RrType::kAny};
 const std::vector<RrType> kFewTypes = {RrType::kA, RrType::kDname, RrType::kDs, RrType::kAny};
 
-// Under a sanitizer, which is slow, each 16th zone: memory is its matter, not the answers.
+// Under a sanitizer, which is slow, each 16th zone: memory is its matter there, not the answers.
 #ifdef HITHER_IS_SANITIZED
 constexpr size_t kEachZone = 16;
 #else

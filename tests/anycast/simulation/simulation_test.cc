@@ -14,7 +14,12 @@
 namespace hither {
 namespace {
 
+// Under a sanitizer, which is slow, fewer: memory is its matter there, not the decisions.
+#ifdef HITHER_IS_SANITIZED
+constexpr int kHoursDefault = 16;
+#else
 constexpr int kHoursDefault = 50;
+#endif
 constexpr int kHoursOfOne = 2;  // A world's life.
 
 int FromEnvironment(const char* name, int otherwise) {

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-BGP_LAB = os.environ.get("HITHER_BGP_LAB", "build/dev/tests/bgp_lab")
+BGP_LAB = os.environ.get("HITHER_BGP_LAB", "build/release/tests/bgp_lab")
 SPEAKER_AS, ROUTER_AS = 65001, 65002
 ROUTER = {4: "10.9.0.1", 6: "2001:db8:9::1"}
 SPEAKER = {4: "10.9.0.2", 6: "2001:db8:9::2"}

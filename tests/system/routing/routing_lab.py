@@ -15,7 +15,7 @@ import time
 import pytest
 
 SOURCE = pathlib.Path(os.environ.get("HITHER_SOURCE", pathlib.Path(__file__).parents[3]))
-ROUTE_LAB = os.environ.get("HITHER_ROUTE_LAB", str(SOURCE / "build/dev/tests/route_lab"))
+ROUTE_LAB = os.environ.get("HITHER_ROUTE_LAB", str(SOURCE / "build/release/tests/route_lab"))
 EXAMPLES = SOURCE / "examples/routing"
 V4, V6 = "192.0.2.0/24", "2001:db8::/48"
 FRR = pathlib.Path("/usr/lib/frr")

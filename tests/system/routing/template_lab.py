@@ -9,7 +9,7 @@ import time
 
 from routing_lab import EXAMPLES, SOURCE, V4, V6, Frr, Lab, run, wait_until
 
-PROGRAMS = SOURCE / "build/dev"
+PROGRAMS = SOURCE / "build/release"
 HITHERD = os.environ.get("HITHERD", str(PROGRAMS / "hitherd"))
 ANYCAST = os.environ.get("HITHER_ANYCAST", str(PROGRAMS / "hither-anycast"))
 HITHER = os.environ.get("HITHER", str(PROGRAMS / "hither"))
