@@ -45,7 +45,7 @@ absl::StatusOr<SidecarOptions> ParseSidecarOptions(std::span<const char* const> 
     } else if (argument == "--config" && i + 1 < arguments.size()) {
       options.config_file = arguments[++i];
     } else if (argument == "--config") {
-      return absl::InvalidArgumentError("--config: no file follows; give its path");
+      return absl::InvalidArgumentError("--config: the file is missing; give its path");
     } else {
       return absl::InvalidArgumentError(
           absl::StrCat("unknown argument '", argument, "'", SuggestWord(argument, kFlags)));
@@ -62,7 +62,7 @@ absl::StatusOr<Config> BuildSidecarConfig(const SidecarOptions& options) {
   if (!config.ok()) return config;
   if (!config->anycast.is_present) {
     return absl::InvalidArgumentError(absl::StrCat(
-        options.config_file, ": there is no anycast: in it; see hither-anycast --help"));
+        options.config_file, ": the file has no anycast: section; see hither-anycast --help"));
   }
   if (options.dry_run) {
     config->anycast.bgp.reset();

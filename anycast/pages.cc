@@ -152,7 +152,7 @@ void AddServiceMetrics(const SidecarView& view, const SidecarView::ServiceView& 
     const std::string labels =
         MetricLabels({{"service", service.name}, {"family", FamilyText(family)}});
     page.Add("hither_anycast_state_since_timestamp_seconds", MetricType::kGauge,
-             "Time when the state was entered.", labels,
+             "Unix time when the state was entered.", labels,
              absl::ToDoubleSeconds(view.Wall(family.verdict.since) - absl::UnixEpoch()));
     if (family.announced.has_value()) {
       page.Add("hither_anycast_announced", MetricType::kGauge,
@@ -161,7 +161,7 @@ void AddServiceMetrics(const SidecarView& view, const SidecarView::ServiceView& 
     }
     AddFleetMetrics(family.fleet, labels, page);
     page.Add("hither_anycast_withdrawals_in_window", MetricType::kGauge,
-             "Withdrawals that count for the flap budget.", labels,
+             "Withdrawals that count towards the flap budget.", labels,
              static_cast<uint64_t>(family.withdrawals));
     page.Add("hither_anycast_withdrawals_total", MetricType::kCounter,
              "Withdrawals other than drains.", labels,
@@ -190,7 +190,7 @@ void AddRouteMetrics(const SidecarView& view, MetricsText& page) {
              "BGP sessions that ended.", labels, session.resets);
   }
   page.Add("hither_anycast_readback_mismatch", MetricType::kGauge,
-           "Prefixes whose announcement differs from the wanted one.", "",
+           "Prefixes whose announcement differs from the intended one.", "",
            uint64_t{view.mismatches.size()});
   page.Add("hither_anycast_readback_mismatches_total", MetricType::kCounter,
            "Differences between the wanted routes and those read back.", "", view.mismatches_total);
@@ -200,7 +200,7 @@ void AddOutsideMetrics(const OutsideView& outside, MetricsText& page) {
   for (const OutsideView::Row& row : outside.rows) {
     if (!row.age.has_value()) continue;
     page.Add("hither_anycast_outside_heard_age_seconds", MetricType::kGauge,
-             "How long ago a peer heard a beacon from a service address of this node.",
+             "Time since a peer last heard a beacon from a service address of this node.",
              MetricLabels({{"service", row.service}, {"address", row.address}, {"peer", row.peer}}),
              absl::ToDoubleSeconds(*row.age));
   }
@@ -227,7 +227,7 @@ void AddOutsideMetrics(const OutsideView& outside, MetricsText& page) {
 std::string MetricsPage(const SidecarView& view, absl::Time asked) {
   MetricsText page;
   page.Add("hither_anycast_start_timestamp_seconds", MetricType::kGauge,
-           "When the sidecar started.", "",
+           "Unix time when the sidecar started.", "",
            absl::ToDoubleSeconds(view.Wall(view.started_at) - absl::UnixEpoch()));
   page.Add("hither_anycast_lease_age_seconds", MetricType::kGauge,
            "Age of the last decision; if it exceeds the lease, announcements end.", "",

@@ -21,7 +21,7 @@ std::string NextOf(const AnycastConfig& config, const Prefix& prefix) {
   const auto found =
       std::ranges::find_if(config.services, [&](const auto& each) { return Has(each, prefix); });
   if (found == config.services.end()) return "";
-  return absl::StrCat(", until service ", found->name, " was seen to be good");
+  return absl::StrCat(", until service ", found->name, " was seen to be healthy");
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ bool IsLink(int fd) {
 // Why root must not use an open file that somebody may have put there for it, or "".
 std::string WhyNotFor(const struct stat& facts, const std::optional<FileOwner>& owner) {
   if (facts.st_nlink != 1) {
-    return "it has more than one name (hard links), so it may be another's file; remove it";
+    return "it has more than one name (hard links), so it may be another user's file; remove it";
   }
   const bool is_owned = facts.st_uid == 0 || (owner.has_value() && facts.st_uid == owner->user);
   if (is_owned || !S_ISREG(facts.st_mode)) return "";
@@ -103,9 +103,9 @@ absl::StatusOr<FilePlace> FindPlace(const std::string& path, LastLink last) {
       continue;
     }
     if (IsRoot() && !IsOursAlone(place.folder.get())) {
-      return absl::PermissionDeniedError(
-          absl::StrCat(place.name, " is a link, and others than root may write in its folder; ",
-                       "name a path without it, or let root alone write in that folder"));
+      return absl::PermissionDeniedError(absl::StrCat(
+          place.name, " is a symbolic link in a folder that not only root can write to; ",
+          "use a path without the link, or let only root write to that folder"));
     }
     char text[PATH_MAX];
     const ssize_t bytes = ::readlinkat(next.get(), "", text, sizeof text);

@@ -22,8 +22,8 @@ namespace {
 constexpr mode_t kModeAbove = 0755;  // As `install -d` has it.
 
 absl::Status Failed(const std::string& folder, absl::string_view why) {
-  return absl::FailedPreconditionError(absl::StrCat("cannot make the folder ", folder, ": ", why,
-                                                    "; make it and let this user write to it"));
+  return absl::FailedPreconditionError(absl::StrCat("cannot create the folder ", folder, ": ", why,
+                                                    "; create it and let this user write to it"));
 }
 
 // False if it is clear that it can only be made: the place is good, and nothing is there. What
@@ -61,7 +61,7 @@ absl::Status Finish(const std::string& folder, const FilePlace& place, mode_t mo
                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat facts;
   if (!fd || ::fstat(fd.get(), &facts) != 0) return Failed(folder, std::strerror(errno));
-  if (facts.st_uid != ::geteuid()) return Failed(folder, "another was put in its place");
+  if (facts.st_uid != ::geteuid()) return Failed(folder, "another folder was put in its place");
   if (::fchmod(fd.get(), mode) != 0) return Failed(folder, std::strerror(errno));
   const bool is_given = owner.user != kNobodyElse.user || owner.group != kNobodyElse.group;
   if (is_given && ::fchown(fd.get(), owner.user, owner.group) != 0) {

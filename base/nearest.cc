@@ -52,7 +52,7 @@ absl::string_view NearestWord(absl::string_view word, std::span<const absl::stri
 std::string SuggestWord(absl::string_view word, std::span<const absl::string_view> known) {
   const absl::string_view near = NearestWord(word, known);
   if (!near.empty()) return absl::StrCat("; did you mean '", near, "'?");
-  return absl::StrCat("; known are: ", absl::StrJoin(known, ", "));
+  return absl::StrCat("; choose from: ", absl::StrJoin(known, ", "));
 }
 
 }  // namespace hither

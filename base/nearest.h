@@ -13,7 +13,7 @@ namespace hither {
 // letters begun, and never as many slips as letters. Words over 64 octets are near nothing.
 absl::string_view NearestWord(absl::string_view word, std::span<const absl::string_view> known);
 
-// "; did you mean 'listen'?" if there is a near one, else "; known are: a, b, c".
+// "; did you mean 'listen'?" if there is a near one, else "; choose from: a, b, c".
 std::string SuggestWord(absl::string_view word, std::span<const absl::string_view> known);
 
 }  // namespace hither

@@ -88,7 +88,7 @@ class Walk {
   // From the link that is found to what it leads to.
   absl::Status Follow(uid_t owner, Found& found) {
     const bool is_trusted = owner == 0 || owner == ::geteuid() || IsOursAlone(found.folder.get());
-    if (!is_trusted && MayReadEveryFile()) return Refuse(found.name, "let root make the link");
+    if (!is_trusted && MayReadEveryFile()) return Refuse(found.name, "create the link as root");
     if (IsInProc(found.folder.get())) return FollowInProc(found);
     char text[PATH_MAX];
     const ssize_t bytes = ::readlinkat(found.object.get(), "", text, sizeof text);
@@ -100,7 +100,7 @@ class Walk {
     struct stat facts;
     if (::fstat(target->object.get(), &facts) != 0) return SystemError();
     if (!is_trusted && facts.st_uid != owner) {
-      return Refuse(found.name, "give it the owner of what it leads to");
+      return Refuse(found.name, "give it the owner of its target");
     }
     found = *std::move(target);
     return absl::OkStatus();
@@ -113,9 +113,9 @@ class Walk {
   }
 
   static absl::Status Refuse(absl::string_view name, absl::string_view advice) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("is not opened: ", name, " is a link in a folder where others may write; ",
-                     "name a path without it, or ", advice));
+    return absl::PermissionDeniedError(absl::StrCat(
+        "not opened: ", name, " is a symbolic link in a folder that others can write to; ",
+        "use a path without it, or ", advice));
   }
 
   int links_ = 0;
@@ -147,12 +147,12 @@ absl::StatusOr<FileDescriptor> OpenToRead(const std::string& path) {
       return fd;
     }
   }
-  return absl::UnavailableError("it is being replaced again and again");
+  return absl::UnavailableError("it is being replaced repeatedly");
 }
 
 std::string WhyNotOpened(const absl::Status& failed) {
   if (absl::IsPermissionDenied(failed)) return std::string(failed.message());
-  return absl::StrCat("cannot open: ", failed.message(), "; check the path and its rights");
+  return absl::StrCat("cannot open: ", failed.message(), "; check the path and its permissions");
 }
 
 absl::StatusOr<std::string> ResolveFolder(const std::string& folder) {

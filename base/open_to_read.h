@@ -20,7 +20,7 @@ namespace hither {
 // name `path`.
 absl::StatusOr<FileDescriptor> OpenToRead(const std::string& path);
 
-// For a sentence: "cannot open: No such file or directory; check the path and its rights".
+// For a sentence: "cannot open: No such file or directory; check the path and its permissions".
 std::string WhyNotOpened(const absl::Status& failed);
 
 // `folder` without links, found by the same rules.

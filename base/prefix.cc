@@ -48,7 +48,7 @@ absl::StatusOr<Prefix> Prefix::FromText(absl::string_view text) {
        absl::SimpleAtoi(length, &prefix.length) && prefix.length <= length_max);
   if (!length_fits || inet_pton(prefix.family, host.c_str(), prefix.address.data()) != 1) {
     return absl::InvalidArgumentError(
-        absl::StrCat("'", text, "' is no prefix; write one as 192.0.2.0/24 or 2001:db8::/48"));
+        absl::StrCat("'", text, "' is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/48"));
   }
   const auto masked = Masked(prefix.address, prefix.length);
   if (masked == prefix.address) return prefix;

@@ -111,7 +111,7 @@ absl::Status ReplaceFile(const std::string& path, mode_t mode, Durable durable,
   const absl::StatusOr<FilePlace> target = FindTarget(path);
   if (!target.ok()) {
     return failed(
-        absl::IsAlreadyExists(target.status()) ? "replace what is there" : "create the file",
+        absl::IsAlreadyExists(target.status()) ? "replace the existing file" : "create the file",
         target.status().message());
   }
   const FilePlace next = NewPlace(*target);

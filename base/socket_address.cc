@@ -64,7 +64,7 @@ absl::StatusOr<SocketAddress> SocketAddress::FromText(absl::string_view text,
     is_v6 = true;
     const absl::string_view rest = text.substr(close + 1);
     if (!rest.empty() && (rest[0] != ':' || !ParsePort(rest.substr(1), port))) {
-      return Refuse(text, "after ']' a port from 0 to 65535 is expected");
+      return Refuse(text, "expected a port from 0 to 65535 after ']'");
     }
   } else {
     const size_t colon = text.find(':');
@@ -80,12 +80,12 @@ absl::StatusOr<SocketAddress> SocketAddress::FromText(absl::string_view text,
   SocketAddress address;
   if (is_v6) {
     if (!ParseV6(host, address.storage_.v6, address.interface_)) {
-      return Refuse(text, "no IPv6 address");
+      return Refuse(text, "not an IPv6 address");
     }
     address.storage_.v6.sin6_port = htons(port);
   } else {
     if (inet_pton(AF_INET, std::string(host).c_str(), &address.storage_.v4.sin_addr) != 1) {
-      return Refuse(text, "no IPv4 or IPv6 address (host names are not looked up)");
+      return Refuse(text, "not an IPv4 or IPv6 address (host names are not looked up)");
     }
     address.storage_.v4.sin_port = htons(port);
   }

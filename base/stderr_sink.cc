@@ -42,8 +42,8 @@ void StderrSink::sink_it_(const spdlog::details::log_msg& message) {
     ++lost_;
     return;
   }
-  if (lost_ > 0 && Write(absl::StrCat("(", lost_, " lines of the log before this one are lost: ",
-                                      "nobody read them)\n"))) {
+  if (lost_ > 0 &&
+      Write(absl::StrCat("(", lost_, " earlier log lines are lost: nobody read them)\n"))) {
     lost_ = 0;
   }
   if (lost_ > 0 || !Write(line)) ++lost_;

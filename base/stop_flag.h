@@ -18,7 +18,7 @@ class StopFlag {
   std::atomic<bool> raised_{false};
 };
 
-inline constexpr char kStoppedText[] = "told to stop";  // The error.
+inline constexpr char kStoppedText[] = "loading was stopped";  // The error.
 
 // Null: nobody stops it.
 inline bool IsRaised(const StopFlag* flag) { return flag != nullptr && flag->IsRaised(); }

@@ -15,7 +15,7 @@ namespace {
 
 absl::Status NoThread(absl::string_view purpose, absl::string_view why) {
   return absl::ResourceExhaustedError(
-      absl::StrCat("no thread to ", purpose, ": ", why,
+      absl::StrCat("cannot start a thread to ", purpose, ": ", why,
                    "; raise the limits on threads (ulimit -u, TasksMax of systemd) and memory"));
 }
 

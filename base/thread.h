@@ -10,7 +10,8 @@
 namespace hither {
 
 // Starts a thread that takes no signals: those are the control thread's. That the system gives none
-// (RLIMIT_NPROC, a cgroup's pids.max, memory) is an error for operators: "no thread to `purpose`".
+// (RLIMIT_NPROC, a cgroup's pids.max, memory) is an error for operators: "cannot start a thread to
+// `purpose`".
 absl::StatusOr<std::thread> StartThread(absl::string_view purpose, std::function<void()> run);
 
 }  // namespace hither

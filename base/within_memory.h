@@ -32,7 +32,7 @@ absl::Status WithinMemory(absl::string_view purpose, const Work& work) {
   }
   return absl::ResourceExhaustedError(
       absl::StrCat("not enough memory to ", purpose,
-                   "; give the server more (a reload holds the old and the new zones at once)"));
+                   "; give the server more (a reload holds the old and the new zones together)"));
 }
 
 }  // namespace hither

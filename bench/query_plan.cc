@@ -74,12 +74,12 @@ class Grouper {
 
 absl::StatusOr<Bytes> EncodeLine(absl::string_view line, const QueryPlanOptions& options) {
   const size_t blank = line.find_first_of(" \t");
-  if (blank == absl::string_view::npos) return absl::InvalidArgumentError("no type");
+  if (blank == absl::string_view::npos) return absl::InvalidArgumentError("no type given");
   const auto name = Name::FromText(line.substr(0, blank));
   if (!name.ok()) return name.status();
   const absl::string_view rest = absl::StripAsciiWhitespace(line.substr(blank));
   const std::optional<RrType> type = TypeFromText(rest);
-  if (!type) return absl::InvalidArgumentError(absl::StrCat("'", rest, "' is no type"));
+  if (!type) return absl::InvalidArgumentError(absl::StrCat("'", rest, "' is not a type"));
   return Encode(*name, *type, options);
 }
 

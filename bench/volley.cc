@@ -18,29 +18,29 @@
 #include "bench/volley_flow.h"
 #include "nlohmann/json.hpp"
 
-constexpr char kUsage[] = R"(asks a name server over UDP as fast as it answers.
+constexpr char kUsage[] = R"(queries a name server over UDP as fast as it answers.
 
   volley --server 127.0.0.1:5300 --queries FILE [--seconds 5]
 
 FILE is in dnsperf's format: a name and a type on each line. All queries are encoded before the
-first is sent. Then a window of them is kept under way over several sockets: as soon as enough
-answers are in, as many queries follow. It never sleeps, so that the server need not wake it, and
-so that its core is always busy: give it one of its own (taskset).
+first is sent. Then volley keeps a window of them in flight over several sockets: when enough
+answers have arrived, it sends as many queries. It never sleeps, so the server need not wake it,
+and its core is always busy: give it a core of its own (taskset).
 
-To be cheaper than the server it measures, it hands up to --group queries of one length to the
-kernel as one datagram that the kernel cuts (UDP_SEGMENT, udp(7)). The server gets the datagrams
-one by one, as from anywhere. Queries are sent in the file's order except that each waits until
+To use less CPU than the server it measures, it passes up to --group queries of one length to the
+kernel as one datagram that the kernel splits (UDP_SEGMENT, udp(7)). The server receives separate
+datagrams, as from any client. Queries are sent in the file's order except that each waits until
 its group is full. --group=1 sends each query as a datagram of its own.
 
-Prints JSON. Exit code 0: measured; 1: could not be; 2: wrong flags.)";
+Prints JSON. Exit code 0: measured; 1: cannot measure; 2: wrong flags.)";
 
-ABSL_FLAG(std::string, server, "", "ADDRESS:PORT to ask");
+ABSL_FLAG(std::string, server, "", "ADDRESS:PORT to query");
 ABSL_FLAG(std::string, queries, "", "file of queries");
-ABSL_FLAG(double, seconds, 5, "how long to ask; at most 3600");
-ABSL_FLAG(uint64_t, count, 0, "queries to send, if that is sooner; 0: no end but the time");
-ABSL_FLAG(uint32_t, sockets, 4, "UDP sockets to ask from, 1 to 64");
+ABSL_FLAG(double, seconds, 5, "how long to send queries; at most 3600");
+ABSL_FLAG(uint64_t, count, 0, "number of queries to send at most; 0: no limit");
+ABSL_FLAG(uint32_t, sockets, 4, "UDP sockets to send from, 1 to 64");
 ABSL_FLAG(uint32_t, window, 128,
-          "queries under way at once; a burst of over 200 can overflow a receive buffer of the "
+          "queries in flight; a burst of over 200 can overflow a receive buffer of the "
           "size that Linux gives by default");
 ABSL_FLAG(uint32_t, group, 16, "queries of one length that are sent as one message, 1 to 64");
 ABSL_FLAG(double, timeout, 1, "seconds until a query counts as lost");
@@ -210,7 +210,7 @@ int Main(int argc, char** argv) {
                 static_cast<int64_t>(absl::GetFlag(FLAGS_seconds) * kSecond),
                 static_cast<int64_t>(absl::GetFlag(FLAGS_timeout) * kSecond));
   const Run run = volley.Fire();
-  if (run.server_gone) return Fail(1, absl::StrCat("nobody listens on ", server->ToText()));
+  if (run.server_gone) return Fail(1, absl::StrCat("nothing listens on ", server->ToText()));
   std::printf("%s\n", ToJson(run, plan->query_count).dump(2).c_str());
   return 0;
 }

@@ -137,7 +137,7 @@ bool Unescape(absl::string_view text, size_t& i, uint8_t& octet) {
 
 absl::StatusOr<Name> Name::FromText(absl::string_view text, NameView origin) {
   const auto wrong = [&](absl::string_view why) {
-    return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no domain name: ", why));
+    return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not a domain name: ", why));
   };
   if (text.empty()) return wrong("it is empty");
   if (text == ".") return Name();

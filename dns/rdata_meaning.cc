@@ -38,10 +38,10 @@ absl::string_view CheckDs(ByteView rdata) {
 
 absl::string_view CheckZonemd(ByteView rdata) {
   const size_t digest_bytes = rdata.size() - 6;
-  if (digest_bytes < 12) return "a digest of under 12 octets";  // RFC 8976 §2.2.4
+  if (digest_bytes < 12) return "a digest shorter than 12 octets";  // RFC 8976 §2.2.4
   // RFC 8976 §2.2.3: the hash algorithm says how long it is, whatever the scheme.
-  if (rdata[5] == 1 && digest_bytes != 48) return "a SHA-384 digest is not of 48 octets";
-  if (rdata[5] == 2 && digest_bytes != 64) return "a SHA-512 digest is not of 64 octets";
+  if (rdata[5] == 1 && digest_bytes != 48) return "a SHA-384 digest is not 48 octets long";
+  if (rdata[5] == 2 && digest_bytes != 64) return "a SHA-512 digest is not 64 octets long";
   return "";
 }
 
@@ -52,7 +52,7 @@ absl::string_view CheckSshfp(ByteView rdata) {  // RFC 4255 §3.1.2, RFC 6594 §
 
 absl::string_view CheckNsec3(ByteView rdata) {
   const uint8_t hash_bytes = rdata[5 + rdata[4]];
-  if (rdata[0] == 1 && hash_bytes != 20) return "a SHA-1 hash is not of 20 octets";
+  if (rdata[0] == 1 && hash_bytes != 20) return "a SHA-1 hash is not 20 octets long";
   // RFC 5155 §3: hashes are owners in base32; a label has 63 characters, 5 bits each.
   return hash_bytes <= 39 ? "" : "a hash of over 39 octets, which no label holds";
 }
@@ -89,7 +89,7 @@ absl::string_view CheckCaaTag(ByteView rdata) {  // RFC 8659 §4.1
   for (const uint8_t octet : rdata.subspan(2, rdata[1])) {
     const uint8_t lower = ToLowerOctet(octet);
     if ((lower < 'a' || lower > 'z') && (octet < '0' || octet > '9')) {
-      return "a tag has other characters than letters and digits";
+      return "a tag has characters other than letters and digits";
     }
   }
   return "";

@@ -13,8 +13,8 @@ namespace hither {
 
 inline constexpr size_t kRdataBytesMax = 65'535;
 
-// What is wrong with one field, to be read after the field itself: "is no IPv4 address". Null if
-// nothing is.
+// What is wrong with one field, to be read after the field itself: "is not an IPv4 address". Null
+// if nothing is.
 using Complaint = const char*;
 
 // ATMA's FORMAT octet (af-dans-0152 §5.2): the address is octets, or the digits of a telephone

@@ -11,7 +11,7 @@
 namespace hither {
 namespace {
 
-constexpr char kShort[] = "it ends too early";
+constexpr char kShort[] = "it is too short";
 
 Complaint SkipName(ByteReader& wire) {
   const NameScan scan = ScanName(wire.rest());
@@ -50,7 +50,7 @@ Complaint SkipTypes(ByteReader& wire) {
     const ByteView bits = wire.Take(length);
     if (!wire.ok()) return "a type bitmap ends too early";
     if (window <= last) return "type bitmap windows are out of order";
-    if (length == 0 || length > 32) return "a type bitmap window is not of 1 to 32 octets";
+    if (length == 0 || length > 32) return "a type bitmap window is not 1 to 32 octets long";
     if (bits.back() == 0) return "a type bitmap window ends in an octet of 0";
     last = window;
   }
@@ -89,8 +89,8 @@ Complaint SkipApl(ByteReader& wire) {
     const ByteView address = wire.Take(wire.U8() & 0x7f);
     if (!wire.ok()) return kShort;
     if (!address.empty() && address.back() == 0) return "an address ends in an octet of 0";
-    if (family == 1 && (prefix > 32 || address.size() > 4)) return "no IPv4 prefix";
-    if (family == 2 && (prefix > 128 || address.size() > 16)) return "no IPv6 prefix";
+    if (family == 1 && (prefix > 32 || address.size() > 4)) return "not an IPv4 prefix";
+    if (family == 2 && (prefix > 128 || address.size() > 16)) return "not an IPv6 prefix";
   }
   return nullptr;
 }
@@ -101,7 +101,7 @@ Complaint SkipAtma(ByteReader& wire) {
   if (address.empty()) return kShort;
   const auto is_digit = [](uint8_t octet) { return octet >= '0' && octet <= '9'; };
   if (format == kAtmaE164 && !std::all_of(address.begin(), address.end(), is_digit)) {
-    return "an E.164 number with other octets than digits";
+    return "an E.164 number with octets other than digits";
   }
   return nullptr;
 }
@@ -128,7 +128,7 @@ Complaint SkipLoc(ByteReader& wire) {
   if (wire.U8() != 0) return "a version other than 0";
   for (int i = 0; i < 3; ++i) {
     const uint8_t size = wire.U8();
-    if (size >> 4 > 9 || (size & 15) > 9) return "a size that is no digit and power of ten";
+    if (size >> 4 > 9 || (size & 15) > 9) return "a size that is not a digit and power of ten";
   }
   const int64_t latitude = static_cast<int64_t>(wire.U32()) - (int64_t{1} << 31);
   const int64_t longitude = static_cast<int64_t>(wire.U32()) - (int64_t{1} << 31);

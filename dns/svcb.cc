@@ -10,14 +10,14 @@ namespace hither {
 namespace {
 
 std::string CheckMandatory(ByteView value, const std::vector<uint16_t>& present) {
-  if (value.empty() || value.size() % 2 != 0) return "mandatory is no list of keys";
+  if (value.empty() || value.size() % 2 != 0) return "mandatory is not a list of keys";
   int last = -1;
   for (size_t i = 0; i < value.size(); i += 2) {
     const uint16_t key = LoadU16(&value[i]);
     if (key == kMandatory) return "mandatory lists itself";
     if (key <= last) return "mandatory lists a key twice or out of order";
     if (!std::binary_search(present.begin(), present.end(), key)) {
-      return absl::StrCat("mandatory lists ", SvcKeyToText(key), ", which is not there");
+      return absl::StrCat("mandatory lists ", SvcKeyToText(key), ", which is missing");
     }
     last = key;
   }
@@ -103,13 +103,13 @@ std::string CheckSvcParams(ByteView params) {
     const ByteView value = wire.Take(wire.U16());
     if (!wire.ok()) return "they end too early";
     if (!keys.empty() && key == keys.back())
-      return absl::StrCat(SvcKeyToText(key), " stands twice");
+      return absl::StrCat(SvcKeyToText(key), " appears twice");
     if (!keys.empty() && key < keys.back()) return "their keys are out of order";
     if (!ValueIsValid(key, value)) return absl::StrCat(SvcKeyToText(key), " has a bad value");
     keys.push_back(key);
     if (key == kMandatory) {
       mandatory = value;
-      if (value.empty()) return "mandatory is no list of keys";
+      if (value.empty()) return "mandatory is not a list of keys";
     }
   }
   const auto has = [&](uint16_t key) { return std::binary_search(keys.begin(), keys.end(), key); };

@@ -30,12 +30,11 @@ double Seconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::Unix
 void AddProcess(const ServerView& view, MetricsText& page) {
   page.Add("hither_build_info", MetricType::kGauge, "Always 1; the version is in the label.",
            MetricLabels({{"version", HITHER_VERSION}}), uint64_t{1});
-  page.Add("hither_start_time_seconds", MetricType::kGauge, "When the server started.", "",
-           Seconds(view.started_at));
+  page.Add("hither_start_time_seconds", MetricType::kGauge, "Unix time when the server started.",
+           "", Seconds(view.started_at));
   page.Add("hither_workers", MetricType::kGauge, "Threads that answer queries.", "",
            uint64_t{view.workers.size()});
-  page.Add("hither_reloads_total", MetricType::kCounter, "Reloads that have ended.", "",
-           view.reloads);
+  page.Add("hither_reloads_total", MetricType::kCounter, "Completed reloads.", "", view.reloads);
   page.Add("hither_reloads_failed_total", MetricType::kCounter,
            "Reloads that ended with an error in the configuration or in a zone.", "",
            view.reloads_failed);
@@ -46,7 +45,7 @@ void AddProcess(const ServerView& view, MetricsText& page) {
   }
   for (size_t i = 0; i < view.workers.size(); ++i) {
     page.Add("hither_worker_idle_seconds", MetricType::kGauge,
-             "Since the worker's loop last came round; over 3 it is stuck.",
+             "Time since the worker's loop last ran; over 3 it is stuck.",
              MetricLabels({{"worker", absl::StrCat(i)}}),
              absl::ToDoubleSeconds(view.workers[i].since_turn));
   }
@@ -119,7 +118,7 @@ void AddLatency(const TransportLatency& of, MetricsText& page) {
   values.count = of.summary.answers();
   page.AddHistogram(
       "hither_answer_seconds",
-      "From receiving a query to sending its answer, without the time in the socket's queue.",
+      "Time from receiving a query to sending its answer, excluding the socket's queue.",
       MetricLabels({{"transport", of.transport}}), values);
 }
 
@@ -132,14 +131,14 @@ void AddZone(const ServedZone& served, MetricsText& page) {
            "1 if a version of the zone answers; 0: its names get SERVFAIL.", labels,
            uint64_t{served.zone != nullptr});
   if (served.zone == nullptr) return;
-  page.Add("hither_zone_serial", MetricType::kGauge, "Serial of the zone that answers.", labels,
+  page.Add("hither_zone_serial", MetricType::kGauge, "Serial of the served version.", labels,
            uint64_t{served.zone->serial()});
-  page.Add("hither_zone_records", MetricType::kGauge, "Records of the zone that answers.", labels,
+  page.Add("hither_zone_records", MetricType::kGauge, "Records in the served version.", labels,
            served.zone->record_count());
-  page.Add("hither_zone_memory_bytes", MetricType::kGauge, "Memory of the zone that answers.",
+  page.Add("hither_zone_memory_bytes", MetricType::kGauge, "Memory used by the served version.",
            labels, uint64_t{served.zone->image_bytes()});
   page.Add("hither_zone_loaded_timestamp_seconds", MetricType::kGauge,
-           "When the zone that answers was loaded.", labels, Seconds(served.loaded_at()));
+           "Unix time when the served version was loaded.", labels, Seconds(served.loaded_at()));
 }
 
 ServerStatus::Zone StatusOf(const ServedZone& served) {
@@ -175,9 +174,9 @@ absl::Status HealthOfWorkers(const ServerView& view) {
     const absl::Duration since = view.workers[i].since_turn;
     if (since < kWorkerStuckAfter) continue;
     return absl::UnavailableError(
-        absl::StrCat("worker ", i, " is stuck for ", absl::FormatDuration(since)));
+        absl::StrCat("worker ", i, " has been stuck for ", absl::FormatDuration(since)));
   }
-  if (view.workers.empty()) return absl::UnavailableError("no worker runs");
+  if (view.workers.empty()) return absl::UnavailableError("no worker is running");
   return absl::OkStatus();
 }
 

@@ -61,7 +61,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
   }
   if (is_default && ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0) {
     Log(LogLevel::kInfo, "no heartbeat: ", folder, ": ", std::strerror(errno),
-        "; hither-anycast needs that folder, or heartbeat:");
+        "; hither-anycast needs that folder, or another path in heartbeat:");
     return nullptr;
   }
   const Config::Identity& identity = config.identity;

@@ -88,7 +88,7 @@ absl::Status ApplyWorkers(absl::string_view value, Overlay& over) {
   if (!digits || !absl::SimpleAtoi(value, &over.config.workers) ||
       over.config.workers > kWorkersMax) {
     return absl::InvalidArgumentError(absl::StrCat("'", value,
-                                                   "' is no number of workers; give 0 (one for "
+                                                   "' is not a number of workers; give 0 (one for "
                                                    "each core) to ",
                                                    kWorkersMax));
   }
@@ -249,7 +249,7 @@ EXAMPLES
   hitherd --config /etc/hither/hither.yaml --site fra1 --nsid "{node}.{site}.example.net"
   hitherd --listen 192.0.2.53 --listen "[2001:db8::53]" --zone .=root.zone --workers 4
 
-CONFIGURATION FILE  (every key is optional; times have a unit, as 500ms, 10s or 2m)
+CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10s or 2m)
   identity: { site: fra1, node: ns2, nsid: "{node}.{site}.example.net" }
   listen: ["192.0.2.53:53", "[2001:db8::53]:53"]
   workers: $workers

@@ -155,14 +155,14 @@ absl::Status BecomeUser(const Config& config) {
   } else {
     if (!SetCapabilities(reading, reading)) return Failure("capset", *account);
     Log(LogLevel::kWarning, unreadable, ": user ", account->name,
-        " may not read it; the right to read every file is kept (CAP_DAC_READ_SEARCH). Let the "
-        "user read the configuration and the zones, or set user:");
+        " cannot read it; hitherd keeps the right to read every file (CAP_DAC_READ_SEARCH). Let "
+        "the user read the configuration and the zones, or set user:");
   }
   // What a named user may not read of the zones, loading them tells.
   const std::string reload = may_keep_reading ? "" : FindUnreadableConfig(config);
   if (!reload.empty()) {
     Log(LogLevel::kWarning, reload, ": user ", account->name,
-        " may not read it, so a reload will fail; let the user read it");
+        " cannot read it, so a reload will fail; let the user read it");
   }
   // It has gone well if root is out of reach.
   if (::setuid(0) == 0 || ::seteuid(0) == 0 || ::geteuid() != account->user) {

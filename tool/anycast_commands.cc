@@ -94,7 +94,7 @@ ToolResult WaitForDrain(const Asking& ask, absl::string_view service, absl::Dura
   const absl::Time deadline = absl::Now() + most;
   while (absl::Now() < deadline) {
     const std::optional<bool> drained = IsDrained(ask, service);
-    if (!drained.has_value()) return ask.Failed("the sidecar does not answer any more");
+    if (!drained.has_value()) return ask.Failed("the sidecar no longer answers");
     if (*drained) {
       absl::StrAppend(&said.out, "withdrawn; safe to stop\n");
       return said;
@@ -181,7 +181,7 @@ ToolResult RunDrain(Arguments arguments) {
   absl::Duration timeout;
   if (!absl::ParseDuration(parsed.Value("--timeout", "5m"), &timeout) ||
       timeout <= absl::ZeroDuration()) {
-    return UsageError("drain", "--timeout is no time; write it as 90s or 2m");
+    return UsageError("drain", "--timeout is not a time; write it as 90s or 2m");
   }
   ToolResult said = Ask(ask, "POST", "/drain" + Query(parsed));
   if (said.code != kToolFine || !parsed.Has("--wait")) return said;

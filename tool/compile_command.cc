@@ -74,7 +74,7 @@ absl::Status Compile(const ParsedArguments& parsed, const std::string& image, To
   if (zone.loaded.zone == nullptr) return absl::OkStatus();
   if (IsSource(zone.loaded, image)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(image, " is what the zone is read from; give the image another name"));
+        absl::StrCat(image, " is a file that the zone is read from; give the image another name"));
   }
   const absl::Status written = CompileImage(zone.loaded, image);
   if (!written.ok()) return written;
@@ -91,7 +91,7 @@ ToolResult RunCompile(Arguments arguments) {
   if (parsed.Has("--help")) return {kToolFine, std::string(CompileHelp()), ""};
   const std::string image(parsed.Value("-o", parsed.Value("--output", "")));
   if (image.empty() || image == "-") {
-    return UsageError("compile", "where to? give -o IMAGE, as in -o example.org.image");
+    return UsageError("compile", "no output file; give -o IMAGE, as in -o example.org.image");
   }
   ToolResult result;
   absl::Status done;

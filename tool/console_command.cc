@@ -114,7 +114,7 @@ size_t NodesOf(const Fleet& fleet) {
 std::string FactsOf(const Fleet& fleet) {
   return absl::StrCat(fleet.sites.size(), " sites, ", NodesOf(fleet), " nodes, ",
                       fleet.routers.size(), " routers, ", fleet.clients.size(), " clients",
-                      fleet.HasAgents() ? "; with buttons to break and to heal" : "");
+                      fleet.HasAgents() ? "; with buttons to cause and remove faults" : "");
 }
 
 // Waits for SIGINT or SIGTERM; `ended` is blocked in all threads.
@@ -173,7 +173,7 @@ ToolResult RunConsole(Arguments arguments) {
                                               "'; see hither console --help"));
   }
   const absl::string_view file = parsed.Value("--fleet", "");
-  if (file.empty()) return UsageError("console", "which fleet? give --fleet fleet.yaml");
+  if (file.empty()) return UsageError("console", "no fleet file; give --fleet fleet.yaml");
   const absl::StatusOr<SocketAddress> listen =
       SocketAddress::FromText(parsed.Value("--listen", "127.0.0.1:8080"), kConsolePort);
   if (!listen.ok()) {

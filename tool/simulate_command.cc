@@ -81,7 +81,7 @@ absl::Status ReadJournal(const std::string& path, Replay& replay, std::string& w
     if (added.ok()) continue;
     const std::string what = absl::StrCat(path, ":", number, ": ", added.message());
     if (!file.eof()) return absl::InvalidArgumentError(what);
-    absl::StrAppend(&warnings, what, "; the last line is not whole and was left out\n");
+    absl::StrAppend(&warnings, what, "; the last line is incomplete and was ignored\n");
   }
   if (!file.bad()) return absl::OkStatus();
   return absl::InternalError(absl::StrCat(path, ": cannot be read to its end"));
@@ -110,12 +110,12 @@ std::string DifferenceTable(const Replay& replay) {
 }
 
 std::string Summary(const Replay& replay) {
-  std::string out =
-      absl::StrCat(replay.ticks(), " ticks, ", replay.transitions().size(), " changes of state, ",
-                   replay.differences().size(), " entries decided otherwise than recorded\n");
+  std::string out = absl::StrCat(replay.ticks(), " ticks, ", replay.transitions().size(),
+                                 " changes of state, ", replay.differences().size(),
+                                 " entries whose decision differs from the recorded one\n");
   if (replay.skipped() > 0) {
-    absl::StrAppend(&out, replay.skipped(), " entries at the head were skipped: what was before ",
-                    "them is not known\n");
+    absl::StrAppend(&out, replay.skipped(), " entries at the beginning were skipped: the state ",
+                    "before them is unknown\n");
   }
   if (replay.is_cut()) {
     absl::StrAppend(&out, "only the first ", Replay::kKeptMax, " of each are shown\n");

@@ -154,9 +154,9 @@ absl::Status BgpNeighbor::Connect() {
   const std::optional<SocketAddress> other =
       ChooseSource({*source, config_.address}, node_.addresses->all(), node_.services);
   if (other) return transport_.Connect(other);
-  return absl::FailedPreconditionError(
-      absl::StrCat("the only address of this host towards the neighbor is ", source->AddressText(),
-                   ", a service's; add another one, or set local_address"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the only address of this host on the path to the neighbor is ", source->AddressText(),
+      ", a service address; add another one, or set local_address"));
 }
 
 void BgpNeighbor::Send(absl::Time now, ByteView bytes) {

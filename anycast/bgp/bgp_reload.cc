@@ -44,7 +44,7 @@ std::string NeighborChange::ToText() const {
     case Kind::kAdded:
       return absl::StrCat("opens a session with ", address);
     case Kind::kRemoved:
-      return absl::StrCat("ends the session with ", address, ": it is removed");
+      return absl::StrCat("ends the session with ", address, ": it was removed");
   }
   return "";
 }

@@ -35,8 +35,8 @@ void BgpSession::OnOpen(absl::Time now, ByteView body) {
   if (auto error = DecodeOpen(body, theirs_)) return Fail(now, *error);
   if (auto error = CheckOpen(theirs_, ours_, options_.peer_as)) {
     return Fail(now, *error,
-                absl::StrCat("its AS is ", theirs_.as, ", configured is ", options_.peer_as,
-                             "; its hold time is ", theirs_.hold_seconds, " s"));
+                absl::StrCat("the neighbor's AS is ", theirs_.as, ", configured is ",
+                             options_.peer_as, "; its hold time is ", theirs_.hold_seconds, " s"));
   }
   hold_time_ = absl::Seconds(std::min(ours_.hold_seconds, theirs_.hold_seconds));
   Enter(State::kOpenConfirm, now);

@@ -35,13 +35,13 @@ absl::Status SetKey(int socket, const BgpTransport::Options& options) {
   if (options.password.size() > sizeof key.tcpm_key) {
     return absl::InvalidArgumentError(absl::StrCat(
         options.neighbor.AddressText(), ": the password has more than ", sizeof key.tcpm_key,
-        " octets, which is all that TCP MD5 takes; shorten it on both sides"));
+        " octets, the limit of TCP MD5; shorten it on both sides"));
   }
   std::memcpy(&key.tcpm_addr, options.neighbor.get(), options.neighbor.size());
   key.tcpm_keylen = static_cast<uint16_t>(options.password.size());
   std::memcpy(key.tcpm_key, options.password.data(), options.password.size());
   if (setsockopt(socket, IPPROTO_TCP, TCP_MD5SIG, &key, sizeof key) == 0) return absl::OkStatus();
-  return Failed(options, "the kernel does not take the TCP MD5 password");
+  return Failed(options, "the kernel rejects the TCP MD5 password");
 }
 
 absl::Status SetHops(int socket, const BgpTransport::Options& options) {
@@ -49,11 +49,11 @@ absl::Status SetHops(int socket, const BgpTransport::Options& options) {
   const int level = v6 ? static_cast<int>(IPPROTO_IPV6) : static_cast<int>(IPPROTO_IP);
   const int ttl = options.ttl_security ? kGtsmTtl : options.ttl;
   if (!SetInt(socket, level, v6 ? IPV6_UNICAST_HOPS : IP_TTL, ttl)) {
-    return Failed(options, "the TTL cannot be set");
+    return Failed(options, "cannot set the TTL");
   }
   if (!options.ttl_security) return absl::OkStatus();
   if (!SetInt(socket, level, v6 ? IPV6_MINHOPCOUNT : IP_MINTTL, kGtsmTtl)) {
-    return Failed(options, "the least TTL cannot be set (ttl_security)");
+    return Failed(options, "cannot set the minimum TTL (ttl_security)");
   }
   return absl::OkStatus();
 }
@@ -63,7 +63,7 @@ absl::Status SetLocal(int socket, const BgpTransport::Options& options) {
   if (options.local->family() != options.neighbor.family()) {
     return absl::InvalidArgumentError(absl::StrCat(
         options.neighbor.AddressText(), ": local_address ", options.local->AddressText(),
-        " is of the other family; give one of the neighbor's"));
+        " is of the other address family; give one of the neighbor's family"));
   }
   const absl::StatusOr<SocketAddress> local = options.local->Resolve();
   if (!local.ok()) return local.status();
@@ -102,7 +102,7 @@ std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor) {
 absl::StatusOr<FileDescriptor> OpenBgpSocket(const BgpTransport::Options& options) {
   FileDescriptor socket(
       ::socket(options.neighbor.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return Failed(options, "no socket");
+  if (!socket) return Failed(options, "cannot create a socket");
   SetConveniences(socket.get(), options);
   for (const auto set : {SetKey, SetHops, SetLocal}) {
     if (absl::Status status = set(socket.get(), options); !status.ok()) return status;

@@ -132,8 +132,8 @@ absl::StatusOr<Bytes> ChooseNextHop(int family, const SessionEnds& ends,
   const SocketAddress& local = ends.local;
   if (configured) {
     if (configured->family() != family) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(KeyOf(family), ": ", configured->AddressText(), " is of the other family"));
+      return absl::InvalidArgumentError(absl::StrCat(KeyOf(family), ": ", configured->AddressText(),
+                                                     " is of the other address family"));
     }
     return WithLinkLocal(AddressBytes(*configured), local);
   }

@@ -123,7 +123,7 @@ bool IsFinite(absl::Time time) {
 
 void ReadFacts(JsonReader reader, JsonReader& failures, Facts& facts) {
   reader.Read("now", facts.now);
-  if (!IsFinite(facts.now)) reader.Fail("now", "is no time");
+  if (!IsFinite(facts.now)) reader.Fail("now", "is not a time");
   reader.Read("drain", facts.intent.drain);
   reader.Read("drain_since", facts.intent.drain_since);
   reader.Read("frozen_until", facts.intent.frozen_until);
@@ -154,7 +154,7 @@ void ReadFamily(JsonReader reader, JsonReader& failures, JournalEntry::Family& f
 }
 
 void CheckOrder(const JournalEntry& entry, JsonReader& failures) {
-  if (!IsFinite(entry.wall)) failures.Fail("wall", "is no time");
+  if (!IsFinite(entry.wall)) failures.Fail("wall", "is not a time");
   if (entry.ticks < 1 || entry.ticks > kJournalTicksMax) {
     failures.Fail("ticks", absl::StrCat("is not within 1 and ", kJournalTicksMax));
   }

@@ -24,7 +24,7 @@ bool ToInt64(const Json& json, int64_t& value) {
 
 JsonReader::JsonReader(const Json* object, std::string path)
     : object_(object), path_(std::move(path)) {
-  if (object_ != nullptr && !object_->is_object()) Fail("", "is no object");
+  if (object_ != nullptr && !object_->is_object()) Fail("", "is not an object");
 }
 
 bool JsonReader::Has(absl::string_view key) const {
@@ -58,7 +58,7 @@ void JsonReader::Read(absl::string_view key, bool& value) {
 
 void JsonReader::Read(absl::string_view key, int64_t& value) {
   const Json* json = Find(key);
-  if (json != nullptr && !ToInt64(*json, value)) Fail(key, "is no whole number");
+  if (json != nullptr && !ToInt64(*json, value)) Fail(key, "is not a whole number");
 }
 
 void JsonReader::Read(absl::string_view key, int& value) {
@@ -73,14 +73,14 @@ void JsonReader::Read(absl::string_view key, int& value) {
 void JsonReader::Read(absl::string_view key, double& value) {
   const Json* json = Find(key);
   if (json == nullptr) return;
-  if (!json->is_number()) return Fail(key, "is no number");
+  if (!json->is_number()) return Fail(key, "is not a number");
   value = json->get<double>();
 }
 
 void JsonReader::Read(absl::string_view key, std::string& value) {
   const Json* json = Find(key);
   if (json == nullptr) return;
-  if (!json->is_string()) return Fail(key, "is no text");
+  if (!json->is_string()) return Fail(key, "is not a string");
   value = json->get<std::string>();
 }
 
@@ -95,7 +95,7 @@ void JsonReader::Read(absl::string_view key, absl::Time& value) {
   } else if (ToInt64(*json, nanoseconds)) {
     value = absl::FromUnixNanos(nanoseconds);
   } else {
-    Fail(key, "is no time in nanoseconds");
+    Fail(key, "is not a time in nanoseconds");
   }
 }
 
@@ -126,7 +126,7 @@ void JsonReader::Read(absl::string_view key, std::optional<double>& value) {
 JsonReader JsonReader::Object(absl::string_view key) {
   const std::string path = absl::StrCat(path_, path_.empty() ? "" : ".", key);
   const Json* json = Find(key);
-  if (json != nullptr && !json->is_object()) Fail(key, "is no object");
+  if (json != nullptr && !json->is_object()) Fail(key, "is not an object");
   return {json != nullptr && json->is_object() ? json : nullptr, path};
 }
 
@@ -134,7 +134,7 @@ const Json* JsonReader::Array(absl::string_view key, size_t values_max) {
   const Json* json = Find(key);
   if (json == nullptr) return nullptr;
   if (json->is_array() && json->size() <= values_max) return json;
-  Fail(key, absl::StrCat("is no list of at most ", values_max));
+  Fail(key, absl::StrCat("is not a list of at most ", values_max));
   return nullptr;
 }
 
@@ -152,7 +152,7 @@ absl::StatusOr<Json> ParseJson(absl::string_view text, size_t octets_max) {
   }
   if (!IsModestJson(text, kDepthMax)) return absl::InvalidArgumentError("nested too deeply");
   Json json = ParseJson<Json>(text);
-  if (json.is_discarded()) return absl::InvalidArgumentError("no JSON");
+  if (json.is_discarded()) return absl::InvalidArgumentError("not JSON");
   return json;
 }
 

@@ -39,7 +39,7 @@ class JsonReader {
     for (int i = 0; i < values; ++i) {
       if (ToText(static_cast<Enum>(i)) == text) return void(value = static_cast<Enum>(i));
     }
-    Fail(key, "is a word that is not known");
+    Fail(key, "is an unknown word");
   }
 
   JsonReader Object(absl::string_view key);

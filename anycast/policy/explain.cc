@@ -18,7 +18,7 @@ std::string Seconds(absl::Duration duration) {
 std::string MeaningOf(const Signal& signal) {
   const bool is_shared = signal.scope == Scope::kShared;
   if (signal.level == Level::kHard && signal.is_certain) return "certain";
-  if (signal.level == Level::kUnknown && is_shared) return "unknown, no matter";
+  if (signal.level == Level::kUnknown && is_shared) return "unknown, ignored";
   const absl::string_view level = ToText(signal.level);
   const bool has_scope = signal.level == Level::kHard || signal.level == Level::kSoft;
   return absl::StrCat(level, has_scope ? ", " : "", has_scope ? ToText(signal.scope) : "");

@@ -15,8 +15,7 @@ namespace hither {
 struct Explanation {
   struct SignalLine {
     std::string name;
-    std::string
-        meaning;  // "ok", "soft", "hard, shared", "certain", "unknown", "unknown, no matter"
+    std::string meaning;  // "ok", "soft", "hard, shared", "certain", "unknown", "unknown, ignored"
     std::string detail;
   };
   struct RuleLine {

@@ -39,7 +39,7 @@ bool Parse(absl::string_view text, absl::Duration& value) {
 bool Parse(absl::string_view text, int& value) { return absl::SimpleAtoi(text, &value); }
 bool Parse(absl::string_view text, double& value) { return absl::SimpleAtod(text, &value); }
 
-const char* Example(const absl::Duration&) { return "a duration, as 500ms or 10s"; }
+const char* Example(const absl::Duration&) { return "a duration, such as 500ms or 10s"; }
 const char* Example(const int&) { return "a whole number"; }
 const char* Example(const double&) { return "a number"; }
 
@@ -54,7 +54,7 @@ absl::Status Unknown(absl::string_view name) {
   std::vector<absl::string_view> names;
   for (const PolicyField& field : kFields) names.push_back(field.name);
   return absl::InvalidArgumentError(
-      absl::StrCat("the policy has no '", name, "'", SuggestWord(name, names)));
+      absl::StrCat("unknown policy setting '", name, "'", SuggestWord(name, names)));
 }
 
 constexpr absl::Duration kDurationMax = absl::Hours(24 * 365);
@@ -74,7 +74,7 @@ absl::Status SetPolicyField(absl::string_view setting, Policy& policy) {
   const size_t equals = setting.find('=');
   if (equals == absl::string_view::npos) {
     return absl::InvalidArgumentError(
-        absl::StrCat("'", setting, "' sets nothing; write it as fall=5"));
+        absl::StrCat("'", setting, "' has no value; write it as fall=5"));
   }
   const absl::string_view name = setting.substr(0, equals);
   const absl::string_view text = setting.substr(equals + 1);
@@ -85,7 +85,7 @@ absl::Status SetPolicyField(absl::string_view setting, Policy& policy) {
       [&](auto member) {
         if (Parse(text, changed.*member)) return CheckPolicy(changed);
         return absl::InvalidArgumentError(
-            absl::StrCat(name, " is to be ", Example(changed.*member), ", not '", text, "'"));
+            absl::StrCat(name, " must be ", Example(changed.*member), ", not '", text, "'"));
       },
       field->member);
   if (set.ok()) policy = changed;

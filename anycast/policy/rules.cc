@@ -53,7 +53,7 @@ MaybeOutcome Drained(const Moment& m) {
 
 MaybeOutcome Drain(const Moment& m) {
   if (!m.facts.intent.drain) return std::nullopt;
-  return Outcome{State::kDrain, "the operator drains; traffic is going elsewhere"};
+  return Outcome{State::kDrain, "the operator is draining the node; traffic is moving away"};
 }
 
 bool IsStillCalming(const Moment& m) {
@@ -96,7 +96,7 @@ MaybeOutcome FlapGuard(const Moment& m) {
   if (!WouldWithdraw(m)) return std::nullopt;
   const absl::Time free_at = BudgetFreeAt(m.policy, m.memory, m.facts.now);
   if (free_at <= m.facts.now) return std::nullopt;
-  return Outcome{State::kSoft, absl::StrCat("withdrawn too often lately; ", Faults(m))};
+  return Outcome{State::kSoft, absl::StrCat("withdrawn too often recently; ", Faults(m))};
 }
 
 MaybeOutcome FleetUnknown(const Moment& m) {
@@ -237,10 +237,10 @@ MaybeOutcome Ok(const Moment&) { return Outcome{State::kUp, "all signals are ok"
 
 // clang-format off
 constexpr Rule kRules[] = {
-    {{"certain-fault", "DOWN at once: the responder is dead beyond doubt"}, CertainFault},
+    {{"certain-fault", "DOWN immediately: the responder is certainly dead"}, CertainFault},
     {{"hung",          "DOWN: the sidecar hung, and its sessions or leases ended"}, Hung},
     {{"drained",       "DOWN: the operator drained it, and traffic has gone or drain_max has passed"}, Drained},
-    {{"drain",         "DRAIN: the operator drains it; traffic is asked to leave"}, Drain},
+    {{"drain",         "DRAIN: the operator is draining it; traffic is asked to leave"}, Drain},
     {{"frozen",        "unchanged: the operator froze the announcement"}, Frozen},
     {{"flap-guard",    "SOFT for a hard fault: the flap budget is spent"}, FlapGuard},
     {{"fleet-unknown", "SOFT for a hard fault: too few peers answer"}, FleetUnknown},
@@ -254,7 +254,7 @@ constexpr Rule kRules[] = {
     {{"unknown",       "DOWN: unknown signals announce nothing"}, Unknown},
     {{"last-resort",   "SOFT: good, and no other node announces"}, LastResort},
     {{"hold-down",     "DOWN: too soon after a withdrawal"}, HoldDown},
-    {{"flap-budget",   "DOWN: withdrawn too often lately"}, FlapBudget},
+    {{"flap-budget",   "DOWN: withdrawn too often recently"}, FlapBudget},
     {{"start",         "DOWN: not yet good for `rise_first`"}, Start},
     {{"rising",        "DOWN: not yet good for `rise` after a withdrawal"}, Rising},
     {{"warm-up",       "SOFT: announced, all well for less than `warm_up`"}, WarmUp},

@@ -27,7 +27,7 @@ absl::StatusOr<std::vector<uint8_t>> WriteQuery(const std::string& name, ldns_rr
   ldns_rdf* owner = ldns_dname_new_frm_str(name.c_str());
   if (owner == nullptr || type == 0) {
     ldns_rdf_deep_free(owner);
-    return absl::InvalidArgumentError(absl::StrCat("'", name, "': no name and type"));
+    return absl::InvalidArgumentError(absl::StrCat("'", name, "': not a name and a type"));
   }
   const Packet packet(ldns_pkt_query_new(owner, type, rr_class, 0));  // Takes owner.
   if (packet == nullptr) return absl::ResourceExhaustedError("no memory for a query");

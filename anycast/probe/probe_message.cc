@@ -21,7 +21,7 @@ ldns_rr_type TypeOf(const std::string& type) { return ldns_get_rr_type_by_name(t
 ReplyVerdict JudgeNsid(ldns_pkt* packet, const ProbeExpectation& expected) {
   if (expected.nsids.empty()) return {Reply::kRight, ""};
   const std::optional<std::string> nsid = NsidOf(packet);
-  if (!nsid.has_value()) return {Reply::kImpostor, "another server answers: without an NSID"};
+  if (!nsid.has_value()) return {Reply::kImpostor, "another server answers, without an NSID"};
   const auto& ours = expected.nsids;
   if (std::find(ours.begin(), ours.end(), *nsid) != ours.end()) return {Reply::kRight, ""};
   return {Reply::kImpostor, absl::StrCat("another server answers: NSID ", Shown(*nsid))};
@@ -30,7 +30,7 @@ ReplyVerdict JudgeNsid(ldns_pkt* packet, const ProbeExpectation& expected) {
 // Of the first SOA among the answers.
 ReplyVerdict JudgeSerial(const ldns_rr* soa, const ProbeExpectation& expected) {
   const std::optional<uint32_t> told = SerialOf(soa);
-  if (!told.has_value()) return {Reply::kWrong, "a broken SOA"};
+  if (!told.has_value()) return {Reply::kWrong, "a malformed SOA"};
   if (!expected.serial_min.has_value() || !SerialIsBefore(*told, *expected.serial_min)) {
     return {Reply::kRight, ""};
   }
@@ -69,8 +69,8 @@ ReplyVerdict JudgeReply(std::span<const uint8_t> octets, const ProbeExpectation&
   if (octets.size() < kHeaderBytes) return {Reply::kNotOurs, "shorter than a header"};
   if ((octets[0] << 8 | octets[1]) != expected.id) return {Reply::kNotOurs, "another id"};
   const Packet packet = ReadPacket(octets);
-  if (packet == nullptr) return {Reply::kWrong, "no DNS message"};
-  if (!ldns_pkt_qr(packet.get())) return {Reply::kNotOurs, "no response"};
+  if (packet == nullptr) return {Reply::kWrong, "not a DNS message"};
+  if (!ldns_pkt_qr(packet.get())) return {Reply::kNotOurs, "not a response"};
   if (!IsQuestion(packet.get(), expected.name, TypeOf(expected.type), LDNS_RR_CLASS_IN)) {
     return {Reply::kNotOurs, "another question"};
   }

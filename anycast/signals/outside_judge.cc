@@ -65,14 +65,13 @@ Signal JudgeSilence(const OutsideCase& at, const std::vector<const OutsideWitnes
   }
   const std::string who = Names(silent.empty() ? unproven : silent);
   if (!at.is_settled) {
-    return Verdict(Scope::kPath, Level::kUnknown,
-                   absl::StrCat("not heard yet since the start by ", who));
+    return Verdict(Scope::kPath, Level::kUnknown, absl::StrCat("not heard since startup by ", who));
   }
   const std::string error =
       at.send_error.empty() ? "" : absl::StrCat("; sending fails: ", at.send_error);
   if (silent.size() < 2) {
     return Verdict(Scope::kPath, Level::kSoft,
-                   absl::StrCat("not heard by ", who, ", and no other peer can tell", error));
+                   absl::StrCat("not heard by ", who, ", and no other peer can confirm it", error));
   }
   return Verdict(Scope::kPath, Level::kHard,
                  absl::StrCat("no answer leaves this node: not heard by ", who, error));

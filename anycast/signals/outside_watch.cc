@@ -136,7 +136,7 @@ void OutsideWatch::OpenListener(Listener& listener, absl::Time now) {
     }
   } else if (!listener.has_failed) {
     Log(LogLevel::kWarning, "peers: cannot listen for beacons at ", opened.status().message(),
-        "; tries again every ", absl::FormatDuration(kListenEvery),
+        "; retries every ", absl::FormatDuration(kListenEvery),
         "; correct peers: { outside: } or free the port");
   }
   listener.has_failed = !opened.ok();

@@ -100,7 +100,7 @@ absl::StatusOr<PeerPage> PeerClient::Judge(absl::string_view answer) {
   }
   is_clone_ = is_ours;
   if (is_clone_) {
-    return absl::InvalidArgumentError(absl::StrCat("is another node that has this one's name, ",
+    return absl::InvalidArgumentError(absl::StrCat("is another node with this node's name, ",
                                                    self_.name,
                                                    "; give one of them another identity:"));
   }
@@ -144,12 +144,12 @@ absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf
   const Seal seal = self.keys.empty() ? Seal::kRight : CheckSeal(http->body, nonce, self.keys);
   if (seal == Seal::kWrong) {
     return absl::UnauthenticatedError(
-        "peer page: not believed, since its seal is not made with our key; compare the files of "
+        "peer page rejected: its seal was not made with our key; compare the files of "
         "peers: { key_file: }");
   }
   if (seal == Seal::kNone && !self.accept_unsealed) {
     return absl::UnauthenticatedError(
-        "peer page: not believed, since it has no seal; give that node the file of peers: { "
+        "peer page rejected: it has no seal; give that node the file of peers: { "
         "key_file: }, too");
   }
   return DecodePeerPage(http->body);
@@ -178,8 +178,8 @@ std::optional<Signal> OutsideIn(const std::vector<std::unique_ptr<PeerClient>>& 
   if (telling == 0) return std::nullopt;
   Signal signal{.name = "outside-in", .scope = Scope::kPath, .level = Level::kOk, .detail = ""};
   if (failing.size() * 2 > telling) signal.level = Level::kSoft;
-  signal.detail = failing.empty() ? absl::StrCat("all right as seen by ", telling, " peers")
-                                  : absl::StrCat("no right answer to ", failing.size(), " of ",
+  signal.detail = failing.empty() ? absl::StrCat("correct answers as seen by ", telling, " peers")
+                                  : absl::StrCat("no correct answer to ", failing.size(), " of ",
                                                  telling, " peers: ", absl::StrJoin(failing, ", "));
   return signal;
 }

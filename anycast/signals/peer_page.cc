@@ -168,12 +168,12 @@ std::string EncodePeerPage(const PeerPage& page) {
 absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
   if (text.size() > kPeerPageBytesMax) return Wrong("too long");
   const json parsed = ParseJson<json>(text);
-  if (!parsed.is_object()) return Wrong("no JSON object");
+  if (!parsed.is_object()) return Wrong("not a JSON object");
   const auto version = parsed.find("version");
   if (version == parsed.end() || !version->is_number_integer() ||
       version->get<int64_t>() != kPeerPageVersion) {
-    return Wrong(absl::StrCat("not of version ", kPeerPageVersion,
-                              "; run one version of hither-anycast at all nodes"));
+    return Wrong(absl::StrCat("not version ", kPeerPageVersion,
+                              "; run the same version of hither-anycast on all nodes"));
   }
   Members members(parsed);
   PeerPage page;
@@ -181,16 +181,16 @@ absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
   page.site = members.Text("site");
   page.run = members.Text("run");
   for (const json& service : members.List("services", kPeerServicesMax)) {
-    if (!ReadService(service, page.services.emplace_back())) return Wrong("a service is broken");
+    if (!ReadService(service, page.services.emplace_back())) return Wrong("a service is malformed");
   }
   for (const json& seen : members.List("sees", kPeerSeesMax)) {
-    if (!ReadSeen(seen, page.sees.emplace_back())) return Wrong("what it sees is broken");
+    if (!ReadSeen(seen, page.sees.emplace_back())) return Wrong("what it sees is malformed");
   }
   const auto outside = parsed.find("outside");
   if (outside != parsed.end() && !OutsideFromJson(*outside, page.outside)) {
-    return Wrong("what it hears from outside is broken");
+    return Wrong("what it hears from outside is malformed");
   }
-  if (!members.ok() || page.name.empty()) return Wrong("a member is of the wrong kind");
+  if (!members.ok() || page.name.empty()) return Wrong("a member has the wrong type");
   return page;
 }
 

@@ -96,8 +96,8 @@ Signal ResponderSignals::ResponderSignal(const ProbeSummary& probes) const {
   if (!is_known_) return Unknown("responder", Scope::kLocal, why_unknown_);
   if (is_dead_) return DeadSignal(probes);
   const std::string who = absl::StrCat("hitherd (pid ", page_.pid, ")");
-  if (page_.phase == HeartbeatPhase::kLoading) return Certain(who + " loads its zones");
-  if (page_.phase == HeartbeatPhase::kEnding) return Certain(who + " is ending");
+  if (page_.phase == HeartbeatPhase::kLoading) return Certain(who + " is loading its zones");
+  if (page_.phase == HeartbeatPhase::kEnding) return Certain(who + " is shutting down");
   const auto stuck = std::count_if(page_.workers.begin(), page_.workers.end(),
                                    [this](const auto& worker) { return IsStuck(worker); });
   Signal signal{.name = "responder", .level = Level::kOk, .detail = who + " turns"};
@@ -106,7 +106,7 @@ Signal ResponderSignals::ResponderSignal(const ProbeSummary& probes) const {
   signal.is_certain = probes.asked > 0 && probes.answered == 0;
   absl::Time last = absl::InfinitePast();
   for (const Heartbeat::Worker& worker : page_.workers) last = std::max(last, worker.last_turn);
-  signal.detail = absl::StrCat(who, " hangs: no worker has turned for ",
+  signal.detail = absl::StrCat(who, " hangs: no worker loop has run for ",
                                AgeText(now_ - std::max(last, page_.started_at)),
                                signal.is_certain ? " and no probe is answered" : "");
   return signal;
@@ -117,10 +117,10 @@ Signal ResponderSignals::DeadSignal(const ProbeSummary& probes) const {
   if (probes.answered > 0 && probes.answered_at > dead_since_) {
     return Unknown("responder", Scope::kLocal,
                    absl::StrCat("hitherd (pid ", page_.pid,
-                                ") has ended, yet probes are answered; "
+                                ") has exited, yet probes are answered; "
                                 "do both daemons have the same heartbeat: path?"));
   }
-  return Certain(absl::StrCat("hitherd (pid ", page_.pid, ") has ended: its lock is free"));
+  return Certain(absl::StrCat("hitherd (pid ", page_.pid, ") has exited: its lock is free"));
 }
 
 void ResponderSignals::AddWorkers(std::vector<Signal>& out) const {
@@ -131,8 +131,8 @@ void ResponderSignals::AddWorkers(std::vector<Signal>& out) const {
     if (IsStuck(worker)) {
       signal.level = Level::kSoft;
       signal.detail = worker.last_turn == absl::InfinitePast()
-                          ? "has never turned"
-                          : absl::StrCat("has not turned for ", AgeText(now_ - worker.last_turn));
+                          ? "has never run"
+                          : absl::StrCat("has not run for ", AgeText(now_ - worker.last_turn));
     }
     out.push_back(std::move(signal));
   }
@@ -147,19 +147,19 @@ Signal ResponderSignals::ShareSignal(const char* name, uint64_t part, uint64_t w
   }
   const double share = static_cast<double>(part) / static_cast<double>(whole);
   if (share > share_max) signal.level = Level::kSoft;
-  signal.detail = absl::StrFormat("%.1f %% of %d in %s; %.1f %% are borne", share * 100, whole,
+  signal.detail = absl::StrFormat("%.1f %% of %d in %s; %.1f %% are tolerated", share * 100, whole,
                                   absl::FormatDuration(kWindow), share_max * 100);
   return signal;
 }
 
 Signal ResponderSignals::ZoneSignal(const std::string& name) const {
   std::string title = absl::StrCat("zone ", name);
-  if (!is_known_ || is_dead_) return Unknown(title, Scope::kShared, "there is no heartbeat");
+  if (!is_known_ || is_dead_) return Unknown(title, Scope::kShared, "no heartbeat was read");
   if (!page_.zones_are_known)
     return Unknown(title, Scope::kShared, "the server is updating the zones");
   if (now_ - page_.control_turn > kZonesAgeMax) {
     return Unknown(title, Scope::kShared,
-                   absl::StrCat("not told for ", AgeText(now_ - page_.control_turn)));
+                   absl::StrCat("not reported for ", AgeText(now_ - page_.control_turn)));
   }
   const absl::StatusOr<Name> apex = Name::FromText(name);
   const Heartbeat::Zone* zone = apex.ok() ? page_.Find(*apex) : nullptr;
@@ -177,7 +177,7 @@ Signal ResponderSignals::ZoneSignal(const std::string& name) const {
                     " s");
   } else if (zone->flags & kHeartbeatStale) {
     signal.level = Level::kSoft;
-    absl::StrAppend(&signal.detail, " is stale since ",
+    absl::StrAppend(&signal.detail, " has been stale since ",
                     absl::FormatTime(absl::RFC3339_sec, zone->stale_since, absl::UTCTimeZone()),
                     ": the last load failed");
   }

@@ -216,19 +216,19 @@ Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
     signal.level = Level::kUnknown;
     signal.detail = absl::StrCat("no verdict for ", absl::FormatDuration(now_ - last.asked_at));
   } else if (last.kind == Kind::kOk) {
-    signal.detail = absl::StrCat("right, in ", absl::FormatDuration(last.took));
+    signal.detail = absl::StrCat("correct answer in ", absl::FormatDuration(last.took));
     if (probe.recent_failures() >= kRecentFailuresMin) {
       signal.level = Level::kSoft;
       absl::StrAppend(&signal.detail, ", but ", probe.recent_failures(), " of the last ",
                       DnsProbe::kRecent, " failed");
     }
   } else if (last.kind == Kind::kSilent && signal.level == Level::kSoft && responder_.IsFlooded()) {
-    absl::StrAppend(&signal.detail, ", while the kernel drops queries: overload is no failure");
+    absl::StrAppend(&signal.detail, ", while the kernel drops queries: overload is not a failure");
   }
   if (signal.level == Level::kHard && !probe.was_good()) {
     signal.level = Level::kUnknown;
-    absl::StrAppend(&signal.detail, "; this probe was never good since it was configured, at ",
-                    made_at_, ": are its name and type right?");
+    absl::StrAppend(&signal.detail, "; this probe has never succeeded since it was configured at ",
+                    made_at_, ": check its name and type");
   }
   if (probe.failures() > 1) absl::StrAppend(&signal.detail, ", ", probe.failures(), " times");
   return signal;

@@ -25,8 +25,8 @@ absl::StatusOr<RunLock> RunLock::Take(const std::string& state_file) {
   }
   return absl::FailedPreconditionError(
       absl::StrCat(path,
-                   ": another hither-anycast runs with this state file; stop it, or give "
-                   "this one a file of its own with anycast.state_file"));
+                   ": another hither-anycast uses this state file; stop it, or give this one its "
+                   "own file with anycast.state_file"));
 }
 
 }  // namespace hither

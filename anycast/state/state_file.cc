@@ -107,14 +107,15 @@ absl::StatusOr<KeptState> DecodeState(absl::string_view text) {
   const Json json = ParseJson<Json>(text);
   if (!json.is_object() || json.value("version", Json()) != 1 || !json.contains("services") ||
       !json["services"].is_object() || json["services"].size() > kServicesMax) {
-    return absl::DataLossError("it is not a state of this version");
+    return absl::DataLossError("it is not a state file of this version");
   }
   KeptState state;
   GetBoot(json, state.boot);
   for (const auto& [name, one] : json["services"].items()) {
     const Json drain = one.is_object() ? one.value("drain", Json()) : Json();
     if (!drain.is_boolean()) {
-      return absl::DataLossError(absl::StrCat("service ", name, " does not say if it is drained"));
+      return absl::DataLossError(
+          absl::StrCat("service ", name, " does not say whether it is drained"));
     }
     KeptState::Service& service = state.services[name];
     service.drain = drain.get<bool>();
@@ -141,7 +142,7 @@ absl::StatusOr<KeptState> LoadState(const std::string& path) {
           : DecodeState(absl::string_view(text.data(), static_cast<size_t>(size)));
   if (state.ok()) return state;
   return absl::DataLossError(absl::StrCat("state file ", path, ": ", state.status().message(),
-                                          "; remove it to start as undrained"));
+                                          "; remove it to start undrained"));
 }
 
 absl::Status SaveState(const std::string& path, const KeptState& state) {

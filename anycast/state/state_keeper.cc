@@ -46,8 +46,8 @@ struct StateKeeper::Outcome {
       if (!tells) return;
       note = fault.Note(now);
     }
-    if (saved.ok()) return Log(LogLevel::kInfo, "the state is kept again");
-    Log(LogLevel::kError, "state NOT kept, it is tried again each second: ", saved.message(), note);
+    if (saved.ok()) return Log(LogLevel::kInfo, "the state file can be written again");
+    Log(LogLevel::kError, "state NOT kept; retrying every second: ", saved.message(), note);
   }
 };
 

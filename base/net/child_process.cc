@@ -109,7 +109,7 @@ void ChildProcess::Run::EndIfComplete() {
 void ChildProcess::Run::OnExit(int64_t code, int signal) {
   has_exited = true;
   if (result.status.ok() && signal != 0) {
-    result.status = absl::UnknownError(absl::StrCat("was ended by signal ", signal));
+    result.status = absl::UnknownError(absl::StrCat("was killed by signal ", signal));
   } else if (result.status.ok() && code != 0) {
     result.status = absl::UnknownError(absl::StrCat("exit code ", code));
   }
@@ -167,14 +167,14 @@ void ChildProcess::Run::Start(uv_loop_t* loop) {
   its_end.Reset();
   if (error == 0) error = spawned;
   if (error != 0) {
-    result.status = absl::UnavailableError(absl::StrCat("cannot be started: ", uv_strerror(error)));
+    result.status = absl::UnavailableError(absl::StrCat("cannot start: ", uv_strerror(error)));
   }
   // Who could not be started is told of from the loop, as everybody else.
   const absl::Duration wait = error != 0 ? absl::ZeroDuration() : options.timeout;
   uv_timer_start(
       &timer,
       [](uv_timer_t* handle) {
-        static_cast<Run*>(handle->data)->Fail(absl::DeadlineExceededError("did not end in time"));
+        static_cast<Run*>(handle->data)->Fail(absl::DeadlineExceededError("did not exit in time"));
       },
       static_cast<uint64_t>(absl::ToInt64Milliseconds(wait)), 0);
   has_exited = error != 0;

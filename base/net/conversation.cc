@@ -79,8 +79,9 @@ void Conversation::OnReady(int events) {
 // Replies may have come while this process did not run: libuv calls timers before it looks.
 void Conversation::OnTimeout() {
   if (sent_bytes_ > 0 && !Receive()) return;
-  Finish(End::kTimeout, absl::StrCat(received_.empty() ? "no answer within " : "no end within ",
-                                     absl::FormatDuration(order_.timeout)));
+  Finish(End::kTimeout,
+         absl::StrCat(received_.empty() ? "no answer within " : "no complete answer within ",
+                      absl::FormatDuration(order_.timeout)));
 }
 
 bool Conversation::Send() {
@@ -105,7 +106,7 @@ bool Conversation::Receive() {
       return Fail(errno), false;
     }
     if (got == 0 && order_.transport == Transport::kTcp) {
-      return Finish(End::kClosed, "closed without a whole answer"), false;
+      return Finish(End::kClosed, "closed before the answer was complete"), false;
     }
     if (!Take({octets.data(), static_cast<size_t>(got)})) return false;
   }
@@ -130,10 +131,10 @@ bool Conversation::Take(std::span<const uint8_t> octets) {
 
 void Conversation::Fail(int error) {
   const End end = EndOf(error);
-  const char* const text = end == End::kRefused       ? "nobody listens there: "
-                           : end == End::kUnreachable ? "no way there: "
-                           : end == End::kClosed      ? "closed without a whole answer: "
-                                                      : "could not be asked: ";
+  const char* const text = end == End::kRefused       ? "nothing listens there: "
+                           : end == End::kUnreachable ? "unreachable: "
+                           : end == End::kClosed      ? "closed before the answer was complete: "
+                                                      : "request failed: ";
   Finish(end, absl::StrCat(text, std::strerror(error)));
 }
 

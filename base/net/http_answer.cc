@@ -52,12 +52,12 @@ bool IsWholeHttpAnswer(std::span<const uint8_t> stream) {
 
 absl::StatusOr<HttpAnswer> ReadHttpAnswer(absl::string_view text) {
   const size_t end = text.substr(0, kHttpHeadBytesMax).find(kHeadEnd);
-  if (end == absl::string_view::npos) return absl::InvalidArgumentError("no HTTP answer");
+  if (end == absl::string_view::npos) return absl::InvalidArgumentError("not an HTTP response");
   const absl::string_view head = text.substr(0, end);
   const std::vector<absl::string_view> words =
       absl::StrSplit(head.substr(0, head.find("\r\n")), absl::MaxSplits(' ', 2));
   if (words.size() < 2 || !absl::StartsWith(words[0], "HTTP/1.")) {
-    return absl::InvalidArgumentError("no HTTP answer");
+    return absl::InvalidArgumentError("not an HTTP response");
   }
   HttpAnswer answer;
   if (words[1].size() != 3 || !absl::SimpleAtoi(words[1], &answer.code)) {

@@ -30,8 +30,8 @@ absl::Status StartLoop(uv_loop_t& loop) {
   tried.clear();
   if (error == 0) error = -uv_loop_init(&loop);
   if (error == 0) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("cannot ask: ", std::strerror(error), "; raise the limit on open files"));
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "cannot create an event loop: ", std::strerror(error), "; raise the limit on open files"));
 }
 
 }  // namespace hither

@@ -39,7 +39,7 @@ bool Connect(int fd, const AdminAddress& address) {
 // Is there, and not for us? Then nobody else is asked instead, who may be anybody.
 bool IsForbidden(int error) { return error == EACCES || error == EPERM; }
 
-// kUnavailable: nobody listens there, so that another address may be tried.
+// kUnavailable: nothing listens there, so that another address may be tried.
 absl::Status NobodyThere(const AdminAddress& address, int error) {
   const std::string text = absl::StrCat(address.ToText(), ": ", std::strerror(error));
   return IsForbidden(error) ? absl::PermissionDeniedError(text) : absl::UnavailableError(text);

@@ -24,7 +24,7 @@ namespace {
 
 constexpr absl::Duration kNoFilesPause = absl::Milliseconds(100);
 
-AdminAnswer Busy() { return {.code = 503, .text = "too many requests wait; ask again\n"}; }
+AdminAnswer Busy() { return {.code = 503, .text = "too many pending requests; try again\n"}; }
 
 }  // namespace
 
@@ -57,7 +57,7 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::BindOrRetry(
   if (const absl::Status opened = (*made)->Open(/*is_first=*/true); !opened.ok()) {
     (*made)->retry_at_ = MonotonicNow() + retry;
     (*made)->not_open_.Holds(opened.message(), MonotonicNow());  // Logged here.
-    Log(LogLevel::kWarning, opened.message(), ". Goes on without it, and tries again every ",
+    Log(LogLevel::kWarning, opened.message(), ". Continues without it and retries every ",
         absl::FormatDuration(retry));
   }
   return made;
@@ -82,7 +82,7 @@ absl::Status AdminEndpoint::Open(bool is_first) {
     retry_at_ = absl::InfiniteFuture();
     if (socket_.is_ahead) {
       Log(LogLevel::kWarning, settings_.key, " ", socket_.address.ToText(),
-          ": this host has no such address yet; the page can be read once it has");
+          ": this host has no such address yet; the page is served once it has");
     }
   }
   const std::lock_guard lock(mu_);

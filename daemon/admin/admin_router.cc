@@ -104,7 +104,8 @@ void AdminRouter::AddPages(AdminHandlers& handlers) {
   add("POST", "/reload", [this, reload = std::move(handlers.reload)] {
     const absl::Cleanup leave = [this] { reloads_.fetch_sub(1, std::memory_order_relaxed); };
     if (reloads_.fetch_add(1, std::memory_order_relaxed) >= kReloadsMax) {
-      return Say(503, "one reload runs and one more waits; ask again when they are done\n");
+      return Say(
+          503, "one reload is running and another is waiting; try again when they have finished\n");
     }
     const absl::StatusOr<std::string> done = reload();
     return done.ok() ? Say(200, absl::StrCat(*done, "\n"))
@@ -131,21 +132,22 @@ AdminAnswer AdminRouter::RefuseHost() const {
   if (settings_.reach == Reach::kThisHost) {
     return Say(403, "the Host header does not name this machine; ask for localhost or 127.0.0.1\n");
   }
-  return Say(403, absl::StrCat("the Host header has a name that this page is not known by; ask by "
+  return Say(403, absl::StrCat("the name in the Host header is not allowed for this page; use an "
                                "address, or add the name to ",
                                settings_.hosts_key, "\n"));
 }
 
 std::optional<AdminAnswer> AdminRouter::AnswerAtOnce(const std::optional<HttpHead>& head) const {
-  if (!head.has_value()) return Say(400, "not a request of HTTP/1.1\n");
+  if (!head.has_value()) return Say(400, "not an HTTP/1.1 request\n");
   if (!IsOurHost(*head)) return RefuseHost();
   const AdminAction* const action = Find(head->path);
   if (action == nullptr) {
     const auto path = [](std::string* out, const AdminAction& one) { out->append(one.path); };
-    return Say(404, absl::StrCat("not here; there are ", absl::StrJoin(actions_, " ", path), "\n"));
+    return Say(404,
+               absl::StrCat("not found; available: ", absl::StrJoin(actions_, " ", path), "\n"));
   }
   if (!Fits(*action, *head)) {
-    AdminAnswer answer = Say(405, absl::StrCat("only ", action->method, " is possible here\n"));
+    AdminAnswer answer = Say(405, absl::StrCat("only ", action->method, " is allowed here\n"));
     answer.allow = action->method == "GET" ? "GET, HEAD" : "POST";
     return answer;
   }

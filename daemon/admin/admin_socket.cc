@@ -35,7 +35,7 @@ absl::Status RemoveStale(const Place& place, const sockaddr_un& name) {
   if (lstat(name.sun_path, &facts) != 0) return absl::OkStatus();  // bind() reports it.
   if (!S_ISSOCK(facts.st_mode)) {
     errno = EEXIST;
-    return place.Failed("there is a file that is no socket", "remove it or choose another path");
+    return place.Failed("there is a file that is not a socket", "remove it or choose another path");
   }
   const FileDescriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const bool refused =
@@ -43,7 +43,7 @@ absl::Status RemoveStale(const Place& place, const sockaddr_un& name) {
       errno == ECONNREFUSED;
   if (!refused) {
     errno = EADDRINUSE;
-    return place.Failed("a server seems to answer on it", "stop that, or choose another path");
+    return place.Failed("a server seems to answer on it", "stop it, or choose another path");
   }
   if (unlink(name.sun_path) != 0) return place.Failed("cannot remove it", "check permissions");
   return absl::OkStatus();
@@ -75,7 +75,8 @@ absl::Status BindUnix(const Place& place, int fd) {
   if (fchmod(fd, kUnixSocketMode) != 0 ||
       bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
       !SetMode(name.sun_path, kUnixSocketMode)) {
-    return place.Failed("cannot make the socket", "check that its folder exists and is ours");
+    return place.Failed("cannot make the socket",
+                        "check that its folder exists and belongs to this user");
   }
   return absl::OkStatus();
 }
@@ -90,7 +91,7 @@ bool BindFreely(const SocketAddress& address, int fd) {
 
 std::string TodoFor(int error, absl::string_view key) {
   const std::string choose = absl::StrCat("set ", key, " to another address");
-  if (error == EADDRINUSE) return absl::StrCat("stop the program that has it, or ", choose);
+  if (error == EADDRINUSE) return absl::StrCat("stop the program that uses it, or ", choose);
   if (error == EACCES) return absl::StrCat("ports below 1024 need a privilege; ", choose);
   return choose;
 }

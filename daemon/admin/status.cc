@@ -115,7 +115,7 @@ void AppendCounters(const ServerStatus& status, std::string& out) {
   }
   const double seconds = absl::ToDoubleSeconds(status.uptime);
   const double rate = seconds > 0 ? 1 / seconds : 0;
-  absl::StrAppendFormat(&out, "queries  %d, %.1f a second since the start\n", queries,
+  absl::StrAppendFormat(&out, "queries  %d, %.1f a second since startup\n", queries,
                         queries * rate);
   for (const auto& [name, value] : status.counters) {
     if (value == 0) continue;
@@ -215,7 +215,7 @@ absl::StatusOr<ServerStatus> FromJson(absl::string_view json) {
   try {
     const Json read = ParseJson<Json>(json);
     if (read.is_discarded()) {
-      return absl::InvalidArgumentError("the answer is not a server's status: it is no JSON");
+      return absl::InvalidArgumentError("the answer is not a server's status: it is not JSON");
     }
     if (ServerStatusFrom(read, status)) return status;
   } catch (const nlohmann::json::exception& error) {

@@ -135,8 +135,9 @@ class Checker {
     for (const AnycastConfig::Probe& probe : service.probes) {
       const auto name = Name::FromText(probe.name);
       if (!name.ok() || HasZone(*name, apexes)) continue;
-      Error(absl::StrCat("the probe of service ", service.name, " asks for ", probe.name,
-                         ", which is in no zone of zones:; correct the name, or add its zone"));
+      Error(
+          absl::StrCat("the probe of service ", service.name, " asks for ", probe.name,
+                       ", which is not in any zone of zones:; correct the name, or add its zone"));
     }
     for (const std::string& zone : service.zones) {
       const auto name = Name::FromText(zone);
@@ -213,9 +214,7 @@ class Checker {
                          "address of this host"));
     }
     if (neighbor.hold_time <= kLongHoldTime) return;
-    Warn(absl::StrCat("bgp: neighbor ", text,
-                      " keeps the routes of a host that "
-                      "has died for hold_time, ",
+    Warn(absl::StrCat("bgp: neighbor ", text, " keeps the routes of a dead host for hold_time, ",
                       absl::FormatDuration(neighbor.hold_time)));
   }
 
@@ -230,7 +229,7 @@ class Checker {
                                         std::pair("metrics: listen", config_.metrics)}) {
       if (!address || ServiceOf(*address) == nullptr) continue;
       Warn(absl::StrCat(what, " ", address->ToText(),
-                        " is in a service's prefix: who asks reaches any site"));
+                        " is in a service's prefix: requests may reach any site"));
     }
   }
 

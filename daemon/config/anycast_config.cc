@@ -71,7 +71,7 @@ absl::Status FinishService(const Config& config, AnycastConfig::Service& service
   for (const AnycastConfig::Probe& probe : service.probes) {
     if (const auto name = Name::FromText(probe.name); !name.ok() || probe.name.empty()) {
       return Refuse(absl::StrCat("service ", service.name, ": '", probe.name,
-                                 "' is no name to ask for; write probe: { name: example.org }"));
+                                 "' is not a name to ask for; write probe: { name: example.org }"));
     }
   }
   for (const AnycastConfig::ExecCheck& check : service.checks) {
@@ -167,7 +167,7 @@ absl::Status CheckPolicy(const AnycastConfig::Policy& policy) {
       {"twice the tick", 2 * policy.tick, "lease", policy.lease,
        "one late tick would end every session"},
       {"hold_down", policy.hold_down, "hold_down_max", policy.hold_down_max,
-       "it doubles from the one to the other"},
+       "it doubles from one to the other"},
       {"drain_min", policy.drain_min, "drain_max", policy.drain_max,
        "a drain ends between the two"},
   };
@@ -187,8 +187,7 @@ absl::Status CheckExec(const AnycastConfig::Exec& exec) {
     return Refuse("exec: there is no command to announce with; add up: [/usr/local/bin/up]");
   }
   if (exec.down.empty()) {
-    return Refuse(
-        "exec: what is announced could not be withdrawn; add down: [/usr/local/bin/down]");
+    return Refuse("exec: announced routes could not be withdrawn; add down: [/usr/local/bin/down]");
   }
   return absl::OkStatus();
 }
@@ -226,8 +225,8 @@ absl::Status LoadPeerKey(const std::string& path, std::vector<std::string>& keys
   }
   if (!S_ISREG(facts.st_mode) || (facts.st_mode & 0027) != 0) {
     return Refuse(absl::StrCat("the peers' key ", path,
-                               " is open to others than its owner and the ",
-                               "group that reads it; chmod 640 or 600 it"));
+                               " is accessible to users other than its owner and the ",
+                               "group that reads it; set its mode to 640 or 600"));
   }
   const absl::string_view line(text, static_cast<size_t>(size));
   keys.emplace_back(absl::StripAsciiWhitespace(line.substr(0, line.find('\n'))));
@@ -236,7 +235,7 @@ absl::Status LoadPeerKey(const std::string& path, std::vector<std::string>& keys
   }
   return Refuse(absl::StrCat("the first line of ", path, " has ", keys.back().size(),
                              " octets; give ", kPeerKeyBytesMin, " to ", kPeerKeyBytesMax,
-                             ", as by openssl rand -hex 32"));
+                             ", for example from openssl rand -hex 32"));
 }
 
 absl::Status LoadPeerKeys(AnycastConfig::Peers& peers) {

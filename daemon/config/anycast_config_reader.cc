@@ -58,12 +58,12 @@ void ReadWords(const YamlNode& node, absl::string_view example, Reading& to,
                std::vector<std::string>& out) {
   ReadList(node, example, kCommandWordsMax, to, [&](const YamlNode& item) {
     std::string word;
-    if (ReadText(item, "a text", to, word)) out.push_back(std::move(word));
+    if (ReadText(item, "a string", to, word)) out.push_back(std::move(word));
   });
 }
 
 void ReadCommand(const YamlNode& node, Reading& to, std::vector<std::string>& out) {
-  ReadWords(node, "a command and its arguments, as [/usr/local/bin/check, --fast]", to, out);
+  ReadWords(node, "a command and its arguments, such as [/usr/local/bin/check, --fast]", to, out);
   if (node.kind == YamlNode::kList && node.children.empty()) {
     to.Error(node.line, "the command is empty; give a program's path");
   }
@@ -77,7 +77,7 @@ void ReadPath(const YamlNode& node, Reading& to, std::string& out) {
 // An address with a port; `port` where it has none.
 bool ReadAddress(const YamlNode& node, uint16_t port, Reading& to, SocketAddress& out) {
   std::string text;
-  if (!ReadText(node, "an address, as 192.0.2.1 or [2001:db8::1]", to, text)) return false;
+  if (!ReadText(node, "an address, such as 192.0.2.1 or [2001:db8::1]", to, text)) return false;
   const bool bare_v6 = std::count(text.begin(), text.end(), ':') > 1 && text[0] != '[';
   const absl::StatusOr<SocketAddress> address =
       SocketAddress::FromText(bare_v6 ? absl::StrCat("[", text, "]") : text, port);
@@ -86,8 +86,9 @@ bool ReadAddress(const YamlNode& node, uint16_t port, Reading& to, SocketAddress
     return false;
   }
   if (address->IsLinkLocal() && text.find('%') == std::string::npos) {
-    to.Error(node.line, absl::StrCat("the link-local address ", text,
-                                     " is on every link; name the interface, as [fe80::1%eth0]"));
+    to.Error(node.line,
+             absl::StrCat("the link-local address ", text,
+                          " exists on every link; name the interface, as in [fe80::1%eth0]"));
     return false;
   }
   out = *address;
@@ -101,7 +102,7 @@ void ReadAddress(const YamlNode& node, uint16_t port, Reading& to,
 }
 
 void ReadOutside(const YamlNode& node, Reading& to, std::vector<SocketAddress>& out) {
-  ReadList(node, "addresses, as [198.51.100.2, \"2001:db8::2\"]", kOutsideMax, to,
+  ReadList(node, "addresses, such as [198.51.100.2, \"2001:db8::2\"]", kOutsideMax, to,
            [&](const YamlNode& item) {
              SocketAddress address;
              if (ReadAddress(item, kPeerPort, to, address)) out.push_back(address);
@@ -138,20 +139,21 @@ void ReadRouterId(const YamlNode& node, Reading& to, Anycast::Bgp& bgp) {
   SocketAddress address;
   if (!ReadAddress(node, 0, to, address)) return;
   if (address.family() != AF_INET || address.IsWildcard()) {
-    return to.Error(node.line, "a router ID is written as an IPv4 address, as 10.0.0.1 (RFC 6286)");
+    return to.Error(node.line,
+                    "a router ID is written as an IPv4 address, such as 10.0.0.1 (RFC 6286)");
   }
   if (address.IsMulticast() || Unroutable(address) == "240.0.0.0/4 (reserved)") {
     return to.Error(node.line, absl::StrCat("routers refuse the router ID ", address.AddressText(),
-                                            ": it is no unicast address; give this host's own"));
+                                            ": it is not a unicast address; give this host's own"));
   }
   bgp.router_id = ntohl(reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr.s_addr);
 }
 
 void ReadPrefixes(const YamlNode& node, Reading& to, Anycast::Service& service) {
-  ReadList(node, "prefixes, as [192.0.2.0/24, \"2001:db8::/48\"]", kPrefixesMax, to,
+  ReadList(node, "prefixes, such as [192.0.2.0/24, \"2001:db8::/48\"]", kPrefixesMax, to,
            [&](const YamlNode& item) {
              std::string text;
-             if (!ReadText(item, "a prefix, as 192.0.2.0/24", to, text)) return;
+             if (!ReadText(item, "a prefix, such as 192.0.2.0/24", to, text)) return;
              const absl::StatusOr<Prefix> prefix = Prefix::FromText(text);
              if (!prefix.ok()) return to.Error(item.line, prefix.status());
              service.prefixes.push_back(*prefix);
@@ -159,7 +161,7 @@ void ReadPrefixes(const YamlNode& node, Reading& to, Anycast::Service& service) 
 }
 
 void ReadAddresses(const YamlNode& node, Reading& to, Anycast::Service& service) {
-  ReadList(node, "addresses, as [192.0.2.53, \"[2001:db8::53]\"]", kPrefixesMax, to,
+  ReadList(node, "addresses, such as [192.0.2.53, \"[2001:db8::53]\"]", kPrefixesMax, to,
            [&](const YamlNode& item) {
              SocketAddress address;
              if (ReadAddress(item, kDnsPort, to, address)) service.addresses.push_back(address);
@@ -184,14 +186,14 @@ bool ParseCommunity(absl::string_view text, uint32_t& out) {
 
 void ReadCommunities(const YamlNode& node, Reading& to, RouteAttributes& out) {
   out.communities.clear();
-  ReadList(node, "communities, as [\"64512:100\", graceful-shutdown]", kCommunitiesMax, to,
+  ReadList(node, "communities, such as [\"64512:100\", graceful-shutdown]", kCommunitiesMax, to,
            [&](const YamlNode& item) {
              std::string text;
              uint32_t community = 0;
-             if (!ReadText(item, "a community, as \"64512:100\"", to, text)) return;
+             if (!ReadText(item, "a community, such as \"64512:100\"", to, text)) return;
              if (!ParseCommunity(text, community)) {
                return to.Error(item.line, absl::StrCat(Quoted(text),
-                                                       " is no community; write \"64512:100\", "
+                                                       " is not a community; write \"64512:100\", "
                                                        "graceful-shutdown or no-export"));
              }
              out.communities.push_back(community);
@@ -199,17 +201,17 @@ void ReadCommunities(const YamlNode& node, Reading& to, RouteAttributes& out) {
 }
 
 void ReadLargeCommunities(const YamlNode& node, Reading& to, RouteAttributes& out) {
-  ReadList(node, "large communities, as [\"64512:1:2\"]", kCommunitiesMax, to,
+  ReadList(node, "large communities, such as [\"64512:1:2\"]", kCommunitiesMax, to,
            [&](const YamlNode& item) {
              std::string text;
-             if (!ReadText(item, "a large community, as \"64512:1:2\"", to, text)) return;
+             if (!ReadText(item, "a large community, such as \"64512:1:2\"", to, text)) return;
              const std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
              LargeCommunity one;
              if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &one.global) ||
                  !absl::SimpleAtoi(parts[1], &one.local1) ||
                  !absl::SimpleAtoi(parts[2], &one.local2)) {
                return to.Error(item.line, absl::StrCat(Quoted(text),
-                                                       " is no large community; write "
+                                                       " is not a large community; write "
                                                        "\"64512:1:2\" (RFC 8092)"));
              }
              out.large_communities.push_back(one);
@@ -220,7 +222,7 @@ void ReadPassword(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor
   if (!ReadText(node, "a TCP MD5 password", to, neighbor.password)) return;
   if (neighbor.password.size() > kBgpPasswordBytesMax) {
     to.Error(node.line, absl::StrCat("the password is over ", kBgpPasswordBytesMax,
-                                     " octets, which is what Linux takes; shorten it"));
+                                     " octets, the limit in Linux; shorten it"));
   }
 }
 
@@ -233,31 +235,31 @@ void ReadPasswordFile(const YamlNode& node, Reading& to, Anycast::Neighbor& neig
 
 void ReadFamilies(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor) {
   neighbor.ipv4 = neighbor.ipv6 = false;
-  ReadList(node, "families, as [ipv4, ipv6]", 2, to, [&](const YamlNode& item) {
+  ReadList(node, "families, such as [ipv4, ipv6]", 2, to, [&](const YamlNode& item) {
     if (item.text == "ipv4") {
       neighbor.ipv4 = true;
     } else if (item.text == "ipv6") {
       neighbor.ipv6 = true;
     } else {
-      to.Error(item.line, absl::StrCat(Quoted(item.text), " is no family; write ipv4 or ipv6"));
+      to.Error(item.line, absl::StrCat(Quoted(item.text), " is not a family; write ipv4 or ipv6"));
     }
   });
 }
 
 // ANY and RRSIG get what the server chooses, and types from 128 to 255 are no data (RFC 6895 §3.1).
 void ReadProbeType(const YamlNode& node, Reading& to, Anycast::Probe& probe) {
-  if (!ReadText(node, "a type, as SOA", to, probe.type)) return;
+  if (!ReadText(node, "a type, such as SOA", to, probe.type)) return;
   const std::optional<RrType> type = TypeFromText(probe.type);
   const bool is_data = type && (static_cast<uint16_t>(*type) & 0xFF80) != 0x0080;
   if (!is_data || *type == RrType::kRrsig) {
     to.Error(node.line,
-             absl::StrCat(Quoted(probe.type), " is no type to ask for; write type: SOA"));
+             absl::StrCat(Quoted(probe.type), " is not a type to ask for; write type: SOA"));
   }
 }
 
 void ReadShare(const YamlNode& node, Reading& to, double& out) {
   double value = 0;
-  if (!ExpectKind(node, YamlNode::kText, "a share from 0 to 1, as 0.05", to)) return;
+  if (!ExpectKind(node, YamlNode::kText, "a share from 0 to 1, such as 0.05", to)) return;
   if (!absl::SimpleAtod(node.text, &value) || !(value >= 0 && value <= 1)) {
     return to.Error(node.line, absl::StrCat(Quoted(node.text), "; give a share from 0 to 1"));
   }
@@ -266,7 +268,7 @@ void ReadShare(const YamlNode& node, Reading& to, double& out) {
 
 void ReadRate(const YamlNode& node, Reading& to, double& out) {
   double value = 0;
-  if (!ExpectKind(node, YamlNode::kText, "queries a second, as 10", to)) return;
+  if (!ExpectKind(node, YamlNode::kText, "queries a second, such as 10", to)) return;
   if (!absl::SimpleAtod(node.text, &value) || !(value >= 0 && value <= 1e9)) {
     return to.Error(node.line, absl::StrCat(Quoted(node.text), "; give queries a second"));
   }
@@ -294,7 +296,8 @@ void ReadKernelMode(const YamlNode& node, Reading& to, Anycast::Kernel& kernel) 
 void ReadInterface(const YamlNode& node, Reading& to, std::string& out) {
   if (!ReadText(node, "an interface's name", to, out)) return;
   if (out.size() > 15 || out.find('/') != std::string::npos) {  // IFNAMSIZ
-    to.Error(node.line, absl::StrCat(Quoted(out), " is no interface's name; at most 15 octets"));
+    to.Error(node.line,
+             absl::StrCat(Quoted(out), " is not an interface's name; at most 15 octets"));
   }
 }
 
@@ -310,7 +313,7 @@ constexpr KeyOf<RouteAttributes> kAttributeKeys[] = {
 };
 
 constexpr KeyOf<Anycast::Probe> kProbeKeys[] = {
-    {"name", [](const YamlNode& n, Reading& to, Anycast::Probe& out) { ReadText(n, "a name, as www.example.org", to, out.name); }},
+    {"name", [](const YamlNode& n, Reading& to, Anycast::Probe& out) { ReadText(n, "a name, such as www.example.org", to, out.name); }},
     {"type", ReadProbeType},
 };
 
@@ -368,7 +371,7 @@ constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {
     {"next_hop_v6",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET6, to, out.next_hop_v6); }},
     // RFC 4271 §4.2: zero or at least three seconds, in whole ones; zero would be no lease.
     {"hold_time",     [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadDuration(n, absl::Seconds(3), absl::Seconds(65'535), to, out.hold_time, absl::Seconds(1)); }},
-    {"description",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadText(n, "a text", to, out.description); }},
+    {"description",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadText(n, "a string", to, out.description); }},
 };
 
 constexpr KeyOf<Anycast::Bgp> kBgpKeys[] = {
@@ -405,7 +408,7 @@ constexpr KeyOf<Anycast::Readback> kReadbackKeys[] = {
 };
 
 constexpr KeyOf<Anycast::Peer> kPeerKeys[] = {
-    {"name",    [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadText(n, "the node's name, as ns1.fra1", to, out.name); }},
+    {"name",    [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadText(n, "the node's name, such as ns1.fra1", to, out.name); }},
     {"address", [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadAddress(n, kPeerPort, to, out.address); }},
     {"dns",     [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadAddress(n, kDnsPort, to, out.dns); }},
     {"outside", [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadOutside(n, to, out.outside); }},

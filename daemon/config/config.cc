@@ -73,8 +73,8 @@ absl::StatusOr<SocketAddress> ParseListen(absl::string_view text) {
         absl::StrCat("'", text, "' has port 0; choose one from 1 to 65535"));
   }
   if (address->IsLinkLocal() && !absl::StrContains(text, '%')) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", text, "' is on every link; name the interface, as [fe80::1%eth0]:53"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", text, "' exists on every link; name the interface, as in [fe80::1%eth0]:53"));
   }
   if (address->IsMulticast()) {
     return absl::InvalidArgumentError(
@@ -99,12 +99,12 @@ absl::StatusOr<AdminAddress> ParseAdmin(absl::string_view text) {
   const absl::StatusOr<SocketAddress> address = SocketAddress::FromText(text, kAdminPort);
   if (!address.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "'", text, "' is no admin address; write 127.0.0.1:8053, unix:/path/of.sock or none"));
+        "'", text, "' is not an admin address; write 127.0.0.1:8053, unix:/path/of.sock or none"));
   }
   if (!address->IsLoopback()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the admin address '", text,
-        "' is not a loopback one, and the endpoint asks nobody for a password; use 127.0.0.1, "
+        "' is not a loopback address, and the endpoint has no password; use 127.0.0.1, "
         "[::1] or unix:/path/of.sock"));
   }
   admin.tcp = *address;

@@ -15,8 +15,8 @@ namespace hither {
 namespace {
 
 void ReadListen(const YamlNode& node, Reading& to) {
-  if (!ExpectKind(node, YamlNode::kList, "a list, as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]",
-                  to)) {
+  if (!ExpectKind(node, YamlNode::kList,
+                  "a list, such as [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]", to)) {
     return;
   }
   if (node.children.empty()) {
@@ -26,7 +26,7 @@ void ReadListen(const YamlNode& node, Reading& to) {
   absl::flat_hash_map<std::string, uint32_t> lines;
   for (const YamlNode& item : node.children) {
     std::string text;
-    if (!ReadText(item, "an address, as \"192.0.2.53:53\"", to, text)) continue;
+    if (!ReadText(item, "an address, such as \"192.0.2.53:53\"", to, text)) continue;
     const absl::StatusOr<SocketAddress> address = ParseListen(text);
     if (!address.ok()) {
       to.Error(item.line, address.status());
@@ -34,8 +34,8 @@ void ReadListen(const YamlNode& node, Reading& to) {
     }
     const auto [seen, is_new] = lines.try_emplace(address->ToText(), item.line);
     if (!is_new) {
-      to.Error(item.line, absl::StrCat("listen address ", seen->first, " again, first on line ",
-                                       seen->second, "; keep one"));
+      to.Error(item.line, absl::StrCat("listen address ", seen->first,
+                                       " is repeated, first on line ", seen->second, "; keep one"));
     }
     to.config.listen.push_back(*address);
   }
@@ -95,7 +95,7 @@ void ReadZone(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
   std::string name_text;
   std::string file;
   std::string image;
-  if (!ReadText(*entry.name, "the zone's name, as example.org", to, name_text)) return;
+  if (!ReadText(*entry.name, "the zone's name, such as example.org", to, name_text)) return;
   if (entry.file != nullptr && !ReadText(*entry.file, "the path of its zone file", to, file))
     return;
   if (entry.image != nullptr && !ReadText(*entry.image, "the path of a zone image", to, image)) {
@@ -182,26 +182,27 @@ void ReadImageCache(const YamlNode& node, Reading& to) {
 
 void ReadHeartbeat(const YamlNode& node, Reading& to) {
   std::string text;
-  if (!ReadText(node, "the path of a file, as /run/hither/heartbeat, or none", to, text)) return;
+  if (!ReadText(node, "the path of a file, such as /run/hither/heartbeat, or none", to, text))
+    return;
   to.config.heartbeat = text == "none" ? "" : to.Path(text);
 }
 
 void ReadIdentityWord(const YamlNode& node, absl::string_view what, Reading& to, std::string& out) {
-  if (!ReadText(node, "a word, as fra1", to, out)) return;
+  if (!ReadText(node, "a word, such as fra1", to, out)) return;
   const absl::Status status = CheckIdentityWord(what, out);
   if (!status.ok()) to.Error(node.line, status);
 }
 
 void ReadNsid(const YamlNode& node, Reading& to) {
   std::string& nsid = to.config.identity.nsid_template;
-  if (!ReadText(node, "a template in quotes, as \"{node}.{site}\"", to, nsid)) return;
+  if (!ReadText(node, "a template in quotes, such as \"{node}.{site}\"", to, nsid)) return;
   const absl::Status status = CheckNsidTemplate(nsid);
   if (!status.ok()) to.Error(node.line, status);
 }
 
 void ReadVersion(const YamlNode& node, Reading& to) {
   std::string& version = to.config.version;
-  if (!ReadText(node, "a text of your choice, or hidden", to, version)) return;
+  if (!ReadText(node, "a string of your choice, or hidden", to, version)) return;
   if (version == "hidden") version.clear();
   if (version.size() > 255) {
     to.Error(node.line, "the version is over 255 octets; shorten it (RFC 1035 §3.3)");
@@ -219,7 +220,7 @@ void ReadAdminListen(const YamlNode& node, Reading& to) {
 
 void ReadMetricsListen(const YamlNode& node, Reading& to) {
   std::string text;
-  if (!ReadText(node, "an address of this host, as 10.0.0.2:8053", to, text)) return;
+  if (!ReadText(node, "an address of this host, such as 10.0.0.2:8053", to, text)) return;
   const absl::StatusOr<SocketAddress> address = SocketAddress::FromText(text, kAdminPort);
   if (!address.ok()) return to.Error(node.line, address.status());
   to.config.metrics = *address;

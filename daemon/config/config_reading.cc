@@ -150,7 +150,7 @@ void ReadPairs(const YamlNode& node, Reading& to,
     if (!ExpectKind(key, YamlNode::kText, "a key of plain text", to)) continue;
     const auto [seen, is_new] = lines.try_emplace(key.text, key.line);
     if (!is_new) {
-      to.Error(key.line, absl::StrCat("key ", Quoted(key.text), " again, first on line ",
+      to.Error(key.line, absl::StrCat("key ", Quoted(key.text), " is repeated, first on line ",
                                       seen->second, "; keep one"));
       continue;
     }
@@ -178,10 +178,11 @@ void ReadKnownPairs(const YamlNode& node, const std::vector<absl::string_view>& 
 }
 
 void ReadHosts(const YamlNode& node, Reading& to, std::vector<std::string>& out) {
-  constexpr absl::string_view kExample = "a list of names without a port, as [ns1.example.net]";
+  constexpr absl::string_view kExample =
+      "a list of names without a port, such as [ns1.example.net]";
   ReadList(node, kExample, kHostsMax, to, [&](const YamlNode& item) {
     std::string name;
-    if (!ReadText(item, "a host's name without a port, as ns1.example.net", to, name)) return;
+    if (!ReadText(item, "a host's name without a port, such as ns1.example.net", to, name)) return;
     const bool is_name = name.size() <= kHostBytesMax && std::ranges::all_of(name, [](char c) {
                            return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
                                   c == '.' || c == '_';
@@ -221,15 +222,15 @@ void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration mos
                   absl::Duration& out, absl::Duration unit) {
   const std::string example =
       absl::StrCat("a time from ", absl::FormatDuration(least), " to ", absl::FormatDuration(most),
-                   " with its unit, as 500ms, 10s or 2m");
+                   " with its unit, such as 500ms, 10s or 2m");
   if (!ExpectKind(node, YamlNode::kText, example, to)) return;
   absl::Duration duration;
   if (!absl::ParseDuration(node.text, &duration) || duration < least || duration > most) {
-    to.Error(node.line, absl::StrCat(Quoted(node.text), " does not fit; give ", example));
+    to.Error(node.line, absl::StrCat(Quoted(node.text), " is not valid; give ", example));
     return;
   }
   if (duration % unit != absl::ZeroDuration()) {
-    to.Error(node.line, absl::StrCat(Quoted(node.text), " is no multiple of ",
+    to.Error(node.line, absl::StrCat(Quoted(node.text), " is not a multiple of ",
                                      absl::FormatDuration(unit), "; give ", example));
     return;
   }

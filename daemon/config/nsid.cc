@@ -33,7 +33,7 @@ absl::Status CheckNsidTemplate(absl::string_view nsid_template) {
     if (nsid_template[at] == '}' || close == absl::string_view::npos ||
         nsid_template[close] == '{') {
       return absl::InvalidArgumentError(absl::StrCat("the NSID template '", nsid_template,
-                                                     "' has a brace without its partner; write "
+                                                     "' has an unmatched brace; write "
                                                      "{site}, {node} or {worker}"));
     }
     const absl::string_view word = nsid_template.substr(at + 1, close - at - 1);

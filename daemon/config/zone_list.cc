@@ -95,9 +95,10 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
   }
   const absl::string_view name_text = reader.Plain();
   if (name_text.front() == '"') {  // It would be a part of the name, as no operator means it.
-    return fail(absl::StrCat("zone name ", Quoted(name_text),
-                             " begins with a quote; write names without, a blank in them as \\032 "
-                             "(RFC 1035 §5.1)"));
+    return fail(absl::StrCat(
+        "zone name ", Quoted(name_text),
+        " begins with a quote; write names without quotes, and a blank in them as \\032 "
+        "(RFC 1035 §5.1)"));
   }
   const absl::StatusOr<Name> name = Name::FromText(name_text);
   if (!name.ok()) {
@@ -213,7 +214,7 @@ absl::Status ZoneCollector::Add(uint32_t line, NameView name, absl::string_view 
   HITHER_CHECK(!parts_.empty());
   if (to_.size() == kZonesMax) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("over ", kZonesMax, " zones; give some to another server"));
+        absl::StrCat("over ", kZonesMax, " zones; move some to another server"));
   }
   for (const absl::string_view one : {path, image}) {
     if (FolderOf(one).size() + 1 + one.size() > kPathBytesMax) {

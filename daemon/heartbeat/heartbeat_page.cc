@@ -39,17 +39,18 @@ absl::Status SystemError(const std::string& path, absl::string_view what) {
 }
 
 absl::Status AnotherRuns(const std::string& path) {
-  return absl::AlreadyExistsError(absl::StrCat(
-      "heartbeat ", path, ": another hitherd is running and holds it; stop that one", kElsewhere));
+  return absl::AlreadyExistsError(
+      absl::StrCat("heartbeat ", path,
+                   ": another hitherd is running and has locked it; stop that one", kElsewhere));
 }
 
 // A user who may write in the folder may have put another file there: what is no page of ours is
 // not for us to replace.
 absl::Status CheckIsPage(const std::string& path, int fd) {
   struct stat facts = {};
-  if (::fstat(fd, &facts) != 0) return SystemError(path, "cannot be looked at");
+  if (::fstat(fd, &facts) != 0) return SystemError(path, "cannot be examined");
   if (!S_ISREG(facts.st_mode) || facts.st_nlink != 1) {
-    return Refused(path, "is no regular file with one name");
+    return Refused(path, "is not a regular file with a single name");
   }
   if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
     return Refused(path, "belongs to another user; remove it");
@@ -60,7 +61,7 @@ absl::Status CheckIsPage(const std::string& path, int fd) {
   if (facts.st_size == 0 || (got == sizeof magic && (magic == kHeartbeatMagic || magic == 0))) {
     return absl::OkStatus();
   }
-  return Refused(path, "is there already and is no heartbeat page; remove it");
+  return Refused(path, "already exists and is not a heartbeat page; remove it");
 }
 
 // May what is there be replaced?
@@ -72,7 +73,7 @@ absl::Status CheckOld(const std::string& path, const FilePlace& place) {
   if (!old) return SystemError(path, "cannot be opened");
   if (auto page = CheckIsPage(path, old.get()); !page.ok()) return page;
   const std::optional<bool> lives = HasWriter(old.get());
-  if (!lives.has_value()) return SystemError(path, "its lock cannot be asked");
+  if (!lives.has_value()) return SystemError(path, "its lock cannot be queried");
   return *lives ? AnotherRuns(path) : absl::OkStatus();
 }
 
@@ -97,7 +98,7 @@ absl::Status Size(const std::string& path, int fd) {
   struct statfs facts = {};
   if (::fstatfs(fd, &facts) == 0 && facts.f_type != TMPFS_MAGIC && facts.f_type != RAMFS_MAGIC) {
     Log(LogLevel::kWarning, "heartbeat ", path,
-        ": is on a disk, whose writes may hold workers up; a tmpfs as /run is better");
+        ": is on a disk, and slow disk writes may delay workers; use a tmpfs such as /run");
   }
   return absl::OkStatus();
 }

@@ -18,8 +18,7 @@
 namespace hither {
 namespace {
 
-constexpr char kJoinGroup[] =
-    "; run hither-anycast as hitherd's user, or in the group that the page has";
+constexpr char kJoinGroup[] = "; run hither-anycast as hitherd's user, or in the page's group";
 constexpr int kTornReadsMax = 4;  // A write takes under a millisecond, once a second.
 
 absl::Status Unreadable(const std::string& path, absl::string_view why) {
@@ -60,13 +59,13 @@ bool ToZone(const HeartbeatZoneRecord& record, Heartbeat::Zone& out) {
 
 // Why a stranger may have made the page, or may hold its lock, or "".
 std::string WhyNotTrusted(const std::string& path, const struct stat& page) {
-  if (page.st_mode & S_IWOTH) return "everybody may write it, so it may be of anybody; remove it";
+  if (page.st_mode & S_IWOTH) return "anyone can write it, so it may be forged; remove it";
   if (page.st_uid == 0 || page.st_uid == ::geteuid()) return "";
   struct stat folder = {};
   if (::stat(FolderOf(path).c_str(), &folder) != 0) return std::strerror(errno);
   if (page.st_uid == folder.st_uid || (folder.st_mode & S_IWOTH) == 0) return "";
-  return absl::StrCat("belongs to user ", page.st_uid, ", and everybody may write in its folder; ",
-                      "name a folder where only hitherd may write in heartbeat:");
+  return absl::StrCat("belongs to user ", page.st_uid, ", and anyone can write in its folder; ",
+                      "in heartbeat: name a folder that only hitherd can write to");
 }
 
 }  // namespace
@@ -113,7 +112,7 @@ absl::Status HeartbeatReader::Open() {
                                             errno == EACCES ? kJoinGroup : ""));
     }
     if (::fstat(file_.get(), &held) != 0 || !S_ISREG(held.st_mode)) {
-      return Unreadable(path_, "is no regular file");
+      return Unreadable(path_, "is not a regular file");
     }
   }
   const std::string why = WhyNotTrusted(path_, held);
@@ -123,7 +122,7 @@ absl::Status HeartbeatReader::Open() {
 absl::Status HeartbeatReader::AskLock() {
   const std::optional<bool> lives = HasWriter(file_.get());
   if (!lives.has_value()) {
-    return Unreadable(path_, absl::StrCat("its lock cannot be asked: ", std::strerror(errno)));
+    return Unreadable(path_, absl::StrCat("its lock cannot be queried: ", std::strerror(errno)));
   }
   life_ = *lives ? Life::kAlive : Life::kDead;
   return absl::OkStatus();
@@ -143,13 +142,14 @@ absl::Status HeartbeatReader::ReadHead(Heartbeat& out) {
       !ReadAt(file_.get(), &control, sizeof control, offsetof(HeartbeatLayout, control))) {
     return Unreadable(path_, "is too short for a heartbeat page");
   }
-  if (ValueOf(header.magic) != kHeartbeatMagic) return Unreadable(path_, "is no heartbeat page");
+  if (ValueOf(header.magic) != kHeartbeatMagic) return Unreadable(path_, "is not a heartbeat page");
   if (header.layout_version != kHeartbeatVersion || header.page_bytes != kHeartbeatPageBytes) {
-    return Unreadable(path_, absl::StrCat("has layout ", header.layout_version, ", not ",
-                                          kHeartbeatVersion, "; use one version of both daemons"));
+    return Unreadable(
+        path_, absl::StrCat("has layout ", header.layout_version, ", not ", kHeartbeatVersion,
+                            "; run the same version of both daemons"));
   }
   if (header.worker_count == 0 || header.worker_count > kHeartbeatWorkersMax) {
-    return Unreadable(path_, "tells an impossible number of workers");
+    return Unreadable(path_, "reports an impossible number of workers");
   }
   out.pid = header.pid;
   out.started_at = MonotonicTime(header.started_monotonic_ns);
@@ -171,7 +171,7 @@ absl::Status HeartbeatReader::ReadWorkers(Heartbeat& out) {
   std::array<HeartbeatWorkerLine, kHeartbeatWorkersMax> lines;
   const size_t bytes = out.workers.size() * sizeof lines[0];
   if (!ReadAt(file_.get(), lines.data(), bytes, offsetof(HeartbeatLayout, workers))) {
-    return Unreadable(path_, "is cut among its workers");
+    return Unreadable(path_, "is truncated within its workers");
   }
   for (size_t i = 0; i < out.workers.size(); ++i) {
     out.workers[i] = {MonotonicTime(ValueOf(lines[i].last_turn_ns)),

@@ -67,7 +67,7 @@ protocol static {{ ipv6; route {v6}/128 blackhole; }}
 
 
 def _bird_name(name):
-    """r.fra1 is no name for a protocol of BIRD."""
+    """r.fra1 is not a name for a protocol of BIRD."""
     return "to_" + name.replace(".", "_")
 
 

@@ -14,14 +14,15 @@ constexpr absl::string_view kTcp = "hither_tcp_connections_total";
 
 constexpr absl::string_view kQueriesHelp = "Messages received that were not dropped.";
 constexpr absl::string_view kAnswersHelp = "Answers by RCODE.";
-constexpr absl::string_view kKindsHelp = "Answers of some kinds; one may be of several or of none.";
+constexpr absl::string_view kKindsHelp =
+    "Answers by kind; an answer may be of several kinds or none.";
 constexpr absl::string_view kEdnsHelp =
     "Queries with EDNS, with the DO flag, with an NSID request.";
 constexpr absl::string_view kDroppedHelp = "Messages that got no answer.";
-constexpr absl::string_view kErrorsHelp = "System calls on UDP sockets that failed.";
+constexpr absl::string_view kErrorsHelp = "Failed system calls on UDP sockets.";
 constexpr absl::string_view kSendFaultsHelp =
     "UDP answers not sent because of a fault of this host, not of the client's address.";
-constexpr absl::string_view kTcpHelp = "TCP connections by what became of them.";
+constexpr absl::string_view kTcpHelp = "TCP connections by event.";
 
 // In the order of Counter.
 constexpr CounterText kTexts[] = {

@@ -241,7 +241,7 @@ class ZoneStore::Loading {
             Part& part) const {
     Log(LogLevel::kError, "zone ", sources_[at].name().ToText(), " from ", sources_[at].file(),
         ": ", errors.size(), " errors; ",
-        served.zone != nullptr ? absl::StrCat("serial ", served.zone->serial(), " still answers")
+        served.zone != nullptr ? absl::StrCat("serial ", served.zone->serial(), " is still served")
                                : "its names get SERVFAIL");
     served.set_last_error(errors.front(), since);
     ++part.report.failed;

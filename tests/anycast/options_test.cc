@@ -36,7 +36,8 @@ TEST(SidecarOptions, AreUnderstood) {
 TEST(SidecarOptions, WrongOnesAreTold) {
   EXPECT_THAT(std::string(Parse({"--confg", "a"}).status().message()),
               HasSubstr("did you mean '--config'?"));
-  EXPECT_THAT(std::string(Parse({"--config"}).status().message()), HasSubstr("no file follows"));
+  EXPECT_THAT(std::string(Parse({"--config"}).status().message()),
+              HasSubstr("the file is missing"));
   EXPECT_THAT(std::string(Parse({"--config="}).status().message()), HasSubstr("path is empty"));
 }
 
@@ -52,7 +53,8 @@ class SidecarConfig : public ::testing::Test {
 };
 
 TEST_F(SidecarConfig, MustHaveAnAnycast) {
-  EXPECT_THAT(std::string(Build("").status().message()), HasSubstr("there is no anycast: in it"));
+  EXPECT_THAT(std::string(Build("").status().message()),
+              HasSubstr("the file has no anycast: section"));
 }
 
 TEST_F(SidecarConfig, DryRunTakesEveryBackendAway) {

@@ -94,9 +94,11 @@ TEST_F(FilePlaceAsRoot, FollowsNoLinkOutOfAFolderThatOthersWriteIn) {
   fs::create_symlink("../root", folder_ / "users/folder");
   fs::create_symlink("users/file", folder_ / "first");
   const auto refuses = [&] {
-    EXPECT_THAT(Find(Path("users/file")), HasSubstr("file is a link, and others than root may"));
-    EXPECT_THAT(Find(Path("users/folder/x")), HasSubstr("folder is a link, and others than root"));
-    EXPECT_THAT(Find(Path("first")), HasSubstr("file is a link, and others than root may"));
+    EXPECT_THAT(Find(Path("users/file")),
+                HasSubstr("file is a symbolic link in a folder that not"));
+    EXPECT_THAT(Find(Path("users/folder/x")),
+                HasSubstr("folder is a symbolic link in a folder that not"));
+    EXPECT_THAT(Find(Path("first")), HasSubstr("file is a symbolic link in a folder that not"));
   };
   EXPECT_EQ(Find(Path("users/folder/x")), "root x");
   for (const int mode : {0775, 0757, 01777}) {
@@ -140,8 +142,8 @@ TEST_F(FilePlaceAsRoot, ALogLeadsToNoOthersFile) {
   fs::create_hard_link(folder_ / "precious", folder_ / "users/hard");
   Write("users/foreign", "");
   GiveAway("users/foreign", 54321);
-  EXPECT_THAT(Append("users/link"), HasSubstr("link is a link, and others than root"));
-  EXPECT_THAT(Append("users/dangling"), HasSubstr("dangling is a link"));
+  EXPECT_THAT(Append("users/link"), HasSubstr("link is a symbolic link in a folder that not"));
+  EXPECT_THAT(Append("users/dangling"), HasSubstr("dangling is a symbolic link"));
   EXPECT_THAT(Append("users/hard"), HasSubstr("more than one name"));
   EXPECT_THAT(Append("users/foreign"), HasSubstr("belongs to user 54321"));
   EXPECT_THAT(Append("users"), HasSubstr("Is a directory"));

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Nearest, testing::ValuesIn(kCases));
 
 TEST(SuggestWord, ListsAllWhereNoneIsNear) {
   EXPECT_EQ(SuggestWord("lisen", kKnown), "; did you mean 'listen'?");
-  EXPECT_EQ(SuggestWord("qqq", kKnown), "; known are: listen, limits, log, site, zones");
+  EXPECT_EQ(SuggestWord("qqq", kKnown), "; choose from: listen, limits, log, site, zones");
 }
 
 }  // namespace

@@ -109,11 +109,11 @@ TEST_F(OpenToReadTest, OpensFilesAndLinksOfOurOwn) {
   EXPECT_EQ(Opened(Path("zone")), "zone");
   EXPECT_EQ(Opened(Path("now/../v1/zone")), "zone");
   EXPECT_EQ(Opened(Path("none")),
-            "cannot open: No such file or directory; check the path and its rights");
+            "cannot open: No such file or directory; check the path and its permissions");
   EXPECT_EQ(Opened(Path("key/zone")),
-            "cannot open: Not a directory; check the path and its rights");
+            "cannot open: Not a directory; check the path and its permissions");
   EXPECT_EQ(Opened(Path("loop")),
-            "cannot open: Too many levels of symbolic links; check the path and its rights");
+            "cannot open: Too many levels of symbolic links; check the path and its permissions");
   EXPECT_TRUE(absl::IsNotFound(OpenToRead(Path("now/none")).status()));
   EXPECT_EQ(*ResolveFolder(Path("now")), Path("alice/v1"));
 }
@@ -163,7 +163,8 @@ TEST_F(OpenToReadAsRoot, ZonesAndImagesAreOpenedSo) {
     } nowhere;
     const auto read = ReadZoneFile(Path("alice/key"), NameView(), nowhere);
     const absl::Status image = ImageFile::Open(Path("alice/key")).status();
-    const std::string why = "is not opened: key is a link in a folder where others may write";
+    const std::string why =
+        "not opened: key is a symbolic link in a folder that others can write to";
     return read.findings.size() == 1 && read.findings[0].text.find(why) != std::string::npos &&
            absl::StrContains(image.message(), why);
   });
@@ -176,7 +177,8 @@ TEST_F(OpenToReadAsRoot, IncludedFilesAreOpenedSo) {
       void Add(const RecordView&) override {}
     } nowhere;
     const auto read = ReadZoneFile(Path("main"), NameView(), nowhere);
-    const std::string why = "is not opened: key is a link in a folder where others may write";
+    const std::string why =
+        "not opened: key is a symbolic link in a folder that others can write to";
     const auto is_refused = [&](const Finding& finding) {
       return finding.line == 1 && finding.text.find(why) != std::string::npos;
     };

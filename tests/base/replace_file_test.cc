@@ -120,7 +120,8 @@ TEST_F(ReplaceFileTest, FollowsNoLinkThatAnotherUserHasMadeForRoot) {
   std::ofstream(folder_ / "precious") << "precious";
   fs::create_symlink("../precious", folder_ / "users/file");
   ASSERT_EQ(::chown(Path("users").c_str(), 12345, 12345), 0);
-  EXPECT_THAT(Replace("users/file", "x"), HasSubstr("file is a link, and others than root may"));
+  EXPECT_THAT(Replace("users/file", "x"),
+              HasSubstr("file is a symbolic link in a folder that not"));
   EXPECT_EQ(Read("precious"), "precious");
 }
 
@@ -135,11 +136,13 @@ TEST_F(ReplaceFileTest, FollowsALink) {
 
 TEST_F(ReplaceFileTest, LeavesAloneWhatIsNoFile) {
   ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0644), 0);
-  EXPECT_THAT(Replace("pipe", "x"), HasSubstr("pipe: cannot replace what is there: File exists"));
+  EXPECT_THAT(Replace("pipe", "x"),
+              HasSubstr("pipe: cannot replace the existing file: File exists"));
   EXPECT_TRUE(fs::is_fifo(folder_ / "pipe"));
-  EXPECT_THAT(Replace(".", "x"), HasSubstr("cannot replace what is there: Is a directory"));
+  EXPECT_THAT(Replace(".", "x"), HasSubstr("cannot replace the existing file: Is a directory"));
   fs::create_symlink("nowhere", folder_ / "dangling");
-  EXPECT_THAT(Replace("dangling", "x"), HasSubstr("cannot replace what is there: No such file"));
+  EXPECT_THAT(Replace("dangling", "x"),
+              HasSubstr("cannot replace the existing file: No such file"));
   fs::create_symlink("file", folder_ / "other.new");  // Nobody is led to another file.
   ASSERT_EQ(Replace("file", "old"), "");
   EXPECT_THAT(Replace("other", "x"), HasSubstr("cannot create the file"));

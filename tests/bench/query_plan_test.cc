@@ -50,8 +50,8 @@ const Case kCases[] = {
     {"Empty",             "",                                {},                       "no queries"},
     {"OnlyComments",      "; a. A\n",                        {},                       "no queries"},
     {"NoType",            "a. A\nb.\n",                      {},                       "line 2: no type"},
-    {"UnknownType",       "a. NONESUCH\n",                   {},                       "line 1: 'NONESUCH' is no type"},
-    {"TwoTypes",          "a. A AAAA\n",                     {},                       "line 1: 'A AAAA' is no type"},
+    {"UnknownType",       "a. NONESUCH\n",                   {},                       "line 1: 'NONESUCH' is not a type"},
+    {"TwoTypes",          "a. A AAAA\n",                     {},                       "line 1: 'A AAAA' is not a type"},
 };
 // clang-format on
 

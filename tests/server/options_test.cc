@@ -136,7 +136,7 @@ TEST_P(WrongOptions, AreTold) {
 const WrongCase kWrongs[] = {
     {"Typo", {"--lisen", "::1"}, "unknown flag --lisen; did you mean '--listen'?\n'::1': not a flag; zones are given as --zone ORIGIN=FILE"},
     {"TypoWithValue", {"--wrokers=2"}, "unknown flag --wrokers; did you mean '--workers'?"},
-    {"FarFromAll", {"--q"}, "unknown flag --q; known are: --listen, --site, --node, --nsid, --zone, --workers, --config, --admin, --heartbeat, --user, --check, --version, --help"},
+    {"FarFromAll", {"--q"}, "unknown flag --q; choose from: --listen, --site, --node, --nsid, --zone, --workers, --config, --admin, --heartbeat, --user, --check, --version, --help"},
     {"NoFlag", {"example.org.zone"}, "'example.org.zone': not a flag; zones are given as --zone ORIGIN=FILE"},
     {"ValueMissing", {"--site"}, "--site: no value; give one, as in --site value"},
     {"ValueEmpty", {"--site="}, "--site: no value; give one, as in --name value"},
@@ -144,8 +144,8 @@ const WrongCase kWrongs[] = {
     {"ZoneWithoutFile", {"--zone", "example.org"}, "--zone: 'example.org' is not ORIGIN=FILE; write example.org=example.org.zone"},
     {"ZoneTwice", {"--zone", "a=b", "--zone", "A.=c"}, "--zone: zone A. is given twice; keep one"},
     {"ListenTwice", {"--listen", "::1", "--listen", "[0::1]:53"}, "--listen: [::1]:53 is given twice; keep one"},
-    {"Workers", {"--workers", "257"}, "--workers: '257' is no number of workers; give 0 (one for each core) to 256"},
-    {"WorkersSigned", {"--workers", "+1"}, "--workers: '+1' is no number of workers; give 0 (one for each core) to 256"},
+    {"Workers", {"--workers", "257"}, "--workers: '257' is not a number of workers; give 0 (one for each core) to 256"},
+    {"WorkersSigned", {"--workers", "+1"}, "--workers: '+1' is not a number of workers; give 0 (one for each core) to 256"},
     {"Nsid", {"--nsid", "{sites}"}, "--nsid: unknown placeholder {sites} in the NSID template; did you mean 'site'?"},
     {"CheckTakesNoValue", {"--check=yes"}, "--check: takes no value; write --check alone"},
 };

@@ -24,7 +24,7 @@ def _program(variable):
     if not path:
         pytest.skip(f"{variable} is not set: run these tests by ctest")
     if not os.access(path, os.X_OK):
-        pytest.fail(f"{variable}={path} is no program: build it", pytrace=False)
+        pytest.fail(f"{variable}={path} is not a program: build it", pytrace=False)
     return path
 
 

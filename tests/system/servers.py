@@ -21,7 +21,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port(address=LOOPBACK):
-    """A port that nobody listens on, neither over UDP nor over TCP, when we look."""
+    """A port that nothing listens on, neither over UDP nor over TCP, when we look."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for _ in range(100):
         with socket.socket(family, socket.SOCK_DGRAM) as udp, \

@@ -64,7 +64,7 @@ def test_a_real_node_is_shown_and_its_end_too(hither, sidecar, make_folder):
         assert console.node("ns1.fra1")["drained"]
         node.server.process.kill()
         node.server.process.wait()
-        told = console.wait(lambda fleet: any("hitherd: nobody listens there" in error
+        told = console.wait(lambda fleet: any("hitherd: nothing listens there" in error
                                               for error in fleet["nodes"][0]["errors"])
                             and any("answered by nobody, was fra1" in entry["text"]
                                     for entry in fleet["time_line"]))
@@ -87,7 +87,7 @@ def test_a_break_moves_clients_and_heal_brings_them_back(lab):
                     and any(n["faults"] == ["kill"] for n in fleet["nodes"]))
     told = lab.wait(lambda fleet: any(n["errors"] for n in fleet["nodes"]))
     texts = [f"{entry['who']} {entry['text']}" for entry in told["time_line"]]
-    assert "ns1.nyc1 operator: kill" in texts and "ns1.nyc1 fault on: kill" in texts
+    assert "ns1.nyc1 operator: kill" in texts and "ns1.nyc1 fault active: kill" in texts
     assert "boston 192.0.2.53 is answered by ams1, was nyc1" in texts
     assert any(text.startswith("ns1.nyc1 dns IPv4 UP to DOWN: hitherd is out of") for text in texts)
     assert _post(lab, "/api/heal?node=ns1.nyc1")[0] == 200
@@ -285,7 +285,7 @@ def test_commands_that_hang_hold_up_neither_pages_nor_the_end(hither, make_folde
                 thread.join()
             fleet.stop()
     assert [code for code, _ in codes[6:]] == [502] * 2
-    assert "the console ends" in codes[7][1]["error"]
+    assert "the console is shutting down" in codes[7][1]["error"]
 
 
 def test_without_agents_nothing_can_be_ordered(hither, make_folder):
@@ -308,7 +308,7 @@ def test_garbage_and_wrong_nodes_are_errors_and_no_more(lab):
     told = lab.wait(lambda fleet: len(_node(fleet, "ns2.fra1")["errors"]) == 2)
     errors = _node(told, "ns2.fra1")["errors"]
     assert "hitherd: the answer is not a server's status" in errors[0]
-    assert "hither-anycast: answers no JSON object" in errors[1]
+    assert "hither-anycast: does not answer with a JSON object" in errors[1]
     node.garbage, node.node = False, "ns9"
     lab.wait(lambda fleet: any("is ns9.fra1, not ns2.fra1" in error
                                for error in _node(fleet, "ns2.fra1")["errors"]))

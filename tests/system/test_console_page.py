@@ -105,7 +105,7 @@ def test_a_refused_command_is_told(lab, window):
     window.tab_to("Hang ns1.ams1")
     window.press(Keys.ENTER)
     window.wait("return document.getElementById('toast').textContent.includes('failed')")
-    assert "nobody listens there" in window.text("#toast")
+    assert "nothing listens there" in window.text("#toast")
     # The browser itself notes the 502; nothing else.
     assert all("502" in error for error in window.errors())
 

@@ -159,7 +159,7 @@ def test_second_server_is_refused(server, heartbeat, make_folder):
     second = servers.start_hitherd(folder, {"example.": server.zone}, ready=False,
                                    more=["--heartbeat", str(heartbeat)])
     assert second.process.wait(10) == 1
-    assert "another hitherd is running and holds it" in second.log()
+    assert "another hitherd is running and has locked it" in second.log()
     assert Page(heartbeat).header()["pid"] == server.pid
 
 

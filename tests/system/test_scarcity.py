@@ -66,7 +66,7 @@ def test_too_few_threads_end_the_start_with_advice(hitherd, zone, count):
     done = subprocess.run([*_with_threads(count), *command], capture_output=True, text=True,
                           timeout=60)
     assert done.returncode == 1, done.stderr
-    assert "no thread to " in done.stderr and "ulimit -u" in done.stderr
+    assert "cannot start a thread to " in done.stderr and "ulimit -u" in done.stderr
 
 
 @pytest.fixture

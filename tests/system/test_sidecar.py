@@ -181,7 +181,7 @@ def test_a_log_that_nobody_reads_holds_up_nothing(sidecar, hither, folder):
         os.set_blocking(pipe.fileno(), False)
         assert "operator: freeze" in pipe.read().decode()
         node.say("freeze", "--for", "1m")
-        assert "lines of the log before this one are lost" in pipe.read().decode()
+        assert "earlier log lines are lost" in pipe.read().decode()
         pipe.close()
 
 
@@ -204,5 +204,5 @@ def test_a_second_one_with_the_same_state_does_not_start(node, sidecar):
         second = subprocess.run([sidecar, "--config", node.config_path], capture_output=True,
                                 text=True, timeout=30)
         assert second.returncode == 1
-        assert "another hither-anycast runs with this state file" in second.stderr
+        assert "another hither-anycast uses this state file" in second.stderr
         assert node.status() is not None

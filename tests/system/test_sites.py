@@ -1,4 +1,4 @@
-"""`hither sites` beside a real hitherd, a port that nobody listens on, and strange servers."""
+"""`hither sites` beside a real hitherd, a port that nothing listens on, and strange servers."""
 
 import contextlib
 import json
@@ -80,7 +80,7 @@ def test_a_dead_port_is_told_and_the_others_are_asked_all_the_same(server):
     code, told = _sites(f"127.0.0.1:{dead}", f"127.0.0.1:{server.port}")
     assert code == 1
     assert [one["failure"] is None for one in told] == [False, False, True, True]
-    assert "nobody listens there" in told[0]["failure"]
+    assert "nothing listens there" in told[0]["failure"]
 
 
 def test_a_wrong_answer_fails_but_says_from_whom(server):
@@ -190,7 +190,7 @@ def test_a_long_name_is_no_node(hither):
 
 def test_an_empty_watch_is_an_error(hither):
     done = servers.run_hither("sites", "127.0.0.1:9", "--watch=")
-    assert done.returncode == 2 and "--watch '' is no time" in done.stderr
+    assert done.returncode == 2 and "--watch '' is not a time" in done.stderr
 
 
 def test_watch_tells_a_move(hither):

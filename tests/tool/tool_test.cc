@@ -57,29 +57,29 @@ const Case kCases[] = {
     {"FreezeWithoutTime", {"freeze"}, 2, "", "hither freeze: --for is missing or no time from 0s to 24h in whole seconds; write --for 10m\n"},
     {"FreezeTooLong", {"freeze", "--for", "25h"}, 2, "", "hither freeze: --for is missing or no time from 0s to 24h in whole seconds; write --for 10m\n"},
     {"FreezeOfHalves", {"freeze", "--for", "500ms"}, 2, "", "hither freeze: --for is missing or no time from 0s to 24h in whole seconds; write --for 10m\n"},
-    {"DrainTimeout", {"drain", "--wait", "--timeout", "soon"}, 2, "", "hither drain: --timeout is no time; write it as 90s or 2m\n"},
+    {"DrainTimeout", {"drain", "--wait", "--timeout", "soon"}, 2, "", "hither drain: --timeout is not a time; write it as 90s or 2m\n"},
     {"DrainTwo", {"drain", "a", "b"}, 2, "", "hither drain: unexpected argument 'b'; see hither drain --help\n"},
     {"ExplainNobody", {"explain", "--anycast", "none"}, 2, "", "hither explain: --anycast: none is not an endpoint; give an address\n"},
     {"ConfirmIsTheSidecars", {"reload", "--confirm"}, 2, "", "hither reload: --confirm and --dry-run are the sidecar's; add --anycast ADDRESS\n"},
     {"HelpOfTypo", {"help", "chekc"}, 2, "", "hither: unknown command 'chekc'; did you mean 'check'?\n"},
     {"Version", {"--version"}, 0, "hither " HITHER_VERSION "\n", ""},
     {"Typo", {"realod"}, 2, "", "hither: unknown command 'realod'; did you mean 'reload'?\n"},
-    {"FarFromAll", {"42"}, 2, "", "hither: unknown command '42'; known are: check, compile, status, reload, explain, drain, undrain, freeze, simulate, sites, console, help\n"},
+    {"FarFromAll", {"42"}, 2, "", "hither: unknown command '42'; choose from: check, compile, status, reload, explain, drain, undrain, freeze, simulate, sites, console, help\n"},
     {"HelpOfSimulate", {"simulate", "--help"}, 0, "hither simulate - ", ""},
     {"SimulateWithoutJournal", {"simulate"}, 2, "", "hither simulate: give one journal, as in hither simulate anycast.journal\n"},
-    {"SimulateUnknownSetting", {"simulate", "j", "--set", "fal=5"}, 2, "", "hither simulate: --set: the policy has no 'fal'; did you mean 'fall'?\n"},
-    {"SimulateBadSetting", {"simulate", "j", "--set=rise=fast"}, 2, "", "hither simulate: --set: rise is to be a duration, as 500ms or 10s, not 'fast'\n"},
+    {"SimulateUnknownSetting", {"simulate", "j", "--set", "fal=5"}, 2, "", "hither simulate: --set: unknown policy setting 'fal'; did you mean 'fall'?\n"},
+    {"SimulateBadSetting", {"simulate", "j", "--set=rise=fast"}, 2, "", "hither simulate: --set: rise must be a duration, such as 500ms or 10s, not 'fast'\n"},
     {"SimulateNoJournal", {"simulate", "/nonexistent/journal"}, 1, "", "hither simulate: /nonexistent/journal: cannot be opened; is it a file that you may read?\n"},
     {"HelpOfSites", {"sites", "--help"}, 0, "hither sites - ", ""},
     {"SitesNobody", {"sites"}, 2, "", "hither sites: give an address, as in hither sites 192.0.2.53\n"},
     {"SitesBadAddress", {"sites", "ns1.example"}, 2, "", "*"},
     {"SitesPortZero", {"sites", "127.0.0.1:0"}, 2, "", "*"},
-    {"SitesBadPort", {"sites", "127.0.0.1", "--port", "65536"}, 2, "", "hither sites: --port '65536' is no number from 1 to 65535\n"},
-    {"SitesBadTimeout", {"sites", "127.0.0.1", "--timeout=2"}, 2, "", "hither sites: --timeout is no time from 1ms to 1m; write it as 500ms or 2s\n"},
+    {"SitesBadPort", {"sites", "127.0.0.1", "--port", "65536"}, 2, "", "hither sites: --port '65536' is not a number from 1 to 65535\n"},
+    {"SitesBadTimeout", {"sites", "127.0.0.1", "--timeout=2"}, 2, "", "hither sites: --timeout is not a time from 1ms to 1m; write it as 500ms or 2s\n"},
     {"SitesTypeAlone", {"sites", "127.0.0.1", "--type", "A"}, 2, "", "hither sites: --type without a name to ask for; add --name NAME\n"},
     {"SitesBadName", {"sites", "127.0.0.1", "--name", "a..b"}, 2, "", "hither sites: 'a..b SOA' cannot be asked for; give a domain name and a type, as --name example.org --type SOA\n"},
-    {"SitesBadWatch", {"sites", "127.0.0.1", "--watch", "0"}, 2, "", "hither sites: --watch '0' is no time from 0.1 to 86400 seconds\n"},
-    {"SitesEmptyWatch", {"sites", "127.0.0.1", "--watch="}, 2, "", "hither sites: --watch '' is no time from 0.1 to 86400 seconds\n"},
+    {"SitesBadWatch", {"sites", "127.0.0.1", "--watch", "0"}, 2, "", "hither sites: --watch '0' is not a time from 0.1 to 86400 seconds\n"},
+    {"SitesEmptyWatch", {"sites", "127.0.0.1", "--watch="}, 2, "", "hither sites: --watch '' is not a time from 0.1 to 86400 seconds\n"},
     {"CheckWithoutFile", {"check"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},
     {"CheckTwoFiles", {"check", "a", "b"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},
     {"CheckFlagTypo", {"check", "--orign", "."}, 2, "", "hither check: unknown flag --orign; did you mean '--origin'?\n"},
@@ -87,8 +87,8 @@ const Case kCases[] = {
     {"CheckBadOrigin", {"check", "/dev/null", "--origin", "a..b"}, 2, "", "*"},
     {"CheckNoOrigin", {"check", "/dev/null"}, 2, "", "hither check: /dev/null does not give the zone's name; give --origin NAME\n"},
     {"CheckMissingFile", {"check", "/nonexistent/a.zone"}, 1, "", "hither check: /nonexistent/a.zone: No such file or directory\n"},
-    {"CompileWhereTo", {"compile", "a.zone"}, 2, "", "hither compile: where to? give -o IMAGE, as in -o example.org.image\n"},
-    {"CompileToNoFile", {"compile", "a.zone", "-o", "-"}, 2, "", "hither compile: where to? give -o IMAGE, as in -o example.org.image\n"},
+    {"CompileWhereTo", {"compile", "a.zone"}, 2, "", "hither compile: no output file; give -o IMAGE, as in -o example.org.image\n"},
+    {"CompileToNoFile", {"compile", "a.zone", "-o", "-"}, 2, "", "hither compile: no output file; give -o IMAGE, as in -o example.org.image\n"},
     {"CompileWithoutFile", {"compile", "-o", "a"}, 2, "", "hither compile: give one zone file, as in hither compile example.org.zone\n"},
     {"DashesEndFlags", {"check", "--", "--origin"}, 1, "", "hither check: --origin: No such file or directory\n"},
     {"StatusTooMuch", {"status", "now"}, 2, "", "hither status: unexpected argument 'now'; see hither status --help\n"},
@@ -198,9 +198,9 @@ TEST_F(ZoneFiles, CompileLeavesItsSourceAlone) {
   const std::string path = Write("example.org.zone", kRelative);
   const ToolResult result = Hither({"compile", path.c_str(), "-o", path.c_str()});
   EXPECT_EQ(result.code, 1);
-  EXPECT_EQ(result.err, absl::StrCat("hither compile: ", path,
-                                     " is what the zone is read from; give "
-                                     "the image another name\n"));
+  EXPECT_EQ(result.err,
+            absl::StrCat("hither compile: ", path,
+                         " is a file that the zone is read from; give the image another name\n"));
   EXPECT_EQ(Hither({"check", path.c_str()}).code, 0);
 }
 
@@ -313,14 +313,14 @@ TEST(Simulate, TellsEachChangeOfState) {
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("DOWN -> SOFT   warm-up"));
   EXPECT_THAT(result.out, HasSubstr("UP -> DOWN     hard-fault     probe: 1ms"));
-  EXPECT_THAT(result.out, HasSubstr("0 entries decided otherwise than recorded"));
+  EXPECT_THAT(result.out, HasSubstr("0 entries whose decision differs from the recorded one"));
 }
 
 TEST(Simulate, WithAnotherSettingADifferenceIsNoFailure) {
   const ToolResult result = Hither({"simulate", kJournal.c_str(), "--set", "fall=20"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, Not(HasSubstr("hard-fault")));
-  EXPECT_THAT(result.out, Not(HasSubstr("0 entries decided otherwise")));
+  EXPECT_THAT(result.out, Not(HasSubstr("0 entries whose decision differs")));
 }
 
 TEST(Simulate, FailsIfThePolicyDecidesOtherwiseThanRecorded) {
@@ -353,7 +353,7 @@ TEST(Simulate, AnEndThatIsNotWholeIsLetGo) {
   std::ofstream(path) << first << "\n" << first.substr(0, 100);
   const ToolResult result = Hither({"simulate", path.c_str()});
   EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.err, HasSubstr("the last line is not whole and was left out"));
+  EXPECT_THAT(result.err, HasSubstr("the last line is incomplete and was ignored"));
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ DIFFERENCES = [
     Difference(["RRSIG"], BIND, lambda r: r.octets[3] < signer_labels(r),
                "fewer labels than the signer's name has: no validator takes it (RFC 4035 §5.3.1), "
                "and it harms none; a signature is served as signed"),
-    Difference(SIGNATURES, WE, lambda r: "is no time" in r.error and re.search(
+    Difference(SIGNATURES, WE, lambda r: "is not a time" in r.error and re.search(
         r"'(0\d|1[0-8]|19[0-6])\d+'", r.error) is not None,
                "a time before 1970 has no seconds since 1970 (RFC 4034 §3.1.5)"),
     Difference(["SIG"], BIND, lambda r: "syntax error" in r.error and
@@ -87,10 +87,10 @@ DIFFERENCES = [
                "AliasMode should have no parameters (RFC 9460 §2.4.2), so they are a slip"),
     Difference(["IPSECKEY"], BIND, lambda r: r.octets[2] == 0 and "unexpected end" in r.error,
                "algorithm 0 says that there is no key (RFC 4025 §2.4)"),
-    Difference(KEYS, WE, lambda r: "is no number from 0 to" in r.error,
+    Difference(KEYS, WE, lambda r: "is not a number from 0 to" in r.error,
                "flags and protocol are decimal numbers (RFC 4034 §2.2); BIND also tries "
                "hexadecimal and how the words of RFC 2535 §7.1 begin"),
-    Difference(SIGNATURES + ["DSYNC"], WE, lambda r: "is no record type" in r.error and
+    Difference(SIGNATURES + ["DSYNC"], WE, lambda r: "is not a record type" in r.error and
                re.search(r"'[+-]?\d+'", r.error) is not None,
                "a type is a mnemonic or TYPE and a number (RFC 3597 §5, RFC 4034 §3.2)"),
     Difference("SVCB HTTPS".split(), WE, lambda r: "is quoted" in r.error and

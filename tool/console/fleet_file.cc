@@ -59,9 +59,10 @@ bool ReadName(const YamlNode& node, absl::string_view example, Reading& to, std:
     return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
   });
   if (!is_word) {
-    to.Error(node.line,
-             absl::StrCat(Quoted(text),
-                          " is no name; use letters, digits, '-', '_' and '.', as in ", example));
+    to.Error(
+        node.line,
+        absl::StrCat(Quoted(text), " is not a name; use letters, digits, '-', '_' and '.', as in ",
+                     example));
     return false;
   }
   out = std::move(text);
@@ -70,7 +71,7 @@ bool ReadName(const YamlNode& node, absl::string_view example, Reading& to, std:
 
 template <typename T>
 void ReadNameOf(const YamlNode& node, Reading& to, T& out) {
-  ReadName(node, "a name, as fra1", to, out.name);
+  ReadName(node, "a name, such as fra1", to, out.name);
 }
 
 template <typename T>
@@ -81,7 +82,7 @@ void ReadAs(const YamlNode& node, Reading& to, T& out) {
 void ReadEndpoint(const YamlNode& node, uint16_t port, Reading& to,
                   std::optional<SocketAddress>& out) {
   std::string text;
-  if (!ReadText(node, "an address, as 10.0.0.1:8053", to, text)) return;
+  if (!ReadText(node, "an address, such as 10.0.0.1:8053", to, text)) return;
   const absl::StatusOr<SocketAddress> address = SocketAddress::FromText(text, port);
   if (!address.ok()) return to.Error(node.line, address.status());
   if (address->port() == 0 || address->IsWildcard() || address->IsMulticast()) {
@@ -98,17 +99,17 @@ void ReadAgent(const YamlNode& node, Reading& to, T& out) {
 }
 
 void ReadDegrees(const YamlNode& node, double most, Reading& to, std::optional<double>& out) {
-  const std::string example = absl::StrCat("degrees from -", most, " to ", most, ", as 50.1");
+  const std::string example = absl::StrCat("degrees from -", most, " to ", most, ", such as 50.1");
   if (!ExpectKind(node, YamlNode::kText, example, to)) return;
   double degrees = 0;
   if (!absl::SimpleAtod(node.text, &degrees) || !(degrees >= -most && degrees <= most)) {
-    return to.Error(node.line, absl::StrCat(Quoted(node.text), " does not fit; give ", example));
+    return to.Error(node.line, absl::StrCat(Quoted(node.text), " is not valid; give ", example));
   }
   out = degrees;
 }
 
 void ReadAddressList(const YamlNode& node, Reading& to, Draft& draft) {
-  ReadList(node, "addresses, as [192.0.2.53, \"2001:db8::53\"]", Fleet::kAddressesMax, to,
+  ReadList(node, "addresses, such as [192.0.2.53, \"2001:db8::53\"]", Fleet::kAddressesMax, to,
            [&](const YamlNode& item) {
              std::optional<SocketAddress> address;
              ReadEndpoint(item, kDnsPort, to, address);
@@ -124,8 +125,8 @@ void ReadAddressList(const YamlNode& node, Reading& to, Draft& draft) {
 
 // clang-format off
 const KeyOf<Fleet::Question> kQuestionKeys[] = {
-    {"name", [](const YamlNode& n, Reading& to, Fleet::Question& q) { ReadShortText(n, "a domain name, as example.org", 255, to, q.name); }},
-    {"type", [](const YamlNode& n, Reading& to, Fleet::Question& q) { ReadShortText(n, "a type, as SOA", 16, to, q.type); }},
+    {"name", [](const YamlNode& n, Reading& to, Fleet::Question& q) { ReadShortText(n, "a domain name, such as example.org", 255, to, q.name); }},
+    {"type", [](const YamlNode& n, Reading& to, Fleet::Question& q) { ReadShortText(n, "a type, such as SOA", 16, to, q.type); }},
 };
 const KeyOf<Fleet::Node> kNodeKeys[] = {
     {"name",    ReadNameOf<Fleet::Node>},
@@ -156,7 +157,7 @@ bool CheckNamed(const std::string& name, absl::string_view what, uint32_t line, 
 }
 
 void ReadNodes(const YamlNode& list, Reading& to, Fleet::Site& site) {
-  ReadList(list, "nodes, as [{ name: ns1, hitherd: 10.0.0.1:8053 }]", Fleet::kNodesMax, to,
+  ReadList(list, "nodes, such as [{ name: ns1, hitherd: 10.0.0.1:8053 }]", Fleet::kNodesMax, to,
            [&](const YamlNode& item) {
              Fleet::Node node;
              const size_t errors_before = to.error_count;
@@ -166,7 +167,7 @@ void ReadNodes(const YamlNode& list, Reading& to, Fleet::Site& site) {
                  to.error_count == errors_before) {
                to.Error(item.line, absl::StrCat("node ", node.name,
                                                 " has no page to ask; add "
-                                                "hitherd: and anycast:, as 10.0.0.1:8053"));
+                                                "hitherd: and anycast:, such as 10.0.0.1:8053"));
              }
              site.nodes.push_back(std::move(node));
            });
@@ -175,7 +176,7 @@ void ReadNodes(const YamlNode& list, Reading& to, Fleet::Site& site) {
 // clang-format off
 const KeyOf<Fleet::Site> kSiteKeys[] = {
     {"name",      ReadNameOf<Fleet::Site>},
-    {"place",     [](const YamlNode& n, Reading& to, Fleet::Site& site) { ReadShortText(n, "a place, as Frankfurt", kTextBytesMax, to, site.place); }},
+    {"place",     [](const YamlNode& n, Reading& to, Fleet::Site& site) { ReadShortText(n, "a place, such as Frankfurt", kTextBytesMax, to, site.place); }},
     {"latitude",  [](const YamlNode& n, Reading& to, Fleet::Site& site) { ReadDegrees(n, 90, to, site.latitude); }},
     {"longitude", [](const YamlNode& n, Reading& to, Fleet::Site& site) { ReadDegrees(n, 180, to, site.longitude); }},
     {"as",        ReadAs<Fleet::Site>},
@@ -183,7 +184,7 @@ const KeyOf<Fleet::Site> kSiteKeys[] = {
 };
 const KeyOf<Fleet::Router> kRouterKeys[] = {
     {"name",  ReadNameOf<Fleet::Router>},
-    {"site",  [](const YamlNode& n, Reading& to, Fleet::Router& router) { ReadName(n, "a site, as fra1", to, router.site); }},
+    {"site",  [](const YamlNode& n, Reading& to, Fleet::Router& router) { ReadName(n, "a site, such as fra1", to, router.site); }},
     {"as",    ReadAs<Fleet::Router>},
     {"kind",  [](const YamlNode& n, Reading& to, Fleet::Router& router) { ReadName(n, "bird or frr", to, router.kind); }},
     {"agent", ReadAgent<Fleet::Router>},
@@ -191,13 +192,13 @@ const KeyOf<Fleet::Router> kRouterKeys[] = {
 const KeyOf<Fleet::Client> kClientKeys[] = {
     {"name",   ReadNameOf<Fleet::Client>},
     {"as",     ReadAs<Fleet::Client>},
-    {"router", [](const YamlNode& n, Reading& to, Fleet::Client& client) { ReadName(n, "a router, as transit-a", to, client.router); }},
+    {"router", [](const YamlNode& n, Reading& to, Fleet::Client& client) { ReadName(n, "a router, such as transit-a", to, client.router); }},
     {"agent",  ReadAgent<Fleet::Client>},
 };
 // clang-format on
 
 void ReadSites(const YamlNode& list, Reading& to, Draft& draft) {
-  ReadList(list, "sites, as [{ name: fra1, nodes: [...] }]", Fleet::kSitesMax, to,
+  ReadList(list, "sites, such as [{ name: fra1, nodes: [...] }]", Fleet::kSitesMax, to,
            [&](const YamlNode& item) {
              Fleet::Site site;
              ReadMap(item, kSiteKeys, to, site);
@@ -217,7 +218,7 @@ void ReadSites(const YamlNode& list, Reading& to, Draft& draft) {
 }
 
 void ReadRouters(const YamlNode& list, Reading& to, Draft& draft) {
-  ReadList(list, "routers, as [{ name: transit-a, as: 64501 }]", Fleet::kRoutersMax, to,
+  ReadList(list, "routers, such as [{ name: transit-a, as: 64501 }]", Fleet::kRoutersMax, to,
            [&](const YamlNode& item) {
              Fleet::Router router;
              ReadMap(item, kRouterKeys, to, router);
@@ -228,22 +229,23 @@ void ReadRouters(const YamlNode& list, Reading& to, Draft& draft) {
 }
 
 void ReadLinks(const YamlNode& list, Reading& to, Draft& draft) {
-  ReadList(list, "links, as [[r.fra1, transit-a]]", Fleet::kLinksMax, to,
+  ReadList(list, "links, such as [[r.fra1, transit-a]]", Fleet::kLinksMax, to,
            [&](const YamlNode& item) {
              std::vector<std::string> ends;
-             ReadList(item, "two routers, as [r.fra1, transit-a]", 2, to, [&](const YamlNode& end) {
-               std::string name;
-               if (!ReadName(end, "a router, as r.fra1", to, name)) return;
-               draft.marks.routers.push_back({name, end.line});
-               ends.push_back(std::move(name));
-             });
+             ReadList(item, "two routers, such as [r.fra1, transit-a]", 2, to,
+                      [&](const YamlNode& end) {
+                        std::string name;
+                        if (!ReadName(end, "a router, such as r.fra1", to, name)) return;
+                        draft.marks.routers.push_back({name, end.line});
+                        ends.push_back(std::move(name));
+                      });
              if (ends.size() == 2) return draft.fleet.links.push_back({ends[0], ends[1]});
              to.Error(item.line, "a link has two routers; write [r.fra1, transit-a]");
            });
 }
 
 void ReadClients(const YamlNode& list, Reading& to, Draft& draft) {
-  ReadList(list, "clients, as [{ name: berlin, router: transit-a, agent: 10.0.0.20:8060 }]",
+  ReadList(list, "clients, such as [{ name: berlin, router: transit-a, agent: 10.0.0.20:8060 }]",
            Fleet::kClientsMax, to, [&](const YamlNode& item) {
              Fleet::Client client;
              const size_t errors_before = to.error_count;

@@ -33,7 +33,7 @@ std::string SerialText(const HitherdReport::Zone& zone) {
 absl::Status CheckIs(const std::string& id, const std::string& wanted) {
   if (id == wanted) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat("is ", id, ", not ", wanted, "; correct the fleet's file"));
+      absl::StrCat("is ", id, ", not ", wanted, "; correct the fleet file"));
 }
 
 // Its loop stands still: what it says of states was so once.
@@ -45,7 +45,7 @@ absl::Status CheckFresh(const SidecarReport& report) {
     return absl::FormatDuration(absl::Trunc(absl::Seconds(seconds), absl::Milliseconds(1)));
   };
   return absl::FailedPreconditionError(
-      absl::StrCat("its verdict is ", text(report.verdict_age_seconds), " old and was good for ",
+      absl::StrCat("its verdict is ", text(report.verdict_age_seconds), " old and was valid for ",
                    text(report.lease_seconds), "; restart it"));
 }
 
@@ -185,8 +185,8 @@ void ConsoleModel::TakeFaults(const std::string& name,
   if (!faults.ok() || *faults == known.names) return;
   known.names = *faults;
   time_line_.Add(now, faults->empty() ? Weight::kGood : Weight::kWarning, name,
-                 faults->empty() ? "no fault is on any more"
-                                 : absl::StrCat("fault on: ", absl::StrJoin(*faults, ", ")));
+                 faults->empty() ? "no fault is active"
+                                 : absl::StrCat("fault active: ", absl::StrJoin(*faults, ", ")));
 }
 
 void ConsoleModel::TakeSessions(const std::string& name,

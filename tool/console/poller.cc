@@ -14,7 +14,8 @@ namespace hither {
 namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(100);
-constexpr char kEnding[] = "the console ends; whether it was done is not known";
+constexpr char kEnding[] =
+    "the console is shutting down; it is unknown whether the command was carried out";
 constexpr size_t kAgentBytesMax = 256 << 10;
 
 // The body of a 200, or what is wrong.

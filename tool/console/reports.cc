@@ -87,7 +87,7 @@ class Members {
 
 absl::StatusOr<json> ParseObject(absl::string_view text, const char* needs) {
   json page = ParseJson<json>(text);
-  if (!page.is_object()) return Wrong("answers no JSON object");
+  if (!page.is_object()) return Wrong("does not answer with a JSON object");
   if (!page.contains(needs)) return Wrong(absl::StrCat("answers JSON without '", needs, "'"));
   return page;
 }
@@ -178,7 +178,7 @@ absl::StatusOr<std::vector<std::string>> ReadFaults(absl::string_view text) {
 
 absl::StatusOr<std::vector<RouterSession>> ReadSessions(absl::string_view text) {
   const json page = ParseJson<json>(text);
-  if (!page.is_array()) return Wrong("answers no JSON list of sessions");
+  if (!page.is_array()) return Wrong("does not answer with a JSON list of sessions");
   std::vector<RouterSession> sessions;
   EachOf(page, [&](const Members& session) {
     sessions.push_back({session.Text("peer"), session.Whole32("peer_as").value_or(0),

@@ -125,7 +125,7 @@ function fillWhy(cell, node) {
     ...node.errors.map((error) => make("span", {class: "error"}, error)),
     ...lines.map((line) => make("span", {class: "why"}, line, make("br"))),
     ...(node.drained ? [make("span", {class: "fault"}, "drained by the operator")] : []),
-    ...node.faults.map((fault) => make("span", {class: "fault"}, `fault on: ${fault}`))]);
+    ...node.faults.map((fault) => make("span", {class: "fault"}, `fault active: ${fault}`))]);
 }
 
 function fillRate(cell, node) {
@@ -211,7 +211,7 @@ function routerColumns(has_agents) {
     {name: "Faults", fill: (cell, router) => replaceIfNew(
       cell, JSON.stringify([router.faults, router.errors]), () => [
         ...router.errors.map((error) => make("span", {class: "error"}, error)),
-        ...router.faults.map((fault) => make("span", {class: "fault"}, `fault on: ${fault}`)),
+        ...router.faults.map((fault) => make("span", {class: "fault"}, `fault active: ${fault}`)),
         router.faults.length + router.errors.length ? "" : "none"])},
   ];
   if (has_agents) {

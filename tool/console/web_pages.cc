@@ -67,7 +67,7 @@ absl::StatusOr<std::string> PathOf(absl::string_view verb, const std::string& fa
     if (one == fault) return absl::StrCat("/break?fault=", one);
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("no such fault here; there is ", absl::StrJoin(known, ", ")));
+      absl::StrCat("no such fault here; available: ", absl::StrJoin(known, ", ")));
 }
 
 absl::Status DoneOf(const absl::StatusOr<HttpReply>& reply) {
@@ -136,7 +136,7 @@ AdminHandlers WebPages::Handlers() {
 AdminAnswer WebPages::Events() {
   if (listeners_->fetch_add(1) >= kListenersMax) {
     listeners_->fetch_sub(1);
-    return Refusal(503, "too many listen already; close another page of this console");
+    return Refusal(503, "too many pages are open; close another page of this console");
   }
   // Leaves with the last copy of the stream, however the connection ends.
   const std::shared_ptr<void> place(nullptr,
@@ -162,7 +162,7 @@ AdminAnswer WebPages::Command(absl::string_view verb, const AdminParameters& par
   if (!path.ok()) return Refusal(400, path.status().message());
   const absl::Cleanup leave = [this] { commands_.fetch_sub(1); };
   if (commands_.fetch_add(1) >= kCommandsMax) {
-    return Refusal(503, "other commands are not done yet; try again in some seconds");
+    return Refusal(503, "other commands are still running; try again in a few seconds");
   }
   const absl::Status done = DoneOf(
       ask_({.to = *told->agent, .method = "POST", .path = *path, .timeout = kCommandTimeout}));

@@ -66,7 +66,7 @@ class Asking {
     if (ended.end != End::kDone) return OnSilence(ended.detail);
     const std::span<const uint8_t> octets(ended.reply);
     const auto reply = ReadSiteReply(answer_.is_tcp ? MessageIn(octets) : octets, question_);
-    if (!reply.has_value()) return OnSilence("something that is no answer to the question");
+    if (!reply.has_value()) return OnSilence("something that is not an answer to the query");
     if (!answer_.rtt.has_value()) answer_.rtt = ended.took;
     TakeReply(*reply);
     if (answer_.nsid.empty() && !questions_.empty()) return AskNext();

@@ -56,7 +56,7 @@ std::string ProblemOf(const ldns_pkt* packet, const SiteQuestion& question) {
   if (ldns_pkt_get_rcode(packet) != LDNS_RCODE_NOERROR) return RcodeText(packet);
   if (ldns_pkt_tc(packet)) return "truncated answer";
   if (question.is_chaos) return "";
-  if (!ldns_pkt_aa(packet)) return "no authoritative answer";
+  if (!ldns_pkt_aa(packet)) return "not an authoritative answer";
   return HasRecord(packet, TypeOf(question)) ? "" : "no record of that type";
 }
 

@@ -175,20 +175,20 @@ std::string ReadOrder(const ParsedArguments& parsed, SitesOrder& out) {
   uint32_t port = 0;
   const absl::string_view port_text = parsed.Value("--port", "53");
   if (!absl::SimpleAtoi(port_text, &port) || port == 0 || port > 65'535) {
-    return absl::StrCat("--port '", port_text, "' is no number from 1 to 65535");
+    return absl::StrCat("--port '", port_text, "' is not a number from 1 to 65535");
   }
   std::string error;
   if (!ReadAddresses(parsed, static_cast<uint16_t>(port), out.order, error)) return error;
   if (!absl::ParseDuration(parsed.Value("--timeout", "2s"), &out.order.timeout) ||
       out.order.timeout < absl::Milliseconds(1) || out.order.timeout > absl::Minutes(1)) {
-    return "--timeout is no time from 1ms to 1m; write it as 500ms or 2s";
+    return "--timeout is not a time from 1ms to 1m; write it as 500ms or 2s";
   }
   double seconds = 0;
   constexpr absl::string_view kOnce = "once";
   const absl::string_view watch = parsed.Value("--watch", kOnce);
   if (watch != kOnce &&
       (!absl::SimpleAtod(watch, &seconds) || !(seconds >= 0.1) || seconds > kWatchSecondsMax)) {
-    return absl::StrCat("--watch '", watch, "' is no time from 0.1 to 86400 seconds");
+    return absl::StrCat("--watch '", watch, "' is not a time from 0.1 to 86400 seconds");
   }
   if (watch != kOnce) out.watch = absl::Seconds(seconds);
   if (!parsed.Value("--type", "").empty() && parsed.Value("--name", "").empty()) {

@@ -55,11 +55,11 @@ class ImageChecker {
       if (!NodeIsGood(id)) return "a name or its records are broken";
     }
     if (!ApexIsGood()) return "its apex has no SOA";
-    if (names_seen_ != zone_.name_count_) return "it has other names than it says";
+    if (names_seen_ != zone_.name_count_) return "its count of names is wrong";
     if (nsec_seen_ != zone_.nsec_count_) return "its NSEC table is broken";
     if (nsec3_seen_ != zone_.nsec3_count_) return "its NSEC3 table is broken";
     for (const NodeId id : zone_.names()) {
-      if (!ReferencesAreGood(id)) return "a name points to what is no name";
+      if (!ReferencesAreGood(id)) return "a name points to something that is not a name";
     }
     return IndexIsGood() ? "" : "its index is broken";
   }

@@ -54,7 +54,7 @@ absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::str
                             mode_t mode, Durable durable) {
   if (note.size() > kImageNoteBytesMax) {
     return absl::UnavailableError(absl::StrCat(
-        path, ": the zone is of too many files for an image; join some, or shorten their paths"));
+        path, ": the zone has too many files for an image; join some, or shorten their paths"));
   }
   return ReplaceFile(path, mode, durable, [&](int fd) { return WriteParts(fd, zone, note); });
 }
@@ -105,16 +105,16 @@ absl::StatusOr<ImageFile> ImageFile::FromOpened(FileDescriptor opened, const std
 absl::Status ImageFile::ReadHead() {
   struct stat facts;
   if (::fstat(file_.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
-    return Wrong("no regular file", "name an image file");
+    return Wrong("not a regular file", "name an image file");
   }
   const auto file_bytes = static_cast<uint64_t>(facts.st_size);
   ImageHead head;
   if (file_bytes < sizeof(head) || !ReadAt(0, &head, sizeof(head)) ||
       std::memcmp(head.magic, kImageMagic, sizeof(kImageMagic)) != 0) {
-    return Wrong("no zone image", "name a file that hither compile has made");
+    return Wrong("not a zone image", "name a file made by hither compile");
   }
   if (head.byte_order != kImageByteOrder) {
-    return Wrong("an image from a machine of another byte order", kCompileAgain);
+    return Wrong("an image from a machine with another byte order", kCompileAgain);
   }
   if (head.version != kImageVersion) {
     return Wrong(absl::StrCat("an image of format ", head.version, "; this version reads format ",
@@ -153,7 +153,7 @@ absl::StatusOr<std::shared_ptr<const Zone>> ImageFile::Read(NameView apex) {
   for (uint64_t at = 0; at < image_bytes_;) {
     const size_t piece = static_cast<size_t>(std::min<uint64_t>(kPieceBytes, image_bytes_ - at));
     if (!ReadAt(at, memory.data() + at, piece)) {
-      return Wrong("the image cannot be read on", "check the disk, then compile it again");
+      return Wrong("the rest of the image cannot be read", "check the disk, then compile it again");
     }
     const size_t skip = at == 0 ? sizeof(ImageHead) : 0;
     checksum.Update(memory.data() + at + skip, piece - skip);
@@ -163,7 +163,7 @@ absl::StatusOr<std::shared_ptr<const Zone>> ImageFile::Read(NameView apex) {
     return Wrong("the image is damaged (its checksum differs)", kCompileAgain);
   }
   const absl::string_view wrong = CheckImage({memory.data(), memory.size()});
-  if (!wrong.empty()) return Wrong(absl::StrCat("no image of ours: ", wrong), kCompileAgain);
+  if (!wrong.empty()) return Wrong(absl::StrCat("not a valid image: ", wrong), kCompileAgain);
   std::shared_ptr<const Zone> zone = memory.Release();
   if (!zone->apex().EqualsIgnoreCase(apex)) {
     return Wrong(absl::StrCat("the image is of the zone ", zone->apex().ToText(), ", not of ",

@@ -126,7 +126,7 @@ size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
         buffer_.record(std::exchange(records_[forms[i].record], 0));
     Report(Severity::kWarning, record.location(),
            absl::StrCat("the same ", TypeToText(record.type), " record at ", owner.ToText(),
-                        " stands above; ignored, remove one (RFC 2181 §5)"));
+                        " appears above; ignored, remove one (RFC 2181 §5)"));
   }
   const auto begin = records_.begin();
   return static_cast<size_t>(std::remove(begin + static_cast<ptrdiff_t>(first),
@@ -307,7 +307,7 @@ void ZoneBuilder::MakeZone(BuiltZone& built) {
   if (buffer_.has_too_many_collisions() || indexed == Outcome::kCollisions) {
     Report(Severity::kError, {0, 0},
            absl::StrCat("too many names of ", apex_.ToText(),
-                        " have the same hash; somebody has chosen them so, remove them"));
+                        " have the same hash; they were chosen to collide, remove them"));
   }
   if (errors_ == 0) built.zone = image.Finish();
 }

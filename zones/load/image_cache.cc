@@ -54,7 +54,7 @@ absl::StatusOr<OpenedImage> ReadNote(absl::StatusOr<ImageFile> file, const std::
   const std::optional<ImageNote> note = ImageNote::Read(file->note());
   if (!note.has_value()) {
     return absl::DataLossError(absl::StrCat(
-        path, ": no image of ours: its note is none; compile it again (hither compile)"));
+        path, ": not a valid image: its note is malformed; compile it again (hither compile)"));
   }
   return std::pair(*std::move(file), *note);
 }
@@ -164,7 +164,7 @@ LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimit
     loaded.out_of_memory = true;
     loaded.findings.push_back({Severity::kError, path, 0,
                                "not enough memory for the image; give the server more (a reload "
-                               "holds the old and the new zone at once)"});
+                               "holds the old and the new zone together)"});
   }
   return loaded;
 }
@@ -177,8 +177,8 @@ LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image
   if (tried.is_stale) {
     tried.loaded.findings.push_back(
         {Severity::kWarning, image_path, 0,
-         absl::StrCat("the image is not of ", path,
-                      " as it is now; the zone file is read instead, compile it again (hither "
+         absl::StrCat("the image does not match ", path,
+                      "; the zone file is read instead, compile it again (hither "
                       "compile)")});
   }
   return LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));

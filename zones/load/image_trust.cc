@@ -13,11 +13,11 @@
 namespace hither {
 namespace {
 
-constexpr char kMakeIt[] = "; make it a folder that the server's user may write in";
-constexpr absl::string_view kUnknown = "who may write it is not to be found out";
+constexpr char kMakeIt[] = "; make it a folder that the server's user can write in";
+constexpr absl::string_view kUnknown = "it is unknown who can write it";
 constexpr absl::string_view kAnybodysFolder =
-    "everybody may write in its folder, so the image may be anybody's; put it in another, or take "
-    "that right away (chmod o-w)";
+    "anyone can write in its folder, so the image may be forged; move it to another, or remove "
+    "that permission (chmod o-w)";
 
 bool IsOurs(const struct stat& facts) { return facts.st_uid == 0 || facts.st_uid == ::geteuid(); }
 
@@ -38,8 +38,8 @@ absl::StatusOr<ImageFolder> ImageFolder::Open(const std::string& path) {
   if (!folder) return absl::UnavailableError(absl::StrCat(std::strerror(errno), kMakeIt));
   if (!IsOursAlone(folder.get())) {
     return absl::PermissionDeniedError(
-        "others may write in it, and so choose what is served; let it belong to the server's user "
-        "and nobody else write in it (chown, chmod go-w)");
+        "others can write in it and so choose what is served; let only the server's user own it "
+        "and write in it (chown, chmod go-w)");
   }
   return ImageFolder(std::move(folder), path);
 }
@@ -60,7 +60,7 @@ absl::string_view WhyNotOurs(int image) {
   struct stat facts;
   if (::fstat(image, &facts) != 0) return kUnknown;
   if (IsOurs(facts) && (facts.st_mode & (S_IWGRP | S_IWOTH)) == 0) return "";
-  return "others than the server's user may have written it; remove it";
+  return "someone other than the server's user may have written it; remove it";
 }
 
 absl::string_view WhyNotAsTrustedAs(const std::string& text, int image, const std::string& path) {
@@ -73,11 +73,12 @@ absl::string_view WhyNotAsTrustedAs(const std::string& text, int image, const st
     return kUnknown;
   }
   if (!IsOurs(of_image) && of_image.st_uid != of_text.st_uid) {
-    return "the image belongs to another user than the zone file; compile it as that one, or chown "
+    return "the image belongs to another user than the zone file; compile it as that user, or "
+           "chown "
            "it";
   }
   if (!HasNoMoreWriters(of_image, of_text)) {
-    return "others may write the image than may write the zone file; take that right away (chmod "
+    return "some who cannot write the zone file can write the image; remove that permission (chmod "
            "go-w)";
   }
   const bool is_same = folder.st_dev == text_folder.st_dev && folder.st_ino == text_folder.st_ino;
@@ -89,7 +90,7 @@ absl::string_view WhyNotTrustedAlone(int image, const std::string& path) {
   struct stat folder;
   if (::fstat(image, &facts) != 0 || ::stat(FolderOf(path).c_str(), &folder) != 0) return kUnknown;
   if (facts.st_mode & S_IWOTH) {
-    return "everybody may write the image; take that right away (chmod o-w) and compile it again";
+    return "anyone can write the image; remove that permission (chmod o-w) and compile it again";
   }
   return IsFolderAnybodys(folder) ? kAnybodysFolder : "";
 }

@@ -72,8 +72,8 @@ LoadedZone WithinMemory(const std::string& file, const Load& load) {
       {.severity = Severity::kError,
        .file = file,
        .line = 0,
-       .text = "not enough memory to load it; give the server more (a reload holds the old and "
-               "the new zone at once) or make the zone smaller"});
+       .text = "not enough memory to load it; give the server more (a reload holds the old and the "
+               "new zone together) or make the zone smaller"});
   return failed;
 }
 

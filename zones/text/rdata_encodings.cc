@@ -180,7 +180,7 @@ Complaint ReadBase32Hash(absl::string_view text, RdataBuffer& out) {
   const size_t length = out.size() - at - 1;
   // Fewer than 5 bits may be left over, and RFC 4648 §6 wants them to be 0.
   const bool whole = count < 5 && (bits & ((1u << count) - 1)) == 0;
-  if (length == 0 || length > 255 || !whole) return "is no base32 of 1 to 255 whole octets";
+  if (length == 0 || length > 255 || !whole) return "is not base32 for 1 to 255 whole octets";
   out.SetU8(at, static_cast<uint8_t>(length));
   return nullptr;
 }
@@ -191,7 +191,8 @@ Complaint ReadSalt(absl::string_view text, RdataBuffer& out) {
     return nullptr;
   }
   if (text.size() % 2 != 0) return "ends in half an octet of hexadecimal";
-  if (text.empty() || text.size() / 2 > 255) return "is no salt of 1 to 255 octets; none is \"-\"";
+  if (text.empty() || text.size() / 2 > 255)
+    return "is not a salt of 1 to 255 octets; write \"-\" for none";
   out.U8(static_cast<uint8_t>(text.size() / 2));
   const Token token{text.data(), static_cast<uint32_t>(text.size())};
   return ReadHex({&token, 1}, out);

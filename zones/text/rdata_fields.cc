@@ -47,7 +47,7 @@ size_t NameWithEscapes(absl::string_view text, NameView origin, uint8_t* to, Com
   }
   to[label_at] = static_cast<uint8_t>(end - label_at - 1);
   if (end + origin.size() > kNameBytesMax) {
-    complaint = "is, with its origin, a name of over 255 octets";
+    complaint = "makes, with its origin, a name of over 255 octets";
     return 0;
   }
   CopyNameOctets(to + end, origin.data(), origin.size());
@@ -90,7 +90,7 @@ bool NextOctet(absl::string_view text, size_t& i, uint8_t& octet) {
 size_t NameFromToken(const Token& token, NameView origin, uint8_t* to, Complaint& complaint) {
   const absl::string_view text = token.text();
   if (token.quoted) {
-    complaint = "is quoted; a name stands without quotes";
+    complaint = "is quoted; write names without quotes";
     return 0;
   }
   if (text == "@") {
@@ -203,14 +203,14 @@ Complaint ReadName(const Token& token, NameView origin, RdataBuffer& out) {
 
 Complaint ReadIp4(absl::string_view text, RdataBuffer& out) {
   uint8_t octets[4];
-  if (!ParseIp4(text, octets)) return "is no IPv4 address";
+  if (!ParseIp4(text, octets)) return "is not an IPv4 address";
   out.Append(octets);
   return nullptr;
 }
 
 // RFC 4291 §2.2: eight groups, one run of zeros as "::", the last two groups perhaps as IPv4.
 Complaint ReadIp6(absl::string_view text, RdataBuffer& out) {
-  constexpr Complaint kComplaint = "is no IPv6 address";
+  constexpr Complaint kComplaint = "is not an IPv6 address";
   uint16_t groups[8] = {};
   size_t count = 0;
   size_t gap = 9;  // How many groups stand before "::"; 9: there is none.

@@ -29,7 +29,7 @@ Complaint ReadDottedHex(absl::string_view text, RdataBuffer& out) {
     high = -1;
   }
   if (high >= 0) return "ends in half an octet of hexadecimal";
-  return octets > 0 ? nullptr : "is no octet at all";
+  return octets > 0 ? nullptr : "is empty";
 }
 
 // Dots part digits: none is first, last or beside another.
@@ -53,7 +53,7 @@ Complaint ReadAplItem(absl::string_view text, RdataBuffer& out) {
   const size_t colon = text.find(':');
   const size_t slash = text.rfind('/');
   if (colon == absl::string_view::npos || slash == absl::string_view::npos || slash < colon) {
-    return "is no family:address/prefix";
+    return "is not a family:address/prefix";
   }
   uint64_t family = 0;
   uint64_t prefix = 0;
@@ -91,13 +91,13 @@ Complaint ReadNsap(absl::string_view text, RdataBuffer& out) {
 Complaint ReadAtma(absl::string_view text, RdataBuffer& out) {
   const bool number = !text.empty() && text[0] == '+';
   if (number) text.remove_prefix(1);
-  if (!DotsPartDigits(text)) return "has a dot that does not stand between two digits";
+  if (!DotsPartDigits(text)) return "has a dot that is not between two digits";
   out.U8(number ? kAtmaE164 : kAtmaAesa);
   if (!number) return ReadDottedHex(text, out);
   if (text.empty()) return "has no digits after its +";
   for (const char c : text) {
     if (c == '.') continue;
-    if (!IsDigit(c)) return "has something else than digits after its +";
+    if (!IsDigit(c)) return "has something other than digits after its +";
     out.U8(static_cast<uint8_t>(c));
   }
   return nullptr;
@@ -121,7 +121,7 @@ Complaint ReadHip(std::span<const Token> tokens, NameView origin, RdataBuffer& o
   }
   blamed = &tokens[0];
   if (!ParseNumber(tokens[0].text(), UINT8_MAX, algorithm)) {
-    return "is no algorithm, a number from 0 to 255";
+    return "is not an algorithm, a number from 0 to 255";
   }
   const size_t start = out.size();
   out.U8(0);
@@ -130,11 +130,11 @@ Complaint ReadHip(std::span<const Token> tokens, NameView origin, RdataBuffer& o
   blamed = &tokens[1];
   if (const Complaint wrong = ReadHex(tokens.subspan(1, 1), out)) return wrong;
   const size_t hit_bytes = out.size() - start - 4;
-  if (hit_bytes == 0 || hit_bytes > 255) return "is no HIT of 1 to 255 octets";
+  if (hit_bytes == 0 || hit_bytes > 255) return "is not a HIT of 1 to 255 octets";
   blamed = &tokens[2];
   if (const Complaint wrong = ReadBase64(tokens.subspan(2, 1), out)) return wrong;
   const size_t key_bytes = out.size() - start - 4 - hit_bytes;
-  if (key_bytes == 0) return "is no octet at all";
+  if (key_bytes == 0) return "is empty";
   out.SetU8(start, static_cast<uint8_t>(hit_bytes));
   out.SetU8(start + 2, static_cast<uint8_t>(key_bytes >> 8));
   out.SetU8(start + 3, static_cast<uint8_t>(key_bytes));

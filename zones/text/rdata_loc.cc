@@ -48,20 +48,20 @@ constexpr Axis kLatitude = {
     'n',
     's',
     90,
-    "is no latitude in whole degrees from 0 to 90",
-    "is no latitude's minutes from 0 to 59, nor N or S",
-    "is no latitude's seconds from 0 to 59.999, nor N or S",
-    "is no direction; a latitude ends in N or S",
+    "is not a latitude in whole degrees from 0 to 90",
+    "is not a latitude's minutes from 0 to 59, nor N or S",
+    "is not a latitude's seconds from 0 to 59.999, nor N or S",
+    "is not a direction; a latitude ends in N or S",
     "is the end of a latitude of over 90 degrees",
 };
 constexpr Axis kLongitude = {
     'e',
     'w',
     180,
-    "is no longitude in whole degrees from 0 to 180",
-    "is no longitude's minutes from 0 to 59, nor E or W",
-    "is no longitude's seconds from 0 to 59.999, nor E or W",
-    "is no direction; a longitude ends in E or W",
+    "is not a longitude in whole degrees from 0 to 180",
+    "is not a longitude's minutes from 0 to 59, nor E or W",
+    "is not a longitude's seconds from 0 to 59.999, nor E or W",
+    "is not a direction; a longitude ends in E or W",
     "is the end of a longitude of over 180 degrees",
 };
 
@@ -117,7 +117,7 @@ Complaint ReadAltitude(Cursor& in, uint32_t& wire) {
   if (below) text.remove_prefix(1);
   uint64_t centimetres = 0;
   if (!ParseDecimal(text, 2, below ? kZeroCentimetres : kAltitudeMax, centimetres)) {
-    return "is no altitude in metres from -100000.00 to 42849672.95";
+    return "is not an altitude in metres from -100000.00 to 42849672.95";
   }
   const auto distance = static_cast<uint32_t>(centimetres);
   wire = below ? kZeroCentimetres - distance : kZeroCentimetres + distance;
@@ -147,7 +147,7 @@ Complaint ReadLoc(std::span<const Token> tokens, RdataBuffer& out, const Token*&
     } else if (ParseDecimal(WithoutMetres(in.Next()), 2, kSizeMax, centimetres)) {
       out.U8(SizeToWire(centimetres));
     } else {
-      return "is no size or precision in metres from 0 to 90000000.00";
+      return "is not a size or precision in metres from 0 to 90000000.00";
     }
   }
   out.U32(latitude);

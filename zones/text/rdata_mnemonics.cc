@@ -71,28 +71,28 @@ int64_t DaysFromCivil(int64_t year, int64_t month, int64_t day) {
 
 Complaint ReadAlgorithm(absl::string_view text, RdataBuffer& out) {
   uint16_t value = 0;
-  if (!WordOrNumber(text, kAlgorithms, UINT8_MAX, value)) return "is no DNSSEC algorithm";
+  if (!WordOrNumber(text, kAlgorithms, UINT8_MAX, value)) return "is not a DNSSEC algorithm";
   out.U8(static_cast<uint8_t>(value));
   return nullptr;
 }
 
 Complaint ReadCertType(absl::string_view text, RdataBuffer& out) {
   uint16_t value = 0;
-  if (!WordOrNumber(text, kCertTypes, UINT16_MAX, value)) return "is no certificate type";
+  if (!WordOrNumber(text, kCertTypes, UINT16_MAX, value)) return "is not a certificate type";
   out.U16(value);
   return nullptr;
 }
 
 Complaint ReadDsyncScheme(absl::string_view text, RdataBuffer& out) {
   uint16_t value = 0;
-  if (!WordOrNumber(text, kDsyncSchemes, UINT8_MAX, value)) return "is no DSYNC scheme";
+  if (!WordOrNumber(text, kDsyncSchemes, UINT8_MAX, value)) return "is not a DSYNC scheme";
   out.U8(static_cast<uint8_t>(value));
   return nullptr;
 }
 
 // YYYYMMDDHHmmSS in UTC, or seconds since 1970 in at most 10 digits, modulo 2^32 (RFC 4034 §3.1.5).
 Complaint ReadTime(absl::string_view text, RdataBuffer& out) {
-  constexpr Complaint kComplaint = "is no time; write YYYYMMDDHHmmSS";
+  constexpr Complaint kComplaint = "is not a time; write YYYYMMDDHHmmSS";
   uint64_t whole = 0;
   if (!ParseNumber(text, UINT64_MAX, whole)) return kComplaint;
   if (text.size() <= 10) {
@@ -120,13 +120,14 @@ Complaint ReadTime(absl::string_view text, RdataBuffer& out) {
 }
 
 Complaint ReadWks(std::span<const Token> tokens, RdataBuffer& out) {
-  if (tokens.size() < 2) return "is all there is of a WKS record";
+  if (tokens.size() < 2) return "is the only field of a WKS record";
   if (const Complaint wrong = ReadIp4(tokens[0].text(), out)) return wrong;
   const absl::string_view protocol = tokens[1].text();
   uint64_t number = 0;
   if (absl::EqualsIgnoreCase(protocol, "tcp")) number = 6;
   if (absl::EqualsIgnoreCase(protocol, "udp")) number = 17;
-  if (number == 0 && !ParseNumber(protocol, UINT8_MAX, number)) return "is followed by no protocol";
+  if (number == 0 && !ParseNumber(protocol, UINT8_MAX, number))
+    return "is not followed by a protocol";
   std::string bits;
   for (const Token& token : tokens.subspan(2)) {
     uint16_t port = 0;

@@ -162,7 +162,7 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
   const absl::string_view key = text.substr(0, equals);
   Token value;
   if (token.quoted || (token.glued && at > 1) || !KeyFromText(key, param.key)) {
-    error = absl::StrCat("has bad parameters: ", Shown(key), " is no key");
+    error = absl::StrCat("has bad parameters: ", Shown(key), " is not a key");
     return false;
   }
   // RFC 9460 §2.1: after "keyNNN" stands the wire form itself, escapes undone, whatever the key.
@@ -189,8 +189,7 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
   }
   const bool wants_none = param.key == kNoDefaultAlpn || param.key == kOhttp;
   if (!as_wire && (param.value.empty() != wants_none || !ToWire(param))) {
-    error = absl::StrCat("has bad parameters: ", SvcKeyToText(param.key),
-                         " has a value that does not fit it");
+    error = absl::StrCat("has bad parameters: ", SvcKeyToText(param.key), " has an invalid value");
     return false;
   }
   return true;
@@ -218,7 +217,7 @@ bool ReadSvcParams(std::span<const Token> tokens, RdataBuffer& out, std::string&
   if (out.overflow()) return true;  // The caller says so.
   const std::string wrong = CheckSvcParams(out.view().subspan(start));
   if (wrong.empty()) return true;
-  error = absl::StrCat("begins parameters that cannot be: ", wrong);
+  error = absl::StrCat("begins invalid parameters: ", wrong);
   return false;
 }
 

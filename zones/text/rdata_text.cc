@@ -65,13 +65,13 @@ Complaint ReadNumber(absl::string_view text, size_t octets, RdataBuffer& out) {
   if (!ParseNumber(text, UINT64_MAX >> (64 - 8 * octets), number)) {
     switch (octets) {
       case 1:
-        return "is no number from 0 to 255";
+        return "is not a number from 0 to 255";
       case 2:
-        return "is no number from 0 to 65535";
+        return "is not a number from 0 to 65535";
       case 4:
-        return "is no number from 0 to 4294967295";
+        return "is not a number from 0 to 4294967295";
       default:
-        return "is no number below 2^64";
+        return "is not a number below 2^64";
     }
   }
   for (size_t left = octets; left > 0; --left)
@@ -181,13 +181,13 @@ Complaint RdataParser::ReadOne(RdataField field, const Token& token) {
       return ReadNumber(text, 8, out_);
     case RdataField::kDuration: {
       uint32_t seconds = 0;
-      if (!ParseDuration(text, seconds)) return "is no time in seconds, or like 1d12h";
+      if (!ParseDuration(text, seconds)) return "is not a time in seconds, or like 1d12h";
       out_.U32(seconds);
       return nullptr;
     }
     case RdataField::kType: {
       const auto type = TypeFromText(text);
-      if (!type.has_value()) return "is no record type";
+      if (!type.has_value()) return "is not a record type";
       out_.U16(static_cast<uint16_t>(*type));
       return nullptr;
     }
@@ -249,7 +249,7 @@ Complaint RdataParser::ReadRest(RdataField field, std::span<const Token> rest) {
     case RdataField::kBase64:
       wrong = field == RdataField::kHex ? ReadHex(rest, out_) : ReadBase64(rest, out_);
       if (wrong != nullptr) return wrong;
-      return out_.size() > before ? nullptr : "is no octet at all";
+      return out_.size() > before ? nullptr : "is empty";
     case RdataField::kOptionalBase64:
       return ReadBase64(rest, out_);
     case RdataField::kDoaData:
@@ -270,7 +270,7 @@ Complaint RdataParser::ReadRest(RdataField field, std::span<const Token> rest) {
     case RdataField::kSvcParams: {
       // RFC 9460 §2.4.2: AliasMode has none. On the wire they would be ignored.
       if (LoadU16(out_.view().data()) == 0 && !rest.empty()) {
-        return "stands in AliasMode (priority 0), which has no parameters";
+        return "is in AliasMode (priority 0), which has no parameters";
       }
       return ReadSvcParams(rest, out_, complaint_) ? nullptr : complaint_.c_str();
     }
@@ -283,7 +283,7 @@ Complaint RdataParser::ReadRest(RdataField field, std::span<const Token> rest) {
 Complaint RdataParser::ReadGateway(uint8_t kind, const Token& token) {
   switch (kind) {
     case 0:
-      return token.text() == "." ? nullptr : "is no gateway of type 0; that is \".\"";
+      return token.text() == "." ? nullptr : "is not a gateway of type 0; write \".\"";
     case 1:
       return ReadIp4(token.text(), out_);
     case 2:
@@ -299,8 +299,8 @@ Complaint RdataParser::ReadRelay(std::span<const Token> rest) {
   uint64_t discovery = 0;
   uint64_t kind = 0;
   if (rest.size() != 3) return "begins a relay that is not three fields";
-  if (!ParseNumber(rest[0].text(), 1, discovery)) return "is no D bit, 0 or 1";
-  if (!ParseNumber(rest[1].text(), 127, kind)) return "is followed by no type of relay, 0 to 3";
+  if (!ParseNumber(rest[0].text(), 1, discovery)) return "is not a D bit, 0 or 1";
+  if (!ParseNumber(rest[1].text(), 127, kind)) return "is not followed by a relay type from 0 to 3";
   out_.U8(static_cast<uint8_t>(discovery << 7 | kind));
   return ReadGateway(static_cast<uint8_t>(kind), rest[2]);
 }
@@ -324,7 +324,7 @@ bool RdataParser::ParseUnknown(RrType type) {
   if (out_.overflow() || out_.size() != length) {
     return Fail(absl::StrCat("\\# ", length, " is followed by ",
                              out_.overflow() ? "more than 65535" : absl::StrCat(out_.size()),
-                             " octets; make the length fit (RFC 3597 §5)"),
+                             " octets; correct the length (RFC 3597 §5)"),
                 &tokens_[0], nullptr);
   }
   const absl::Status valid = ValidateRdata(type, out_.view());

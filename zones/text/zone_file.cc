@@ -93,7 +93,7 @@ ZoneFileResult ZoneFileReader::ReadAll() {
 void ZoneFileReader::PopFile() {
   const OpenFile& file = files_.back();
   if (const int error = file.scanner->read_error(); error != 0) {
-    AddError(0, absl::StrCat("cannot read on: ", std::strerror(error), "; check the disk"));
+    AddError(0, absl::StrCat("cannot read the rest: ", std::strerror(error), "; check the disk"));
   }
   bytes_of_closed_files_ += file.scanner->bytes_read();
   piece_end_ = 0;
@@ -232,9 +232,10 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
     const absl::string_view text = token.text();
     if (!heading.has_ttl && !token.quoted && token.size > 0 && IsDigit(text[0])) {
       if (!ParseDuration(text, heading.ttl_seconds) || heading.ttl_seconds > kTtlMax) {
-        AddError(token.line, absl::StrCat("TTL ", Shown(token),
-                                          " is no time of at most 2147483647 seconds; write 3600 "
-                                          "or 1h (RFC 2181 §8)"));
+        AddError(token.line,
+                 absl::StrCat("TTL ", Shown(token),
+                              " is not a time of at most 2147483647 seconds; write 3600 "
+                              "or 1h (RFC 2181 §8)"));
         return false;
       }
       heading.has_ttl = true;
@@ -254,7 +255,7 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
     const auto type = TypeFromText(text);
     if (!type.has_value() || token.quoted) {
       AddError(token.line, absl::StrCat(Shown(token),
-                                        " is no record type; write owner [TTL] [IN] type data, "
+                                        " is not a record type; write owner [TTL] [IN] type data, "
                                         "or TYPEnnn (RFC 3597 §5)"));
       return false;
     }
@@ -276,7 +277,7 @@ bool ZoneFileReader::CheckHeading(const ZoneEntry& entry, const Heading& heading
   }
   if (IsMetaType(heading.type) || heading.type == RrType{0}) {
     AddError(entry.line, absl::StrCat(TypeToText(heading.type),
-                                      " is no type of data; remove the record (RFC 6895 §3.1)"));
+                                      " is not a type of data; remove the record (RFC 6895 §3.1)"));
     return false;
   }
   return true;
@@ -338,7 +339,7 @@ bool ZoneFileReader::ChooseTtl(const ZoneEntry& entry, const Heading& heading,
       return true;
     }
   }
-  AddError(entry.line, "no TTL, and none to take over; add $TTL (RFC 2308 §4)");
+  AddError(entry.line, "no TTL, and no earlier one to use; add $TTL (RFC 2308 §4)");
   return false;
 }
 

@@ -171,11 +171,11 @@ void ZoneFileReader::HandleGenerate(const ZoneEntry& entry) {
   const std::span<const Token> tokens = entry.tokens;
   Range range;
   if (tokens.size() < 5) {
-    return AddError(entry.line, absl::StrCat("$GENERATE is not whole", kForm));
+    return AddError(entry.line, absl::StrCat("$GENERATE is incomplete", kForm));
   }
   if (!ParseRange(tokens[1].text(), range)) {
     return AddError(entry.line, absl::StrCat("$GENERATE range ", Shown(tokens[1]),
-                                             " is none of 0 to 2147483647", kForm));
+                                             " is not within 0 to 2147483647", kForm));
   }
   const int64_t count = (range.stop - range.start) / range.step + 1;
   if (count > limits_.generate_records_max) {

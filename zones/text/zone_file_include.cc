@@ -56,11 +56,11 @@ bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown,
   file.fd = *std::move(opened);
   struct stat facts = {};
   if (fstat(file.fd.get(), &facts) != 0) {
-    why = absl::StrCat("cannot be looked at: ", std::strerror(errno), "; check the disk");
+    why = absl::StrCat("cannot be examined: ", std::strerror(errno), "; check the disk");
     return false;
   }
   if (!S_ISREG(facts.st_mode)) {
-    why = "is no regular file; give the path of a zone file";
+    why = "is not a regular file; give the path of a zone file";
     return false;
   }
   file.identity = {facts.st_dev, facts.st_ino};
@@ -105,7 +105,8 @@ bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
   }
   const std::string resolved = Resolved(path);
   if (resolved.empty()) {
-    why = absl::StrCat("cannot open: ", std::strerror(errno), "; check the path and its rights");
+    why =
+        absl::StrCat("cannot open: ", std::strerror(errno), "; check the path and its permissions");
     return false;
   }
   if (!IsBelow(resolved, root_folder_)) {
@@ -127,11 +128,11 @@ bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
 // its $TTL goes on, as in BIND: RFC 2308 §4 lets it hold for all records that follow.
 void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
   if (!files_[0].fd) {
-    return AddError(entry.line, "$INCLUDE in text that is no file; write the records out");
+    return AddError(entry.line, "$INCLUDE in text that is not a file; write the records out");
   }
   if (entry.tokens.size() != 2 && entry.tokens.size() != 3) {
     return AddError(entry.line,
-                    "$INCLUDE needs a file and perhaps an origin; write $INCLUDE file [origin] "
+                    "$INCLUDE needs a file and optionally an origin; write $INCLUDE file [origin] "
                     "(RFC 1035 §5.1)");
   }
   if (files_.size() > limits_.include_depth_max) {

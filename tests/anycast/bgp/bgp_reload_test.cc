@@ -43,10 +43,10 @@ const Case kCases[] = {
     {"Multihop",    [](AnycastBgp& to) { to.neighbors[0].multihop = 2; }, "resets the session with 10.0.0.1: multihop changed"},
     {"As",          [](AnycastBgp& to) { to.neighbors[0].as = 2; }, "resets the session with 10.0.0.1: as changed"},
     {"Added",       [](AnycastBgp& to) { to.neighbors.push_back(to.neighbors[0]); to.neighbors[2].address = *SocketAddress::FromText("10.0.0.3", 179); }, "opens a session with 10.0.0.3"},
-    {"Removed",     [](AnycastBgp& to) { to.neighbors.pop_back(); }, "ends the session with 10.0.0.2: it is removed"},
-    {"Replaced",    [](AnycastBgp& to) { to.neighbors[1].address = *SocketAddress::FromText("10.0.0.3", 179); }, "ends the session with 10.0.0.2: it is removed|opens a session with 10.0.0.3"},
+    {"Removed",     [](AnycastBgp& to) { to.neighbors.pop_back(); }, "ends the session with 10.0.0.2: it was removed"},
+    {"Replaced",    [](AnycastBgp& to) { to.neighbors[1].address = *SocketAddress::FromText("10.0.0.3", 179); }, "ends the session with 10.0.0.2: it was removed|opens a session with 10.0.0.3"},
     {"RouterId",    [](AnycastBgp& to) { to.router_id = 2; }, "resets the session with 10.0.0.1: router_id changed|resets the session with 10.0.0.2: router_id changed"},
-    {"LocalAs",     [](AnycastBgp& to) { to.local_as = 2; to.neighbors.pop_back(); }, "resets the session with 10.0.0.1: local_as changed|ends the session with 10.0.0.2: it is removed"},
+    {"LocalAs",     [](AnycastBgp& to) { to.local_as = 2; to.neighbors.pop_back(); }, "resets the session with 10.0.0.1: local_as changed|ends the session with 10.0.0.2: it was removed"},
 };
 // clang-format on
 

@@ -240,9 +240,9 @@ TEST_F(SpeakerTest, ConnectsFromNoServiceAddress) {
   config_.services[0].addresses = {*SocketAddress::FromText("127.0.0.1", 53)};
   speaker_->SetConfig(config_);
   ASSERT_TRUE(Until([&] { return !Session().last_error.empty(); }));
-  EXPECT_THAT(
-      Session().last_error,
-      testing::StartsWith("the only address of this host towards the neighbor is 127.0.0.1"));
+  EXPECT_THAT(Session().last_error,
+              testing::StartsWith(
+                  "the only address of this host on the path to the neighbor is 127.0.0.1"));
   EXPECT_LT(peer_, 0);
 }
 

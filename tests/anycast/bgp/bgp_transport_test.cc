@@ -87,7 +87,7 @@ TEST_F(TransportTest, RefusesAPasswordThatNoKernelTakes) {
 TEST_F(TransportTest, RefusesALocalAddressOfTheOtherFamily) {
   options_.local = *SocketAddress::FromText("::1", 0);
   BgpTransport transport(&loop_, options_, *this);
-  EXPECT_NE(transport.Connect().message().find("other family"), absl::string_view::npos);
+  EXPECT_NE(transport.Connect().message().find("other address family"), absl::string_view::npos);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ const Case kCases[] = {
     {"None", AF_INET6, "10.1.0.2", "", "no next hop: the interface of 10.1.0.2 has no usable global address of this family; set next_hop_v6"},
     {"NoneOnLoopback", AF_INET, "::1", "", "no next hop: the interface of ::1 has no usable global address of this family; set next_hop_v4"},
     {"NeverAService", AF_INET, "192.0.2.53", "", "no next hop: the interface of 192.0.2.53 has no usable global address of this family; set next_hop_v4"},
-    {"WrongFamily", AF_INET6, "10.0.0.2", "10.0.0.9", "next_hop_v6: 10.0.0.9 is of the other family"},
+    {"WrongFamily", AF_INET6, "10.0.0.2", "10.0.0.9", "next_hop_v6: 10.0.0.9 is of the other address family"},
 };
 // clang-format on
 

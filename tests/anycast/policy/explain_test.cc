@@ -33,12 +33,12 @@ TEST(ExplainTest, SaysWhyItIsDownAndWhatComesNext) {
                       FactsAt(2, Level::kHard, true), FactsAt(3, Level::kHard, true)});
   EXPECT_EQ(text, R"(dns ipv4: DOWN for 1s (certain-fault)
   because: responder: its lock?is free
-  rule:    certain-fault - DOWN at once: the responder is dead beyond doubt
+  rule:    certain-fault - DOWN immediately: the responder is certainly dead
   next:    hold-down ends in 9s
   next:    good for 0 of 10s
   next:    flap budget: 1 of 2 withdrawals within 10m spent
   signal:  certain        responder: its lock?is free
-  signal:  unknown, no matter zone example.org
+  signal:  unknown, ignored zone example.org
   signal:  ok             probe udp 192.0.2.53: 1ms
 )");
 }
@@ -51,7 +51,7 @@ TEST(ExplainTest, SaysHowLongItWarmsUp) {
   rule:    warm-up - SOFT: announced, all well for less than `warm_up`
   next:    warm-up: UP after 4s more without a fault
   next:    flap budget: 0 of 2 withdrawals within 10m spent
-  signal:  unknown, no matter zone example.org
+  signal:  unknown, ignored zone example.org
   signal:  ok             probe udp 192.0.2.53: 1ms
   signal:  ok             responder: its lock?is free
 )");

@@ -76,7 +76,7 @@ TEST(DnsProbe, NobodyListens) {
     DnsProbe probe(loop.get(), transport, address, "example.org", "SOA");
     const ProbeResult result = AskOnce(loop, probe);
     EXPECT_EQ(result.kind, Kind::kAbsent);
-    EXPECT_THAT(result.detail, HasSubstr("nobody listens there"));
+    EXPECT_THAT(result.detail, HasSubstr("nothing listens there"));
     EXPECT_LT(result.took, absl::Milliseconds(100));  // Told at once.
   }
 }

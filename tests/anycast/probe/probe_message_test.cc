@@ -42,7 +42,7 @@ const Case kCases[] = {
     {"FarOlderSerial",   {.serial = 0xfffffff0},                      Reply::kBehind, "answers serial 4294967280, but its heartbeat says 7"},
     {"OtherNsid",        {.nsid = "ns1.ams1"},                        Reply::kImpostor, "another server answers: NSID ns1.ams1"},
     {"LongOddNsid",      {.nsid = "\x1b[2J" + std::string(90, 'a')},  Reply::kImpostor, "another server answers: NSID ?[2Jaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
-    {"NoNsid",           {.with_nsid = false},                        Reply::kImpostor, "another server answers: without an NSID"},
+    {"NoNsid",           {.with_nsid = false},                        Reply::kImpostor, "another server answers, without an NSID"},
     {"ServFail",         {.rcode = 2, .aa = false, .with_answer = false}, Reply::kWrong, "SERVFAIL"},
     {"ServFailOfOther",  {.rcode = 2, .with_answer = false, .nsid = "x"}, Reply::kImpostor, "another server answers: NSID x"},
     {"RefusedNoNsid",    {.rcode = 5, .aa = false, .with_answer = false, .with_nsid = false}, Reply::kWrong, "REFUSED"},
@@ -52,7 +52,7 @@ const Case kCases[] = {
     {"Truncated",        {.tc = true, .with_answer = false},          Reply::kRight, ""},
     {"OtherId",          {.other_id = true},                          Reply::kNotOurs, "another id"},
     {"OtherQuestion",    {.other_question = true},                    Reply::kNotOurs, "another question"},
-    {"Query",            {.qr = false},                               Reply::kNotOurs, "no response"},
+    {"Query",            {.qr = false},                               Reply::kNotOurs, "not a response"},
 };
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Each, JudgeReplyTest, testing::ValuesIn(kCases),

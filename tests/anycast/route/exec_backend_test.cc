@@ -139,7 +139,7 @@ TEST_F(ExecBackendTest, ATimeoutIsAFailure) {
   ExecBackend backend(loop_.get(), config_);
   Announce(backend, Both(State::kUp));
   EXPECT_TRUE(loop_.RunUntil(
-      [&] { return absl::StrContains(backend.Observe().seen[0].detail, "did not end in time"); }));
+      [&] { return absl::StrContains(backend.Observe().seen[0].detail, "did not exit in time"); }));
 }
 
 TEST_F(ExecBackendTest, CloseRunsDownAfterWhatRuns) {

@@ -131,10 +131,10 @@ TEST(PeerClient, TakesAPageWithoutALength) {
 
 TEST(PeerClient, TellsWhatIsWrong) {
   EXPECT_THAT(ErrorOf(Http("", "503 Busy")), HasSubstr("HTTP status 503"));
-  EXPECT_THAT(ErrorOf("SSH-2.0\r\n\r\n"), HasSubstr("no HTTP answer"));
-  EXPECT_THAT(ErrorOf(""), HasSubstr("no HTTP answer"));
+  EXPECT_THAT(ErrorOf("SSH-2.0\r\n\r\n"), HasSubstr("not an HTTP response"));
+  EXPECT_THAT(ErrorOf(""), HasSubstr("not an HTTP response"));
   EXPECT_THAT(ErrorOf("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), HasSubstr("cut"));
-  EXPECT_THAT(ErrorOf(Http("{}")), HasSubstr("not of version"));
+  EXPECT_THAT(ErrorOf(Http("{}")), HasSubstr("not version"));
   EXPECT_THAT(ErrorOf(Http(R"({"version":1,"name":"other"})")), HasSubstr("is other, not ns1"));
   EXPECT_THAT(ErrorOf(Http(std::string(100'000, ' '))), HasSubstr("more than 73728 octets"));
 }
@@ -166,7 +166,7 @@ TEST(PeerClient, KnowsItselfAndItsClone) {
               HasSubstr("this node's own page"));
   EXPECT_FALSE(is_clone);
   EXPECT_THAT(ErrorFor({"ns9.fra1", "bb", {}}, PageOfNs9(), &is_clone),
-              HasSubstr("another node that has this one's name"));
+              HasSubstr("another node with this node's name"));
   EXPECT_TRUE(is_clone);
 }
 
@@ -255,7 +255,7 @@ TEST(PeerClient, NobodyListens) {
   PeerClient client(loop.get(), Peer(address), kProbe);
   client.Tick(MonotonicNow());
   ASSERT_TRUE(loop.Until([&] { return client.error() != "not asked yet"; }));
-  EXPECT_THAT(client.error(), HasSubstr("nobody listens there"));
+  EXPECT_THAT(client.error(), HasSubstr("nothing listens there"));
 }
 
 TEST(PeerClient, SeesAPeerFailAfterThreeTimes) {
@@ -310,7 +310,7 @@ TEST_F(OutsideInTest, MostOfThoseThatTellDecide) {
   EXPECT_EQ(most->level, Level::kSoft);
   EXPECT_EQ(most->scope, Scope::kPath);
   EXPECT_EQ(most->detail,
-            "no right answer to 2 of 3 peers: ns1.ams1 (SERVFAIL), ns1.ams1 (SERVFAIL)");
+            "no correct answer to 2 of 3 peers: ns1.ams1 (SERVFAIL), ns1.ams1 (SERVFAIL)");
   EXPECT_EQ(WithPeers({false})->level, Level::kSoft);  // Never hard.
 }
 

@@ -124,7 +124,7 @@ TEST_F(ResponderSignalsTest, OneStuckWorkerIsSoftAllAreHard) {
   EXPECT_EQ(Get("responder").level, Level::kOk);
   EXPECT_EQ(Get("worker 0").level, Level::kOk);
   EXPECT_EQ(Get("worker 1").level, Level::kSoft);
-  EXPECT_EQ(Get("worker 1").detail, "has not turned for 1.001s");
+  EXPECT_EQ(Get("worker 1").detail, "has not run for 1.001s");
   page.workers[0].last_turn = now_ - absl::Seconds(2);
   Take(page);
   const ProbeSummary answered = {.asked = 2, .answered = 1, .answered_at = now_};
@@ -157,14 +157,14 @@ TEST_F(ResponderSignalsTest, WorkerThatHasNotBegunHasSomeTime) {
   page.workers[0].last_turn = now_;
   Take(page);
   EXPECT_EQ(Get("worker 1").level, Level::kSoft);
-  EXPECT_EQ(Get("worker 1").detail, "has never turned");
+  EXPECT_EQ(Get("worker 1").detail, "has never run");
 }
 
 TEST_F(ResponderSignalsTest, SharesCountOverFiveSeconds) {
   Second(1'000);
   Second(1'000, /*servfail=*/100);
   EXPECT_EQ(Get("servfail share").level, Level::kSoft);
-  EXPECT_EQ(Get("servfail share").detail, "10.0 % of 1000 in 5s; 5.0 % are borne");
+  EXPECT_EQ(Get("servfail share").detail, "10.0 % of 1000 in 5s; 5.0 % are tolerated");
   Second(1'000);
   EXPECT_EQ(Get("servfail share").level, Level::kOk);  // 5.0 %, not more.
   for (int i = 0; i < 5; ++i) Second(1'000);
@@ -239,7 +239,7 @@ TEST_P(ZoneSignalTest, Is) {
 // clang-format off
 const ZoneCase kZones[] = {
     {"Good",      kHeartbeatLoaded,                                          Level::kOk,   "serial 7"},
-    {"Stale",     kHeartbeatLoaded | kHeartbeatStale,                        Level::kSoft, "serial 7 is stale since 1970-01-01T00:00:00+00:00: the last load failed"},
+    {"Stale",     kHeartbeatLoaded | kHeartbeatStale,                        Level::kSoft, "serial 7 has been stale since 1970-01-01T00:00:00+00:00: the last load failed"},
     {"Expired",   kHeartbeatLoaded | kHeartbeatStale | kHeartbeatExpired,    Level::kHard, "serial 7 has been stale for over its EXPIRE of 3600 s"},
     {"NotLoaded", 0,                                                         Level::kHard, "not loaded: its names get SERVFAIL"},
 };

@@ -141,7 +141,7 @@ TEST_F(SignalCollectorTest, TcpDeadWhileUdpLivesIsSoft) {
   ASSERT_TRUE(Becomes("probe tcp", Level::kOk));
   responder_.StopTcp();
   ASSERT_TRUE(Becomes("probe tcp", Level::kSoft));
-  EXPECT_THAT(Get("probe tcp").detail, HasSubstr("nobody listens there"));
+  EXPECT_THAT(Get("probe tcp").detail, HasSubstr("nothing listens there"));
   EXPECT_EQ(Get("probe udp").level, Level::kOk);
 }
 
@@ -184,7 +184,7 @@ TEST_F(SignalCollectorTest, SilenceInAFloodIsSoft) {
   page_->worker(0).queries += 1'000;
   page_->worker(0).dropped += 200;
   ASSERT_TRUE(Becomes("probe udp", Level::kSoft));
-  EXPECT_THAT(Get("probe udp").detail, HasSubstr("overload is no failure"));
+  EXPECT_THAT(Get("probe udp").detail, HasSubstr("overload is not a failure"));
   EXPECT_EQ(Get("drop share").level, Level::kSoft);
 }
 
@@ -278,7 +278,8 @@ TEST_F(SignalCollectorTest, AProbeThatWasNeverGoodIsUnknown) {
   ASSERT_TRUE(Becomes("probe tcp", Level::kSoft));
   const Signal udp = Get("probe udp");
   EXPECT_EQ(udp.level, Level::kUnknown);
-  EXPECT_THAT(udp.detail, HasSubstr("this probe was never good since it was configured, at 2"));
+  EXPECT_THAT(udp.detail,
+              HasSubstr("this probe has never succeeded since it was configured, at 2"));
   responder_.Behave({});
   ASSERT_TRUE(Becomes("probe udp", Level::kOk));
   responder_.Behave({.rcode = 5});

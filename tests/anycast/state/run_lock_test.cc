@@ -17,7 +17,7 @@ TEST(RunLock, TheSecondFindsTheFirst) {
     const absl::StatusOr<RunLock> first = RunLock::Take(state);
     ASSERT_TRUE(first.ok()) << first.status();
     EXPECT_THAT(std::string(RunLock::Take(state).status().message()),
-                testing::HasSubstr("another hither-anycast runs with this state file"));
+                testing::HasSubstr("another hither-anycast uses this state file"));
     EXPECT_TRUE(RunLock::Take(state + "2").ok());
   }
   EXPECT_TRUE(RunLock::Take(state).ok());  // Freed with its owner.

@@ -76,13 +76,13 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 // clang-format off
 constexpr Case kWrong[] = {
-    {"Empty", "", "it is not a state of this version"},
-    {"CutOff", "{\"version\": 1, \"services\": {", "it is not a state of this version"},
-    {"List", "[]", "it is not a state of this version"},
-    {"LaterVersion", "{\"version\": 2, \"services\": {}}", "it is not a state of this version"},
-    {"ServicesIsList", "{\"version\": 1, \"services\": []}", "it is not a state of this version"},
-    {"ServiceIsText", "{\"version\": 1, \"services\": {\"dns\": \"x\"}}", "service dns does not say if it is drained"},
-    {"DrainIsText", "{\"version\": 1, \"services\": {\"dns\": {\"drain\": \"yes\"}}}", "service dns does not say if it is drained"},
+    {"Empty", "", "it is not a state file of this version"},
+    {"CutOff", "{\"version\": 1, \"services\": {", "it is not a state file of this version"},
+    {"List", "[]", "it is not a state file of this version"},
+    {"LaterVersion", "{\"version\": 2, \"services\": {}}", "it is not a state file of this version"},
+    {"ServicesIsList", "{\"version\": 1, \"services\": []}", "it is not a state file of this version"},
+    {"ServiceIsText", "{\"version\": 1, \"services\": {\"dns\": \"x\"}}", "service dns does not say whether it is drained"},
+    {"DrainIsText", "{\"version\": 1, \"services\": {\"dns\": {\"drain\": \"yes\"}}}", "service dns does not say whether it is drained"},
 };
 // clang-format on
 
@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(Each, WrongState, ::testing::ValuesIn(kWrong),
 TEST_F(StateFile, WrongOneSaysWhatToDo) {
   std::ofstream(path_) << "garbage";
   EXPECT_THAT(std::string(LoadState(path_).status().message()),
-              HasSubstr("remove it to start as undrained"));
+              HasSubstr("remove it to start undrained"));
 }
 
 TEST_F(StateFile, OddTimesAreLeftOut) {

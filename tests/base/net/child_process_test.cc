@@ -59,11 +59,11 @@ TEST_F(ChildProcessTest, WhatCannotBeStarted) {
   ChildProcess::Options options;
   options.command = {"/nowhere/at/all"};
   const auto result = Run(options);
-  EXPECT_EQ(result.status.message(), "cannot be started: no such file or directory");
+  EXPECT_EQ(result.status.message(), "cannot start: no such file or directory");
 }
 
 TEST_F(ChildProcessTest, EndedBySignal) {
-  EXPECT_EQ(Run(Shell("kill -9 $$")).status.message(), "was ended by signal 9");
+  EXPECT_EQ(Run(Shell("kill -9 $$")).status.message(), "was killed by signal 9");
 }
 
 bool IsAlive(pid_t pid) { return kill(pid, 0) == 0; }
@@ -73,7 +73,7 @@ TEST_F(ChildProcessTest, TimeoutKillsTheGroup) {
   auto options = Shell("sleep 100 & echo $!; wait");
   options.timeout = absl::Seconds(1);  // A busy host must have started the shell by then.
   const auto result = Run(options);
-  EXPECT_EQ(result.status.message(), "did not end in time");
+  EXPECT_EQ(result.status.message(), "did not exit in time");
   int sleeper = 0;
   ASSERT_TRUE(absl::SimpleAtoi(absl::StripAsciiWhitespace(result.output), &sleeper));
   EXPECT_TRUE(loop_.RunUntil([&] { return !IsAlive(sleeper); }, absl::Seconds(5)));
@@ -91,7 +91,7 @@ TEST_F(ChildProcessTest, TooMuchOutput) {
 TEST_F(ChildProcessTest, OutputThatNeverEndsEndsWithTheTimeout) {
   auto options = Shell("sleep 100 & exit 0");
   options.timeout = absl::Milliseconds(300);
-  EXPECT_EQ(Run(options).status.message(), "did not end in time");
+  EXPECT_EQ(Run(options).status.message(), "did not exit in time");
 }
 
 TEST_F(ChildProcessTest, WhoGoesAwayIsNotCalled) {

@@ -180,7 +180,7 @@ TEST(AdminEndpoint, OtherFilesAreNeverRemoved) {
   const AdminAddress address = InTempDir("admin_file.sock");
   std::ofstream(address.unix_path) << "precious";
   EXPECT_THAT(std::string(AdminEndpoint::Bind(address).status().message()),
-              HasSubstr("there is a file that is no socket"));
+              HasSubstr("there is a file that is not a socket"));
   EXPECT_EQ(access(address.unix_path.c_str(), F_OK), 0);
   std::remove(address.unix_path.c_str());
 }
@@ -189,7 +189,7 @@ TEST(AdminEndpoint, BindErrorsSayWhatToDo) {
   const auto first = AdminEndpoint::Bind(AnyPort()).value();
   EXPECT_EQ(AdminEndpoint::Bind(first->address()).status().message(),
             absl::StrCat("admin.listen ", first->address().ToText(),
-                         ": cannot bind: Address already in use; stop the program that has it, or "
+                         ": cannot bind: Address already in use; stop the program that uses it, or "
                          "set admin.listen to another address"));
   AdminAddress metrics = first->address();
   EXPECT_THAT(
@@ -419,7 +419,7 @@ TEST_P(PublicHost, MayAsk) {
       endpoint->address(), absl::StrCat("GET /metrics HTTP/1.", GetParam().fields, "\r\n\r\n"));
   EXPECT_THAT(reply, StartsWith(absl::StrCat("HTTP/1.1 ", GetParam().first_line, "\r\n")));
   if (absl::StartsWith(GetParam().first_line, "403")) {
-    EXPECT_THAT(reply, HasSubstr("ask by address, or add the name to metrics.hosts\n"));
+    EXPECT_THAT(reply, HasSubstr("use an address, or add the name to metrics.hosts\n"));
   }
 }
 

@@ -47,7 +47,7 @@ TEST(Status, TextIsForATerminal) {
             "node     ns2\n"
             "nsid     ns2.fra1\n"
             "listen   127.0.0.1:5300, [::1]:5300\n"
-            "queries  1050, 10.5 a second since the start\n"
+            "queries  1050, 10.5 a second since startup\n"
             "  hither_queries_total{transport=\"udp\"}          1000        10.0/s\n"
             "  hither_queries_total{transport=\"tcp\"}            50         0.5/s\n"
             "latency  udp  p50 9.472us  p99 1.114ms  p99.9 68.72s  of 1000 answers\n"

@@ -97,8 +97,8 @@ TEST(AnycastConfig, ThePeersKeyIsReadFromAFileThatOthersCannotRead) {
   };
   EXPECT_EQ(load("0123456789abcdef\n", 0600), "0123456789abcdef");
   EXPECT_EQ(load("0123456789abcdef", 0640), "0123456789abcdef");
-  EXPECT_THAT(load("0123456789abcdef", 0644), HasSubstr("chmod 640"));
-  EXPECT_THAT(load("0123456789abcdef", 0660), HasSubstr("chmod 640"));
+  EXPECT_THAT(load("0123456789abcdef", 0644), HasSubstr("set its mode to 640"));
+  EXPECT_THAT(load("0123456789abcdef", 0660), HasSubstr("set its mode to 640"));
   EXPECT_THAT(load("short\n", 0600), HasSubstr("has 5 octets"));
 }
 
@@ -228,18 +228,18 @@ constexpr Case kWrong[] = {
     {"NoService", "  dry_run: true\n", "there is no service; add services:"},
     {"NoBackend", "SERVICE", "nothing to announce with; add bgp:, kernel:, exec: or dry_run: true"},
     {"PrefixHasHostBits", "  services: [{ name: dns, prefixes: [192.0.2.1/24] }]\n", "h.yaml:6: '192.0.2.1/24' has bits set after its prefix length; write 192.0.2.0/24"},
-    {"PrefixIsWord", "  services: [{ name: dns, prefixes: [fra1] }]\n", "'fra1' is no prefix; write one as 192.0.2.0/24"},
-    {"PrefixTooLong", "  services: [{ name: dns, prefixes: [192.0.2.0/33] }]\n", "'192.0.2.0/33' is no prefix"},
+    {"PrefixIsWord", "  services: [{ name: dns, prefixes: [fra1] }]\n", "'fra1' is not a prefix; write it as 192.0.2.0/24"},
+    {"PrefixTooLong", "  services: [{ name: dns, prefixes: [192.0.2.0/33] }]\n", "'192.0.2.0/33' is not a prefix"},
     {"NoProbe", "  services: [{ name: dns, prefixes: [192.0.2.0/24] }]\n", "service dns has no probe; add probe: { name: example.org, type: SOA }"},
     {"NoAddressInPrefix", "  services: [{ name: dns, prefixes: [198.51.100.0/24], probe: { name: a } }]\n", "no address of 198.51.100.0/24 is known"},
     {"PrefixTwice", "  services: [{ name: a, prefixes: [192.0.2.0/24], probe: { name: a } }, { name: b, prefixes: [192.0.2.0/24], probe: { name: a } }]\n  dry_run: true\n", "prefix 192.0.2.0/24 is of two services, a and b; keep one"},
     {"ServiceTwice", "  services: [{ name: a, prefixes: [192.0.2.0/24], probe: { name: a } }, { name: a, prefixes: [\"2001:db8::/48\"], probe: { name: a } }]\n  dry_run: true\n", "service a is given twice"},
-    {"Community", "  services: [{ name: dns, soft: { communities: [\"70000:1\"] } }]\n", "'70000:1' is no community; write \"64512:100\""},
-    {"LargeCommunity", "  services: [{ name: dns, soft: { large_communities: [\"1:2\"] } }]\n", "'1:2' is no large community; write \"64512:1:2\" (RFC 8092)"},
+    {"Community", "  services: [{ name: dns, soft: { communities: [\"70000:1\"] } }]\n", "'70000:1' is not a community; write \"64512:100\""},
+    {"LargeCommunity", "  services: [{ name: dns, soft: { large_communities: [\"1:2\"] } }]\n", "'1:2' is not a large community; write \"64512:1:2\" (RFC 8092)"},
     {"NoAs", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1 }] }\n", "neighbor 10.0.0.1:179 has no as; add it"},
     {"NoNeighbor", "SERVICE  bgp: { local_as: 1 }\n", "bgp: there is no neighbor"},
     {"NeighborTwice", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 }, { address: 10.0.0.1, as: 2 }] }\n", "neighbor 10.0.0.1:179 is given twice"},
-    {"HoldTimeIsNoLease", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, hold_time: 0s }] }\n", "h.yaml:8: '0s' does not fit; give a time from 3s"},
+    {"HoldTimeIsNoLease", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, hold_time: 0s }] }\n", "h.yaml:8: '0s' is not valid; give a time from 3s"},
     {"TtlSecurityOverHops", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, ttl_security: true, multihop: 2 }] }\n", "has ttl_security, which is for one hop, and multihop"},
     {"TwoFamilies", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, local_address: \"::1\" }] }\n", "are of different families"},
     {"RouterIdOfV6", "SERVICE  bgp: { local_as: 1, router_id: \"::1\" }\n", "a router ID is written as an IPv4 address"},
@@ -275,7 +275,7 @@ constexpr Case kWrong[] = {
     {"RouterIdIsZero", "SERVICE  bgp: { local_as: 1, router_id: 0.0.0.0 }\n", "a router ID is written as an IPv4 address"},
     {"RouterIdIsMulticast", "SERVICE  bgp: { local_as: 1, router_id: 224.0.0.5 }\n", "h.yaml:8: routers refuse the router ID 224.0.0.5"},
     {"RouterIdIsTheService", "SERVICE  bgp: { local_as: 1, router_id: 192.0.2.53, neighbors: [{ address: 10.0.0.1, as: 2 }] }\n", "anycast: bgp: router_id 192.0.2.53 is in a prefix of service dns"},
-    {"NeighborWithoutInterface", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: \"fe80::1\", as: 2 }] }\n", "h.yaml:8: the link-local address fe80::1 is on every link; name the interface, as [fe80::1%eth0]"},
+    {"NeighborWithoutInterface", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: \"fe80::1\", as: 2 }] }\n", "h.yaml:8: the link-local address fe80::1 exists on every link; name the interface, as in [fe80::1%eth0]"},
     {"NeighborIsTheService", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: \"2001:db8::53\", as: 2 }] }\n", "bgp: neighbor 2001:db8::53 is in a prefix of service dns"},
     {"NeighborIsMulticast", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 224.0.0.1, as: 2 }] }\n", "bgp: neighbor 224.0.0.1 is a multicast or broadcast address"},
     {"LocalAddressIsTheService", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, local_address: 192.0.2.53 }] }\n", "bgp: local_address 192.0.2.53 is in a prefix of service dns"},
@@ -283,19 +283,19 @@ constexpr Case kWrong[] = {
     {"NobodysAs", "SERVICE  bgp: { local_as: 23456 }\n", "h.yaml:8: AS 23456 is reserved"},
     {"SoftIsPreferred", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, up: { prepend: 3 } }\n", "anycast: soft of service dns (prepend 2, MED 100) is no less preferred than up (prepend 3, MED 0); raise prepend or med"},
     {"SoftIsUp", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, soft: { prepend: 0, med: 0 } }\n", "soft of service dns (prepend 0, MED 0) is no less preferred than up"},
-    {"HoldTimeOfHalves", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, hold_time: 3500ms }] }\n", "h.yaml:8: '3500ms' is no multiple of 1s"},
-    {"KernelLeaseOfHalves", "SERVICE  kernel: { lease: 3500ms }\n", "h.yaml:8: '3500ms' is no multiple of 1s"},
-    {"TickOfMicroseconds", "SERVICE  policy: { tick: 250500us }\n", "h.yaml:8: '250500us' is no multiple of 1ms"},
-    {"ProbeInNoZone", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24],\n        probe: { name: www.examlpe.org } }\n", "anycast: the probe of service dns asks for www.examlpe.org, which is in no zone of zones:"},
-    {"ProbeOfNoType", "  services: [{ name: dns, probe: { name: example.org, type: SAO } }]\n", "h.yaml:6: 'SAO' is no type to ask for"},
-    {"ProbeOfAny", "  services: [{ name: dns, probe: { name: example.org, type: ANY } }]\n", "'ANY' is no type to ask for"},
+    {"HoldTimeOfHalves", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, hold_time: 3500ms }] }\n", "h.yaml:8: '3500ms' is not a multiple of 1s"},
+    {"KernelLeaseOfHalves", "SERVICE  kernel: { lease: 3500ms }\n", "h.yaml:8: '3500ms' is not a multiple of 1s"},
+    {"TickOfMicroseconds", "SERVICE  policy: { tick: 250500us }\n", "h.yaml:8: '250500us' is not a multiple of 1ms"},
+    {"ProbeInNoZone", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24],\n        probe: { name: www.examlpe.org } }\n", "anycast: the probe of service dns asks for www.examlpe.org, which is not in any zone of zones:"},
+    {"ProbeOfNoType", "  services: [{ name: dns, probe: { name: example.org, type: SAO } }]\n", "h.yaml:6: 'SAO' is not a type to ask for"},
+    {"ProbeOfAny", "  services: [{ name: dns, probe: { name: example.org, type: ANY } }]\n", "'ANY' is not a type to ask for"},
     {"WatchedZoneIsNone", "  dry_run: true\n  services: [{ name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, zones: [www.example.org] }]\n", "anycast: service dns watches www.example.org, which is not one of zones:"},
-    {"Tick", "SERVICE  policy: { tick: 1ms }\n", "'1ms' does not fit; give a time from 50ms to 5s"},
+    {"Tick", "SERVICE  policy: { tick: 1ms }\n", "'1ms' is not valid; give a time from 50ms to 5s"},
     {"LeaseOfOneTick", "SERVICE  dry_run: true\n  policy: { tick: 2s }\n", "policy: lease (2s) is less than twice the tick (4s): one late tick would end every session; raise lease"},
     {"KernelLeaseOfOneTick", "SERVICE  kernel: { lease: 4s }\n  policy: { tick: 2s, lease: 5s }\n", "kernel: lease (4s) is less than a second and twice the tick (5s): one late tick would end every announcement; raise lease"},
     {"HoldDownOverItsMax", "SERVICE  dry_run: true\n  policy: { hold_down: 10m }\n", "policy: hold_down_max (5m) is less than hold_down (10m)"},
     {"DrainMinOverItsMax", "SERVICE  dry_run: true\n  policy: { drain_max: 2s }\n", "policy: drain_max (2s) is less than drain_min (3s)"},
-    {"AdminIsPublic", "SERVICE  dry_run: true\n  admin: { listen: \"10.0.0.2:8054\" }\n", "is not a loopback one"},
+    {"AdminIsPublic", "SERVICE  dry_run: true\n  admin: { listen: \"10.0.0.2:8054\" }\n", "is not a loopback address"},
 };
 // clang-format on
 
@@ -341,7 +341,7 @@ TEST(AnycastConfig, WarnsOfWhatCanBeMeantSo) {
                             "than up (prepend 0, MED 0); only its communities can move traffic"),
                   HasSubstr("anycast: policy: a fault counts only after 1m40s"),
                   HasSubstr("anycast: policy: rise is less than rise_first"),
-                  HasSubstr("keeps the routes of a host that has died for hold_time, 1m30s"),
+                  HasSubstr("keeps the routes of a dead host for hold_time, 1m30s"),
                   HasSubstr("peers: listen 192.0.2.53:8055 is in a service's prefix")));
 }
 

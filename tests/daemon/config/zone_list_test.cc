@@ -76,7 +76,7 @@ const Case kCases[] = {
     {"ByteOrderMark",       "\xef\xbb\xbf" "a f\n", "1: a. f"},
     {"ByteOrderMarkAlone",  "\xef\xbb\xbf", ""},
     {"ByteOrderMarkLater",  "a f\n\xef\xbb\xbf" "b f\n", "1: a. f | 2: \\239\\187\\191b. f"},
-    {"QuotedName",          "\"a b\" f\nc g\n", "1: error: zone name '\"a' begins with a quote; write names without, a blank in them as \\032 (RFC 1035 §5.1) | 2: c. g"},
+    {"QuotedName",          "\"a b\" f\nc g\n", "1: error: zone name '\"a' begins with a quote; write names without quotes, and a blank in them as \\032 (RFC 1035 §5.1) | 2: c. g"},
     {"QuoteInName",         "\\\"a f\n", "1: \\\"a. f"},
     {"NoFile",              "a\n", "1: error: zone 'a' without a file; write it after the name and a blank"},
     {"NoFileButComment",    "a # f\n", "1: error: zone 'a' without a file; write it after the name and a blank"},
@@ -86,7 +86,7 @@ const Case kCases[] = {
     {"StuckToQuote",        "a \"f\"g\n", "1: error: the quoted path has no end; write \"path\", and in it \\\" and \\\\ for \" and \\"},
     {"EmptyPath",           "a \"\"\n", "1: error: the path is empty; name a zone file"},
     {"ZeroOctet",           kZero, "1: error: the line has a zero octet; remove it"},
-    {"EmptyLabel",          "a..b f\nc g\n", "1: error: zone name 'a..b': 'a..b' is no domain name: it has an empty label | 2: c. g"},
+    {"EmptyLabel",          "a..b f\nc g\n", "1: error: zone name 'a..b': 'a..b' is not a domain name: it has an empty label | 2: c. g"},
     {"LongLine",            "a " + kLong + "\nb g\n", "1: error: the line has over 16384 octets; shorten it | 2: b. g"},
 };
 // clang-format on
@@ -174,14 +174,14 @@ TEST(ZoneCollector, TellsWhereANameWasBefore) {
   };
   zones.EnterFile("h.yaml", "");
   EXPECT_EQ(add(2, "a"), "");
-  EXPECT_EQ(add(3, "A."), "zone a. again, first on line 2; keep one");
+  EXPECT_EQ(add(3, "A."), "zone a. is repeated, first on line 2; keep one");
   zones.EnterFile("one", "");
   EXPECT_EQ(add(1, "b"), "");
   EXPECT_EQ(add(2, "a"), "zone a. again, first in h.yaml:2; keep one");
   zones.EnterFile("two", "");
   EXPECT_EQ(add(9, "B"), "zone b. again, first in one:1; keep one");
   zones.EnterFile("h.yaml", "");
-  EXPECT_EQ(add(5, "a"), "zone a. again, first on line 2; keep one");
+  EXPECT_EQ(add(5, "a"), "zone a. is repeated, first on line 2; keep one");
   EXPECT_EQ(sources.size(), 2u);
 }
 

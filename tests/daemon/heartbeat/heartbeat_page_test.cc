@@ -223,11 +223,11 @@ TEST_F(HeartbeatTest, AStrangersPageIsNotBelieved) {
   ASSERT_EQ(::chown(path_.c_str(), 12345, 12345), 0);
   EXPECT_EQ(ReadError(), "") << "who may write in the folder is somebody's choice";
   ASSERT_EQ(::chmod(folder_.c_str(), 01777), 0);
-  EXPECT_THAT(ReadError(), HasSubstr("belongs to user 12345, and everybody may write in its"));
+  EXPECT_THAT(ReadError(), HasSubstr("belongs to user 12345, and anyone can write in its"));
   ASSERT_EQ(::chown(path_.c_str(), 0, 0), 0);
   EXPECT_EQ(ReadError(), "");
   ASSERT_EQ(::chmod(path_.c_str(), 0666), 0);
-  EXPECT_THAT(ReadError(), HasSubstr("everybody may write it"));
+  EXPECT_THAT(ReadError(), HasSubstr("anyone can write it"));
 }
 
 // A child that holds a page until it is killed; its pid.
@@ -269,8 +269,8 @@ TEST_F(HeartbeatTest, CutFileIsUnknown) {
   const auto page = Make();
   for (const off_t bytes : {0, 1, 4'095, 4'100, 4'200}) {
     ASSERT_EQ(::truncate(path_.c_str(), bytes), 0);
-    EXPECT_THAT(ReadError(), testing::AnyOf(HasSubstr("too short"), HasSubstr("is no heartbeat"),
-                                            HasSubstr("is cut among its workers")))
+    EXPECT_THAT(ReadError(), testing::AnyOf(HasSubstr("too short"), HasSubstr("is not a heartbeat"),
+                                            HasSubstr("is truncated within its workers")))
         << bytes;
   }
 }
@@ -322,7 +322,7 @@ TEST_F(HeartbeatTest, ImpossibleNumbersAreUnknown) {
 TEST_F(HeartbeatTest, NoPageIsUnknown) {
   EXPECT_THAT(ReadError(), HasSubstr("No such file"));
   std::filesystem::create_directory(path_);
-  EXPECT_THAT(ReadError(), HasSubstr("is no regular file"));
+  EXPECT_THAT(ReadError(), HasSubstr("is not a regular file"));
 }
 
 TEST_F(HeartbeatTest, ReaderFollowsAReplacedFile) {
@@ -351,11 +351,11 @@ TEST_F(HeartbeatTest, ForeignFilesAreLeftAlone) {
   std::filesystem::create_symlink(precious, path_);
   refuses("Too many levels of symbolic links");
   std::filesystem::create_hard_link(precious, path_);
-  refuses("no regular file with one name");
+  refuses("not a regular file with a single name");
   std::filesystem::copy_file(precious, path_);
-  refuses("is there already and is no heartbeat page");
+  refuses("already exists and is not a heartbeat page");
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
-  refuses("no regular file");
+  refuses("not a regular file");
   std::ifstream in(precious);
   std::string text;
   std::getline(in, text);

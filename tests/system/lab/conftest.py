@@ -21,7 +21,7 @@ def _need_programs(variables):
         if not path:
             pytest.skip(f"{variable} is not set: run these tests by ctest")
         if not os.access(path, os.X_OK):
-            pytest.fail(f"{variable}={path} is no program: build it", pytrace=False)
+            pytest.fail(f"{variable}={path} is not a program: build it", pytrace=False)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def static_lab():
 def sidecar_lab(request):
     """With sidecars; a module may name its mode as LAB_MODE, and ask for beacons by LAB_OUTSIDE."""
     if not os.access(os.environ.get(_SIDECAR, ""), os.X_OK):
-        pytest.skip(f"{_SIDECAR}={os.environ.get(_SIDECAR)} is no program: the sidecar is not "
+        pytest.skip(f"{_SIDECAR}={os.environ.get(_SIDECAR)} is not a program: the sidecar is not "
                     "built")
     _need_programs(["HITHERD", "HITHER"])
     mode = getattr(request.module, "LAB_MODE", "bgp")

@@ -190,7 +190,7 @@ def test_one_stuck_worker_is_told_and_moves_traffic(lab):
     with faults.stuck_thread(worker):
         # Its share of the probes goes unanswered, too: a part that fails, and not the whole.
         wait_states(site, "SOFT")
-        daemon.wait_for(lambda: "has not turned" in site.explain(), 5, site.explain)
+        daemon.wait_for(lambda: "has not run" in site.explain(), 5, site.explain)
         assert "worker 0" in site.explain()
         daemon.wait_for(lambda: lab.catchment()["client1"] == "ams1", 5, "client1 at ams1")
 

@@ -300,12 +300,12 @@ TEST_F(ConsoleModelTest, AVerdictThatIsTooOldIsAnError) {
   model_.TakeSidecar("ns1.fra1", ReadSidecarReport(page.dump()), now_);
   ASSERT_THAT(Page()["nodes"][0]["errors"], SizeIs(1));
   EXPECT_EQ(Page()["nodes"][0]["errors"][0],
-            "hither-anycast: its verdict is 31.5s old and was good for 2s; restart it");
+            "hither-anycast: its verdict is 31.5s old and was valid for 2s; restart it");
   EXPECT_TRUE(Page()["nodes"][0]["v4"].is_null());
   page["lease_age_seconds"] = 1e300;
   model_.TakeSidecar("ns1.fra1", ReadSidecarReport(page.dump()), now_);
   EXPECT_EQ(Page()["nodes"][0]["errors"][0],
-            "hither-anycast: its verdict is inf old and was good for 2s; restart it");
+            "hither-anycast: its verdict is inf old and was valid for 2s; restart it");
 }
 
 TEST_F(ConsoleModelTest, RoundTripTimesOfFiveMinutes) {
@@ -365,7 +365,7 @@ TEST_F(ConsoleModelTest, FaultsOfAnAgentThatIsGoneAreNotShown) {
   EXPECT_EQ(shown(), json::parse("[[], []]"));
   for (const char* name : {"ns1.fra1", "ra"}) model_.TakeFaults(name, killed, now_);
   EXPECT_EQ(shown(), json::parse(R"([["kill"], ["kill"]])"));
-  EXPECT_THAT(Told(), ElementsAre("ns1.fra1 fault on: kill", "ra fault on: kill",
+  EXPECT_THAT(Told(), ElementsAre("ns1.fra1 fault active: kill", "ra fault active: kill",
                                   "ns1.fra1 the lab's agent: gone",
                                   "ns1.fra1 the lab's agent answers again"));
 }

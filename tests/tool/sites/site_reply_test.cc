@@ -45,7 +45,7 @@ const Case kCases[] = {
     {"Refused",       {.rcode = 5, .with_answer = false, .nsid = "ns2.fra1"}, "REFUSED nsid ns2.fra1"},
     {"Truncated",     {.tc = true, .with_answer = false, .nsid = "a"}, "truncated answer nsid a"},
     {"NoData",        {.with_answer = false, .nsid = "a"},         "no record of that type nsid a"},
-    {"Lame",          {.aa = false, .nsid = "a"},                  "no authoritative answer serial 7 nsid a"},
+    {"Lame",          {.aa = false, .nsid = "a"},                  "not an authoritative answer serial 7 nsid a"},
     {"OtherId",       {.other_id = true},                          "not ours"},
     {"OtherQuestion", {.other_question = true},                    "not ours"},
     {"Query",         {.qr = false},                               "not ours"},

@@ -203,13 +203,13 @@ TEST_P(BrokenNode, IsSeen) { Expect(GetParam(), "a name or its records are broke
 class ApexSoa : public testing::TestWithParam<Case> {};
 TEST_P(ApexSoa, IsMissed) { Expect(GetParam(), "its apex has no SOA"); }
 class OtherNames : public testing::TestWithParam<Case> {};
-TEST_P(OtherNames, AreSeen) { Expect(GetParam(), "it has other names than it says"); }
+TEST_P(OtherNames, AreSeen) { Expect(GetParam(), "its count of names is wrong"); }
 class NsecTable : public testing::TestWithParam<Case> {};
 TEST_P(NsecTable, IsSeen) { Expect(GetParam(), "its NSEC table is broken"); }
 class Nsec3Table : public testing::TestWithParam<Case> {};
 TEST_P(Nsec3Table, IsSeen) { Expect(GetParam(), "its NSEC3 table is broken"); }
 class Reference : public testing::TestWithParam<Case> {};
-TEST_P(Reference, IsSeen) { Expect(GetParam(), "a name points to what is no name"); }
+TEST_P(Reference, IsSeen) { Expect(GetParam(), "a name points to something that is not a name"); }
 class Index : public testing::TestWithParam<Case> {};
 TEST_P(Index, IsSeen) { Expect(GetParam(), "its index is broken"); }
 

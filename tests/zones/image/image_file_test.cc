@@ -121,8 +121,8 @@ TEST_P(Damaged, IsRefusedWithTheReason) {
 
 // clang-format off
 constexpr Damage kDamages[] = {
-    {"Empty",          [](std::string& o) { o.clear(); }, "no zone image; name a file that hither compile has made"},
-    {"TextInstead",    [](std::string& o) { o = "$ORIGIN example.\n@ SOA a b 1 2 3 4 5\n"; }, "no zone image"},
+    {"Empty",          [](std::string& o) { o.clear(); }, "not a zone image; name a file made by hither compile"},
+    {"TextInstead",    [](std::string& o) { o = "$ORIGIN example.\n@ SOA a b 1 2 3 4 5\n"; }, "not a zone image"},
     {"OlderFormat",    [](std::string& o) { o[8] = 0; }, "an image of format 0; this version reads format 2; compile it again"},
     {"NewerFormat",    [](std::string& o) { o[8] = 9; }, "an image of format 9; this version reads format 2"},
     {"OtherByteOrder", [](std::string& o) { std::swap(o[12], o[15]); std::swap(o[13], o[14]); }, "another byte order"},
@@ -178,7 +178,7 @@ TEST_F(ImageFileTest, OfAnotherZoneIsRefused) {
 TEST_F(ImageFileTest, ThatIsNotThereIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(ImageFile::Open(path_).status()));
   EXPECT_THAT(std::string(ImageFile::Open(folder_.string()).status().message()),
-              HasSubstr("no regular file"));
+              HasSubstr("not a regular file"));
 }
 
 // A full disk, by way of a limit on files: the old image stays, and no half of a new one.

@@ -58,9 +58,9 @@ constexpr Case kCases[] = {
     {"OutOfZoneByLetters", "badexample. 60 A 192.0.2.1\n",
      "zone:3: warning: badexample. is outside of the zone example.; ignored, remove it or correct its owner (RFC 1035 §5.2)"},
     {"Duplicate", "a 60 A 192.0.2.1\nb 60 A 192.0.2.1\na 60 A 192.0.2.1\n",
-     "zone:5: warning: the same A record at a.example. stands above; ignored, remove one (RFC 2181 §5)"},
+     "zone:5: warning: the same A record at a.example. appears above; ignored, remove one (RFC 2181 §5)"},
     {"DuplicateInOtherCase", "a 60 MX 1 M\nA 60 MX 1 m\n",
-     "zone:4: warning: the same MX record at a.example. stands above; ignored, remove one (RFC 2181 §5)"},
+     "zone:4: warning: the same MX record at a.example. appears above; ignored, remove one (RFC 2181 §5)"},
     {"NotADuplicate", "a 60 TXT x\na 60 TXT X\n", ""},
     {"UnlikeTtls", "a 60 A 192.0.2.1\na 61 A 192.0.2.2\n",
      "zone:4: warning: TTL 61 differs from the 60 of other records of type A at a.example.; the lowest is used, make them equal (RFC 2181 §5.2)"},
@@ -75,7 +75,7 @@ constexpr Case kCases[] = {
     {"TwoCnames", "a 60 CNAME b\na 60 CNAME c\n",
      "zone:3: error: 2 CNAME records at a.example.; keep one (RFC 2181 §10.1)"},
     {"SameCnameTwice", "a 60 CNAME b\na 60 CNAME B\n",
-     "zone:4: warning: the same CNAME record at a.example. stands above; ignored, remove one (RFC 2181 §5)"},
+     "zone:4: warning: the same CNAME record at a.example. appears above; ignored, remove one (RFC 2181 §5)"},
     // RFC 4034 §4: an NSEC and RRSIGs stand beside a CNAME.
     {"CnameSigned", "a 60 CNAME b\na 60 NSEC b CNAME RRSIG NSEC\na 60 RRSIG CNAME 8 2 60 20300101000000 20200101000000 1 @ AA==\n", ""},
 };
@@ -98,7 +98,7 @@ TEST(Build, GivesUpWhenToldTo) {
   stop.Raise();
   const BuiltZone built = Build(kHead, limits);
   EXPECT_EQ(built.zone, nullptr);
-  EXPECT_EQ(Findings(built), "zone: error: told to stop");
+  EXPECT_EQ(Findings(built), "zone: error: loading was stopped");
 }
 
 TEST(Limits, OfRecordsInAnRRset) {
@@ -194,7 +194,7 @@ std::string FindingsWith(const std::vector<Name>& names) {
 // Each name would look at all before it, and a question at all of them.
 TEST(Limits, OfNamesWithOneHash) {
   constexpr char kWant[] =
-      "zone: error: too many names of example. have the same hash; somebody has chosen them so, "
+      "zone: error: too many names of example. have the same hash; they were chosen to collide, "
       "remove them";
   std::vector<Name> names = CollidingNames(100'000);
   EXPECT_EQ(FindingsWith(names), kWant);  // Looked up one by one.

@@ -208,10 +208,11 @@ TEST_F(ImageCacheTest, BesideItsTextACompiledImageCountsWhileTheTextIsTheSame) {
   Write("example.zone", ZoneText(3));
   EXPECT_FALSE(load().from_image);
   EXPECT_EQ(load().zone->serial(), 3u);
-  EXPECT_EQ(Findings(load()),
-            absl::StrCat(Path("compiled"), ": warning: the image is not of ", Path("example.zone"),
-                         " as it is now; the zone file is read instead, compile it again (hither "
-                         "compile)\n"));
+  EXPECT_EQ(
+      Findings(load()),
+      absl::StrCat(Path("compiled"), ": warning: the image does not match ", Path("example.zone"),
+                   "; the zone file is read instead, compile it again (hither "
+                   "compile)\n"));
   fs::remove(folder_ / "compiled");
   EXPECT_EQ(Findings(load()), "") << "an image that is not made yet is nothing to warn of";
 }
@@ -239,13 +240,13 @@ TEST_F(ImageCacheTest, AFolderThatOthersWriteInIsNoCache) {
   EXPECT_EQ(why(), "");
   for (const int mode : {0770, 0707, 01777}) {
     fs::permissions(folder_, static_cast<fs::perms>(mode));
-    EXPECT_THAT(why(), HasSubstr("others may write in it, and so choose what is served")) << mode;
+    EXPECT_THAT(why(), HasSubstr("others can write in it and so choose what is served")) << mode;
   }
   fs::permissions(folder_, static_cast<fs::perms>(0755));
   EXPECT_EQ(why(), "");
   if (::geteuid() != 0) return;
   ASSERT_EQ(::chown(folder_.c_str(), 12345, 0), 0);
-  EXPECT_THAT(why(), HasSubstr("others may write in it"));
+  EXPECT_THAT(why(), HasSubstr("others can write in it"));
 }
 
 TEST_F(ImageCacheTest, AnImageThatOthersMayHaveWrittenIsReplaced) {
@@ -255,8 +256,8 @@ TEST_F(ImageCacheTest, AnImageThatOthersMayHaveWrittenIsReplaced) {
     EXPECT_FALSE(loaded.from_image);
     EXPECT_EQ(Findings(loaded),
               absl::StrCat(Path("example.image"),
-                           ": warning: others than the server's user may have written it; remove "
-                           "it; the zone file is read instead\n"));
+                           ": warning: someone other than the server's user may have written it; "
+                           "remove it; the zone file is read instead\n"));
     EXPECT_TRUE(Load().from_image);
   };
   for (const int mode : {0664, 0646}) {
@@ -290,7 +291,7 @@ TEST_F(ImageCacheTest, BesideItsTextACompiledImageIsAsTrustedAsThat) {
     EXPECT_EQ(loaded.from_image, loaded.findings.empty());
     return Findings(loaded);
   };
-  const std::string others = "others may write the image than may write the zone file";
+  const std::string others = "some who cannot write the zone file can write the image";
   set("compiled", 0664);
   EXPECT_THAT(finding(), HasSubstr(others));
   set("example.zone", 0664);
@@ -304,7 +305,7 @@ TEST_F(ImageCacheTest, BesideItsTextACompiledImageIsAsTrustedAsThat) {
   fs::create_directory(folder_ / "tmp");
   fs::permissions(folder_ / "tmp", static_cast<fs::perms>(01777));
   fs::copy(folder_ / "compiled", folder_ / "tmp");
-  EXPECT_THAT(finding("tmp/compiled"), HasSubstr("everybody may write in its folder"));
+  EXPECT_THAT(finding("tmp/compiled"), HasSubstr("anyone can write in its folder"));
   if (::geteuid() != 0) return;
   set("compiled", 0644, 12345);
   EXPECT_THAT(finding(), HasSubstr("the image belongs to another user than the zone file"));
@@ -322,10 +323,10 @@ TEST_F(ImageCacheTest, AnImageAloneMustNotBeEverybodys) {
   EXPECT_EQ(Findings(load()), "") << "as a zone file may be a group's";
   fs::permissions(folder_ / "compiled", static_cast<fs::perms>(0646));
   EXPECT_EQ(load().zone, nullptr);
-  EXPECT_THAT(Findings(load()), HasSubstr("error: everybody may write the image"));
+  EXPECT_THAT(Findings(load()), HasSubstr("error: anyone can write the image"));
   fs::permissions(folder_ / "compiled", static_cast<fs::perms>(0644));
   fs::permissions(folder_, static_cast<fs::perms>(01777));
-  EXPECT_THAT(Findings(load()), HasSubstr("error: everybody may write in its folder"));
+  EXPECT_THAT(Findings(load()), HasSubstr("error: anyone can write in its folder"));
 }
 
 struct PathCase {

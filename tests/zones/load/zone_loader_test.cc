@@ -92,7 +92,7 @@ TEST_F(LoadZoneFileTest, NamesTheLineOfAnError) {
   EXPECT_EQ(loaded.findings[0].line, 4u);
 }
 
-// After a broken SOA line "no SOA" would send the operator the wrong way; the CNAME is true.
+// After a malformed SOA line "no SOA" would send the operator the wrong way; the CNAME is true.
 TEST_F(LoadZoneFileTest, FindsAllErrorsButNoConsequences) {
   Write("zone",
         "$TTL 60\n@ SOA broken\n@ NS ns1.other.\nc CNAME x.other.\nc A 192.0.2.1\n"
@@ -182,7 +182,7 @@ TEST_F(LoadZoneFileTest, OutOfMemoryIsTheZonesError) {
   Write("hosts", "a.very.long.name.that.is.not.short TXT \"" + std::string(200, 'x') + "\"\n");
   const std::string want = Path("zone") +
                            ": error: not enough memory to load it; give the server more (a reload "
-                           "holds the old and the new zone at once) or make the zone smaller";
+                           "holds the old and the new zone together) or make the zone smaller";
   const std::string path = Path("zone");
   const Name apex = Apex();
   for (const bool length_error : {false, true}) {

@@ -53,7 +53,7 @@ TEST_P(ZoneText, Reads) {
 const auto kNameOf = [](const auto& tested) { return std::string(tested.param.name); };
 const std::string kHeading = "; write owner [TTL] [IN] type data, or TYPEnnn (RFC 3597 §5)";
 const std::string kTtlError =
-    " is no time of at most 2147483647 seconds; write 3600 or 1h (RFC 2181 §8)";
+    " is not a time of at most 2147483647 seconds; write 3600 or 1h (RFC 2181 §8)";
 
 // clang-format off
 const Case kRecords[] = {
@@ -87,52 +87,52 @@ const Case kRecords[] = {
                        "z:2: warning: no TTL and no $TTL, so the last TTL written, 60, is used here and below; add $TTL (RFC 2308 §4)"},
     {"SoaMinimum",     "@ SOA . . 1 2 3 4 5\n NS .\n 60 NS .\n NS .", "example. 5 SOA 00000000000100000002000000030000000400000005 | example. 5 NS 00 | example. 60 NS 00 | example. 5 NS 00",
                        "z:1: warning: no TTL and no $TTL, so the SOA's MINIMUM, 5, is used here and below; add $TTL (RFC 2308 §4)"},
-    {"SoaMinimumTooLarge", "@ SOA . . 1 2 3 4 2147483648",   "", "z:1: error: no TTL, and none to take over; add $TTL (RFC 2308 §4)"},
-    {"NoTtl",          "a NS .",                             "", "z:1: error: no TTL, and none to take over; add $TTL (RFC 2308 §4)"},
+    {"SoaMinimumTooLarge", "@ SOA . . 1 2 3 4 2147483648",   "", "z:1: error: no TTL, and no earlier one to use; add $TTL (RFC 2308 §4)"},
+    {"NoTtl",          "a NS .",                             "", "z:1: error: no TTL, and no earlier one to use; add $TTL (RFC 2308 §4)"},
 };
 
 const Case kErrors[] = {
     {"AllInOneGo",     "a 60 A x\nb 60 A 192.0.2.1\nc 60 AAAA x\n", "b.example. 60 A c0000201",
-                       "z:1: error: 'x' is no IPv4 address; write A address (RFC 1035 §3.4.1) | z:3: error: 'x' is no IPv6 address; write AAAA address (RFC 3596 §2.4)"},
-    {"LineOfTheToken", "a 60 SOA ( . .\n 1 2\n 3x\n 4 5 )",   "", "z:3: error: '3x' is no time in seconds, or like 1d12h; write SOA primary mailbox serial refresh retry expire minimum (RFC 1035 §3.3.13)"},
+                       "z:1: error: 'x' is not an IPv4 address; write A address (RFC 1035 §3.4.1) | z:3: error: 'x' is not an IPv6 address; write AAAA address (RFC 3596 §2.4)"},
+    {"LineOfTheToken", "a 60 SOA ( . .\n 1 2\n 3x\n 4 5 )",   "", "z:3: error: '3x' is not a time in seconds, or like 1d12h; write SOA primary mailbox serial refresh retry expire minimum (RFC 1035 §3.3.13)"},
     {"ScannerError",   "a 60 TXT \"b\nc 60 NS .",             "c.example. 60 NS 00", "z:1: error: a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)"},
     {"OpenGroup",      "a 60 NS .\nb 60 SOA ( . .\n 1 2\nc 60 NS .", "a.example. 60 NS 00 | c.example. 60 NS 00", "z:2: error: '(' is not closed; close it with ')' (RFC 1035 §5.1)"},
     {"TtlTooLarge",    "a 2147483648 NS .",                   "", "z:1: error: TTL '2147483648'" + kTtlError},
     {"TtlMuchTooLarge", "a 99999999999999999999 NS .",   "", "z:1: error: TTL '99999999999999999999'" + kTtlError},
     {"TtlBadUnit",     "a 1y NS .",                           "", "z:1: error: TTL '1y'" + kTtlError},
-    {"TtlTwice",       "a 1 2 NS .",                          "", "z:1: error: '2' is no record type" + kHeading},
-    {"ClassTwice",     "a IN IN NS .",                        "", "z:1: error: 'IN' is no record type" + kHeading},
+    {"TtlTwice",       "a 1 2 NS .",                          "", "z:1: error: '2' is not a record type" + kHeading},
+    {"ClassTwice",     "a IN IN NS .",                        "", "z:1: error: 'IN' is not a record type" + kHeading},
     {"ClassChaos",     "a 60 CH TXT x",                       "", "z:1: error: class 'CH'; only zones of class IN are served (RFC 1035 §5.2)"},
     {"ClassHesiod",    "a hs 60 TXT x",                       "", "z:1: error: class 'hs'; only zones of class IN are served (RFC 1035 §5.2)"},
     {"ClassCsnet",     "a cs 60 TXT x",                       "", "z:1: error: class 'cs'; only zones of class IN are served (RFC 1035 §5.2)"},
     {"ClassNumber",    "a CLASS2 TXT x",                      "", "z:1: error: class 'CLASS2'; only zones of class IN are served (RFC 1035 §5.2)"},
-    {"ClassBadNumber", "a CLASS65536 TXT x",                  "", "z:1: error: 'CLASS65536' is no record type" + kHeading},
-    {"TypeUnknown",    "a 60 FOO x",                          "", "z:1: error: 'FOO' is no record type" + kHeading},
-    {"TypeQuoted",     "a 60 \"A\" x",                        "", "z:1: error: 'A' is no record type" + kHeading},
-    {"TtlQuoted",      "a \"60\" A x",                        "", "z:1: error: '60' is no record type" + kHeading},
-    {"ClassQuoted",    "a 60 \"IN\" A x",                     "", "z:1: error: 'IN' is no record type" + kHeading},
-    {"TtlUnfinished",  "a 1h30 A 192.0.2.1",                  "", "z:1: error: TTL '1h30' is no time of at most 2147483647 seconds; write 3600 or 1h (RFC 2181 §8)"},
+    {"ClassBadNumber", "a CLASS65536 TXT x",                  "", "z:1: error: 'CLASS65536' is not a record type" + kHeading},
+    {"TypeUnknown",    "a 60 FOO x",                          "", "z:1: error: 'FOO' is not a record type" + kHeading},
+    {"TypeQuoted",     "a 60 \"A\" x",                        "", "z:1: error: 'A' is not a record type" + kHeading},
+    {"TtlQuoted",      "a \"60\" A x",                        "", "z:1: error: '60' is not a record type" + kHeading},
+    {"ClassQuoted",    "a 60 \"IN\" A x",                     "", "z:1: error: 'IN' is not a record type" + kHeading},
+    {"TtlUnfinished",  "a 1h30 A 192.0.2.1",                  "", "z:1: error: TTL '1h30' is not a time of at most 2147483647 seconds; write 3600 or 1h (RFC 2181 §8)"},
     {"TypeMissing",    "a 60 IN",                             "", "z:1: error: the record ends before its type; write owner [TTL] [IN] type data (RFC 1035 §5.1)"},
     {"OwnerAlone",     "a",                                   "", "z:1: error: the record ends before its type; write owner [TTL] [IN] type data (RFC 1035 §5.1)"},
     {"OwnerMissing",   " 60 NS .",                            "", "z:1: error: the first record has no owner; write its name at the start of the line (RFC 1035 §5.1)"},
     {"OwnerBad",       "a..b 60 NS .",                        "", "z:1: error: owner 'a..b' has an empty label; write a domain name (RFC 1035 §5.1)"},
     {"OwnerBadOnce",   "a 60 NS .\nb.. 60 NS .\n 60 NS .\n 60 FOO\nc 60 NS .", "a.example. 60 NS 00 | c.example. 60 NS 00", "z:2: error: owner 'b..' has an empty label; write a domain name (RFC 1035 §5.1)"},
-    {"OwnerQuoted",    "\"a\" 60 NS .",                       "", "z:1: error: owner 'a' is quoted; a name stands without quotes; write a domain name (RFC 1035 §5.1)"},
-    {"OwnerEmpty",     "\"\" 60 NS .",                        "", "z:1: error: owner '' is quoted; a name stands without quotes; write a domain name (RFC 1035 §5.1)"},
-    {"MetaAny",        "a 60 ANY \\# 0",                      "", "z:1: error: ANY is no type of data; remove the record (RFC 6895 §3.1)"},
-    {"MetaOpt",        "a 60 OPT \\# 0",                      "", "z:1: error: OPT is no type of data; remove the record (RFC 6895 §3.1)"},
-    {"MetaNxname",     "a 60 NXNAME",                         "", "z:1: error: NXNAME is no type of data; remove the record (RFC 6895 §3.1)"},
-    {"MetaNumber",     "a 60 TYPE200 \\# 0",                  "", "z:1: error: TYPE200 is no type of data; remove the record (RFC 6895 §3.1)"},
-    {"TypeZero",       "a 60 TYPE0 \\# 0",                    "", "z:1: error: TYPE0 is no type of data; remove the record (RFC 6895 §3.1)"},
+    {"OwnerQuoted",    "\"a\" 60 NS .",                       "", "z:1: error: owner 'a' is quoted; write names without quotes; write a domain name (RFC 1035 §5.1)"},
+    {"OwnerEmpty",     "\"\" 60 NS .",                        "", "z:1: error: owner '' is quoted; write names without quotes; write a domain name (RFC 1035 §5.1)"},
+    {"MetaAny",        "a 60 ANY \\# 0",                      "", "z:1: error: ANY is not a type of data; remove the record (RFC 6895 §3.1)"},
+    {"MetaOpt",        "a 60 OPT \\# 0",                      "", "z:1: error: OPT is not a type of data; remove the record (RFC 6895 §3.1)"},
+    {"MetaNxname",     "a 60 NXNAME",                         "", "z:1: error: NXNAME is not a type of data; remove the record (RFC 6895 §3.1)"},
+    {"MetaNumber",     "a 60 TYPE200 \\# 0",                  "", "z:1: error: TYPE200 is not a type of data; remove the record (RFC 6895 §3.1)"},
+    {"TypeZero",       "a 60 TYPE0 \\# 0",                    "", "z:1: error: TYPE0 is not a type of data; remove the record (RFC 6895 §3.1)"},
     {"DirectiveUnknown", "$FOO x",                            "", "z:1: error: unknown directive '$FOO'; there are $ORIGIN, $TTL, $INCLUDE and $GENERATE; a name that starts with $ is written \\$ (RFC 1035 §5.1)"},
-    {"DirectiveIndented", "a 60 NS .\n $TTL 5",               "a.example. 60 NS 00", "z:2: error: '$TTL' is no record type" + kHeading},
+    {"DirectiveIndented", "a 60 NS .\n $TTL 5",               "a.example. 60 NS 00", "z:2: error: '$TTL' is not a record type" + kHeading},
     {"OriginMissing",  "$ORIGIN",                             "", "z:1: error: $ORIGIN needs one name; write $ORIGIN name (RFC 1035 §5.1)"},
     {"OriginTwo",      "$ORIGIN a. b.",                       "", "z:1: error: $ORIGIN needs one name; write $ORIGIN name (RFC 1035 §5.1)"},
     {"OriginBad",      "$ORIGIN a..",                         "", "z:1: error: 'a..' has an empty label; write $ORIGIN name (RFC 1035 §5.1)"},
     {"TtlMissing",     "$TTL",                                "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
     {"DollarTtlQuoted", "$TTL \"60\"",                        "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
     {"DollarTtlTooLarge", "$TTL 2147483648",                  "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
-    {"IncludeInText",  "$INCLUDE x",                          "", "z:1: error: $INCLUDE in text that is no file; write the records out"},
+    {"IncludeInText",  "$INCLUDE x",                          "", "z:1: error: $INCLUDE in text that is not a file; write the records out"},
 };
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Records, ZoneText, testing::ValuesIn(kRecords), kNameOf);
@@ -161,7 +161,7 @@ TEST(ZoneFile, StopsWhenToldTo) {
   Drawing drawing;
   const ZoneFileResult result =
       ReadZoneText("a 60 NS .\na 60 NS .\n", "z", NameView(), drawing, {.stop = &stop});
-  EXPECT_EQ(Findings(result), "z:1: error: told to stop");
+  EXPECT_EQ(Findings(result), "z:1: error: loading was stopped");
   EXPECT_EQ(result.records, 0u);
 }
 

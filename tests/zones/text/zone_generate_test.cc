@@ -77,19 +77,19 @@ constexpr Case kDirectives[] = {
     {"Largest",         "2147483647-2147483647 h$ PTR x",    "h2147483647./9/x.", ""},
     {"Most",            "1-1001/2 h PTR x..",                "", "z:2: error: 'x..' has an empty label; write PTR name (RFC 1035 §3.3.12)"},
     {"TooMany",         "1-1001 h$ PTR x",                   "", "z:2: error: $GENERATE makes 1001 records, more than 1000; split it or make a file"},
-    {"TooFew",          "1-2 h$ PTR",                        "", "z:2: error: $GENERATE is not whole; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
-    {"RangeBackwards",  "2-1 h$ PTR x",                      "", "z:2: error: $GENERATE range '2-1' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
-    {"RangeOpen",       "1- h$ PTR x",                       "", "z:2: error: $GENERATE range '1-' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
-    {"RangeNegative",   "-1-1 h$ PTR x",                     "", "z:2: error: $GENERATE range '-1-1' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
-    {"RangeTooLarge",   "1-2147483648 h$ PTR x",             "", "z:2: error: $GENERATE range '1-2147483648' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
-    {"StepZero",        "1-2/0 h$ PTR x",                    "", "z:2: error: $GENERATE range '1-2/0' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
-    {"RangeTail",       "1-2x h$ PTR x",                     "", "z:2: error: $GENERATE range '1-2x' is none of 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"TooFew",          "1-2 h$ PTR",                        "", "z:2: error: $GENERATE is incomplete; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeBackwards",  "2-1 h$ PTR x",                      "", "z:2: error: $GENERATE range '2-1' is not within 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeOpen",       "1- h$ PTR x",                       "", "z:2: error: $GENERATE range '1-' is not within 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeNegative",   "-1-1 h$ PTR x",                     "", "z:2: error: $GENERATE range '-1-1' is not within 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeTooLarge",   "1-2147483648 h$ PTR x",             "", "z:2: error: $GENERATE range '1-2147483648' is not within 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"StepZero",        "1-2/0 h$ PTR x",                    "", "z:2: error: $GENERATE range '1-2/0' is not within 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
+    {"RangeTail",       "1-2x h$ PTR x",                     "", "z:2: error: $GENERATE range '1-2x' is not within 0 to 2147483647; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
     {"BadBase",         "1-2 h${0,0,y} PTR x",               "", "z:2: error: $GENERATE has a bad ${offset,width,base}, or its number is negative; base is one of d o x X n N; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
     {"OpenBrace",       "1-2 h${0 PTR x",                    "", "z:2: error: $GENERATE has a bad ${offset,width,base}, or its number is negative; base is one of d o x X n N; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
     {"WidthTooLarge",   "1-2 h${0,256} PTR x",               "", "z:2: error: $GENERATE has a bad ${offset,width,base}, or its number is negative; base is one of d o x X n N; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
     {"Negative",        "1-2 h${-2} PTR x",                  "", "z:2: error: $GENERATE has a bad ${offset,width,base}, or its number is negative; base is one of d o x X n N; write $GENERATE start-stop[/step] owner [TTL] [IN] type data"},
-    {"TypeUnknown",     "1-2 h$ FOO x",                      "", "z:2: error: 'FOO' is no record type; write owner [TTL] [IN] type data, or TYPEnnn (RFC 3597 §5)"},
-    {"TypeMeta",        "1-2 h$ ANY x",                      "", "z:2: error: ANY is no type of data; remove the record (RFC 6895 §3.1)"},
+    {"TypeUnknown",     "1-2 h$ FOO x",                      "", "z:2: error: 'FOO' is not a record type; write owner [TTL] [IN] type data, or TYPEnnn (RFC 3597 §5)"},
+    {"TypeMeta",        "1-2 h$ ANY x",                      "", "z:2: error: ANY is not a type of data; remove the record (RFC 6895 §3.1)"},
     {"DataMissing",     "1-2 h$ 60 PTR",                     "", "z:2: error: the record ends too early; write PTR name (RFC 1035 §3.3.12)"},
     {"OpenQuoteMade",   "1-2 h$ TXT \"\\\"a\"",              "", "z:2: error: a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)"},
 };
@@ -174,7 +174,7 @@ TEST(Generate, StopsWhenToldTo) {
       ReadZoneText("$GENERATE 1-65536 a$ 60 TXT ${0,200}\n", "z", NameView(), sink, limits);
   EXPECT_LT(result.records, 2'000u);
   ASSERT_EQ(result.findings.size(), 1u);
-  EXPECT_EQ(ToText(result.findings[0]), "z:1: error: told to stop");
+  EXPECT_EQ(ToText(result.findings[0]), "z:1: error: loading was stopped");
 }
 
 TEST(Generate, LineAfterItHasItsOwnNumber) {

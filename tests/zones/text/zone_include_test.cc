@@ -107,8 +107,8 @@ TEST_F(Include, ErrorsNameTheirFile) {
   Write("zones/a", "$INCLUDE b\na 60 A y\n");
   Write("zones/b", "\nb 60 A x\n");
   EXPECT_EQ(Read("zones/a"),
-            "~/zones/b:2: error: 'x' is no IPv4 address; write A address (RFC 1035 §3.4.1) | "
-            "~/zones/a:2: error: 'y' is no IPv4 address; write A address (RFC 1035 §3.4.1)");
+            "~/zones/b:2: error: 'x' is not an IPv4 address; write A address (RFC 1035 §3.4.1) | "
+            "~/zones/a:2: error: 'y' is not an IPv4 address; write A address (RFC 1035 §3.4.1)");
 }
 
 TEST_F(Include, StaysBelowTheFirstFilesFolder) {
@@ -191,34 +191,36 @@ TEST_F(Include, BytesOfAllFilesCount) {
 
 TEST_F(Include, BadDirectives) {
   Write("zones/a", "$INCLUDE\n$INCLUDE a b c\n$INCLUDE b\\999\n$INCLUDE b x..\n$INCLUDE none\n");
-  EXPECT_EQ(Read("zones/a"),
-            "~/zones/a:1: error: $INCLUDE needs a file and perhaps an origin; write $INCLUDE file "
-            "[origin] (RFC 1035 §5.1) | "
-            "~/zones/a:2: error: $INCLUDE needs a file and perhaps an origin; write $INCLUDE file "
-            "[origin] (RFC 1035 §5.1) | "
-            "~/zones/a:3: error: $INCLUDE: 'b\\999' has a bad escape; use \\X or \\DDD | "
-            "~/zones/a:4: error: $INCLUDE: origin 'x..' has an empty label; write a domain name "
-            "(RFC 1035 §5.1) | "
-            "~/zones/a:5: error: $INCLUDE: '~/zones/none' cannot open: No such file or directory; "
-            "check the path and its rights");
+  EXPECT_EQ(
+      Read("zones/a"),
+      "~/zones/a:1: error: $INCLUDE needs a file and optionally an origin; write $INCLUDE file "
+      "[origin] (RFC 1035 §5.1) | "
+      "~/zones/a:2: error: $INCLUDE needs a file and optionally an origin; write $INCLUDE file "
+      "[origin] (RFC 1035 §5.1) | "
+      "~/zones/a:3: error: $INCLUDE: 'b\\999' has a bad escape; use \\X or \\DDD | "
+      "~/zones/a:4: error: $INCLUDE: origin 'x..' has an empty label; write a domain name "
+      "(RFC 1035 §5.1) | "
+      "~/zones/a:5: error: $INCLUDE: '~/zones/none' cannot open: No such file or directory; check "
+      "the path and its permissions");
 }
 
 TEST_F(Include, OnlyRegularFiles) {
   ASSERT_EQ(mkfifo((folder_ / "zones/pipe").c_str(), 0600), 0);
   Write("zones/a", "$INCLUDE sub\n$INCLUDE pipe\n");
-  EXPECT_EQ(Read("zones/a"),
-            "~/zones/a:1: error: $INCLUDE: '~/zones/sub' is no regular file; give the path of a "
-            "zone file | "
-            "~/zones/a:2: error: $INCLUDE: '~/zones/pipe' is no regular file; give the path of a "
-            "zone file");
+  EXPECT_EQ(
+      Read("zones/a"),
+      "~/zones/a:1: error: $INCLUDE: '~/zones/sub' is not a regular file; give the path of a "
+      "zone file | "
+      "~/zones/a:2: error: $INCLUDE: '~/zones/pipe' is not a regular file; give the path of a "
+      "zone file");
   EXPECT_EQ(Read("zones/pipe"),
-            "~/zones/pipe: error: is no regular file; give the path of a zone file");
+            "~/zones/pipe: error: is not a regular file; give the path of a zone file");
 }
 
 TEST_F(Include, FirstFileIsMissing) {
   EXPECT_EQ(Read("zones/a"),
             "~/zones/a: error: cannot open: No such file or directory; check the path and its "
-            "rights");
+            "permissions");
   EXPECT_EQ(Read("none/a"),
             "~/none/a: error: cannot open its folder: No such file or directory; check the path");
 }
@@ -228,7 +230,7 @@ TEST_F(Include, FileThatCannotBeRead) {  // Address 0 of a process is no memory:
   const auto result = ReadZoneFile("/proc/self/mem", NameView(), sink);
   ASSERT_EQ(result.findings.size(), 1u);
   EXPECT_EQ(ToText(result.findings[0]),
-            "/proc/self/mem: error: cannot read on: Input/output error; check the disk");
+            "/proc/self/mem: error: cannot read the rest: Input/output error; check the disk");
 }
 
 TEST_F(Include, ProgressIsTold) {
