@@ -1,6 +1,6 @@
 """Charts as SVG, readable on light and on dark. Pure: from numbers to text.
 
-The background is left open and all ink is of a middle tone, so that one file serves both. Each
+The background is transparent and all ink has a middle tone, so that one file suits both. Each
 panel has its own scale, which starts at 0.
 """
 
@@ -9,7 +9,7 @@ import xml.sax.saxutils
 
 _INK = "#7d8590"
 _GRID = "#7d859040"
-# Told apart by those who see red and green alike, too (Okabe and Ito's palette, mid tones).
+# Distinguishable with red-green colour blindness, too (Okabe and Ito's palette, mid tones).
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6bb1")
 _PANEL_WIDTH = 760
 _LABEL_WIDTH = 190
@@ -47,7 +47,7 @@ def _tick_text(value):
 
 
 def bars(title, unit, parts, rows):
-    """A panel of horizontal bars. `parts` name what a bar is made of; `rows` are (label, values)
+    """A panel of horizontal bars. `parts` name the segments of a bar; `rows` are (label, values)
     with a value for each part. Returns (svg, height)."""
     scale = ticks(max((sum(values) for _, values in rows), default=0))
     width = _PANEL_WIDTH - _LABEL_WIDTH - 70
@@ -121,7 +121,7 @@ def document(panels, caption=""):
             + "\n".join(body) + "\n</svg>\n")
 
 
-# --- the charts of a comparison ---
+# --- charts of a comparison ---
 
 def _bar_panels(scenario):
     names = [f"{result['label']} {result['version']}".strip() for result in scenario["servers"]]

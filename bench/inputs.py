@@ -1,7 +1,7 @@
-"""Zones and questions for measurements: made here, the same for the same parameters and seed.
+"""Zones and queries for measurements: the same parameters and seed give the same files.
 
-Whatever is made is kept in a folder and found there again by its parameters; a half-made file never
-has the final name. Change _VERSION when what a maker writes changes.
+Files are kept in a folder and found again by their parameters; a partial file never has the
+final name. Change _VERSION when a maker's output changes.
 """
 
 import itertools
@@ -14,7 +14,7 @@ import typing
 
 _VERSION = 1
 _LETTERS = "etaoinsrhldcumfpgwybvkxjqz"
-# About what names of a TLD look like: rarely below 4 letters, half of them below 10.
+# Resembles the names of a TLD: rarely below 4 letters, half of them below 10.
 _LABEL_LENGTHS = [3, 4, 5, 6, 6, 7, 7, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 14, 16, 20]
 
 SMALL_ORIGIN = "example."
@@ -43,7 +43,7 @@ class Zones(typing.NamedTuple):
 
 
 class Store:
-    """A folder of made files. `folder` should be on a disk with room: a TLD is 100 MB."""
+    """A folder of generated files. `folder` should be on a disk with room: a TLD is 100 MB."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).resolve()
@@ -53,7 +53,7 @@ class Store:
         return self.folder / "-".join(str(part) for part in (*parameters, f"v{_VERSION}"))
 
     def file(self, parameters, make):
-        """The path of a file that make(handle) writes, unless it is there already."""
+        """The path of a file that make(handle) writes unless it exists."""
         path = self.path(*parameters)
         if not path.exists():
             half = path.with_name(f".{path.name}.{os.getpid()}")
@@ -66,7 +66,7 @@ class Store:
         return path
 
     def zones(self, name, records, files):
-        """`files` are (origin, path) pairs; writes their list again: the folder may have moved."""
+        """`files` are (origin, path) pairs; rewrites their list: the folder may have moved."""
         path = self.path(name, "list")
         path.unlink(missing_ok=True)
         self.file((name, "list"), lambda out: out.writelines(
@@ -95,7 +95,7 @@ def flat_zone(store, names):
 
 
 def flat_names(names, rng):
-    """Existing names without an end, in no order."""
+    """Existing names, endless, in random order."""
     while True:
         yield f"host{rng.randrange(names)}.example."
 
@@ -103,7 +103,7 @@ def flat_names(names, rng):
 # --- a zone of delegations ---
 
 def labels(count, seed):
-    """`count` distinct labels, in no order."""
+    """`count` distinct labels, in random order."""
     rng = random.Random(f"labels {seed}")
     found = {}
     while len(found) < count:
@@ -115,7 +115,7 @@ def labels(count, seed):
 
 
 def _servers_of(rng, base, in_zone_share, count_weights=(80, 10, 10)):
-    """The name servers of a hoster or of a domain that has its own: (names, are they below us?)."""
+    """The name servers of a hoster or of a domain with its own: (names, are they in this zone?)."""
     count = rng.choices((2, 3, 4), count_weights)[0]
     inside = rng.random() < in_zone_share
     suffix = base if inside else f"{base}.example.net."
@@ -176,7 +176,7 @@ def _told_by(command, folder):
 
 def _sign(plain, out, denial, folder):
     key = _told_by(["ldns-keygen", "-a", "ECDSAP256SHA256", "-k", TLD_ORIGIN], folder)
-    # Long ago to long hence, so that a zone once made serves for years.
+    # From the distant past to the distant future, so that a generated zone stays valid for years.
     _told_by(["ldns-signzone", *DENIALS[denial], "-i", "20240101000000", "-e", "20371231000000",
               "-o", TLD_ORIGIN, "-f", str(out), str(plain), key], folder)
 
@@ -216,7 +216,7 @@ def small_zones_origins(count, seed):
 
 
 def warm(zones):
-    """Reads all zone files, so that not only the first server that starts waits for the disk."""
+    """Reads all zone files, so that the first server to start does not wait for the disk alone."""
     for _, path in zones.each():
         with open(path, "rb") as file:
             while file.read(1 << 20):
@@ -224,7 +224,7 @@ def warm(zones):
 
 
 def many_zones(store, count, seed=1):
-    """A file for each, ZONES_A_FOLDER of them in a folder."""
+    """A file for each zone, ZONES_A_FOLDER files in a folder."""
     folder = store.path("many", count, seed)
     half = folder.with_name(f".{folder.name}.{os.getpid()}")
     files, text_bytes = [], 0

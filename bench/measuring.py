@@ -1,4 +1,4 @@
-"""What is measured: a server's CPU time, memory and answers while volley asks it."""
+"""Measures a server's CPU time, memory and answers while volley queries it."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import typing
 import peers
 import servers
 
-# The load generator ends by its own clock; this is for one that hangs.
+# The load generator stops by its own clock; this is for one that hangs.
 _GRACE_SECONDS = 30
 _REALTIME_PRIORITY = 1
 
@@ -20,7 +20,7 @@ class Bench(typing.NamedTuple):
     volley: str
     server_core: int
     load_core: int
-    realtime: bool  # Both come before whatever else this machine does.
+    realtime: bool  # Both get priority over everything else on this machine.
     window: int = 128
     group: int = 16
 
@@ -39,8 +39,8 @@ class Sample(typing.NamedTuple):
 
 
 def settle(bench, running):
-    """Pins all threads of a server; those to come inherit it. Not before the zones are loaded: for
-    that a server may use what the machine has."""
+    """Pins all threads of a server; later ones inherit it. Call it once the zones are loaded: a
+    server may use the whole machine for that."""
     for pid in running.pids():
         for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), {bench.server_core})
@@ -65,7 +65,7 @@ def pss_bytes(pids):
 
 
 def fire(bench, port, questions, *, seconds, count=0, flags=()):
-    """What volley tells."""
+    """What volley reports."""
     command = ["chrt", "-r", str(_REALTIME_PRIORITY)] if bench.realtime else []
     command += ["taskset", "-c", str(bench.load_core), bench.volley,
                 f"--server={peers.ADDRESS}:{port}", f"--queries={questions}",
@@ -100,7 +100,7 @@ def medians(samples):
 # --- are the answers the same? ---
 
 class Answers(typing.NamedTuple):
-    """What a server said to the first questions of a file, each asked once."""
+    """A server's answers to the first queries of a file, each sent once."""
     rcodes: dict
     records: tuple  # In answer, authority and additional section.
     octets: int
@@ -115,10 +115,10 @@ def answers(bench, running, questions, count, flags):
 
 
 def differences(found):
-    """Sentences about servers that did not say the same. Response codes must be those of most; the
-    records of the authority section as many as most sent, or less was proven, but for a tenth: what
-    a server adds of its own will may differ."""
-    told = [f"{kind} left {answer.lost} questions unanswered"
+    """Sentences about servers whose answers differ. Response codes must match the majority's. The
+    number of records in the authority section must match within a tenth, or less was proven;
+    optional records of a server may differ."""
+    told = [f"{kind} left {answer.lost} queries unanswered"
             for kind, answer in found.items() if answer.lost]
     whole = {kind: answer for kind, answer in found.items() if not answer.lost}
     if not whole:

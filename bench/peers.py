@@ -1,9 +1,8 @@
-"""The servers that are measured: how each is set up, started, known to be ready, and ended.
+"""The measured servers: how each is set up, started, found to be ready, and stopped.
 
 All are set up for the same work: one worker, answers over UDP of at most 1232 octets and without
-records that need not be there, no log of queries, no rate limit, no journal, zones from the text
-that lies in the zones' files. What neither this nor tests/system/servers.py says is each server's
-default.
+optional records, no log of queries, no rate limit, no journal, zones read from their zone files.
+All settings not in this file or tests/system/servers.py are server defaults.
 """
 
 import os
@@ -29,7 +28,7 @@ _POLL_SECONDS = 0.002
 
 
 class CannotRun(Exception):
-    """Not an error of ours: this server cannot do this work here. The text says why."""
+    """Not our error: this server cannot do this work here. The text says why."""
 
 
 def process_tree(pid):
@@ -39,19 +38,19 @@ def process_tree(pid):
         for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
                 found += process_tree(int(child))
-    except FileNotFoundError:  # Ended meanwhile.
+    except FileNotFoundError:  # Exited since.
         pass
     return found
 
 
 class Running:
-    """A started server. `stop` ends it and all of its processes, whatever state it is in."""
+    """A started server. `stop` stops it and all its processes, whatever state it is in."""
 
     def __init__(self, command, folder, port):
         self.port, self._log_path = port, folder / "log"
         self._log = open(self._log_path, "wb")
         self.started_at = time.monotonic()
-        # A session of its own: Ctrl-C is for us, who then stop it.
+        # A separate session: Ctrl-C reaches us, and we stop the server.
         self.process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=self._log,
             stderr=subprocess.STDOUT, start_new_session=True)
@@ -71,7 +70,7 @@ class Running:
             udp.connect((ADDRESS, self.port))
             while time.monotonic() < deadline:
                 if self.process.poll() is not None:
-                    raise RuntimeError(f"ended with {self.process.returncode}:\n{self.log()}")
+                    raise RuntimeError(f"exited with {self.process.returncode}:\n{self.log()}")
                 try:
                     udp.send(question)
                     if good(udp.recv(4096)):
@@ -97,7 +96,7 @@ class Running:
 
 
 def _kill_if_ours(pid, session):
-    """A child that outlived its parent. The number may belong to a stranger by now."""
+    """A child that outlived its parent. The PID may have been reused."""
     try:
         if os.getsid(pid) == session:
             os.kill(pid, signal.SIGKILL)
@@ -111,7 +110,7 @@ def _is_good(answer):
 
 
 class Work(typing.NamedTuple):
-    """What a server is to serve."""
+    """The zones that a server serves."""
     zones: object  # inputs.Zones
     denial: str = ""  # nsec or nsec3, if signed.
     start_seconds_max: float = 600
@@ -120,14 +119,14 @@ class Work(typing.NamedTuple):
 class Contender:
     """A server that can be measured. Subclasses say how it is set up."""
     kind = label = program = ""
-    answers = True  # With DNS answers, that are to be the same as others'.
+    answers = True  # With DNS answers, which must match other servers' answers.
 
     def __init__(self, path):
         self.path = path
 
     @classmethod
     def find(cls, given):
-        """Where its program is; None if nowhere."""
+        """The path of its program, or None."""
         path = given or shutil.which(cls.program) or shutil.which(cls.program, path="/usr/sbin")
         return path and str(pathlib.Path(path).resolve())
 
@@ -140,7 +139,7 @@ class Contender:
         return found[0] if found else "?"
 
     def prepare(self, folder, work):
-        """What is done once, before the first start, and is not measured."""
+        """Runs once before the first start, and is not measured."""
 
     def command(self, folder, port, work):
         """Writes the configuration and returns the command; the server stays in foreground."""
@@ -178,9 +177,9 @@ class Echo(Contender):
 
 
 class EchoAsLong(Echo):
-    """What the sockets cost with answers as long as ours: the kernel copies them, too."""
+    """The cost of the sockets with answers as long as ours: the kernel copies them, too."""
     kind, label = "echo-as-long", "echo, as long as our answers"
-    answer_bytes = 0  # Known once hitherd has been asked.
+    answer_bytes = 0  # Known once hitherd has answered.
 
     def command(self, folder, port, work):
         size = [str(self.answer_bytes)] if self.answer_bytes else []
@@ -198,7 +197,7 @@ class Hitherd(Contender):
 
     def command(self, folder, port, work):
         config = folder / "hither.yaml"
-        # As root it would become a user who perhaps cannot read the zones.
+        # As root it would become a user that may be unable to read the zones.
         user = "user: root\n" if os.geteuid() == 0 else ""
         config.write_text(
             f"identity: {{ site: bench }}\nlisten: [\"{ADDRESS}:{port}\"]\nworkers: 1\n{user}"
@@ -208,7 +207,7 @@ class Hitherd(Contender):
 
 
 class HitherdImage(Hitherd):
-    """The same server; its zones were compiled before."""
+    """The same server, with precompiled zones."""
     kind, label = "hitherd-image", "Hither, from an image"
 
     def images(self, folder, work):
@@ -235,7 +234,7 @@ class Nsd(Contender):
         return [self.path, "-v"]
 
     def command(self, folder, port, work):
-        # Until 4.7 NSD would keep a second copy of all zones in a file unless told not to.
+        # NSD before 4.7 keeps a second copy of all zones in a file unless configured not to.
         database = '    database: ""\n' if self.version().split(".") < ["4", "8"] else ""
         config = folder / "nsd.conf"
         with open(config, "w", encoding="ascii") as out:
@@ -268,7 +267,7 @@ class Knot(Contender):
     def command(self, folder, port, work):
         config = servers.write_knot_config(
             folder, work.zones.each(), ADDRESS, port,
-            background_workers=len(os.sched_getaffinity(0)))  # They load zones.
+            background_workers=len(os.sched_getaffinity(0)))  # These threads load zones.
         return [self.path, "-c", str(config)]
 
 
@@ -339,7 +338,7 @@ version-string=anonymous
         return f"bind-dnssec-db={folder}/dnssec.db\n" if work.denial else ""
 
     def prepare(self, folder, work):
-        """That a zone is signed already is kept beside it, in a database."""
+        """A separate database records that a zone is already signed."""
         if not work.denial:
             return
         self.command(folder, 0, work)

@@ -22,8 +22,7 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-# Head, what of a row, form, and what it is divided by, if anything: a kind of server, or the best
-# of those that are not ours.
+# Head, field of a row, format, and divisor, if any: a kind of server, or the best of the others.
 _COST = (
     ("answers/s", "answers_per_second", "{:,.0f}", None),
     ("lost", "lost", "{:,.0f}", None),
@@ -60,7 +59,7 @@ def row_facts(result):
 
 
 def _base_kind(rows, base, key):
-    """Which server a column is divided by. None if it did not take part."""
+    """The server that a column is divided by, or None if it did not take part."""
     if base != "best":
         return base if base in rows else None
     peers = [kind for kind in rows if kind not in _OURS and rows[kind].get(key) is not None]
@@ -68,8 +67,8 @@ def _base_kind(rows, base, key):
 
 
 def ratio(result, base, key):
-    """What is measured in rounds is divided round by round, and the median counts: a machine that
-    is faster in one round than in another is so for all that take turns in it."""
+    """Values measured in rounds are divided round by round, and the median counts: a machine that
+    is faster in one round is faster for all servers in that round."""
     one, other = result["rounds"], base["rounds"]
     if key not in one[0]:
         return quotient(row_facts(result).get(key), row_facts(base).get(key))
@@ -78,7 +77,7 @@ def ratio(result, base, key):
 
 
 def servers_table(servers, columns):
-    """Columns for which there is nothing to tell are left out."""
+    """Columns without values are omitted."""
     rows = {result["kind"]: row_facts(result) for result in servers}
     results = {result["kind"]: result for result in servers}
     lines = [[f"{result['label']} {result['version']}".strip()] for result in servers]
@@ -122,7 +121,7 @@ def growth_table(scenarios):
                  rows)
 
 
-# --- what ran where ---
+# --- environment ---
 
 def machine():
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
@@ -139,7 +138,7 @@ def _system_name():
 
 
 def commit(folder):
-    """The commit that is checked out, with a + if files differ from it."""
+    """The checked-out commit, with a + if files differ from it."""
     def git(*arguments):
         return subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True)
     head = git("rev-parse", "--short=12", "HEAD")

@@ -1,4 +1,4 @@
-"""What is measured with which zones and questions, and how a scenario runs."""
+"""The scenarios, with their zones and queries, and how they run."""
 
 import pathlib
 import statistics
@@ -16,7 +16,7 @@ class Plan(typing.NamedTuple):
     seconds: float
     starts: int
     questions: int  # In a file.
-    checked: int  # Questions whose answers are compared.
+    checked: int  # Queries whose answers are compared.
     scale: float = 1  # Of zones; less than 1 for a trial.
 
     def scaled(self, size, least=100):
@@ -84,7 +84,7 @@ def nsec(store, plan):
 
 
 def growth(store, plan):
-    """The same number of different questions each, so that only the zone grows."""
+    """The same number of different queries each, so that only the zone grows."""
     found = []
     for size in (1000, 10_000, 100_000, 1_000_000) if plan.scale == 1 else (100, 1000):
         zones = inputs.flat_zone(store, size)
@@ -148,7 +148,7 @@ class _Entrant:
 
 
 class _Race:
-    """A scenario and those that take part in it."""
+    """A scenario and its servers."""
 
     def __init__(self, scenario, contenders, base):
         self.scenario, self.entrants, self.wrong = scenario, [], []
@@ -166,7 +166,7 @@ class _Race:
             for entrant in self.racing():
                 self._start(entrant, turn == 0, say)
                 if turn + 1 < starts:
-                    entrant.stop()  # Alone on the machine while it starts, but for the last time.
+                    entrant.stop()  # It starts alone on the machine, except the last time.
         for entrant in self.racing():
             measuring.settle(bench, entrant.running)
 
@@ -177,7 +177,7 @@ class _Race:
             entrant.start(self.scenario.work)
             say(f"{entrant.kind}: first answer after {entrant.starts[-1]:.3f} s")
         except (peers.CannotRun, RuntimeError) as why:
-            entrant.dropped = f"{entrant.contender.label} is left out: {why}"
+            entrant.dropped = f"{entrant.contender.label} is omitted: {why}"
             say(entrant.dropped)
 
     def check_answers(self, count, bench, say):
@@ -219,8 +219,8 @@ class _Race:
 
 
 def run(group, contenders_of, plan, bench, say):
-    """Results of scenarios that are to be compared with each other, as JSON has them: all of their
-    servers take turns. `contenders_of` gives a scenario's, in the order of the table."""
+    """Results, as in the JSON, of scenarios to be compared with each other: all their servers take
+    turns. `contenders_of` gives a scenario's servers in table order."""
     with tempfile.TemporaryDirectory(prefix="hither-bench-") as base:
         races = []
         try:

@@ -16,10 +16,10 @@ router id {router_id};
 protocol device {{ scan time 1; }}
 """
 
-# Only the service's prefixes come from a node, and they are preferred to any from elsewhere: what
-# has arrived at this site is answered here. GRACEFUL_SHUTDOWN is passed on, for the transits to act
-# on (RFC 8326 §4.2): were it obeyed here, this router and its transit would for a moment send
-# packets to each other.
+# A node announces only the service's prefixes, and they are preferred to routes from elsewhere: a
+# packet that has reached this site is answered here. GRACEFUL_SHUTDOWN is passed on for the
+# transits to act on (RFC 8326 §4.2): if this router obeyed it too, the router and its transit would
+# briefly send packets to each other.
 _ROUTER = """\
 protocol direct {{ ipv4; ipv6; interface "client*"; }}
 protocol kernel {{ scan time 1; ipv4 {{ export where source = RTS_BGP; import none; }}; }}
@@ -50,8 +50,8 @@ template bgp session {{
 }}
 """
 
-# The template for a router whose neighbor is a sidecar: the hold time is the lease, and a session
-# that broke may come back at once.
+# The template for a router whose neighbor is a sidecar: the hold time is the lease, and a broken
+# session may return immediately.
 _NODE_SESSION = """\
 protocol bgp node from session {{
   hold time 3; keepalive time 1; startup hold time 10;
@@ -73,7 +73,7 @@ protocol bgp {name} from session {{
 
 
 def _export(router, to):
-    if router in topology.SITES:  # No transit for others: only what this site's node has told.
+    if router in topology.SITES:  # No transit for others: only the routes of this site's node.
         prepend = f" bgp_path.prepend({topology.AS_NUMBERS[router]});" * topology.prepends(router,
                                                                                           to)
         return f"filter {{ if proto != \"node\" then reject;{prepend} accept; }}"
@@ -83,7 +83,7 @@ def _export(router, to):
 
 
 def router_config(router, with_node_prefixes=topology.PREFIXES):
-    """Of a carrier, or of a site's router; from the node only these prefixes are taken."""
+    """For a carrier or a site's router, which accepts only these prefixes from the node."""
     text = _COMMON.format(router_id=topology.router_id(router)) + _ROUTER.format(
         number=topology.AS_NUMBERS[router], allowed_v4=with_node_prefixes[0],
         allowed_v6=with_node_prefixes[1])
@@ -116,7 +116,7 @@ protocol bgp uplink {{
   ipv6 {{ import none; export {export}; }};
 }}
 """
-# The states of the sidecar by the interface that carries its address; see anycast.kernel.
+# The sidecar's state is the interface that has its address; see anycast.kernel.
 _TIERS = """\
 protocol direct tiers {{ ipv4; ipv6; interface "wp-up", "wp-soft", "wp-drain"; }}
 filter by_tier {{
@@ -147,7 +147,7 @@ def _node_config(site, more, export):
 
 
 def static_config(site):
-    """What stands in for a sidecar: the service's prefixes, announced whatever happens."""
+    """Replaces a sidecar: announces the service's prefixes whatever happens."""
     return _node_config(site, _STATICS, "all")
 
 
@@ -157,7 +157,7 @@ def tiers_config(site):
 
 
 class Bird(daemon.Daemon):
-    """A BIRD, and what it says over its control socket. Any thread may ask."""
+    """A BIRD and its control socket. Any thread may query it."""
 
     def __init__(self, name, namespaces, where, config, folder):
         self.config_path = folder / f"{name}.conf"
@@ -173,7 +173,7 @@ class Bird(daemon.Daemon):
         """The whole reply, code and text. Raises OSError while BIRD is not there."""
         with self._lock:
             if self._control is not None:
-                with contextlib.suppress(OSError):  # Of a BIRD that was restarted since.
+                with contextlib.suppress(OSError):  # BIRD was restarted since.
                     return self._ask_now(command)
             return self._ask_now(command)
 
@@ -211,7 +211,7 @@ class Bird(daemon.Daemon):
         return text.decode()
 
     def configure(self, config=None):
-        """`birdc configure`, with another text or the same one."""
+        """`birdc configure`, with a new text or the current one."""
         if config is not None:
             self.config_path.write_text(config)
         return self.ask("configure")
@@ -250,7 +250,7 @@ class Route:
 
     @property
     def site(self):
-        """The site that the path ends at; None where it does not."""
+        """The site at the end of the path, or None."""
         sites = [topology.SITE_OF_AS[number] for number in self.as_path
                  if number in topology.SITE_OF_AS]
         return sites[-1] if sites else None

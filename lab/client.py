@@ -1,4 +1,4 @@
-"""Who asks: one question, many by dnsperf, or a steady stream that keeps each answer."""
+"""Clients: one query, many with dnsperf, or a steady stream that keeps each answer."""
 
 import dataclasses
 import re
@@ -22,7 +22,7 @@ _QUESTION = ("www.example.org", "A")
 
 @dataclasses.dataclass
 class Answer:
-    """status "TIMEOUT": none came; "REFUSED CONNECTION" and the like: what the socket said."""
+    """status "TIMEOUT": no answer; "REFUSED CONNECTION" and so on: the socket's error."""
     status: str
     seconds: float
     nsid: str = ""
@@ -35,7 +35,7 @@ class Answer:
 
 @dataclasses.dataclass
 class Query:
-    """One of a Prober's questions; answered_at None: lost, if it was sent long enough ago."""
+    """One query of a Prober; answered_at None: lost, if it was sent long enough ago."""
     sent_at: float
     answered_at: float | None = None
     site: str | None = None
@@ -64,7 +64,7 @@ class Client:
         self._folder = folder
 
     def dig(self, name="example.org", rdtype="SOA", *, tcp=False, v6=False, at=None, seconds=1):
-        """One question to the service, or to another address; its answer with the NSID."""
+        """Queries the service or another address once; returns the answer with its NSID."""
         at = at or (topology.SERVICE_V6 if v6 else topology.SERVICE_V4)
         query, start = _query(name, rdtype), time.monotonic()
         try:
@@ -82,7 +82,7 @@ class Client:
 
     def _ask_udp(self, query, at, seconds):
         with self._socket(at, socket.SOCK_DGRAM) as udp:
-            udp.setblocking(False)  # dnspython polls; so below.
+            udp.setblocking(False)  # dnspython polls, here and below.
             return dns.query.udp(query, at, timeout=seconds, sock=udp)
 
     def _ask_tcp(self, query, at, seconds):
@@ -115,7 +115,7 @@ class Load:
                                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
 
     def finish(self):
-        """Waits for its end. sent, completed, lost, and which rcodes how often."""
+        """Waits until it exits. Returns sent, completed, lost, and a count for each rcode."""
         text, _ = self._process.communicate(timeout=self._seconds + 30)
         counts = {key.lower(): int(number) for key, number in
                   re.findall(r"Queries (sent|completed|lost):\s+(\d+)", text)}
@@ -130,7 +130,7 @@ class Load:
 
 
 class Prober:
-    """A thread that asks at a steady rate from one port and keeps what became of each question."""
+    """A thread that queries at a steady rate from one port and keeps each query's outcome."""
 
     def __init__(self, udp, at, queries_per_second):
         self._udp, self._to = udp, (at, 53)
@@ -171,7 +171,7 @@ class Prober:
         self._waiting[number] = query
         try:
             self._udp.sendto(number.to_bytes(2) + self._wire, self._to)
-        except OSError as error:  # No route, say. It counts as lost, like any other.
+        except OSError as error:  # For example, no route. It counts as lost.
             query.status = error.strerror
 
     def _receive(self, until, until_all_are_here=False):
@@ -191,11 +191,11 @@ class Prober:
         return [query for query in self._queries if since <= query.sent_at < until]
 
     def lost(self, since=0.0, until=float("inf")):
-        """Those without an answer; ask after finish(), or about what was a second ago."""
+        """Queries without an answer; call it after finish(), or for queries older than a second."""
         return [query for query in self.queries(since, until) if query.answered_at is None]
 
     def sites(self, since=0.0, until=float("inf")):
-        """Each site that answered, with when its first and last answer came."""
+        """Each site that answered, with the times of its first and last answer."""
         seen = {}
         for query in self.queries(since, until):
             if query.answered_at is not None:

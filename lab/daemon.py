@@ -1,4 +1,4 @@
-"""A daemon in a namespace: started, killed, stopped for a while and started again."""
+"""A daemon in a namespace: started, killed, paused and restarted."""
 
 import os
 import pathlib
@@ -10,7 +10,7 @@ _STOP_SECONDS = 10
 
 
 def wait_for(what, seconds, text):
-    """what() until it is true; its value."""
+    """Calls what() until it returns a true value, and returns that."""
     deadline = time.monotonic() + seconds
     while True:
         value = what()
@@ -22,7 +22,7 @@ def wait_for(what, seconds, text):
 
 
 class Daemon:
-    """One program with its command; not running until start(). Kill, then restart, as you like."""
+    """One program with its command; not running until start(). May be killed and restarted."""
 
     def __init__(self, name, namespaces, where, command, folder):
         self.name = name
@@ -47,14 +47,14 @@ class Daemon:
             return self
         with open(self.log_path, "ab") as log:
             # ip(8) becomes the program, so that the process is the daemon's. A group of its own:
-            # Ctrl-C is for the lab, which then ends the daemons in their order.
+            # Ctrl-C reaches the lab, which then stops the daemons in order.
             self._process = subprocess.Popen(self._full, stdout=log, stderr=subprocess.STDOUT,
                                              stdin=subprocess.DEVNULL, cwd=self._folder,
                                              process_group=0)
         return self
 
     def kill(self, number=signal.SIGKILL):
-        """Sends the signal, and waits for the end that SIGKILL is. Returns when it was sent."""
+        """Sends the signal, and waits for the exit if it is SIGKILL. Returns when it was sent."""
         sent = time.monotonic()
         os.kill(self.pid, number)
         if number == signal.SIGKILL:
@@ -62,20 +62,20 @@ class Daemon:
         return sent
 
     def stop(self):
-        """SIGSTOP: there, but hung. cont() lets it go on."""
+        """SIGSTOP: the process hangs. cont() resumes it."""
         return self.kill(signal.SIGSTOP)
 
     def cont(self):
         return self.kill(signal.SIGCONT)
 
     def ask_to_end(self):
-        """SIGTERM, to a stopped one too, without waiting for what comes of it."""
+        """Sends SIGTERM, to a stopped process too, without waiting for the result."""
         if self.is_running():
             self.cont()
             self.kill(signal.SIGTERM)
 
     def end(self):
-        """An orderly end by SIGTERM, or else by SIGKILL."""
+        """Stops it with SIGTERM, or else with SIGKILL."""
         if not self.is_running():
             return
         self.ask_to_end()

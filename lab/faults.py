@@ -1,4 +1,4 @@
-"""Faults that no signal to a process makes. Each is a context manager that mends it at the end."""
+"""Faults that no signal can cause. Each is a context manager that repairs its fault on exit."""
 
 import contextlib
 import ctypes
@@ -27,7 +27,7 @@ def _ptrace(request, thread):
 
 @contextlib.contextmanager
 def stuck_thread(thread):
-    """One thread stands still while its process goes on; SIGSTOP would stop them all.
+    """Stops one thread while its process continues; SIGSTOP would stop them all.
 
     The thread that enters must be the one that leaves: it is the tracer.
     """
@@ -37,16 +37,16 @@ def stuck_thread(thread):
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):  # The process has been killed meanwhile.
+        with contextlib.suppress(OSError):  # The process has been killed since.
             _ptrace(_PTRACE_DETACH, thread)
 
 
 @contextlib.contextmanager
 def tcp_dead(site):
-    """TCP answers of the service go nowhere, its SYN+ACKs first; UDP lives.
+    """Drops the service's TCP answers, starting with its SYN+ACKs; UDP works.
 
-    A rule of ip(8) does it, where there is no packet filter. It has to come before the rule for
-    local addresses, whose place is the first one: that one moves down meanwhile.
+    An ip(8) rule does so, in case there is no packet filter. It must precede the rule for local
+    addresses, which is first; that rule moves down for the time being.
     """
     rules = {"-4": f"pref 10 from {topology.SERVICE_V4} ipproto tcp sport 53 blackhole",
              "-6": f"pref 10 from {topology.SERVICE_V6} ipproto tcp sport 53 blackhole"}
@@ -63,7 +63,7 @@ def tcp_dead(site):
 
 @contextlib.contextmanager
 def address_lost(site, v6=False):
-    """The service's address of one family is no longer the node's, as after a careless `ip`."""
+    """Removes the service's address of one family from the node, as a careless `ip` would."""
     line = (f"{topology.SERVICE_V6}/128 dev lo" if v6 else f"{topology.SERVICE_V4}/32 dev lo")
     site.configure_node([f"addr del {line}"])
     try:

@@ -1,4 +1,4 @@
-"""FRR: zebra and bgpd as a site's router, or on a node, beside its sidecar in kernel mode."""
+"""FRR: zebra and bgpd as a site's router, or on a node beside its sidecar in kernel mode."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ _SECURED = """\
  neighbor {address} password {password}
  neighbor {address} ttl-security hops 1
 """
-# As in bird.py: what has arrived at this site is answered here.
+# As in bird.py: a packet that has reached this site is answered here.
 _ROUTER_MAPS = """\
 route-map FROM-NODE4 permit 10
  match ip address prefix-list SERVICE4
@@ -49,7 +49,7 @@ route-map TO-TRANSIT permit 10
  match as-path NODE
 route-map NOTHING deny 10
 """
-# The states of the sidecar by the metric of its route; see anycast.kernel.
+# The sidecar's state is the metric of its route; see anycast.kernel.
 _TIER_MAPS = """\
 route-map TIERS permit 10
  match metric 101
@@ -126,7 +126,7 @@ class Frr:
         self.config_path.write_text(config)
         (self.folder / "zebra.conf").write_text(f"hostname {name}\nlog stdout\n")
         for path in (self.folder, *self.folder.iterdir()):
-            shutil.chown(path, "frr", "frr")  # Whom its daemons become.
+            shutil.chown(path, "frr", "frr")  # The user of its daemons.
         self._zebra = self._daemon("zebra", namespaces, where)
         self._bgpd = self._daemon("bgpd", namespaces, where)
 
@@ -170,7 +170,7 @@ class Frr:
     def end(self):
         self._bgpd.end()
         self._zebra.end()
-        # zebra's successor makes it again; until then nobody shall take it for that one's.
+        # The next zebra creates it again; until then it must not be mistaken for that one's.
         (self.folder / "zserv.api").unlink(missing_ok=True)
 
     def restart(self):
@@ -187,7 +187,7 @@ class Frr:
         self.ask("clear bgp *")
 
     def refuse_node_routes(self, refuse):
-        """On a router; bgpd applies it to what it has already taken about a second later."""
+        """On a router; bgpd applies it to accepted routes about a second later."""
         commands = [f"{'' if refuse else 'no '}route-map FROM-NODE{family} deny 5"
                     for family in "46"]
         netns.run([*self.vtysh, *(word for command in ("configure terminal", *commands)

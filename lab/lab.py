@@ -7,8 +7,8 @@ topology.py draws it. As a program (`./dev lab netns`) it stays up until Ctrl-C.
         killed_at = lab.sites["fra1"].hitherd.kill()
         gone_after = routes.wait_gone("fra1", 5) - killed_at
 
-Needs root, BIRD 2 and FRR. Nothing but the namespaces, what runs in them and one folder in /dev/shm
-is made, and stop() removes it all.
+Needs root, BIRD 2 and FRR. It creates only namespaces, processes in them and one folder in
+/dev/shm, and stop() removes them all.
 """
 
 import argparse
@@ -29,7 +29,7 @@ import topology
 import watch
 
 _START_SECONDS = 30
-# Times of a policy that a test can wait for; what counts in the field is tested elsewhere.
+# Policy times short enough for a test; the production values are tested elsewhere.
 _POLICY = {"rise": "1s", "rise_first": "500ms", "warm_up": "1s", "hold_down": "1s",
            "hold_down_max": "2s", "withdrawals_max": 64, "drain_min": "2s", "drain_max": "10s"}
 
@@ -49,7 +49,7 @@ class Options:
 
 @contextlib.contextmanager
 def _without_interrupts():
-    """A second Ctrl-C shall not leave half of the lab behind."""
+    """A second Ctrl-C must not leave half of the lab behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -77,7 +77,7 @@ class Lab:
         self.stop()
 
     def start(self):
-        """Returns once every client is answered by the site that the topology says."""
+        """Returns when every client is answered by the site that the topology names."""
         netns.sweep()
         try:
             self._make_network()
@@ -95,7 +95,7 @@ class Lab:
         return self
 
     def stop(self):
-        """Ends everything and removes it; safe to repeat, and at any point of a start."""
+        """Stops and removes everything; may be repeated, and called at any point of a start."""
         with _without_interrupts():
             self._closing.close()
             for one in reversed(self._daemons()):
@@ -137,7 +137,7 @@ class Lab:
                 lines += [f"addr add {link.address_v4(name)}/24 dev {other}",
                           f"addr add {link.address_v6(name)}/64 dev {other} nodad",
                           f"link set {other} up"]
-                if name not in topology.AS_NUMBERS:  # A stub: all else is behind its router.
+                if name not in topology.AS_NUMBERS:  # A stub: all else is beyond its router.
                     lines += [f"route add default via {link.address_v4(other)}",
                               f"route add default via {link.address_v6(other)} dev {other}"]
         for site, via in topology.NODE_WAYS.get(name, {}).items():
@@ -182,11 +182,11 @@ class Lab:
         return watcher
 
     def catchment(self, **how):
-        """Which site answers each client; None: nobody does."""
+        """The site that answers each client, or None."""
         return {name: one.dig(seconds=0.3, **how).site for name, one in self.clients.items()}
 
     def wait_for_catchment(self, wanted, seconds, **how):
-        """Until each client of `wanted` is answered by its site; how long that took."""
+        """Waits until each client of `wanted` is answered by its site; returns the time taken."""
         start = time.monotonic()
 
         def is_so():
@@ -199,7 +199,7 @@ class Lab:
     def _check_running(self):
         ended = [one.name for one in self._daemons() if not one.is_running()]
         if ended:
-            raise RuntimeError(f"ended at once: {', '.join(ended)}\n{self.describe()}")
+            raise RuntimeError(f"exited immediately: {', '.join(ended)}\n{self.describe()}")
 
     def wait_until_whole(self, seconds):
         try:
@@ -209,7 +209,7 @@ class Lab:
             raise TimeoutError(f"{error}\n{self.describe()}") from error
 
     def describe(self):
-        """What there is to see when something does not come up: routes and last words."""
+        """Routes and the last log lines, for when something does not come up."""
         lines = []
         for name, carrier in self.carriers.items():
             with contextlib.suppress(OSError):
@@ -220,7 +220,7 @@ class Lab:
         return "\n".join(lines)
 
     def heal(self, seconds=20):
-        """All parts run again, and each client is where it belongs: for the next test."""
+        """Restarts every part and waits until each client reaches its site: for the next test."""
         for carrier in self.carriers.values():
             carrier.start()
         for site in self.sites.values():
@@ -230,7 +230,7 @@ class Lab:
             self.wait_until_up(seconds)
 
     def wait_until_up(self, seconds):
-        """Until each sidecar says UP, for both families."""
+        """Waits until each sidecar reports UP for both families."""
         wanted = dict.fromkeys(("ipv4", "ipv6"), "UP")
         for site in self.sites.values():
             daemon.wait_for(lambda site=site: site.states() == wanted, seconds,
@@ -257,7 +257,7 @@ Try, in another terminal:
   birdc -r -s {lab.carriers["t1"].socket_path} show route {topology.PREFIX_V4} all
   kill -9 {lab.sites["fra1"].hitherd.pid}     # hitherd at fra1
   kill -9 {lab.sites["fra1"].announcer.pid if lab.options.mode == "bgp" else "..."}     # \
-{"the sidecar" if lab.sites["fra1"].sidecar else "a static announcement, in a sidecar's place"}""")
+{"the sidecar" if lab.sites["fra1"].sidecar else "a static announcement instead of a sidecar"}""")
     if lab.sites["fra1"].sidecar:
         for verb in ("status", "explain", "drain --wait", "undrain"):
             print(f"  {lab.options.hither} {verb} --anycast {lab.sites['fra1'].anycast_admin}")
@@ -267,10 +267,10 @@ Try, in another terminal:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mode", choices=("bgp", "kernel"), default="bgp")
-    parser.add_argument("--frr", default="nyc1", help="sites with FRR, as nyc1,fra1; or none")
+    parser.add_argument("--frr", default="nyc1", help="sites with FRR, such as nyc1,fra1; or none")
     chosen = parser.parse_args()
     if os.geteuid() != 0:
-        parser.exit(1, "lab: namespaces are made by root; run it with sudo\n")
+        parser.exit(1, "lab: creating namespaces needs root; run it with sudo\n")
     frr_sites = tuple(name for name in chosen.frr.split(",") if name != "none")
     if not set(frr_sites) <= set(topology.SITES):
         parser.error(f"--frr: the sites are {', '.join(topology.SITES)}")

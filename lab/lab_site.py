@@ -1,4 +1,4 @@
-"""One site of the lab: its router, and its node with hitherd and what announces it."""
+"""One site of the lab: its router, and its node with hitherd and the announcer."""
 
 import json
 import signal
@@ -27,7 +27,7 @@ def _zone_text(serial, refresh, retry, expire):
 
 
 class KernelStandIn:
-    """In kernel mode, what stands in for a sidecar: an address or a route that just stays."""
+    """In kernel mode, replaces a sidecar: a permanent address or route."""
 
     def __init__(self, namespaces, site, mode):
         self._namespaces = namespaces
@@ -50,7 +50,7 @@ class KernelStandIn:
         return self._change("add", True)
 
     def ask_to_end(self):
-        pass  # It goes with its namespace.
+        pass  # It is removed with its namespace.
 
     def end(self):
         self._change("del", False)
@@ -69,7 +69,7 @@ class KernelStandIn:
 
 class Site:
     """Its parts: router, hitherd, and either sidecar or stand_in (the other one is None); in
-    kernel mode node_router, too. Each can be killed, stopped, restarted on its own.
+    kernel mode node_router, too. Each can be killed, stopped and restarted separately.
     """
 
     def __init__(self, name, namespaces, folder, options):
@@ -123,16 +123,16 @@ class Site:
         return self.sidecar or self.stand_in
 
     def daemons(self):
-        """In the order to start them."""
+        """In start order."""
         return [one for one in (self.router, self.node_router, self.hitherd, self.announcer) if one]
 
-    # --- What the node is told ---
+    # --- Configuration ---
 
     def write_zone(self, serial=1, refresh=3600, retry=600, expire=604800):
         self.zone_path.write_text(_zone_text(serial, refresh, retry, expire))
 
     def break_zone(self, expire=604800):
-        """A load that fails: the zone that is served goes stale, and expired after `expire`."""
+        """Makes a load fail: the served zone becomes stale, and expires after `expire`."""
         self.write_zone(serial=2, expire=expire)
         loaded = self.reload()
         self.zone_path.write_text("this is no zone\n")
@@ -141,12 +141,12 @@ class Site:
             raise RuntimeError(f"{self.name}: {loaded.stderr} {failed.stdout}")
 
     def serve_servfail(self):
-        """hitherd starts again and cannot load the zone; it has no older version."""
+        """Restarts hitherd, which cannot load the zone and has no older version."""
         self.zone_path.write_text("this is no zone\n")
         self.hitherd.restart()
 
     def become(self, identity):
-        """hitherd starts again as another site's: an impostor on this one's addresses."""
+        """Restarts hitherd with another site's identity: an impostor on this site's addresses."""
         self.write_config(identity)
         self.hitherd.restart()
 
@@ -219,7 +219,7 @@ anycast:
         return f"bird: {asked.socket_path}"
 
     def refuse_node_routes(self, refuse):
-        """The router takes nothing from its node any more, or what it always took."""
+        """Makes the router refuse its node's routes, or accept them again."""
         if self.is_frr:
             self.router.refuse_node_routes(refuse)
         else:
@@ -228,7 +228,7 @@ anycast:
         self._is_refusing = refuse
 
     def heal(self):
-        """Its files, and what its daemons were told or suffered, are as at the start."""
+        """Restores its files, its daemons' settings and their state as at the start."""
         zone, config = self.zone_path.read_text(), self.config_path.read_text()
         self.write_zone()
         self.write_config()
@@ -244,10 +244,10 @@ anycast:
         if self._is_refusing:
             self.refuse_node_routes(False)
 
-    # --- What the operator does ---
+    # --- Operator commands ---
 
     def hither(self, *arguments, timeout=90):
-        """The tool, run on the node; its exit status is the caller's to look at."""
+        """Runs the tool on the node; the caller checks its exit status."""
         return subprocess.run(self._namespaces.command(self.node, [self.options.hither,
                                                                    *arguments]),
                               capture_output=True, text=True, timeout=timeout)
@@ -264,7 +264,7 @@ anycast:
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def states(self):
-        """Of the one service: {"ipv4": "UP", "ipv6": "SOFT"}; {} while no sidecar answers."""
+        """The service's states: {"ipv4": "UP", "ipv6": "SOFT"}; {} while no sidecar answers."""
         status = self.sidecar_status()
         families = status["services"][0]["families"] if status else []
         return {family["family"]: family["state"] for family in families}

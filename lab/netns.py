@@ -1,7 +1,7 @@
-"""Network namespaces of one lab: made, entered for a socket, removed with all that runs in them.
+"""Network namespaces of one lab: created, entered for a socket, removed with their processes.
 
-Their names start with hlPID-, PID being that of the process that made them, so that what a killed
-run has left can be told from what is in use, and goes with the next start.
+Their names start with hlPID-, where PID is the process that created them. The next start can thus
+tell leftovers of a killed run from namespaces in use, and removes them.
 """
 
 import contextlib
@@ -21,10 +21,10 @@ _CLONE_NEWNET = 0x40000000
 _KILL_SECONDS = 5
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _RUN = pathlib.Path("/run/netns")
-_FOLDERS = pathlib.Path("/dev/shm")  # A busy disk would hold up heartbeats and logs.
-# Forwarding; no reverse path filter, as paths differ by direction; packets from the service address
-# of other nodes, which is ours too (beacons); no waiting for duplicate address detection;
-# addresses outlive a link that goes down for a while.
+_FOLDERS = pathlib.Path("/dev/shm")  # A busy disk would delay heartbeats and logs.
+# Forwarding; no reverse path filter, as paths differ by direction; packets from other nodes'
+# service address, which is also ours (beacons); no waiting for duplicate address detection;
+# addresses survive a link that is briefly down.
 _SYSCTLS = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
             "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
             "net.ipv4.conf.all.accept_local=1",
@@ -34,7 +34,7 @@ _SYSCTLS = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
 
 
 def run(command, **how):
-    """A short command whose failure ends the lab, with what it said."""
+    """Runs a short command; its failure ends the lab with its message."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, **how)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}\n"
@@ -77,7 +77,7 @@ def remove(namespaces):
 
 
 def make_folder():
-    """A new folder of this process's lab, for sweep() to find if nobody removes it."""
+    """A new folder of this process's lab, which sweep() finds if it is left behind."""
     return pathlib.Path(tempfile.mkdtemp(prefix=f"hither-lab-{os.getpid()}-", dir=_FOLDERS))
 
 
@@ -87,7 +87,7 @@ def _has_no_owner(name, pattern):
 
 
 def sweep():
-    """Removes what labs have left whose process is no more."""
+    """Removes the leftovers of labs whose process no longer exists."""
     remove([name for name in listed() if _has_no_owner(name, r"hl(\d+)-")])
     for path in _FOLDERS.glob("hither-lab-*"):
         if _has_no_owner(path.name, r"hither-lab-(\d+)-"):
@@ -95,7 +95,7 @@ def sweep():
 
 
 class Namespaces:
-    """The namespaces of one lab, by their short names."""
+    """The namespaces of one lab, by short name."""
 
     def __init__(self):
         self._prefix = f"hl{os.getpid()}-"
@@ -119,9 +119,9 @@ class Namespaces:
         return ["ip", "netns", "exec", self.name(short), *map(str, command)]
 
     def socket(self, short, family, kind):
-        """A socket that lives in the namespace, for use from any thread of this process."""
+        """A socket in the namespace, for use from any thread of this process."""
         made = []
-        # A thread of its own enters and ends there: nobody has to find the way back.
+        # A separate thread enters and exits there, so nothing has to switch back.
         thread = threading.Thread(target=self._make_socket, args=(short, family, kind, made))
         thread.start()
         thread.join()

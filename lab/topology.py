@@ -1,4 +1,4 @@
-r"""The lab's map: who is linked to whom, with which addresses and AS numbers. Only data.
+r"""The lab's map: links, addresses and AS numbers. Only data.
 
     client1  client4      client2           client3
           \  /               |                 |
@@ -8,7 +8,7 @@ r"""The lab's map: who is linked to whom, with which addresses and AS numbers. O
          |    |                 |
        node  node              node                    each site: a router and a node, AS 65001
 
-So fra1 is the nearest for client1 and client4, nyc1 for client2 and ams1 for client3.
+So fra1 is the nearest to client1 and client4, nyc1 to client2 and ams1 to client3.
 AS numbers are of RFC 5398 (documentation) and RFC 6996 (private use).
 """
 
@@ -26,12 +26,12 @@ CARRIERS = {"t1": 64496, "t2": 64497, "isp3": 64498}
 AS_NUMBERS = {**CARRIERS, **SITES}
 SITE_OF_AS = {number: site for site, number in SITES.items()}
 
-# Client: behind whom, and answered by which site when all is well.
+# Client: its carrier, and the site that answers it when all is well.
 CLIENTS = {"client1": ("t1", "fra1"), "client2": ("t2", "nyc1"),
            "client3": ("isp3", "ams1"), "client4": ("t1", "fra1")}
 CATCHMENT = {client: site for client, (_, site) in CLIENTS.items()}
 
-MANAGEMENT = "mgmt"  # The namespace with the bridge that all nodes hang on.
+MANAGEMENT = "mgmt"  # The namespace with the bridge that connects all nodes.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ LINKS = tuple(Link(a, b, f"10.0.{n}.", f"2001:db8:ff:{n:x}::")
           for n, (client, (carrier, _)) in enumerate(CLIENTS.items(), 1))
 
 
-# Where each router finds the nodes' own addresses: no session tells of them.
+# Each router's routes to the nodes' own addresses, which no session announces.
 NODE_WAYS = {"t1": {"fra1": "fra1", "ams1": "ams1", "nyc1": "t2"},
              "t2": {"fra1": "t1", "ams1": "ams1", "nyc1": "nyc1"},
              "fra1": {"ams1": "t1", "nyc1": "t1"},
@@ -91,7 +91,7 @@ def node_link(site):
 
 
 def neighbors(router):
-    """The routers linked to this one, nodes and clients left out."""
+    """The routers linked to this one, without nodes and clients."""
     return [one.other(router) for one in LINKS
             if router in (one.a, one.b) and one.other(router) in AS_NUMBERS]
 
@@ -106,10 +106,10 @@ def router_id(name):
 
 
 def is_customer(of, router):
-    """Transits sell to the sites and to isp3; t1 and t2 are peers."""
+    """The transits' customers are the sites and isp3; t1 and t2 are peers."""
     return of in ("t1", "t2") and router not in ("t1", "t2")
 
 
 def prepends(router, to):
-    """How often a router adds its own AS towards another: what makes ams1 the second choice."""
+    """How often a router prepends its own AS towards another: this makes ams1 the second choice."""
     return 1 if router == "ams1" and to in ("t1", "t2") else 0

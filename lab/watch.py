@@ -1,4 +1,4 @@
-"""When which route changed at which carrier: BIRD asked again and again by a thread."""
+"""When routes changed at each carrier: a thread polls BIRD."""
 
 import dataclasses
 import threading
@@ -9,7 +9,7 @@ POLL_SECONDS = 0.01
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """What a carrier knows of a prefix: the best route's site, and all sites with a route."""
+    """A carrier's view of a prefix: the best route's site, and all sites with a route."""
     best: str | None
     as_path: tuple
     sites: frozenset
@@ -74,22 +74,22 @@ class Watcher:
             return dict(self._now)
 
     def wait_for(self, condition, seconds):
-        """condition(views) until it is true; the time of the change that made it so."""
+        """Waits until condition(views) is true; returns the time of the change that made it so."""
         with self._changed:
             if not self._changed.wait_for(lambda: condition(self._now), seconds):
                 raise TimeoutError(f"{self._prefix} after {seconds} s: {self._now}")
             return self.changes[-1].at
 
     def wait_gone(self, site, seconds):
-        """Until no carrier has a route to the site; when the last one lost it."""
+        """Waits until no carrier has a route to the site; returns when the last one lost it."""
         return self.wait_for(
             lambda views: not any(site in view.sites for view in views.values()), seconds)
 
     def wait_best(self, router, site, seconds):
-        """Until the carrier's best route is the site's."""
+        """Waits until the carrier's best route is the site's."""
         return self.wait_for(lambda views: views[router].best == site, seconds)
 
     def ever_best(self, router, since=0.0):
-        """The sites that were the best there after a moment; not the one that already was."""
+        """The sites that became the best there after a moment, without the one that already was."""
         return {change.view.best for change in self.changes
                 if change.router == router and change.at >= since}

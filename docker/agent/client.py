@@ -1,4 +1,4 @@
-"""A client: asks each anycast address five times a second, and remembers who has answered."""
+"""A client: queries each anycast address five times a second and records which site answers."""
 
 import collections
 import os
@@ -17,12 +17,12 @@ _MOVES_MAX = 16
 
 
 class _Address:
-    """What was seen of one address. Losses: no answer, or one that is of no use (SERVFAIL)."""
+    """The record of one address. Losses: no answer, or a useless one (SERVFAIL)."""
 
     def __init__(self, address):
         self.address = address
         self.site = self.node = self.nsid = self.serial = self.rtt_us = self.at = None
-        self.moves = collections.deque(maxlen=_MOVES_MAX)  # Who answered from when on; the last.
+        self.moves = collections.deque(maxlen=_MOVES_MAX)  # Who answers, since when; the last.
         self.asked = self.lost = 0
         self._losses = 0
 
@@ -47,7 +47,7 @@ class _Address:
 
 
 class Client:
-    """Threads: _run() alone changes the counts; ask() reads them under the lock."""
+    """Threads: only _run() changes the counts; ask() reads them under the lock."""
 
     faults_known = ()
 
@@ -57,7 +57,7 @@ class Client:
         self._addresses = [_Address(address) for address in told["ask"]]
         self._lock = threading.Lock()
         self._selector = selectors.DefaultSelector()
-        self._waiting = {}  # Socket: (address, number, when asked)
+        self._waiting = {}  # Socket: (address, number, when sent)
 
     def start(self):
         self._bird.start()
@@ -91,7 +91,7 @@ class Client:
             self._drop_late()
 
     def _send(self, one):
-        # A port for each question: two nodes of a site share by ports, too.
+        # A port for each query: two nodes of a site share the load by port, too.
         family = socket.AF_INET6 if ":" in one.address else socket.AF_INET
         asker = socket.socket(family, socket.SOCK_DGRAM)
         asker.setblocking(False)
@@ -103,14 +103,14 @@ class Client:
         try:
             asker.connect((one.address, 53))
             asker.send(question.make(number, self._told["question"]))
-        except OSError:  # No route: lost in a second, as if it had been sent.
+        except OSError:  # No route: lost after a second, as if it had been sent.
             pass
 
     def _receive(self, asker):
         one, number, asked_at = self._waiting[asker]
         try:
             data = asker.recv(4096)
-        except OSError:  # ICMP; an answer may yet come from elsewhere, but hardly.
+        except OSError:  # ICMP; an answer may still come from elsewhere, but that is unlikely.
             data = b""
         answer = question.read(data, number)
         with self._lock:

@@ -1,14 +1,14 @@
 """The container's interfaces, addresses and routes, by ip(8).
 
-Docker has given each interface its IPv4 address and a name that says nothing: which is which is
-told by the address. IPv6 addresses are given here, so that the engine need not know of IPv6.
+Docker gives each interface an IPv4 address and an arbitrary name, so interfaces are identified by
+address. IPv6 addresses are added here, so that the engine need not support IPv6.
 """
 
 import json
 import subprocess
 import time
 
-_WAIT_SECONDS = 20  # For an interface that Docker has yet to bring.
+_WAIT_SECONDS = 20  # For an interface that Docker has yet to add.
 
 
 def _ip(*arguments):
@@ -38,7 +38,7 @@ class Network:
         self._devices = {link["to"]: _device_of(link["v4"]) for link in told["links"]}
 
     def set_up(self):
-        """Safe to repeat: what is there already stays."""
+        """May be repeated: existing entries stay."""
         # Docker's default route leads to the host's bridge; the lab's traffic does not.
         while _ip("-4", "route", "show", "default"):
             _ip("-4", "route", "del", "default")
@@ -48,7 +48,7 @@ class Network:
             self._give_v6(link)
         for address in self._told.get("addresses", []):
             _ip("addr", "replace", f"{address}/{128 if ':' in address else 32}", "dev", "lo")
-        if self._told["kind"] == "node":  # All that it answers goes to its router.
+        if self._told["kind"] == "node":  # All its answers go to its router.
             link = self._told["links"][0]
             device = self._devices[link["to"]]
             _ip("-4", "route", "replace", "default", "via", link["peer_v4"], "dev", device)
@@ -59,7 +59,7 @@ class Network:
             "nodad")
 
     def cut(self):
-        """A router's links to other networks go down; those to its nodes stay."""
+        """Takes a router's links to other networks down; those to its nodes stay up."""
         for link in self._outward():
             _ip("link", "set", self._devices[link["to"]], "down")
 

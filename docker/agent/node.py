@@ -16,7 +16,7 @@ class Node:
     faults_known = ("kill", "hang", "servfail", "stale")
 
     def __init__(self, folder):
-        """`folder`: with hither.yaml and the zones, ours to change."""
+        """`folder`: with hither.yaml and the zones, which we may change."""
         self._zone = folder / "example.org.zone"
         self._good_zone = folder / "example.org.good"
         shutil.copy(self._zone, self._good_zone)
@@ -41,16 +41,16 @@ class Node:
             self._hitherd.hold_down()
         elif fault == "hang":
             self._hitherd.stop()
-        elif fault == "servfail":  # It starts without an older version that it could serve.
+        elif fault == "servfail":  # It starts without an older version to serve.
             self._zone.write_text(_BAD_ZONE)
             self._hitherd.restart()
-        else:  # It goes on with the version that it has.
+        else:  # It keeps serving its current version.
             self._zone.write_text(_BAD_ZONE)
             if self._hither("reload", "--admin", ADMIN).returncode == 0:
-                raise RuntimeError("hitherd took a zone file that is none")
+                raise RuntimeError("hitherd accepted an invalid zone file")
 
     def mend(self):
-        """Of all faults at once; safe to repeat."""
+        """Removes all faults; may be repeated."""
         shutil.copy(self._good_zone, self._zone)
         self._hitherd.resume()
         self._hitherd.release()

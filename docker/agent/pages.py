@@ -14,7 +14,7 @@ _REQUESTS_AT_ONCE_MAX = 32
 
 
 class Refused(Exception):
-    """What the asker is told, with the status."""
+    """The error for the client, with the status."""
 
     def __init__(self, status, text):
         super().__init__(text)
@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 class Pages:
-    """One role (node, router or client) and the faults that are on."""
+    """One role (node, router or client) and its active faults."""
 
     def __init__(self, told, role):
         self._told, self._role = told, role
@@ -30,7 +30,7 @@ class Pages:
         self._lock = threading.Lock()  # One change at a time.
 
     def is_well(self):
-        """All daemons run, and no fault is on."""
+        """All daemons run, and no fault is active."""
         return self._role.is_well() and not self._faults
 
     def _about(self):
@@ -64,7 +64,7 @@ class Pages:
         fault = query.get("fault", [""])[0]
         if fault not in self._role.faults_known:
             known = ", ".join(self._role.faults_known) or "none"
-            raise Refused(400, f"no fault '{fault}' for a {self._told['kind']}; there are: {known}")
+            raise Refused(400, f"no fault '{fault}' for a {self._told['kind']}; available: {known}")
         if fault not in self._faults:
             self._role.make(fault)
             self._faults.append(fault)
@@ -81,13 +81,13 @@ def _is_address(host):
 
 
 def _check_asker(headers):
-    """A stranger's page whose name has come to point here (DNS rebinding) may send all headers but
-    these two, which are the browser's: it still asks for the name, and tells its origin."""
+    """A foreign page whose name now points here (DNS rebinding) may set all headers but these two,
+    which the browser sets: Host still has that name, and Origin the page's origin."""
     hosts = headers.get_all("Host") or []
     if len(hosts) != 1 or not _is_address(hosts[0]):
-        raise Refused(403, "the header \"Host\" shall be this agent's IP address")
+        raise Refused(403, "the header \"Host\" must be this agent's IP address")
     if "Origin" in headers:
-        raise Refused(403, "no page of a browser may ask an agent")
+        raise Refused(403, "browser pages may not query an agent")
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -101,7 +101,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             status, value = 200, make()
         except Refused as refused:
             status, value = refused.status, {"error": str(refused)}
-        except Exception as error:  # A fault that could not be made must be told, not logged.
+        except Exception as error:  # The client must see a fault that could not be made.
             status, value = 500, {"error": str(error)}
         body = json.dumps(value).encode() + b"\n"
         self.send_response(status)
@@ -119,9 +119,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _post(self):
         length = self.headers.get("Content-Length") or "0"
         if not length.isdigit() or int(length) > _BODY_BYTES_MAX:
-            raise Refused(413, f"a body of at most {_BODY_BYTES_MAX} octets, and none is needed")
+            raise Refused(413, f"a body has at most {_BODY_BYTES_MAX} octets, and none is needed")
         self.rfile.read(int(length))
-        # A page of a stranger cannot send this header without asking first.
+        # A foreign page cannot send this header without a preflight request.
         if self.headers.get("X-Hither") != "1":
             raise Refused(403, "the header \"X-Hither: 1\" is missing")
         parts = urllib.parse.urlsplit(self.path)
@@ -153,7 +153,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 def serve(address, pages):
-    """In a thread of its own; the server, to be shut down."""
+    """Serves in its own thread; returns the server, to be shut down."""
     handler = type("Handler", (_Handler,), {"pages": pages})
     server = _Server((address, PORT), handler)
     threading.Thread(target=server.serve_forever, name="pages", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Daemons that the agent runs: started again when they end, unless a fault holds them down."""
+"""Daemons that the agent runs: restarted when they exit, unless a fault keeps them down."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ def log(text):
 
 
 class Process:
-    """Threads: all verbs may be called by any."""
+    """Threads: any thread may call any verb."""
 
     def __init__(self, name, command, user=None):
         self.name = name
@@ -43,7 +43,7 @@ class Process:
                     self._running = None
                     is_news = not self._is_held and not self._is_ending
                 if is_news:
-                    log(f"{self.name} ended with {status}; it is started again")
+                    log(f"{self.name} exited with {status}; restarting it")
             time.sleep(_RESTART_SECONDS)
 
     def _start_now(self):
@@ -67,7 +67,7 @@ class Process:
                 os.kill(self._running.pid, number)
 
     def hold_down(self):
-        """Killed, and not started again until release()."""
+        """Kills it, and does not restart it until release()."""
         self._is_held = True
         self._signal(signal.SIGKILL)
 

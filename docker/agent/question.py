@@ -1,4 +1,4 @@
-"""One SOA question with NSID, and what an answer to it says (RFC 1035 §4, RFC 5001)."""
+"""One SOA query with NSID, and its answer (RFC 1035 §4, RFC 5001)."""
 
 import dataclasses
 import struct
@@ -14,7 +14,7 @@ class Answer:
 
 
 def make(number, name):
-    """RD is not set: nobody here recurses."""
+    """RD is not set: no server here recurses."""
     header = struct.pack("!6H", number, 0, 1, 0, 0, 1)
     owner = b"".join(bytes([len(label)]) + label.encode()
                      for label in name.split(".") if label) + b"\0"
@@ -26,7 +26,7 @@ def make(number, name):
 def _after_name(data, at):
     for _ in range(_NAME_LABELS_MAX):
         length = data[at]
-        if length >= 0xc0:  # A pointer ends a name.
+        if length >= 0xc0:  # A compression pointer ends a name.
             return at + 2
         at += 1 + length
         if length == 0:
@@ -51,7 +51,7 @@ def _nsid(rdata):
 
 
 def read(data, number):
-    """None for what is no NOERROR answer with an SOA to our question."""
+    """None unless it is a NOERROR answer with an SOA to our query."""
     try:
         got, flags, questions, answers, authorities, more = struct.unpack_from("!6H", data)
         if got != number or not flags & 0x8000 or flags & 0x000f or not answers:

@@ -1,4 +1,4 @@
-"""A router: BIRD or FRR, its sessions, and the cut of its links."""
+"""A router: BIRD or FRR, its sessions, and the fault that cuts its links."""
 
 import datetime
 import json
@@ -22,7 +22,7 @@ def _wait_for_file(path, seconds=10):
 
 
 def _iso(seconds):
-    """As BIRD tells it; containers live in UTC."""
+    """As BIRD reports it; containers use UTC."""
     if seconds is None:
         return ""
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime(
@@ -67,7 +67,7 @@ class Frr:
         zebra_config = folder / "zebra.conf"
         zebra_config.write_text("log stdout\n")
         for path in (folder, folder / "bgpd.conf", zebra_config):
-            shutil.chown(path, "frr", "frr")  # Whom its daemons become.
+            shutil.chown(path, "frr", "frr")  # The user of its daemons.
         self._zebra = self._daemon("zebra", zebra_config)
         self._bgpd = self._daemon("bgpd", folder / "bgpd.conf")
 

@@ -1,4 +1,4 @@
-"""All files of a lab, as text by path: compose.yaml, fleet/fleet.yaml, fleet/SERVICE/*."""
+"""All files of a lab, text by path: compose.yaml, fleet/fleet.yaml, fleet/SERVICE/*."""
 
 import json
 
@@ -10,31 +10,31 @@ _COMPOSE_HEAD = """\
 # A fleet of {sites} that announce one address: docker/README.md. Made by docker/gen.
 #
 # LAB_PREFIX: the first two parts of all IPv4 addresses of the lab's networks.
-# LAB_CONSOLE_PORT: where the console is on this host's loopback; http://localhost:8080 if not set.
+# LAB_CONSOLE_PORT: the console's port on this host's loopback; default: http://localhost:8080.
 x-box: &box
   image: hither-lab
-  # Built for the first service below; were it built for each, all would be built at once.
+  # Built for the first service below; if each built it, all builds would run at the same time.
   pull_policy: never
   environment: {{ LAB_PREFIX: "{variable}" }}
-  # Addresses and routes are put in place within the container, and nowhere else. What is added
-  # here and below is all that is needed: with one less, a daemon does not start or a fault fails.
+  # Addresses and routes are set up inside the container only. The capabilities added here and below
+  # are the minimum: without any one of them, a daemon does not start or a fault fails.
   cap_drop: [ALL]
   cap_add: [NET_ADMIN]
   security_opt: ["no-new-privileges:true"]
   sysctls: &host
     net.ipv4.ip_forward: "0"
-    # The way back need not be the way there.
+    # Paths may be asymmetric.
     net.ipv4.conf.all.rp_filter: "0"
     net.ipv4.conf.default.rp_filter: "0"
-    # Addresses of IPv6 are the agent's to give: the engine need not know of IPv6.
+    # The agent adds IPv6 addresses: the engine need not support IPv6.
     net.ipv6.conf.all.disable_ipv6: "0"
     net.ipv6.conf.default.disable_ipv6: "0"
     net.ipv6.conf.default.accept_dad: "0"
-    # A cut link keeps its addresses: FRR asks for its own next hop as soon as a session is back.
+    # A cut link keeps its addresses: FRR needs its own next hop as soon as a session returns.
     net.ipv6.conf.all.keep_addr_on_down: "1"
     net.ipv6.conf.default.keep_addr_on_down: "1"
   stop_grace_period: 3s
-# The daemons become `hither`, own their sockets, and are killed for a fault; root asks them by
+# The daemons become `hither`, own their sockets, and are killed for a fault; root queries them over
 # these sockets. hitherd's heartbeat is a file in memory.
 x-node: &node
   <<: *box
@@ -46,11 +46,11 @@ x-router: &router
     <<: *host
     net.ipv4.ip_forward: "1"
     net.ipv6.conf.all.forwarding: "1"
-    # Two nodes share by ports as well as by addresses.
+    # Two nodes share the load by port as well as by address.
     net.ipv4.fib_multipath_hash_policy: "1"
     net.ipv6.fib_multipath_hash_policy: "1"
-# FRR's daemons become `frr`. They end at their start if they may not have what is in the second
-# line; SYS_ADMIN has no use here.
+# FRR's daemons become `frr`. They exit at startup without the capabilities in the second line;
+# SYS_ADMIN is not used here.
 x-frr: &frr
   <<: *router
   cap_add: [NET_ADMIN, CHOWN, DAC_OVERRIDE, KILL, SETGID, SETUID,
@@ -58,16 +58,16 @@ x-frr: &frr
 x-network: &network
   driver: bridge
   driver_opts: &plain {{ com.docker.network.bridge.enable_ip_masquerade: "false" }}
-# Routers pass packets whose addresses are of other networks. Where netfilter sees what a bridge
-# passes, an engine since 28 drops what comes to a container's address by another network's bridge,
-# unless the network is routed. Engines before 27 do not know the word and need none.
+# Routers forward packets with addresses of other networks. If netfilter sees bridged packets,
+# Docker Engine 28 and later drops packets that reach a container's address over another network's
+# bridge, unless the network is `routed`. Engines before 27 ignore the option and do not need it.
 x-link: &link
   <<: *network
   driver_opts: {{ <<: *plain, com.docker.network.bridge.gateway_mode_ipv4: routed }}
 
 services:
 """
-# Of the container and its network alone; what is published is on this host's loopback.
+# Inside the container and its network only; the published port is on this host's loopback.
 _CONSOLE = """\
   console:
     <<: *box
@@ -86,9 +86,9 @@ _CONSOLE = """\
 # In the first service: docker-compose 1.29 looks for images in the order of the file.
 _BUILD = ["    build: { context: .., dockerfile: docker/Dockerfile, target: lab }",
           "    pull_policy: if_not_present"]
-# What compose reads beside compose.yaml.
+# Compose reads this besides compose.yaml.
 _ENVIRONMENT = """\
-# Made by docker/gen. The name of all that compose makes begins with it.
+# Made by docker/gen. All names that compose creates begin with it.
 COMPOSE_PROJECT_NAME=hither-lab
 """
 
@@ -167,7 +167,7 @@ def fleet(topo):
 
 
 def _agent(topo, box):
-    """What the agent of a container is told."""
+    """The configuration of a container's agent."""
     told = {"name": box.name, "kind": box.kind, "as": box.number,
             "management": box.management, "program": box.program if box.kind != "node" else None,
             "links": [{"to": other.name, "as": other.number, "kind": other.kind,

@@ -1,4 +1,4 @@
-"""The running lab as docker/lab sees it: compose, and the agents, which are asked from within."""
+"""The running lab as docker/lab sees it: compose, and the agents, queried from inside the lab."""
 
 import json
 import os
@@ -13,11 +13,11 @@ IMAGE = "hither-lab"
 
 
 class LabError(Exception):
-    """Told to the user without a trace."""
+    """Shown to the user without a traceback."""
 
 
 def compose_command():
-    """`docker compose` (v2) where it is, else docker-compose (1.29)."""
+    """`docker compose` (v2) if installed, else docker-compose (1.29)."""
     if shutil.which("docker"):
         done = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
         if done.returncode == 0:
@@ -37,7 +37,7 @@ def _told_topology(folder):
 
 
 class Fleet:
-    """`folder`: where docker/gen has put compose.yaml and fleet/."""
+    """`folder`: docker/gen's output, with compose.yaml and fleet/."""
 
     def __init__(self, folder):
         self.topo = _told_topology(pathlib.Path(folder))
@@ -49,17 +49,17 @@ class Fleet:
 
     @staticmethod
     def build_if_missing(folder):
-        """`folder`: with the Dockerfile. Here, as compose.yaml may be where no sources are."""
+        """`folder`: with the Dockerfile. Here, since compose.yaml may be without the sources."""
         if not shutil.which("docker"):
-            return  # docker-compose 1.29 alone: it builds by itself.
+            return  # Only docker-compose 1.29 builds without this.
         look = ["docker", "image", "inspect", IMAGE]
         if subprocess.run(look, capture_output=True, check=False).returncode == 0:
             return
-        print(f"There is no image {IMAGE} yet: it is built, which takes some minutes.", flush=True)
+        print(f"There is no image {IMAGE} yet; building it takes a few minutes.", flush=True)
         build = ["docker", "build", "-f", str(folder / "Dockerfile"), "-t", IMAGE, "--target",
                  "lab", str(folder.parent)]
         if subprocess.run(build, check=False).returncode != 0:
-            raise LabError("docker build failed; what it said is above")
+            raise LabError("docker build failed; see its output above")
 
     def execute(self, service, *command, **how):
         """In a container, without a terminal."""
@@ -74,7 +74,7 @@ class Fleet:
     def call(self, boxes, path, method="GET"):
         """The answers of these boxes' agents, by name; an answer may be {"error": ...}.
 
-        Asked from within a client: the management network need not be reachable from here.
+        The requests come from inside a client: the management network may be unreachable from here.
         """
         requests = json.dumps([{"url": self._url(box, path), "method": method} for box in boxes])
         through = self.topo.of_kind("client")[0].service
@@ -85,7 +85,7 @@ class Fleet:
         return dict(zip((box.name for box in boxes), json.loads(done.stdout)))
 
     def demand(self, boxes, path, method="POST"):
-        """As call(), where an error of one is ours."""
+        """As call(), but an error of one agent raises."""
         answers = self.call(boxes, path, method)
         for name, answer in answers.items():
             if "error" in answer:
@@ -93,7 +93,7 @@ class Fleet:
         return answers
 
     def asked(self):
-        """{client: {address: what its agent tells}}; clients without an agent are left out."""
+        """{client: {address: its agent's report}}; clients without an agent are omitted."""
         answers = self.call(self.topo.of_kind("client"), "/ask")
         return {name: {one["address"]: one for one in answer["answers"]}
                 for name, answer in answers.items() if "answers" in answer}
@@ -102,15 +102,15 @@ class Fleet:
 
     def site(self, name):
         if name not in self.topo.sites():
-            raise LabError(f"no site '{name}'; there are: {', '.join(self.topo.sites())}")
+            raise LabError(f"no site '{name}'; available: {', '.join(self.topo.sites())}")
         return name
 
     def client(self, name):
         names = [box.name for box in self.topo.of_kind("client")]
         if name not in names:
-            raise LabError(f"no client '{name}'; there are: {', '.join(names)}")
+            raise LabError(f"no client '{name}'; available: {', '.join(names)}")
         return self.topo.boxes[name]
 
     def faulty_boxes(self, site, fault):
-        """Whose agents make the fault: all nodes of the site, or its router."""
+        """The boxes whose agents cause the fault: all nodes of the site, or its router."""
         return [self.topo.router(site)] if fault == "cut" else self.topo.nodes(site)

@@ -2,10 +2,10 @@
 
 from generate import topology
 
-# Times that one can wait for; those for the field are the defaults of hither-anycast.
+# Times short enough to watch; the production values are hither-anycast's defaults.
 _POLICY = {"rise": "1s", "rise_first": "500ms", "warm_up": "1s", "hold_down": "1s",
            "hold_down_max": "2s", "withdrawals_max": 64, "drain_min": "2s", "drain_max": "10s"}
-# Longer than any way to another site: a less preferred site has no traffic here.
+# Longer than any path to another site: a less preferred site gets no traffic here.
 _SOFT_PREPEND = 5
 
 ZONE = f"""\
@@ -24,7 +24,7 @@ identity: {{ site: {site}, node: {node} }}
 listen:
   - "{service_v4}:53"
   - "[{service_v6}]:53"
-  - "{management}:53"    # Other nodes ask here, to see whether a fault is this node's alone.
+  - "{management}:53"    # Other nodes query this, to see whether a fault is this node's alone.
 workers: 1
 user: hither
 admin: {{ listen: "unix:/run/hither/admin.sock" }}

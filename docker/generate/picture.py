@@ -1,4 +1,4 @@
-"""The catchment as a picture: clients on the left, sites on the right, a line to who answers.
+"""The catchment as a picture: clients on the left, sites on the right, a line for each answer.
 
 Not a map: three of four cities of a lab are so close that their names would cover each other.
 """
@@ -7,7 +7,7 @@ from xml.sax import saxutils
 
 _WIDTH, _ROW, _TOP = 820, 46, 60
 _CLIENT_RIGHT, _SITE_LEFT = 300, 550
-# Each line's end is named, too, for those who do not see the colours.
+# Each line's end is labelled, too, for readers who cannot see the colours.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b0508c", "#2f86b7", "#8a5a00", "#5b4fcf", "#7a5c00",
             "#a50026", "#006d5b", "#4d4d4d", "#8f6a00")
 _NOBODY = "#a50026"
@@ -31,7 +31,7 @@ def _rows(count, rows):
 
 
 def svg(topo, catchment):
-    """`catchment`: the site that answers, by client; None: nobody does."""
+    """`catchment`: the site that answers each client, or None."""
     sites, rows = topo.sites(), max(len(topo.sites()), len(catchment))
     height = _TOP + rows * _ROW + 20
     colours = dict(zip(sites, _COLOURS))
@@ -39,7 +39,7 @@ def svg(topo, catchment):
     summary = "; ".join(f"{client}: {site or 'nobody'}" for client, site in catchment.items())
     lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
              f'width="{_WIDTH}" height="{height}" font-family="sans-serif" role="img">',
-             f"<title>Who is answered by whom: {saxutils.escape(summary)}</title>",
+             f"<title>Which site answers which client: {saxutils.escape(summary)}</title>",
              f'<rect width="{_WIDTH}" height="{height}" fill="#f7f7f4"/>',
              _text(30, 34, "Clients", size=16, weight="bold"),
              _text(_SITE_LEFT, 34, "Sites", size=16, weight="bold")]

@@ -1,4 +1,4 @@
-"""Where sites may be: twelve of them on three continents, in the order in which a lab gets them."""
+"""Places for sites: twelve on three continents, in the order in which a lab uses them."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ CONTINENTS = ("europe", "america", "asia")
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A site's city; and one near it, where clients are."""
+    """A site's city, and a city near it with clients."""
     site: str
     city: str
     continent: str

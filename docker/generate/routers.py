@@ -3,8 +3,8 @@
 from generate import topology
 
 # Routes differ by the length of their AS path alone, but for GRACEFUL_SHUTDOWN (RFC 8326 §4.2),
-# which carriers act on and sites' routers pass on: what has arrived at a site is answered there.
-# A site shares out among its nodes; a carrier uses one way of several that are equally long.
+# which carriers act on and sites' routers pass on: a packet that has reached a site is answered
+# there. A site spreads its load over its nodes; a carrier uses one of several equally long paths.
 _BIRD = """\
 # {name}, AS {number}. Made by docker/gen.
 log stderr all;
@@ -24,7 +24,7 @@ filter from_other {{
   if (65535, 0) ~ bgp_community then bgp_local_pref = 0;
   accept;
 }}
-# hold time: how long a link that was cut without a word goes unnoticed.
+# hold time: how long a silently cut link goes unnoticed.
 template bgp session {{
   debug {{ states, events }};
   local as {number};
@@ -47,7 +47,7 @@ protocol bgp {name} from session {{
   ipv6 {{ import filter {accept}; export {export}; }};
 }}
 """
-# Nothing but the service's prefixes is taken from a node.
+# Only the service's prefixes are accepted from a node.
 _FROM_NODE = """\
 filter from_node {{
   if net.type = NET_IP4 && net != {v4} then reject "not of the service";
@@ -74,7 +74,7 @@ def _bird_name(name):
 def _bird_export(box, link):
     if box.kind == "client":
         return "where source = RTS_STATIC"
-    if box.site:  # No transit for others: only what this site's nodes have told.
+    if box.site:  # No transit for others: only the routes of this site's nodes.
         return f"where bgp_path.first = {topology.NODE_AS}"
     if link.is_long:
         return f"filter {{ if source != RTS_BGP then reject; bgp_path.prepend({box.number}); " \
@@ -84,7 +84,7 @@ def _bird_export(box, link):
 
 def bird(topo, box):
     more = ""
-    if box.kind == "client":  # Questions come from the address that the others know a way to.
+    if box.kind == "client":  # Queries come from the address that the others have a route to.
         v4, v6 = box.own_addresses()
         more = f"  if net.type = NET_IP4 then krt_prefsrc = {v4}; else krt_prefsrc = {v6};\n"
     text = _TO_KERNEL.format(more=more) + _BIRD.format(name=box.name, number=box.number,
@@ -147,7 +147,7 @@ route-map NOTHING deny 10
 
 
 def frr(topo, box):
-    """Of a site's router: bgpd.conf."""
+    """bgpd.conf of a site's router."""
     others = topo.links_of(box.name)
     text = _FRR_HEAD.format(name=box.name, number=box.number, router_id=box.router_id,
                             v4=topology.PREFIX_V4, v6=topology.PREFIX_V6,

@@ -1,4 +1,4 @@
-r"""The lab's map for N sites: routers, nodes, clients, who is linked to whom. Only data.
+r"""The lab's map for N sites: routers, nodes, clients and their links. Only data.
 
     berlin   reykjavik    boston                 europe1, america1, asia1: the first carrier of
        \     /      \     /                      each continent, linked with each other; more of
@@ -11,7 +11,7 @@ r"""The lab's map for N sites: routers, nodes, clients, who is linked to whom. O
           ams1
 
 So a carrier's own site is the nearest for its clients; the next one is on the same continent.
-Which route wins is a matter of the AS path's length alone, then of the neighbor's router id.
+The best route is the one with the shortest AS path, then the lowest router ID.
 AS numbers are of RFC 5398 (documentation: carriers) and RFC 6996 (private use: the others).
 """
 
@@ -24,16 +24,16 @@ PREFIX_V4, PREFIX_V6 = "192.0.2.0/24", "2001:db8::/48"
 NODE_AS = 65001
 BGP_PASSWORD = "lab-secret"
 SITES_MAX = len(places.PLACES)
-# Stands for the first two parts of all IPv4 addresses, until a container starts.
+# Placeholder for the first two parts of all IPv4 addresses until a container starts.
 PREFIX_MARK = "@LAB_PREFIX@"
-_ULA = "fd6c:1d4a:53d"  # RFC 4193, drawn by lot.
+_ULA = "fd6c:1d4a:53d"  # RFC 4193, chosen at random.
 
 
 @dataclasses.dataclass
 class Box:
     """A container. `kind`: node, router (a site's, or a carrier) or client."""
-    name: str      # What people and the console call it.
-    service: str   # What compose calls it.
+    name: str      # Its name for people and the console.
+    service: str   # Its name for compose.
     kind: str
     number: int    # Its AS.
     index: int     # Of all boxes: its management address and its router id.
@@ -57,7 +57,7 @@ class Box:
         return self.kind == "router" and not self.site
 
     def own_addresses(self):
-        """Of a client: what it announces and asks from."""
+        """Of a client: the address that it announces and sends from."""
         return (f"{PREFIX_MARK}.254.{self.index}", f"{_ULA}:fffe::{self.index:x}")
 
 
@@ -88,13 +88,13 @@ class Topology:
 
     def __init__(self, sites=4, two_nodes=("fra1",)):
         if not 1 <= sites <= SITES_MAX:
-            raise ValueError(f"{sites} sites: there can be 1 to {SITES_MAX}")
+            raise ValueError(f"{sites} sites: the limit is 1 to {SITES_MAX}")
         self.places = places.PLACES[:sites]
         unknown = set(two_nodes) - {place.site for place in places.PLACES}
         if unknown:
             raise ValueError(f"no such site: {', '.join(sorted(unknown))}")
         self.boxes, self.links = {}, []
-        self._carriers = {}  # By client's place, as each carrier has its client.
+        self._carriers = {}  # By the client's place, since each carrier has its client.
         self._make_carriers()
         for count, place in enumerate(self.places):
             self._make_site(place, count, 2 if place.site in two_nodes else 1)
@@ -111,7 +111,7 @@ class Topology:
     def _make_carriers(self):
         hubs = {}
         for continent in places.CONTINENTS:
-            # A continent without a site has a carrier with clients nevertheless.
+            # A continent without a site still has a carrier with clients.
             here = [place for place in self.places if place.continent == continent] or \
                 [next(place for place in places.PLACES if place.continent == continent)]
             for count, place in enumerate(here, 1):
@@ -165,11 +165,11 @@ class Topology:
                 if name in (link.a, link.b)]
 
     def uplink(self, name):
-        """The first carrier or router that a box was linked to."""
+        """The first carrier or router that a box is linked to."""
         return self.links_of(name)[0][1]
 
     def catchment(self, without=()):
-        """Which site answers each client when these sites announce nothing; None: nobody does."""
+        """The site that answers each client when these sites announce nothing, or None."""
         best = {self.router(site).name: [self.router(site).number, NODE_AS]
                 for site in self.sites() if site not in without}
         sites = {self.router(site).number: site for site in self.sites()}
@@ -182,7 +182,7 @@ class Topology:
                 for box in self.of_kind("client")}
 
     def _best_path(self, box, best):
-        """Own AS first, as neighbors are told it; [] where there is none."""
+        """Own AS first, as announced to neighbors; [] if there is no path."""
         heard = []
         for link, other in self.links_of(box.name):
             path = best.get(other.name, []) if other.kind == "router" else []

@@ -195,7 +195,7 @@ def test_a_family_that_no_service_has(lab, window, families, shown):
     node.families = families
     window.wait(f"return (() => {{ {_FAMILIES} }})() === arguments[0]", shown)
     node.garbage = True  # Nobody knows the services of a sidecar that does not answer.
-    window.wait(f"return (() => {{ {_FAMILIES} }})() === '? not known,? not known'")
+    window.wait(f"return (() => {{ {_FAMILIES} }})() === '? unknown,? unknown'")
     assert window.errors() == []
 
 

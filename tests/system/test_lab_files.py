@@ -284,10 +284,10 @@ def break_fra1(monkeypatch, capsys):
 
 
 def test_break_tells_of_whom_it_knows_nothing(break_fra1):
-    assert f"Not known, as it did not tell before: berlin {topology.SERVICE_V4}, " in break_fra1(
-        ["berlin"])
+    unknown = f"Unknown, because it had not reported before: berlin {topology.SERVICE_V4}, "
+    assert unknown in break_fra1(["berlin"])
     said = break_fra1(["berlin", "reykjavik"])
-    assert "No client that has told was answered by it." in said and "nothing has" not in said
+    assert "No client that reported was answered by it." in said and "nothing has" not in said
 
 
 def test_break_prints_no_time_that_is_not_known(break_fra1):

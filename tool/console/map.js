@@ -118,7 +118,7 @@ function drawSite(fleet, box) {
   fleet.nodes.filter((node) => node.site === site.name).forEach((node, i) => {
     const state = worstOf(node);
     group.append(svg("text", {x: 8, y: 52 + 17 * i, class: `state-${state || "none"}`},
-                     `${SIGNS[state] || "?"} ${cut(node.name, 9)} ${state || "no word"}`));
+                     `${SIGNS[state] || "?"} ${cut(node.name, 9)} ${state || "no report"}`));
   });
   return group;
 }
@@ -159,7 +159,7 @@ function describe(fleet) {
     return `${client.name} by ${(answer && answer.site) || "nobody"}`;
   });
   return `Announced: ${announced.join(", ") || "no site"}. Links down: ${down}. ` +
-    `Answered: ${asked.join(", ") || "no clients"}. The tables below tell the same.`;
+    `Answered: ${asked.join(", ") || "no clients"}. The tables below show the same data.`;
 }
 
 class FleetMap {

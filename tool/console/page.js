@@ -1,9 +1,9 @@
-// The page: takes the events, fills the parts, and does what the buttons say.
+// The page: receives the events, updates its parts, and runs the buttons' commands.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
 const STALE_MS = 5000;
-const ASK_MS = 3000;  // Where the console refuses to tell by itself.
+const ASK_MS = 3000;  // While the console refuses an event stream.
 const REOPEN_MS = 5000;
 const REOPEN_MS_MAX = 60000;
 const WEIGHT_SIGNS = {good: "▲", bad: "▼", warning: "◆", info: "•"};
@@ -23,7 +23,7 @@ async function act(button, verb, name, fault) {
   button.removeAttribute("aria-busy");
 }
 
-// Not all refusals are JSON: that of a wrong Host, or of what stands before the console, is text.
+// Not all refusals are JSON: a wrong Host, or a proxy before the console, is answered in text.
 function refusalOf(reply, text) {
   try {
     const {error} = JSON.parse(text);
@@ -85,7 +85,7 @@ class TimeLine {
   constructor(list, news) {
     this.list = list;
     this.news = news;
-    this.last = null;  // The newest id shown; null: nothing was shown yet.
+    this.last = null;  // The newest id shown; null: nothing shown yet.
   }
 
   update(entries) {
@@ -94,8 +94,8 @@ class TimeLine {
     const fresh = entries.filter((entry) => this.last === null || entry.id > this.last);
     for (const entry of fresh) this.list.prepend(this.itemOf(entry));
     while (this.list.children.length > 200) this.list.lastChild.remove();
-    // What was before the page is no news; and nobody listens to more than a few at once: to those
-    // that weigh most.
+    // Events from before the page was opened are not news. A screen reader announces at most three
+    // at a time, the most severe first.
     if (this.last !== null && fresh.length > 0) {
       const weighed = fresh.slice().sort((a, b) => WEIGHTS[a.weight] - WEIGHTS[b.weight]);
       const told = weighed.slice(0, 3).map((entry) => `${entry.who}: ${entry.text}`);
@@ -129,7 +129,7 @@ class Page {
     this.fleet = null;
   }
 
-  // The columns depend on the fleet: without agents there is nothing to do.
+  // The columns depend on the fleet: without agents there are no actions.
   makeTables(fleet) {
     const table = (id, caption, columns, keyOf) =>
       new LiveTable(byId(id), caption, columns, keyOf);
@@ -139,7 +139,7 @@ class Page {
       routers: table("router-table", "Routers with their sessions",
                      routerColumns(fleet.has_agents), (router) => router.name),
       sites: table("site-table", "Sites with round-trip times", SITE_COLUMNS, (site) => site.name),
-      clients: table("client-table", "Clients and who answers them", CLIENT_COLUMNS,
+      clients: table("client-table", "Clients and the sites that answer them", CLIENT_COLUMNS,
                      (one) => `${one.client.name} ${one.answer.address || ""}`),
       serials: table("serial-table", "Serials of each zone by site", SERIAL_COLUMNS,
                      (one) => one.zone),
@@ -166,7 +166,7 @@ class Page {
   }
 }
 
-// What is shown is as old as the last event: that is said, not hidden.
+// The page is as old as the last event, and says so.
 class Feed {
   constructor(page) {
     this.page = page;
@@ -188,7 +188,8 @@ class Feed {
     this.take(() => JSON.parse(event.data), "live", "Live");
   }
 
-  // What could not be shown was not heard: "Live" above an old picture would be a lie.
+  // Data that cannot be shown does not count as received: "Live" above an old picture would be
+  // wrong.
   take(read, state, text) {
     try {
       this.page.update(read());
@@ -204,11 +205,11 @@ class Feed {
     const now = performance.now();
     if (this.source.readyState === EventSource.CLOSED) this.whileRefused(now);
     if (now - this.heard < STALE_MS) return;
-    this.show("lost", "No word from the console");
+    this.show("lost", "No data from the console");
   }
 
-  // A refusal ends an EventSource for good, and the console's one reason is that too many listen:
-  // the page asks now and then instead, and tries again, less and less often.
+  // A refusal closes an EventSource permanently, and the console refuses only if too many pages are
+  // open. The page then polls instead, and reopens the stream less and less often.
   whileRefused(now) {
     if (this.reopen_at === null) {
       this.reopen_at = now + this.wait_ms;
@@ -226,8 +227,8 @@ class Feed {
       const text = await reply.text();
       if (!reply.ok || this.source.readyState !== EventSource.CLOSED) return;
       this.take(() => JSON.parse(text), "asking",
-                `Refused: too many pages are open; asks every ${ASK_MS / 1000} s`);
-    } catch (error) { /* look() tells of a console that is silent. */ }
+                `Refused: too many pages are open; polls every ${ASK_MS / 1000} s`);
+    } catch (error) { /* look() reports a silent console. */ }
   }
 
   show(state, text) {

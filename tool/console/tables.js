@@ -1,5 +1,5 @@
-// The tables. Rows are made once and then changed in place, so that a user with the focus on a
-// button, or reads a cell, is not thrown out once a second.
+// The tables. Rows are made once and then changed in place, so that a user who has focused a button
+// or is reading a cell does not lose the place every second.
 "use strict";
 
 function make(tag, attributes = {}, ...children) {
@@ -36,7 +36,7 @@ function replaceIfNew(cell, key, build) {
   cell.replaceChildren(...build());
 }
 
-// `columns`: [{name, head: bool, fill(cell, item, fleet)}]. `keyOf(item)`: what a row is known by.
+// `columns`: [{name, head: bool, fill(cell, item, fleet)}]. `keyOf(item)` identifies a row.
 class LiveTable {
   constructor(table, caption, columns, keyOf) {
     this.columns = columns;
@@ -85,9 +85,9 @@ class LiveTable {
   }
 }
 
-// --- what stands in cells ---
+// --- cells ---
 
-// Of a site that the fleet does not have: its name alone.
+// A site that is not in the fleet is shown by its name alone.
 function siteName(fleet, name) {
   if (!styleOf(fleet, name)) return make("span", {}, name);
   const picture = svg("svg", {width: 14, height: 14, "aria-hidden": "true"},
@@ -105,7 +105,7 @@ function fillFamily(cell, node, family) {
 }
 
 function fillState(cell, state) {
-  const word = state ? state.state : "not known";
+  const word = state ? state.state : "unknown";
   const isAway = isAnnouncedToNobody(state);
   const shown = isAway ? `${word}, not announced` : word;
   replaceIfNew(cell, shown, () => [make("span", {class: "chip",
@@ -113,7 +113,7 @@ function fillState(cell, state) {
                                         `${isAway ? SIGNS.DOWN : SIGNS[word] || "?"} ${shown}`)]);
 }
 
-// One reason where both families have the same.
+// One reason if both families have the same one.
 function fillWhy(cell, node) {
   const told = [];
   for (const [family, state] of [["IPv4", node.v4], ["IPv6", node.v6]]) {
@@ -142,7 +142,7 @@ function fillRate(cell, node) {
 }
 
 function fillSessions(cell, sessions, nameOf) {
-  if (sessions === null) return setText(cell, "not known");
+  if (sessions === null) return setText(cell, "unknown");
   const up = sessions.filter((one) => one.state === "Established");
   const others = sessions.filter((one) => one.state !== "Established");
   if (sessions.length === 0) return setText(cell, "none");
@@ -196,7 +196,8 @@ function nodeColumns(has_agents) {
     {name: "Zones", class: "num", fill: fillZones},
   ];
   if (has_agents) {
-    columns.push({name: "Do", wide: true, fill: (cell, node) => fillActions(cell, "node", node.id, node.agent)});
+    columns.push({name: "Actions", wide: true, fill: (cell, node) =>
+      fillActions(cell, "node", node.id, node.agent)});
   }
   return columns;
 }
@@ -215,14 +216,14 @@ function routerColumns(has_agents) {
         router.faults.length + router.errors.length ? "" : "none"])},
   ];
   if (has_agents) {
-    columns.push({name: "Do", wide: true, fill: (cell, router) =>
+    columns.push({name: "Actions", wide: true, fill: (cell, router) =>
       fillActions(cell, "router", router.name, router.agent)});
   }
   return columns;
 }
 
 function announcedText(site) {
-  if (site.announced === null) return "? not known";
+  if (site.announced === null) return "? unknown";
   return site.announced ? "▲ yes" : "▼ no";
 }
 
@@ -246,7 +247,7 @@ function answerText(answer) {
 const CLIENT_COLUMNS = [
   {name: "Client", head: true, fill: (cell, one) => setText(cell, one.client.name)},
   {name: "AS", class: "num", fill: (cell, one) => setText(cell, String(one.client.as || "–"))},
-  {name: "Asks", fill: (cell, one) => setText(cell, one.answer.address || "–")},
+  {name: "Address", fill: (cell, one) => setText(cell, one.answer.address || "–")},
   {name: "Site", fill: (cell, one, fleet) => replaceIfNew(
     cell, `${one.answer.site} ${answerText(one.answer)}`, () => [one.answer.site
       ? siteName(fleet, one.answer.site)
@@ -258,11 +259,11 @@ const CLIENT_COLUMNS = [
     cell, one.answer.asked ? `${one.answer.lost} of ${one.answer.asked}` : "–")},
 ];
 
-// A row for each address that a client asks; one where it says nothing.
+// A row for each address that a client queries; one row if the client has reported nothing.
 function clientRows(fleet) {
   return fleet.clients.flatMap((client) => client.answers.length
     ? client.answers.map((answer) => ({client, answer}))
-    : [{client, answer: {error: client.errors[0] || "no word yet", rtt_us: null}}]);
+    : [{client, answer: {error: client.errors[0] || "no report yet", rtt_us: null}}]);
 }
 
 const SERIAL_COLUMNS = [
