@@ -10,18 +10,18 @@
 
 namespace hither {
 
-// All that is known at a tick about what routers have of ours.
+// What is known at a tick about our routes in routers.
 struct Evidence {
-  std::vector<Observation::Seen> said;  // By the backends; a dry run says nothing.
-  bool is_read_back = false;            // Is a routing daemon to be asked at all?
-  bool is_read_fresh = false;           // Did each of them answer lately?
+  std::vector<Observation::Seen> said;  // Reported by the backends; empty in a dry run.
+  bool is_read_back = false;            // Is a routing daemon read back at all?
+  bool is_read_fresh = false;           // Has each of them answered recently?
   std::vector<Observation::Seen> read;
 };
 
-// Do routers have all of `prefixes` from us, this moment? A backend must have said it (a session is
-// established and the UPDATE sent; the kernel has it; the command has ended well), and where a
-// routing daemon is read back from, that must export it to one neighbor at least. No value:
-// unknown. Pure.
+// Do routers have all of `prefixes` from us now? A backend must report it (the session is
+// established and the UPDATE was sent; the kernel has the route; the command succeeded), and a
+// routing daemon that is read back must export it to at least one neighbor. No value: unknown.
+// Pure.
 std::optional<bool> IsAnnounced(std::span<const Prefix> prefixes, const Evidence& evidence);
 
 }  // namespace hither

@@ -10,7 +10,7 @@
 
 namespace hither {
 
-// The sidecar's exit codes, as --help tells them.
+// The sidecar's exit codes, as listed by --help.
 inline constexpr int kSidecarFine = 0;
 inline constexpr int kSidecarFailed = 1;
 inline constexpr int kSidecarUsage = 2;

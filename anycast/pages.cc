@@ -38,7 +38,7 @@ std::string IntentText(const SidecarView& view, const Intent& intent) {
   return absl::StrJoin(parts, ", ");
 }
 
-// "others: 2 announcing, 1 withdrawn (1 of them unknown)": what the fleet rules go by.
+// "others: 2 announcing, 1 withdrawn (1 of them unknown)": the input of the fleet rules.
 std::string FleetText(const FleetView& fleet) {
   if (!fleet.is_asked) return "no peers are configured";
   std::string text = absl::StrCat(fleet.is_known ? "known" : "unknown", ", ", fleet.nodes,
@@ -101,7 +101,7 @@ void AddFleetMetrics(const FleetView& fleet, const std::string& labels, MetricsT
            static_cast<uint64_t>(fleet.others_announcing));
 }
 
-// A series of its own that begins with 0: an alert cannot count what comes into being with 1.
+// A separate series that begins at 0: an alert cannot count a series that begins at 1.
 uint64_t WithdrawalsOf(const SidecarView& view, absl::string_view service,
                        absl::string_view family) {
   uint64_t withdrawals = 0;

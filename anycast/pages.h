@@ -10,9 +10,9 @@
 namespace hither {
 
 // What GET /metrics, /status, /explain and /healthz of the sidecar say. Pure; any thread. `asked`
-// is when by the monotonic clock: the lease's age goes on while the loop hangs.
+// is the monotonic time of the request: the lease ages even while the loop hangs.
 std::string MetricsPage(const SidecarView& view, absl::Time asked);
-std::string StatusJson(const SidecarView& view, absl::Time asked);  // Explains, too.
+std::string StatusJson(const SidecarView& view, absl::Time asked);  // Includes the explanation.
 std::string StatusText(const SidecarView& view, absl::Time asked);
 std::string ExplainText(const SidecarView& view, absl::Time asked);
 

@@ -16,7 +16,7 @@ const AnycastConfig::Service* Find(const AnycastConfig& config, absl::string_vie
   return found == config.services.end() ? nullptr : &*found;
 }
 
-// Who has it from then on announces it only once it was seen to be good.
+// The service that takes it over announces it only once it was seen to be healthy.
 std::string NextOf(const AnycastConfig& config, const Prefix& prefix) {
   const auto found =
       std::ranges::find_if(config.services, [&](const auto& each) { return Has(each, prefix); });

@@ -10,12 +10,12 @@
 
 namespace hither {
 
-// What a reload would take away, before it does. By the services' names: what has another name
-// starts again without the earlier state.
+// What a reload would remove, determined before it does. Services match by name: a renamed one
+// starts without the earlier state.
 struct ReloadLosses {
   std::vector<std::string> lines;  // For the operator.
-  bool withdraws_all = false;      // Of what is announced now, which is something.
-  bool forgets_drain = false;      // A drained node would come back.
+  bool withdraws_all = false;      // Of what is announced now, which is not nothing.
+  bool forgets_drain = false;      // A drained node would return to service.
 };
 
 ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> services);

@@ -16,7 +16,7 @@ constexpr int FamilyNumber(Families family) {
   return family == Families::kIpv6 ? AF_INET6 : AF_INET;
 }
 
-// Between the monotonic clock and the wall's, both read at once.
+// Between the monotonic clock and the wall clock, read together.
 std::vector<absl::Time> Shifted(const std::vector<absl::Time>& times, absl::Duration by) {
   std::vector<absl::Time> shifted;
   for (const absl::Time at : times) shifted.push_back(at + by);
@@ -33,7 +33,7 @@ std::vector<std::string> Texts(const std::vector<Prefix>& prefixes) {
   return texts;
 }
 
-// A loop that goes on after a hang reads of its sessions' end within this.
+// A loop that continues after a hang learns within this time that its sessions have ended.
 constexpr absl::Duration kHungMax = absl::Seconds(3);
 constexpr absl::Duration kClockWander = absl::Seconds(2);
 
@@ -87,8 +87,8 @@ void Service::Tick(const AnycastConfig::Peers& peers, absl::string_view self,
   }
 }
 
-// `passed` since the tick before. Over the lease nothing was kept announced: either what ends shows
-// in the next ticks, or it did not end.
+// `passed` since the previous tick. Beyond the lease nothing kept the announcement: either its end
+// shows in the next ticks, or it did not end.
 bool Service::IsLost(Family& family, absl::Duration passed, const ServiceFacts& facts,
                      absl::Time now) const {
   if (passed > policy_.lease && passed != absl::InfiniteDuration()) {
@@ -111,7 +111,7 @@ void Service::Prove(Family& family, std::vector<Transition>& transitions) const 
   family.unproven.clear();
 }
 
-// What a reload has added waits, and says nothing about the others.
+// Prefixes that a reload has added wait, without effect on the others.
 void Service::NoteAnnounced(
     absl::FunctionRef<std::optional<bool>(const std::vector<Prefix>&)> is_announced) {
   for (Family& family : families_) {
@@ -179,7 +179,7 @@ void Service::Undrain(absl::Time now) {
   intent_.drain = drain_ends_with_us_ = false;
   intent_.drain_since = absl::InfiniteFuture();
   intent_.forgiven_at = now;
-  for (Family& family : families_) Forgive(now, family.memory);  // To be kept before the next tick.
+  for (Family& family : families_) Forgive(now, family.memory);  // Saved before the next tick.
 }
 
 bool Service::IsDrained() const { return intent_.drain && !IsAnnounced(); }
@@ -197,12 +197,12 @@ KeptState::Service Service::Keep(absl::Time wall, absl::Time now) const {
   if (kept.drain) kept.drain_since = intent_.drain_since + to_wall;
   if (intent_.frozen_until > now) kept.frozen_until = intent_.frozen_until + to_wall;
   for (const Family& family : families_) {
-    if (!family.has_prefixes()) continue;  // What was never announced was never withdrawn.
+    if (!family.has_prefixes()) continue;  // Never announced, so never withdrawn.
     KeptState::Family& to = family.family == Families::kIpv6 ? kept.ipv6 : kept.ipv4;
     to.withdrawals = Shifted(family.memory.withdrawals, to_wall);
     to.hold_down = family.memory.hold_down;
     to.hold_down_until = family.memory.hold_down_until + to_wall;
-    // A drain is in order, whatever ends it.
+    // A drain is an orderly withdrawal, whatever ends it.
     to.was_announced = family.announced == true && !intent_.drain;
   }
   return kept;
@@ -212,13 +212,13 @@ void Service::Resume(const KeptState::Service& kept, absl::Time wall, absl::Time
   const absl::Duration to_monotonic = now - wall;
   intent_ = {};
   intent_.drain = kept.drain;
-  // The wall clock may have been set back: a drain does not begin in the future.
+  // The wall clock may have been set back: a drain cannot begin in the future.
   if (kept.drain) intent_.drain_since = std::min(kept.drain_since + to_monotonic, now);
   intent_.frozen_until = std::min(kept.frozen_until + to_monotonic, now + absl::Hours(24));
   for (Family& family : families_) {
     const KeptState::Family& from = family.family == Families::kIpv6 ? kept.ipv6 : kept.ipv4;
     PolicyMemory memory;
-    // What lies ahead is of a clock that was wrong, then or now: it is no evidence of anything.
+    // A time in the future is from a clock that was wrong, then or now: it proves nothing.
     for (const absl::Time at : Shifted(from.withdrawals, to_monotonic)) {
       const bool is_over = now - at >= policy_.withdrawals_window;
       if (at <= now + kClockWander && !is_over) memory.withdrawals.push_back(std::min(at, now));
@@ -246,7 +246,7 @@ void Service::TakeOver(const Service& former) {
       if (IsIn(before.prefixes, prefix) && !IsIn(before.unproven, prefix)) continue;
       family.unproven.push_back(prefix);
     }
-    if (family.unproven.size() == family.prefixes.size()) {  // Nothing of it is announced.
+    if (family.unproven.size() == family.prefixes.size()) {  // None of it is announced.
       family.unproven.clear();
       if (before.has_prefixes()) family.memory = hither::Resume(before.memory, former.facts_.now);
       continue;
@@ -255,7 +255,7 @@ void Service::TakeOver(const Service& former) {
     family.wish = before.wish;
     family.verdict = before.verdict;
     family.announced = before.announced;
-    if (!family.unproven.empty()) family.memory.good_for.reset();  // It was another's.
+    if (!family.unproven.empty()) family.memory.good_for.reset();  // It belonged to other prefixes.
   }
 }
 
@@ -305,7 +305,7 @@ std::optional<bool> Service::AnotherAnnounces() const {
     const FleetView& fleet = facts_.fleet(family.family);
     if (fleet.others_announcing > 0) continue;
     all = false;
-    // One that does not answer, or does not know, may announce.
+    // A peer that does not answer, or does not know, may announce.
     is_known &= fleet.is_asked && fleet.is_known && fleet.others_unknown == 0;
   }
   if (all) return true;

@@ -19,18 +19,18 @@
 
 namespace hither {
 
-// What is known of a service at a tick, but for what it remembers itself.
+// What is known of a service at a tick, besides its own memory.
 struct ServiceFacts {
   std::vector<Signal> signals;
   std::optional<double> queries_per_second;
   std::vector<PeerReport> peers_ipv4;
   std::vector<PeerReport> peers_ipv6;
-  // How long an announcement outlives a loop that hangs, where its end is not seen when the loop
-  // goes on: leases in the kernel, which are renewed before anybody looks.
+  // How long an announcement outlives a hung loop if its end cannot be seen when the loop
+  // continues: kernel leases, which are renewed before anything reads them.
   absl::Duration outlives = absl::InfiniteDuration();
 };
 
-// A family of a service that has entered another state.
+// A family of a service that has changed its state.
 struct Transition {
   std::string service;
   Families family = Families::kIpv4;
@@ -39,7 +39,7 @@ struct Transition {
   State to = State::kDown;
   std::string rule;
   std::string reason;
-  absl::Duration after;  // How long the former state lasted.
+  absl::Duration after;  // How long the previous state lasted.
 };
 
 // One line for the log: key=value, the reason quoted and last.
@@ -52,25 +52,25 @@ class Service {
   // `config` is copied. Nothing is announced before the first Tick().
   Service(const AnycastConfig::Service& config, const AnycastConfig::Policy& policy);
 
-  // Decides. What has changed goes to `transitions`.
+  // Decides. Appends changes to `transitions`.
   void Tick(const AnycastConfig::Peers& peers, absl::string_view self, const ServiceFacts& facts,
             absl::Time now, std::vector<Transition>& transitions);
 
-  // Lines for the log: why it stays as it is. After each Tick().
+  // Lines for the log: why it keeps its state. After each Tick().
   void TellStanding(absl::Time now, std::vector<std::string>& lines);
 
   // The line for the journal that this tick is worth, or an empty one. After each Tick().
   std::string JournalLine(absl::Time wall);
 
-  // Prefixes that are not announced stand there as kDown.
+  // Prefixes that are not announced are listed as kDown.
   void AddRoutes(std::vector<Route>& routes) const;
 
   // The operator's. Drain() of a drained one changes nothing.
   void Drain(absl::Time now);
-  // Also of one that is not drained: what was withdrawn before then costs nothing any more.
+  // Also for a service that is not drained: earlier withdrawals no longer count.
   void Undrain(absl::Time now);
   void FreezeUntil(absl::Time until) { intent_.frozen_until = until; }
-  // A drain that ends with the process: it is not kept.
+  // A drain that ends with the process: it is not saved.
   void DrainForStop(absl::Time now);
 
   bool IsDrainWanted() const { return intent_.drain; }
@@ -80,16 +80,16 @@ class Service {
 
   KeptState::Service Keep(absl::Time wall, absl::Time now) const;
   void Resume(const KeptState::Service& kept, absl::Time wall, absl::Time now);
-  // Takes over from the service of that name before a reload; its policy may be another. What the
-  // reload has added is not announced before it was seen to be good, as after a start.
+  // Takes over from the service of that name before a reload; its policy may differ. What the
+  // reload has added is announced only once it was seen to be healthy, as after a start.
   void TakeOver(const Service& former);
 
   SidecarView::ServiceView View(absl::Time now) const;
   const std::string& name() const { return config_.name; }
   const AnycastConfig::Service& config() const { return config_; }
 
-  // What routers have of it, as of this tick's announcement; `is_announced` answers for a list of
-  // prefixes. After each Tick().
+  // Which of its routes routers have, as of this tick's announcement; `is_announced` answers for a
+  // list of prefixes. After each Tick().
   void NoteAnnounced(
       absl::FunctionRef<std::optional<bool>(const std::vector<Prefix>&)> is_announced);
 
@@ -134,8 +134,8 @@ class Service {
   Intent intent_;
   bool drain_ends_with_us_ = false;
   absl::Time last_tick_ = absl::InfinitePast();
-  absl::Time hung_at_ = absl::InfinitePast();  // When the loop went on after it had hung.
-  std::array<Family, 2> families_;  // IPv4, IPv6. Both decide; those without prefixes say nothing.
+  absl::Time hung_at_ = absl::InfinitePast();  // When the loop continued after a hang.
+  std::array<Family, 2> families_;  // IPv4, IPv6. Both decide; those without prefixes are silent.
   Facts facts_;                     // Of the last tick.
   JournalWriter journal_;
 };

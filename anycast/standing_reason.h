@@ -11,13 +11,13 @@
 namespace hither {
 
 // Why a family of a service stays withdrawn, or is held although a check knows nothing: a line for
-// the log when a reason has lasted, another one when there is another reason, and reminders. A
-// state that changes is logged as it changes; this is for one that does not.
+// the log when a reason has lasted, one when it changes, and reminders. State changes are logged as
+// they happen; this is for a state that does not change.
 //
 // Pure: time is an argument.
 class StandingReason {
  public:
-  static constexpr absl::Duration kLasts = absl::Seconds(3);  // Shorter ones are a start's.
+  static constexpr absl::Duration kLasts = absl::Seconds(3);  // Shorter ones are part of a start.
 
   // For every tick. Returns the text of the line, or nothing.
   std::string Update(const Verdict& verdict, std::span<const Signal> signals, Families family,

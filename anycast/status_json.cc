@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What a foreign text has of bad UTF-8 must not end the page.
+// Invalid UTF-8 in foreign text must not break the page.
 std::string Dump(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -17,16 +17,16 @@
 
 namespace hither {
 
-// What the sidecar knows after a tick, for those who look at it: made by the loop, immutable, read
-// by the admin threads. Times are monotonic as Facts::now, but for those that say wall.
+// What the sidecar knows after a tick, for its pages: made by the loop, immutable, read by the
+// admin threads. Times are monotonic like Facts::now, except those named wall.
 struct SidecarView {
   struct FamilyView {
     bool is_v6 = false;
     std::vector<std::string> prefixes;
     Verdict verdict;
-    std::vector<std::string> notes;  // What comes next: "hold-down until ...", "budget 1 of 2".
+    std::vector<std::string> notes;  // Next events: "hold-down until ...", "budget 1 of 2".
     int withdrawals = 0;             // In the window.
-    // Have routers the routes, this moment? No value: unknown.
+    // Do routers have the routes now? No value: unknown.
     std::optional<bool> announced = std::nullopt;
     FleetView fleet = {};  // As seen for this family of this service.
   };
@@ -34,7 +34,7 @@ struct SidecarView {
     std::string name;
     Intent intent;
     std::optional<double> queries_per_second;
-    std::vector<FamilyView> families;  // Those that it has prefixes of.
+    std::vector<FamilyView> families;  // The families in which it has prefixes.
     std::vector<Signal> signals;
     // All families are DOWN because of the drain, and no backend announces them: safe to stop.
     bool is_drained = false;
@@ -48,7 +48,7 @@ struct SidecarView {
     std::string address;
     bool is_reachable = false;
     std::string error;      // Of the last fetch; empty: it was good.
-    uint64_t unsealed = 0;  // Pages not believed for want of a right seal.
+    uint64_t unsealed = 0;  // Pages rejected without a valid seal.
   };
   struct Mismatch {
     std::string prefix;
@@ -61,7 +61,7 @@ struct SidecarView {
   std::string node;
   std::string site;
   int64_t pid = 0;
-  absl::Time wall;  // When this was made, by the wall clock and by the monotonic one.
+  absl::Time wall;  // When this was made, by the wall clock and the monotonic one.
   absl::Time now;
   absl::Time started_at;
   absl::Duration tick;
@@ -75,12 +75,12 @@ struct SidecarView {
   std::vector<Probe> probes;
   OutsideView outside;
   std::vector<Peer> peers;
-  std::vector<std::string> clones;  // Addresses where another process answers by this node's name.
+  std::vector<std::string> clones;  // Addresses of other processes with this node's name.
   int withdrawals_max = 0;
   uint64_t ticks = 0;
   uint64_t late_ticks = 0;  // Began over a whole tick too late.
   uint64_t mismatches_total = 0;
-  std::string state_failure;  // Why drains would not outlive a restart; empty: they would.
+  std::string state_failure;  // Why drains would not survive a restart; empty: they would.
   // By service, family, state entered and rule.
   std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> transitions;
 

@@ -35,11 +35,11 @@ InterfaceAddress FromKernel(const KernelAddress& from, std::string interface) {
 }  // namespace
 
 AddressWatch::AddressWatch(uv_loop_t* loop) {
-  Subscribe(loop);  // First, so that no change falls between.
+  Subscribe(loop);  // First, so that no change is missed.
   Rescan();
 }
 
-// What fails here is made up for by kRescanMax.
+// A failure here is made up for by the rescan after kRescanMax.
 void AddressWatch::Subscribe(uv_loop_t* loop) {
   FileDescriptor fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   if (!fd) return;
@@ -60,7 +60,7 @@ void AddressWatch::OnReadable(int status) {
 void AddressWatch::Drain() {
   std::array<char, 4096> buffer;
   for (int i = 0; i < kDatagramsPerTurnMax; ++i) {
-    // An error, too, is news: ENOBUFS says that notifications were lost.
+    // An error counts as a change: ENOBUFS means that notifications were lost.
     const ssize_t size = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
     is_old_ = true;
@@ -84,7 +84,7 @@ void AddressWatch::Rescan() {
   }
   const auto addresses = netlink_->AllAddresses();
   if (!addresses.ok()) {
-    netlink_.reset();  // A late answer must not be taken for the next one's.
+    netlink_.reset();  // A late answer must not be taken for the next request's.
     return;
   }
   std::map<uint32_t, std::string> names;

@@ -15,23 +15,23 @@
 
 namespace hither {
 
-// Where sessions learn the addresses of this host. Tests have their own.
+// Gives sessions the addresses of this host. Tests have their own.
 class AddressSource {
  public:
   virtual ~AddressSource() = default;
   virtual void OnTick(absl::Time /*now*/) {}
-  // Those of interfaces that are up. Empty: not known.
+  // Those of interfaces that are up. Empty: unknown.
   virtual const std::vector<InterfaceAddress>& all() const = 0;
-  // Another number after each change of all().
+  // Changes whenever all() does.
   virtual uint64_t generation() const = 0;
 };
 
-// Follows the kernel: a notification (rtnetlink) marks the list as old, and the next tick reads all
-// of it again. Nothing is concluded from a notification itself, which may be lost.
+// Follows the kernel: an rtnetlink notification marks the list as stale, and the next tick reads
+// all of it again. A notification's contents are not used, since notifications may be lost.
 //
-// Limits: read at most each kRescanMin, as leased addresses are renewed twice a second; without a
-// notification each kRescanMax. Errors: the last list stays; without netlink at all it is empty.
-// Threads: the loop's.
+// Limits: reads at most once per kRescanMin, because leased addresses are renewed twice a second;
+// without a notification once per kRescanMax. Errors: the last list stays; without netlink it is
+// empty. Threads: the loop's.
 class AddressWatch : public AddressSource {
  public:
   static constexpr absl::Duration kRescanMin = absl::Milliseconds(200);

@@ -7,8 +7,9 @@ namespace {
 
 constexpr size_t kMarkerBytes = 16;
 
-// RFC 4271 §6.1: the least length of each type; a KEEPALIVE has no other. A ROUTE-REFRESH may carry
-// filters of RFC 5291, which nobody may send to us, but which are no reason to end a session.
+// RFC 4271 §6.1: the minimum length of each type; a KEEPALIVE has exactly this one. A ROUTE-REFRESH
+// may carry filters of RFC 5291. Nobody may send them to us, but they are not a reason to close a
+// session.
 bool LengthFits(BgpType type, size_t length) {
   switch (type) {
     case BgpType::kOpen:

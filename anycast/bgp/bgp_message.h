@@ -31,14 +31,14 @@ inline constexpr uint8_t kSafiUnicast = 1;
 inline uint16_t AfiOf(int family) { return family == AF_INET6 ? kAfiIpv6 : kAfiIpv4; }
 const char* FamilyText(int family);  // "IPv4", "IPv6"
 
-// One message from the front of `input`, as RFC 4271 §6.1 wants its header. The body is a view into
-// `input`. Pure; allocates only for an error.
+// One message from the front of `input`, with a header as RFC 4271 §6.1 requires. The body is a
+// view into `input`. Pure; allocates only for an error.
 struct BgpFrame {
   enum class Kind : uint8_t { kNeedMore, kWhole, kBroken } kind = Kind::kNeedMore;
   BgpType type = BgpType::kKeepalive;
   ByteView body;
   size_t bytes = 0;    // Of the whole message.
-  Notification error;  // To be sent, if broken: nothing after this octet can be trusted.
+  Notification error;  // To be sent, if malformed: nothing after it can be trusted.
 };
 BgpFrame NextBgpMessage(ByteView input);
 
@@ -46,10 +46,10 @@ BgpFrame NextBgpMessage(ByteView input);
 Bytes EncodeBgpMessage(BgpType type, ByteView body);
 Bytes EncodeKeepalive();
 Bytes EncodeNotification(const Notification& notification);
-Notification DecodeNotification(ByteView body);  // At least 2 octets, as NextBgpMessage saw to.
+Notification DecodeNotification(ByteView body);  // At least 2 octets, as NextBgpMessage ensures.
 
-// RFC 2918 §3. The family that is asked for, if it is one of ours. Subtypes of RFC 7313, which we
-// do not offer, are nothing to us.
+// RFC 2918 §3. The requested family, if it is one of ours. The subtypes of RFC 7313, which we do
+// not offer, are ignored.
 std::optional<int> DecodeRouteRefresh(ByteView body);
 
 }  // namespace hither

@@ -14,7 +14,7 @@
 namespace hither {
 namespace {
 
-// RFC 2918 sets no limit to how often a neighbor may ask; more often than this it gets one answer.
+// RFC 2918 does not limit how often a neighbor may ask; requests closer together get one answer.
 constexpr absl::Duration kRefreshInterval = absl::Seconds(1);
 
 BgpSession::Options SessionOptions(uint32_t local_as, const AnycastConfig::Neighbor& config) {
@@ -78,7 +78,7 @@ std::string BgpNeighbor::LocalIfThere() const {
   return IsOnHost(local, node_.addresses->all()) ? local.AddressText() : "";
 }
 
-// Not if the host never had the address: an address of a route of type local is none of an
+// Not if the host never had the address: the address of a route of type local is not on an
 // interface.
 void BgpNeighbor::FollowAddresses(absl::Time now) {
   addresses_seen_ = node_.addresses->generation();
@@ -145,8 +145,8 @@ void BgpNeighbor::Act(absl::Time now) {
   LogChange(now);
 }
 
-// Where the kernel has no better source it takes a service's address, which is everywhere: the
-// neighbor would answer another node, or none.
+// Without a better source the kernel takes a service address, which every site has: the neighbor
+// would answer another node, or none.
 absl::Status BgpNeighbor::Connect() {
   if (config_.local_address || node_.services.addresses.empty()) return transport_.Connect();
   const std::optional<SocketAddress> source = SourceTowards(config_.address);
@@ -161,7 +161,7 @@ absl::Status BgpNeighbor::Connect() {
 
 void BgpNeighbor::Send(absl::Time now, ByteView bytes) {
   if (transport_.Send(bytes)) return;
-  transport_.Abort();  // A NOTIFICATION would only stand behind the rest.
+  transport_.Abort();  // A NOTIFICATION would only queue behind the rest.
   for (const int family : kFamilies) rib_.Forget(family);
   session_.OnClosed(now, "the neighbor does not read from the connection");
 }
@@ -261,12 +261,12 @@ void BgpNeighbor::Observe(Observation& observation) const {
                                   .warnings = Warnings()});
 }
 
-// Without a session the neighbor has nothing of ours: it never keeps the routes of a lost one, as
-// we do not offer graceful restart.
+// Without a session the neighbor has none of our routes: it does not keep those of a lost session,
+// because we do not offer graceful restart.
 Observation::Seen BgpNeighbor::See(const Route& route) const {
   Observation::Seen seen{route.prefix, where_, Observation::Kind::kAbsent, std::nullopt, ""};
   if (session_.state() != BgpSession::State::kEstablished) {
-    seen.detail = "the session is not established";  // And not its state, which changes each try.
+    seen.detail = "the session is not established";  // Not its state, which changes with each try.
     return seen;
   }
   seen.detail = Of(route.prefix.family).rejected;
@@ -277,7 +277,7 @@ Observation::Seen BgpNeighbor::See(const Route& route) const {
   return seen;
 }
 
-// What is configured is used as it is: it may be right where it looks wrong.
+// A configured value is used unchanged: it may be right even if it looks wrong.
 std::vector<std::string> BgpNeighbor::Warnings() const {
   std::vector<std::string> warnings;
   const std::vector<InterfaceAddress>& host = node_.addresses->all();

@@ -25,13 +25,14 @@ struct BgpNode {
   AddressSource* addresses = nullptr;
 };
 
-// One neighbor: what is wanted (BgpRib), how it is said (BgpSession), over what (BgpTransport).
+// One neighbor: the wanted routes (BgpRib), the protocol (BgpSession), the connection
+// (BgpTransport).
 //
-// Addresses of the host are followed while the session lives: a next hop that goes is replaced by
-// an UPDATE, and without any the family is withdrawn. If the local address of the session goes, the
-// session ends at once instead of by the neighbor's hold timer.
+// The session follows the host's addresses: an UPDATE replaces a next hop that disappears, and
+// without any next hop the family is withdrawn. If the session's local address disappears, the
+// session is closed immediately, before the neighbor's hold timer expires.
 //
-// Threads: the loop's. Errors: in Observe(), and log lines as Reminder has them.
+// Threads: the loop's. Errors: in Observe(), and in log lines as Reminder decides.
 class BgpNeighbor : private BgpTransport::Owner {
  public:
   BgpNeighbor(uv_loop_t* loop, const BgpNode& node, const AnycastConfig::Neighbor& config,
@@ -42,7 +43,7 @@ class BgpNeighbor : private BgpTransport::Owner {
   void OnTick(absl::Time now);
   void Close(absl::string_view reason, CeaseSubcode subcode, absl::Time now);
   bool IsIdle() const;
-  // Another description or next hop, or other services: what leaves the session as it is.
+  // Takes a new description, next hop or services: changes that leave the session open.
   void SetConfig(const AnycastConfig::Neighbor& config);
   const AnycastConfig::Neighbor& config() const { return config_; }
   void Observe(Observation& observation) const;
@@ -55,7 +56,7 @@ class BgpNeighbor : private BgpTransport::Owner {
     bool is_negotiated = false;
     bool next_hop_due = true;  // To be chosen: addresses, services or the configuration changed.
     bool end_of_rib_due = false;
-    bool refresh_due = false;                      // The neighbor wants to hear it all again,
+    bool refresh_due = false;                      // The neighbor has requested a refresh,
     absl::Time refresh_at = absl::InfinitePast();  // but not before this.
   };
 

@@ -43,7 +43,7 @@ enum CeaseSubcode : uint8_t {  // RFC 4486
   kOtherConfigChange = 6,
 };
 
-// What ends a session, from either side. A value.
+// Why either side closes a session. A value.
 struct Notification {
   NotificationCode code = NotificationCode::kCease;
   uint8_t subcode = 0;

@@ -47,13 +47,13 @@ Bytes Capabilities(const BgpOpen& open) {
   return bytes;
 }
 
-// What the capabilities of an OPEN have said so far.
+// The capabilities of an OPEN read until now.
 struct Heard {
   BgpOpen& open;
   bool multiprotocol = false;
 };
 
-// RFC 5492 §3: what we do not know is ignored. A known one of a wrong length is malformed.
+// RFC 5492 §3: unknown capabilities are ignored. A known one with a wrong length is malformed.
 bool OnCapability(uint8_t code, ByteView value, Heard& heard) {
   ByteReader in(value);
   switch (code) {
@@ -135,8 +135,7 @@ std::optional<Notification> DecodeOpen(ByteView body, BgpOpen& open) {
   size_t length = in.U8();
   if (!in.ok()) return Refuse(kOpenUnspecific);
   if (version != kVersion) return Refuse(kUnsupportedVersion, U16Bytes(kVersion));
-  // RFC 9072 §2: the type says that the format is the extended one, and the length before it is
-  // then not looked at.
+  // RFC 9072 §2: the type selects the extended format, and the length before it is then ignored.
   const bool extended = length != 0 && !in.AtEnd() && in.rest()[0] == kParameterExtended;
   if (extended) {
     in.U8();
@@ -155,7 +154,7 @@ std::optional<Notification> CheckOpen(const BgpOpen& theirs, const BgpOpen& ours
   if (theirs.as != peer_as || theirs.as == 0) return Refuse(kBadPeerAs);  // RFC 7607: never 0.
   const bool internal = ours.as == theirs.as;
   if (theirs.identifier == 0) return Refuse(kBadIdentifier);
-  // RFC 6286 §2.3: only within an AS must it be another than ours.
+  // RFC 6286 §2.3: it must differ from ours only within an AS.
   if (internal && theirs.identifier == ours.identifier) return Refuse(kBadIdentifier);
   if (theirs.hold_seconds < kHoldSecondsMin) return Refuse(kBadHoldTime);
   return std::nullopt;

@@ -10,7 +10,7 @@
 
 namespace hither {
 
-// RFC 6793 §9: stands in a field of two octets for an AS number that needs four.
+// RFC 6793 §9: replaces an AS number of four octets in a field of two.
 inline constexpr uint16_t kAsTrans = 23456;
 
 struct FamilySet {
@@ -20,27 +20,27 @@ struct FamilySet {
   friend bool operator==(const FamilySet&, const FamilySet&) = default;
 };
 
-// What an OPEN says, of either side; as a value. Graceful restart (RFC 4724) is missing on purpose:
+// The contents of either side's OPEN. A value. Graceful restart (RFC 4724) is omitted deliberately:
 // it asks the neighbor to keep the routes of a dead speaker.
 struct BgpOpen {
-  uint32_t as = 0;  // Of four octets where the capability says it.
+  uint32_t as = 0;  // Four octets, if the capability has it.
   uint16_t hold_seconds = 0;
   uint32_t identifier = 0;
   bool has_capabilities = true;  // False: an OPEN without any, for a neighbor older than RFC 5492.
   bool four_octet_as = false;    // RFC 6793
   bool route_refresh = false;    // RFC 2918
-  FamilySet families;            // RFC 4760; one that says nothing means IPv4.
+  FamilySet families;            // RFC 4760; none given means IPv4.
   friend bool operator==(const BgpOpen&, const BgpOpen&) = default;
 };
 
 Bytes EncodeOpen(const BgpOpen& open);
 
-// The form (RFC 4271 §6.2, RFC 5492, RFC 9072): what is wrong with it, or nothing, and `open` is
-// filled in. `body` has at least 10 octets, as NextBgpMessage saw to.
+// The form (RFC 4271 §6.2, RFC 5492, RFC 9072): returns the error, or fills in `open`. `body` has
+// at least 10 octets, as NextBgpMessage ensures.
 std::optional<Notification> DecodeOpen(ByteView body, BgpOpen& open);
 
-// Whether we can talk: AS, identifier, hold time. A hold time of 0, legal elsewhere, is refused:
-// it would make an announcement that outlives a hung sidecar.
+// Checks AS, identifier and hold time. A hold time of 0, legal elsewhere, is refused: announcements
+// would then outlive a hung sidecar.
 std::optional<Notification> CheckOpen(const BgpOpen& theirs, const BgpOpen& ours, uint32_t peer_as);
 
 }  // namespace hither

@@ -14,8 +14,8 @@ const AnycastNeighbor* Find(const AnycastBgp& bgp, const SocketAddress& address)
   return found == bgp.neighbors.end() ? nullptr : &*found;
 }
 
-// What was said in the OPEN, or is a property of the connection. A description is ours alone, and a
-// next hop changes by an UPDATE.
+// Settings in the OPEN, or of the connection. A description stays on this side, and an UPDATE
+// changes a next hop.
 std::vector<std::string> KeysOfReset(const AnycastNeighbor& from, const AnycastNeighbor& to) {
   std::vector<std::string> keys;
   const auto compare = [&keys](const char* key, bool is_same) {
@@ -50,7 +50,7 @@ std::string NeighborChange::ToText() const {
 }
 
 std::vector<NeighborChange> PlanReload(const AnycastBgp& from, const AnycastBgp& to) {
-  std::vector<std::string> of_all;  // What every OPEN says.
+  std::vector<std::string> of_all;  // What every OPEN contains.
   if (from.local_as != to.local_as) of_all.emplace_back("local_as");
   if (from.router_id != to.router_id) of_all.emplace_back("router_id");
   std::vector<NeighborChange> changes;

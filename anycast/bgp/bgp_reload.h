@@ -12,10 +12,10 @@ namespace hither {
 // What a reload does to the session with one neighbor. A value.
 struct NeighborChange {
   enum class Kind : uint8_t {
-    kNone,   // The session goes on; a description or a next hop may be another one.
-    kReset,  // It ends and is opened again.
+    kNone,   // The session continues; a description or a next hop may change.
+    kReset,  // It is closed and opened again.
     kAdded,
-    kRemoved,  // It ends.
+    kRemoved,  // It is closed.
   };
   Kind kind = Kind::kNone;
   SocketAddress neighbor;

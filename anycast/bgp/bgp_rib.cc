@@ -27,8 +27,8 @@ std::vector<Prefix> BgpRib::Unwanted(int family) const {
   return gone;
 }
 
-// By attributes, as one UPDATE has one set of them. There are as many sets as services have states,
-// so a list will do.
+// By attributes, since one UPDATE has one set of them. There are as many sets as services have
+// states, so a list is fast enough.
 std::vector<BgpRib::Group> BgpRib::Changed(int family) {
   std::vector<Group> groups;
   for (const auto& [prefix, route] : wanted_) {
@@ -52,7 +52,7 @@ std::vector<BgpRib::Group> BgpRib::Changed(int family) {
   return groups;
 }
 
-// What cannot be said as it is wanted is withdrawn: the older path would be a lie.
+// A path that cannot be announced as wanted is withdrawn: the older path would be wrong.
 void BgpRib::TellGroup(const Group& group, int family, const Path& path,
                        std::vector<Bytes>& updates) {
   std::vector<Bytes> messages =

@@ -13,24 +13,25 @@
 
 namespace hither {
 
-// The Adj-RIB-Out of one neighbor (RFC 4271 §3.2): what is wanted, what was said in this session,
-// and the UPDATEs that lie between. Pure. A prefix whose attributes change is replaced by one
-// message (§3.1), never withdrawn in between.
+// The Adj-RIB-Out of one neighbor (RFC 4271 §3.2): the wanted routes, those announced in this
+// session, and the UPDATEs for the difference. Pure. A prefix whose attributes change is replaced
+// by one message (§3.1), never withdrawn in between.
 class BgpRib {
  public:
-  // All routes, each time. Those that are kDown, and those that are no longer named, go.
+  // Takes all routes each time. Those in state kDown and those no longer named are withdrawn.
   void Want(const std::vector<Route>& routes);
 
   struct Path {  // To one neighbor, for one family, in this session.
     BgpDialect dialect;
     Bytes next_hop;
   };
-  // What is to be sent now for `family`. All of it counts as said.
+  // The UPDATEs to be sent now for `family`. All of them count as sent.
   std::vector<Bytes> Differences(int family, const Path& path);
   std::vector<Bytes> WithdrawAll(int family);
 
-  void Forget(int family);  // Nothing was said: a new session.
-  // Says it once more. What was said still counts: a refresh must not lose a withdrawal.
+  void Forget(int family);  // Nothing is announced: a new session.
+  // Announces them once more. Earlier announcements still count: a refresh must not lose a
+  // withdrawal.
   void SayAgain(int family);
   void SayAgain(const Prefix& prefix);
   std::optional<State> Said(const Prefix& prefix) const;  // None: not announced.

@@ -9,10 +9,10 @@ namespace hither {
 namespace {
 
 constexpr absl::Duration kConnectTimeout = absl::Seconds(3);
-// RFC 4271 §8.2.2 suggests four minutes from OPEN to OPEN; a router that needs more than this is
-// better asked again.
+// RFC 4271 §8.2.2 suggests four minutes from OPEN to OPEN; it is better to retry a router that
+// needs longer than this.
 constexpr absl::Duration kOpenTimeout = absl::Seconds(10);
-// A session that lived so long was a good one: the next try is a first try.
+// A session that lasted this long was good: the next try counts as the first.
 constexpr absl::Duration kSessionIsGood = absl::Seconds(30);
 
 // RFC 4271 §4.4 says a third of the hold time, §10 to take 0.75 to 1 of that. With 3 s it is 0.8 s:
@@ -74,7 +74,8 @@ void BgpSession::OnTick(absl::Time now) {
     return Fail(now, {NotificationCode::kHoldTimer, 0, {}});
   }
   if (now >= lease_until_ + hold_time_) {
-    // The neighbor's hold timer should have ended it by now; whatever kept it, the route must go.
+    // The neighbor's hold timer should have closed it by now; whatever the cause, the route must
+    // go.
     return Fail(now, CeaseWithText(kAdminReset, "hither: the last decision is too old"));
   }
   if (state_ == State::kEstablished && now - since_ > kSessionIsGood) update_error_.clear();
@@ -91,7 +92,7 @@ void BgpSession::OnConnected(absl::Time now, uint32_t router_id) {
            .route_refresh = !without_capabilities_,
            .families = options_.families};
   if (without_capabilities_) ours_.families.ipv6 = false;
-  without_capabilities_ = false;  // The try after this one has them again.
+  without_capabilities_ = false;  // The next try has them again.
   theirs_ = {};
   input_.clear();
   hold_time_ = absl::Seconds(ours_.hold_seconds);
@@ -142,7 +143,7 @@ void BgpSession::SendKeepaliveIfDue(absl::Time now) {
   }
 }
 
-// We end it, and say why; nothing can be said before there is a connection.
+// We close it and say why, unless there is no connection yet.
 void BgpSession::Fail(absl::Time now, const Notification& notification, absl::string_view why) {
   if (state_ > State::kConnect) Send(now, EncodeNotification(notification));
   const std::string text = absl::StrCat("NOTIFICATION sent: ", ToText(notification));

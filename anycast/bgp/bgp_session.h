@@ -17,19 +17,19 @@
 namespace hither {
 
 // The state machine of RFC 4271 §8 with one neighbor, for a speaker that only connects and only
-// announces. Pure: events and the time go in, octets and wishes come out; it has no socket and no
+// announces. Pure: events and the time go in, octets and requests come out; it has no socket and no
 // clock.
 //
 // The session is a lease. KEEPALIVE, and everything else, is sent only before `until` of the last
 // Renew(): a sidecar that hangs is withdrawn by the neighbor's hold timer. If only the verdict is
-// missing while the loop still turns, the session is closed one hold time later. Nothing connects
-// without a lease.
+// missing while the loop still runs, the session is closed one hold time later. No connection is
+// made without a lease.
 //
-// Not here: the Active state and collisions (§6.8), as we do not listen; DelayOpen; graceful
+// Omitted: the Active state and collisions (§6.8), because we do not listen; DelayOpen; graceful
 // restart. What the neighbor sends is checked, counted and dropped.
 //
-// Threads: the caller's. Owns: at most one message that is not whole yet. Errors: last_error(), in
-// words for an operator.
+// Threads: the caller's. Owns: at most one partial message. Errors: last_error(), in words for an
+// operator.
 class BgpSession {
  public:
   enum class State : uint8_t { kIdle, kConnect, kOpenSent, kOpenConfirm, kEstablished };
@@ -42,13 +42,13 @@ class BgpSession {
     uint64_t seed = 0;  // Of the jitter.
   };
 
-  // What the owner is to do after an event, in this order.
+  // What the owner must do after an event, in this order.
   struct Actions {
     bool connect = false;
     Bytes send;
     bool close = false;        // When all is sent.
-    bool established = false;  // Just now: tell all routes.
-    FamilySet refresh;         // ROUTE-REFRESH: tell those of the family again.
+    bool established = false;  // Just now: announce all routes.
+    FamilySet refresh;         // ROUTE-REFRESH: announce those of the family again.
   };
 
   struct Counters {
@@ -63,9 +63,9 @@ class BgpSession {
   void Renew(absl::Time now, absl::Time until);
   void OnTick(absl::Time now);
   void OnConnected(absl::Time now, uint32_t router_id);
-  void OnClosed(absl::Time now, absl::string_view why);  // Or it could not be connected at all.
+  void OnClosed(absl::Time now, absl::string_view why);  // Or it could not connect.
   void OnBytes(absl::Time now, ByteView bytes);
-  // An UPDATE would restart the neighbor's hold timer: so it, too, needs a lease.
+  // An UPDATE restarts the neighbor's hold timer, so it needs a lease, too.
   bool CanUpdate(absl::Time now) const { return state_ == State::kEstablished && HasLease(now); }
   void SendUpdate(absl::Time now, const Bytes& message);  // If it can; otherwise dropped.
   // A Cease (RFC 4486, RFC 9003). No connection is tried after this.
@@ -77,7 +77,7 @@ class BgpSession {
   absl::Time since() const { return since_; }
   bool HasLease(absl::Time now) const { return now < lease_until_; }
   const std::string& last_error() const { return last_error_; }
-  // What an UPDATE of ours was refused with, until a session has lived on.
+  // The error with which the neighbor refused an UPDATE, until a session lasts.
   const std::string& update_error() const { return update_error_; }
   const Counters& counters() const { return counters_; }
   const BgpOpen& theirs() const { return theirs_; }  // Of the current or the last session.

@@ -1,4 +1,4 @@
-// What a session does with the messages that it receives.
+// How a session handles the messages that it receives.
 
 #include <algorithm>
 
@@ -63,7 +63,7 @@ void BgpSession::OnUpdate(absl::Time now, ByteView body) {
 
 void BgpSession::OnRefresh(ByteView body) {
   const std::optional<int> family = DecodeRouteRefresh(body);
-  // RFC 2918 §4: for a family that was not agreed upon, it is ignored.
+  // RFC 2918 §4: for a family that was not negotiated, it is ignored.
   if (!family || !Negotiated().Has(*family)) return;
   ++counters_.refreshes;
   (*family == AF_INET6 ? actions_.refresh.ipv6 : actions_.refresh.ipv4) = true;
@@ -73,7 +73,7 @@ void BgpSession::OnNotification(absl::Time now, ByteView body) {
   const Notification notification = DecodeNotification(body);
   const std::string text = absl::StrCat("NOTIFICATION received: ", ToText(notification));
   if (notification.code == NotificationCode::kUpdate) update_error_ = text;
-  // RFC 5492 §3: who does not know the parameter may still talk without it.
+  // RFC 5492 §3: a neighbor that does not know the parameter may still talk without it.
   without_capabilities_ = notification.code == NotificationCode::kOpen &&
                           notification.subcode == kUnsupportedParameter && options_.families.ipv4 &&
                           options_.local_as <= 0xffff && ours_.has_capabilities;

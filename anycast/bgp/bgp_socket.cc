@@ -14,7 +14,7 @@ namespace hither {
 namespace {
 
 #ifndef IPV6_MINHOPCOUNT
-constexpr int IPV6_MINHOPCOUNT = 73;  // linux/in6.h, which netinet/in.h does not bear beside it.
+constexpr int IPV6_MINHOPCOUNT = 73;  // From linux/in6.h, which conflicts with netinet/in.h.
 #endif
 
 constexpr int kGtsmTtl = 255;          // RFC 5082 §3
@@ -72,7 +72,7 @@ absl::Status SetLocal(int socket, const BgpTransport::Options& options) {
   return Failed(options, absl::StrCat("cannot bind to local_address ", any_port.AddressText()));
 }
 
-// Nothing depends on these: a kernel without one of them makes a session all the same.
+// Optional: a kernel without one of these still has sessions.
 void SetConveniences(int socket, const BgpTransport::Options& options) {
   SetInt(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   SetInt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT,

@@ -8,8 +8,8 @@
 
 namespace hither {
 
-// A TCP socket as one neighbor wants it, not connected yet: non-blocking, close-on-exec, with its
-// key (RFC 2385), TTL (RFC 5082), DSCP CS6 (RFC 4594 §3.2: routing protocols) and source address.
+// A TCP socket for one neighbor, not connected yet: non-blocking, close-on-exec, with its key (RFC
+// 2385), TTL (RFC 5082), DSCP CS6 (RFC 4594 §3.2: routing protocols) and source address.
 absl::StatusOr<FileDescriptor> OpenBgpSocket(const BgpTransport::Options& options);
 
 // The address that the kernel would connect from. Empty: there is no route, or no such interface.

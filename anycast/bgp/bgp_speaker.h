@@ -19,15 +19,16 @@ namespace hither {
 // The backend `bgp`: an announce-only BGP speaker with all neighbors of the configuration. It
 // connects and never listens: a router's `neighbor` statement may be passive.
 //
-// The session is the lease. Killed: the kernel closes the connections, and the routes are gone at
-// once. Hung: no KEEPALIVE, and the neighbor's hold timer takes them. Verdict too old: likewise.
+// The session is the lease. Killed: the kernel closes the connections, and the routes are gone
+// immediately. Hung, or the verdict is too old: no KEEPALIVE is sent, and the neighbor's hold timer
+// removes the routes.
 //
-// Threads: the loop's. Owns its connections and one timer; delete it on the loop's thread, and let
-// the loop turn once more to free what libuv still holds. `loop` outlives that.
-// Errors: a neighbor's are in Observe(), one log line each; none of them stops the others.
+// Threads: the loop's. Owns its connections and one timer; delete it on the loop's thread, and run
+// the loop once more to free what libuv still holds. `loop` outlives that. Errors: a neighbor's are
+// in Observe(), one log line each; none of them stops the others.
 class BgpSpeaker : public RouteBackend {
  public:
-  // `config` has a `bgp`. Without `addresses` those of the kernel are followed.
+  // `config` has a `bgp`. Without `addresses` it follows the kernel's.
   BgpSpeaker(uv_loop_t* loop, const AnycastConfig& config,
              std::unique_ptr<AddressSource> addresses = nullptr);
   BgpSpeaker(const BgpSpeaker&) = delete;
@@ -38,7 +39,7 @@ class BgpSpeaker : public RouteBackend {
   Observation Observe() const override;
   void Close(absl::string_view reason) override;
   bool IsIdle() const override;
-  // Neighbor by neighbor, as PlanReload() has it: a session that need not end goes on.
+  // Neighbor by neighbor, as PlanReload() decides: a session that need not be closed continues.
   void SetConfig(const AnycastConfig& config) override;
   absl::string_view name() const override { return "bgp"; }
 
@@ -49,7 +50,7 @@ class BgpSpeaker : public RouteBackend {
   struct Slot {
     std::unique_ptr<BgpNeighbor> neighbor;
     absl::Time closed_at = absl::InfiniteFuture();  // InfiniteFuture(): it is not closing.
-    std::optional<AnycastConfig::Neighbor> next;    // What follows when it has closed.
+    std::optional<AnycastConfig::Neighbor> next;    // What replaces it once it has closed.
     bool IsClosing() const { return closed_at != absl::InfiniteFuture(); }
   };
   void Tick(absl::Time now);

@@ -56,7 +56,7 @@ absl::Status BgpTransport::Connect(const std::optional<SocketAddress>& local) {
 }
 
 bool BgpTransport::Send(ByteView bytes) {
-  if (!socket_) return true;  // The session will be told, or was.
+  if (!socket_) return true;  // The session learns of it elsewhere.
   if (output_.size() - output_sent_ + bytes.size() > kOutputBytesMax) return false;
   output_.insert(output_.end(), bytes.begin(), bytes.end());
   if (phase_ == Phase::kConnected) Write();
@@ -94,7 +94,7 @@ void BgpTransport::OnPoll(int status, int events) {
   if (socket_ && (events & UV_READABLE) != 0) Read();
 }
 
-// A reset does not empty what was received before it: a NOTIFICATION may say why.
+// A reset keeps the octets received before it: a NOTIFICATION may say why.
 void BgpTransport::OnError() {
   ReadNow();
   if (!socket_) return;
@@ -136,7 +136,7 @@ void BgpTransport::Write() {
   while (output_sent_ < output_.size()) {  // At most kOutputBytesMax; a full socket ends it.
     const ssize_t size =
         send(socket_.get(), &output_[output_sent_], output_.size() - output_sent_, MSG_NOSIGNAL);
-    // A lost connection is told by the poll, where no caller of Send() is in between.
+    // The poll reports a lost connection, with no caller of Send() in between.
     if (size < 0) return UpdateEvents();
     output_sent_ += static_cast<size_t>(size);
   }

@@ -16,13 +16,13 @@
 
 namespace hither {
 
-// One TCP connection to one neighbor, made again as often as requested.
+// One TCP connection to one neighbor, made again on each request.
 //
-// Threads: the loop's. Owns its socket, which no child process inherits (SOCK_CLOEXEC): when this
-// process dies, however, the kernel closes the connection and the neighbor withdraws at once.
-// Limits: what the neighbor does not read is kept up to kOutputBytesMax; it is read at most
-// kReadBytesMax a turn, so that a flood leaves the loop to the others.
-// Errors: by Owner::OnClosed(), in words; after that there is no connection.
+// Threads: the loop's. Owns its socket, which no child process inherits (SOCK_CLOEXEC): however
+// this process dies, the kernel closes the connection and the neighbor withdraws immediately.
+// Limits: keeps up to kOutputBytesMax that the neighbor has not read, and reads at most
+// kReadBytesMax per loop iteration, so that a flood does not keep the loop from the others. Errors:
+// by Owner::OnClosed(), in words; after that there is no connection.
 class BgpTransport {
  public:
   static constexpr size_t kOutputBytesMax = 256 * 1024;
@@ -56,11 +56,10 @@ class BgpTransport {
   absl::Status Connect(const std::optional<SocketAddress>& local = std::nullopt);
   // False: the neighbor reads too slowly, and nothing of `bytes` was taken.
   [[nodiscard]] bool Send(ByteView bytes);
-  // Reads what has come, before a timer is judged by it: the loop may have been stopped meanwhile.
+  // Reads what has arrived before timers are checked: the loop may have been stopped.
   void ReadNow();
-  // Sends what is left, then ends our side and waits for the neighbor's, so that a last
-  // NOTIFICATION is not overtaken by a reset (RFC 1122 §4.2.2.13). At most kFinishMax, which
-  // OnTick() watches.
+  // Sends the rest, then closes our side and waits for the neighbor's, so that a reset does not
+  // overtake a last NOTIFICATION (RFC 1122 §4.2.2.13). At most kFinishMax, which OnTick() watches.
   void Finish(absl::Time now);
   void Abort();
   void OnTick(absl::Time now);

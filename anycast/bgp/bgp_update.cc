@@ -102,7 +102,7 @@ Bytes LargeCommunities(std::vector<LargeCommunity> communities) {
   return value;
 }
 
-// All but NEXT_HOP and MP_REACH_NLRI, in the order of their numbers (RFC 4271 §5).
+// All attributes but NEXT_HOP and MP_REACH_NLRI, in numeric order (RFC 4271 §5).
 struct PathAttributes {
   Bytes before_next_hop;
   Bytes after_next_hop;
@@ -126,7 +126,7 @@ PathAttributes EncodePath(const BgpDialect& dialect, const RouteAttributes& attr
   if (!attributes.communities.empty()) {
     AppendAttribute(kBoth, BgpAttribute::kCommunities, Communities(attributes.communities), out);
   }
-  // RFC 6793 §4.2.2: only for a path that two octets could not tell.
+  // RFC 6793 §4.2.2: only for a path that two octets cannot express.
   if (!dialect.four_octet_as && hops > 0 && dialect.local_as > 0xffff) {
     AppendAttribute(kBoth, BgpAttribute::kAs4Path, AsPath(dialect.local_as, hops, true), out);
   }
@@ -190,7 +190,7 @@ std::vector<Bytes> EncodeAnnouncements(const BgpDialect& dialect, const RouteAtt
     AppendAttribute(kAttributeTransitive, BgpAttribute::kNextHop, next_hop, common);
   }
   common = Joined(std::move(common), path.after_next_hop);
-  const size_t mp_bytes = 4 + 5 + next_hop.size();  // Head of MP_REACH_NLRI and what stands in it.
+  const size_t mp_bytes = 4 + 5 + next_hop.size();  // Head of MP_REACH_NLRI and its contents.
   const size_t used = 4 + common.size() + (family == AF_INET ? 0 : mp_bytes);
   std::vector<Bytes> updates;
   if (used + kPathBytesMax > kBodyBytesMax) return updates;
@@ -199,7 +199,7 @@ std::vector<Bytes> EncodeAnnouncements(const BgpDialect& dialect, const RouteAtt
     if (family == AF_INET) {
       updates.push_back(EncodeUpdate({}, common, nlri));
     } else {
-      // RFC 7606 §5.1: it SHOULD stand first, so that an error behind it can be survived.
+      // RFC 7606 §5.1: it SHOULD come first, so that a later error can be survived.
       updates.push_back(EncodeUpdate({}, Joined(MpReach(family, next_hop, nlri), common), {}));
     }
   }

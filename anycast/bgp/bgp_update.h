@@ -12,34 +12,34 @@
 
 namespace hither {
 
-// What decides how one neighbor is to be told of a path.
+// What decides how a path is announced to one neighbor.
 struct BgpDialect {
   uint32_t local_as = 0;
-  bool internal = false;       // The neighbor is of our AS.
-  bool four_octet_as = false;  // RFC 6793: both sides can.
+  bool internal = false;       // The neighbor is in our AS.
+  bool four_octet_as = false;  // RFC 6793: both sides support it.
   friend bool operator==(const BgpDialect&, const BgpDialect&) = default;
 };
 
 // UPDATEs that announce `prefixes`, all of `family`, with ORIGIN IGP. `next_hop` has 4 octets, or
-// 16, or 32 (RFC 2545 §3). IPv4 stands in the NLRI field with NEXT_HOP, over either transport; IPv6
-// in MP_REACH_NLRI. Nothing comes back if the attributes leave no room for a prefix.
+// 16, or 32 (RFC 2545 §3). IPv4 goes into the NLRI field with NEXT_HOP, over either transport; IPv6
+// into MP_REACH_NLRI. Returns nothing if the attributes leave no room for a prefix.
 //
-// Within our AS a prepend would be a withdrawal: routers refuse a path that names their own AS. So
-// it lowers LOCAL_PREF there, by one for each, from 100; the effect is the one that was meant.
+// Within our AS a prepend would act as a withdrawal: routers refuse a path that names their own AS.
+// There each prepend lowers LOCAL_PREF by one instead, from 100, with the intended effect.
 std::vector<Bytes> EncodeAnnouncements(const BgpDialect& dialect, const RouteAttributes& attributes,
                                        ByteView next_hop, int family,
                                        std::span<const Prefix> prefixes);
 
 std::vector<Bytes> EncodeWithdrawals(int family, std::span<const Prefix> prefixes);
 
-// RFC 4724 §2: all that was to be said of the family has been said. It needs no capability.
+// RFC 4724 §2: all routes of the family have been sent. It needs no capability.
 Bytes EncodeEndOfRib(int family);
 
-// An UPDATE that was received. Nothing of it is ever used.
+// A received UPDATE. Its contents are never used.
 enum class UpdateForm : uint8_t {
   kGood,
-  kMalformed,  // RFC 7606 §2: of a path that we do not take; the session goes on.
-  kUnframed,   // RFC 7606 §3 (b): its parts cannot be told apart; the session is reset.
+  kMalformed,  // RFC 7606 §2: of a path that we do not take; the session continues.
+  kUnframed,   // RFC 7606 §3 (b): its parts cannot be separated; the session is reset.
 };
 UpdateForm CheckUpdate(ByteView body);
 

@@ -1,4 +1,4 @@
-// The form of an UPDATE that was received: RFC 4271 §6.3 as RFC 7606 has changed it.
+// The form of a received UPDATE: RFC 4271 §6.3 as amended by RFC 7606.
 
 #include <bitset>
 
@@ -45,8 +45,8 @@ bool MpUnreachIsWell(ByteView value) {
   return in.ok() && MpPrefixesAreWell(afi, safi, in.rest());
 }
 
-// Of segments with two octets an AS or with four; which of them depends on the session, and
-// nothing here does.
+// Segments with two octets per AS or with four; which one depends on the session, but nothing here
+// does.
 bool AsPathIsWell(ByteView value, size_t as_bytes) {
   ByteReader in(value);
   while (!in.AtEnd()) {  // As above.
@@ -90,7 +90,7 @@ bool AttributesAreWell(ByteView bytes, std::bitset<256>& seen) {
     const uint8_t type = in.U8();
     const size_t length = (flags & kAttributeExtended) != 0 ? in.U16() : in.U8();
     const ByteView value = in.Take(length);
-    if (!in.ok() || seen[type]) return false;  // RFC 7606 §3 (g): each but once.
+    if (!in.ok() || seen[type]) return false;  // RFC 7606 §3 (g): each only once.
     seen[type] = true;
     if (!ValueIsWell(static_cast<BgpAttribute>(type), value)) return false;
   }

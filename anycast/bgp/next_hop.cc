@@ -56,7 +56,7 @@ std::string InterfaceFacing(const SocketAddress& neighbor,
   return best == nullptr ? std::string() : best->interface;
 }
 
-// The least is the best one. The kernel lists IPv6 addresses newest first, IPv4 ones oldest first.
+// The lowest is the best. The kernel lists IPv6 addresses newest first, IPv4 ones oldest first.
 auto RankOf(const InterfaceAddress& each, const SessionEnds& ends, const std::string& of_local) {
   return std::tuple(!IsOnSubnet(each, ends.neighbor), (each.flags & IFA_F_DEPRECATED) != 0,
                     (each.flags & IFA_F_TEMPORARY) != 0, each.interface != of_local, each.created,
@@ -81,7 +81,7 @@ const InterfaceAddress* Best(int family, const SessionEnds& ends,
 
 const char* KeyOf(int family) { return family == AF_INET6 ? "next_hop_v6" : "next_hop_v4"; }
 
-// RFC 2545 §3: where the session itself is on the link, its link-local address is told as well.
+// RFC 2545 §3: if the session itself is on the link, its link-local address is sent as well.
 Bytes WithLinkLocal(Bytes global, const SocketAddress& local) {
   if (global.size() != 16 || !local.IsLinkLocal()) return global;
   const Bytes link = AddressBytes(local);

@@ -22,7 +22,7 @@ struct InterfaceAddress {
   friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
 
-// What is announced. A route to a service by way of that service leads nowhere.
+// The announced service. A route to a service via that service leads nowhere.
 struct ServiceAddresses {
   std::vector<Prefix> prefixes;
   std::vector<SocketAddress> addresses;
@@ -37,17 +37,17 @@ struct SessionEnds {
 };
 
 // The next hop to announce for `family`: `configured`, or the session's local address, or the best
-// address beside it, on the interface that has the local address or faces the neighbor: on the
-// neighbor's subnet, then neither deprecated nor temporary, then the one that has been there for
-// longest. Never a tentative address, one that failed duplicate address detection, or a service's.
-// 4 octets, 16, or 32 for IPv6 with a link-local address beside the global one (RFC 2545 §3). Pure.
+// other address of the interface that has the local address or faces the neighbor: one on the
+// neighbor's subnet, then one neither deprecated nor temporary, then the oldest. Never a tentative
+// address, one that failed duplicate address detection, or a service's. 4 octets, 16, or 32 for
+// IPv6 with a link-local address after the global one (RFC 2545 §3). Pure.
 absl::StatusOr<Bytes> ChooseNextHop(int family, const SessionEnds& ends,
                                     const std::optional<SocketAddress>& configured,
                                     const std::vector<InterfaceAddress>& host,
                                     const ServiceAddresses& services);
 
-// The address to connect from where the kernel would take `ends.local`, which is a service's:
-// chosen as above. Empty: there is none.
+// The address to connect from if the kernel would take `ends.local`, a service address: chosen as
+// above. Empty: there is none.
 std::optional<SocketAddress> ChooseSource(const SessionEnds& ends,
                                           const std::vector<InterfaceAddress>& host,
                                           const ServiceAddresses& services);

@@ -12,9 +12,9 @@
 
 namespace hither {
 
-// One line of the journal: a tick of one service at which something that matters was another than
-// before, or a minute had passed. `hither simulate` plays the ticks again from them: between two
-// entries the facts are those of the earlier one.
+// One line of the journal: a tick of one service at which something relevant changed, or a minute
+// had passed. `hither simulate` replays the ticks from the entries: between two of them the facts
+// of the earlier one apply.
 struct JournalEntry {
   struct Family {
     Verdict verdict;
@@ -23,8 +23,8 @@ struct JournalEntry {
   absl::Time wall;  // By the host's clock, for people.
   std::string service;
   bool is_first = false;  // Of this run of the sidecar.
-  absl::Time previous;    // Facts::now of the tick before; of the first: its own.
-  int64_t ticks = 1;      // Since the entry before, this one too.
+  absl::Time previous;    // Facts::now of the previous tick; the first tick has its own.
+  int64_t ticks = 1;      // Since the previous entry, including this one.
   AnycastConfig::Policy policy;
   Facts facts;
   Family ipv4;

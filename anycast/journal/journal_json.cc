@@ -156,7 +156,7 @@ absl::StatusOr<Json> ParseJson(absl::string_view text, size_t octets_max) {
   return json;
 }
 
-// A signal's detail may quote what a stranger sent: what is no UTF-8 is replaced, not thrown.
+// A signal's detail may quote foreign data: invalid UTF-8 is replaced instead of throwing.
 std::string ToText(const Json& json) {
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }

@@ -16,10 +16,10 @@ namespace hither {
 using Json = nlohmann::ordered_json;
 
 // Reads the members of one object. Remembers its first failure, so that a reader reads every member
-// and then asks once; what could not be read keeps its value.
+// and then checks once; a member that cannot be read keeps its value.
 class JsonReader {
  public:
-  // `path` tells where the object stands: "facts.intent".
+  // `path` names the object: "facts.intent".
   JsonReader(const Json* object, std::string path);
 
   void Read(absl::string_view key, bool& value);
@@ -43,7 +43,7 @@ class JsonReader {
   }
 
   JsonReader Object(absl::string_view key);
-  // Null if it is no array of at most `values_max`.
+  // Null if it is not an array of at most `values_max`.
   const Json* Array(absl::string_view key, size_t values_max);
   bool Has(absl::string_view key) const;
 

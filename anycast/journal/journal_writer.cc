@@ -9,7 +9,7 @@
 namespace hither {
 namespace {
 
-// What a signal says is for people: that a probe took a millisecond longer is nothing new.
+// A signal's detail is for people: a probe that took a millisecond longer is not a change.
 bool IsSame(const Signal& a, const Signal& b) {
   return a.name == b.name && a.scope == b.scope && a.level == b.level && a.families == b.families &&
          a.is_certain == b.is_certain;
@@ -70,7 +70,7 @@ std::string JournalWriter::Tick(absl::Time wall, absl::string_view service,
     entry.ipv6.memory.reset();
   }
   std::string line = ToLine(entry);
-  if (line.empty()) return "";  // Too long: the ticks go on being counted, to be told later.
+  if (line.empty()) return "";  // Too long: the ticks are still counted and reported later.
   ticks_ = 0;
   last_ = std::move(entry);
   return line;

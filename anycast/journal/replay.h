@@ -13,10 +13,10 @@
 
 namespace hither {
 
-// Plays a journal's facts to the policy again, in the order of its entries. A value.
+// Replays a journal's facts through the policy, in the order of its entries. A value.
 //
-// Exact at the entries; the ticks between two of them are spread evenly, where the real ones came
-// as they came. So a change by time alone (a warm-up's end) may come a tick early.
+// Exact at the entries; the ticks between two of them are spread evenly, unlike the real ones. So a
+// change caused by time alone (a warm-up's end) may come a tick early.
 class Replay {
  public:
   struct Transition {
@@ -37,7 +37,7 @@ class Replay {
   // `settings` as SetPolicyField() takes them, put over each entry's policy.
   explicit Replay(std::vector<std::string> settings) : settings_(std::move(settings)) {}
 
-  // An error is about the settings, or says that the entry is older than the one before.
+  // An error is about the settings, or says that the entry is older than the previous one.
   absl::Status Add(JournalEntry entry);
 
   const std::vector<Transition>& transitions() const { return transitions_; }
@@ -45,7 +45,7 @@ class Replay {
   int64_t ticks() const { return ticks_; }
   // Entries before a service's first one with a memory: a journal that was cut off at its head.
   int64_t skipped() const { return skipped_; }
-  // Some were left out: more than kKeptMax.
+  // Some were omitted: more than kKeptMax.
   bool is_cut() const { return is_cut_; }
 
   static constexpr size_t kKeptMax = 10'000;  // Of transitions, and of differences.

@@ -12,15 +12,15 @@ namespace hither {
 // The signals of one family at one tick, sorted by what they mean to the policy. Points into the
 // signals that it was made from.
 struct Assessment {
-  std::vector<const Signal*> certain;  // Hard, and beyond doubt.
+  std::vector<const Signal*> certain;  // Hard, and certain.
   std::vector<const Signal*> hard;     // Hard, local or path.
-  std::vector<const Signal*> shared;   // Hard, but most likely so at every site.
+  std::vector<const Signal*> shared;   // Hard, but most likely the same at every site.
   std::vector<const Signal*> soft;
   std::vector<const Signal*> unknown;  // Local or path: what must be known before announcing. An
                                        // unknown shared one says nothing about this node.
   int ok = 0;                          // Local or path ones that are ok or soft.
 
-  // Is this node seen to answer rightly? What is shared does not count.
+  // Is this node seen to answer correctly? Shared signals do not count.
   bool IsGood() const { return certain.empty() && hard.empty() && unknown.empty() && ok > 0; }
 };
 

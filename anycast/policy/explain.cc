@@ -40,7 +40,7 @@ std::vector<Explanation::SignalLine> SignalLines(const Facts& facts, Families fa
   return lines;
 }
 
-// Of rules with the same word the first one speaks for all.
+// Of rules with the same word, only the first is listed.
 std::vector<Explanation::RuleLine> RuleLines(const Verdict& verdict) {
   std::vector<Explanation::RuleLine> lines;
   for (const RuleWord& rule : Rules()) {

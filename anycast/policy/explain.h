@@ -11,7 +11,7 @@
 namespace hither {
 
 // Why one family of one service is in its state: what `hither explain` shows. Plain members, so
-// that an admin endpoint can tell them as JSON.
+// that an admin endpoint can write them as JSON.
 struct Explanation {
   struct SignalLine {
     std::string name;
@@ -29,12 +29,12 @@ struct Explanation {
   std::string rule;
   std::string reason;
   absl::Duration since;              // How long ago.
-  std::vector<SignalLine> signals;   // The worst first.
-  std::vector<RuleLine> rules;       // All, in the order in which they are asked.
+  std::vector<SignalLine> signals;   // Worst first.
+  std::vector<RuleLine> rules;       // All, in the order of evaluation.
   std::vector<std::string> outlook;  // "hold-down ends in 7s", "flap budget: 1 of 2 spent", ...
 };
 
-// Right after Decide() of the same tick: `memory` is what that left.
+// For use right after Decide() in the same tick: `memory` is its result.
 Explanation Explain(const AnycastConfig::Policy& policy, absl::string_view service, Families family,
                     const Facts& facts, const Verdict& verdict, const PolicyMemory& memory);
 

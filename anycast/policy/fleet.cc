@@ -1,32 +1,32 @@
-// Mutual exclusion without a leader, after the manner of flags: tell the wish, then look, then act.
+// Mutual exclusion without a leader, in the manner of flags: publish the wish, then look, then act.
 //
-// A peer that is absent (its page does not have the family) is left out of W and of the count
-// alike: what its page says holds when the page is written, and a node that gets the family after
-// that publishes its wish later than X.
+// An absent peer (its page does not have the family) is omitted from both W and the count: its page
+// is true when it is written, and a node that gets the family after that publishes its wish later
+// than X.
 //
 // Why no more than max_withdrawn nodes withdraw for faults that are not certain, whatever the order
-// and the delay of the pages: let W be the nodes that are withdrawn so, and X the one of them whose
-// wish was told last (the wish by which it went). X acted on pages that were asked for after its
-// wish. Of each other node Y of W
-//   - X had a fresh page. When it was written, Y's wish had been told already. Y had not taken it
-//     back, since by it Y went: so the page showed either the wish, and then X did not go; or Y
-//     withdrawn, since a page changes both at once, and then X counted Y.
+// and the delay of the pages: let W be the nodes withdrawn this way, and X the one of them whose
+// wish was published last (the wish on which it withdrew). X acted on pages requested after its
+// wish. For each other node Y of W
+//   - X had a fresh page. When it was written, Y's wish was already published. Y had not taken it
+//     back, since Y withdrew on it. So the page showed either the wish, and then X did not
+//     withdraw; or Y withdrawn, since a page changes both together, and then X counted Y.
 //   - or X had none. Then X counted Y as withdrawn.
-// So X counted all others of W, and went only if W with X was within max_withdrawn. With
-// max_withdrawn 1 the second of two never goes.
+// So X counted all others of W, and withdrew only if W with X was within max_withdrawn. With
+// max_withdrawn 1 the second of two never withdraws.
 //
-// Why one of several wishes comes through: a node yields only to a lesser name, so the least of the
-// names that wish and see each other never does, and the others' wishes are gone once they have
-// seen it. A wish whose node dies goes with its page's age.
+// Why one of several wishes succeeds: a node yields only to a lesser name, so the least of the
+// wishing nodes that see each other never yields, and the others drop their wishes once they have
+// seen it. The wish of a dead node expires with its page's age.
 //
-// Why a peer that wishes for ever holds nobody back for ever: a node never acts upon a wish of its
-// own that is older than kWishMax, and rests for kYield after each (and at its start). So when X
-// has seen Y wish for longer than kWishMax without a gap of kWishGap, the wish on Y's last page is
-// one that Y cannot go by any more (it is over, or Y hangs and will find it over), or Y does not
-// keep to these rules. Y publishes its next wish at least kYield after that page was written; by
-// that time the page is too old to count. So ignoring such a wish in the first case above ignores
-// no honest node. What wishes on and off within these limits holds X back for kHeldMax; then X
-// counts it as withdrawn: more than if it said so itself, nobody can do to X.
+// Why a peer that wishes forever does not hold others back forever: a node never acts on its own
+// wish once it is older than kWishMax, and rests for kYield after each wish (and at its start). So
+// when X has seen Y wish for longer than kWishMax without a gap of kWishGap, Y can no longer act on
+// the wish on its last page (it has expired, or Y hangs and will find it expired), or Y violates
+// these rules. Y publishes its next wish at least kYield after that page was written; by then the
+// page is too old to count. So ignoring such a wish in the first case above ignores no honest node.
+// A peer that wishes on and off within these limits holds X back for kHeldMax; then X counts it as
+// withdrawn, which is the most that a peer can do to X in any case.
 
 #include "anycast/policy/fleet.h"
 
@@ -40,25 +40,25 @@ bool IsFresh(const PeerReport& report, absl::Time now) {
   return now - report.asked_at <= kPageAgeMax;
 }
 
-// DRAIN is about to go. What is not known to be announced may be announced to nobody, and who
-// counts on it would leave last.
+// A node in DRAIN is about to withdraw. A node not known to announce may reach no router, and
+// whoever relied on it would be the last to leave.
 bool Announces(const PeerReport& report) {
   return (report.state == State::kUp || report.state == State::kSoft) &&
          report.announced.value_or(false);
 }
 
-// Does it wish, so that it might go?
+// Does it wish to withdraw, so that it might?
 bool Wishes(const PeerReport& report, absl::Time now) {
   return IsFresh(report, now) && report.wants_to_withdraw &&
          report.asked_at - report.wishing_since <= kWishMax;
 }
 
-// Have wishes alone kept us from withdrawing for too long?
+// Have only wishes kept us from withdrawing for too long?
 bool IsHeldTooLong(const FleetWish& wish, absl::Time now) {
   return now - wish.wanted_since > kHeldMax;
 }
 
-// In words of FleetView: adds one peer.
+// Adds one peer to the FleetView.
 void Count(const PeerReport& report, absl::Time now, const FleetWish& wish, FleetView& view) {
   const bool is_fresh = IsFresh(report, now);
   if (is_fresh && report.is_absent) {

@@ -11,42 +11,44 @@
 
 namespace hither {
 
-// What one configured peer told last about one family of one service.
+// The last report of one configured peer about one family of one service.
 //
 // Unknown, absent and withdrawn are three things. A peer whose page is too old is unknown: it may
-// be withdrawn, so it counts as such. One whose page does not have the family of the service at all
-// is absent: no node of that family's fleet. One that has it announces only while its routers have
-// the route (`announced`), whatever its verdict is: a session may be down, or the run dry.
+// be withdrawn, so it counts as withdrawn. One whose page does not have the family of the service
+// is absent: it is not in that family's fleet. One that has it announces only while its routers
+// have the route (`announced`), whatever its verdict: a session may be down, or it may be a dry
+// run.
 //
 // `asked_at` is when the request for the page was sent, not when the answer came: a page may have
-// been written at any time between, and only what was asked for after our wish was made answers it.
+// been written at any time in between, and only a page requested after our wish answers it.
 struct PeerReport {
   std::string name;
-  absl::Time asked_at = absl::InfinitePast();  // InfinitePast(): never told.
+  absl::Time asked_at = absl::InfinitePast();  // InfinitePast(): never.
   State state = State::kDown;
   bool wants_to_withdraw = false;
-  // No value: it does not know, or it is of an older version.
+  // No value: it does not know, or runs an older version.
   std::optional<bool> announced = std::nullopt;
   bool is_absent = false;
-  // Since when its pages have shown a wish without a break; see WishRun.
+  // Since when its pages have shown a wish without interruption; see WishRun.
   absl::Time wishing_since = absl::InfiniteFuture();
 };
 
 inline constexpr absl::Duration kPageAgeMax = absl::Seconds(3);
 inline constexpr absl::Duration kYield = absl::Seconds(5);
-// A wish lives no longer: pages come within a second, or are too old to count after kPageAgeMax.
+// The longest life of a wish: pages arrive within a second, or are too old to count after
+// kPageAgeMax.
 inline constexpr absl::Duration kWishMax = absl::Seconds(8);
-// Less than kYield, by more than what a page may take: two honest wishes lie further apart.
+// Less than kYield by more than a page may take: two honest wishes are further apart.
 inline constexpr absl::Duration kWishGap = absl::Seconds(4);
-// Who was held back by others' wishes for so long counts them as withdrawn instead.
+// A node held back by others' wishes for this long counts them as withdrawn instead.
 inline constexpr absl::Duration kHeldMax = absl::Seconds(30);
 
-// Follows from page to page how long a peer has wished. A node lets each of its wishes go after
-// kWishMax, and rests for kYield after each; so one that is seen to wish for longer, without a gap
-// of kWishGap, is not honest, or hangs, and holds nobody back any more. A value.
+// Tracks across pages how long a peer has wished. A node drops each wish after kWishMax, and rests
+// for kYield after each. So a node that is seen to wish for longer without a gap of kWishGap is not
+// honest, or hangs, and no longer holds others back. A value.
 class WishRun {
  public:
-  // A page that was asked for and came at these times.
+  // A page that was requested and arrived at these times.
   void Note(bool wants_to_withdraw, absl::Time asked_at, absl::Time arrived_at) {
     if (!wants_to_withdraw) return;
     if (asked_at - last_asked_at_ >= kWishGap) since_ = arrived_at;
@@ -60,19 +62,19 @@ class WishRun {
   absl::Time last_asked_at_ = absl::InfinitePast();
 };
 
-// Our own wish to withdraw one family of one service, as our page tells it. A value, kept by the
-// loop between the ticks:
+// Our own wish to withdraw one family of one service, as on our page. A value that the loop keeps
+// between ticks:
 //
 //   each tick:  facts.fleet_ipv4 = ViewFleet(config.peers, self, reports, now, wish);
 //               verdict = Decide(policy, Families::kIpv4, facts, memory);
 //               TellWish(verdict, now, wish);
-//               the page tells verdict.state, wish.stands() and wish.has_yielded(now), all three
-//               at once; requests for the peers' pages that are sent from now on count as "after".
+//               the page shows verdict.state, wish.stands() and wish.has_yielded(now), all three
+//               together; requests for peers' pages sent from now on count as "after".
 struct FleetWish {
   absl::Time since = absl::InfiniteFuture();         // InfiniteFuture(): there is none.
   absl::Time yielded_until = absl::InfinitePast();   // No new one before.
-  absl::Time rests_until = absl::InfinitePast();     // Nor before this: after each that is over.
-  absl::Time wanted_since = absl::InfiniteFuture();  // To withdraw, whether it yields or not.
+  absl::Time rests_until = absl::InfinitePast();     // Nor before this: set after each wish.
+  absl::Time wanted_since = absl::InfiniteFuture();  // Wants to withdraw, whether it yields or not.
   bool has_begun = false;                            // A node that starts rests first.
 
   bool stands() const { return since != absl::InfiniteFuture(); }
@@ -84,7 +86,7 @@ struct FleetWish {
 int MaxWithdrawn(const AnycastConfig::Peers& peers, int nodes);
 
 // The fleet as this tick sees it. `self` is our name; one report for each configured peer, in any
-// order. Takes our wish back if another's comes first, or if it is too old to act upon.
+// order. Takes our wish back if another's comes first, or if it is too old to act on.
 FleetView ViewFleet(const AnycastConfig::Peers& peers, absl::string_view self,
                     std::span<const PeerReport> reports, absl::Time now, FleetWish& wish);
 

@@ -7,7 +7,7 @@
 namespace hither {
 namespace {
 
-constexpr int kTicksCounted = 1'000'000;  // Three days of 250 ms; more changes nothing.
+constexpr int kTicksCounted = 1'000'000;  // Three days of 250 ms; a higher count changes nothing.
 
 using MaybeDuration = std::optional<absl::Duration>;
 
@@ -18,7 +18,7 @@ MaybeDuration Sum(bool holds, const MaybeDuration& before, absl::Duration since_
 
 bool IsCalm(const Assessment& at) { return at.IsGood() && at.shared.empty() && at.soft.empty(); }
 
-// What is not known neither adds to a row of bad ticks nor ends it.
+// An unknown signal neither adds to a row of bad ticks nor ends it.
 void CountTick(const std::vector<const Signal*>& bad, const Assessment& at, int& ticks) {
   if (!bad.empty()) {
     ticks = std::min(ticks + 1, kTicksCounted);
@@ -27,13 +27,13 @@ void CountTick(const std::vector<const Signal*>& bad, const Assessment& at, int&
   }
 }
 
-// Nothing was seen over a gap: neither good nor bad ticks are in a row across it.
+// Nothing was seen during a gap, so a row of good or bad ticks does not continue across it.
 void Forget(PolicyMemory& memory) {
   memory.hard_ticks = memory.shared_ticks = memory.soft_ticks = 0;
   memory.good_for = memory.calm_for = memory.quiet_for = std::nullopt;
 }
 
-// `base` at first and again after a quiet window, else twice the last one.
+// `base` at first and after a quiet window, else twice the last one.
 absl::Duration Doubled(const AnycastConfig::Policy& policy, absl::Duration base,
                        absl::Duration last, absl::Time last_at, absl::Time now) {
   const bool is_quiet = now - last_at >= policy.withdrawals_window;
@@ -64,7 +64,7 @@ void NeedCalm(PolicyMemory::Calm why, absl::Duration needed, PolicyMemory& memor
 }
 
 // A change of attributes is an UPDATE at every router on the way, and route flap damping (RFC 2439)
-// counts it too: so the way back from SOFT becomes longer each time.
+// counts it too: so the return from SOFT takes longer each time.
 void Soften(const AnycastConfig::Policy& policy, absl::Time now, PolicyMemory& memory) {
   memory.softness = Doubled(policy, policy.rise / 2, memory.softness, memory.softened_at, now);
   memory.softened_at = now;
@@ -79,7 +79,7 @@ void Observe(const AnycastConfig::Policy& policy, const Facts& facts, const Flee
   memory.last_tick = facts.now;
   Forgive(facts.intent.forgiven_at, memory);
   if (since_last > kGapTicks * policy.tick) Forget(memory);
-  // Where another site announces, a fault that may be everywhere is no worse there.
+  // If another site announces, a fault that may be everywhere is no worse there.
   const bool is_better_elsewhere =
       !at.shared.empty() && fleet.is_asked && fleet.is_known && fleet.others_announcing > 0;
   const bool is_quiet = facts.queries_per_second.has_value() &&
@@ -87,7 +87,7 @@ void Observe(const AnycastConfig::Policy& policy, const Facts& facts, const Flee
   const bool is_draining = memory.state == State::kDrain;
   CountTick(at.hard, at, memory.hard_ticks);
   CountTick(at.shared, at, memory.shared_ticks);
-  // What is hard is soft, too: a fault that comes and goes must not hide between the two.
+  // A hard fault is also soft: a fault that alternates must not be missed by both counts.
   CountTick(at.soft.empty() ? at.hard : at.soft, at, memory.soft_ticks);
   memory.good_for = Sum(at.IsGood() && !is_better_elsewhere, memory.good_for, since_last);
   memory.calm_for = Sum(IsCalm(at), memory.calm_for, since_last);
@@ -118,7 +118,7 @@ void Enter(const AnycastConfig::Policy& policy, const Facts& facts, const Outcom
 
 PolicyMemory Resume(const PolicyMemory& kept, absl::Time now) {
   PolicyMemory memory;
-  if (kept.last_tick > now) return memory;  // Of another boot: its clock had another zero.
+  if (kept.last_tick > now) return memory;  // From another boot: its clock started elsewhere.
   memory.hold_down = kept.hold_down;
   memory.hold_down_until = kept.hold_down_until;
   memory.withdrawals = kept.withdrawals;

@@ -20,9 +20,9 @@ struct Moment {
   bool is_lost = false;  // See Facts::lost().
 
   bool IsDown() const { return memory.state == State::kDown; }
-  // Announced, and not because of a drain that goes on.
+  // Announced, and not because of a current drain.
   bool IsServing() const { return !IsDown() && !facts.intent.drain; }
-  // The state that is kept when nothing is to change. Without its drain DRAIN is but SOFT.
+  // The state to keep if nothing changes. Without its drain, DRAIN is only SOFT.
   State Held() const { return memory.state == State::kDrain ? State::kSoft : memory.state; }
   bool AnotherAnnounces() const {
     return fleet.is_asked && fleet.is_known && fleet.others_announcing > 0;
@@ -43,14 +43,14 @@ struct Rule {
   std::optional<Outcome> (*decide)(const Moment& moment);  // No value: it does not apply.
 };
 
-// In the order in which they are asked. The last one always applies.
+// In the order of evaluation. The last one always applies.
 std::span<const Rule> RuleTable();
 
-// Counts the tick, before the rules are asked.
+// Counts the tick, before the rules are evaluated.
 void Observe(const AnycastConfig::Policy& policy, const Facts& facts, const FleetView& fleet,
              const Assessment& at, PolicyMemory& memory);
 
-// Makes the outcome so, after.
+// Applies the outcome, after that.
 void Enter(const AnycastConfig::Policy& policy, const Facts& facts, const Outcome& outcome,
            PolicyMemory& memory);
 

@@ -10,7 +10,7 @@
 
 namespace hither {
 
-// The policy's settings by name, for what is not the configuration file: the journal, and
+// The policy's settings by name, for users other than the configuration file: the journal and
 // `hither simulate --set`.
 struct PolicyField {
   using Policy = AnycastConfig::Policy;
@@ -19,10 +19,10 @@ struct PolicyField {
 };
 std::span<const PolicyField> PolicyFields();
 
-// "fall=5", "rise=20s", "drop_share_max=0.1". Errors name what is wrong and what is known.
+// "fall=5", "rise=20s", "drop_share_max=0.1". Errors name the fault and the valid names.
 absl::Status SetPolicyField(absl::string_view setting, AnycastConfig::Policy& policy);
 
-// Can one decide by it at all? Narrower ranges are the configuration reader's.
+// Is it usable for decisions? The configuration reader has narrower ranges.
 absl::Status CheckPolicy(const AnycastConfig::Policy& policy);
 
 }  // namespace hither

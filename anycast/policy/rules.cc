@@ -18,13 +18,13 @@ std::string Until(const Moment& m, absl::Time time) { return Seconds(time - m.fa
 
 // Operator and certainty ----------------------------------------------------------------------
 
-// A blackhole helps nobody: nothing holds this back.
+// A blackhole helps nobody, so nothing holds this back.
 MaybeOutcome CertainFault(const Moment& m) {
   if (m.at.certain.empty()) return std::nullopt;
   return Outcome{State::kDown, Names(m.at.certain)};
 }
 
-// The route has gone already: DOWN follows it, so that the way back has its budget.
+// The route is gone already: DOWN records that, so that its return needs the budget.
 MaybeOutcome Hung(const Moment& m) {
   if (!m.is_lost || !m.IsServing()) return std::nullopt;
   Outcome outcome{State::kDown, "the sidecar hung, and its announcement has ended"};
@@ -60,8 +60,8 @@ bool IsStillCalming(const Moment& m) {
   return m.memory.calm_for.value_or(absl::ZeroDuration()) < m.memory.calm_needed;
 }
 
-// Holds what is announced, and so nothing that is not: who freezes a node shall not keep a healthy
-// one away. For the same reason a way back that has begun goes to its end.
+// Holds an announcement, never a withdrawal: freezing must not keep a healthy node away. For the
+// same reason a return that has begun continues.
 MaybeOutcome Frozen(const Moment& m) {
   if (m.facts.now >= m.facts.intent.frozen_until || m.IsDown()) return std::nullopt;
   const bool comes_back = m.memory.calm != PolicyMemory::Calm::kRecovering;
@@ -83,15 +83,15 @@ bool SharedCounts(const Moment& m) {
   return !m.at.shared.empty() && m.memory.shared_ticks >= m.policy.fall;
 }
 
-// Would this node withdraw if it were alone in the decision? A shared fault is a reason only where
-// peers can tell that it is not everywhere.
+// Would this node withdraw if it decided alone? A shared fault is a reason only if peers show that
+// it is not everywhere.
 bool WouldWithdraw(const Moment& m) {
   return m.IsServing() && (HardCounts(m) || (m.fleet.is_asked && SharedCounts(m)));
 }
 
 std::string Faults(const Moment& m) { return Names(m.at.hard.empty() ? m.at.shared : m.at.hard); }
 
-// Only a last resort comes back without budget; it may not spend what it has not.
+// Only a last resort returns without budget, so it may not withdraw again without one.
 MaybeOutcome FlapGuard(const Moment& m) {
   if (!WouldWithdraw(m)) return std::nullopt;
   const absl::Time free_at = BudgetFreeAt(m.policy, m.memory, m.facts.now);
@@ -128,7 +128,7 @@ MaybeOutcome HardFault(const Moment& m) {
   return Outcome{State::kDown, Names(m.at.hard)};
 }
 
-// What may be so at every site moves no traffic, unless a peer is seen to be better off.
+// A fault that may be at every site moves no traffic, unless a peer is seen to be without it.
 MaybeOutcome SharedFault(const Moment& m) {
   if (m.IsDown() && !m.at.shared.empty() && m.AnotherAnnounces()) {
     return Outcome{State::kDown, Names(m.at.shared)};

@@ -8,24 +8,24 @@
 
 namespace hither {
 
-// Where a fault lies. kShared: other sites most likely have it too, so that withdrawing moves
-// traffic to where it is no better.
+// Where a fault lies. kShared: other sites most likely have it too, so that a withdrawal would move
+// traffic to sites that are no better.
 enum class Scope : uint8_t { kLocal, kPath, kShared };
 
-// kHard: this node does not answer rightly. kSoft: another would do better. kUnknown: the check
-// itself failed, which says nothing.
+// kHard: this node does not answer correctly. kSoft: another node would do better. kUnknown: the
+// check itself failed, which says nothing.
 enum class Level : uint8_t { kOk, kUnknown, kSoft, kHard };
 
 enum class Families : uint8_t { kBoth, kIpv4, kIpv6 };
 
-// One thing that is known about one service at one tick. A value.
+// One fact about one service at one tick. A value.
 struct Signal {
   std::string name;  // "responder", "worker 3", "probe udp 192.0.2.53", "zone example.org", ...
   Scope scope = Scope::kLocal;
   Level level = Level::kUnknown;
   Families families = Families::kBoth;
-  // With kHard: the responder is dead beyond doubt (its lock is free, or no worker turns and no
-  // probe is answered). A blackhole helps nobody, so neither `fall` nor the fleet holds it back.
+  // With kHard: the responder is certainly dead (its lock is free, or no worker runs and no probe
+  // is answered). A blackhole helps nobody, so neither `fall` nor the fleet holds it back.
   bool is_certain = false;
   std::string detail;  // In words, for an operator: "no answer within 200ms, 3 times".
 

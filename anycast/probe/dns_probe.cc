@@ -20,7 +20,7 @@ Kind KindOf(Reply reply) {
       return Kind::kBehind;
     case Reply::kImpostor:
       return Kind::kImpostor;
-    case Reply::kNotOurs:  // Of a stream nobody else could have sent it.
+    case Reply::kNotOurs:  // Over a stream nobody else could have sent it.
     case Reply::kWrong:
       return Kind::kWrong;
   }

@@ -19,17 +19,17 @@ namespace hither {
 inline constexpr absl::Duration kUdpProbeTimeout = absl::Milliseconds(200);
 inline constexpr absl::Duration kTcpProbeTimeout = absl::Milliseconds(500);
 
-// What a probe found out.
+// The result of a probe.
 struct ProbeResult {
   enum class Kind : uint8_t {
     kNone,      // Nothing yet.
     kOk,        //
-    kBehind,    // Right, but of an older serial than the heartbeat's.
+    kBehind,    // Correct, but with an older serial than the heartbeat's.
     kWrong,     // Another rcode, no AA, no such type.
     kImpostor,  // Not our NSID.
     kSilent,    // No answer in time.
-    kAbsent,    // Nobody listens, or there is no way to the address.
-    kOwnFault,  // We could not ask.
+    kAbsent,    // Nothing listens there, or the address is unreachable.
+    kOwnFault,  // We could not send it.
   };
   Kind kind = Kind::kNone;
   std::string detail;
@@ -37,7 +37,7 @@ struct ProbeResult {
   absl::Time asked_at;  // By MonotonicNow().
 };
 
-// Asks one question of one address, again and again, one at a time, each from a new source port.
+// Sends one query to one address repeatedly, one at a time, each from a new source port.
 //
 // Threads: the loop's.
 class DnsProbe {
@@ -48,7 +48,7 @@ class DnsProbe {
       absl::Milliseconds(10),  absl::Milliseconds(25),    absl::Milliseconds(100),
       absl::Milliseconds(500)};
 
-  // How long answers took, as Prometheus counts: those up to kBuckets[i]; the last: all others.
+  // Response times, as Prometheus counts them: those up to kBuckets[i]; the last: all others.
   struct Latency {
     std::array<uint64_t, kBuckets.size() + 1> counts = {};
     absl::Duration sum;
@@ -59,18 +59,19 @@ class DnsProbe {
   DnsProbe(const DnsProbe&) = delete;
   DnsProbe& operator=(const DnsProbe&) = delete;
 
-  // Asks, unless the last question still waits. `nsids` and `serial_min` as in ProbeExpectation.
+  // Sends the query, unless the last one is still pending. `nsids` and `serial_min` as in
+  // ProbeExpectation.
   void Ask(absl::Time now, const std::vector<std::string>& nsids,
            std::optional<uint32_t> serial_min);
 
   const ProbeResult& last() const { return last_; }
   const Latency& latency() const { return latency_; }
   uint64_t asked() const { return asked_; }
-  int failures() const { return failures_; }  // One after the other, up to the last.
-  // Was it ever answered rightly? One that never was may ask for what is not there.
+  int failures() const { return failures_; }  // Consecutive ones, up to the last probe.
+  // Was it ever answered correctly? If not, its name and type may not exist.
   bool was_good() const { return was_good_; }
   void TakeOver(const DnsProbe& former) { was_good_ = was_good_ || former.was_good_; }
-  // Of the last kRecent: who fails now and then is never seen to fail several times in a row.
+  // Of the last kRecent: a server that fails now and then never fails several times in a row.
   static constexpr size_t kRecent = 20;
   size_t recent_failures() const { return recent_.count(); }
   Conversation::Transport transport() const { return transport_; }

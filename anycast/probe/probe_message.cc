@@ -10,7 +10,7 @@
 namespace hither {
 namespace {
 
-constexpr size_t kShownBytesMax = 64;  // Of a foreign text.
+constexpr size_t kShownBytesMax = 64;  // Of foreign text.
 
 std::string Shown(absl::string_view text) {
   return Printable(std::string(text.substr(0, kShownBytesMax)));
@@ -27,7 +27,7 @@ ReplyVerdict JudgeNsid(ldns_pkt* packet, const ProbeExpectation& expected) {
   return {Reply::kImpostor, absl::StrCat("another server answers: NSID ", Shown(*nsid))};
 }
 
-// Of the first SOA among the answers.
+// Of the first SOA in the answer section.
 ReplyVerdict JudgeSerial(const ldns_rr* soa, const ProbeExpectation& expected) {
   const std::optional<uint32_t> told = SerialOf(soa);
   if (!told.has_value()) return {Reply::kWrong, "a malformed SOA"};
@@ -76,7 +76,7 @@ ReplyVerdict JudgeReply(std::span<const uint8_t> octets, const ProbeExpectation&
   }
   const ReplyVerdict nsid = JudgeNsid(packet.get(), expected);
   const ReplyVerdict answer = JudgeAnswer(packet.get(), expected);
-  // An error that says nothing of who sent it is an error before it is a stranger's.
+  // An error without an NSID counts as an error, not as another server's answer.
   if (nsid.reply == Reply::kRight || (answer.reply == Reply::kWrong && !NsidOf(packet.get()))) {
     return answer;
   }

@@ -15,11 +15,11 @@ namespace hither {
 // The largest UDP answer that a probe takes; no probe asks for more than an RRset of a few records.
 inline constexpr uint16_t kProbePayloadBytesMax = 1'232;
 
-// A question of a probe, as a stranger would send it: RD clear, EDNS with NSID (RFC 5001).
+// A probe's query, as any client would send it: RD clear, EDNS with NSID (RFC 5001).
 absl::StatusOr<std::vector<uint8_t>> BuildProbe(absl::string_view name, absl::string_view type,
                                                 uint16_t id);
 
-// What the right answer to a probe looks like.
+// What a correct answer to a probe looks like.
 struct ProbeExpectation {
   std::string name;
   std::string type;
@@ -30,10 +30,10 @@ struct ProbeExpectation {
 
 enum class Reply : uint8_t {
   kRight,
-  kNotOurs,   // Of another question: from nobody that we asked, or late.
-  kWrong,     // Ours, and not what it must be.
-  kImpostor,  // Right or wrong, it comes from another server: the NSID is not ours.
-  kBehind,    // Right, of a serial before the one that the server says it has.
+  kNotOurs,   // To another query: not from a server that we queried, or late.
+  kWrong,     // Ours, but wrong.
+  kImpostor,  // From another server, right or wrong: the NSID is not ours.
+  kBehind,    // Correct, but with a serial older than the one that the server reports.
 };
 
 struct ReplyVerdict {
@@ -41,8 +41,8 @@ struct ReplyVerdict {
   std::string detail;
 };
 
-// Judges the octets of a datagram, or of a message of a stream. Pure. Source: any responder at
-// the address; ldns reads it.
+// Judges a datagram or a message from a stream. Pure. Source: any responder at the address; ldns
+// reads it.
 ReplyVerdict JudgeReply(std::span<const uint8_t> octets, const ProbeExpectation& expected);
 
 // RFC 1982 §3.2: is `a` before `b`? False where that is undefined.

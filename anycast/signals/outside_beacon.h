@@ -16,17 +16,17 @@ inline constexpr size_t kOutsideTokenBytes = 16;
 inline constexpr size_t kBeaconNameBytesMax = 255;
 inline constexpr size_t kBeaconBytesMax = 6 + kOutsideTokenBytes + kBeaconNameBytesMax;
 
-// What a node's page names and its beacons carry for a few seconds. It proves that the sender has
-// read the page lately; the page itself comes over the management network.
+// Named by a node's page and carried by its beacons for a few seconds. It proves that the sender
+// has read the page recently; the page itself comes over the management network.
 using OutsideToken = std::array<uint8_t, kOutsideTokenBytes>;
 
 // A datagram that a node sends from its service address to a peer, so that the peer sees whether
-// answers leave that node. Nobody answers it, so it amplifies nothing.
+// answers leave that node. It is never answered, so it amplifies nothing.
 //
 //   0  "HTHB"        4  version, 1       5  length of the name, N
 //   6  token, 16     22 name, N octets of the sender's node name; nothing after it
 struct Beacon {
-  absl::string_view name;  // Of the octets that were read.
+  absl::string_view name;  // A view into the octets read.
   OutsideToken token = {};
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 using Word = OutsideWitness::Word;
 
-constexpr size_t kNamesMax = 3;  // A reason is read by people.
+constexpr size_t kNamesMax = 3;  // People read the reason.
 
 bool IsV6(absl::string_view address) { return address.find(':') != absl::string_view::npos; }
 
@@ -53,7 +53,7 @@ Signal Verdict(Scope scope, Level level, std::string detail) {
   return signal;
 }
 
-// Nothing is known, and never was: that neither withdraws nor keeps away.
+// Nothing is known, and never was: this neither withdraws nor prevents announcing.
 Signal NoWord(std::string detail) {
   return Verdict(Scope::kShared, Level::kUnknown, std::move(detail));
 }
@@ -109,7 +109,7 @@ OutsideWitness ReadWitness(const OutsidePage& page, absl::string_view peer, absl
   const bool is_heard = age != ours->ages.end();
   if (is_heard) witness.age = age->second + page_age;
   if (is_heard && age->second <= kOutsideSilence) {
-    // The age of the page can end a "heard"; it cannot make a "silent".
+    // A page's age can end "heard", but cannot cause "silent".
     if (*witness.age <= kOutsideSilence) witness.word = Word::kHears;
   } else if (ours->is_able && (is_heard || was_heard)) {
     witness.word = HearsAnother(page, self, IsV6(from)) ? Word::kSilent : Word::kUnproven;

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr size_t kAddressBytesMax = 64;     // INET6_ADDRSTRLEN is 46.
 constexpr double kAgeSecondsMax = 1e9;      // 31 years.
-constexpr double kMillisecondsInOne = 1e3;  // Ages are rounded to them.
+constexpr double kMillisecondsInOne = 1e3;  // Ages are rounded to milliseconds.
 
 std::string HexOf(const OutsideToken& token) {
   return absl::BytesToHexString({reinterpret_cast<const char*>(token.data()), token.size()});
@@ -25,7 +25,7 @@ double RoundedSeconds(absl::Duration age) {
   return std::round(absl::ToDoubleSeconds(age) * kMillisecondsInOne) / kMillisecondsInOne;
 }
 
-// Null: there is none, or it is no list of at most `size_max`.
+// Null: there is none, or it is not a list of at most `size_max`.
 const json* ListAt(const json& from, const char* key, size_t size_max) {
   const auto at = from.find(key);
   return at != from.end() && at->is_array() && at->size() <= size_max ? &*at : nullptr;
@@ -54,7 +54,7 @@ bool ReadAge(const json& from, absl::Duration& out) {
   if (!from.is_number()) return false;
   const double seconds = from.get<double>();
   if (!(seconds >= 0 && seconds <= kAgeSecondsMax)) return false;
-  // Whole milliseconds, so that what was read is written the same again.
+  // Whole milliseconds, so that values read are written back unchanged.
   out = absl::Milliseconds(static_cast<int64_t>(std::round(seconds * kMillisecondsInOne)));
   return true;
 }

@@ -19,14 +19,14 @@ inline constexpr size_t kOutsideHearsMax = 512;   // Peers, and peers' addresses
 struct OutsidePage {
   struct Hears {
     std::string name;
-    // This node listens, is not overrun, and knows the peer's tokens: that it hears nothing means
+    // This node listens, is not overrun, and knows the peer's tokens, so its silence means
     // something.
     bool is_able = false;
-    std::map<std::string, absl::Duration> ages;  // By service address; those once heard.
+    std::map<std::string, absl::Duration> ages;  // By service address, if ever heard.
     friend bool operator==(const Hears&, const Hears&) = default;
   };
-  bool is_present = false;           // An older version, or nothing is configured: false.
-  std::vector<OutsideToken> tokens;  // Those that its beacons carry now and next.
+  bool is_present = false;           // False: an older version, or not configured.
+  std::vector<OutsideToken> tokens;  // The ones that its beacons carry now and next.
   std::vector<std::string> from;     // The service addresses that it sends from.
   std::vector<Hears> hears;          // Peers at other sites.
   friend bool operator==(const OutsidePage&, const OutsidePage&) = default;

@@ -15,16 +15,16 @@
 namespace hither {
 namespace {
 
-// Of beacons of 256 peers with 4 addresses, more than two seconds.
+// More than two seconds of beacons from 256 peers with 4 addresses.
 constexpr int kReceiveBytes = 1 << 20;
-constexpr int kNoReceiveBytes = 0;  // The kernel takes its least; nobody reads there.
+constexpr int kNoReceiveBytes = 0;  // The kernel uses its minimum; the socket is never read.
 
 void SetInt(int fd, int level, int name, int value) {
-  (void)::setsockopt(fd, level, name, &value, sizeof value);  // Each is a wish.
+  (void)::setsockopt(fd, level, name, &value, sizeof value);  // Each is optional.
 }
 
 void SetReceiveBytes(int fd, int bytes) {
-  // Beyond net.core.rmem_max, if we may.
+  // Beyond net.core.rmem_max, if permitted.
   if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) == 0) return;
   SetInt(fd, SOL_SOCKET, SO_RCVBUF, bytes);
 }

@@ -23,11 +23,11 @@ class OutsideSocket {
     std::span<const uint8_t> octets;  // Cut at the buffer's size.
   };
 
-  // Where beacons come in. The address need not be on the host yet.
+  // Receives beacons. The address need not be on the host yet.
   static absl::StatusOr<OutsideSocket> Listen(const SocketAddress& address);
-  // From a service address, so that the kernel and routers treat the beacons as they treat answers.
-  // The source port is the kernel's choice: port 53 is hitherd's. NotFound: the address is not on
-  // this host.
+  // Sends from a service address, so that the kernel and routers treat beacons like answers. The
+  // kernel chooses the source port: port 53 is hitherd's. NotFound: the address is not on this
+  // host.
   static absl::StatusOr<OutsideSocket> From(const SocketAddress& service_address);
 
   // 0, or the errno of a refusal.
@@ -45,9 +45,9 @@ class OutsideSocket {
   FileDescriptor fd_;
 };
 
-// Does any interface of this host take IPv4 packets whose source is one of the host's own addresses
-// (accept_local)? Without that Linux drops a peer's beacons, whose source is the service address
-// that this node has, too. True where the kernel does not say.
+// Does any interface of this host accept IPv4 packets whose source is one of the host's own
+// addresses (accept_local)? Otherwise Linux drops a peer's beacons, whose source is the service
+// address that this node has, too. True if the kernel does not say.
 bool AcceptsOwnSources();
 
 }  // namespace hither

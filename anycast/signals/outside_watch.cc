@@ -18,7 +18,7 @@ namespace {
 
 OutsideToken RandomToken() {
   OutsideToken token;
-  // At most 256 octets are given whole (getrandom(2)).
+  // getrandom(2) never returns fewer octets for up to 256.
   HITHER_CHECK(::getrandom(token.data(), token.size(), 0) == static_cast<ssize_t>(token.size()));
   return token;
 }
@@ -98,7 +98,7 @@ void OutsideWatch::Tick(absl::Time now, std::span<const OutsidePeer> peers) {
   view_.is_overrun = false;
   page_ = {};
   if (listeners_.empty() && sources_.empty()) return;
-  if (now - last_tick_ > kGap) {  // Nothing was sent meanwhile.
+  if (now - last_tick_ > kGap) {  // Nothing was sent in that time.
     for (Source& source : sources_) source.sent_since = absl::InfiniteFuture();
   }
   last_tick_ = now;
@@ -114,7 +114,7 @@ void OutsideWatch::Tick(absl::Time now, std::span<const OutsidePeer> peers) {
 }
 
 // A token is on our page for a whole period before a beacon carries it: longer than a peer's copy
-// of the page is fresh. One that was overheard is worth nothing after the next period.
+// of the page is fresh. An overheard token is useless after the next period.
 void OutsideWatch::Rotate(absl::Time now) {
   if (now - rotated_at_ < kTokenEvery) return;
   rotated_at_ = now;
@@ -175,8 +175,8 @@ BeaconEnd OutsideWatch::Take(const OutsideSocket::Datagram& datagram, absl::Time
   return BeaconEnd::kHeard;
 }
 
-// For one more address of the peer. Its page names at most kOutsideSourcesMax of them, the new one
-// included: without those of before there is room.
+// Makes room for one more address of the peer. Its page names at most kOutsideSourcesMax of them,
+// including the new one: without the earlier ones there is room.
 void OutsideWatch::MakeRoom(const OutsidePeer& peer) {
   const std::string name(peer.name);
   const auto first = heard_.lower_bound({name, ""});
@@ -212,7 +212,7 @@ void OutsideWatch::Send(Source& source, absl::Time now) {
       if (error != 0) source.send_error = std::strerror(error);
     }
   }
-  // A refusal may mean that the address has left the host: a new socket will tell.
+  // A refusal may mean that the address has left the host: a new socket will show it.
   if (!source.send_error.empty()) source.socket.reset();
 }
 
@@ -226,7 +226,7 @@ void OutsideWatch::Forget(absl::Time now) {
 
 void OutsideWatch::Judge(Source& source, absl::Time now, std::span<const OutsidePeer> peers) {
   OutsideCase at{.witnesses = {},
-                 // What a peer says may be as old as its page.
+                 // A peer's report may be as old as its page.
                  .is_settled = now - source.sent_since >= kOutsideSilence + kPageAgeMax,
                  .own_fault = source.own_fault,
                  .send_error = source.send_error};
@@ -271,8 +271,8 @@ void OutsideWatch::WritePage(absl::Time now, std::span<const OutsidePeer> peers)
   CutPage();
 }
 
-// A page has room for kOutsideHearsMax addresses. Peers with few come first, so that those with
-// many take no room of theirs; of whom we cannot tell what we hear, we are no witness.
+// A page has room for kOutsideHearsMax addresses. Peers with few come first, so that peers with
+// many do not take their room; we are not a witness for peers that do not fit.
 void OutsideWatch::CutPage() {
   std::vector<OutsidePage::Hears*> order;
   for (OutsidePage::Hears& one : page_.hears) order.push_back(&one);

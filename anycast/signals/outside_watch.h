@@ -24,12 +24,12 @@ namespace hither {
 struct OutsidePeer {
   absl::string_view name;
   absl::string_view site;             // Empty: unknown.
-  const OutsidePage* page = nullptr;  // Null: it has never come.
+  const OutsidePage* page = nullptr;  // Null: never received.
   absl::Time asked_at;                // See PeerClient.
   bool is_fresh = false;
 };
 
-// What became of a datagram that came in.
+// The outcome of a received datagram.
 enum class BeaconEnd : uint8_t { kHeard, kMalformed, kUnknownNode, kWrongToken, kWrongAddress };
 inline constexpr size_t kBeaconEnds = 5;
 absl::string_view ToText(BeaconEnd end);  // "heard", "malformed", "unknown_node", ...
@@ -45,13 +45,13 @@ struct OutsideView {
   std::vector<Row> rows;
   std::array<uint64_t, kBeaconEnds> received = {};
   std::vector<std::pair<std::string, bool>> listening;  // By address.
-  bool is_overrun = false;                              // Beacons may have been lost: no witness.
+  bool is_overrun = false;  // Beacons may have been lost: not a witness.
 };
 
 // Asks whether answers leave this node. From each service address it sends a beacon a second to the
-// peers' `outside` addresses, which lie where answers go; it hears the peers' beacons, tells on our
-// page which ones, and reads on theirs who hears us. It outlives a reload, since what a peer has
-// heard before is evidence.
+// peers' `outside` addresses, which are where answers go. It receives the peers' beacons, lists
+// them on our page, and reads on the peers' pages who hears us. It survives a reload, since what a
+// peer has heard before is evidence.
 //
 // Threads: the loop's. Source: anybody may send to the sockets; a tick reads a limited number.
 class OutsideWatch {
@@ -76,7 +76,7 @@ class OutsideWatch {
   void AddSignals(absl::string_view service, std::vector<Signal>& out) const;
   const OutsidePage& page() const { return page_; }  // For our own peer page.
   const OutsideView& view() const { return view_; }
-  // Where beacons come in; for tests, whose port the kernel chooses.
+  // Where beacons arrive; for tests, in which the kernel chooses the port.
   std::vector<SocketAddress> ListenAddresses() const;
 
  private:
@@ -124,8 +124,8 @@ class OutsideWatch {
   absl::Time rotated_at_ = absl::InfinitePast();
   absl::Time last_tick_ = absl::InfinitePast();
   absl::Time overrun_at_ = absl::InfinitePast();
-  // When a peer's beacon from an address came in last. At most kOutsideSourcesMax of each peer, so
-  // that none takes the others' room.
+  // When a peer's last beacon from an address arrived. At most kOutsideSourcesMax per peer, so that
+  // none takes the others' room.
   std::map<std::pair<std::string, std::string>, absl::Time> heard_;
   std::set<std::pair<std::string, std::string>> was_heard_;  // Ours: peer, service address.
   OutsidePage page_;

@@ -16,7 +16,7 @@ namespace hither {
 namespace {
 
 constexpr absl::string_view kPurpose =
-    "hither peer page 1";  // No other use of the key is taken for it.
+    "hither peer page 1";  // Keeps other uses of the key from being accepted.
 constexpr absl::string_view kBegin = ",\"seal\":\"";
 constexpr absl::string_view kEnd = "\"}";
 constexpr size_t kDigits = 64;  // Of SHA-256.

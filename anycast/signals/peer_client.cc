@@ -52,7 +52,7 @@ void PeerClient::Tick(absl::Time now) {
   if (fetching_ == nullptr && now >= fetch_due_) Fetch(now);
   if (dns_ == nullptr || now < dns_due_) return;
   dns_due_ = now + kDnsEvery;
-  dns_->Ask(now, {}, std::nullopt);  // Its NSID and serials are its own affair.
+  dns_->Ask(now, {}, std::nullopt);  // Its NSID and serials do not matter here.
 }
 
 void PeerClient::Fetch(absl::Time now) {
@@ -91,8 +91,8 @@ absl::StatusOr<PeerPage> PeerClient::Judge(absl::string_view answer) {
   if (absl::IsUnauthenticated(page.status())) ++unsealed_;
   if (!page.ok()) return page;
   const bool is_ours = !self_.name.empty() && page->name == self_.name;
-  // Anybody on the way can hand our question to ourselves: the right seal on our own page does not
-  // show that there is no peer. So it is a peer that is not heard, as with any other wrong page.
+  // Anybody on the path can forward our request to ourselves: a valid seal on our own page does not
+  // prove that there is no peer. So the peer counts as unheard, as for any other wrong page.
   if (is_ours && page->run == self_.run) {
     return absl::InvalidArgumentError(
         "answers with this node's own page; remove the entry or correct its address in peers: { "
@@ -109,7 +109,7 @@ absl::StatusOr<PeerPage> PeerClient::Judge(absl::string_view answer) {
                                                  "; correct peers: in the configuration"));
 }
 
-// Runs that are over are forgotten, so that a peer's names for services fill no memory.
+// Ended runs are forgotten, so that a peer's service names cannot fill memory.
 void PeerClient::NoteWishes(absl::Time now) {
   std::erase_if(wishes_, [&](const auto& one) { return one.second.IsOver(page_asked_at_); });
   for (const PeerPage::Service& service : page_->services) {
@@ -131,7 +131,7 @@ std::optional<PeerPage::Seen> PeerClient::Sees() const {
   if (dns_ == nullptr) return std::nullopt;
   const ProbeResult& last = dns_->last();
   if (last.kind == ProbeResult::Kind::kNone) return std::nullopt;
-  // What failed for a reason of ours is no word on the peer.
+  // A failure on our side says nothing about the peer.
   if (last.kind == ProbeResult::Kind::kOwnFault) return std::nullopt;
   return PeerPage::Seen{peer_.name, dns_->failures() < kDnsFailures, last.detail};
 }

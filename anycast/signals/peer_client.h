@@ -21,16 +21,15 @@
 
 namespace hither {
 
-// What a node must know of itself to judge others' pages. A value.
+// What a node must know about itself to judge others' pages. A value.
 struct PeerSelf {
   std::string name;
   std::string run;                // PeerPage::run of ours.
-  std::vector<std::string> keys;  // With which pages may be sealed. None: no seal is asked for.
+  std::vector<std::string> keys;  // Keys that may seal pages. Empty: no seal is required.
   bool accept_unsealed = false;
 };
 
-// One other node: its page, asked again and again, and its responder, asked from here as a stranger
-// would.
+// One other node: its page, polled, and its responder, queried from here as any client would.
 //
 // Threads: the loop's. Source: another host; a page has a limit on size and on time.
 class PeerClient {
@@ -38,7 +37,7 @@ class PeerClient {
   static constexpr absl::Duration kPageEvery = absl::Milliseconds(500);
   static constexpr absl::Duration kPageTimeout = absl::Milliseconds(800);
   static constexpr absl::Duration kDnsEvery = absl::Seconds(1);
-  static constexpr int kDnsFailures = 3;  // One after the other, until we say that it fails.
+  static constexpr int kDnsFailures = 3;  // Consecutive failures until we report it.
 
   PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer, const AnycastConfig::Probe& probe,
              PeerSelf self = {});
@@ -48,22 +47,22 @@ class PeerClient {
   void Tick(absl::Time now);
 
   const std::string& name() const { return peer_.name; }
-  // The last page that came, or null; asked_at() says how new it is at least.
+  // The last page received, or null; it is at least as new as asked_at().
   const PeerPage* page() const { return page_.has_value() ? &*page_ : nullptr; }
   absl::Time asked_at() const { return page_asked_at_; }
-  // Is its page new enough to count?
+  // Is its page recent enough to count?
   bool IsReachable(absl::Time now) const {
     return page_.has_value() && now - page_asked_at_ <= kPageAgeMax;
   }
-  const std::string& error() const { return error_; }  // Of the last fetch; empty: it was good.
+  const std::string& error() const { return error_; }  // Of the last fetch; empty: it succeeded.
   const SocketAddress& address() const { return peer_.address; }
-  // Who answered there last has our name, and is another process.
+  // The last answer came from another process with our name.
   bool IsClone() const { return is_clone_; }
-  uint64_t unsealed() const { return unsealed_; }  // Pages refused for want of a right seal.
-  // Since when its pages have wished to withdraw this.
+  uint64_t unsealed() const { return unsealed_; }  // Pages rejected without a valid seal.
+  // Since when its pages have shown a wish to withdraw this.
   absl::Time wishing_since(absl::string_view service, Families family) const;
-  // How we see its responder, for our own page. Nothing: it has no address to be asked at, or was
-  // not asked yet.
+  // How we see its responder, for our own page. Nothing: it has no address for queries, or was not
+  // queried yet.
   std::optional<PeerPage::Seen> Sees() const;
   const DnsProbe* dns() const { return dns_.get(); }
 
@@ -84,25 +83,25 @@ class PeerClient {
   absl::Time page_asked_at_ = absl::InfinitePast();
   std::string error_ = "not asked yet";
   const PeerSelf self_;
-  std::string nonce_;  // Of the request that is under way.
+  std::string nonce_;  // Of the pending request.
   bool is_clone_ = false;
   uint64_t unsealed_ = 0;
   std::map<std::pair<std::string, Families>, WishRun> wishes_;
 };
 
-// The page in an HTTP/1.1 answer; `nonce`: of the request. kUnauthenticated: a seal is asked for,
-// and there is no right one. Pure.
+// The page in an HTTP/1.1 answer; `nonce`: of the request. kUnauthenticated: a seal is required,
+// and there is no valid one. Pure.
 absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf& self = {},
                                         absl::string_view nonce = "");
 
-// What each peer told last about one family of a service. Each has its report, whatever answers at
-// its address: of one that cannot be asked, nothing is known.
+// Each peer's last report about one family of a service. Every peer has a report, whatever answers
+// at its address: of an unreachable one nothing is known.
 std::vector<PeerReport> ReportsOf(const std::vector<std::unique_ptr<PeerClient>>& peers,
                                   absl::string_view service, Families family, absl::Time now);
 
-// What the reachable peers say of `our_name`: soft if most of those that tell say that our
-// responder fails, as seen from there. Never hard: they may be the ones that are cut off. Nothing
-// if nobody tells, which is no reason to hold anything.
+// What the reachable peers report about `our_name`: soft if most of the reporting ones see our
+// responder fail. Never hard: they may be the ones that are cut off. Nothing if none reports, which
+// is not a reason to hold anything.
 std::optional<Signal> OutsideIn(const std::vector<std::unique_ptr<PeerClient>>& peers,
                                 absl::string_view our_name, absl::Time now);
 

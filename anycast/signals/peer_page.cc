@@ -19,7 +19,7 @@ absl::Status Wrong(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("peer page: ", what));
 }
 
-// The words of the page, which two versions must share; what a terminal shows may change.
+// The words of the page, which two versions must share; the words on a terminal may change.
 struct StateWord {
   State state;
   absl::string_view word;
@@ -45,7 +45,7 @@ json ToJson(const PeerPage::Standing& standing) {
   return out;
 }
 
-// A cursor over one object that remembers its failure: read every member, then ask ok() once.
+// A cursor over one object that remembers its failure: read every member, then check ok() once.
 class Members {
  public:
   explicit Members(const json& object) : object_(object), ok_(object.is_object()) {}
@@ -64,7 +64,7 @@ class Members {
     if (!at->is_boolean()) return Fail(), false;
     return at->get<bool>();
   }
-  // No value: null, or not there.
+  // No value: null, or missing.
   std::optional<bool> MaybeFlag(const char* key) {
     const json* at = Find(key);
     if (at == nullptr || at->is_null()) return std::nullopt;
@@ -81,7 +81,7 @@ class Members {
     const json* at = Find(key);
     return at == nullptr ? kNothing : *at;
   }
-  // Empty where there is none.
+  // Empty if there is none.
   const json& List(const char* key, size_t size_max) {
     static const json kNothing = json::array();
     const json* at = Find(key);
@@ -161,7 +161,7 @@ std::string EncodePeerPage(const PeerPage& page) {
               {"services", std::move(services)},
               {"sees", std::move(sees)}};
   if (page.outside.is_present) out["outside"] = OutsideToJson(page.outside);
-  // What is no UTF-8 is replaced: a detail may quote what a stranger sent.
+  // Invalid UTF-8 is replaced: a detail may quote foreign data.
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

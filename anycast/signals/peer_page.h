@@ -18,7 +18,7 @@ inline constexpr size_t kPeerServicesMax = 256;
 inline constexpr size_t kPeerSeesMax = 1'024;
 inline constexpr int kPeerPageVersion = 1;
 
-// What one node tells the others of itself, and of them. A value.
+// What one node tells the others about itself and about them. A value.
 struct PeerPage {
   // Of one family of one service.
   struct Standing {
@@ -26,7 +26,7 @@ struct PeerPage {
     bool wants_to_withdraw = false;
     absl::Time wish_since = absl::InfiniteFuture();  // Wall clock.
     bool yielded = false;
-    // Have its routers the route, this moment? No value: it does not know, or does not say.
+    // Do its routers have the route now? No value: it does not know, or does not say.
     std::optional<bool> announced = std::nullopt;
     friend bool operator==(const Standing&, const Standing&) = default;
   };
@@ -45,7 +45,7 @@ struct PeerPage {
 
   std::string name;
   std::string site;
-  std::string run;  // Another one for each process: of two with one name, one is a clone.
+  std::string run;  // Different for each process: of two with the same name, one is a clone.
   std::vector<Service> services;
   std::vector<Seen> sees;
   OutsidePage outside;
@@ -58,8 +58,8 @@ struct PeerPage {
 // (outside_page.h) if it is present.
 std::string EncodePeerPage(const PeerPage& page);
 
-// Source: another host. Members that are not known are passed over, so that versions can be mixed;
-// a known one of another type, or more than the limits above, is an error. Pure; nothing is thrown.
+// Source: another host. Unknown members are ignored, so that versions can be mixed; a known one of
+// another type, or more than the limits above, is an error. Pure; throws nothing.
 absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view json);
 
 }  // namespace hither

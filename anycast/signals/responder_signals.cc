@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kSamplesMax = 512;       // 5 s of ticks of 10 ms.
 constexpr double kFloodDropShare = 0.01;  // Of queries.
-constexpr uint64_t kFloodDropsMin = 10;   // A burst at the start is no flood.
+constexpr uint64_t kFloodDropsMin = 10;   // A burst at the start is not a flood.
 
 std::string AgeText(absl::Duration age) {
   return absl::FormatDuration(absl::Trunc(age, absl::Milliseconds(1)));
@@ -32,7 +32,7 @@ void ResponderSignals::Take(const absl::Status& read, HeartbeatReader::Life life
   now_ = now;
   is_known_ = read.ok();
   why_unknown_ = std::string(read.message());
-  if (!is_known_) {  // What is not known to be dead is not dead.
+  if (!is_known_) {  // Unless known to be dead, it counts as alive.
     is_dead_ = false;
     samples_.clear();
     return;
@@ -77,7 +77,7 @@ ResponderSignals::Sample ResponderSignals::Grown() const {
 }
 
 bool ResponderSignals::IsStuck(const Heartbeat::Worker& worker) const {
-  // A worker that has not begun has since the start to do so.
+  // A worker that has not begun is measured from the start.
   return now_ - std::max(worker.last_turn, page_.started_at) > policy_.stuck_after;
 }
 
@@ -113,7 +113,7 @@ Signal ResponderSignals::ResponderSignal(const ProbeSummary& probes) const {
 }
 
 Signal ResponderSignals::DeadSignal(const ProbeSummary& probes) const {
-  // The page is a dead one's, but somebody answers as we would: it tells of itself elsewhere.
+  // The page belongs to a dead process, but a server answers as ours would: its page is elsewhere.
   if (probes.answered > 0 && probes.answered_at > dead_since_) {
     return Unknown("responder", Scope::kLocal,
                    absl::StrCat("hitherd (pid ", page_.pid,
@@ -187,7 +187,7 @@ Signal ResponderSignals::ZoneSignal(const std::string& name) const {
 std::string ResponderSignals::ZoneOf(const std::string& name) const {
   const absl::StatusOr<Name> of = Name::FromText(name);
   if (!is_known_ || !of.ok()) return "";
-  // Where not all zones are told, one above may hide the one that is meant.
+  // If not all zones are listed, a parent zone may hide the one that is meant.
   const bool all_told = page_.zones_total <= page_.zones.size();
   const Heartbeat::Zone* zone = all_told ? page_.FindEnclosing(*of) : page_.Find(*of);
   return zone == nullptr ? "" : zone->name.ToText();

@@ -14,56 +14,56 @@
 
 namespace hither {
 
-// What probes say to a heartbeat that speaks of death.
+// The probes' evidence when a heartbeat indicates death.
 struct ProbeSummary {
-  int asked = 0;                                  // Verdicts that count.
+  int asked = 0;                                  // Valid verdicts.
   int answered = 0;                               // Of those.
-  absl::Time answered_at = absl::InfinitePast();  // When the last was asked that was answered.
+  absl::Time answered_at = absl::InfinitePast();  // When the last answered probe was sent.
 };
 
-// What heartbeat pages, one after the other, say of the responder. Pure: no file, no clock.
+// What consecutive heartbeat pages show about the responder. Pure: no file, no clock.
 //
 // | signal          | ok             | soft                        | hard                        |
 // |-----------------|----------------|-----------------------------|-----------------------------|
-// | responder       | locked, turns  |                             | lock free, loading, ending, |
+// | responder       | locked, runs   |                             | lock free, loading, ending, |
 // |                 |                |                             | all workers stuck           |
-// | worker N        | turns          | stuck, while others turn    |                             |
+// | worker N        | runs           | stuck, while others run     |                             |
 // | servfail share  | within the max | more, over 5 s              |                             |
 // | drop share      | within the max | more, over 5 s; of queries  |                             |
 // |                 |                | dropped and answers unsent  |                             |
 // | zone X          | loaded         | stale (shared)              | expired, not loaded (shared)|
 //
-// A zone that is not loaded is shared: a file that no version was ever good of is most likely the
-// same at every site. Where this node alone fails, the probe of the zone sees SERVFAIL, which is
-// local. Unknown: no page, or none that can be read; a zone without a record.
+// A zone that is not loaded is a shared fault: a file that never had a good version is most likely
+// the same at every site. If only this node fails, the zone's probe sees SERVFAIL, which is local.
+// Unknown: no page, or an unreadable one; a zone without an entry.
 class ResponderSignals {
  public:
   static constexpr absl::Duration kWindow = absl::Seconds(5);
   static constexpr uint64_t kAnswersMin = 20;  // In the window, for a share to mean anything.
-  // Zones of a page that the control thread has not touched for so long are not known any more.
+  // Zones of a page that the control thread has not updated for this long are unknown.
   static constexpr absl::Duration kZonesAgeMax = absl::Seconds(5);
 
   explicit ResponderSignals(const AnycastConfig::Policy& policy) : policy_(policy) {}
 
-  // A tick's page. `read`: what Read() said.
+  // A tick's page. `read`: the result of Read().
   void Take(const absl::Status& read, HeartbeatReader::Life life, const Heartbeat& page,
             absl::Time now);
 
   void AddSignals(const ProbeSummary& probes, std::vector<Signal>& out) const;
   Signal ZoneSignal(const std::string& name) const;
-  // The zone that `name` is in, as text; empty: the page names none.
+  // The zone of `name`, as text; empty: the page names none.
   std::string ZoneOf(const std::string& name) const;
-  // What an answer for `name` must not be older than.
+  // The oldest serial that an answer for `name` may have.
   std::optional<uint32_t> SerialOf(const std::string& name) const;
 
   // Of the whole responder, over the window. Unknown until two pages were read.
   std::optional<double> queries_per_second() const;
-  // The kernel drops what its workers, which turn, have no room for: silence then is overload, and
-  // to withdraw would send the flood to the next site. Answers that could not be sent are no flood:
-  // if all fail, for example at a firewall, the node is of no use to anybody.
+  // The kernel drops queries that its running workers have no room for: silence then means
+  // overload, and a withdrawal would send the flood to the next site. Unsent answers do not count
+  // as a flood: if all fail, for example at a firewall, the node is useless.
   bool IsFlooded() const;
-  // Some of its workers have not turned lately, and others have: their share of the probes goes
-  // unanswered, which is a part that fails and not the whole.
+  // Some of its workers have not run recently, and others have: their share of the probes goes
+  // unanswered, which is a partial failure.
   bool IsPartlyStuck() const;
   static constexpr absl::Duration kLateTurn = absl::Milliseconds(300);  // Idle ones: each 100 ms.
   bool is_known() const { return is_known_; }

@@ -14,8 +14,8 @@ namespace {
 using Transport = Conversation::Transport;
 using Kind = ProbeResult::Kind;
 
-constexpr int kVerdictTicksMax = 4;  // An older verdict of a probe is none.
-// Of DnsProbe::kRecent. One or two are lost where a host is busy for a moment.
+constexpr int kVerdictTicksMax = 4;  // An older verdict of a probe does not count.
+// Of DnsProbe::kRecent. A briefly busy host may lose one or two.
 constexpr size_t kRecentFailuresMin = 4;
 
 // Any worker may answer.
@@ -23,7 +23,7 @@ std::vector<std::string> NsidsOf(const Config::Identity& identity) {
   std::vector<std::string> nsids;
   for (int worker = 0; worker < kWorkersMax; ++worker) {
     nsids.push_back(ExpandNsid(identity.nsid_template, identity.site, identity.node, worker));
-    if (nsids.size() > 1 && nsids[0] == nsids[1]) break;  // The template names no worker.
+    if (nsids.size() > 1 && nsids[0] == nsids[1]) break;  // The template does not name the worker.
   }
   return nsids;
 }
@@ -75,7 +75,7 @@ void SignalCollector::AddPeers(uv_loop_t& loop, const AnycastConfig& anycast, st
     if (probe.name.empty() && !service.probes.empty()) probe = service.probes.front();
   }
   for (AnycastConfig::Peer peer : anycast.peers.nodes) {
-    if (probe.name.empty()) peer.dns.reset();  // There is nothing to ask for.
+    if (probe.name.empty()) peer.dns.reset();  // There is no name to query.
     peers_.push_back(std::make_unique<PeerClient>(loop, peer, probe, self));
   }
   for (AnycastConfig::Peer peer : peers.own) {
@@ -117,7 +117,7 @@ void SignalCollector::AskWhatIsDue() {
   for (const auto& peer : own_) peer->Tick(now_);
 }
 
-// After the look at the heartbeat: what it says is published can be answered by then.
+// After reading the heartbeat: a serial that it reports can be answered by then.
 void SignalCollector::AskProbes() {
   uint64_t asked = 0;
   for (const Service& service : services_) {
@@ -150,7 +150,7 @@ void SignalCollector::AddZoneSignals(const Service& service, std::vector<Signal>
   std::vector<std::string> zones = service.zones;
   for (const auto& probe : service.probes) {
     const std::string zone = responder_.ZoneOf(probe->name());
-    // Where no heartbeat tells, the name that is probed stands for its zone.
+    // Without a heartbeat, the probed name stands for its zone.
     zones.push_back(zone.empty() ? probe->name() : zone);
   }
   std::vector<Name> told;
@@ -162,7 +162,7 @@ void SignalCollector::AddZoneSignals(const Service& service, std::vector<Signal>
   }
 }
 
-// The timers of probes are our loop's. Where it was late for so long, it is not the server that is.
+// Our loop runs the probes' timers. If the loop was this late, the server was not.
 bool SignalCollector::CountsStill(const DnsProbe& probe) const {
   const absl::Duration timeout =
       probe.transport() == Transport::kUdp ? kUdpProbeTimeout : kTcpProbeTimeout;
@@ -182,7 +182,7 @@ ProbeSummary SignalCollector::Summarize(const Service& service) const {
   return summary;
 }
 
-// Without UDP a server is of no use to most resolvers; without TCP it is one that another beats.
+// Without UDP a server is useless to most resolvers; without TCP another one is better.
 Level SignalCollector::LevelOf(const DnsProbe& probe) const {
   switch (probe.last().kind) {
     case Kind::kNone:
@@ -241,7 +241,7 @@ std::optional<double> SignalCollector::queries_per_second() const {
   const double ours =
       seconds <= 0 ? 0
                    : static_cast<double>(asked_.back().second - asked_.front().second) / seconds;
-  // Each peer asks our responder, too.
+  // Each peer queries our responder, too.
   const double peers =
       static_cast<double>(peers_.size()) / absl::ToDoubleSeconds(PeerClient::kDnsEvery);
   return std::max(0.0, *all - ours - peers);

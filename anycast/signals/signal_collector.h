@@ -22,14 +22,14 @@
 
 namespace hither {
 
-// All that is known about the services of one configuration, tick by tick.
+// Everything known about the services of one configuration, tick by tick.
 //
-//   each tick:  LookAtHeartbeat(now);   a verdict is of this moment: a sidecar that was stopped and
-//               ... Signals() ...       goes on must not announce by what it saw before
+//   each tick:  LookAtHeartbeat(now);   a verdict is of now: a sidecar that was stopped and
+//               ... Signals() ...       continues must not announce from what it saw before
 //               AskWhatIsDue();         after our page is out (see fleet.h)
 //
-// Threads: the loop's. Nothing waits: what was asked for is taken when it comes in.
-// To destroy it, keep the loop turning until the last handles are closed (uv_run() returns 0).
+// Threads: the loop's. Nothing blocks: results are taken as they arrive. After destroying it, run
+// the loop until the last handles are closed (uv_run() returns 0).
 class SignalCollector {
  public:
   struct Service {
@@ -44,23 +44,23 @@ class SignalCollector {
   SignalCollector(uv_loop_t& loop, const Config& config, const AnycastConfig& anycast,
                   std::string run = "");
 
-  // What the collector of before a reload knows of probes that are here, too. A probe that was
-  // never good is unknown where it would be hard: a name that a reload brought, and that no zone
-  // has, must not take away what was announced before.
+  // Takes what the collector from before a reload knows about the same probes. A probe that never
+  // succeeded is unknown instead of hard: a name that a reload added and that no zone has must not
+  // withdraw earlier announcements.
   void TakeOver(const SignalCollector& former);
 
   void LookAtHeartbeat(absl::Time now);  // `now`: MonotonicNow().
   void AskWhatIsDue();                   // Probes, checks, peers. At the time of the last look.
 
-  // Of the service of that name; empty for another name. As of the last look: what is older than
-  // its time allows is unknown.
+  // Of the service with that name; empty for an unknown name. As of the last look: anything too old
+  // is unknown.
   std::vector<Signal> Signals(absl::string_view service) const;
-  // From others than us, over 5 s. Unknown without a heartbeat.
+  // From others, over 5 s. Unknown without a heartbeat.
   std::optional<double> queries_per_second() const;
 
   const std::vector<std::unique_ptr<PeerClient>>& peers() const { return peers_; }
-  // Entries of the configuration that are this node, but lie at another address than its own:
-  // asked only so as to find a clone.
+  // Entries of the configuration for this node at an address other than its own: queried only to
+  // find a clone.
   const std::vector<std::unique_ptr<PeerClient>>& own() const { return own_; }
   std::vector<PeerPage::Seen> Sees() const;  // For our own peer page.
   const std::string& our_name() const { return our_name_; }
@@ -88,7 +88,7 @@ class SignalCollector {
   std::vector<Service> services_;
   std::vector<std::unique_ptr<PeerClient>> peers_;
   std::vector<std::unique_ptr<PeerClient>> own_;
-  std::deque<std::pair<absl::Time, uint64_t>> asked_;  // Probes sent so far, of the window.
+  std::deque<std::pair<absl::Time, uint64_t>> asked_;  // Probes sent, within the window.
 };
 
 }  // namespace hither

@@ -14,7 +14,7 @@
 namespace hither {
 
 struct DiskWork::Shared {
-  std::mutex mu;  // Not base/mutex.h: a condition variable wants std::mutex.
+  std::mutex mu;  // Not base/mutex.h: a condition variable needs std::mutex.
   std::condition_variable changed;
   std::deque<std::function<void()>> tasks;
   bool is_busy = false;

@@ -9,8 +9,8 @@
 
 namespace hither {
 
-// Writes to disks, on a thread of its own: a slow or stalled disk must not stall the loop, whose
-// lease would end. Tasks run one after the other, in order.
+// Writes to disks, on its own thread: a slow or stalled disk must not stall the loop, whose lease
+// would expire. Tasks run one at a time, in order.
 //
 // Threads: Start() once, before the others; Post() and WaitIdle() from any.
 class DiskWork {
@@ -18,16 +18,16 @@ class DiskWork {
   static constexpr size_t kWaitingMax = 256;
 
   DiskWork();
-  // Waits for what is queued, for kEndMax at most; a thread that a disk holds is left to the end of
-  // the process.
+  // Waits for queued tasks for at most kEndMax; a thread blocked on a disk is left until the
+  // process exits.
   ~DiskWork();
   DiskWork(const DiskWork&) = delete;
   DiskWork& operator=(const DiskWork&) = delete;
   static constexpr absl::Duration kEndMax = absl::Seconds(2);
 
   absl::Status Start();
-  bool Post(std::function<void()> task);  // False: too many wait, and it is dropped.
-  bool WaitIdle(absl::Duration timeout);  // Has all that was posted been done?
+  bool Post(std::function<void()> task);  // False: too many are queued, and it is dropped.
+  bool WaitIdle(absl::Duration timeout);  // Are all posted tasks done?
 
  private:
   struct Shared;

@@ -69,7 +69,7 @@ absl::Status JournalFile::Append(absl::string_view line) {
     return status;
   }
   if (status.ok()) status = Failed(path_, std::strerror(wrote < 0 ? errno : ENOSPC));
-  // What was written of it must not spoil the next line.
+  // A partly written line must not corrupt the next one.
   if (wrote > 0) (void)!ftruncate(file_.get(), static_cast<off_t>(bytes_));
   return std::exchange(has_failed_, true) ? absl::OkStatus() : status;
 }

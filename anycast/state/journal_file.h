@@ -10,8 +10,8 @@
 
 namespace hither {
 
-// Where the journal's lines go. At kBytesMax the file becomes FILE.1, and a new one begins, so that
-// a flapping site cannot fill the disk. One thread's.
+// The journal's file. At kBytesMax the file becomes FILE.1, and a new one begins, so that a
+// flapping site cannot fill the disk. One thread's.
 class JournalFile {
  public:
   static constexpr uint64_t kBytesMax = 64 << 20;
@@ -22,10 +22,10 @@ class JournalFile {
 
   // Empty: there is none.
   absl::Status Open(const std::string& path);
-  // An error is told once, until a line is written again: a full disk is no reason to end, nor to
-  // fill the log.
+  // An error is reported once, until a line is written again: a full disk must neither stop the
+  // sidecar nor fill the log.
   absl::Status Append(absl::string_view line);
-  // Opens `path` where that is not open. The same failure is told once.
+  // Opens `path` if it is not open. The same failure is reported once.
   absl::Status AppendTo(const std::string& path, absl::string_view line);
 
  private:

@@ -13,10 +13,10 @@ namespace hither {
 absl::StatusOr<RunLock> RunLock::Take(const std::string& state_file) {
   if (state_file.empty()) return RunLock(FileDescriptor());
   const std::string path = absl::StrCat(state_file, ".lock");
-  // For its owner alone: nobody else can hold a lock on it.
+  // Only for its owner: nobody else can lock it.
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file)
-    return RunLock(FileDescriptor());  // That the state cannot be kept is reported elsewhere.
+    return RunLock(FileDescriptor());  // A state file that cannot be written is reported elsewhere.
   struct flock whole = {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;

@@ -9,8 +9,8 @@
 
 namespace hither {
 
-// Two sidecars of one configuration would tear at each other's sessions and addresses. The second
-// finds the lock of the first, which the kernel frees when that ends, however it ends.
+// Two sidecars with one configuration would fight over sessions and addresses. The second one finds
+// the lock of the first, which the kernel releases when the first exits, for any reason.
 class RunLock {
  public:
   // Beside `state_file`; empty, or a folder that cannot be written: no lock. An error if another

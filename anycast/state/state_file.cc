@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kServicesMax = 1'000;
 
-// Milliseconds since the epoch; infinities are left out.
+// Milliseconds since the epoch; infinities are omitted.
 void PutTime(absl::string_view key, absl::Time at, Json& json) {
   if (at == absl::InfinitePast() || at == absl::InfiniteFuture()) return;
   json[std::string(key)] = absl::ToUnixMillis(at);

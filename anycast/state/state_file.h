@@ -15,12 +15,12 @@ namespace hither {
 
 inline constexpr size_t kStateFileBytesMax = 1 << 20;
 
-// What a sidecar must not forget while it is not there. Times are by the wall clock, since the
-// others begin again with the host; within one boot `boot` tells them apart from a clock that was
-// set. A value.
+// What a sidecar must remember across a restart. Times are by the wall clock, since the other
+// clocks restart with the host; within one boot, `boot` protects them from changes to the clock. A
+// value.
 struct KeptState {
   struct Boot {
-    std::string id;                // Empty: not known.
+    std::string id;                // Empty: unknown.
     absl::Duration wall_is_ahead;  // Of CLOCK_BOOTTIME, as the times here have it.
     friend bool operator==(const Boot&, const Boot&) = default;
   };
@@ -28,7 +28,7 @@ struct KeptState {
     std::vector<absl::Time> withdrawals;  // Oldest first.
     absl::Duration hold_down;
     absl::Time hold_down_until = absl::InfinitePast();
-    bool was_announced = false;  // And was not withdrawn in order since.
+    bool was_announced = false;  // And not withdrawn in order since.
     friend bool operator==(const Family&, const Family&) = default;
   };
   struct Service {
@@ -44,16 +44,16 @@ struct KeptState {
   friend bool operator==(const KeptState&, const KeptState&) = default;
 };
 
-// The moment `now` by the wall clock that the times of `kept` are of: within the same boot whatever
-// was done to the clock since; in another boot `wall`, the clock as it is.
+// The time `now` by the wall clock of the times in `kept`: within the same boot, whatever changed
+// the clock since; in another boot `wall`, the current clock.
 absl::Time WallOf(const KeptState& kept, absl::string_view boot_id, absl::Time boot_now,
                   absl::Time wall);
 
 std::string EncodeState(const KeptState& state);
-// Errors: what is wrong with the text. Throws nothing.
+// Errors name the fault in the text. Throws nothing.
 absl::StatusOr<KeptState> DecodeState(absl::string_view text);
 
-// A file that is not there is an empty state. Source: our own file, or whatever is there.
+// A missing file is an empty state. Source: our own file, or whatever replaced it.
 absl::StatusOr<KeptState> LoadState(const std::string& path);
 // Whole or not at all, and on the disk when it returns.
 absl::Status SaveState(const std::string& path, const KeptState& state);

@@ -18,7 +18,7 @@
 namespace hither {
 namespace {
 
-// False: errno says why. A disk that is read-only since an error is tried again.
+// False: errno says why. A disk that became read-only after an error is retried.
 bool IsWritableFolder(const std::string& folder) {
   struct stat facts;
   if (stat(folder.c_str(), &facts) != 0) return false;
@@ -72,7 +72,7 @@ absl::StatusOr<KeptState> StateKeeper::Open(const std::string& path) {
   absl::StatusOr<KeptState> state = LoadState(path);
   if (!state.ok()) return state;
   kept_ = *state;
-  is_written_ = false;  // That it can be written is seen now rather than at the first drain.
+  is_written_ = false;  // Whether it can be written shows now rather than at the first drain.
   return state;
 }
 

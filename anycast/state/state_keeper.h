@@ -13,16 +13,15 @@
 
 namespace hither {
 
-// Can a file ever be written at `path` (empty: none is)? A folder that is missing is made. Errors:
-// it cannot be made, or is not ours to write to. A full disk, or one that is read-only since it
-// failed, is none: it may be mended.
+// Can a file ever be written at `path` (empty: none is)? Creates a missing folder. Errors: the
+// folder cannot be created, or we may not write to it. A full disk, or one that became read-only
+// after a failure, is not an error: it may be repaired.
 absl::Status PrepareFolderOf(absl::string_view what, const std::string& path);
 
-// Brings what must not be forgotten to the disk without waiting for it. What could not be written
-// is tried again, once a second, until it is there: a drain that only memory knows ends with a
-// restart.
+// Saves the state to the disk without waiting for it. A failed write is retried once a second until
+// it succeeds: a drain that is only in memory ends with a restart.
 //
-// Threads: the loop's, but for Failure(), which any may ask. `disk` must outlive it.
+// Threads: the loop's, except Failure(), which any thread may call. `disk` must outlive it.
 class StateKeeper {
  public:
   static constexpr absl::Duration kRetry = absl::Seconds(1);
@@ -31,11 +30,11 @@ class StateKeeper {
 
   // Reads what is at `path` (empty: nothing is kept). Errors: as of LoadState().
   absl::StatusOr<KeptState> Open(const std::string& path);
-  // From now on it is kept at another place, too late for what is there to matter.
+  // Switches to a new path. A file already there is ignored.
   void MoveTo(const std::string& path);
   // Posts a write if the state is not the one on the disk.
   void Keep(const KeptState& state, absl::Time now);
-  // Why the last write failed; empty if it is there or on its way.
+  // Why the last write failed; empty if it succeeded or is pending.
   std::string Failure() const;
 
  private:
