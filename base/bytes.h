@@ -33,7 +33,7 @@ inline void StoreU32(uint8_t* at, uint32_t value) {
   StoreU16(at + 2, static_cast<uint16_t>(value));
 }
 
-// A cursor over foreign bytes that remembers its failure: read every field, then ask ok() once.
+// A cursor over foreign bytes that remembers its failure: read every field, then check ok() once.
 // Past the end each read gives 0 (or an empty view), and ok() is false from then on.
 class ByteReader {
  public:

@@ -11,8 +11,8 @@
 
 namespace hither {
 
-// CLOCK_BOOTTIME: as the monotonic clock, and goes on while the host sleeps. Both begin with a
-// boot, which BootId() names; that is empty where the kernel does not say.
+// CLOCK_BOOTTIME: as the monotonic clock, but it continues while the host sleeps. Both start at
+// boot; BootId() identifies the boot, and is empty if the kernel does not say.
 inline absl::Time BootNow() {
   timespec now;
   clock_gettime(CLOCK_BOOTTIME, &now);

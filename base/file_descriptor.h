@@ -8,12 +8,12 @@
 
 namespace hither {
 
-// Owns one open file descriptor, or none: the destructor closes it, and errno stays as it is, so
-// that an error return may still read it.
+// Owns one open file descriptor, or none: the destructor closes it, and preserves errno, so that an
+// error return may still read it.
 //
 // Ownership: moves hand it over, and copies do not exist. get() lends the number for as long as the
 // owner lives. Release() gives the descriptor to the caller, who closes it or passes it on, for
-// example to libuv; Reset() closes it at once. Product code closes descriptors nowhere else
+// example to libuv; Reset() closes it immediately. Product code closes descriptors nowhere else
 // (tests/tidy_rules.h). A libuv handle that watches a descriptor must be closed before it.
 //
 // Threads: those of the owner.

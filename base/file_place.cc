@@ -14,7 +14,7 @@
 namespace hither {
 namespace {
 
-constexpr int kLinksMax = 40;  // As the kernel has it (path_resolution(7)).
+constexpr int kLinksMax = 40;  // The kernel's limit (path_resolution(7)).
 
 absl::Status SystemError() {
   const char* const text = std::strerror(errno);
@@ -23,7 +23,7 @@ absl::Status SystemError() {
 
 bool IsRoot() { return ::geteuid() == 0; }
 
-// Takes the first part off, and the slashes around it.
+// Removes the first component and the slashes around it.
 std::string TakePart(std::string& rest) {
   const size_t begin = std::min(rest.find_first_not_of('/'), rest.size());
   const size_t end = std::min(rest.find('/', begin), rest.size());
@@ -43,7 +43,7 @@ bool IsLink(int fd) {
   return ::fstat(fd, &facts) == 0 && S_ISLNK(facts.st_mode);
 }
 
-// Why root must not use an open file that somebody may have put there for it, or "".
+// Why root must not use an open file that somebody else may have placed there, or "".
 std::string WhyNotFor(const struct stat& facts, const std::optional<FileOwner>& owner) {
   if (facts.st_nlink != 1) {
     return "it has more than one name (hard links), so it may be another user's file; remove it";
@@ -75,7 +75,7 @@ absl::Status CheckAndHandOver(int fd, const std::optional<FileOwner>& owner) {
   return ::fchown(fd, owner->user, owner->group) == 0 ? absl::OkStatus() : SystemError();
 }
 
-// These are links to what the process has open, which only the kernel can follow.
+// These are links to the process's open files, which only the kernel can follow.
 bool IsOurOutput(const std::string& path) { return path == "/dev/stdout" || path == "/dev/stderr"; }
 
 }  // namespace
@@ -120,7 +120,7 @@ absl::StatusOr<FilePlace> FindPlace(const std::string& path, LastLink last) {
 
 std::optional<bool> HasWriter(int fd) {
   struct flock lock = {};
-  lock.l_type = F_RDLCK;  // Only a write lock is in its way.
+  lock.l_type = F_RDLCK;  // Conflicts only with a write lock.
   lock.l_whence = SEEK_SET;
   if (::fcntl(fd, F_OFD_GETLK, &lock) != 0) return std::nullopt;
   return lock.l_type == F_WRLCK;
@@ -156,7 +156,7 @@ absl::StatusOr<FileDescriptor> OpenToAppend(const std::string& path, mode_t mode
     const absl::Status ours = CheckAndHandOver(fd.get(), owner);
     if (!ours.ok()) return ours;
   }
-  ::fcntl(fd.get(), F_SETFL, O_APPEND);  // From here on a slow reader of a pipe is waited for.
+  ::fcntl(fd.get(), F_SETFL, O_APPEND);  // From here on, writes wait for a slow reader of a pipe.
   return fd;
 }
 

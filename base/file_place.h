@@ -11,8 +11,8 @@
 
 namespace hither {
 
-// Where a file is or will be: its folder, open (O_PATH), and its name there. A path can lead to
-// another file a moment later; this cannot.
+// The location of a file, existing or not: its folder, open (O_PATH), and its name there. A path
+// may lead to another file a moment later; this cannot.
 struct FilePlace {
   FileDescriptor folder;
   std::string name;
@@ -20,38 +20,38 @@ struct FilePlace {
 
 enum class LastLink : bool { kFollow, kKeep };
 
-// Walks `path`. As root it follows a link only out of a folder in which nobody else may write:
-// the user of a service, who may write in some, would otherwise lead root to any file. Other users
-// get no further by a link than the kernel lets them, so they follow each.
+// Walks `path`. As root it follows a link only if nobody else may write in the link's folder:
+// otherwise a service's user could lead root to any file. Other users gain nothing from a link that
+// the kernel does not allow, so they follow every one.
 //
-// The name need not exist, nor be a file. An error names what is in the way, but not `path`.
+// The name need not exist or be a file. An error names the obstacle, but not `path`.
 absl::StatusOr<FilePlace> FindPlace(const std::string& path, LastLink last = LastLink::kFollow);
 
-// May only we and root change what is in this folder? A sticky bit does not make it so: anybody may
+// May only we and root change the contents of this folder? A sticky bit is not enough: anybody may
 // add files.
 bool IsOursAlone(int folder);
 
-// Has a process locked the file to write it (F_OFD_SETLK or F_SETLK with F_WRLCK)? Only somebody
-// who may write a file can do that; a read lock takes no more than to open it, and means nothing.
-// None, with errno, if it cannot be asked.
+// Has a process locked the file to write it (F_OFD_SETLK or F_SETLK with F_WRLCK)? Only a process
+// that may write the file can do that; a read lock only needs an open file, and does not count.
+// None, with errno, if the lock cannot be queried.
 std::optional<bool> HasWriter(int fd);
 
-// Takes that lock for as long as the descriptor is open. False, with errno, if it is not to be had.
+// Takes that lock for as long as the descriptor is open. False, with errno, if that fails.
 bool LockToWrite(int fd);
 
-// Is that the file which has this name now?
+// Does this name still belong to that file?
 bool IsAt(int fd, const FilePlace& place);
 
-// Whom root hands a file to that it makes for a service.
+// The owner of files that root creates for a service.
 struct FileOwner {
   uid_t user;
   gid_t group;
 };
 
-// Opens what is appended to, as a log, and makes it with `mode` if it is not there. For root it
-// must be of one name (a second one may be somebody else's file) and be root's or `owner`'s; a
-// regular file becomes `owner`'s. Devices and pipes stay whose they are. An error does not name
-// `path`.
+// Opens a file for appending, such as a log, and creates it with `mode` if it does not exist. For
+// root it must have a single name (a second one may be another user's file) and belong to root or
+// `owner`; a regular file is given to `owner`. Devices and pipes keep their owner. An error does
+// not name `path`.
 absl::StatusOr<FileDescriptor> OpenToAppend(const std::string& path, mode_t mode,
                                             std::optional<FileOwner> owner = std::nullopt);
 

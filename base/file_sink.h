@@ -12,8 +12,9 @@
 
 namespace hither {
 
-// Writes lines to a file that is open for appending. (spdlog's own sink would open a path again,
-// where by then another file may be.) Errors: spdlog shows them on standard error, one a second.
+// Writes lines to a file that is open for appending. (spdlog's own sink would reopen the path,
+// which may lead to another file by then.) Errors: spdlog shows them on standard error, one a
+// second.
 class FileSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit FileSink(FileDescriptor file) : file_(std::move(file)) {}

@@ -20,7 +20,7 @@ constexpr size_t kMappedBytesMin = kHugePageBytes;
 void GrowingBytes::Grow(size_t bytes_min) {
   const size_t doubled = std::max({kBytesMin, bytes_min, 2 * capacity_});
   if (doubled < kMappedBytesMin) return MoveTo(doubled);
-  // Where address space is short, less will do.
+  // If address space is scarce, less suffices.
   if (TryToMap(std::max(bytes_min, 4 * capacity_))) return;
   MoveTo(std::max(bytes_min, capacity_ + capacity_ / 2));
 }

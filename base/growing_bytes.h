@@ -7,10 +7,10 @@
 
 namespace hither {
 
-// Octets that grow at their end and move when they do. New ones are of any value.
+// Octets that grow at their end and may move when they do. New ones have any value.
 //
-// What is large is mapped, with room for four times as much, which costs nothing until it is used:
-// so old and new octets are there at once only while there are few. Throws std::bad_alloc.
+// Large buffers are mapped, with room for four times as much, which costs nothing until it is used:
+// so old and new octets exist together only while they are few. Throws std::bad_alloc.
 class GrowingBytes {
  public:
   GrowingBytes() = default;
@@ -22,7 +22,7 @@ class GrowingBytes {
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
 
-  // Room for so many in all. What is mapped of it is zeros, until it is written.
+  // Makes room for that many in all. Mapped octets are zeros until they are written.
   void Reserve(size_t bytes) {
     if (bytes > capacity_) MoveTo(bytes);
   }
@@ -34,8 +34,8 @@ class GrowingBytes {
   }
 
   bool is_mapped() const { return mapped_; }
-  // What is mapped, now the caller's to Unmap() (huge_pages.h), without the pages that were not
-  // used. This has no octets any more.
+  // The mapping without its unused pages; the caller must Unmap() it (huge_pages.h). This is then
+  // empty.
   uint8_t* TakeMapping();
 
  private:

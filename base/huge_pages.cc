@@ -6,7 +6,7 @@ namespace hither {
 
 uint8_t* MapHugePages(size_t bytes) {
   bytes = RoundUpToHugePages(bytes);
-  const size_t all = bytes + kHugePageBytes;  // To cut a stretch out of it that is aligned.
+  const size_t all = bytes + kHugePageBytes;  // To cut an aligned part out of it.
   void* const got = ::mmap(nullptr, all, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (got == MAP_FAILED) return nullptr;

@@ -6,8 +6,8 @@
 
 namespace hither {
 
-// Memory for what is large: zeros, in huge pages where the kernel has them. It costs nothing until
-// it is written, and then a five-hundredth of the page faults and of the page table.
+// Memory for large data: zeros, in huge pages if the kernel has them. It costs nothing until it is
+// written, and then a five-hundredth of the page faults and of the page table.
 inline constexpr size_t kHugePageBytes = 2 << 20;
 
 // At least `bytes`, a multiple of kHugePageBytes. Null if there is none.

@@ -11,7 +11,7 @@ bool IsModestJson(absl::string_view text, int depth_max) {
     if (c == '"') {
       is_string = !is_string;
     } else if (is_string) {
-      i += c == '\\';  // A quote after it ends no string.
+      i += c == '\\';  // An escaped quote does not end a string.
     } else if (c == '[' || c == '{') {
       if (++depth > depth_max || ++values > kJsonValuesMax) return false;
     } else if (c == ']' || c == '}') {

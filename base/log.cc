@@ -23,14 +23,14 @@
 namespace hither {
 namespace {
 
-// %e: milliseconds. UTC, as all of a fleet's logs are read side by side.
+// %e: milliseconds. UTC, because a fleet's logs are read side by side.
 constexpr char kPattern[] = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
 
 std::shared_ptr<spdlog::logger> NewLogger(spdlog::sink_ptr sink) {
   auto logger = std::make_shared<spdlog::logger>("hither", std::move(sink));
   logger->set_pattern(kPattern, spdlog::pattern_time_type::utc);
   logger->set_level(spdlog::level::trace);  // LogIsOn has decided before.
-  logger->flush_on(spdlog::level::trace);   // A crash must not take the last lines along.
+  logger->flush_on(spdlog::level::trace);   // A crash must not lose the last lines.
   return logger;
 }
 
@@ -42,7 +42,7 @@ struct State {
       NewLogger(std::make_shared<spdlog::sinks::stderr_sink_mt>());
 };
 
-// Never destroyed: threads may log while the process ends.
+// Never destroyed: threads may log while the process exits.
 State& TheLog() {
   static State& state = *new State;
   return state;

@@ -11,22 +11,22 @@
 
 namespace hither {
 
-// The process's log: one line an event, "2026-11-23T07:40:37.123Z warning text". Where a text has
-// several lines (all errors of a configuration), each becomes an event: time and level stand before
-// it, so that nobody can forge one. Other control octets are shown as '?'.
+// The process's log: one line per event, "2026-11-23T07:40:37.123Z warning text". A text of several
+// lines (all errors of a configuration) becomes one event per line, with time and level before
+// each, so that nobody can forge one. Other control octets are shown as '?'.
 //
-// Threads: Log() may be called from any, and waits for the write to a file; so it is never called
-// on the packet path, where there are counters. A standard error that nobody reads is not waited
-// for (see stderr_sink.h). OpenLog() is for the start, before there are threads.
+// Threads: any thread may call Log(), which waits for the write to a file; so the packet path never
+// calls it and has counters instead. It does not wait for a standard error that nobody reads (see
+// stderr_sink.h). Call OpenLog() at the start, before there are threads.
 //
 // Until OpenLog(), info and above go to standard error. This is the one process-wide object of the
-// server: an error must find its way out from everywhere, and a logger in each constructor would
-// hide what the constructor is about.
+// server: errors must be reported from everywhere, and a logger in each constructor would obscure
+// its purpose.
 
 // Empty `file`: standard error. A file is appended to.
 absl::Status OpenLog(LogLevel level, const std::string& file);
 
-// Could OpenLog() open `file`? Makes none.
+// Could OpenLog() open `file`? Does not create it.
 absl::Status CheckLogFile(const std::string& file);
 
 // Opens the file again after a rotation; keeps the open file if that fails.
@@ -44,7 +44,7 @@ void Log(LogLevel level, const Pieces&... pieces) {
   if (!LogIsOn(level)) return;
   try {
     log_internal::Write(level, absl::StrCat(pieces...));
-  } catch (const std::bad_alloc&) {  // A line is lost; who tells of something must not end by it.
+  } catch (const std::bad_alloc&) {  // The line is lost; logging must not end the caller.
   }
 }
 

@@ -10,9 +10,8 @@
 
 namespace hither {
 
-// OpenLog() (log.h) for root: a file that it makes, or has made before, becomes `owner`'s, who is
-// to open it again. Root is led to no other file by users that may write in the folder
-// (OpenToAppend()).
+// OpenLog() (log.h) for root: a file that it creates, or created before, is given to `owner`, who
+// reopens it. Users who may write in the folder cannot lead root to another file (OpenToAppend()).
 absl::Status OpenLogFor(std::optional<FileOwner> owner, LogLevel level, const std::string& file);
 
 }  // namespace hither

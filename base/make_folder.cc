@@ -19,15 +19,15 @@
 namespace hither {
 namespace {
 
-constexpr mode_t kModeAbove = 0755;  // As `install -d` has it.
+constexpr mode_t kModeAbove = 0755;  // As with `install -d`.
 
 absl::Status Failed(const std::string& folder, absl::string_view why) {
   return absl::FailedPreconditionError(absl::StrCat("cannot create the folder ", folder, ": ", why,
                                                     "; create it and let this user write to it"));
 }
 
-// False if it is clear that it can only be made: the place is good, and nothing is there. What
-// else is wrong is told by who opens a file in it.
+// False if the place is good and nothing is there, so that it can only be created. Other faults are
+// reported when a file in it is opened.
 bool IsThere(const std::string& folder) {
   const absl::StatusOr<FilePlace> place = FindPlace(folder, LastLink::kKeep);
   if (!place.ok()) return !absl::IsNotFound(place.status());
@@ -43,8 +43,8 @@ absl::StatusOr<bool> MakeOne(const std::string& folder, const FilePlace& place, 
   return Failed(folder, std::strerror(errno));
 }
 
-// Can nobody but root and us put another folder of ours in the place of the one that we have made?
-// Not where they own what is above it, or may rename in it.
+// Can only root and we replace the folder that we created by another of our folders? Not if others
+// own a folder above it, or may rename in one.
 bool StaysInPlace(int above) {
   struct stat facts;
   if (IsOursAlone(above)) return true;
@@ -53,7 +53,7 @@ bool StaysInPlace(int above) {
   return is_ours && (facts.st_mode & S_ISVTX) != 0;
 }
 
-// Its mode, whatever the umask, and its owner. A folder of somebody else's is left as it was made.
+// Sets its mode, whatever the umask, and its owner. Leaves another user's folder unchanged.
 absl::Status Finish(const std::string& folder, const FilePlace& place, mode_t mode,
                     const FileOwner& owner) {
   if (!StaysInPlace(place.folder.get())) return absl::OkStatus();

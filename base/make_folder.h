@@ -11,16 +11,16 @@
 namespace hither {
 
 inline constexpr mode_t kFolderMode = 0750;
-// As systemd's RuntimeDirectory= makes it, for what other users ask or read.
+// As systemd's RuntimeDirectory= creates it, for files and sockets of other users.
 inline constexpr mode_t kRunFolderMode = 0755;
 inline constexpr FileOwner kNobodyElse = {static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
 
-// The folder of a file, without its last slash: "." for a mere name, "/" for one in the root.
+// The folder of a file, without its last slash: "." for a plain name, "/" for one in the root.
 std::string FolderOfFile(const std::string& path);
 
-// Makes a folder that is missing, and those above it, as `install -d` would. One that is there
-// stays as it is. Root follows links as FindPlace() says. `owner` and `group` (-1: ours) are those
-// of the last one, if it is made.
+// Creates a missing folder and those above it, as `install -d` would. An existing one stays
+// unchanged. Root follows links as FindPlace() does. `owner` and `group` (-1: ours) apply to the
+// last one, if it is created.
 absl::Status MakeFolder(const std::string& path_as_given, mode_t mode = kFolderMode,
                         uid_t owner = static_cast<uid_t>(-1), gid_t group = static_cast<gid_t>(-1));
 

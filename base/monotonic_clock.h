@@ -7,8 +7,8 @@
 
 namespace hither {
 
-// CLOCK_MONOTONIC as a Time: for ages, leases and deadlines. Setting the host's clock moves none of
-// them; both daemons of a host see the same.
+// CLOCK_MONOTONIC as a Time: for ages, leases and deadlines. Setting the host's clock does not
+// affect them; both daemons of a host see the same.
 inline absl::Time MonotonicNow() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

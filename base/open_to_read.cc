@@ -34,7 +34,7 @@ absl::Status SystemError(int error = errno) {
                          : absl::UnavailableError(std::strerror(error));
 }
 
-// This thread; if it cannot be asked, yes.
+// May this thread? If unknown, yes.
 bool MayReadEveryFile() {
   __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
@@ -46,7 +46,7 @@ bool IsSame(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// What a path leads to, open (O_PATH), and where it is: no link but those of /proc.
+// The target of a path, open (O_PATH), and its location: not a link, except those of /proc.
 struct Found {
   FileDescriptor folder;
   std::string name;
@@ -54,8 +54,8 @@ struct Found {
   bool is_in_proc = false;
 };
 
-// There a link leads to an object, such as an open file, which has no path: only the kernel can
-// follow it. /dev/stdin is one.
+// Links there lead to objects without a path, such as open files: only the kernel can follow them.
+// /dev/stdin is one.
 bool IsInProc(int folder) {
   struct statfs facts;
   return ::fstatfs(folder, &facts) == 0 && facts.f_type == PROC_SUPER_MAGIC;
@@ -85,7 +85,7 @@ class Walk {
   }
 
  private:
-  // From the link that is found to what it leads to.
+  // From the link found to its target.
   absl::Status Follow(uid_t owner, Found& found) {
     const bool is_trusted = owner == 0 || owner == ::geteuid() || IsOursAlone(found.folder.get());
     if (!is_trusted && MayReadEveryFile()) return Refuse(found.name, "create the link as root");

@@ -9,15 +9,15 @@
 
 namespace hither {
 
-// Opens a zone's text or image. A user who may write in a zone's folder may have put a link there
-// to a file that only the server may read, and would find it in an answer or an error.
+// Opens a zone's text or image. A user who may write in a zone's folder could place a link there to
+// a file that only the server may read, and read it in an answer or an error.
 //
-// A link is followed if it is root's or our own, if only root and we may write in its folder, or if
-// it leads to something of its own owner. The last is not enough if we may read every file (root,
-// or CAP_DAC_READ_SEARCH). A path without links takes one call; a pipe is not waited for.
+// A link is followed if it is root's or ours, if only root and we may write in its folder, or if
+// its target has the link's owner. The last is not enough if we may read every file (root, or
+// CAP_DAC_READ_SEARCH). A path without links takes one call; opening a pipe does not wait.
 //
-// NotFound, Unavailable with the system's words, or PermissionDenied with what to do. Errors do not
-// name `path`.
+// Errors: NotFound, Unavailable with the system's words, or PermissionDenied with advice. They do
+// not name `path`.
 absl::StatusOr<FileDescriptor> OpenToRead(const std::string& path);
 
 // For a sentence: "cannot open: No such file or directory; check the path and its permissions".

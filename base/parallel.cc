@@ -38,7 +38,7 @@ void RunInThreads(size_t threads, const std::function<void(size_t thread)>& work
     try {
       others.emplace_back(guarded, i);
     } catch (const std::system_error&) {
-      break;  // EAGAIN: a limit on threads, or on memory. Those that run do it all.
+      break;  // EAGAIN: a limit on threads, or on memory. The running ones do all the work.
     } catch (const std::bad_alloc&) {
       break;
     }

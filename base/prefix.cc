@@ -21,7 +21,7 @@ std::array<uint8_t, 16> OctetsOf(const SocketAddress& address) {
   return octets;
 }
 
-// Clears what is behind `length` bits.
+// Clears the bits after the first `length`.
 std::array<uint8_t, 16> Masked(std::array<uint8_t, 16> octets, int length) {
   for (int i = 0; i < 16; ++i) {
     const int kept = length - 8 * i;

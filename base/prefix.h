@@ -11,14 +11,14 @@
 
 namespace hither {
 
-// What routing calls a prefix: "192.0.2.0/24". A value; no bit is set behind its length.
+// A routing prefix: "192.0.2.0/24". A value; no bit is set after its length.
 struct Prefix {
   int family = AF_INET;                  // AF_INET or AF_INET6.
   int length = 0;                        // In bits: 0 to 32 or 128.
   std::array<uint8_t, 16> address = {};  // Network order; IPv4 in the first four.
 
-  // "192.0.2.0/24" or "2001:db8::/48"; without a length, one host. Bits behind the length are an
-  // error that names the prefix which was meant.
+  // "192.0.2.0/24" or "2001:db8::/48"; without a length, one host. Bits after the length are an
+  // error that names the intended prefix.
   static absl::StatusOr<Prefix> FromText(absl::string_view text);
   std::string ToText() const;
   bool Contains(const SocketAddress& address) const;

@@ -9,25 +9,25 @@
 
 namespace hither {
 
-// Decides which lines about one lasting fault are logged, so that a neighbor who is away for a week
-// fills no disk: one when the fault begins, one for each new kind of it, one when it ends, and
-// reminders in between, after a minute, then after twice as long each time, up to an hour. A fault
-// that returns within a minute is still the same one.
+// Decides which lines about one lasting fault are logged, so that a neighbor that is down for a
+// week does not fill the disk: one when the fault begins, one for each new kind of it, one when it
+// ends, and reminders in between, after a minute, then after twice as long each time, up to an
+// hour. A fault that returns within a minute is still the same one.
 //
-// Threads: one's. Limits: kKindsMax kinds are remembered; more are left to the reminders.
+// Threads: one. Limits: remembers kKindsMax kinds; others appear only in reminders.
 class Reminder {
  public:
   static constexpr absl::Duration kFirst = absl::Minutes(1);
   static constexpr absl::Duration kMax = absl::Hours(1);
   static constexpr size_t kKindsMax = 8;
 
-  // The fault is there now, as `kind`. True: log it, with Note().
+  // The fault exists now, as `kind`. True: log it, with Note().
   bool Holds(absl::string_view kind, absl::Time now);
-  // The fault is not there. True: log that it has ended.
+  // The fault does not exist. True: log that it has ended.
   bool Ended(absl::Time now);
   // What a reminder adds to the line: "; for 8m, 3 times". Empty when the fault has just begun.
   std::string Note(absl::Time now) const;
-  // Long over: a new fault would be logged as if this object were new.
+  // Ended long ago: a new fault would be logged as if this object were new.
   bool IsOver(absl::Time now) const { return !is_there_ && now - ended_ >= kFirst; }
 
  private:

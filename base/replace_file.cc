@@ -12,10 +12,10 @@
 namespace hither {
 namespace {
 
-constexpr int kTriesMax = 10;  // Each is lost to another process that has just finished.
+constexpr int kTriesMax = 10;  // Each fails because another process has just finished.
 
-// Removes what a killed process left. False, with errno, if another process is writing it, or it is
-// no file. A read lock is no process of ours: those who may only read the file cannot hold us up.
+// Removes a killed process's leftovers. False, with errno, if another process is writing it, or it
+// is not a file. Read locks do not count: those who may only read the file cannot block us.
 bool RemoveLeftOver(const FilePlace& place) {
   const FileDescriptor old(::openat(place.folder.get(), place.name.c_str(),
                                     O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
@@ -37,7 +37,7 @@ std::string WhyNot(int error) {
   return absl::StrCat(std::strerror(error), "; check the folder, its permissions and the disk");
 }
 
-// Where the file is that `path` means, if there is one. What must be left alone is an error.
+// The location of the file at `path`, if there is one. A file that must be left alone is an error.
 absl::StatusOr<FilePlace> FindTarget(const std::string& path) {
   absl::StatusOr<FilePlace> place = FindPlace(path);
   if (!place.ok()) return place;
@@ -52,13 +52,13 @@ absl::StatusOr<FilePlace> FindTarget(const std::string& path) {
   return place;
 }
 
-// The new name is on the disk only when its folder is.
+// The new name is on the disk only once its folder is.
 bool SyncFolder(int folder) {
   const FileDescriptor fd(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return fd && (::fsync(fd.get()) == 0 || errno == EINVAL);  // Of a file system without it.
+  return fd && (::fsync(fd.get()) == 0 || errno == EINVAL);  // EINVAL: it has no fsync.
 }
 
-// Named while it is locked, so that nobody else writes to it.
+// Renamed while it is locked, so that nobody else writes to it.
 bool Rename(int fd, const FilePlace& from, const FilePlace& to) {
   errno = EBUSY;
   return IsAt(fd, from) &&

@@ -37,7 +37,7 @@ class Snapshot {
     return current_;
   }
 
-  // Frees the values that no reader holds any more, here rather than on a worker: a large zone
+  // Frees the values that no reader holds any longer, here rather than on a worker: a large zone
   // takes longer to free than a packet may wait. Returns how many are still held.
   size_t Reap() {
     std::vector<std::shared_ptr<const T>> dead;  // Outlives the lock.

@@ -16,21 +16,22 @@
 namespace hither {
 
 // An IPv4 or IPv6 address with its port: a value, ready for bind() and connect(). Port 0 is
-// allowed here (the kernel chooses); who must not have it checks for it.
+// allowed here (the kernel chooses); callers that cannot use it check for it.
 class SocketAddress {
  public:
   SocketAddress();  // 0.0.0.0:0
 
   // "192.0.2.1:53", "192.0.2.1", "[2001:db8::1]:53", "[2001:db8::1]", "2001:db8::1" or
   // "[fe80::1%eth0]:53"; without a port it is `default_port`. Numbers only, no host names: a name
-  // server must not need another one to start. An interface is kept by name: it may appear later.
+  // server must not depend on another one to start. An interface is kept by name: it may appear
+  // later.
   static absl::StatusOr<SocketAddress> FromText(absl::string_view text, uint16_t default_port);
   // What getsockname(), accept() or recvfrom() filled in; of AF_INET or AF_INET6.
   static SocketAddress FromSystem(const sockaddr_storage& from);
 
   // With the number that the interface has now, for bind() and connect(): an interface that is
-  // deleted and created again gets another number. Any other address is returned as it is. NotFound
-  // if no interface has the name.
+  // deleted and created again gets another number. Any other address is returned unchanged.
+  // NotFound if no interface has the name.
   absl::StatusOr<SocketAddress> Resolve() const;
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
@@ -47,7 +48,7 @@ class SocketAddress {
   bool IsMulticast() const;         // 224.0.0.0/4 or ff00::/8; the IPv4 broadcast address too.
   std::string ToText() const;       // "192.0.2.1:53", "[2001:db8::1]:53"
   std::string AddressText() const;  // The same without port and brackets.
-  std::string ToDnsText() const;    // That, where the port is DNS's own: 53.
+  std::string ToDnsText() const;    // AddressText() if the port is 53.
 
   friend bool operator==(const SocketAddress& a, const SocketAddress& b) {
     return a.ToText() == b.ToText();

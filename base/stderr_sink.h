@@ -11,12 +11,12 @@
 namespace hither {
 
 // Writes lines to a descriptor whose reader may stop reading: a pipe to a stuck collector, a
-// terminal on hold, a journal that is full. A daemon that waited for it would stand still, and its
-// lease would end. So a line waits for kPatience at most, and is lost after that; how many were is
-// written when there is room again. Once one was lost the next ones do not wait.
+// terminal on hold, a full journal. A daemon that waited would hang, and its lease would expire. So
+// a line waits for at most kPatience and is then lost; the number of lost lines is written when
+// there is room again. After a lost line the next ones do not wait.
 //
-// Errors: none are shown, as there is nowhere to. Threads: any, one after the other. The descriptor
-// stays the caller's.
+// Errors: none are reported, because there is nowhere to. Threads: any, one at a time. The caller
+// keeps the descriptor.
 class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   static constexpr int kPatienceMs = 50;

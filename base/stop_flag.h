@@ -5,10 +5,10 @@
 
 namespace hither {
 
-// Tells loads to give up: nobody waits for what they load any more. They look at it now and then,
-// between zones and at each piece of a file, and end with an error.
+// Tells loads to stop: their result is no longer needed. They check it between zones and at each
+// piece of a file, and then fail with an error.
 //
-// Threads: any may raise it and look.
+// Threads: any may raise and read it.
 class StopFlag {
  public:
   void Raise() { raised_.store(true, std::memory_order_relaxed); }

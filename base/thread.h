@@ -9,9 +9,9 @@
 
 namespace hither {
 
-// Starts a thread that takes no signals: those are the control thread's. That the system gives none
-// (RLIMIT_NPROC, a cgroup's pids.max, memory) is an error for operators: "cannot start a thread to
-// `purpose`".
+// Starts a thread that blocks signals: the control thread handles them. If the system refuses a
+// thread (RLIMIT_NPROC, a cgroup's pids.max, memory), that is an error for operators: "cannot start
+// a thread to `purpose`".
 absl::StatusOr<std::thread> StartThread(absl::string_view purpose, std::function<void()> run);
 
 }  // namespace hither

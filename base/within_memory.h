@@ -12,8 +12,8 @@
 
 namespace hither {
 
-// Returns what work() does: a Status, or nothing, which is OK. That memory does not suffice for it
-// is an error for operators, made when all that it held is free again. `purpose`: "reload".
+// Returns the result of work(): a Status, or nothing, which is OK. A lack of memory is an error for
+// operators, created once work() has freed its memory. `purpose`: "reload".
 template <typename Work>
 absl::Status WithinMemory(absl::string_view purpose, const Work& work) {
   try {
@@ -24,8 +24,8 @@ absl::Status WithinMemory(absl::string_view purpose, const Work& work) {
       return work();
     }
   } catch (const std::bad_alloc&) {
-  } catch (const std::length_error&) {        // The same mistake by another name.
-  } catch (const std::system_error& error) {  // Of a thread, a lock: memory by yet another.
+  } catch (const std::length_error&) {        // The same error under another name.
+  } catch (const std::system_error& error) {  // From a thread or a lock: memory again.
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot ", purpose, ": ", error.code().message(),
                      "; raise the limits on memory and threads (ulimit -u, TasksMax of systemd)"));

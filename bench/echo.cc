@@ -1,7 +1,7 @@
 // echo ADDRESS:PORT [OCTETS]: sends each datagram back with QR set, so that a load generator takes
-// it for an answer. Two system calls for up to 32 datagrams and nothing between them: what is left
-// is what UDP sockets cost, the floor under every server that uses them. With OCTETS each answer is
-// that long: what they cost with answers as long as a server's. Ends by a signal.
+// it for an answer. It makes two system calls for up to 32 datagrams and nothing in between, which
+// measures the cost of UDP sockets alone, the minimum for every server that uses them. With OCTETS
+// each answer is that long, as a server's would be. Exits on a signal.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 namespace hither {
 namespace {
 
-constexpr size_t kDatagramsMax = 32;  // As hitherd's batch; it is cheaper than one of 64.
+constexpr size_t kDatagramsMax = 32;  // As in hitherd; cheaper than a batch of 64.
 constexpr size_t kDatagramBytesMax = 4096;
 // Not a multiple of 4,096: the starts of all datagrams would share lines of the L1 cache.
 constexpr size_t kDatagramStrideBytes = kDatagramBytesMax + 3 * 64;
@@ -27,7 +27,7 @@ constexpr uint8_t kQr = 0x80;
 
 class Echo {
  public:
-  // `answer_bytes` 0: as long as the datagram that came.
+  // `answer_bytes` 0: as long as the received datagram.
   Echo(FileDescriptor socket, size_t answer_bytes);
   int Run();
 
@@ -59,7 +59,7 @@ int Echo::Run() {
       messages_[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
       parts_[i].iov_len = kDatagramBytesMax;
     }
-    // WAITFORONE: sleeps while there is nothing, then takes what there is.
+    // WAITFORONE: sleeps until something arrives, then takes all of it.
     const int received =
         ::recvmmsg(socket_.get(), messages_.data(), kDatagramsMax, MSG_WAITFORONE, nullptr);
     if (received < 0 && errno != EINTR) {
@@ -81,7 +81,7 @@ void Echo::Turn(unsigned count) {
 void Echo::Send(unsigned count) {
   for (unsigned at = 0; at < count;) {
     const int sent = ::sendmmsg(socket_.get(), &messages_[at], count - at, 0);
-    at += sent > 0 ? static_cast<unsigned>(sent) : 1;  // What cannot be sent is not sent.
+    at += sent > 0 ? static_cast<unsigned>(sent) : 1;  // Unsendable datagrams are skipped.
   }
 }
 

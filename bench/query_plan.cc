@@ -13,7 +13,7 @@
 namespace hither {
 namespace {
 
-constexpr size_t kQueriesMax = 32'000'000;  // Some 2 GB; longer files only hide a mistake.
+constexpr size_t kQueriesMax = 32'000'000;  // Some 2 GB; longer files are most likely a mistake.
 constexpr size_t kHeaderBytes = 12;
 constexpr size_t kOptBytes = 11;
 constexpr size_t kQueryBytesMax = kHeaderBytes + kNameBytesMax + 4 + kOptBytes;

@@ -16,18 +16,18 @@ struct QueryPlanOptions {
   bool edns = false;
   bool dnssec_ok = false;  // DO; implies EDNS.
   uint16_t payload_bytes = 1232;
-  size_t group_max = 16;  // Queries that lie side by side, if they are of one length.
+  size_t group_max = 16;  // Adjacent queries, if they have the same length.
 };
 
-// Queries of one length, octet behind octet, so that one message with UDP_SEGMENT sends them all.
+// Adjacent queries of one length, so that one message with UDP_SEGMENT sends them all.
 struct QueryGroup {
   uint64_t at;  // In QueryPlan::octets.
   uint16_t query_bytes;
   uint16_t count;
 };
 
-// All queries of a file, encoded once, in the order of the file but for what the grouping needs: a
-// query waits until its group is full. Their IDs are the sender's to write.
+// All queries of a file, encoded once, in the order of the file except for grouping: a query waits
+// until its group is full. The sender writes their IDs.
 struct QueryPlan {
   Bytes octets;
   std::vector<QueryGroup> groups;
@@ -35,7 +35,7 @@ struct QueryPlan {
 };
 
 // Reads dnsperf's format: a name and a type on a line; lines that are empty or begin with ; or #
-// do not count.
+// are ignored.
 absl::StatusOr<QueryPlan> PlanQueries(absl::string_view text, const QueryPlanOptions& options);
 absl::StatusOr<QueryPlan> ReadQueryPlan(const std::string& path, const QueryPlanOptions& options);
 

@@ -1,4 +1,4 @@
-// volley: asks a name server as fast as it answers, and tells how fast that is. See kUsage.
+// volley: queries a name server as fast as it answers, and reports the rate. See kUsage.
 
 #include <sys/resource.h>
 
@@ -57,7 +57,7 @@ struct Run {
   Tally tally;
   double seconds = 0;  // From the first query to the last answer.
   uint64_t turns = 0;
-  uint64_t idle_turns = 0;  // In which no answer came: the server was what we waited for.
+  uint64_t idle_turns = 0;  // Without an answer: we waited for the server.
   bool server_gone = false;
 };
 
@@ -161,7 +161,7 @@ int Fail(int code, absl::string_view why) {
   return code;
 }
 
-// nullptr if all is in its bounds.
+// nullptr if all values are within bounds.
 const char* WrongFlag() {
   const double seconds = absl::GetFlag(FLAGS_seconds);
   if (!(seconds > 0 && seconds <= 3600)) return "--seconds: more than 0, at most 3600";

@@ -13,7 +13,7 @@ namespace hither {
 namespace {
 
 constexpr size_t kHeaderBytes = 12;
-constexpr int kReceiveBufferBytes = 8 << 20;  // No answer shall be lost here.
+constexpr int kReceiveBufferBytes = 8 << 20;  // No answer may be lost here.
 constexpr int kSendTriesMax = 1000;
 
 }  // namespace
@@ -106,12 +106,12 @@ void Flow::Send(QuerySource& source, int64_t now, Tally& tally) {
   if (out_->count > 0) SendAll(tally);
 }
 
-// A refusal of one datagram (ICMP) is told once, by the next call that asks the socket, whichever.
+// A refused datagram (ICMP) is reported once, by the next call on the socket, whichever it is.
 void Flow::NoteError() { failed_ |= errno != EAGAIN && errno != ENOBUFS && errno != EINTR; }
 
 void Flow::SendAll(Tally& tally) {
   size_t at = 0;
-  // If the way out is full, what was claimed is tried again, and lost if that does not help.
+  // If the send queue is full, the claimed queries are retried, and lost if that fails.
   for (int tries = 0; at < out_->count && tries < kSendTriesMax && !failed_; ++tries) {
     const int sent = ::sendmmsg(socket_.get(), &out_->messages[at],
                                 static_cast<unsigned>(out_->count - at), MSG_DONTWAIT);

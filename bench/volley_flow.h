@@ -26,7 +26,7 @@ class LatencyHistogram {
     ++count_;
     if (value > largest_) largest_ = value;
   }
-  // The time that `share` (0 to 1) of all do not exceed, in nanoseconds; 0 if there are none.
+  // The time in nanoseconds that a share of `share` (0 to 1) does not exceed; 0 if there are none.
   uint64_t Quantile(double share) const {
     const auto rank = static_cast<uint64_t>(share * static_cast<double>(count_));
     uint64_t seen = 0;
@@ -57,12 +57,12 @@ class LatencyHistogram {
   uint64_t largest_ = 0;
 };
 
-// What came of the queries. One thread's.
+// The outcome of the queries. One thread's.
 struct Tally {
   uint64_t sent = 0;
   uint64_t answered = 0;
   uint64_t lost = 0;       // No answer in time.
-  uint64_t strange = 0;    // Answers that nobody waits for: late, twice, or no answers at all.
+  uint64_t strange = 0;    // Unexpected answers: late, duplicate, or not answers at all.
   uint64_t truncated = 0;  // TC
   uint64_t octets = 0;     // Of the answers.
   std::array<uint64_t, 16> rcodes{};
@@ -70,7 +70,7 @@ struct Tally {
   LatencyHistogram latency;
 };
 
-// Goes round and round a plan, but stops after `queries_max`.
+// Repeats a plan, but stops after `queries_max`.
 class QuerySource {
  public:
   QuerySource(QueryPlan& plan, uint64_t queries_max) : plan_(plan), left_(queries_max) {}
@@ -102,31 +102,31 @@ class AnswerBatch {
 
  private:
   friend class Flow;
-  // Enough for the header and for what an answer of 1232 octets has; the rest would be cut off.
+  // Enough for an answer of 1232 octets; more would be cut off.
   static constexpr size_t kAnswerBytesMax = 2048;
   std::array<mmsghdr, kDatagramsMax> messages_{};
   std::array<iovec, kDatagramsMax> parts_{};
   std::array<std::array<uint8_t, kAnswerBytesMax>, kDatagramsMax> octets_;
 };
 
-// One connected UDP socket with its share of the queries under way. It never waits.
+// One connected UDP socket with its share of the queries in flight. It never blocks.
 //
-// A query's ID is its slot and, above it, how often the slot was used: an answer that comes when
-// its slot is used again is known as late.
+// A query's ID is its slot and, above it, how often the slot was used: an answer that arrives when
+// its slot is in use again is recognized as late.
 class Flow {
  public:
   static constexpr size_t kWindowMax = 4096;
-  // `segments`: a group goes out as one message, cut by the kernel (UDP_SEGMENT, udp(7)).
+  // `segments`: a group is sent as one message that the kernel splits (UDP_SEGMENT, udp(7)).
   static absl::StatusOr<Flow> Open(const SocketAddress& server, size_t window, bool segments);
 
   // Sends groups as long as there are slots for them.
   void Send(QuerySource& source, int64_t now, Tally& tally);
-  // Takes one batch of answers; returns how many datagrams came.
+  // Receives one batch of answers; returns the number of datagrams.
   size_t Receive(AnswerBatch& batch, Tally& tally);
-  // Gives up on queries sent before `then`.
+  // Counts queries sent before `then` as lost.
   void Expire(int64_t then, Tally& tally);
   size_t waiting() const { return slots_.size() - free_.size(); }
-  // The system says that nobody listens (or that there is no way): no answer will come.
+  // The system reports that nothing listens (or that there is no route): no answer will come.
   bool failed() const { return failed_; }
 
  private:

@@ -8,8 +8,8 @@
 
 namespace hither {
 
-// How long to wait before the next try: 0.5 s, doubling to 30 s, each less up to a quarter by
-// chance (RFC 4271 §10), so that the sites of a fleet do not come back to a router in step.
+// How long to wait before the next try: 0.5 s, doubling to 30 s, each shortened at random by up to
+// a quarter (RFC 4271 §10), so that the sites of a fleet do not return to a router in step.
 class BackOff {
  public:
   static constexpr absl::Duration kFirst = absl::Milliseconds(500);

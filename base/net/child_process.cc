@@ -23,7 +23,7 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// This process's environment, with `changed` in place of what has its name.
+// This process's environment, with the variables in `changed` replaced.
 std::vector<std::string> Environment(const std::vector<std::string>& changed) {
   std::vector<std::string> all = changed;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -43,7 +43,7 @@ struct ChildProcess::Run {
   uv_timer_t timer = {};
   int open_handles = 0;
   Options options;
-  ChildProcess* owner = nullptr;  // None once it has gone, or has been told.
+  ChildProcess* owner = nullptr;  // Null once it is gone or was notified.
   Done done;
   Result result;
   std::array<char, 16 * 1024> buffer;
@@ -77,7 +77,7 @@ void ChildProcess::Run::Close() {
   CloseHandle(reinterpret_cast<uv_handle_t*>(&timer));
 }
 
-// The group, so that what a script has started goes with it.
+// The group, so that a script's children die with it.
 void ChildProcess::Run::Kill() const {
   if (process.pid > 0) kill(-process.pid, SIGKILL);
 }
@@ -89,8 +89,8 @@ void ChildProcess::Run::Tell() {
   if (call) call(result);  // May delete the owner.
 }
 
-// Told at once, for a process that hangs in the kernel outlives even SIGKILL; closed when it has
-// gone, for libuv collects only children that it still knows.
+// Notified immediately, because a process that hangs in the kernel survives even SIGKILL; closed
+// when it is gone, because libuv only reaps children that it still knows.
 void ChildProcess::Run::Fail(absl::Status status) {
   if (result.status.ok()) result.status = std::move(status);
   Kill();
@@ -169,7 +169,7 @@ void ChildProcess::Run::Start(uv_loop_t* loop) {
   if (error != 0) {
     result.status = absl::UnavailableError(absl::StrCat("cannot start: ", uv_strerror(error)));
   }
-  // Who could not be started is told of from the loop, as everybody else.
+  // A failed start is reported from the loop, like any other result.
   const absl::Duration wait = error != 0 ? absl::ZeroDuration() : options.timeout;
   uv_timer_start(
       &timer,

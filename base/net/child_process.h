@@ -13,18 +13,17 @@
 
 namespace hither {
 
-// One run of a command without a shell, in a process group of its own, with nothing to read.
+// One run of a command without a shell, in its own process group, with no standard input.
 //
-// Threads: the loop's. The object may go at any time: its group is killed then, and nobody is
-// called. What it leaves in the loop closes once the process is collected; so run the loop at the
-// end.
+// Threads: the loop's. The object may be destroyed at any time: its group is then killed, and
+// `done` is not called. Its handles close once the process is reaped; so run the loop at the end.
 class ChildProcess {
  public:
   struct Options {
     std::vector<std::string> command;            // Looked for in PATH.
-    std::vector<std::string> environment;        // "NAME=value", over what this process has.
+    std::vector<std::string> environment;        // "NAME=value", added to this process's.
     absl::Duration timeout = absl::Seconds(10);  // Then the group gets SIGKILL.
-    size_t output_bytes_max = 4096;              // More ends it, too.
+    size_t output_bytes_max = 4096;              // More kills it, too.
     bool with_errors = false;                    // Is standard error part of the output?
   };
   struct Result {

@@ -15,10 +15,10 @@ constexpr int kReadsPerTurnMax = 16;
 
 Conversation::End EndOf(int error) {
   switch (error) {
-    case ECONNREFUSED:  // A reset in answer to our SYN, or ICMP's word on a port.
+    case ECONNREFUSED:  // A reset in answer to our SYN, or ICMP port unreachable.
       return Conversation::End::kRefused;
-    // RFC 9293 §3.10.7.4: a reset of a connection that stood. Whether a server that closes early is
-    // seen to send a FIN or a reset depends on who was faster, and means the same.
+    // RFC 9293 §3.10.7.4: a reset of an established connection. Whether a server that closes early
+    // sends a FIN or a reset depends on timing, and means the same.
     case ECONNRESET:
     case EPIPE:
       return Conversation::End::kClosed;
@@ -29,7 +29,7 @@ Conversation::End EndOf(int error) {
       return Conversation::End::kUnreachable;
     case ETIMEDOUT:
       return Conversation::End::kTimeout;
-    default:  // EMFILE, ENFILE, ENOMEM, ENOBUFS, EPERM, EACCES: says nothing of the other side.
+    default:  // EMFILE, ENFILE, ENOMEM, ENOBUFS, EPERM, EACCES: says nothing about the other side.
       return Conversation::End::kOwnFault;
   }
 }
@@ -53,7 +53,7 @@ int Conversation::Open(uv_loop_t&) {
   fd_.Reset(::socket(order_.to.family(), type, 0));
   if (!fd_) return errno;
   const absl::StatusOr<SocketAddress> to = order_.to.Resolve();
-  if (!to.ok()) return ENETDOWN;  // The way there is missing: the other side is not to be reached.
+  if (!to.ok()) return ENETDOWN;  // There is no route: the other side is unreachable.
   if (::connect(fd_.get(), to->get(), to->size()) != 0 && errno != EINPROGRESS) return errno;
   return 0;
 }
@@ -64,7 +64,7 @@ int Conversation::Watch(uv_loop_t& loop) {
   });
   if (watched != 0) return -watched;
   timer_ = UvTimer(loop, [this] { OnTimeout(); });
-  // The loop's own clock may be as old as its turn; the timeout counts from now.
+  // The loop's clock may be stale; the timeout counts from now.
   const uint64_t late_ms = began_ns_ / 1'000'000 - std::min(began_ns_ / 1'000'000, uv_now(&loop));
   timer_.Start(order_.timeout + absl::Milliseconds(static_cast<int64_t>(late_ms)));
   return -poll_.Start(UV_WRITABLE);
@@ -76,7 +76,7 @@ void Conversation::OnReady(int events) {
   if (events & UV_READABLE) (void)Receive();
 }
 
-// Replies may have come while this process did not run: libuv calls timers before it looks.
+// Replies may have arrived while this process did not run: libuv calls timers before it polls.
 void Conversation::OnTimeout() {
   if (sent_bytes_ > 0 && !Receive()) return;
   Finish(End::kTimeout,

@@ -19,24 +19,24 @@
 namespace hither {
 
 // One request and its reply, over a socket of its own: connect, send, receive, close. A new socket
-// has a new source port, so that the requests of some time reach every worker behind SO_REUSEPORT.
+// has a new source port, so that over time the requests reach every worker behind SO_REUSEPORT.
 //
 // Ownership: the caller's. Destroying a conversation cancels it: `on_end` is never called after
 // that. `on_end` may destroy the conversation that calls it.
 //
-// Threads: the loop's. Nothing waits. Source: any process at the address; over UDP only what
-// comes from there (a connected socket), in all at most `reply_bytes_max`, for `timeout`.
+// Threads: the loop's. Nothing blocks. Source: any process at the address; over UDP only datagrams
+// from there (a connected socket), in all at most `reply_bytes_max`, for `timeout`.
 class Conversation {
  public:
   enum class Transport : uint8_t { kUdp, kTcp };
   enum class End : uint8_t {
     kDone,         // `is_complete` said so.
     kClosed,       // TCP: the other side closed or reset the connection before that.
-    kTimeout,      // Also if only what `is_complete` refuses came.
-    kRefused,      // Nobody listens there.
-    kUnreachable,  // No way there.
+    kTimeout,      // Also if `is_complete` refused all that came.
+    kRefused,      // Nothing listens there.
+    kUnreachable,  // No route there.
     kTooLong,
-    kOwnFault,  // We could not ask: no descriptor, no memory, a packet filter of our own.
+    kOwnFault,  // We could not send: no descriptor, no memory, or our own packet filter.
   };
   struct Result {
     End end = End::kOwnFault;
@@ -50,8 +50,7 @@ class Conversation {
     std::vector<uint8_t> request;
     absl::Duration timeout;
     size_t reply_bytes_max = 0;
-    // Of a datagram: is it the reply? If not it is forgotten, and we wait on. Of a stream: is that
-    // all?
+    // For a datagram: is it the reply? If not, it is ignored. For a stream: is it complete?
     std::function<bool(std::span<const uint8_t>)> is_complete;
   };
 

@@ -19,7 +19,7 @@ absl::string_view TextOf(std::span<const uint8_t> octets) {
   return {reinterpret_cast<const char*>(octets.data()), octets.size()};
 }
 
-// Nothing: the end of the connection is the end of the body.
+// None: the body ends with the connection.
 std::optional<size_t> BodyBytes(absl::string_view head) {
   for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
     const std::pair<absl::string_view, absl::string_view> field =

@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-// As much of HTTP as is needed to read small pages of machines that we know, over a Conversation.
-// Pure. Source: any process at the address.
+// As much HTTP as is needed to read small pages from known hosts, over a Conversation. Pure.
+// Source: any process at the address.
 namespace hither {
 
 inline constexpr size_t kHttpHeadBytesMax = 8'192;
@@ -17,14 +17,14 @@ inline constexpr size_t kHttpHeadBytesMax = 8'192;
 // With "Connection: close": the end of the stream may be the end of the body.
 std::string HttpRequest(absl::string_view method, absl::string_view path, absl::string_view host);
 
-// Is a stream that goes on whole already, by its Content-Length (RFC 9110 §8.6)?
+// Is a stream that has not ended already complete, by its Content-Length (RFC 9110 §8.6)?
 bool IsWholeHttpAnswer(std::span<const uint8_t> stream);
 
 struct HttpAnswer {
   int code = 0;
-  absl::string_view body;  // Of the text that was read.
+  absl::string_view body;  // A view into the text read.
 };
-// An error says what is wrong, and not with whom.
+// An error says what is wrong, but not with which host.
 absl::StatusOr<HttpAnswer> ReadHttpAnswer(absl::string_view text);
 
 }  // namespace hither

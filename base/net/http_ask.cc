@@ -11,7 +11,7 @@ namespace {
 using End = Conversation::End;
 
 absl::StatusOr<HttpReply> ReplyOf(const Conversation::Result& ended) {
-  // A server may end its answer by closing, and has then said all there is.
+  // A server may end its answer by closing; the answer is then complete.
   const bool has_answer =
       ended.end == End::kDone || (ended.end == End::kClosed && !ended.reply.empty());
   if (!has_answer) return absl::UnavailableError(ended.detail);

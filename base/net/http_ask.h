@@ -28,9 +28,8 @@ struct HttpOrder {
   size_t bytes_max = 1 << 20;
 };
 
-// One request. `on_reply` is called once, on the loop's thread, and perhaps before this returns
-// (null then). Destroying what is returned cancels. Source: any process there; the
-// order limits size and time.
+// One request. `on_reply` is called once, on the loop's thread, possibly before this returns (then
+// null). Destroying the result cancels. Source: any process there; the order limits size and time.
 std::unique_ptr<Conversation> StartHttp(uv_loop_t& loop, const HttpOrder& order,
                                         std::function<void(absl::StatusOr<HttpReply>)> on_reply);
 

@@ -16,7 +16,7 @@
 
 namespace hither {
 
-// Other threads ask the loop to do something, and wait for the answer.
+// Lets other threads run work on the loop and wait for the result.
 //
 // Threads: made, opened and closed by the loop's; Call() is for all others.
 class LoopCalls {
@@ -24,15 +24,15 @@ class LoopCalls {
   static constexpr size_t kWaitingMax = 64;
 
   void Open(uv_loop_t& loop);
-  void Close();  // Those that wait get no answer.
+  void Close();  // Waiting callers get no answer.
 
   // Runs `work` on the loop. No value: the loop has ended, hangs for over `timeout`, or too many
-  // wait. Work that was given up may run all the same, later.
+  // calls wait. Abandoned work may still run later.
   template <typename T>
   std::optional<T> Call(std::function<T()> work, absl::Duration timeout) {
     auto promise = std::make_shared<std::promise<std::optional<T>>>();
     std::future<std::optional<T>> answer = promise->get_future();
-    // A task that is dropped breaks its promise: the wait ends at once.
+    // A dropped task breaks its promise, which ends the wait immediately.
     if (!Add([promise, work = std::move(work)] { promise->set_value(work()); })) return {};
     promise.reset();
     if (answer.wait_for(absl::ToChronoMilliseconds(timeout)) != std::future_status::ready) {

@@ -13,7 +13,7 @@
 namespace hither {
 namespace {
 
-// Two pipes for signals, epoll, an eventfd; and something to ask by.
+// Two pipes for signals, epoll, an eventfd; and one for a request.
 constexpr size_t kDescriptorsLeast = 8;
 
 }  // namespace

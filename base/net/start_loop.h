@@ -8,7 +8,7 @@
 namespace hither {
 
 // uv_loop_init(), which aborts the process if there are no descriptors for its pipes of signals:
-// here that is an error for the operator. Not OK: `loop` is not to be used or closed.
+// here that is an error for the operator. Not OK: `loop` must not be used or closed.
 absl::Status StartLoop(uv_loop_t& loop);
 
 }  // namespace hither

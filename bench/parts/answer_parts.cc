@@ -15,8 +15,8 @@
 namespace hither {
 namespace {
 
-// Which counter tells that an answer was of its kind. NOERROR alone does not tell a wildcard; that
-// is find's to check, with the same questions.
+// The counter that confirms an answer's kind. NOERROR alone does not confirm a wildcard; find
+// checks that, with the same queries.
 Counter CounterOf(Kind kind) {
   switch (kind) {
     case Kind::kReferral:
@@ -51,7 +51,7 @@ void Encode(benchmark::State& state, Kind kind, const ZoneSet& zones, const Ques
   state.counters["B/answer"] = static_cast<double>(bytes) / static_cast<double>(asked);
 }
 
-// The same in batches of `length`, to see what it saves to ask memory for many at once.
+// The same in batches of `length`, to see what prefetching for many queries at once saves.
 void Batch(benchmark::State& state, size_t length, const ZoneSet& zones,
            const Questions& questions) {
   Counters counters;

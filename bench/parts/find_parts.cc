@@ -1,5 +1,5 @@
 // ZoneView::Find, for a denial with the search for its NSEC3 too. The hash of the name is in it
-// (hash/ has that alone): names that were hashed beforehand would crowd the zone out of the caches.
+// (hash/ has that alone): prehashed names would evict the zone from the caches.
 
 #include <benchmark/benchmark.h>
 
@@ -12,7 +12,7 @@
 namespace hither {
 namespace {
 
-// False: the question is not of the kind that the part is named for.
+// False: the query is not of the part's kind.
 bool IsFound(Kind kind, const Lookup& found) {
   switch (kind) {
     case Kind::kHit:

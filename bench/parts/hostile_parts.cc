@@ -1,7 +1,6 @@
-// The costliest answers of zones that load, beside an ordinary one with its system calls:
-// `bench_parts --benchmark_filter=hostile`. x_ordinary is how many ordinary ones each costs; at
-// most 150 is what work.h promises. hostile/search tries zones and questions at random and tells
-// the worst.
+// The costliest answers of loadable zones, against an ordinary one with its system calls:
+// `bench_parts --benchmark_filter=hostile`. x_ordinary is the cost of each in ordinary answers;
+// work.h promises at most 150. hostile/search tries random zones and queries and reports the worst.
 
 #include <benchmark/benchmark.h>
 #include <time.h>
@@ -43,7 +42,7 @@ constexpr How kHows[] = {{"udp", Transport::kUdp, false},
                          {"tcp", Transport::kTcp, false},
                          {"tcp-do", Transport::kTcp, true}};
 
-// What an ordinary answer costs, from recvmmsg to sendmmsg, 32 at a time. Measured once.
+// The cost of an ordinary answer, from recvmmsg to sendmmsg, 32 at a time. Measured once.
 double OrdinaryNs(Inputs& inputs) {
   static const double measured = [&inputs] {
     auto socket = OpenSocket(SocketKind::kUdp, *SocketAddress::FromText("127.0.0.1", 0), {});
@@ -100,7 +99,7 @@ struct Worst {
 
 class Asker {
  public:
-  // False: no zone that may be served.
+  // False: not a zone that may be served.
   bool Load(const HostilePlan& plan) {
     zone_ = MakeHostileZone(plan);
     const Name apex = *Name::FromText("example.");
@@ -112,7 +111,7 @@ class Asker {
     return true;
   }
 
-  // Every name, type and transport; of three times the least, so that nothing else counts.
+  // Every name, type and transport; the lowest of three times, to exclude other load.
   Worst Search() {
     Worst worst;
     for (const std::string& name : zone_.names) {

@@ -107,7 +107,7 @@ void Writer::AddPart(size_t i) {
   }
 }
 
-// Chains that prove nothing but cost what good ones do.
+// Chains that prove nothing but cost as much as valid ones.
 void Writer::AddNsec() {
   for (const std::string& owner : owners_) {
     absl::StrAppend(&records_, owner, " NSEC example. A\n");

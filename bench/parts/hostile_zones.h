@@ -7,16 +7,16 @@
 
 namespace hither {
 
-// A zone `example.` whose owner wants each answer to cost as much as it can, and the names to ask.
+// A zone `example.` whose answers cost as much as its owner can achieve, and the names to query.
 struct HostileZone {
   std::string text;
   std::vector<std::string> names;
 };
 
-// What a hostile zone is made of. Each kind has names of `labels` labels, and `count` of them.
+// The contents of a hostile zone. Each kind has `count` names of `labels` labels.
 struct HostilePlan {
   enum Kind : uint8_t {
-    kMx,          // Names that share nothing: compression finds nothing.
+    kMx,          // Names without a common suffix: compression finds nothing.
     kMxShared,    // Names that share all but one label.
     kAdditional,  // Nested names, each with addresses that do not fit beside it.
     kGlue,        // A delegation to deep hosts below it.

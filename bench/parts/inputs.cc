@@ -13,7 +13,7 @@
 namespace hither {
 namespace {
 
-// A name of the zone that is of such an owner, chosen by `random`.
+// A name of the zone with this kind of owner, chosen by `random`.
 std::string AnyLabel(ZoneKind kind, Owner owner, size_t names, uint64_t random) {
   size_t i = random % names;
   while (OwnerAt(kind, i) != owner) i = (i + 1) % names;  // 7 steps at most.
@@ -89,7 +89,7 @@ const Zone& Inputs::ZoneOf(ZoneKind kind, size_t names) {
 const Questions& Inputs::QuestionsOf(Kind kind, size_t names) {
   const auto [place, is_new] = questions_.try_emplace({kind, names});
   if (!is_new) return place->second;
-  // 2^18 questions about as many names touch tens of megabytes of a zone.
+  // 2^18 queries for as many names touch tens of megabytes of a zone.
   const size_t count = std::bit_ceil(std::clamp<size_t>(names, 1 << 12, 1 << 18));
   for (size_t i = 0; i < count; ++i) {
     place->second.Add(QuestionName(kind, names, Mix(i + 1)), kind == Kind::kNsec3Denial);

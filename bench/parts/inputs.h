@@ -15,7 +15,7 @@
 
 namespace hither {
 
-// What is asked. Each part is named for one of them: find/nxdomain/1000.
+// The kinds of queries. Each part is named after one of them: find/nxdomain/1000.
 enum class Kind : uint8_t { kHit, kNxDomain, kReferral, kWildcard, kNsec3Denial, kMixed };
 
 struct KindText {
@@ -33,7 +33,7 @@ inline constexpr KindText kKinds[] = {
     {Kind::kMixed, "mixed", ZoneKind::kPlain},
 };
 
-// Queries one behind the other, so that reading them costs no cache misses of its own.
+// Consecutive queries, so that reading them costs no extra cache misses.
 class Questions {
  public:
   void Add(absl::string_view name, bool dnssec_ok);
@@ -48,14 +48,14 @@ class Questions {
   std::vector<uint16_t> sizes_;
 };
 
-// Makes each zone and each list of questions once, when it is first wanted: the library calls a
+// Makes each zone and each list of queries once, when it is first used: the library calls a
 // benchmark several times to find out how often to run it.
 class Inputs {
  public:
   // One served zone, `example.`.
   const ZoneSet& ZonesOf(ZoneKind kind, size_t names);
   const Zone& ZoneOf(ZoneKind kind, size_t names);
-  // In random order; so many that those of a large zone do not fit into a cache.
+  // In random order; so many that a large zone's do not fit into a cache.
   const Questions& QuestionsOf(Kind kind, size_t names);
 
  private:

@@ -19,7 +19,7 @@ void Load(benchmark::State& state, ZoneKind kind, size_t names) {
   double image_bytes = 0;
   for (auto _ : state) {
     LoadedZone loaded = LoadZoneText(text, "bench", apex);
-    state.PauseTiming();  // To free the zone is another's time.
+    state.PauseTiming();  // Freeing the zone is not measured.
     HITHER_CHECK(loaded.zone != nullptr);
     records = static_cast<double>(loaded.zone->record_count());
     image_bytes = static_cast<double>(loaded.zone->image_bytes());
@@ -43,7 +43,7 @@ void RegisterLoadParts() {
       benchmark::RegisterBenchmark(
           absl::StrCat("load/", kind.name, "/", names).c_str(),
           [kind = kind.kind, names](benchmark::State& state) { Load(state, kind, names); })
-          ->UseRealTime()  // A loader may use threads of its own.
+          ->UseRealTime()  // A loader may use its own threads.
           ->Unit(benchmark::kMillisecond);
     }
   }

@@ -1,5 +1,5 @@
-// Google Benchmark for the parts of an answer: parse, hash, find, encode; of a start: load; of
-// what is measured all the time: latency; and of hostile zones: hostile. Names are
+// Google Benchmark for the parts of an answer: parse, hash, find, encode; of a start: load; of the
+// continuous measurements: latency; and of hostile zones: hostile. Names are
 // PART/KIND/NAMES-OF-THE-ZONE.
 
 #include <benchmark/benchmark.h>
@@ -15,6 +15,6 @@ int main(int argc, char** argv) {
   hither::RegisterAnswerParts(inputs);
   hither::RegisterLoadParts();
   hither::RegisterHostileParts(inputs);
-  // A filter that fits nothing, as after a change of a name, must not pass for a run.
+  // A filter that matches nothing, as after a rename, must not count as a run.
   return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
 }

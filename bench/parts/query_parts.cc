@@ -1,4 +1,4 @@
-// What is done with a query before a zone is looked at, and what is noted down after.
+// The work on a query before a zone is read, and the counting after.
 
 #include <benchmark/benchmark.h>
 
@@ -14,7 +14,7 @@
 namespace hither {
 namespace {
 
-constexpr size_t kNames = 1'000;  // The questions' zone; it is not read here.
+constexpr size_t kNames = 1'000;  // The queries' zone; it is not read here.
 
 void Parse(benchmark::State& state, const Questions& questions) {
   size_t i = 0;

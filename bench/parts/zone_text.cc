@@ -59,7 +59,7 @@ std::string Base32Hex(const Hash& hash) {
   return text;
 }
 
-// ECDSA P-256 as to its size (RFC 6605 §4); nobody verifies it.
+// The size of ECDSA P-256 (RFC 6605 §4); it is never verified.
 std::string SignatureText(const char* type, int labels, int ttl_seconds) {
   return absl::StrCat(" ", ttl_seconds, " RRSIG ", type, " 13 ", labels, " ", ttl_seconds,
                       " 20300101000000 20200101000000 12345 example. ", std::string(85, 'A'),
@@ -118,7 +118,7 @@ Owner OwnerAt(ZoneKind kind, size_t i) {
 
 std::string LabelAt(ZoneKind kind, size_t i) {
   const char letter = "hdw"[static_cast<size_t>(OwnerAt(kind, i))];
-  // An odd factor: no two alike, and the hosts' order has nothing to do with `i`.
+  // An odd factor: no two alike, and the hosts' order does not depend on `i`.
   const uint32_t number = static_cast<uint32_t>(i) * 0x9e3779b1u;
   return absl::StrCat(std::string(1, letter), absl::Hex(number, absl::kZeroPad8));
 }

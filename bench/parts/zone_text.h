@@ -19,7 +19,7 @@ struct ZoneKindText {
   const char* name;
   std::span<const size_t> sizes;  // In names.
 };
-// A million signed names would be a gigabyte of text and show nothing more.
+// A million signed names would be a gigabyte of text and show nothing new.
 inline constexpr size_t kPlainSizes[] = {1'000, 1'000'000};
 inline constexpr size_t kNsec3Sizes[] = {1'000, 100'000};
 inline constexpr ZoneKindText kZoneKinds[] = {
@@ -30,10 +30,10 @@ constexpr std::span<const size_t> SizesOf(ZoneKind kind) {
   return kZoneKinds[static_cast<size_t>(kind)].sizes;
 }
 
-// The zone `example.` with so many names: a master file.
+// The zone `example.` with that many names: a master file.
 std::string ZoneText(ZoneKind kind, size_t names);
 
-// What the i-th name of a zone is; its first label. Names have no order in `i`.
+// The kind of a zone's i-th name, and its first label. Names are not ordered by `i`.
 enum class Owner : uint8_t { kHost, kDelegation, kWildcardParent };
 Owner OwnerAt(ZoneKind kind, size_t i);
 std::string LabelAt(ZoneKind kind, size_t i);
