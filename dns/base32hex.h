@@ -10,7 +10,7 @@
 namespace hither {
 
 // RFC 4648 §7 without padding, either case, as in the owners of NSEC3 records. False, and `out` is
-// of no use, unless `text` is exactly the text of out.size() octets; a multiple of 5 octets.
+// useless, unless `text` is exactly the text of out.size() octets; a multiple of 5 octets.
 inline bool DecodeBase32Hex(ByteView text, std::span<uint8_t> out) {
   if (out.size() % 5 != 0 || text.size() != out.size() / 5 * 8) return false;
   uint64_t group = 0;

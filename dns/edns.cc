@@ -25,7 +25,7 @@ bool ReadOpt(uint16_t klass, uint32_t ttl, ByteView rdata, Edns& edns) {
   edns.payload_bytes = klass;
   edns.version = static_cast<uint8_t>(ttl >> 16);
   edns.dnssec_ok = (ttl & kDoFlag) != 0;
-  // RFC 6891 §6.1.3: of another version nothing more is known, not even how options look.
+  // RFC 6891 §6.1.3: nothing more is known of other versions, not even the form of options.
   if (edns.version != 0) return true;
   ByteReader reader(rdata);
   for (int count = 0; !reader.AtEnd(); ++count) {
@@ -34,10 +34,10 @@ bool ReadOpt(uint16_t klass, uint32_t ttl, ByteView rdata, Edns& edns) {
     const ByteView data = reader.Take(reader.U16());
     if (!reader.ok()) return false;
     switch (code) {
-      case EdnsOption::kNsid:  // RFC 5001 §2.1: whatever a query has in it is not looked at.
+      case EdnsOption::kNsid:  // RFC 5001 §2.1: its contents in a query are ignored.
         edns.wants_nsid = true;
         break;
-      case EdnsOption::kTcpKeepalive:  // RFC 7828 §3.1: empty, or a timeout that is ours to say.
+      case EdnsOption::kTcpKeepalive:  // RFC 7828 §3.1: empty, or a timeout that only we may set.
         if (!data.empty() && data.size() != 2) return false;
         edns.offers_keepalive = true;
         break;

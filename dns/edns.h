@@ -19,7 +19,7 @@ enum class EdnsOption : uint16_t {
   kZoneVersion = 19,    // RFC 9660
 };
 
-// RFC 8914 §4, those that we send.
+// RFC 8914 §4: those that we send.
 enum class ExtendedError : uint16_t {
   kAbsent = 0xffff,  // Not kNone: -Wshadow takes it for the one of zone.h.
   kOther = 0,
@@ -30,7 +30,7 @@ enum class ExtendedError : uint16_t {
   kInvalidQueryType = 30,  // RFC 9824 §3.5
 };
 
-// What a query's OPT asks for.
+// What a query's OPT requests.
 struct Edns {
   bool present = false;
   bool dnssec_ok = false;
@@ -41,13 +41,13 @@ struct Edns {
   uint16_t payload_bytes = 0;
 };
 
-// Reads the fields of an OPT record behind its owner and type: class, TTL, RDATA. False for
-// options that do not fill the RDATA, or whose form is wrong (FORMERR). Unknown ones are passed
-// over (RFC 6891 §6.1.2).
+// Reads the fields of an OPT record after its owner and type: class, TTL, RDATA. False for options
+// that do not fill the RDATA, or whose form is wrong (FORMERR). Unknown ones are ignored (RFC 6891
+// §6.1.2).
 bool ReadOpt(uint16_t klass, uint32_t ttl, ByteView rdata, Edns& edns);
 
-// What an answer's OPT says. Sizes are known before the answer's sections are written, so that
-// room for it can be kept.
+// The contents of an answer's OPT. Sizes are known before the answer's sections are written, so
+// that room can be reserved.
 struct OptReply {
   uint16_t payload_bytes = 0;
   uint8_t extended_rcode = 0;  // The upper eight bits.

@@ -27,7 +27,7 @@ NameView NameView::Suffix(size_t labels) const {
 bool NameView::EqualsIgnoreCase(NameView other) const {
   if (size_ != other.size_) return false;
   // Length octets are below 64 and so never letters: one pass serves labels and lengths. Most names
-  // are equal to the letter or not at all.
+  // match exactly or not at all.
   const auto equal8 = [](const uint8_t* a, const uint8_t* b) {
     uint64_t one;
     uint64_t two;
@@ -142,7 +142,7 @@ absl::StatusOr<Name> Name::FromText(absl::string_view text, NameView origin) {
   if (text.empty()) return wrong("it is empty");
   if (text == ".") return Name();
   Name name;
-  size_t label_at = 0;  // Where the present label's length octet goes.
+  size_t label_at = 0;  // Where the current label's length octet goes.
   size_t end = 1;       // Where its next octet goes.
   for (size_t i = 0; i < text.size(); ++i) {
     uint8_t octet = static_cast<uint8_t>(text[i]);

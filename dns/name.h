@@ -17,12 +17,12 @@ inline constexpr size_t kNameBytesMax = 255;  // RFC 1035 §2.3.4, the root's 0 
 inline constexpr size_t kLabelBytesMax = 63;
 inline constexpr size_t kNameLabelsMax = 127;  // 127 one-octet labels and the root: 255 octets.
 
-// memcpy() for the short lengths of names: g++ 12 makes "rep movs" of one whose length is an octet,
-// which takes longer to begin than a name takes to copy.
+// memcpy() for the short lengths of names: g++ 12 emits "rep movs" for a length of one octet, whose
+// startup takes longer than copying a name.
 inline void CopyNameOctets(uint8_t* to, const uint8_t* from, size_t size) {
   if (size >= 8) {
     for (size_t i = 0; i + 8 < size; i += 8) std::memcpy(to + i, from + i, 8);
-    std::memcpy(to + size - 8, from + size - 8, 8);  // Overlaps what is there by then.
+    std::memcpy(to + size - 8, from + size - 8, 8);  // Overlaps octets already copied.
   } else if (size >= 4) {
     std::memcpy(to, from, 4);
     std::memcpy(to + size - 4, from + size - 4, 4);
@@ -43,7 +43,7 @@ inline uint64_t ToLowerOctets(uint64_t octets) {
   const uint64_t from_a = low7 + ((0x80 - 'A') * kOnes);      // High bit: >= 'A'.
   const uint64_t past_z = low7 + ((0x80 - 'Z' - 1) * kOnes);  // High bit: > 'Z'.
   const uint64_t upper = from_a & ~past_z & ~octets & (0x80 * kOnes);
-  return octets | (upper >> 2);  // 0x80 >> 2 is 0x20, what parts 'A' from 'a'.
+  return octets | (upper >> 2);  // 0x80 >> 2 is 0x20, the difference between 'A' and 'a'.
 }
 
 // An uncompressed, absolute domain name in wire form, ending in the root's 0 octet; case as given.
@@ -69,7 +69,7 @@ class NameView {
   bool EqualsExactly(NameView other) const {
     return size_ == other.size_ && std::memcmp(data_, other.data_, size_) == 0;
   }
-  std::string ToText() const;  // Absolute, with \. and \DDD escapes where RFC 1035 §5.1 asks.
+  std::string ToText() const;  // Absolute, with \. and \DDD escapes where RFC 1035 §5.1 requires.
 
  private:
   static constexpr uint8_t kRootOctet[1] = {0};
@@ -77,9 +77,9 @@ class NameView {
   uint8_t size_;
 };
 
-// What a stranger's octets begin with: the one walk over a name in wire form (RFC 1035 §3.1).
+// What foreign octets begin with: the only walk over a name in wire form (RFC 1035 §3.1).
 enum class NameEnd : uint8_t {
-  kRoot,      // It is a name; `bytes` includes the root's 0.
+  kRoot,      // A name; `bytes` includes the root's 0.
   kPointer,   // Compressed (§4.1.4): `bytes` are those before the pointer.
   kBadLabel,  // A label's length of 64 to 191.
   kTooLong,   // Over 255 octets.
@@ -105,7 +105,7 @@ inline NameScan ScanName(ByteView octets) {
   }
 }
 
-// The octets of the uncompressed name that `octets` begin with; 0 if it is none.
+// The size of the uncompressed name at the start of `octets`; 0 if there is none.
 inline size_t NameBytesAtStart(ByteView octets) {
   const NameScan scan = ScanName(octets);
   return scan.end == NameEnd::kRoot ? scan.bytes : 0;
@@ -125,17 +125,18 @@ class Name {
     return *this;
   }
 
-  // Text of a zone file (RFC 1035 §5.1): relative names end in `origin`; \X and \DDD understood.
+  // Text of a zone file (RFC 1035 §5.1): `origin` completes relative names; \X and \DDD are
+  // understood.
   static absl::StatusOr<Name> FromText(absl::string_view text, NameView origin = NameView());
-  // The first name in `wire`, uncompressed; what follows it is ignored. An error for anything that
-  // is no name: a pointer, a label over 63 octets, over 255 octets in all, or an early end.
+  // The first name in `wire`, uncompressed; the rest is ignored. An error for anything but a name:
+  // a pointer, a label over 63 octets, over 255 octets in all, or an early end.
   static absl::StatusOr<Name> FromWire(ByteView wire);
 
   NameView view() const { return NameView(ByteView(octets_, size_)); }
   operator NameView() const { return view(); }  // NOLINT: a Name is a NameView that lives longer.
   std::string ToText() const { return view().ToText(); }
 
-  // Adds labels at the front or joins two names. False, and nothing changes, over 255 octets.
+  // Adds labels at the front or joins two names. False, and no change, over 255 octets.
   bool Prepend(ByteView label);
   // `prefix` without its last `suffix_labels` labels, then `suffix`: DNAME's substitution.
   static bool ReplaceSuffix(NameView name, size_t suffix_labels, NameView suffix, Name& out);

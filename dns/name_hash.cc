@@ -11,7 +11,7 @@ uint64_t Mix(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
-// The first octet is the lowest, on whatever machine: LoadTail() shifts by that.
+// The first octet is the lowest on every machine: LoadTail() shifts by that.
 template <typename T>
 uint64_t Load(const uint8_t* at) {
   T octets;
@@ -23,8 +23,7 @@ uint64_t Load(const uint8_t* at) {
 }
 
 // The last `count` octets of a label, fewer than 8, the first of them lowest: in one load or two
-// that overlap, none of them outside of the label. (A loop that ends anywhere costs as much as the
-// rest.)
+// overlapping ones, none outside the label. (A loop of variable length costs as much as the rest.)
 uint64_t LoadTail(ByteView label, size_t count) {
   const uint8_t* const end = label.data() + label.size();
   if (count == 0) return 0;

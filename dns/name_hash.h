@@ -9,14 +9,14 @@
 namespace hither {
 
 // The hash of a name is built from its last label to its first, so that one pass over a question
-// gives the hash of the name and of each of its ancestors: a lookup needs them all (zone apex,
-// closest encloser, wildcard). Letters count in lower case.
+// name gives the hash of the name and of each ancestor: a lookup needs them all (zone apex, closest
+// encloser, wildcard). Letters are hashed in lower case.
 inline constexpr uint64_t kRootHash = 0x9e3779b97f4a7c15;
 
 uint64_t ExtendHash(uint64_t parent_hash, ByteView label);
 uint64_t HashName(NameView name);
 
-// A question's name with where its labels start and the hash of each of its suffixes.
+// A question's name with the starts of its labels and the hash of each of its suffixes.
 class HashedName {
  public:
   HashedName() = default;  // Set() before use.

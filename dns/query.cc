@@ -3,8 +3,8 @@
 namespace hither {
 namespace {
 
-// Takes the name at the cursor; a view of it if it is written whole. A pointer ends it, too, but
-// then there is no view: good enough for records that are only passed over.
+// Takes the name at the cursor; returns a view if it is uncompressed. A pointer ends it, too, but
+// then there is no view: good enough for records that are only skipped.
 bool TakeName(ByteReader& reader, ByteView& wire) {
   const NameScan scan = ScanName(reader.rest());
   if (scan.end == NameEnd::kRoot) {
@@ -17,8 +17,8 @@ bool TakeName(ByteReader& reader, ByteView& wire) {
   return reader.ok();
 }
 
-// A query's question is the first name of its message: nothing stands before it that a pointer
-// could point to (RFC 1035 §4.1.4: "a prior occurrence of the same name").
+// A query's question is the first name of its message: nothing comes before it that a pointer could
+// point to (RFC 1035 §4.1.4: "a prior occurrence of the same name").
 bool TakeQuestion(ByteReader& reader, Query& query) {
   ByteView wire;
   if (!TakeName(reader, wire) || wire.empty()) return false;
@@ -60,7 +60,7 @@ bool TakeAdditional(ByteReader& reader, uint16_t count, Query& query) {
       if (!ReadOpt(record.klass, record.ttl, record.rdata, query.edns)) return false;
     }
     if (record.type == RrType::kTsig) {
-      // RFC 8945 §5.1: the last record, and so the only one.
+      // RFC 8945 §5.1: the last record, so there is only one.
       if (i + 1 != count || !ReadTsig(record.owner, record.rdata, query.tsig)) return false;
     }
   }
@@ -82,9 +82,9 @@ Parsed ParseQuery(ByteView message, Query& query) {
   const uint16_t additionals = LoadU16(header + 10);
   ByteReader reader(message);
   reader.Take(kHeaderBytes);
-  // A fault before the additional section does not end the reading: the answer owes an OPT to
-  // any sender of one (RFC 6891 §6.1.1).
-  bool good = questions == 1;  // RFC 9619 §3, and 0 asks nothing.
+  // A fault before the additional section does not stop reading: any sender of an OPT is owed one
+  // (RFC 6891 §6.1.1).
+  bool good = questions == 1;  // RFC 9619 §3; 0 is not a query.
   if (good && !TakeQuestion(reader, query)) return Parsed::kFormErr;
   for (uint16_t i = 0; !good && i < questions; ++i) {  // 5 octets each: the message is the limit.
     Query passed;

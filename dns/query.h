@@ -37,12 +37,12 @@ inline constexpr uint16_t kFlagRd = 0x0100;
 inline constexpr uint16_t kFlagCd = 0x0010;
 inline constexpr uint16_t kOpcodeMask = 0x7800;
 
-// What a message asks. Views into the message, which outlives it.
+// The query in a message. Views into the message, which outlives it.
 struct Query {
   uint16_t id = 0;
   uint16_t flags = 0;
   Opcode opcode = Opcode::kQuery;
-  // The question, if there is one that can be read (question_bytes is 0 otherwise).
+  // The question, if there is a readable one (otherwise question_bytes is 0).
   NameView name;
   RrType type = RrType{0};
   RrClass klass = RrClass{0};
@@ -53,14 +53,14 @@ struct Query {
 
 enum class Parsed : uint8_t {
   kQuery,     // All of it was read.
-  kFormErr,   // To be answered FORMERR; what was read until then is there.
-  kShort,     // No whole header: nothing to answer.
-  kResponse,  // QR is set: to be answered never.
+  kFormErr,   // To be answered FORMERR; the fields read until then are set.
+  kShort,     // No complete header: nothing to answer.
+  kResponse,  // QR is set: never answered.
 };
 
 // Reads a message that should be a query: one question, no answers, at most one OPT (RFC 6891
-// §6.1.1), nothing behind the last record. Only QUERY's form is judged strictly; other opcodes use
-// the sections in ways of their own (RFC 2136).
+// §6.1.1), nothing after the last record. Only QUERY's form is checked strictly; other opcodes use
+// the sections differently (RFC 2136).
 Parsed ParseQuery(ByteView message, Query& query);
 
 }  // namespace hither

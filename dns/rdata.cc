@@ -71,7 +71,7 @@ NameView NameInRdata(RrType type, ByteView rdata, size_t i) {
 bool MayHaveTarget(RrType type, ByteView rdata, NameView apex) {
   if (!NamesOf(type).has_additional_target) return false;
   const NameView target = NameInRdata(type, rdata, 0);
-  // RFC 9460 §2.5: "." stands for the owner.
+  // RFC 9460 §2.5: "." means the owner.
   const bool is_service = type == RrType::kSvcb || type == RrType::kHttps;
   return (is_service && target.IsRoot()) || target.IsAtOrBelow(apex);
 }
@@ -79,7 +79,7 @@ bool MayHaveTarget(RrType type, ByteView rdata, NameView apex) {
 void AppendCanonicalRdata(RrType type, ByteView rdata, Bytes& out) {
   const size_t start = out.size();
   out.insert(out.end(), rdata.begin(), rdata.end());
-  // Length octets are below 64 and so never letters: names are lower-cased as they stand.
+  // Length octets are below 64 and so never letters: names are lower-cased in place.
   if (type == RrType::kNaptr) {  // Four octets, three strings, the name (RFC 3403 §4.1).
     size_t at = 4;
     for (int i = 0; i < 3; ++i) at += 1u + rdata[at];

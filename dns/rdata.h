@@ -11,8 +11,8 @@
 
 namespace hither {
 
-// Where names stand in the RDATA of a type: `fixed_before` octets, then `names` names, then the
-// rest. All types whose names matter to us have this shape (SOA: 0, 2; MX: 2, 1; SRV: 6, 1).
+// Where names are in the RDATA of a type: `fixed_before` octets, then `names` names, then the rest.
+// All types whose names matter here have this shape (SOA: 0, 2; MX: 2, 1; SRV: 6, 1).
 struct RdataNames {
   uint8_t fixed_before = 0;
   uint8_t names = 0;
@@ -25,8 +25,8 @@ struct RdataNames {
   bool has_additional_target = false;
 };
 
-// For NAPTR (four fields, then a name after three strings) and other odd ones `names` is 0: their
-// names are neither compressed nor chased. Canonicalize() knows them.
+// For NAPTR (four fields, then a name after three strings) and other irregular types `names` is 0:
+// their names are neither compressed nor followed. Canonicalize() handles them.
 const RdataNames& NamesOf(RrType type);
 
 // The i-th name in valid RDATA of `type`; i < NamesOf(type).names.
@@ -38,8 +38,8 @@ bool MayHaveTarget(RrType type, ByteView rdata, NameView apex);
 // Appends the canonical form (RFC 4034 §6.2) of valid RDATA to `out`.
 void AppendCanonicalRdata(RrType type, ByteView rdata, Bytes& out);
 
-// Is `rdata` well-formed for `type`? Checks lengths, names, text strings, bitmaps of every type
-// that we know; unknown types are always well-formed. For RFC 3597 text and for foreign wire data.
+// Is `rdata` well-formed for `type`? Checks lengths, names, text strings, bitmaps of every known
+// type; unknown types are always well-formed. For RFC 3597 text and for foreign wire data.
 absl::Status ValidateRdata(RrType type, ByteView rdata);
 
 }  // namespace hither

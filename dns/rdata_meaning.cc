@@ -1,4 +1,4 @@
-// What RDATA of the right shape may still get wrong.
+// Errors in RDATA of the right shape.
 
 #include <algorithm>
 
@@ -39,7 +39,7 @@ absl::string_view CheckDs(ByteView rdata) {
 absl::string_view CheckZonemd(ByteView rdata) {
   const size_t digest_bytes = rdata.size() - 6;
   if (digest_bytes < 12) return "a digest shorter than 12 octets";  // RFC 8976 §2.2.4
-  // RFC 8976 §2.2.3: the hash algorithm says how long it is, whatever the scheme.
+  // RFC 8976 §2.2.3: the hash algorithm determines the length, whatever the scheme.
   if (rdata[5] == 1 && digest_bytes != 48) return "a SHA-384 digest is not 48 octets long";
   if (rdata[5] == 2 && digest_bytes != 64) return "a SHA-512 digest is not 64 octets long";
   return "";
@@ -64,7 +64,7 @@ absl::string_view CheckKey(ByteView rdata) {
   return no_key || rdata.size() > 4 ? "" : "no key, though its flags say that there is one";
 }
 
-// RFC 4025 §2.4. The gateway's form has been looked at.
+// RFC 4025 §2.4. The gateway's form is already checked.
 absl::string_view CheckIpseckey(ByteView rdata) {
   constexpr size_t kBefore = 3;
   size_t gateway = 0;
@@ -78,7 +78,7 @@ absl::string_view CheckIpseckey(ByteView rdata) {
   return has_key || rdata[2] == 0 ? "" : "no key, though its algorithm is not 0";
 }
 
-absl::string_view CheckX25(ByteView rdata) {  // RFC 1183 §3.1: it begins with a DNIC of four.
+absl::string_view CheckX25(ByteView rdata) {  // RFC 1183 §3.1: a DNIC of four digits comes first.
   const ByteView address = rdata.subspan(1);
   const auto is_digit = [](uint8_t octet) { return octet >= '0' && octet <= '9'; };
   const bool digits = std::all_of(address.begin(), address.end(), is_digit);

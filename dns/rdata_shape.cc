@@ -109,7 +109,7 @@ constexpr RdataShape kShapes[] = {
 };
 // clang-format on
 
-constexpr size_t kLowTypes = 272;  // The types below have a slot each in the index.
+constexpr size_t kLowTypes = 272;  // Each type below this has a slot in the index.
 constexpr uint8_t kNoShape = 0xff;
 
 constexpr std::array<uint8_t, kLowTypes> MakeIndex() {

@@ -22,8 +22,8 @@ using Complaint = const char*;
 inline constexpr uint8_t kAtmaAesa = 0;
 inline constexpr uint8_t kAtmaE164 = 1;
 
-// The parts that RDATA is made of. Each has a text form (rdata_text.cc) and a wire form
-// (rdata_validate.cc); a type is a row of them (rdata_shape.cc).
+// The fields of RDATA. Each has a text form (rdata_text.cc) and a wire form (rdata_validate.cc); a
+// type is a sequence of them (rdata_shape.cc).
 enum class RdataField : uint8_t {
   kEnd,
   kU8,
@@ -33,9 +33,9 @@ enum class RdataField : uint8_t {
   kDuration,     // 32 bits of seconds; text may have units: 1h30m.
   kTime,         // 32 bits; text is YYYYMMDDHHmmSS.
   kType,         // 16 bits; text is a mnemonic.
-  kAlgorithm,    // 8 bits; likewise, of DNSSEC.
-  kCertType,     // 16 bits; likewise.
-  kDsyncScheme,  // 8 bits; likewise.
+  kAlgorithm,    // 8 bits; text is a DNSSEC mnemonic.
+  kCertType,     // 16 bits; text is a mnemonic.
+  kDsyncScheme,  // 8 bits; text is a mnemonic.
   kIp4,
   kIp6,
   kName,
@@ -54,7 +54,7 @@ enum class RdataField : uint8_t {
   kNodeId,  // NID, L64: 64 bits as four groups of hexadecimal.
   kEui48,
   kEui64,
-  kGateway,   // IPSECKEY, AMTRELAY: what it is, an earlier octet says.
+  kGateway,   // IPSECKEY, AMTRELAY: an earlier octet gives its type.
   kAmtRelay,  // AMTRELAY: the D bit, the type of gateway and the gateway.
   kSvcParams,
   kWks,
@@ -79,12 +79,12 @@ struct RdataShape {
   RdataField fields[10];     // Ends in kEnd.
 };
 
-// Null for types that we do not know.
+// Null for unknown types.
 const RdataShape* ShapeOf(RrType type);
 
 std::span<const RdataShape> AllShapes();  // For tests.
 
-// What rules beyond its shape RDATA of that shape breaks (a digest's length), or "".
+// The rule beyond its shape that RDATA breaks (a digest's length), or "".
 absl::string_view CheckMeaning(RrType type, ByteView rdata);
 
 }  // namespace hither

@@ -1,4 +1,4 @@
-// Is RDATA in wire form what its type asks for?
+// Does RDATA in wire form match its type?
 
 #include <algorithm>
 #include <cstdlib>

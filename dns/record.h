@@ -26,20 +26,20 @@ struct RecordView {
   Location location;
 };
 
-// Takes the records of one zone in the order in which they come.
+// Takes the records of one zone in order of arrival.
 class RecordSink {
  public:
   virtual ~RecordSink() = default;
   virtual void Add(const RecordView& record) = 0;
 };
 
-// What somebody must be told of a zone. An error keeps it from being served; a warning does not.
+// A fault in a zone to be reported. An error keeps the zone from being served; a warning does not.
 enum class Severity : uint8_t { kError, kWarning };
 
 struct Finding {
   Severity severity;
   std::string file;
-  uint32_t line;     // 0 where no line is to blame (a zone without SOA).
+  uint32_t line;     // 0 if no single line is at fault (a zone without SOA).
   std::string text;  // "what; what to do (RFC and section)"
 };
 

@@ -39,8 +39,8 @@ constexpr Mnemonic kMnemonics[] = {
 };
 // clang-format on
 
-// A mnemonic of less than 16 characters and its length as a number, in upper case: to be compared
-// at once, because a zone file has one on every line.
+// A mnemonic of less than 16 characters and its length as a number, in upper case: compared in one
+// step, because a zone file has one on every line.
 struct Key {
   uint64_t first = 0;
   uint64_t second = 0;
@@ -49,10 +49,10 @@ struct Key {
   }
 };
 
-constexpr size_t kKeyBytes = 16;  // No mnemonic is that long, but TYPE and a number may be.
+constexpr size_t kKeyBytes = 16;  // Mnemonics are shorter; TYPE and a number may be longer.
 
 // Up to eight characters as a number, whatever the order of octets here: the first ones are the
-// lowest. Three loads that overlap stand for a loop.
+// lowest. Three overlapping loads replace a loop.
 constexpr uint64_t Word(const char* text, size_t size) {
   const auto at = [&](size_t i) { return uint64_t{static_cast<uint8_t>(text[i])}; };
   const auto four = [&](size_t i) {
@@ -103,8 +103,8 @@ constexpr Index MakeIndex() {
 }
 constexpr Index kIndex = MakeIndex();
 
-// The types that large zones are made of. Comparisons, because the processor foresees how they end
-// and goes on, while it has to wait for what a table says.
+// The types that large zones mostly have. Comparisons, because the processor predicts them and
+// continues, while it must wait for a table lookup.
 RrType FrequentType(absl::string_view text) {
   const auto lower = [&](size_t i) { return static_cast<char>(text[i] | 0x20); };
   if (text.size() == 1) return lower(0) == 'a' ? RrType::kA : RrType{0};

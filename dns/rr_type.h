@@ -9,8 +9,8 @@
 
 namespace hither {
 
-// Any 16-bit value is a valid RrType; those with a name here are the ones our code speaks of.
-// The mnemonics of all registered types are in rr_type.cc.
+// Any 16-bit value is a valid RrType; those with a name here are the ones our code uses. The
+// mnemonics of all registered types are in rr_type.cc.
 enum class RrType : uint16_t {
   kA = 1,
   kNs = 2,
@@ -67,11 +67,11 @@ enum class RrType : uint16_t {
 
 enum class RrClass : uint16_t { kIn = 1, kChaos = 3, kHesiod = 4, kNone = 254, kAny = 255 };
 
-// "AAAA" or RFC 3597's "TYPE28", in any case. Nothing if it names no type.
+// "AAAA" or RFC 3597's "TYPE28", in any case. Nothing if it does not name a type.
 std::optional<RrType> TypeFromText(absl::string_view text);
 std::string TypeToText(RrType type);  // The mnemonic, or TYPE<n>.
 
-// Not data, but questions and pseudo records, which no zone holds: 128..255 and OPT (RFC 6895
+// Not data, but QTYPEs and pseudo-records, which no zone contains: 128..255 and OPT (RFC 6895
 // §3.1).
 inline bool IsMetaType(RrType type) {
   const auto value = static_cast<uint16_t>(type);

@@ -8,9 +8,9 @@
 
 namespace hither {
 
-// The first eight octets of what stands below the apex, in canonical order (RFC 4034 §6.1): labels
+// The first eight octets of the part below the apex, in canonical order (RFC 4034 §6.1): labels
 // from the last to the first in lower case, each ended by 0. An octet of 0 or 1 in a label counts
-// as 1 and ends the key, so that equal keys mean "compare the names" and unlike keys are always
+// as 1 and ends the key, so that equal keys mean "compare the names" and different keys are always
 // right. `name` is at or below an apex of `apex_labels` labels.
 uint64_t SortKey(NameView name, size_t apex_labels);
 

@@ -46,7 +46,8 @@ bool HasVariable(absl::string_view expression, absl::string_view name) {
   return false;
 }
 
-// RFC 9461 §5: a relative URI template with the variable "dns". As much of it as catches mistakes.
+// RFC 9461 §5: a relative URI template with the variable "dns". Checks enough of it to catch
+// mistakes.
 bool DohPathIsValid(ByteView value) {
   absl::string_view path(reinterpret_cast<const char*>(value.data()), value.size());
   if (!absl::StartsWith(path, "/")) return false;

@@ -50,7 +50,7 @@ void WriteBadKey(const Tsig& tsig, uint8_t* at) {
   append(tsig.algorithm);
   append(tsig.time_signed);
   StoreU16(at, tsig.fudge_seconds);
-  StoreU16(at + 2, 0);  // No MAC: there is no key to make one with.
+  StoreU16(at + 2, 0);  // No MAC: there is no key for one.
   StoreU16(at + 4, tsig.original_id);
   StoreU16(at + 6, kBadKey);
   StoreU16(at + 8, 0);

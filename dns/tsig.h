@@ -8,11 +8,11 @@
 
 namespace hither {
 
-// A query's TSIG record, as far as an answer without a key needs it. We share keys with nobody:
-// a signing client gets an error (RFC 8945 §5.2.1) instead of being served as if he had not.
+// The parts of a query's TSIG record that an answer without a key needs. We share no keys: a
+// signing client gets an error (RFC 8945 §5.2.1) instead of an unsigned answer.
 struct Tsig {
   bool present = false;
-  ByteView key_name;     // Empty if its name was compressed, which RFC 8945 §4.2 does not foresee.
+  ByteView key_name;     // Empty if it was compressed, contrary to RFC 8945 §4.2.
   ByteView algorithm;    // A name.
   ByteView time_signed;  // 6 octets.
   uint16_t fudge_seconds = 0;

@@ -20,9 +20,9 @@
 namespace hither {
 namespace {
 
-constexpr time_t kConnectSecondsMax = 10;  // A server that is stopped has a queue that may be full.
+constexpr time_t kConnectSecondsMax = 10;  // A stopped server's queue may be full.
 
-// Of this host: connected at once, or not at all.
+// On this host: connects immediately, or not at all.
 bool Connect(int fd, const AdminAddress& address) {
   if (address.tcp.has_value()) {
     const absl::StatusOr<SocketAddress> resolved = address.tcp->Resolve();
@@ -36,7 +36,7 @@ bool Connect(int fd, const AdminAddress& address) {
   return ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
 }
 
-// Is there, and not for us? Then nobody else is asked instead, who may be anybody.
+// Does it exist, but refuse us? Then no other address is tried: anybody may have opened it.
 bool IsForbidden(int error) { return error == EACCES || error == EPERM; }
 
 // kUnavailable: nothing listens there, so that another address may be tried.
@@ -45,7 +45,7 @@ absl::Status NobodyThere(const AdminAddress& address, int error) {
   return IsForbidden(error) ? absl::PermissionDeniedError(text) : absl::UnavailableError(text);
 }
 
-// Empty: all went well.
+// Empty: success.
 std::string Send(int fd, absl::string_view request) {
   while (!request.empty()) {
     const ssize_t sent = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
@@ -56,7 +56,7 @@ std::string Send(int fd, absl::string_view request) {
   return "";
 }
 
-// The same; `reply` is what came until the answer was whole or the other side closed.
+// The same; `reply` is what arrived until the answer was complete or the other side closed.
 std::string Receive(int fd, absl::Time deadline, std::string& reply) {
   char block[65'536];
   for (;;) {

@@ -16,20 +16,20 @@ namespace hither {
 inline constexpr size_t kAdminReplyBytesMax = 64u << 20;
 
 struct AdminReply {
-  int code = 0;  // HTTP's.
+  int code = 0;  // The HTTP status.
   std::string body;
   AdminAddress from;
 };
 
-// What to do if nobody is there.
+// Advice if no server answers.
 inline constexpr char kAskHitherd[] =
     "check that hitherd runs, and give its admin address with --admin";
 inline constexpr char kAskSidecar[] =
     "check that hither-anycast runs, and give its admin address with --anycast";
 
-// Asks a server's admin endpoint at the first of `addresses` where somebody listens; `method` is
-// "GET" or "POST". An error only where no answer came. Waits up to `timeout` for all of it: a
-// reload answers when it has loaded. Threads: any.
+// Queries a server's admin endpoint at the first of `addresses` that listens; `method` is "GET" or
+// "POST". An error only if no answer came. Waits up to `timeout` for the whole answer: a reload
+// answers when it has loaded. Threads: any.
 absl::StatusOr<AdminReply> AskAdmin(std::span<const AdminAddress> addresses,
                                     absl::string_view method, const std::string& path,
                                     absl::Duration timeout = absl::Minutes(10),

@@ -62,7 +62,7 @@ void AdminConnection::Read() {
   head_.append(block, static_cast<size_t>(got));
   const size_t end = head_.find(kHeadEnd.data(), searched, kHeadEnd.size());
   if (end != std::string::npos) {
-    head_.resize(end + kHeadEnd.size());  // What follows is a body, which no page wants.
+    head_.resize(end + kHeadEnd.size());  // The rest is a body, which no page uses.
     state_ = State::kComplete;
   } else if (head_.size() >= kAdminHeadBytesMax) {
     state_ = State::kTooLarge;
@@ -91,8 +91,8 @@ void AdminConnection::Write(absl::Time now) {
   BeginLinger(now);
 }
 
-// Says that nothing follows, and reads what the client still sends (a body that nobody wants): a
-// close with unread octets would reset the connection, and the client could lose the answer.
+// Ends our side and reads what the client still sends (an unused body): a close with unread octets
+// would reset the connection, and the client could lose the answer.
 void AdminConnection::BeginLinger(absl::Time now) {
   answer_ = {};
   sent_ = 0;

@@ -16,7 +16,7 @@ inline constexpr size_t kAdminHeadBytesMax = 8'192;
 struct AdminTimeouts {
   absl::Duration read = absl::Seconds(2);    // For the whole head of a request, from the accept.
   absl::Duration stall = absl::Seconds(2);   // Until the client reads more of its answer.
-  absl::Duration write = absl::Seconds(30);  // For the whole answer; of a stream, for each piece.
+  absl::Duration write = absl::Seconds(30);  // For the whole answer; for a stream, for each piece.
 };
 
 // One accepted connection: reads the head of a request, writes an answer, and lingers until the
@@ -25,7 +25,7 @@ class AdminConnection {
  public:
   enum class State : uint8_t { kReading, kComplete, kTooLarge, kWriting, kLingering, kGone };
 
-  // `fd` is non-blocking. `source` is equal for clients of one place.
+  // `fd` is non-blocking. `source` is the same for clients from one network.
   AdminConnection(FileDescriptor fd, std::string source, const AdminTimeouts& timeouts,
                   absl::Time now);
   AdminConnection(const AdminConnection&) = delete;
@@ -37,15 +37,15 @@ class AdminConnection {
   absl::string_view head() const { return head_; }  // Once kComplete: with its empty line.
   size_t unsent_bytes() const { return answer_.size() - sent_; }
   bool wants_to_write() const { return state_ == State::kWriting; }
-  absl::Time deadline() const;  // Then the connection is of no use any more.
+  absl::Time deadline() const;  // After that the connection is useless.
 
-  void Step(absl::Time now);                      // Does what is possible at once.
+  void Step(absl::Time now);                      // Does what is possible without waiting.
   void Answer(std::string text, absl::Time now);  // All of it; writes what the kernel takes.
 
-  // For streams, which hold a thread: writes `text` and waits for it, at most timeouts.write and
-  // until `stop_event` is readable. False: the client has gone, or is too slow.
+  // For streams, which occupy a thread: writes `text` and waits for that, at most timeouts.write
+  // and until `stop_event` is readable. False: the client is gone or too slow.
   bool WriteWaiting(absl::string_view text, int stop_event);
-  void BeginStream() const;  // The kernel keeps little that is unread, so that a deaf one shows.
+  void BeginStream() const;  // Makes the kernel buffer little, so that a stalled client shows.
   void EndStream(absl::Time now);
 
  private:
@@ -63,7 +63,7 @@ class AdminConnection {
   std::string head_;
   std::string answer_;
   size_t sent_ = 0;
-  size_t lingered_ = 0;  // Octets that came and were thrown away.
+  size_t lingered_ = 0;  // Octets received and discarded.
 };
 
 }  // namespace hither

@@ -31,7 +31,7 @@ bool AdminConnections::MakeRoom() {
   return true;
 }
 
-// Closes one. They are at most kAdminOpenMax + 1, so that to compare all of them is cheap.
+// Closes one. There are at most kAdminOpenMax + 1, so comparing all of them is cheap.
 void AdminConnections::Close(bool only_writing) {
   auto victim = open_.end();
   size_t most = 0;
@@ -43,7 +43,7 @@ void AdminConnections::Close(bool only_writing) {
     }
     const auto same = static_cast<size_t>(std::ranges::count_if(
         open_, [&](const Connection& other) { return other->source() == (*one)->source(); }));
-    if (same <= most) continue;  // The first of its place is its oldest.
+    if (same <= most) continue;  // The first from a network is its oldest.
     most = same;
     victim = one;
   }
@@ -71,7 +71,7 @@ std::vector<AdminConnections::Connection> AdminConnections::Step(const pollfd* p
     if (polls[i].revents != 0) one->Step(now);
     if (one->state() == State::kComplete || one->state() == State::kTooLarge) {
       complete.push_back(std::move(one));
-    } else if (one->deadline() <= now) {  // One that has gone, too.
+    } else if (one->deadline() <= now) {  // This includes a closed one.
       one.reset();
     }
   }

@@ -12,20 +12,20 @@
 
 namespace hither {
 
-inline constexpr size_t kAdminOpenMax = 64;  // Connections that send a head, or read an answer.
+inline constexpr size_t kAdminOpenMax = 64;  // Connections that send a head or read an answer.
 // Answers that clients have not read yet, of all connections; a single one may be larger.
 inline constexpr size_t kAdminUnreadBytesMax = 16u << 20;
 
-// The connections that the reading thread waits for, oldest first. When there are too many, one
-// makes room: one that has its answer, else the oldest of the place that has most of them, so that
-// a client who opens many takes the room of its own. One thread's.
+// The connections that the reading thread waits for, oldest first. If there are too many, one is
+// closed: one that has its answer, else the oldest from the network with the most, so that a client
+// that opens many displaces its own. One thread's.
 class AdminConnections {
  public:
   using Connection = std::unique_ptr<AdminConnection>;
 
   bool empty() const { return open_.empty(); }
   size_t size() const { return open_.size(); }
-  void Add(Connection connection);  // It may make room for itself.
+  void Add(Connection connection);  // This may close another one.
   bool MakeRoom();                  // False: there is none to close.
   void Clear() { open_.clear(); }
 
@@ -33,7 +33,7 @@ class AdminConnections {
   void AddPolls(std::vector<pollfd>& polls) const;
   // The earliest deadline, or InfiniteFuture().
   absl::Time Deadline() const;
-  // Steps those that are ready, closes those that have gone or are too slow, and gives those whose
+  // Steps those that are ready, closes those that are gone or too slow, and returns those whose
   // head has arrived. `polls` is what AddPolls() appended.
   std::vector<Connection> Step(const pollfd* polls, absl::Time now);
 

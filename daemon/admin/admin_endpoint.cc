@@ -77,7 +77,7 @@ absl::Status AdminEndpoint::Open(bool is_first) {
   if (opened.ok()) {
     socket_.fd = std::move(opened->fd);
     socket_.is_ahead = opened->is_ahead;
-    // Port 0 is free at once, so that the address does not change once others may look at it.
+    // Port 0 never fails, so the address does not change once others may read it.
     if (is_first) socket_.address = opened->address;
     retry_at_ = absl::InfiniteFuture();
     if (socket_.is_ahead) {
@@ -116,14 +116,14 @@ void AdminEndpoint::ReadLoop() {
   for (bool more = true; more;) {
     try {
       more = PollOnce();
-    } catch (const std::bad_alloc&) {  // A waiting one makes room.
+    } catch (const std::bad_alloc&) {  // Frees a waiting one.
       open_.Clear();
     }
   }
   open_.Clear();
 }
 
-// Waits until something arrives or somebody has had its time. False: the endpoint stops.
+// Waits until something arrives or a connection times out. False: the endpoint stops.
 bool AdminEndpoint::PollOnce() {
   constexpr size_t kOurs = 3;
   std::vector<pollfd> polls = {// poll() passes over a descriptor of -1.
@@ -163,7 +163,7 @@ void AdminEndpoint::TryAgain(absl::Time now) {
   Log(LogLevel::kInfo, settings_.key, " ", socket_.address.ToText(), ": can be reached now");
 }
 
-// One at a time: between two of them all others are read, so none is closed whose head is here.
+// One at a time: between two accepts all others are read, so none is closed whose head has arrived.
 void AdminEndpoint::Accept(absl::Time now) {
   sockaddr_storage from = {};
   socklen_t size = sizeof from;
@@ -176,10 +176,10 @@ void AdminEndpoint::Accept(absl::Time now) {
   if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
   if (open_.MakeRoom()) return;  // Most likely there are no more descriptors.
   pollfd stop = {stop_event_.get(), POLLIN, 0};
-  poll(&stop, 1, static_cast<int>(absl::ToInt64Milliseconds(kNoFilesPause)));  // Do not spin on it.
+  poll(&stop, 1, static_cast<int>(absl::ToInt64Milliseconds(kNoFilesPause)));  // Avoids spinning.
 }
 
-// What needs no work is answered here, so that it waits for nobody's work.
+// Requests that need no work are answered here, so that they do not wait for other work.
 void AdminEndpoint::TakeHead(std::unique_ptr<AdminConnection> connection, absl::Time now) {
   std::optional<AdminAnswer> answer;
   Task task;
@@ -234,7 +234,7 @@ void AdminEndpoint::AnswerLoop() {
       AnswerTask(task);
       const std::lock_guard lock(mu_);
       done_.push_back(std::move(task.connection));
-    } catch (const std::exception&) {  // No memory for this one: the others go on.
+    } catch (const std::exception&) {  // No memory for this one: the others continue.
     }
     eventfd_write(done_event_.get(), 1);
   }

@@ -26,24 +26,23 @@ namespace hither {
 inline constexpr size_t kAdminQueuedMax = 64;  // Requests that wait for a thread; more get 503.
 
 // HTTP for operators: on a loopback address or a UNIX socket (mode 0660), for readers on other
-// hosts, or for browsers; on threads of its own. One request a connection; no body is read.
+// hosts, or for browsers; on its own threads. One request per connection; bodies are not read.
 //
-// There is no password: every client that can connect can read. What changes something is refused
-// without the header "X-Hither: 1", and by TCP every request whose Host is a name that is not ours,
-// so that a web page in a browser can neither order a reload nor read (DNS rebinding).
+// There is no password: every client that can connect can read. Requests that change something are
+// refused without the header "X-Hither: 1", and over TCP every request whose Host is a foreign
+// name, so that a web page in a browser can neither cause a reload nor read (DNS rebinding).
 //
-// Threads: all of its methods are the control thread's, but state(), which any may call. One
+// Threads: all methods are the control thread's, except state(), which any thread may call. One
 // thread of ours accepts, reads the heads of all requests and writes all answers, without waiting
-// for any client; the others make the answers. So who sends or reads slowly holds up nobody.
-// Source: any client; a connection has limits on size and on time.
+// for any client; the others make the answers. So a slow client delays nobody else. Source: any
+// client; a connection has limits on size and on time.
 class AdminEndpoint {
  public:
-  // Opens the socket, so that it can be done before privileges are dropped. Null for an address
-  // that is off.
+  // Opens the socket, before privileges are dropped if need be. Null for an address that is off.
   static absl::StatusOr<std::unique_ptr<AdminEndpoint>> Bind(const AdminAddress& address,
                                                              EndpointSettings settings = {});
-  // The same for what is a mere convenience: if the address cannot be had, that is logged, and
-  // tried again from Serve() on. An error only if the system gives no descriptor at all.
+  // The same for an optional endpoint: if the address cannot be bound, that is logged, and retried
+  // from Serve() on. An error only if the system has no descriptors.
   static absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindOrRetry(const AdminAddress& address,
                                                                     EndpointSettings settings);
   ~AdminEndpoint();  // Stops.
@@ -51,7 +50,7 @@ class AdminEndpoint {
   AdminEndpoint& operator=(const AdminEndpoint&) = delete;
 
   absl::Status Serve(AdminHandlers handlers);  // Starts the threads; once.
-  void Stop();  // Ends connections and threads, removes the socket file. A handler is waited for.
+  void Stop();  // Ends connections and threads, removes the socket file. Waits for handlers.
 
   // With the port that the kernel chose, once bound.
   const AdminAddress& address() const { return socket_.address; }
@@ -80,7 +79,7 @@ class AdminEndpoint {
   void Stream(AdminConnection& connection, const AdminAnswer& answer);
 
   const EndpointSettings settings_;
-  AdminSocket socket_;  // Without fd while there is none. The reading thread's, once there is one.
+  AdminSocket socket_;  // Without fd until it is open. The reading thread's, once that runs.
   const FileDescriptor stop_event_;  // Eventfds of ours: readable once Stop() was called;
   const FileDescriptor done_event_;  // readable when done_ is not empty.
   absl::Time retry_at_ = absl::InfiniteFuture();
@@ -89,7 +88,7 @@ class AdminEndpoint {
   std::unique_ptr<AdminRouter> router_;
   std::vector<std::thread> threads_;
 
-  // Not base/mutex.h: a condition variable wants std::mutex.
+  // Not base/mutex.h: a condition variable needs std::mutex.
   mutable std::mutex mu_;  // Guards the next four.
   std::deque<Task> ready_;
   std::vector<std::unique_ptr<AdminConnection>> done_;

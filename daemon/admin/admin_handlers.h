@@ -13,33 +13,33 @@
 #include "daemon/admin/admin_connection.h"
 #include "daemon/admin/http_head.h"
 
-// What a program says to its AdminEndpoint: which pages there are, and who may see them.
+// What a program gives its AdminEndpoint: the pages, and who may read them.
 namespace hither {
 
 inline constexpr int kAdminThreads =
-    4;  // Each gives one answer at a time; who reads it holds none.
+    4;  // Each makes one answer at a time; reading clients occupy none.
 
 struct AdminAnswer {
   int code = 200;
   std::string text;
   bool is_json = false;
-  std::string type = "";  // Content-Type; empty: JSON's or that of plain text.
-  // Not null: gives the octets that follow, piece by piece, each at most some seconds after the
-  // last; false ends the answer. It holds one of the threads, so its owner counts them.
+  std::string type = "";  // Content-Type; empty: JSON or plain text.
+  // Not null: gives the rest piece by piece, each at most a few seconds after the last; false ends
+  // the answer. It occupies one of the threads, so its owner counts them.
   std::function<bool(std::string& piece)> stream = nullptr;
-  std::string allow = "";  // Of a 405: the methods that are possible.
+  std::string allow = "";  // Of a 405: the allowed methods.
 };
 struct AdminAction {
   std::string method;  // "GET" or "POST"
   std::string path;    // "/drain"
   std::function<AdminAnswer(const AdminParameters& parameters)> answer;
-  // The answer is there and has only to be copied: the thread that reads requests gives it, and no
-  // other request can delay it.
+  // The answer exists and only needs copying: the thread that reads requests gives it, and no other
+  // request can delay it.
   bool is_ready = false;
 };
 
-// What the endpoint asks the server. Called on the endpoint's threads, several at once. Those that
-// are null are not there.
+// The endpoint's questions to the server. Called on the endpoint's threads, several in parallel.
+// Null ones have no page.
 struct AdminHandlers {
   std::function<std::string()> metrics;                 // GET /metrics
   std::function<absl::Status()> health;                 // GET /healthz: 200, or 503 and the reason.
@@ -51,9 +51,10 @@ struct AdminHandlers {
 struct EndpointSettings {
   std::string key = "admin.listen";  // The operator's name for its address, in errors and advice.
   enum class Reach : uint8_t {
-    kThisHost,  // A Host header must be an address or name of this host, but not by a UNIX socket.
+    kThisHost,  // A Host header must be an address or name of this host, but not over a UNIX
+                // socket.
     kReadOnly,  // For other hosts. No handler may change anything. Host: an address or of `hosts`.
-    kWeb,       // For browsers, commands and all. Host: as before.
+    kWeb,       // For browsers, including commands. Host: as before.
   } reach = Reach::kThisHost;
   std::vector<std::string> hosts = {};
   std::string hosts_key = "";  // The operator's name for `hosts`: "metrics.hosts".
@@ -63,8 +64,7 @@ struct EndpointSettings {
       {"Cross-Origin-Resource-Policy", "same-origin"},
       {"Cache-Control", "no-store"}};
   AdminTimeouts timeouts = {};
-  absl::Duration retry =
-      absl::Seconds(5);  // Until an address that could not be had is tried again.
+  absl::Duration retry = absl::Seconds(5);  // Until an address that could not be bound is retried.
 };
 
 }  // namespace hither

@@ -15,7 +15,7 @@ namespace {
 
 using Reach = EndpointSettings::Reach;
 
-constexpr int kReloadsMax = 2;  // One that runs, and one that waits for it.
+constexpr int kReloadsMax = 2;  // One that runs, and one that waits.
 constexpr char kText[] = "text/plain; charset=utf-8";
 
 absl::string_view ReasonOf(int code) {
@@ -41,13 +41,13 @@ absl::string_view ReasonOf(int code) {
     case 503:
       return "Service Unavailable";
     default:
-      return "Answer";  // Nobody reads it (RFC 9112 §4).
+      return "Answer";  // Clients ignore it (RFC 9112 §4).
   }
 }
 
 AdminAnswer Say(int code, std::string text) { return {.code = code, .text = std::move(text)}; }
 
-// Does a Host header name this machine? Otherwise a browser was led here by a foreign name.
+// Does a Host header name this machine? Otherwise a foreign name led a browser here.
 bool IsThisHost(absl::string_view host) {
   if (absl::StartsWithIgnoreCase(host, "localhost")) {
     const absl::string_view rest = host.substr(9);
@@ -57,8 +57,7 @@ bool IsThisHost(absl::string_view host) {
   return address.ok() && address->IsLoopback();
 }
 
-// An address is believed: what leads a browser here by another way (DNS rebinding) is always a
-// name.
+// Addresses are accepted: DNS rebinding always uses a name.
 bool IsAddressOrNamed(absl::string_view host, const std::vector<std::string>& names) {
   if (IsThisHost(host) || SocketAddress::FromText(host, kAdminPort).ok()) return true;
   const absl::string_view name = host.substr(0, host.rfind(':'));
@@ -99,8 +98,8 @@ void AdminRouter::AddPages(AdminHandlers& handlers) {
     });
   }
   if (!handlers.reload) return;
-  // A reload takes as long as the zones do, and holds its thread. The one that waits will see all
-  // files as they are then, so more are of no use.
+  // A reload takes as long as its zones, and occupies its thread. The waiting one will see all
+  // files as they are then, so more are useless.
   add("POST", "/reload", [this, reload = std::move(handlers.reload)] {
     const absl::Cleanup leave = [this] { reloads_.fetch_sub(1, std::memory_order_relaxed); };
     if (reloads_.fetch_add(1, std::memory_order_relaxed) >= kReloadsMax) {

@@ -12,8 +12,8 @@
 
 namespace hither {
 
-// From a request to its answer, and from an answer to the octets of HTTP/1.1. An answer is exactly
-// the page: there are no ranges, no content codings, no kept connections.
+// From a request to its answer, and from an answer to the octets of HTTP/1.1. An answer is always
+// the whole page: no ranges, no content codings, no persistent connections.
 //
 // Threads: any, several at once.
 class AdminRouter {
@@ -21,12 +21,12 @@ class AdminRouter {
   // `has_no_host`: the endpoint is a UNIX socket, which no browser reaches.
   AdminRouter(AdminHandlers handlers, const EndpointSettings& settings, bool has_no_host);
 
-  // A refusal, or an answer that is ready; nothing if Work() has to be called, which may take long.
-  // `head` as ParseHttpHead() gave it.
+  // A refusal, or a ready answer; nothing if Work() must be called, which may take long. `head` is
+  // from ParseHttpHead().
   std::optional<AdminAnswer> AnswerAtOnce(const std::optional<HttpHead>& head) const;
   AdminAnswer Work(const HttpHead& head) const;
 
-  // Head and text. Of a stream: the head; the end of the connection is the end of the answer.
+  // Head and text. For a stream: the head; the answer ends with the connection.
   std::string ToHttp(const AdminAnswer& answer, bool is_head_request) const;
 
  private:

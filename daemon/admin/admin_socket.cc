@@ -29,7 +29,7 @@ struct Place {
   }
 };
 
-// Removes the socket file that an earlier process left behind. Nobody answers on such a one.
+// Removes the socket file of an earlier process, on which nothing answers.
 absl::Status RemoveStale(const Place& place, const sockaddr_un& name) {
   struct stat facts;
   if (lstat(name.sun_path, &facts) != 0) return absl::OkStatus();  // bind() reports it.
@@ -49,8 +49,7 @@ absl::Status RemoveStale(const Place& place, const sockaddr_un& name) {
   return absl::OkStatus();
 }
 
-// Not by the path: a user who may write in its folder may put a link to another's file in its
-// place.
+// Not by path: a user who may write in its folder may replace it by a link to another user's file.
 bool SetMode(const char* path, mode_t mode) {
   const FileDescriptor file(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat facts;
@@ -70,8 +69,8 @@ absl::Status BindUnix(const Place& place, int fd) {
   }
   std::memcpy(name.sun_path, path.data(), path.size());
   if (absl::Status status = RemoveStale(place, name); !status.ok()) return status;
-  // Before bind(), so that the file never has more rights (unix(7)); after it, since the process's
-  // umask may have taken some away.
+  // Before bind(), so that the file never has more permissions (unix(7)); after it, since the
+  // process's umask may have removed some.
   if (fchmod(fd, kUnixSocketMode) != 0 ||
       bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
       !SetMode(name.sun_path, kUnixSocketMode)) {
@@ -99,7 +98,7 @@ std::string TodoFor(int error, absl::string_view key) {
 absl::Status BindTcp(const Place& place, AdminSocket& made) {
   SocketAddress& tcp = *made.address.tcp;
   const int on = 1;
-  // A restart need not wait a minute.
+  // Lets a restart bind without waiting a minute.
   setsockopt(made.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const absl::StatusOr<SocketAddress> resolved = tcp.Resolve();
   if (!resolved.ok()) {

@@ -17,11 +17,11 @@ struct AdminSocket {
   bool is_ahead = false;   // The address is not on this host yet (IP_FREEBIND).
 };
 
-// A socket file that nobody answers on is replaced; any other file there is an error.
+// A socket file without a listener is replaced; any other file there is an error.
 absl::StatusOr<AdminSocket> OpenAdminSocket(const AdminAddress& address, absl::string_view key);
 
-// Which place a client comes from: its IPv4 address or IPv6 /64. Empty: this host, by a UNIX
-// socket. `from` is what accept() filled in.
+// A client's network: its IPv4 address or IPv6 /64. Empty: this host, over a UNIX socket. `from` is
+// from accept().
 std::string AdminSourceOf(const sockaddr_storage& from);
 
 }  // namespace hither

@@ -5,11 +5,11 @@
 
 namespace hither {
 
-// Whether a page of ours can be asked: what an AdminEndpoint says of itself. A value.
+// Whether a page of ours can be read: an AdminEndpoint's report on itself. A value.
 struct EndpointState {
   std::string key;      // The operator's name for its address: "metrics.listen".
   std::string address;  // "10.0.0.2:8053"
-  std::string error;    // Why nobody can ask there yet; empty: it listens.
+  std::string error;    // Why it does not listen yet; empty: it listens.
 };
 
 }  // namespace hither

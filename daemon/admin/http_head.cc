@@ -28,7 +28,7 @@ int HexDigit(char c) {
   return c <= '9' ? c - '0' : absl::ascii_tolower(static_cast<unsigned char>(c)) - 'a' + 10;
 }
 
-// False for a bad escape, and for a control character, which no name of ours has.
+// False for a bad escape, and for a control character, which our names never have.
 bool Decode(absl::string_view text, std::string& out) {
   for (size_t i = 0; i < text.size(); ++i) {
     char octet = text[i] == '+' ? ' ' : text[i];
@@ -57,7 +57,7 @@ bool ReadParameters(absl::string_view query, AdminParameters& parameters) {
   return true;
 }
 
-// "GET /drain?service=dns HTTP/1.1"; only the origin form, as from a client that asks us directly.
+// "GET /drain?service=dns HTTP/1.1"; only the origin form, as from a client without a proxy.
 bool ReadRequestLine(absl::string_view line, HttpHead& head) {
   const std::vector<absl::string_view> words = absl::StrSplit(line, absl::MaxSplits(' ', 3));
   if (words.size() != 3 || (words[2] != "HTTP/1.1" && words[2] != "HTTP/1.0")) return false;

@@ -14,7 +14,7 @@ namespace hither {
 // The query string's names and values, decoded, in their order.
 using AdminParameters = std::vector<std::pair<std::string, std::string>>;
 
-// What our pages need of a request: its first line and two of its header fields. Every other field
+// What our pages need from a request: its first line and two header fields. Every other field
 // (Range, Accept-Encoding, Expect, Content-Length, Transfer-Encoding, Connection and so on) is
 // checked for its form and then ignored: no body is read, and no answer is cut or compressed.
 struct HttpHead {

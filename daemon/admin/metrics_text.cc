@@ -22,7 +22,7 @@ const char* TypeWord(MetricType type) {
   return "untyped";
 }
 
-// The shortest text that gives the same number again: 0.001 and not 0.001000000000000000021.
+// The shortest text that reads back as the same number: 0.001, not 0.001000000000000000021.
 std::string NumberText(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";

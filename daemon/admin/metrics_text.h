@@ -16,11 +16,11 @@ inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charse
 
 enum class MetricType : uint8_t { kCounter, kGauge, kHistogram };
 
-// `worker="1",rcode="NOERROR"`, the values escaped as the text format asks.
+// `worker="1",rcode="NOERROR"`, the values escaped as the text format requires.
 std::string MetricLabels(
     std::initializer_list<std::pair<absl::string_view, absl::string_view>> labels);
 
-// How many values were at most this; those of smaller borders are among them.
+// The number of values up to this border, including those of smaller borders.
 struct HistogramBorder {
   double at_most;
   uint64_t count;
@@ -34,11 +34,11 @@ struct HistogramValues {
 
 // Writes Prometheus's text exposition format 0.0.4. One page, one thread; used once.
 //
-// All lines of a metric stand together with one HELP and one TYPE, in whatever order they are
-// added: the format demands it, and those who count go by worker, not by metric.
+// All lines of a metric are grouped with one HELP and one TYPE, in whatever order they are added:
+// the format requires it, and callers add them by worker, not by metric.
 class MetricsText {
  public:
-  // `labels` as MetricLabels writes them, or empty. The first call for a metric gives its help.
+  // `labels` as MetricLabels writes them, or empty. The first call for a metric sets its help.
   void Add(absl::string_view metric, MetricType type, absl::string_view help,
            absl::string_view labels, uint64_t value);
   void Add(absl::string_view metric, MetricType type, absl::string_view help,

@@ -25,7 +25,7 @@ absl::string_view Environment(const char* name) {
 std::optional<absl::Duration> WatchdogOf(absl::string_view pid, absl::string_view microseconds) {
   int64_t number = 0;
   if (!absl::SimpleAtoi(microseconds, &number) || number <= 0) return std::nullopt;
-  if (!pid.empty() && pid != absl::StrCat(getpid())) return std::nullopt;  // Another's.
+  if (!pid.empty() && pid != absl::StrCat(getpid())) return std::nullopt;  // For another process.
   return absl::Microseconds(number);
 }
 

@@ -26,7 +26,7 @@ class ServiceManager {
   void Status(absl::string_view status);
   void Reloading();  // Ready() ends it.
   void Stopping();
-  void StillAlive();  // The watchdog's; call it more often than watchdog_period().
+  void StillAlive();  // For the watchdog; call it more often than watchdog_period().
   void ExtendTimeout(absl::Duration by);  // While starting or stopping takes long.
 
   // WatchdogSec= of the unit, if it is meant for this process.

@@ -23,7 +23,7 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
-// An empty text is "never"; false for what is no time.
+// An empty text is "never"; false for an invalid time.
 bool ParseTimeText(const std::string& text, absl::Time& time) {
   time = absl::InfinitePast();
   return text.empty() || absl::ParseTime(absl::RFC3339_full, text, &time, nullptr);
@@ -39,7 +39,7 @@ Json ZoneToJson(const ServerStatus::Zone& zone) {
   return json;
 }
 
-// Throws Json::type_error for another number: 1e300 as uint64_t would be anything (C++
+// Throws Json::type_error for other numbers: 1e300 as uint64_t would be undefined (C++
 // [conv.fpint]).
 uint64_t Whole(const Json& json) { return json.get_ref<const Json::number_unsigned_t&>(); }
 
@@ -90,7 +90,7 @@ bool ServerStatusFrom(const Json& json, ServerStatus& status) {
   for (const auto& [name, value] : json.at("counters").items()) {
     status.counters.emplace_back(name, Whole(value));
   }
-  // A server may be older than this tool and not say it.
+  // An older server does not report it.
   if (json.contains("latency_seconds")) {
     LatencyFromJson(json.at("latency_seconds"), status.latency);
   }
@@ -124,7 +124,7 @@ void AppendCounters(const ServerStatus& status, std::string& out) {
   }
 }
 
-// In four digits; the histogram knows no more: 1.114ms, not 1.114112ms.
+// In four digits, the histogram's precision: 1.114ms, not 1.114112ms.
 std::string ShortText(absl::Duration time) {
   const double seconds = absl::ToDoubleSeconds(time);
   if (time < absl::Microseconds(1)) return absl::StrFormat("%.4gns", seconds * 1e9);
@@ -206,7 +206,7 @@ std::string ToJson(const ServerStatus& status) {
   for (const ServerStatus::Zone& zone : status.zones) json["zones"].push_back(ZoneToJson(zone));
   json["zones_omitted"] = status.zones_omitted;
   json["zones_omitted_failed"] = status.zones_omitted_failed;
-  // What is not UTF-8 (an error may quote a zone file) is replaced; dump() would throw.
+  // Invalid UTF-8 (an error may quote a zone file) is replaced; dump() would throw.
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

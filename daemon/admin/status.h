@@ -15,7 +15,7 @@
 
 namespace hither {
 
-// What GET /status says and `hither status` shows: filled by the server, read by the tool. A value.
+// The contents of GET /status and `hither status`: filled by the server, read by the tool. A value.
 struct ServerStatus {
   struct Zone {
     std::string name;  // Absolute: "example.org."
@@ -30,7 +30,7 @@ struct ServerStatus {
     absl::string_view State() const;
   };
 
-  // From receive to send, since the start: half of the answers took no longer than p50, and so on.
+  // From receive to send, since startup: half of the answers took at most p50, and so on.
   struct Latency {
     std::string transport;  // "udp" or "tcp"
     uint64_t answers = 0;
@@ -54,8 +54,8 @@ struct ServerStatus {
   std::vector<std::pair<std::string, uint64_t>> counters;
   std::vector<Latency> latency;  // Empty from a server that does not measure it.
   std::vector<Zone> zones;
-  // Zones that are not among `zones`, so that this stays bounded; and those of them whose last load
-  // failed, which is none unless too many have failed.
+  // Zones not in `zones`, which is bounded; and those of them whose last load failed: none unless
+  // too many failed.
   uint64_t zones_omitted = 0;
   uint64_t zones_omitted_failed = 0;
 };
@@ -63,11 +63,11 @@ struct ServerStatus {
 // One JSON object; names and units as in the struct, times as RFC 3339 in UTC.
 std::string ToJson(const ServerStatus& status);
 
-// The reverse. Unknown members are ignored, so that an older tool can ask a newer server.
+// The reverse. Unknown members are ignored, so that an older tool can read a newer server.
 absl::StatusOr<ServerStatus> FromJson(absl::string_view json);
 
-// For a terminal: identity, counters with their rate since the start, latency, and a table of at
-// most `zones_max` zones, those with errors first. Control octets are shown as '?'.
+// For a terminal: identity, counters with their rate since startup, latency, and a table of at most
+// `zones_max` zones, those with errors first. Control octets are shown as '?'.
 std::string ToText(const ServerStatus& status, size_t zones_max);
 
 }  // namespace hither

@@ -17,7 +17,7 @@ struct CanonicalLess {
   using is_transparent = void;
   bool operator()(NameView a, NameView b) const { return CompareCanonical(a, b) < 0; }
 };
-// Names that a zone could have, and whether one has it.
+// Possible names of zones, and whether a zone has one.
 using Apexes = std::map<Name, bool, CanonicalLess>;
 
 class Checker {
@@ -42,7 +42,7 @@ class Checker {
   void Error(absl::string_view what) { found_.errors.push_back(absl::StrCat("anycast: ", what)); }
   void Warn(absl::string_view what) { found_.warnings.push_back(absl::StrCat("anycast: ", what)); }
 
-  // Without a way to announce them, a test on loopback harms nobody.
+  // Without a way to announce them, a test on loopback is harmless.
   void CheckPrefixes(const AnycastConfig::Service& service) {
     for (const Prefix& prefix : service.prefixes) {
       const std::string why = Unroutable(prefix);
@@ -61,7 +61,7 @@ class Checker {
                        [](const auto& neighbor) { return !neighbor.address.IsLoopback(); });
   }
 
-  // Each pair once: with the services before this one.
+  // Each pair once: with the previous services.
   void CheckOverlaps(const AnycastConfig::Service& service) {
     for (const AnycastConfig::Service& other : anycast_.services) {
       if (&other == &service) return;
@@ -76,8 +76,8 @@ class Checker {
     }
   }
 
-  // The path comes before the MED where routers choose (RFC 4271 §9.1.2.2). Communities may say to
-  // a router what these two do not.
+  // Routers compare the path before the MED (RFC 4271 §9.1.2.2). Communities may express what these
+  // two do not.
   void CheckTier(const AnycastConfig::Service& service, absl::string_view key,
                  const RouteAttributes& tier) {
     const RouteAttributes& up = service.up;
@@ -97,7 +97,7 @@ class Checker {
     Error(absl::StrCat(what, "; raise prepend or med"));
   }
 
-  // A name that no zone has, pushed to all nodes, would take a service off the air.
+  // A name in no zone, pushed to all nodes, would withdraw a service everywhere.
   void CheckZones() {
     Apexes apexes;
     for (const AnycastConfig::Service& service : anycast_.services) {
@@ -161,8 +161,8 @@ class Checker {
     }
   }
 
-  // The service whose prefix has `address`, which every site has then; nullptr if there is none.
-  // Loopback addresses are each host's own.
+  // The service whose prefix contains `address`, which every site then has; nullptr if there is
+  // none. Loopback addresses belong to each host.
   const AnycastConfig::Service* ServiceOf(const SocketAddress& address) const {
     for (const AnycastConfig::Service& service : anycast_.services) {
       for (const Prefix& prefix : service.prefixes) {
@@ -172,7 +172,7 @@ class Checker {
     return nullptr;
   }
 
-  // What must be one host's alone.
+  // Checks an address that must belong to one host.
   void CheckOwn(absl::string_view what, const SocketAddress& address) {
     const AnycastConfig::Service* service = ServiceOf(address);
     if (service != nullptr) {
@@ -218,7 +218,7 @@ class Checker {
                       absl::FormatDuration(neighbor.hold_time)));
   }
 
-  // What belongs to one host and is asked for from others.
+  // Addresses of one host that others query.
   void CheckAddresses() {
     for (const AnycastConfig::Peer& peer : anycast_.peers.nodes) {
       const std::string what = absl::StrCat("peers: node ", peer.name, ":");

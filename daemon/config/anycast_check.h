@@ -8,13 +8,13 @@
 
 namespace hither {
 
-// What is wrong with values that are each in range but make no sense together.
+// Errors in values that are each in range but make no sense together.
 struct AnycastFindings {
-  std::vector<std::string> errors;    // Surely wrong: "anycast: what; what to do".
-  std::vector<std::string> warnings;  // Most likely a mistake, but it can be meant so.
+  std::vector<std::string> errors;    // Certainly wrong: "anycast: what; what to do".
+  std::vector<std::string> warnings;  // Most likely a mistake, but possibly intended.
 };
 
-// Of a configuration whose defaults FinishAnycast() has filled. Pure.
+// For a configuration whose defaults FinishAnycast() has filled. Pure.
 AnycastFindings CheckAnycast(const Config& config);
 
 }  // namespace hither

@@ -34,7 +34,7 @@ bool IsInside(const AnycastConfig::Service& service, const SocketAddress& addres
   return false;
 }
 
-// The addresses that queries come to, one by one: those of `listen` inside of the prefixes.
+// The addresses that receive queries: those of `listen` inside the prefixes.
 absl::Status FillAddresses(const Config& config, AnycastConfig::Service& service) {
   const bool is_given = !service.addresses.empty();
   for (const SocketAddress& address : config.listen) {
@@ -145,7 +145,7 @@ absl::Status CheckTiers(const AnycastConfig& anycast) {
   if (names.size() != 3 || metrics.size() != 3) {
     return Refuse("kernel: two states share an interface or a metric; give each its own");
   }
-  // A second less is what an IPv6 route lives: see MakeMetricTiers().
+  // An IPv6 route lives a second less: see MakeMetricTiers().
   const absl::Duration least = 2 * anycast.policy.tick + absl::Seconds(1);
   if (kernel.lease >= least) return absl::OkStatus();
   return Refuse(absl::StrCat("kernel: lease (", absl::FormatDuration(kernel.lease),
@@ -181,7 +181,7 @@ absl::Status CheckPolicy(const AnycastConfig::Policy& policy) {
   return absl::OkStatus();
 }
 
-// What a command does is taken back by another one only.
+// Only another command can undo a command's effect.
 absl::Status CheckExec(const AnycastConfig::Exec& exec) {
   if (exec.up.empty()) {
     return Refuse("exec: there is no command to announce with; add up: [/usr/local/bin/up]");
@@ -192,7 +192,7 @@ absl::Status CheckExec(const AnycastConfig::Exec& exec) {
   return absl::OkStatus();
 }
 
-// The first line of the file, so that the configuration can be read by more people than the secret.
+// The first line of the file, so that more people may read the configuration than the secret.
 absl::Status LoadPassword(AnycastConfig::Neighbor& neighbor) {
   const std::string& path = neighbor.password_file;
   const FileDescriptor file(
@@ -212,7 +212,7 @@ absl::Status LoadPassword(AnycastConfig::Neighbor& neighbor) {
                              " octets; give 1 to ", kBgpPasswordBytesMax));
 }
 
-// Who reads the key can speak for every node, who writes it, too.
+// Anyone who can read or write the key can impersonate every node.
 absl::Status LoadPeerKey(const std::string& path, std::vector<std::string>& keys) {
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat facts = {};

@@ -29,7 +29,7 @@ struct LargeCommunity {
   friend auto operator<=>(const LargeCommunity&, const LargeCommunity&) = default;
 };
 
-// How preferred a route is to be: what is told beside the prefix.
+// How preferred a route is: the attributes announced with the prefix.
 struct RouteAttributes {
   std::optional<uint32_t> med;
   int prepend = 0;                    // Our own AS so many times more.
@@ -38,20 +38,20 @@ struct RouteAttributes {
   friend bool operator==(const RouteAttributes&, const RouteAttributes&) = default;
 };
 
-// The four that follow stand outside of AnycastConfig, since clang does not take an optional member
-// whose type is nested there and has default values.
+// The next four are outside of AnycastConfig, since clang rejects an optional member whose type is
+// nested there and has default values.
 struct AnycastNeighbor {
   SocketAddress address;
   uint32_t as = 0;
   std::optional<SocketAddress> local_address;
   std::string password_file;  // RFC 2385; a file with one line. Empty: none.
   std::string password;       // Given in place, or by LoadPasswords().
-  bool ttl_security = false;  // RFC 5082 with one hop: TTL 255 is sent and asked for.
+  bool ttl_security = false;  // RFC 5082 with one hop: TTL 255 is sent and required.
   int multihop = 0;           // 0: default TTL 1 for eBGP, 64 for iBGP.
   bool ipv4 = true;           // Families announced.
   bool ipv6 = true;
   std::optional<SocketAddress> next_hop_v4;  // Default: the session's local address, or
-  std::optional<SocketAddress> next_hop_v6;  // another of its interface.
+  std::optional<SocketAddress> next_hop_v6;  // another one of its interface.
   absl::Duration hold_time = absl::Seconds(3);
   std::string description;
   friend bool operator==(const AnycastNeighbor&, const AnycastNeighbor&) = default;
@@ -88,10 +88,10 @@ struct AnycastExec {
 };
 
 // Everything below `anycast:` of the configuration file: a plain value, with its defaults. Ranges
-// stand beside the keys in anycast_config_reader.cc.
+// are next to the keys in anycast_config_reader.cc.
 struct AnycastConfig {
   struct Probe {
-    std::string name;  // Asked of every service address; its zone is one of ours.
+    std::string name;  // Queried at every service address; its zone is one of ours.
     std::string type = "SOA";
     friend bool operator==(const Probe&, const Probe&) = default;
   };
@@ -107,9 +107,9 @@ struct AnycastConfig {
   struct Service {
     std::string name;
     std::vector<Prefix> prefixes;
-    std::vector<SocketAddress> addresses;  // Default: those of `listen` inside of the prefixes.
+    std::vector<SocketAddress> addresses;  // Default: those of `listen` inside the prefixes.
     std::vector<Probe> probes;             // At least one.
-    std::vector<std::string> zones;        // To be watched beside those of the probes.
+    std::vector<std::string> zones;        // To be watched besides those of the probes.
     std::vector<ExecCheck> checks;
     RouteAttributes up;
     RouteAttributes soft = {100, 2, {}, {}};
@@ -119,19 +119,19 @@ struct AnycastConfig {
   struct Policy {
     absl::Duration tick = absl::Milliseconds(250);
     int fall = 3;                                  // Bad ticks until a hard fault counts.
-    absl::Duration rise = absl::Seconds(10);       // All good for so long, after a withdrawal.
+    absl::Duration rise = absl::Seconds(10);       // Good for this long after a withdrawal.
     absl::Duration rise_first = absl::Seconds(1);  // The same after a start of the sidecar.
-    absl::Duration warm_up = absl::Seconds(5);     // Then SOFT for so long, before UP.
+    absl::Duration warm_up = absl::Seconds(5);     // Then SOFT for this long, before UP.
     absl::Duration hold_down = absl::Seconds(10);  // After a withdrawal; doubles with each.
     absl::Duration hold_down_max = absl::Minutes(5);
-    int withdrawals_max = 2;  // In the window; then it stays down until one has left it.
+    int withdrawals_max = 2;  // In the window; then it stays down until one expires.
     absl::Duration withdrawals_window = absl::Minutes(10);
     absl::Duration drain_min = absl::Seconds(3);  // For the routers to converge.
     absl::Duration drain_max = absl::Seconds(60);
-    double drained_queries_per_second = 1.0;  // No more than this: traffic has gone.
+    double drained_queries_per_second = 1.0;  // At most this: traffic is gone.
     double servfail_share_max = 0.05;         // Of answers, over 5 s; more is SOFT.
     double drop_share_max = 0.05;
-    absl::Duration stuck_after = absl::Seconds(1);  // A worker whose turn is older.
+    absl::Duration stuck_after = absl::Seconds(1);  // A worker whose last turn is older.
     absl::Duration lease = absl::Seconds(2);        // Maximum age of a decision.
   } policy;
   using Neighbor = AnycastNeighbor;
@@ -139,9 +139,9 @@ struct AnycastConfig {
   using Kernel = AnycastKernel;
   using Exec = AnycastExec;
   struct Readback {
-    std::string bird_socket;               // Empty: BIRD is not asked.
+    std::string bird_socket;               // Empty: BIRD is not read.
     std::string bird_protocol;             // Its exports are read; empty: all BGP protocols.
-    std::vector<std::string> frr_command;  // As [vtysh]; empty: FRR is not asked.
+    std::vector<std::string> frr_command;  // As [vtysh]; empty: FRR is not read.
   };
   struct Peer {
     std::string name;                    // Its identity: "ns1.fra1".
@@ -160,7 +160,7 @@ struct AnycastConfig {
     bool accept_unsealed = false;               // While a key is being introduced.
     std::vector<std::string> keys;              // By LoadPasswords(): ours, then those accepted.
     int max_withdrawn = 0;                      // 0: max_withdrawn_percent counts.
-    int max_withdrawn_percent = 50;  // Of all nodes, this one too; rounded down, at least 1.
+    int max_withdrawn_percent = 50;  // Of all nodes including this one; rounded down, at least 1.
   };
 
   bool is_present = false;                                   // Is there an `anycast:` at all?
@@ -179,21 +179,21 @@ struct AnycastConfig {
 
 struct Config;
 
-// Fills the defaults that depend on other values, then checks what concerns several of them.
+// Fills the defaults that depend on other values, then checks constraints between them.
 absl::Status FinishAnycast(Config& config);
 
-// Where beacons go and come in; a part of FinishAnycast().
+// Beacon addresses; a part of FinishAnycast().
 absl::Status CheckOutside(const AnycastConfig& anycast);
 
-// Moves the entries of `nodes` that are this node to `own`: one list may serve all nodes, and who
-// counted himself as a peer would wait for his own consent.
+// Moves the entries of `nodes` that are this node to `own`: one list may serve all nodes, and a
+// node that counted itself as a peer would wait for its own consent.
 void TakeOwnPeers(absl::string_view self, AnycastConfig::Peers& peers);
 
-// Reads the files of passwords and keys: the sidecar's only, so that hitherd, under any user,
+// Reads the files of passwords and keys: only in the sidecar, so that hitherd, under any user,
 // needs none.
 absl::Status LoadPasswords(AnycastConfig& anycast);
 
-// What this node is called among its peers: "ns1.fra1".
+// This node's name among its peers: "ns1.fra1".
 std::string NodeName(const Config& config);
 
 }  // namespace hither

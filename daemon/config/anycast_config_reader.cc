@@ -74,7 +74,7 @@ void ReadPath(const YamlNode& node, Reading& to, std::string& out) {
   if (ReadText(node, "a path, or none", to, text)) out = text == "none" ? "" : to.Path(text);
 }
 
-// An address with a port; `port` where it has none.
+// An address with a port; default: `port`.
 bool ReadAddress(const YamlNode& node, uint16_t port, Reading& to, SocketAddress& out) {
   std::string text;
   if (!ReadText(node, "an address, such as 192.0.2.1 or [2001:db8::1]", to, text)) return false;
@@ -109,8 +109,8 @@ void ReadOutside(const YamlNode& node, Reading& to, std::vector<SocketAddress>& 
            });
 }
 
-// RFC 4271 §5.1.3, RFC 2545 §3: an address that packets can be sent to. What the services have to
-// say about it comes later.
+// RFC 4271 §5.1.3, RFC 2545 §3: an address that packets can be sent to. The checks against services
+// come later.
 void ReadNextHop(const YamlNode& node, int family, Reading& to, std::optional<SocketAddress>& out) {
   ReadAddress(node, 0, to, out);
   if (!out.has_value()) return;
@@ -124,7 +124,7 @@ void ReadNextHop(const YamlNode& node, int family, Reading& to, std::optional<So
   }
 }
 
-// RFC 7607, RFC 7300, RFC 6793 §9: these are nobody's.
+// RFC 7607, RFC 7300, RFC 6793 §9: these are reserved.
 void ReadAs(const YamlNode& node, Reading& to, uint32_t& out) {
   constexpr uint32_t kAsTrans = 23'456;
   constexpr uint32_t kLast16 = 65'535;
@@ -246,7 +246,8 @@ void ReadFamilies(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor
   });
 }
 
-// ANY and RRSIG get what the server chooses, and types from 128 to 255 are no data (RFC 6895 §3.1).
+// The server chooses the answer to ANY and RRSIG, and types from 128 to 255 are not data (RFC 6895
+// §3.1).
 void ReadProbeType(const YamlNode& node, Reading& to, Anycast::Probe& probe) {
   if (!ReadText(node, "a type, such as SOA", to, probe.type)) return;
   const std::optional<RrType> type = TypeFromText(probe.type);
@@ -275,7 +276,7 @@ void ReadRate(const YamlNode& node, Reading& to, double& out) {
   out = value;
 }
 
-// A number of nodes, or a share of them as "50%".
+// A number of nodes, or a share such as "50%".
 void ReadMaxWithdrawn(const YamlNode& node, Reading& to, Anycast::Peers& peers) {
   if (!ExpectKind(node, YamlNode::kText, "a number of nodes, or a share as \"50%\"", to)) return;
   YamlNode number = node;
@@ -369,7 +370,7 @@ constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {
     {"families",      ReadFamilies},
     {"next_hop_v4",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET, to, out.next_hop_v4); }},
     {"next_hop_v6",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET6, to, out.next_hop_v6); }},
-    // RFC 4271 §4.2: zero or at least three seconds, in whole ones; zero would be no lease.
+    // RFC 4271 §4.2: zero or at least three whole seconds; zero would not be a lease.
     {"hold_time",     [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadDuration(n, absl::Seconds(3), absl::Seconds(65'535), to, out.hold_time, absl::Seconds(1)); }},
     {"description",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadText(n, "a string", to, out.description); }},
 };

@@ -1,4 +1,4 @@
-// Checks of the addresses that beacons go to; see anycast/signals/outside_watch.h.
+// Checks the addresses that beacons go to; see anycast/signals/outside_watch.h.
 
 #include "absl/strings/str_cat.h"
 #include "daemon/config/anycast_config.h"
@@ -7,7 +7,7 @@ namespace hither {
 namespace {
 
 constexpr size_t kBeaconsPerSecondMax = 4'096;
-constexpr size_t kSourcesMax = 64;  // As kOutsideSourcesMax of a page.
+constexpr size_t kSourcesMax = 64;  // The same as kOutsideSourcesMax.
 
 absl::Status Refuse(absl::string_view whose, const SocketAddress& address, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("anycast: ", whose,

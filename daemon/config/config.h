@@ -21,11 +21,11 @@
 namespace hither {
 
 inline constexpr uint64_t kConfigBytesMax = 256ull << 20;  // A million zones are about 60 MB.
-inline constexpr size_t kConfigErrorsMax = 100;            // Told in one go.
+inline constexpr size_t kConfigErrorsMax = 100;            // Reported together.
 inline constexpr size_t kListenAddressesMax = 256;
 inline constexpr uint16_t kDnsPort = 53;
 inline constexpr uint16_t kAdminPort = 8053;
-// Where the admin endpoints are by default, and where the systemd units put them.
+// The default admin endpoints, and those of the systemd units.
 inline constexpr char kServerAdmin[] = "127.0.0.1:8053";
 inline constexpr char kServerAdminOfUnit[] = "unix:/run/hither/admin.sock";
 inline constexpr char kSidecarAdmin[] = "127.0.0.1:8054";
@@ -35,14 +35,14 @@ inline constexpr char kSidecarAdminOfUnit[] = "unix:/run/hither-anycast/admin.so
 struct AdminAddress {
   std::optional<SocketAddress> tcp;  // A loopback address.
   std::string unix_path;
-  bool is_default = false;  // The operator has said nothing of it.
+  bool is_default = false;  // Not configured by the operator.
 
   bool IsOff() const { return !tcp.has_value() && unix_path.empty(); }
   std::string ToText() const;  // "127.0.0.1:8053", "unix:/run/hither/admin.sock" or "none".
 };
 
-// Everything an operator can choose, with its defaults: a plain value. A default-made one becomes
-// complete by FinishConfig. Ranges stand beside the keys in config_reader.cc.
+// Everything an operator can choose, with its defaults: a plain value. FinishConfig completes a
+// default-constructed one. Ranges are next to the keys in config_reader.cc.
 struct Config {
   struct Identity {
     std::string site;           // Empty: the server has none.
@@ -52,7 +52,7 @@ struct Config {
 
   std::vector<SocketAddress> listen;  // Default: 0.0.0.0:53 and [::]:53.
   int workers = 0;                    // 0: one for each core.
-  std::string user;     // Become this one after binding, if root. Empty: "hither", else "nobody".
+  std::string user;  // The user to become after binding, if root. Empty: "hither", else "nobody".
   std::string version;  // For version.bind. Default: "Hither 0.1.0"; empty: hidden.
 
   struct Udp {
@@ -72,11 +72,11 @@ struct Config {
   ZoneSources zones;        // No name twice.
   std::string image_cache;  // A folder for images of zones that were read as text. Empty: none.
   AdminAddress admin;       // Default: 127.0.0.1:8053.
-  // Where other hosts may read what `admin` shows, without its commands. None: nowhere.
+  // Where other hosts may read the pages of `admin`, without its commands. None: nowhere.
   std::optional<SocketAddress> metrics;
-  std::vector<std::string> metrics_hosts;  // Names that readers may call it by, beside addresses.
-  // Where hitherd tells the sidecar how it is (heartbeat_page.h). Empty: nowhere. Default:
-  // kHeartbeatDefaultPath, for hitherd if the folder is there.
+  std::vector<std::string> metrics_hosts;  // Names allowed in requests, besides addresses.
+  // Where hitherd reports its health to the sidecar (heartbeat_page.h). Empty: nowhere. Default:
+  // kHeartbeatDefaultPath, for hitherd if the folder exists.
   std::optional<std::string> heartbeat;
 
   struct Log {
@@ -94,34 +94,34 @@ struct Config {
 
   AnycastConfig anycast;  // The sidecar's part; hitherd only checks it.
 
-  // What all this was read from: the configuration file and its lists of zones.
+  // The files that this was read from: the configuration file and its lists of zones.
   std::vector<std::string> files;
 
   Config();
 };
 
-// Reads a configuration file. Paths in it are relative to its folder. All errors are told in one
-// status, a line each: "file:line: what; what to do". The result still needs FinishConfig.
-// Threads: any. Source: an operator's file, wrong in every way; nothing is thrown.
+// Reads a configuration file. Paths in it are relative to its folder. All errors are reported in
+// one status, a line each: "file:line: what; what to do". The result still needs FinishConfig.
+// Threads: any. Source: an operator's file, possibly wrong in every way; throws nothing.
 absl::StatusOr<Config> LoadConfigFile(const std::string& path,
                                       uint64_t bytes_max = kConfigBytesMax);
 
-// The same from memory: `file` stands in the errors, `folder` goes before relative paths. Lists of
-// zones that it names are read by `read_list`.
+// The same from memory: errors name `file`, and relative paths start at `folder`. `read_list` reads
+// the lists of zones that it names.
 absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
                                    absl::string_view folder,
                                    ZoneListReader read_list = ReadZoneListFile);
 
-// Fills what has a default that depends on other values or on the host (`host_name`), then checks
-// what concerns several values: the NSID's size, that there is a zone.
+// Fills defaults that depend on other values or on the host (`host_name`), then checks constraints
+// between values: the NSID's size, at least one zone.
 absl::Status FinishConfig(absl::string_view host_name, Config& config);
 
 // The forms that the file and the command line share. Errors: "what; what to do", without a place.
 absl::StatusOr<SocketAddress> ParseListen(absl::string_view text);
 absl::StatusOr<AdminAddress> ParseAdmin(absl::string_view text);
-// For ParseAdmin(): where a program listens whose operator has not said: a socket in the folder
-// that the service manager made for it (`runtime_directory`, systemd.exec(5); null or empty: it
-// made none), else `otherwise`.
+// For ParseAdmin(): where a program listens by default: a socket in the folder that the service
+// manager created for it (`runtime_directory`, systemd.exec(5); null or empty: none), else
+// `otherwise`.
 std::string DefaultAdmin(const char* runtime_directory, absl::string_view otherwise);
 absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text);
 

@@ -45,7 +45,7 @@ void ReadListen(const YamlNode& node, Reading& to) {
   }
 }
 
-// One of many: kept apart from the tables, so that a million of them cost one scan each.
+// One of many: separate from the tables, so that a million of them cost one scan each.
 struct ZoneEntry {
   const YamlNode* name = nullptr;
   const YamlNode* file = nullptr;
@@ -53,7 +53,7 @@ struct ZoneEntry {
   const YamlNode* list = nullptr;
 };
 
-// False: an error has been told.
+// False: an error was reported.
 bool CheckZoneKeys(const ZoneEntry& entry, uint32_t line, Reading& to) {
   const size_t errors_before = to.error_count;
   if (entry.list != nullptr) {
@@ -115,7 +115,7 @@ void ReadZone(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
   if (!added.ok()) to.Error(entry.name->line, added);
 }
 
-// What a list says goes where the entries go, and what is wrong with it, where their errors go.
+// A list's zones are added to the entries, and its errors to their errors.
 class ListToConfig : public ZoneListSink {
  public:
   ListToConfig(std::string path, uint32_t our_line, Reading& to, ZoneCollector& zones)
@@ -137,7 +137,7 @@ class ListToConfig : public ZoneListSink {
   ZoneCollector& zones_;
 };
 
-// Up to and with the last '/'.
+// Up to and including the last '/'.
 std::string FolderOf(absl::string_view path) {
   const size_t slash = path.rfind('/');
   return std::string(slash == absl::string_view::npos ? "" : path.substr(0, slash + 1));
@@ -258,7 +258,7 @@ constexpr Key kTcpKeys[] = {
     {"connections_per_prefix_max", [](const YamlNode& n, Reading& to) { ReadNumber(n, 1, 1'000'000, to, to.config.tcp.connections_per_prefix_max); }},
     {"idle_timeout",               [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Milliseconds(100), absl::Hours(1), to, to.config.tcp.idle_timeout); }},
     {"lifetime_max",               [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Seconds(1), absl::Hours(24), to, to.config.tcp.lifetime_max); }},
-    // Two answers of 65,537 octets at least, so that a slow reader of large ones gets along.
+    // At least two answers of 65,537 octets, so that a slow reader of large answers can keep up.
     {"unsent_bytes_max",           [](const YamlNode& n, Reading& to) { ReadNumber(n, 131'074, 64u << 20, to, to.config.tcp.unsent_bytes_max); }},
 };
 

@@ -21,8 +21,8 @@
 namespace hither {
 namespace {
 
-// Full names of configuration keys, as a key below its sections. Kept for as long as somebody may
-// upgrade from a version that had the old name.
+// Full names of configuration keys, as a key below its sections. Kept as long as upgrades from a
+// version with the old name are possible.
 struct RenamedKey {
   absl::string_view before;
   absl::string_view now;
@@ -66,7 +66,7 @@ const char* KindText(const YamlNode& node) {
 void Reading::ErrorIn(absl::string_view other, uint32_t line, uint32_t our_line,
                       absl::string_view what) {
   if (++error_count > kConfigErrorsMax) return;
-  // A quoted text may be of any size and have line ends, but an error is one line.
+  // Quoted text may have any size and contain line ends, but an error is one line.
   const absl::string_view cut = what.substr(0, kErrorBytesMax);
   errors.emplace_back(our_line, Printable(absl::StrCat(other, ":", line, ": ", cut)));
 }
@@ -207,7 +207,7 @@ bool ReadText(const YamlNode& node, absl::string_view example, Reading& to, std:
 bool ReadWhole(const YamlNode& node, uint64_t least, uint64_t most, Reading& to, uint64_t& out) {
   const std::string example = absl::StrCat("a whole number from ", least, " to ", most);
   if (!ExpectKind(node, YamlNode::kText, example, to)) return false;
-  // SimpleAtoi alone would take blanks and a sign.
+  // SimpleAtoi alone would accept blanks and a sign.
   const bool digits = node.text.find_first_not_of("0123456789") == std::string::npos;
   uint64_t number = 0;
   if (!digits || !absl::SimpleAtoi(node.text, &number) || number < least || number > most) {

@@ -32,18 +32,18 @@ struct Reading {
   void Error(uint32_t line, const absl::Status& status) { Error(line, status.message()); }
   // In another file, which our file names on `our_line`.
   void ErrorIn(absl::string_view other, uint32_t line, uint32_t our_line, absl::string_view what);
-  // A path of the file, which is relative to its folder.
+  // A path in the file, relative to its folder.
   std::string Path(absl::string_view path) const;
 };
 
 // All errors of `to` as one, a line each, in the order of their lines; OK if there is none.
 absl::Status ErrorsOf(const Reading& to);
 
-// The whole of an operator's file: a regular one, of at most `bytes_max`. `what` stands in errors.
+// The whole of an operator's file: a regular one, of at most `bytes_max`. Errors name it `what`.
 absl::StatusOr<std::string> ReadTextFile(const std::string& path, absl::string_view what,
                                          uint64_t bytes_max);
 
-// A foreign text in an error, at a bearable length.
+// Foreign text in an error, limited in length.
 std::string Quoted(absl::string_view text);
 
 // False: an error was reported, which names `example` as expected.
@@ -62,7 +62,7 @@ void ReadPairs(const YamlNode& node, Reading& to,
 void ReadKnownPairs(const YamlNode& node, const std::vector<absl::string_view>& known, Reading& to,
                     const std::function<void(size_t place, const YamlNode& value)>& read);
 
-// A row of a schema: a key, and what reads its value. KeyOf<T> reads into one of several T.
+// A row of a schema: a key and the reader of its value. KeyOf<T> reads into one of several T.
 struct Key {
   absl::string_view name;
   void (*read)(const YamlNode& node, Reading& to);
@@ -91,7 +91,7 @@ void ReadMap(const YamlNode& node, const KeyOf<T> (&keys)[kKeys], Reading& to, T
 bool ReadText(const YamlNode& node, absl::string_view example, Reading& to, std::string& out);
 // False: an error was reported.
 bool ReadWhole(const YamlNode& node, uint64_t least, uint64_t most, Reading& to, uint64_t& out);
-// A time that is no multiple of `unit` is an error: to cut it would be a surprise.
+// A time that is not a multiple of `unit` is an error: rounding it would be surprising.
 void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration most, Reading& to,
                   absl::Duration& out, absl::Duration unit = absl::Milliseconds(1));
 

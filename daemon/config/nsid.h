@@ -17,7 +17,7 @@ inline constexpr int kWorkersMax = 256;
 std::string ExpandNsid(absl::string_view nsid_template, absl::string_view site,
                        absl::string_view node, int worker);
 
-// Refuses what is not printable ASCII, other placeholders, and a brace without its partner.
+// Refuses non-printable or non-ASCII octets, other placeholders, and unmatched braces.
 absl::Status CheckNsidTemplate(absl::string_view nsid_template);
 
 }  // namespace hither

@@ -10,8 +10,8 @@ namespace hither {
 
 bool Overlap(const Prefix& a, const Prefix& b);  // One of the two contains the other.
 
-// What shares addresses with it that are never routed (RFC 6890), as "127.0.0.0/8 (loopback)";
-// empty if nothing. Private and documentation prefixes are not among them.
+// The prefix of addresses never routed (RFC 6890) that overlaps it, such as "127.0.0.0/8
+// (loopback)"; empty if none. Private and documentation prefixes do not count.
 std::string Unroutable(const Prefix& prefix);
 std::string Unroutable(const SocketAddress& address);
 

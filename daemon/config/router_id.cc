@@ -5,7 +5,7 @@
 namespace hither {
 
 uint32_t RouterIdOf(absl::string_view node) {
-  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, which is written down: a library's may change.
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, which is specified: a library's hash may change.
   for (const char c : node) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
   hash ^= hash >> 33;
   hash *= 0xff51afd7ed558ccd;  // Short names differ in the low bits only; spread them.

@@ -9,9 +9,9 @@
 namespace hither {
 
 // The BGP identifier of a node that has none configured: a hash of its name, the same at every
-// start and on every release, whatever addresses the host has at that moment. It reads as a unicast
-// IPv4 address, because some routers refuse any other, and is never 0 (RFC 6286 §2.1). Two of a
-// hundred nodes share one with a chance of one in a million.
+// start and on every release, whatever addresses the host has at that moment. It has the form of a
+// unicast IPv4 address, because some routers refuse others, and is never 0 (RFC 6286 §2.1). The
+// chance that two of a hundred nodes share one is one in a million.
 uint32_t RouterIdOf(absl::string_view node);
 
 std::string RouterIdText(uint32_t id);  // "10.0.0.1"

@@ -21,7 +21,7 @@ struct Refused {
   const char* why;
 };
 
-// Reads a text in place: an istringstream would copy it.
+// Reads text in place: an istringstream would copy it.
 class ViewBuffer : public std::streambuf {
  public:
   explicit ViewBuffer(absl::string_view text) {
@@ -101,7 +101,7 @@ class TreeBuilder : public YAML::EventHandler {
   const YamlLimits limits_;
   uint32_t nodes_ = 0;
   int documents_ = 0;
-  std::vector<YamlNode> open_;  // Lists and maps that have begun, the outermost first.
+  std::vector<YamlNode> open_;  // Open lists and maps, outermost first.
   YamlNode root_;
 };
 

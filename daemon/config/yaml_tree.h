@@ -11,10 +11,10 @@
 
 namespace hither {
 
-// What a configuration file says, with the line of each word. A value.
+// The contents of a configuration file, with the line of each word. A value.
 //
-// Why not YAML::Node: it resolves aliases (a few lines can stand for gigabytes), needs a kilobyte
-// for each zone of a list, drops duplicate keys, and throws when asked for what is not there.
+// Why not YAML::Node: it resolves aliases (a few lines can expand to gigabytes), needs a kilobyte
+// for each zone of a list, drops duplicate keys, and throws on missing ones.
 struct YamlNode {
   enum Kind : uint8_t { kNull, kText, kList, kMap };
   Kind kind = kNull;
@@ -25,11 +25,11 @@ struct YamlNode {
 
 struct YamlLimits {
   uint32_t depth_max = 16;
-  uint32_t nodes_max = 8'000'000;  // A million zones of 5 nodes each, and some air.
+  uint32_t nodes_max = 8'000'000;  // A million zones of 5 nodes each, and some margin.
 };
 
 // Parses one YAML document. Anchors, aliases, tags and a second document are refused: the first two
-// let a small file stand for a huge one, and a configuration needs none of them. An empty text is
+// let a small file expand to a huge one, and a configuration needs none of them. An empty text is
 // kNull. Errors: "file:line: what; what to do", the first one only. Throws nothing.
 absl::StatusOr<YamlNode> ParseYaml(absl::string_view text, absl::string_view file,
                                    const YamlLimits& limits = {});

@@ -23,7 +23,7 @@ static_assert(kPieceBytes > 2 * kZoneListLineBytesMax);
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-// A foreign text in an error, at a bearable length.
+// Foreign text in an error, limited in length.
 std::string Quoted(absl::string_view text) {
   constexpr size_t kShownBytesMax = 60;
   if (text.size() <= kShownBytesMax) return absl::StrCat("'", text, "'");
@@ -35,7 +35,7 @@ class LineReader {
  public:
   explicit LineReader(absl::string_view line) : rest_(line) { SkipBlanks(); }
 
-  // Nothing but a comment is left.
+  // Only a comment is left.
   bool IsAtEnd() const { return rest_.empty() || rest_.front() == '#'; }
   absl::string_view rest() const { return rest_; }
 
@@ -48,7 +48,7 @@ class LineReader {
     return field;
   }
 
-  // False: the quote has no end, or something sticks to it. `scratch` holds what had escapes.
+  // False: the quote has no end, or is not followed by a blank. `scratch` holds what had escapes.
   bool PlainOrQuoted(std::string& scratch, absl::string_view& field) {
     if (rest_.front() != '"') {
       field = Plain();
@@ -79,7 +79,7 @@ class LineReader {
   absl::string_view rest_;
 };
 
-// False: the sink has had enough.
+// False: the sink wants no more.
 bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::string& scratch) {
   const auto fail = [&](absl::string_view what) {
     sink.OnError(line, what);
@@ -94,7 +94,7 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
     return fail("the line has a zero octet; remove it");
   }
   const absl::string_view name_text = reader.Plain();
-  if (name_text.front() == '"') {  // It would be a part of the name, as no operator means it.
+  if (name_text.front() == '"') {  // It would be part of the name, which no operator intends.
     return fail(absl::StrCat(
         "zone name ", Quoted(name_text),
         " begins with a quote; write names without quotes, and a blank in them as \\032 "
@@ -133,7 +133,7 @@ ssize_t Read(const FileDescriptor& file, char* to, size_t bytes) {
   return got;
 }
 
-// Piece by piece: a list of a million zones takes no more memory than this.
+// Piece by piece: a list of a million zones needs no more memory than this.
 absl::Status ReadPieces(const std::string& path, const FileDescriptor& file, ZoneListSink& sink) {
   const std::unique_ptr<char[]> piece(new char[kPieceBytes]);
   size_t held = 0;
@@ -177,7 +177,7 @@ absl::Status ReadZoneListFile(const std::string& path, ZoneListSink& sink) {
 }
 
 uint32_t ReadZoneListLines(absl::string_view text, uint32_t first_line, ZoneListSink& sink) {
-  constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";  // Some editors' way to say UTF-8.
+  constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";  // Some editors' mark for UTF-8.
   std::string scratch;
   uint32_t line = first_line;
   if (line == 1) absl::ConsumePrefix(&text, kByteOrderMark);

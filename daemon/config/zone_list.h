@@ -15,7 +15,7 @@
 
 namespace hither {
 
-// A list of zones for who has many: a plain text file, read some ten times as fast as YAML.
+// A list of many zones: a plain text file, read about ten times as fast as YAML.
 //
 //     # One zone a line: its name, blanks, its zone file.
 //     example.org     example.org.zone
@@ -28,11 +28,11 @@ inline constexpr uint64_t kZoneListBytesMax = 1ull << 30;
 inline constexpr size_t kZoneListLineBytesMax = 16u << 10;  // A path and a name with all escapes.
 inline constexpr size_t kZonesMax = 16'777'216;             // Of a server.
 
-// What is found on the lines of a list, in their order.
+// Receives the contents of a list's lines, in order.
 class ZoneListSink {
  public:
   virtual ~ZoneListSink() = default;
-  // False: enough, the rest is not read. Both views end with the call.
+  // False: the rest is not read. Both views end with the call.
   virtual bool OnZone(uint32_t line, NameView name, absl::string_view file) = 0;
   virtual void OnError(uint32_t line, absl::string_view what) = 0;  // "what; what to do"
 };
@@ -41,20 +41,20 @@ class ZoneListSink {
 using ZoneListReader = absl::Status (*)(const std::string& path, ZoneListSink& sink);
 absl::Status ReadZoneListFile(const std::string& path, ZoneListSink& sink);
 
-// Whole lines. `first_line` is the first one's number; returns that of the line behind the last
-// one, or 0 if the sink has had enough.
+// Whole lines. `first_line` is the first one's number; returns that of the line after the last one,
+// or 0 if the sink wants no more.
 uint32_t ReadZoneListLines(absl::string_view text, uint32_t first_line, ZoneListSink& sink);
 
 // The zones of a configuration while it is read: each name once. Knows where each was named, so
-// that a second one can be told of the first.
+// that an error about a second one can name the first.
 class ZoneCollector {
  public:
   explicit ZoneCollector(ZoneSources& to) : to_(to) {}
 
-  // What is added from here on is named in `file`, and its paths are relative to `folder`.
+  // Zones added from here on are from `file`, and their paths are relative to `folder`.
   void EnterFile(absl::string_view file, absl::string_view folder);
 
-  // `image` is of kTextOrImage alone.
+  // `image` is only for kTextOrImage.
   absl::Status Add(uint32_t line, NameView name, absl::string_view path, ZoneSource::Kind kind,
                    absl::string_view image = "");
 

@@ -8,9 +8,8 @@
 
 namespace hither {
 
-// The octets of the heartbeat page: what hitherd reports to any reader without being
-// asked. Integers are the machine's: writer and reader are on one host. A change of any of it is a
-// new kHeartbeatVersion.
+// The octets of the heartbeat page, in which hitherd reports to any reader unasked. Integers are in
+// the machine's order: writer and reader are on one host. Any change needs a new kHeartbeatVersion.
 //
 //   0        header   who writes, written once
 //   4,096    control  one line, the control thread's
@@ -23,13 +22,13 @@ inline constexpr uint32_t kHeartbeatWorkersMax = 256;  // As kWorkersMax (nsid.h
 inline constexpr uint32_t kHeartbeatZonesMax = 4'096;
 
 struct HeartbeatHeader {
-  // Written last: before it is there, nothing else counts.
+  // Written last: until then, nothing else is valid.
   std::atomic<uint64_t> magic;
   uint32_t layout_version;
   uint32_t page_bytes;
   uint32_t worker_count;
   uint32_t zones_max;
-  int64_t pid;  // In the writer's own pid namespace: for people. The lock tells whether it lives.
+  int64_t pid;  // In the writer's pid namespace: for people. The lock shows if it is alive.
   int64_t started_monotonic_ns;
   int64_t started_wall_ns;
   char site[256];  // All three end in a 0 octet.
@@ -45,14 +44,14 @@ struct alignas(64) HeartbeatControlLine {
 };
 
 // Written once per turn of the worker's loop, by relaxed stores; a cache line that no other thread
-// of the server reads. An idle loop comes round each kHeartbeatIdleTurnMs.
+// of the server reads. An idle loop runs every kHeartbeatIdleTurnMs.
 struct alignas(64) HeartbeatWorkerLine {
   std::atomic<int64_t> last_turn_ns;  // CLOCK_MONOTONIC; 0: has not begun.
-  std::atomic<uint64_t> queries;      // All of these since the start.
+  std::atomic<uint64_t> queries;      // All of these since startup.
   std::atomic<uint64_t> answered;
   std::atomic<uint64_t> servfail;
   std::atomic<uint64_t> dropped;  // Queries that the kernel had no room for: overload.
-  std::atomic<uint64_t> unsent;   // Answers that this host's own fault kept from being sent.
+  std::atomic<uint64_t> unsent;   // Answers not sent because of a fault of this host.
 };
 static_assert(sizeof(HeartbeatWorkerLine) == 64 && sizeof(HeartbeatControlLine) == 64);
 static_assert(std::atomic<uint64_t>::is_always_lock_free);
@@ -60,8 +59,8 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free);
 inline constexpr uint64_t kHeartbeatIdleTurnMs = 100;
 
 enum HeartbeatZoneFlag : uint32_t {
-  kHeartbeatLoaded = 1,   // A version of it answers; without: SERVFAIL.
-  kHeartbeatStale = 2,    // The last load failed, an older version answers.
+  kHeartbeatLoaded = 1,   // A version is served; otherwise SERVFAIL.
+  kHeartbeatStale = 2,    // The last load failed, an older version is served.
   kHeartbeatExpired = 4,  // Stale for longer than its SOA EXPIRE.
 };
 
@@ -72,19 +71,19 @@ struct HeartbeatZoneRecord {
   uint32_t flags;
   uint32_t expire_seconds;  // Of its SOA.
   uint32_t unused;
-  int64_t stale_since_ns;  // Wall clock; 0: it is not.
+  int64_t stale_since_ns;  // Wall clock; 0: not stale.
   uint8_t reserved[40];
 };
 static_assert(sizeof(HeartbeatZoneRecord) == 320);
 
 struct HeartbeatZonesHead {
-  // Odd while the rest is being written (a seqlock). The reader looks before and after.
+  // Odd while the rest is being written (a seqlock). The reader checks it before and after.
   std::atomic<uint64_t> sequence;
   uint64_t total;
   uint64_t loaded;
   uint64_t stale;
   uint64_t expired;
-  uint32_t record_count;  // Of all zones, those with a record: failed ones first.
+  uint32_t record_count;  // Zones with a record: failed ones first.
   uint32_t unused;
 };
 

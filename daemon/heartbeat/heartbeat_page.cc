@@ -44,8 +44,8 @@ absl::Status AnotherRuns(const std::string& path) {
                    ": another hitherd is running and has locked it; stop that one", kElsewhere));
 }
 
-// A user who may write in the folder may have put another file there: what is no page of ours is
-// not for us to replace.
+// A user who may write in the folder may have placed another file there: only a page of ours may be
+// replaced.
 absl::Status CheckIsPage(const std::string& path, int fd) {
   struct stat facts = {};
   if (::fstat(fd, &facts) != 0) return SystemError(path, "cannot be examined");
@@ -57,14 +57,14 @@ absl::Status CheckIsPage(const std::string& path, int fd) {
   }
   uint64_t magic = kHeartbeatMagic;
   const ssize_t got = ::pread(fd, &magic, sizeof magic, 0);
-  // Zeros: an older version died while making one.
+  // Zeros: an older version died while creating one.
   if (facts.st_size == 0 || (got == sizeof magic && (magic == kHeartbeatMagic || magic == 0))) {
     return absl::OkStatus();
   }
   return Refused(path, "already exists and is not a heartbeat page; remove it");
 }
 
-// May what is there be replaced?
+// May the existing file be replaced?
 absl::Status CheckOld(const std::string& path, const FilePlace& place) {
   // Not a FIFO's other end, and not a terminal: both would be opened before they can be refused.
   constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -77,7 +77,7 @@ absl::Status CheckOld(const std::string& path, const FilePlace& place) {
   return *lives ? AnotherRuns(path) : absl::OkStatus();
 }
 
-// A folder that is setgid has chosen the group.
+// A setgid folder determines the group.
 absl::Status SetRights(const std::string& path, int fd, std::optional<gid_t> readers) {
   struct stat facts = {};
   if (::fchmod(fd, kHeartbeatMode) != 0 || ::fstat(fd, &facts) != 0) {  // Whatever the umask.
@@ -133,7 +133,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> HeartbeatPage::Create(const std::
   const absl::StatusOr<FilePlace> place = FindPlace(path, LastLink::kKeep);
   if (!place.ok()) return Refused(path, place.status().message());
   const FilePlace next = NewPlace(*place);
-  FileDescriptor file = OpenNew(next);  // Locked: one process at a time comes further.
+  FileDescriptor file = OpenNew(next);  // Locked: one process at a time gets further.
   if (!file && errno == EBUSY) return AnotherRuns(path);
   if (!file) return SystemError(path, "cannot be made");
   const int fd = file.get();
@@ -146,7 +146,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> HeartbeatPage::Create(const std::
   } else {
     page = status;
   }
-  // Whole when it has its name.
+  // Complete before it gets its name.
   if (page.ok() && ::renameat(next.folder.get(), next.name.c_str(), place->folder.get(),
                               place->name.c_str()) != 0) {
     page = SystemError(path, "cannot be replaced");
@@ -162,7 +162,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> HeartbeatPage::Map(const std::str
   void* mapped = ::mmap(nullptr, kHeartbeatPageBytes, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_POPULATE, file.get(), 0);
   if (mapped == MAP_FAILED) return SystemError(path, "cannot be mapped");
-  auto* layout = static_cast<HeartbeatLayout*>(mapped);  // All zeros: fields begin as such.
+  auto* layout = static_cast<HeartbeatLayout*>(mapped);  // All zeros: the fields' initial values.
   std::unique_ptr<HeartbeatPage> page(new HeartbeatPage(std::move(file), layout));
   FillHeader(identity, workers, layout->header);
   page->TellPhase(HeartbeatPhase::kLoading);
@@ -170,7 +170,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> HeartbeatPage::Map(const std::str
   return page;
 }
 
-HeartbeatPage::~HeartbeatPage() { ::munmap(layout_, kHeartbeatPageBytes); }  // It kept the lock.
+HeartbeatPage::~HeartbeatPage() { ::munmap(layout_, kHeartbeatPageBytes); }  // Held the lock.
 
 void HeartbeatPage::TellPhase(HeartbeatPhase phase) {
   layout_->control.phase.store(static_cast<uint32_t>(phase), std::memory_order_relaxed);

@@ -20,7 +20,7 @@ namespace hither {
 
 inline constexpr char kHeartbeatDefaultPath[] = "/run/hither/heartbeat";
 
-// One zone as the page tells it. `name` is a view of who has it.
+// One zone on the page. `name` is a view; its owner outlives this.
 struct HeartbeatZone {
   NameView name;
   uint32_t serial = 0;
@@ -37,17 +37,17 @@ struct HeartbeatZoneCounts {
 };
 
 // hitherd's side of the heartbeat: a file in memory (tmpfs), mapped and locked for as long as the
-// process lives. The lock is an open file description's (fcntl(2), F_OFD_SETLK): the kernel frees
-// it with the last of the process, however that ended, and any pid namespace sees it.
+// process lives. The lock is an open file description's (fcntl(2), F_OFD_SETLK): the kernel
+// releases it when the process ends, however it ends, and it is visible in any pid namespace.
 //
-// It is a write lock, and only that one means life: any reader of a file can hold a read lock.
-// The page is new at each start, so that no lock on an older one is in the way, and only hitherd's
-// user and group can open it (0640). A process of that user, or root's, could still take the lock
-// of a dead hitherd, or cut the page short: both could as well kill it.
+// Only this write lock counts as a sign of life: any reader of a file can hold a read lock. The
+// page is new at each start, so that a lock on an older one does not matter, and only hitherd's
+// user and group can open it (0640). A process of that user or of root could still take a dead
+// hitherd's lock or truncate the page: it could just as well kill hitherd.
 //
 // Threads: made and destroyed by the control thread. worker(i) is that worker's alone, the rest the
-// control thread's. Nothing waits; nothing fails once Create() has returned: the file has all of
-// its blocks, so that a full tmpfs cannot make a store a SIGBUS.
+// control thread's. Nothing blocks; nothing fails once Create() has returned: the file has all its
+// blocks, so that a full tmpfs cannot turn a store into a SIGBUS.
 class HeartbeatPage {
  public:
   struct Identity {
@@ -56,14 +56,14 @@ class HeartbeatPage {
     std::string nsid_template;
   };
 
-  // Makes `path`. What is there already is replaced if it is a page that a dead hitherd left: a
-  // regular file, with one name, owned by us or by root, empty or a heartbeat page of any version.
-  // Anything else is left alone and is an error; so is a page that a living process holds, or is
-  // just making (kAlreadyExists). `readers`: the group that the sidecar is in.
+  // Creates `path`. Replaces an existing file if it is a dead hitherd's page: a regular file with a
+  // single name, owned by us or by root, empty or a heartbeat page of any version. Anything else is
+  // left alone and is an error; so is a page that a running process holds or is just creating
+  // (kAlreadyExists). `readers`: the sidecar's group.
   static absl::StatusOr<std::unique_ptr<HeartbeatPage>> Create(
       const std::string& path, const Identity& identity, size_t workers,
       std::optional<gid_t> readers = std::nullopt);
-  // Frees the lock, which tells readers that the server has ended. The file stays.
+  // Releases the lock, which shows readers that the server has exited. The file stays.
   ~HeartbeatPage();
   HeartbeatPage(const HeartbeatPage&) = delete;
   HeartbeatPage& operator=(const HeartbeatPage&) = delete;
@@ -71,7 +71,7 @@ class HeartbeatPage {
   HeartbeatWorkerLine& worker(size_t number) { return layout_->workers[number]; }
   void TellPhase(HeartbeatPhase phase);
   void TellControlTurn();
-  // The first kHeartbeatZonesMax of `zones` are told.
+  // Writes the first kHeartbeatZonesMax of `zones`.
   void TellZones(const HeartbeatZoneCounts& counts, std::span<const HeartbeatZone> zones);
 
  private:

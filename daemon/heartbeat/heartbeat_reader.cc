@@ -29,7 +29,7 @@ bool ReadAt(int fd, void* to, size_t bytes, size_t at) {
   return ::pread(fd, to, bytes, static_cast<off_t>(at)) == static_cast<ssize_t>(bytes);
 }
 
-// Atomics are their values in memory; a copy of the octets is read, not the shared ones.
+// An atomic has its value's representation; this reads a copy of the octets, not the shared ones.
 template <typename T>
 T ValueOf(const std::atomic<T>& cell) {
   return cell.load(std::memory_order_relaxed);
@@ -57,7 +57,7 @@ bool ToZone(const HeartbeatZoneRecord& record, Heartbeat::Zone& out) {
   return true;
 }
 
-// Why a stranger may have made the page, or may hold its lock, or "".
+// Why somebody else may have created the page, or may hold its lock, or "".
 std::string WhyNotTrusted(const std::string& path, const struct stat& page) {
   if (page.st_mode & S_IWOTH) return "anyone can write it, so it may be forged; remove it";
   if (page.st_uid == 0 || page.st_uid == ::geteuid()) return "";
@@ -157,7 +157,7 @@ absl::Status HeartbeatReader::ReadHead(Heartbeat& out) {
   out.node = TextOf(header.node);
   out.nsid_template = TextOf(header.nsid);
   const auto phase = static_cast<HeartbeatPhase>(ValueOf(control.phase));
-  // An unknown phase is one that we would misjudge; a loading server answers nothing.
+  // An unknown phase would be misjudged; a loading server answers nothing.
   out.phase = phase == HeartbeatPhase::kLoading || phase == HeartbeatPhase::kEnding
                   ? phase
                   : HeartbeatPhase::kServing;
@@ -191,7 +191,7 @@ void HeartbeatReader::ReadZones(Heartbeat& out) {
   out.zones.clear();
 }
 
-// False if it was being written, or is none of ours.
+// False if it was being written, or is not one of ours.
 bool HeartbeatReader::ReadZonesOnce(Heartbeat& out) {
   constexpr size_t kHeadAt = offsetof(HeartbeatLayout, zones_head);
   HeartbeatZonesHead before;

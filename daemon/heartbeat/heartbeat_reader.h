@@ -14,8 +14,8 @@
 
 namespace hither {
 
-// What a heartbeat page says at one moment. A value; times as MonotonicNow() (base/clock.h),
-// but for `stale_since`.
+// The contents of a heartbeat page at one moment. A value; times as MonotonicNow() (base/clock.h),
+// except `stale_since`.
 struct Heartbeat {
   struct Worker {
     absl::Time last_turn = absl::InfinitePast();  // InfinitePast: has not begun.
@@ -41,7 +41,7 @@ struct Heartbeat {
   HeartbeatPhase phase = HeartbeatPhase::kLoading;
   absl::Time control_turn = absl::InfinitePast();
   std::vector<Worker> workers;
-  bool zones_are_known = false;  // False: written to each time that we looked.
+  bool zones_are_known = false;  // False: being written at each try.
   uint64_t zones_total = 0;
   uint64_t zones_loaded = 0;
   uint64_t zones_stale = 0;
@@ -49,22 +49,22 @@ struct Heartbeat {
   std::vector<Zone> zones;  // kHeartbeatZonesMax at most, failed ones first.
 
   const Zone* Find(NameView apex) const;
-  // The deepest that `name` is at or below; null where none has a record.
+  // The deepest zone that `name` is at or below; null if none has a record.
   const Zone* FindEnclosing(NameView name) const;
 };
 
-// Looks at the page of a hitherd, alive or dead, never waiting for it.
+// Reads the page of a hitherd, alive or dead, without ever waiting.
 //
-// Source: a file that anybody may have put there; one that somebody else than hitherd's user can
-// have made or locked is not believed. It is read by pread() into memory of ours, as a
-// mapping would be a SIGBUS once somebody has cut it; no number in it is used before it is checked.
+// Source: a file that anybody may have placed there; it is not believed if anyone but hitherd's
+// user can have created or locked it. It is read by pread() into our own memory, because a mapping
+// would cause SIGBUS once somebody truncates it; no number in it is used unchecked.
 //
 // Threads: one at a time.
 class HeartbeatReader {
  public:
   enum class Life : uint8_t {
     kAlive,    // A process holds the write lock.
-    kDead,     // There is a page, and nobody holds that.
+    kDead,     // There is a page, and nobody holds the lock.
     kUnknown,  // No page, or none that we can read: see the status.
   };
 
@@ -72,10 +72,10 @@ class HeartbeatReader {
   HeartbeatReader(const HeartbeatReader&) = delete;
   HeartbeatReader& operator=(const HeartbeatReader&) = delete;
 
-  // Opens the file where that is due (it is looked up again each time: somebody may have replaced
-  // it), asks for the lock, reads. An error leaves `out` as it was and says why it is unknown.
+  // Opens the file if necessary (its path is looked up each time, since it may have been replaced),
+  // queries the lock, reads. An error leaves `out` unchanged and says why it is unknown.
   absl::Status Read(Heartbeat& out);
-  // As of the last Read(), also if that gave an error.
+  // As of the last Read(), even if that gave an error.
   Life life() const { return life_; }
   const std::string& path() const { return path_; }
 
