@@ -51,7 +51,7 @@ void AddProcess(const ServerView& view, MetricsText& page) {
   }
 }
 
-// The zones that a page tells of: all in their order, or else the failed ones before the others.
+// The zones that a page lists: all in order, or else the failed ones first.
 template <typename Visit>
 void ForEachToldZone(const ZoneSet& set, Visit visit) {
   const std::span<const ServedZone> zones = set.zones();
@@ -85,7 +85,7 @@ void AddZoneCounts(const ZoneSet& set, MetricsText& page) {
            "", uint64_t{OmittedOf(zones)});
 }
 
-// What the metric's page and the status page tell of one transport.
+// One transport's figures on the metrics page and the status page.
 struct TransportLatency {
   const char* transport;
   LatencySummary summary;

@@ -18,19 +18,19 @@
 
 namespace hither {
 
-// A worker that has not come round for so long is stuck: an idle one comes round twice a second.
+// A worker whose loop has not run for this long is stuck: an idle one runs twice a second.
 inline constexpr absl::Duration kWorkerStuckAfter = absl::Seconds(3);
 
-// A page has lines of its own for so many zones at most, those whose last load failed first: a
-// million of them would make half a gigabyte, at each visit of a metrics collector.
+// A page has separate lines for at most this many zones, those whose last load failed first: a
+// million of them would make half a gigabyte for each scrape.
 inline constexpr size_t kZonesToldMax = 10'000;
 
-// What the admin pages tell, at one moment. Filled by Control; the pages are functions of it.
+// The contents of the admin pages at one moment. Filled by Control; the pages are functions of it.
 struct ServerView {
   struct WorkerView {
     const Counters* counters;
     const AnswerLatency* latency;
-    absl::Duration since_turn;  // Since its loop last came round.
+    absl::Duration since_turn;  // Since its loop last ran.
   };
 
   const Config* config;
@@ -47,14 +47,15 @@ struct ServerView {
 // GET /metrics, in Prometheus's text format. Counters are sums over the workers.
 std::string MetricsPage(const ServerView& view);
 
-// GET /healthz: OK if every worker comes round and at least one zone can be answered from.
+// GET /healthz: OK if every worker's loop runs and at least one zone is served.
 absl::Status HealthOf(const ServerView& view);
-absl::Status HealthOfWorkers(const ServerView& view);  // Without what they have to answer from.
+absl::Status HealthOfWorkers(const ServerView& view);  // Without regard to zones.
 
 // GET /status of the admin endpoint, whose clients may also give commands.
 ServerStatus StatusOf(const ServerView& view);
 
-// The same for anybody: errors of zones quote the zone files, so it only says that there are some.
+// The same for any reader: errors of zones quote the zone files, so it only says that there are
+// some.
 ServerStatus PublicStatusOf(const ServerView& view);
 
 }  // namespace hither

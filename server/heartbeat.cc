@@ -40,7 +40,7 @@ HeartbeatZone ToHeartbeat(const ServedZone& served) {
   return out;
 }
 
-// From then on what answers is older than its primary's operator allows it to be.
+// From then on the served version is older than its primary's operator allows.
 absl::Time ExpiryOf(const HeartbeatZone& zone) {
   return zone.stale_since + absl::Seconds(zone.expire_seconds);
 }
@@ -52,8 +52,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
   const std::string path = config.heartbeat.value_or(kHeartbeatDefaultPath);
   if (path.empty()) return nullptr;
   const std::string folder = FolderOfFile(path);
-  // A sidecar is to read it, so that its absence would keep the site away. /run is new at each
-  // boot.
+  // A sidecar needs it: without it the site would stay withdrawn. /run is new at each boot.
   if (!is_default || config.anycast.is_present) {
     const FileOwner owner = ServiceOwner(config).value_or(kNobodyElse);
     const absl::Status made = MakeFolder(folder, kRunFolderMode, owner.user, owner.group);

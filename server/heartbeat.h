@@ -13,9 +13,9 @@
 
 namespace hither {
 
-// The page that the configuration asks for, before privileges are dropped. Null: none is asked for,
-// or the default one cannot be made, which is logged. An error: it was configured by name, or
-// another server holds it, and a sidecar would read that server's health as ours.
+// The page that the configuration requests, before privileges are dropped. Null: none is requested,
+// or the default one cannot be created, which is logged. An error: a page configured by name cannot
+// be created, or another server holds it, and a sidecar would take that server's health for ours.
 absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& config, size_t workers);
 
 // Keeps the control thread's part of a heartbeat page: its turns and the zones.
@@ -28,8 +28,8 @@ class HeartbeatWriter {
 
   explicit HeartbeatWriter(HeartbeatPage& page) : page_(page) {}
 
-  // After a publish. Which zones get a record is chosen here, since there may be a million: failed
-  // ones first, then in their order.
+  // After a publish. Chooses the zones that get a record, since there may be a million: failed ones
+  // first, then in order.
   void TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now);
   void Beat(absl::Time now);
 
@@ -39,10 +39,10 @@ class HeartbeatWriter {
   void TellZones(absl::Time now);
 
   HeartbeatPage& page_;
-  std::shared_ptr<const ZoneSet> zones_;  // What told_ looks into.
+  std::shared_ptr<const ZoneSet> zones_;  // What told_ refers to.
   std::vector<HeartbeatZone> told_;
   HeartbeatZoneCounts counts_;
-  std::vector<absl::Time> expiries_;  // Of all stale zones, rising.
+  std::vector<absl::Time> expiries_;  // Of all stale zones, ascending.
   int beats_ = 0;
 };
 

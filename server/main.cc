@@ -32,8 +32,8 @@ int Print(absl::string_view text) {
   return (std::cout << text << std::flush).good() ? kExitFine : kExitCannotServe;
 }
 
-// Its folder is the user's, who makes the socket again where the first attempt fails. /run is new
-// at each boot.
+// Its folder belongs to the user, who creates the socket again if the first attempt fails. /run is
+// new at each boot.
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindAdmin(const Config& config) {
   if (const std::string& path = config.admin.unix_path; !path.empty()) {
     const FileOwner owner = ServiceOwner(config).value_or(kNobodyElse);
@@ -55,7 +55,7 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindMetrics(const Config& config)
 
 bool Check(const Config& config) {
   bool can_start = CheckStart(config, std::cout);
-  // Zones are read as the server will read them. That there is no such user has been told.
+  // Zones are read as the server will read them. A missing user was already reported.
   if (const absl::Status became = BecomeUser(config); !became.ok() && can_start) {
     std::cout << "error: " << became.message() << "\n";
     can_start = false;
@@ -80,7 +80,7 @@ int Serve(const Options& options, Config config) {
   const auto heartbeat = OpenHeartbeat(config, workers);
   if (!heartbeat.ok()) return Fail(kExitCannotServe, heartbeat.status());
   if (auto dropped = DropPrivileges(config); !dropped.ok()) return Fail(kExitCannotServe, dropped);
-  // Zones are loaded without privileges, so that what works at the start works at a reload.
+  // Zones are loaded without privileges, so that a reload can do what the start did.
   Control control(options, std::move(config), heartbeat->get());
   if (auto loaded = control.LoadZones(); !loaded.ok()) return Fail(kExitCannotServe, loaded);
   const absl::Status started = control.StartWorkers(*std::move(sockets), listen, *connections);
@@ -90,7 +90,7 @@ int Serve(const Options& options, Config config) {
 }
 
 int Main(int argc, const char* const* argv) {
-  // A peer that has gone, or a file over the limit, shows in write()'s error.
+  // A closed peer, or a file over the limit, shows in write()'s error.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   const auto options = ParseOptions({argv + 1, static_cast<size_t>(argc - 1)});

@@ -19,7 +19,7 @@
 namespace hither {
 namespace {
 
-// The flags while they are laid over a configuration.
+// The flags while they are applied to a configuration.
 struct Overlay {
   Config& config;
   std::vector<SocketAddress> listen = {};
@@ -53,7 +53,7 @@ absl::Status ApplyZone(absl::string_view value, Overlay& over) {
   }
   const absl::StatusOr<Name> name = Name::FromText(value.substr(0, equals));
   if (!name.ok()) return name.status();
-  for (const ZoneSource zone : over.zones) {  // As many as fit a command line.
+  for (const ZoneSource zone : over.zones) {  // As many as fit on a command line.
     if (zone.name().EqualsIgnoreCase(*name)) {
       return absl::InvalidArgumentError(
           absl::StrCat("zone ", name->ToText(), " is given twice; keep one"));
@@ -130,7 +130,7 @@ const Flag* FindFlag(absl::string_view name) {
   return nullptr;
 }
 
-// True for the flags without a value; sets the mode. --help wins over all, then --version.
+// True for the flags without a value; sets the mode. --help takes precedence, then --version.
 bool ReadMode(absl::string_view argument, Options::Mode& mode) {
   Options::Mode asked;
   if (argument == "--help" || argument == "-h") {
@@ -157,8 +157,8 @@ std::string UnknownArgument(absl::string_view argument) {
   return absl::StrCat("unknown flag ", name, SuggestWord(name, kAllFlags));
 }
 
-// The command line names few zones, the file may name a million: look for each of these among
-// those, and not the other way round.
+// The command line names few zones, the file may name a million: search each of the file's among
+// the command line's, not the reverse.
 void OverlayZones(const ZoneSources& over, ZoneSources& zones) {
   NameTable names;
   names.Reserve(over.size());
@@ -179,7 +179,7 @@ void OverlayZones(const ZoneSources& over, ZoneSources& zones) {
   }
 }
 
-// Lays the flags over `config`; the errors are gathered, a line each.
+// Applies the flags to `config`; collects the errors, a line each.
 std::vector<std::string> Apply(const Options& options, Config& config) {
   std::vector<std::string> errors;
   Overlay over{config};
@@ -307,9 +307,9 @@ absl::StatusOr<Options> ParseOptions(std::span<const char* const> arguments) {
       options.config_file = value;
     }
   }
-  Config scratch;  // Only to find the errors now; a reload lays them over the file again.
+  Config scratch;  // Only to find the errors now; a reload applies them to the file again.
   for (std::string& error : Apply(options, scratch)) errors.push_back(std::move(error));
-  if (options.mode == Options::Mode::kHelp) return options;  // Help is for who has errors.
+  if (options.mode == Options::Mode::kHelp) return options;  // Help even with errors.
   if (absl::Status status = Gathered(errors); !status.ok()) return status;
   return options;
 }

@@ -17,7 +17,7 @@ inline constexpr int kExitFine = 0;
 inline constexpr int kExitCannotServe = 1;  // Or --check found an error.
 inline constexpr int kExitUsage = 2;        // The command line or the configuration is wrong.
 
-// hitherd's command line, read but not yet laid over the configuration file. A value.
+// hitherd's command line, parsed but not yet applied to the configuration file. A value.
 struct Options {
   enum class Mode : uint8_t { kServe, kCheck, kHelp, kVersion };
   Mode mode = Mode::kServe;
@@ -30,7 +30,7 @@ struct Options {
 // are reported in one status, a line each: "--flag: what; what to do".
 absl::StatusOr<Options> ParseOptions(std::span<const char* const> arguments);
 
-// The configuration that a start (and each reload) is to use: the file, the flags over it, then
+// The configuration for a start and for each reload: the file, overridden by the flags, then
 // FinishConfig with this host's name. Reads the file each time.
 absl::StatusOr<Config> BuildConfig(const Options& options);
 

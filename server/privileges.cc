@@ -53,14 +53,14 @@ bool SetCapabilities(uint32_t effective, uint32_t permitted) {
   return ::syscall(SYS_capset, &header, data) == 0;
 }
 
-// May we keep it? A container's root has but some of root's capabilities.
+// May we keep it? A container's root has only some of root's capabilities.
 bool HasCapability(uint32_t capability) {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
   return ::syscall(SYS_capget, &header, data) == 0 && (data[0].permitted & capability) != 0;
 }
 
-// What is not there is the loader's to tell.
+// The loader reports missing files.
 bool IsUnreadable(const char* path) {
   return ::faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 && errno == EACCES;
 }
@@ -73,7 +73,8 @@ std::string FindUnreadableConfig(const Config& config) {
   return "";
 }
 
-// Of all that a reload reads, but for included files and cached images: those are not known yet.
+// Of all files that a reload reads, except included files and cached images, which are not known
+// yet.
 std::string FindUnreadable(const Config& config) {
   std::string found = FindUnreadableConfig(config);
   if (!found.empty()) return found;
@@ -85,8 +86,8 @@ std::string FindUnreadable(const Config& config) {
   return "";
 }
 
-// The socket that we have bound and nothing else: a user who may write in its folder may have put a
-// link, or another's socket, in its place. That stays as it is.
+// Only the socket that we have bound: a user who may write in its folder may have replaced it by a
+// link or another user's socket. That stays unchanged.
 bool HandOverSocket(const std::string& path, const Account& account) {
   const absl::StatusOr<FilePlace> place = FindPlace(path, LastLink::kKeep);
   if (path.empty() || !place.ok()) return true;
@@ -158,13 +159,13 @@ absl::Status BecomeUser(const Config& config) {
         " cannot read it; hitherd keeps the right to read every file (CAP_DAC_READ_SEARCH). Let "
         "the user read the configuration and the zones, or set user:");
   }
-  // What a named user may not read of the zones, loading them tells.
+  // Loading the zones reports those that a named user may not read.
   const std::string reload = may_keep_reading ? "" : FindUnreadableConfig(config);
   if (!reload.empty()) {
     Log(LogLevel::kWarning, reload, ": user ", account->name,
         " cannot read it, so a reload will fail; let the user read it");
   }
-  // It has gone well if root is out of reach.
+  // It succeeded if root cannot be regained.
   if (::setuid(0) == 0 || ::seteuid(0) == 0 || ::geteuid() != account->user) {
     return absl::PermissionDeniedError(absl::StrCat(
         "became user ", account->name, " but could become root again; start as that user instead"));
@@ -176,7 +177,7 @@ absl::Status BecomeUser(const Config& config) {
 absl::Status AsUser(const Config& config, const std::function<absl::Status()>& check) {
   if (::geteuid() != 0) return check();
   const absl::StatusOr<Account> account = FindAccount(config.user);
-  if (!account.ok()) return absl::OkStatus();  // CheckUser() tells it.
+  if (!account.ok()) return absl::OkStatus();  // CheckUser() reports it.
   if (account->user == 0) return check();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return Failure("pipe", *account);
@@ -189,7 +190,7 @@ absl::Status AsUser(const Config& config, const std::function<absl::Status()>& c
     const std::string text(status.message().substr(0, PIPE_BUF));
     ::_exit(::write(to_parent.get(), text.data(), text.size()) < 0 ? 1 : 0);
   }
-  to_parent.Reset();  // So that a child that says nothing ends the read.
+  to_parent.Reset();  // So that the read ends if the child writes nothing.
   char text[PIPE_BUF];
   const ssize_t bytes = child < 0 ? 0 : ::read(from_child.get(), text, sizeof text);
   if (child < 0) return Failure("fork", *account);

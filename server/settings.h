@@ -11,12 +11,12 @@
 
 namespace hither {
 
-// How many workers a configuration asks for, and what each may use.
+// The number of workers in a configuration, and the resources of each.
 size_t WorkerCountOf(const Config& config);
 SocketOptions SocketOptionsOf(const Config& config);
 WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t number);
 
-// The settings that differ and that only a restart can change, by their keys.
+// The keys of changed settings that need a restart.
 std::vector<std::string> SettingsThatNeedRestart(const Config& running, const Config& read);
 
 }  // namespace hither

@@ -1,4 +1,4 @@
-// Where the commands that ask a server or its sidecar find it.
+// Where commands find a server or its sidecar.
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"

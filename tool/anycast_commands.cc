@@ -1,4 +1,4 @@
-// The commands that ask the sidecar, by its admin endpoint.
+// The commands that query the sidecar's admin endpoint.
 
 #include <unistd.h>
 
@@ -22,14 +22,14 @@ constexpr absl::Duration kWaitStep = absl::Milliseconds(200);
 struct Asking {
   absl::string_view command;
   std::vector<AdminAddress> addresses;
-  ToolResult result;  // What is to be said, if Prepare() says false.
+  ToolResult result;  // The output, if Prepare() returns false.
 
   ToolResult Failed(absl::string_view what) const {
     return {kToolFailed, "", absl::StrCat("hither ", command, ": ", what, "\n")};
   }
 };
 
-// False: `ask.result` says why not. So does Prepare().
+// False: `ask.result` says why. The same for Prepare().
 bool FindSidecar(const ParsedArguments& parsed, Asking& ask) {
   absl::StatusOr<std::vector<AdminAddress>> addresses = AnycastOf(parsed);
   if (!addresses.ok()) {
@@ -74,7 +74,7 @@ std::string Query(const ParsedArguments& parsed, std::vector<std::string> more =
   return more.empty() ? "" : absl::StrCat("?", absl::StrJoin(more, "&"));
 }
 
-// Are all services (or the one) withdrawn because of a drain? Nothing: no answer to that.
+// Are all services (or the one) withdrawn because of a drain? No value: no answer.
 std::optional<bool> IsDrained(const Asking& ask, absl::string_view service) {
   const absl::StatusOr<AdminReply> reply = AskAdmin(ask.addresses, "GET", "/status", kAskTimeout);
   if (!reply.ok() || reply->code != 200) return std::nullopt;

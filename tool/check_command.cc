@@ -23,7 +23,7 @@ namespace {
 
 // The SOA is the first record of any zone that a program wrote, and near the top of the others.
 constexpr size_t kTopBytes = 65'536;
-// Stands for an origin that is not known yet: nobody can own a name under .invalid (RFC 6761 §6.4).
+// Represents an origin that is not known yet: nobody can own a name under .invalid (RFC 6761 §6.4).
 constexpr absl::string_view kUnknownOrigin = "origin-unknown.hither.invalid.";
 
 class FirstSoa : public RecordSink {
@@ -44,8 +44,8 @@ std::string TopOf(const std::string& path) {
   return text;
 }
 
-// The zone's name where the command line does not give it: the first SOA's owner, if the file
-// alone says what that is, else what stands before ".zone" in the file's name.
+// The zone's name if the command line does not give it: the first SOA's owner, if the file alone
+// determines it, else the part of the file's name before ".zone".
 std::optional<Name> GuessOrigin(const std::string& path) {
   const Name unknown = *Name::FromText(kUnknownOrigin);
   FirstSoa first;
@@ -81,7 +81,7 @@ std::string Facts(const LoadedZone& loaded) {
                       Counted(names, "name"), ", ", Signing(zone));
 }
 
-// For people: without the final dot, but for the root.
+// For people: without the final dot, except for the root.
 std::string Bare(NameView name) {
   std::string text = name.ToText();
   if (text.size() > 1) text.pop_back();

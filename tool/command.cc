@@ -114,7 +114,7 @@ ParsedArguments ParseArguments(Arguments arguments, std::span<const absl::string
     if (only_words || !absl::StartsWith(argument, "-") || argument == "-") {
       parsed.words.push_back(argument);
     } else if (argument == "--") {
-      only_words = true;  // What follows may begin with a dash.
+      only_words = true;  // The rest may begin with a dash.
     } else if (argument == "--help" || argument == "-h" || Contains(switches, argument)) {
       parsed.switches.push_back(argument == "-h" ? "--help" : argument);
     } else if (Contains(switches, name)) {

@@ -13,13 +13,13 @@
 
 namespace hither {
 
-// The exit codes of `hither`, as its help tells them.
+// The exit codes of `hither`, as listed in its help.
 inline constexpr int kToolFine = 0;
 inline constexpr int kToolFailed = 1;  // No server answers, a reload failed, a zone has errors.
 inline constexpr int kToolUsage = 2;
 
-// What a command has done. Commands print nothing themselves, so that tests can read them; but for
-// those that go on until they are stopped (`console`, `sites --watch`).
+// A command's result. Commands print nothing themselves, so that tests can read their output,
+// except those that run until stopped (`console`, `sites --watch`).
 struct ToolResult {
   int code = kToolFine;
   std::string out;  // For standard output.
@@ -28,13 +28,13 @@ struct ToolResult {
 
 using Arguments = std::span<const char* const>;
 
-// What follows the command's name, sorted: `flags` that have a value, `switches` that have none
-// (a name each, with its dashes) and the rest.
+// The arguments after the command's name, sorted: `flags` that have a value, `switches` that have
+// none (a name each, with its dashes) and the rest.
 struct ParsedArguments {
   std::vector<std::pair<absl::string_view, absl::string_view>> values;
   std::vector<absl::string_view> switches;
   std::vector<absl::string_view> words;
-  std::string error;  // Not empty: the arguments are wrong, and this says how.
+  std::string error;  // Not empty: what is wrong with the arguments.
 
   bool Has(absl::string_view name) const;
   // The last one given, or `otherwise`.
@@ -75,8 +75,8 @@ absl::string_view ConsoleHelp();
 // `help` with the endpoints for $server, $server_of_unit, $sidecar and $sidecar_of_unit.
 std::string WithAdminDefaults(absl::string_view help);
 
-// Where --admin and --anycast say that a server is asked: one address, or, if they say nothing or
-// "default", the socket of the units of packaging/ and then the port of a server started by hand.
+// The addresses to query according to --admin and --anycast: one address, or, if they are absent or
+// "default", the socket of the units in packaging/ and then the port of a server started by hand.
 absl::StatusOr<std::vector<AdminAddress>> AdminOf(const ParsedArguments& parsed);
 absl::StatusOr<std::vector<AdminAddress>> AnycastOf(const ParsedArguments& parsed);
 
@@ -84,13 +84,13 @@ absl::StatusOr<std::vector<AdminAddress>> AnycastOf(const ParsedArguments& parse
 ToolResult AskSidecarStatus(absl::string_view command, const ParsedArguments& parsed, bool json);
 ToolResult ReloadSidecar(const ParsedArguments& parsed);
 
-// What `check` and `compile` share: a zone file as a server would read it.
+// Shared by `check` and `compile`: reads a zone file as a server would.
 struct ToolZone {
   Name origin;
   LoadedZone loaded;
   uint64_t errors = 0;
 };
-// False: `result` is what is to be said. Otherwise it has every finding.
+// False: `result` is the output. Otherwise it has every finding.
 bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed,
                   const LoadLimits& limits, ToolZone& zone, ToolResult& result);
 // "example.org: serial 7, 12 records, 5 names, not signed; 0 errors, 1 warning\n"

@@ -46,9 +46,9 @@ EXAMPLES
 
 namespace {
 
-constexpr int kTriesMax = 3;  // Of a file that changes while it is read.
+constexpr int kTriesMax = 3;  // For a file that changes while it is read.
 
-// A zone may have what the format holds: the server that is to serve it has limits of its own.
+// A zone may have whatever the format allows: the server that serves it has its own limits.
 LoadLimits CompileLimits() {
   LoadLimits limits;
   limits.zone.records_per_rrset_max = UINT16_MAX;
@@ -66,7 +66,7 @@ bool IsSource(const LoadedZone& loaded, const std::string& image) {
   });
 }
 
-// One try. Aborted: the file has changed meanwhile.
+// One try. Aborted: the file has changed.
 absl::Status Compile(const ParsedArguments& parsed, const std::string& image, ToolResult& result) {
   ToolZone zone;
   if (!ReadToolZone("compile", parsed, CompileLimits(), zone, result)) return absl::OkStatus();

@@ -76,7 +76,7 @@ namespace {
 constexpr uint16_t kConsolePort = 8080;
 constexpr absl::Duration kHereTimeout = absl::Seconds(1);
 
-// Over UDP: that is how clients ask, and TCP each second would be a burden.
+// Over UDP: that is how clients query, and TCP every second would be a burden.
 std::vector<ClientAnswer> AskFromHere(SiteAsker& asker, const Fleet& fleet) {
   SiteOrder order;
   order.addresses = fleet.addresses;
@@ -147,14 +147,14 @@ ToolResult Serve(Fleet fleet, const SocketAddress& listen, std::vector<std::stri
   if (absl::Status served = (*endpoint)->Serve(pages.Handlers()); !served.ok()) {
     feed.Close();
     poller.CancelErrands();
-    (*endpoint)->Stop();  // Those threads that it could start have `pages`.
+    (*endpoint)->Stop();  // The threads that it could start use `pages`.
     return Failed(served.message());
   }
   std::fprintf(stderr, "hither console: http://%s/ shows %s\n",
                (*endpoint)->address().tcp->ToText().c_str(), FactsOf(feed.fleet()).c_str());
   WaitForEnd(ended);
   feed.Close();
-  poller.CancelErrands();  // Or Stop() would wait for a command to a host that hangs.
+  poller.CancelErrands();  // Otherwise Stop() would wait for a command to a hanging host.
   (*endpoint)->Stop();
   poller.Stop();
   return {};

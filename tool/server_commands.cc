@@ -1,4 +1,4 @@
-// The commands that ask a running server, by its admin endpoint.
+// The commands that query a running server's admin endpoint.
 
 #include <cstdint>
 
@@ -17,7 +17,7 @@ ToolResult Failed(absl::string_view command, absl::string_view what) {
   return {kToolFailed, "", absl::StrCat("hither ", command, ": ", what, "\n")};
 }
 
-// Parses the arguments that both commands share. False: `result` is what is to be said.
+// Parses the arguments that both commands share. False: `result` is the output.
 bool Prepare(absl::string_view command, absl::string_view help, const ParsedArguments& parsed,
              std::vector<AdminAddress>& addresses, ToolResult& result) {
   if (!parsed.error.empty()) {
@@ -107,7 +107,7 @@ ToolResult RunStatus(Arguments arguments) {
   if (json && is_named) return AskSidecarStatus("status", parsed, json);
   result = AskServerStatus(addresses, json, parsed.Has("--all") ? SIZE_MAX : kZonesShownMax);
   if (json || anycast == "none") return result;
-  // A dead responder is when the sidecar's word matters most.
+  // The sidecar's report matters most when the responder is dead.
   const ToolResult sidecar = AskSidecarStatus("status", parsed, false);
   if (sidecar.code == kToolFine) {
     absl::StrAppend(&result.out, result.out.empty() ? "" : "\n", sidecar.out);

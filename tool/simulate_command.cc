@@ -1,4 +1,4 @@
-// `hither simulate`: plays a sidecar's journal to the policy again.
+// `hither simulate`: replays a sidecar's journal through the policy.
 
 #include <algorithm>
 #include <fstream>
@@ -50,7 +50,7 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
 }
 
-// getline() would take a line of any length before it could be refused.
+// getline() would read a line of any length before it could be refused.
 bool ReadLine(std::istream& in, std::string& line) {
   line.clear();
   for (int c = in.get(); c != std::char_traits<char>::eof(); c = in.get()) {
@@ -67,7 +67,7 @@ absl::Status AddLine(const std::string& line, Replay& replay) {
   return replay.Add(*std::move(entry));
 }
 
-// A sidecar that was killed may have left half of a line at the end: that one is let go.
+// A killed sidecar may have left a partial line at the end: that one is ignored.
 absl::Status ReadJournal(const std::string& path, Replay& replay, std::string& warnings) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {

@@ -31,7 +31,8 @@ class AddressSource {
 //
 // Limits: reads at most once per kRescanMin, because leased addresses are renewed twice a second;
 // without a notification once per kRescanMax. Errors: the last list stays; without netlink it is
-// empty. Threads: the loop's.
+// empty.
+// Threads: the loop's.
 class AddressWatch : public AddressSource {
  public:
   static constexpr absl::Duration kRescanMin = absl::Milliseconds(200);

@@ -24,8 +24,8 @@ namespace hither {
 // removes the routes.
 //
 // Threads: the loop's. Owns its connections and one timer; delete it on the loop's thread, and run
-// the loop once more to free what libuv still holds. `loop` outlives that. Errors: a neighbor's are
-// in Observe(), one log line each; none of them stops the others.
+// the loop once more to free what libuv still holds. `loop` outlives that.
+// Errors: a neighbor's are in Observe(), one log line each; none of them stops the others.
 class BgpSpeaker : public RouteBackend {
  public:
   // `config` has a `bgp`. Without `addresses` it follows the kernel's.

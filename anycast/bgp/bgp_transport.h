@@ -21,8 +21,8 @@ namespace hither {
 // Threads: the loop's. Owns its socket, which no child process inherits (SOCK_CLOEXEC): however
 // this process dies, the kernel closes the connection and the neighbor withdraws immediately.
 // Limits: keeps up to kOutputBytesMax that the neighbor has not read, and reads at most
-// kReadBytesMax per loop iteration, so that a flood does not keep the loop from the others. Errors:
-// by Owner::OnClosed(), in words; after that there is no connection.
+// kReadBytesMax per loop iteration, so that a flood does not keep the loop from the others.
+// Errors: by Owner::OnClosed(), in words; after that there is no connection.
 class BgpTransport {
  public:
   static constexpr size_t kOutputBytesMax = 256 * 1024;

@@ -34,8 +34,8 @@ inline constexpr size_t kAdminQueuedMax = 64;  // Requests that wait for a threa
 //
 // Threads: all methods are the control thread's, except state(), which any thread may call. One
 // thread of ours accepts, reads the heads of all requests and writes all answers, without waiting
-// for any client; the others make the answers. So a slow client delays nobody else. Source: any
-// client; a connection has limits on size and on time.
+// for any client; the others make the answers. So a slow client delays nobody else.
+// Source: any client; a connection has limits on size and on time.
 class AdminEndpoint {
  public:
   // Opens the socket, before privileges are dropped if need be. Null for an address that is off.

@@ -7,14 +7,14 @@
 namespace hither {
 namespace {
 
-// False if something that is there did not fit.
+// False if an existing record did not fit.
 bool AddType(ZoneView zone, NodeId target, RrType type, bool dnssec, ResponseWriter& reply) {
   const RRset* rrset = zone.FindRRset(target, type);
   if (rrset == nullptr) return true;
   const RRset* signatures = dnssec ? rrset->Signatures() : nullptr;
   const ResponseWriter::Rendering how{zone.NameOf(target)};
   if (reply.AddRRset(Section::kAdditional, how, *rrset, signatures)) return true;
-  // RFC 4035 §3.1.1: here the RRset may go without its signatures.
+  // RFC 4035 §3.1.1: here the RRset may be sent without its signatures.
   return signatures != nullptr && reply.AddRRset(Section::kAdditional, how, *rrset, nullptr);
 }
 
@@ -55,11 +55,11 @@ void AddAdditional(ZoneView zone, const RRset& rrset, bool dnssec, ResponseWrite
 }
 
 bool AddGlue(ZoneView zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply) {
-  // No target is there twice: NS have nothing else to differ in. None may be left out, so that
-  // records_per_rrset_max is the limit, and a message's size ends it before.
+  // No target appears twice: NS records differ only in it. None may be omitted, so
+  // records_per_rrset_max is the limit, and a message's size ends it earlier.
   NodeId siblings[kAdditionalTargetsMax];
   int sibling_count = 0;
-  for (const NodeId target : ns.Targets()) {  // In-domain first: it has to fit.
+  for (const NodeId target : ns.Targets()) {  // In-domain first: it must fit.
     if (target == kNoNode) continue;
     if (!zone.IsWithinCut(target, cut)) {
       if (sibling_count < kAdditionalTargetsMax) siblings[sibling_count++] = target;
@@ -67,7 +67,7 @@ bool AddGlue(ZoneView zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWr
       return false;
     }
   }
-  // Sibling and other glue takes what room is left.
+  // Sibling and other glue gets the remaining room.
   for (int i = 0; i < sibling_count && !reply.HasWasted(); ++i) {
     AddAddresses(zone, siblings[i], dnssec, reply);
   }

@@ -7,11 +7,12 @@
 namespace hither {
 
 // Adds the addresses of the names that `rrset` points to, as far as the zone knows them (RFC 1034
-// §4.3.2 step 6). With signatures if `dnssec`. What does not fit is left out: it is a courtesy.
+// §4.3.2 step 6). With signatures if `dnssec`. What does not fit is omitted: these records are
+// optional.
 void AddAdditional(ZoneView zone, const RRset& rrset, bool dnssec, ResponseWriter& reply);
 
-// The same for the NS of a referral. False if glue did not fit that a resolver cannot do without:
-// the address of a name server whose name is at or below the cut (RFC 9471 §3.1).
+// The same for the NS of a referral. False if indispensable glue did not fit: the address of a name
+// server whose name is at or below the cut (RFC 9471 §3.1).
 bool AddGlue(ZoneView zone, NodeId cut, const RRset& ns, bool dnssec, ResponseWriter& reply);
 
 }  // namespace hither

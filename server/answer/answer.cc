@@ -9,7 +9,7 @@
 namespace hither {
 namespace {
 
-// One answer in the making: the walk along aliases and what each step adds.
+// An answer being built: the walk along aliases and what each step adds.
 class Answerer {
  public:
   Answerer(ZoneView zone, const Query& query, const HashedName& qname, ResponseWriter& reply)
@@ -24,7 +24,7 @@ class Answerer {
 
  private:
   AnswerResult Walk();
-  // What one alias leads to.
+  // Where one alias leads.
   enum class Hop : uint8_t { kOn, kEnd, kTooLong, kFull };
 
   Hop FollowCname(const Lookup& at);
@@ -49,13 +49,13 @@ class Answerer {
   ResponseWriter& reply_;
   const bool dnssec_;
   Denial denial_;
-  const HashedName* name_;          // The name that is looked up now: the question's or
+  const HashedName* name_;          // The name being looked up: the question's or
   HashedName alias_;                // this one.
-  bool renamed_ = false;            // It is not the question's any more.
+  bool renamed_ = false;            // No longer the question's name.
   Name substituted_;                // Holds name_ after a DNAME.
-  uint64_t passed_[kAliasHopsMax];  // Hashes of the names before: a loop ends where it closes.
+  uint64_t passed_[kAliasHopsMax];  // Hashes of the earlier names: a loop ends where it closes.
   int hops_ = 0;
-  NodeId dnames_[kAliasHopsMax + 1];  // Whose DNAME stands in the answer already.
+  NodeId dnames_[kAliasHopsMax + 1];  // Whose DNAME is already in the answer.
   int dname_count_ = 0;
 };
 
@@ -64,7 +64,7 @@ ResponseWriter::Rendering Answerer::OwnerAsked() const {
   return {name_->name(), static_cast<uint16_t>(can_point ? kHeaderBytes : 0)};
 }
 
-// A node at or above the question's name can be pointed to there.
+// The owner at or above the question's name can be a pointer to it.
 ResponseWriter::Rendering Answerer::OwnerOf(NodeId node) const {
   const NameView owner = zone_.NameOf(node);
   if (renamed_ || owner.IsRoot()) return {owner};
@@ -72,8 +72,8 @@ ResponseWriter::Rendering Answerer::OwnerOf(NodeId node) const {
 }
 
 Answerer::Hop Answerer::GoTo(NameView target) {
-  // Too long a chain, or one whose names and proofs have cost much: what we have is sent, and the
-  // resolver goes on from there.
+  // The chain is too long, or its names and proofs have cost much: sends what there is, and the
+  // resolver continues from there.
   if (hops_ == kAliasHopsMax || reply_.work() + denial_.work() > kChainWorkMax) return Hop::kEnd;
   passed_[hops_++] = name_->hash();
   renamed_ = true;
@@ -109,14 +109,14 @@ Answerer::Hop Answerer::FollowDname(const Lookup& at) {
   if (!Name::ReplaceSuffix(name_->name(), zone_.LabelsOf(at.node), target, renamed)) {
     return Hop::kTooLong;  // RFC 6672 §2.2
   }
-  // RFC 6672 §3.1: a CNAME for those who know no DNAME, with its TTL, unsigned.
+  // RFC 6672 §3.1: a CNAME for resolvers without DNAME support, with its TTL, unsigned.
   const ResponseWriter::Rendering owner = OwnerAsked();
   if (!reply_.AddCname(owner.owner, owner.owner_offset, dname.ttl_seconds, renamed)) {
     return Hop::kFull;
   }
   substituted_ = renamed;
   if (query_.type == RrType::kCname || query_.type == RrType::kAny) return Hop::kEnd;
-  // A DNAME into its own subtree would only make the name longer and longer.
+  // A DNAME into its own subtree would make the name longer at each step.
   if (target.IsAtOrBelow(zone_.NameOf(at.node))) return Hop::kEnd;
   return GoTo(substituted_);
 }
@@ -149,14 +149,14 @@ bool Answerer::AddNegative(const Lookup& at) {
 }
 
 bool Answerer::AddPositive(const Lookup& at) {
-  // A DNAME that is asked for may have led to its own owner, and then stands there already.
+  // A queried DNAME may have led to its own owner, and is then already in the answer.
   const bool is_told = at.rrset->type == RrType::kDname && !at.wildcard && HasDname(at.node);
   if ((!is_told && !AddAnswerRRset(at)) || !denial_.Write(reply_)) return false;
   AddAdditional(zone_, *at.rrset, dnssec_, reply_);
   return true;
 }
 
-// RFC 6604 §3: after a chain, the rcode speaks of its last name.
+// RFC 6604 §3: after a chain, the rcode is that of its last name.
 AnswerResult Answerer::Last(const Lookup& at) {
   AnswerResult result{Rcode::kNoError, AnswerKind::kNegative};
   bool fits = true;

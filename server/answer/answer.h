@@ -8,9 +8,9 @@
 
 namespace hither {
 
-// Aliases followed in one answer; a resolver asks on from there.
+// Aliases followed in one answer; a resolver continues from there.
 inline constexpr int kAliasHopsMax = 16;
-// Names whose addresses are looked for, for one answer.
+// Names whose addresses are looked up for one answer.
 inline constexpr int kAdditionalTargetsMax = 128;
 
 // What was found, for the counters.
@@ -23,8 +23,8 @@ struct AnswerResult {
 
 // RFC 1034 §4.3.2 step 3 within one zone, with DNSSEC's additions (RFC 4035 §3.1, RFC 5155 §7.2) if
 // `query` set DO. `qname` is the query's name, at or below the zone's apex. Writes all sections;
-// truncates them where they do not fit. A chain of aliases that leaves the zone ends there: what
-// another zone says of the name is for that zone's own answer.
+// truncates them if they do not fit. A chain of aliases that leaves the zone ends there: another
+// zone's data belongs in that zone's own answer.
 AnswerResult AnswerFrom(ZoneView zone, const Query& query, const HashedName& qname,
                         ResponseWriter& reply);
 

@@ -31,7 +31,7 @@ Rcode AnswerChaos(const Query& query, absl::string_view identity, absl::string_v
       "version"
       "\x04"
       "bind";
-  const auto is = [&](const char* octets, size_t size) {  // With the literal's own 0: the root.
+  const auto is = [&](const char* octets, size_t size) {  // The literal's final 0 is the root.
     return query.name.EqualsIgnoreCase(Wire(absl::string_view(octets, size)));
   };
   absl::string_view text;

@@ -7,9 +7,8 @@
 
 namespace hither {
 
-// Answers a question of class CHAOS: id.server and hostname.bind tell `identity`, version.server
-// and version.bind tell `version` (RFC 4892). What is empty is not told, and all other names are
-// not known: REFUSED.
+// Answers a question of class CHAOS: id.server and hostname.bind return `identity`, version.server
+// and version.bind return `version` (RFC 4892). REFUSED if that is empty, and for all other names.
 Rcode AnswerChaos(const Query& query, absl::string_view identity, absl::string_view version,
                   ResponseWriter& reply);
 

@@ -10,7 +10,7 @@
 
 namespace hither {
 
-// What a worker counts. One line each: its name here, its metric and label in counters.cc.
+// A worker's counters. One line each: the name here, the metric and label in counters.cc.
 enum class Counter : uint8_t {
   kQueriesUdp,
   kQueriesTcp,
@@ -33,7 +33,7 @@ enum class Counter : uint8_t {
   kDroppedResponse,  // QR was set; answering would make loops (RFC 8906 §3.1.1 aside).
   kUdpSendErrors,    // All of them, whatever the cause.
   kUdpReceiveErrors,
-  kUdpSendFaults,  // Of kUdpSendErrors, those that no peer's address can provoke.
+  kUdpSendFaults,  // Those of kUdpSendErrors that no peer's address can cause.
   kTcpAccepted,
   kTcpRefused,      // Over a limit on connections.
   kTcpIdleClosed,   // Idle too long.

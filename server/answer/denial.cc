@@ -10,10 +10,10 @@ namespace hither {
 
 void Denial::Need(NodeId node) {
   static_assert(kNodesMax >= kAliasHopsMax + 3);
-  if (node == kNoNode) return;  // A chain with a hole: nothing can be proven.
+  if (node == kNoNode) return;  // A broken chain: nothing can be proven.
   NodeId* const end = nodes_ + count_;
   if (std::find(nodes_, end, node) != end || count_ == kNodesMax) return;
-  zone_.PrefetchRecords(node);  // It comes in while the rest is found and the SOA is written.
+  zone_.PrefetchRecords(node);  // Arrives while the rest is found and the SOA is written.
   nodes_[count_++] = node;
 }
 
@@ -30,7 +30,7 @@ bool Denial::Write(ResponseWriter& reply) const {
 }
 
 void Denial::NeedNsecAt(NameView name) {
-  // Halving, and names of up to 127 labels to compare where their first octets do not differ.
+  // A binary search; names of up to 127 labels are compared if their first octets are equal.
   work_ += static_cast<uint32_t>(std::bit_width(zone_.name_count()) * name.size() / 4);
   Need(zone_.FindNsec(name));
 }
@@ -38,7 +38,7 @@ void Denial::NeedNsecAt(NameView name) {
 // The "next closer" name is the one label longer than the closest encloser (RFC 5155 §1.3).
 void Denial::NeedNextCloser(NameView next_closer) {
   constexpr uint32_t kBlocksOfName =
-      (2 * kNameBytesMax) / 64;  // The first hash is of name and salt.
+      (2 * kNameBytesMax) / 64;  // The first hash covers name and salt.
   work_ += kWorkOfSha1Block * (zone_.nsec3_params().Blocks() + kBlocksOfName);
   bool matches = false;
   Need(zone_.FindNsec3(zone_.HashForNsec3(next_closer), matches));
@@ -60,8 +60,8 @@ void Denial::NeedMatchOrEncloserProof(NodeId node) {
 }
 
 // RFC 5155 §7.2.2 and §7.2.5: the closest encloser that can be proven, the absence of the next
-// closer name, and what there is of the wildcard. An empty non-terminal that leads to nothing but
-// delegations without DS may have no NSEC3 (§7.1): then the proof starts above it, all of it.
+// closer name, and the wildcard's proof. An empty non-terminal that leads only to delegations
+// without DS may have no NSEC3 (§7.1): then the whole proof starts above it.
 void Denial::NeedEncloserAndWildcard(const HashedName& qname, NodeId encloser) {
   while (zone_.DenialOf(encloser).match == kNoNode) {
     encloser = zone_.ParentOf(encloser);
@@ -94,8 +94,8 @@ void Denial::NeedNoData(const HashedName& qname, const Lookup& at) {
   }
 }
 
-// RFC 5155 §7.2.6: the RRSIG's label count tells the closest encloser; only the next closer name's
-// absence is left to prove. RFC 4035 §3.1.3.3 likewise.
+// RFC 5155 §7.2.6: the RRSIG's label count identifies the closest encloser; only the next closer
+// name's absence must be proven. The same for RFC 4035 §3.1.3.3.
 void Denial::NeedWildcard(const HashedName& qname, const Lookup& at) {
   if (zone_.uses_nsec()) {
     NeedNsecAt(qname.name());

@@ -10,17 +10,17 @@
 
 namespace hither {
 
-// Collects the NSEC or NSEC3 records that prove what is not there, each once and none that a proof
-// does not need, and then writes them to the authority section. Which: RFC 4035 §3.1.3, RFC 5155
-// §7.2. Collected first, because an alias's proof is known before the answer section is complete.
-// In an unsigned zone it collects nothing.
+// Collects the NSEC or NSEC3 records of a denial of existence, each once and only necessary ones,
+// and then writes them to the authority section. Which ones: RFC 4035 §3.1.3, RFC 5155 §7.2.
+// Collected first, because an alias's proof is known before the answer section is complete. In an
+// unsigned zone it collects nothing.
 class Denial {
  public:
   explicit Denial(ZoneView zone) : zone_(zone) {}
 
   void NeedNxDomain(const HashedName& qname, const Lookup& at);
   void NeedNoData(const HashedName& qname, const Lookup& at);
-  // The name asked does not exist itself; a wildcard's records answered.
+  // The queried name does not exist itself; a wildcard's records answered.
   void NeedWildcard(const HashedName& qname, const Lookup& at);
   // `cut` has no DS. Only in a signed zone.
   void NeedInsecure(NodeId cut);
@@ -28,7 +28,7 @@ class Denial {
   // False when a record did not fit; the answer must then be truncated.
   bool Write(ResponseWriter& reply) const;
 
-  // What it took to find them (work.h).
+  // The work to find them (work.h).
   uint32_t work() const { return work_; }
 
  private:
@@ -38,7 +38,7 @@ class Denial {
   void NeedNextCloser(NameView next_closer);
   void NeedNsecAt(NameView name);
 
-  // One for each alias that a wildcard made, three for the last name.
+  // One for each alias from a wildcard, three for the last name.
   static constexpr size_t kNodesMax = 32;
   const ZoneView zone_;
   NodeId nodes_[kNodesMax];

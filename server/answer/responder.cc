@@ -8,7 +8,7 @@
 namespace hither {
 namespace {
 
-constexpr size_t kUdpBytesWithoutEdns = 512;  // RFC 1035 §4.2.1, and RFC 6891 §6.2.3 the least.
+constexpr size_t kUdpBytesWithoutEdns = 512;  // RFC 1035 §4.2.1, RFC 6891 §6.2.3's minimum.
 
 Counter CounterOf(Rcode rcode) {
   switch (rcode) {
@@ -94,7 +94,7 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const HashedNam
   }
   const AnswerResult result = AnswerFrom(zone, query, qname, writer_);
   if (facts.transport == Transport::kTcp && writer_.truncated()) {
-    // There is no larger message to come back for. What is whole without some glue may go.
+    // No larger message is possible. A referral without some of its glue may be sent.
     writer_.SetTruncated(false);
     if (writer_.IsEmpty()) return {Rcode::kServFail, ExtendedError::kOther};
   }
@@ -147,8 +147,8 @@ void Responder::Read(ByteView message, Reading& reading) {
   if (reading.has_qname) reading.qname.Set(reading.query.name);
 }
 
-// Each step asks for what the next one reads: the slot of the zone, its head, a line of its index,
-// a node. By the time all queries have had one step, the first has what it asked for.
+// Each step prefetches what the next one reads: the slot of the zone, its head, a line of its
+// index, a node. Once all queries have had one step, the first one's data is in the cache.
 void Responder::FetchAll(std::span<Reading> group, const ZoneSet& zones) {
   for (Reading& reading : group) {
     if (reading.has_qname) zones.Prefetch(reading.qname);

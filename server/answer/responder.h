@@ -16,18 +16,18 @@
 
 namespace hither {
 
-// What a server says of itself and how; the same for all of a worker's life.
+// A server's identity and limits; constant for a worker's lifetime.
 struct ResponderOptions {
-  std::string nsid;  // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: not told.
+  std::string nsid;  // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: omitted.
   std::string version;                    // version.server / version.bind; empty: hidden (REFUSED).
   uint16_t udp_payload_bytes_max = 1232;  // 1280 (IPv6's least MTU) - 40 (IPv6) - 8 (UDP).
 };
 
-// Query octets in, answer octets out: every transport calls this one, so that no policy can be
-// missing on one of them. A function of its arguments, but for the counters.
+// Query octets in, answer octets out: every transport calls this one, so that no transport can miss
+// a policy. A function of its arguments, except for the counters.
 //
 // Threads: belongs to one worker; holds scratch space, so that no query allocates. Source: the
-// query is a stranger's, of any content.
+// query is from anybody, with any content.
 class Responder {
  public:
   // `counters` outlives the responder and has no other writer.
@@ -37,22 +37,22 @@ class Responder {
   // TCP and options.udp_payload_bytes_max (at least 512) for UDP and must not overlap the query.
   Response Answer(const Exchange& exchange, const TransportFacts& facts, const ZoneSet& zones);
 
-  // The same for many UDP queries at once: sets each one's reply_bytes. Where the zones are larger
-  // than the caches, it first reads a group of queries and has fetched what each will need, while
-  // it goes on to the next: to wait for memory is most of what an answer from a large zone costs.
+  // The same for many UDP queries at once: sets each one's reply_bytes. It first reads a group of
+  // queries and prefetches each one's data while it continues with the next: if the zones are
+  // larger than the caches, waiting for memory is most of an answer's cost.
   void AnswerAll(std::span<Exchange> batch, const TransportFacts& facts, const ZoneSet& zones);
 
-  // A turn of the worker's loop begins; has it done what it may (work.h)? A listener then leaves
-  // the rest of what waits for the next turn.
+  // Starts an iteration of the worker's loop; has it used up its work (work.h)? A listener then
+  // leaves the remaining queries for the next iteration.
   void BeginTurn() { turn_work_ = 0; }
   uint64_t turn_work() const { return turn_work_; }
   bool IsTurnSpent() const { return turn_work_ > kWorkOfTurnMax; }
 
-  // Queries whose memory is asked for at once; 16 pays most: bench_parts, batch/mixed.
+  // Queries prefetched together; 16 is best: bench_parts, batch/mixed.
   static constexpr size_t kGroupMax = 16;
 
  private:
-  // A query that was read, and where its answer will come from.
+  // A query that was read, and the source of its answer.
   struct Reading {
     Parsed parsed;
     Query query;

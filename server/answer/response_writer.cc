@@ -14,7 +14,7 @@ void ResponseWriter::Start(std::span<uint8_t> buffer, size_t limit, size_t reser
   data_ = buffer.data();
   limit_ = std::min(limit, buffer.size());
   HITHER_CHECK(limit_ >= kHeaderBytes + query.question_bytes);
-  // An OPT that leaves no room at all is Finish()'s to shorten.
+  // Finish() shortens an OPT that leaves no room.
   reserve_ = std::min(reserve, limit_ - kHeaderBytes - query.question_bytes);
   limit_ -= reserve_;
   id_ = query.id;
@@ -43,7 +43,7 @@ void ResponseWriter::ClearNames() {
   knows_question_ = false;
 }
 
-// Not in Start(): most answers hold no name beside the question's.
+// Not in Start(): most answers contain no name besides the question's.
 void ResponseWriter::RememberQuestion() {
   knows_question_ = true;
   const HashedName hashed(question_);
@@ -78,8 +78,8 @@ void ResponseWriter::Remember(uint32_t slot, uint64_t hash, size_t offset) {
   name_log_[names_logged_++] = static_cast<uint8_t>(slot);
 }
 
-// Is it exactly `name` that starts at `offset`? All pointers there are ours and go backwards.
-// Names whose hashes were chosen to be equal may differ in their last label alone.
+// Does exactly `name` start at `offset`? All pointers there are ours and go backwards. Names chosen
+// to have equal hashes may differ only in their last label.
 bool ResponseWriter::NameStandsAt(size_t offset, NameView name) {
   const uint8_t* want = name.data();
   while (true) {
@@ -94,8 +94,8 @@ bool ResponseWriter::NameStandsAt(size_t offset, NameView name) {
   }
 }
 
-// Where the suffix of `name` with this hash stands in the message already; 0 if it does not, and
-// then `slot` is where to remember it, or kSlots.
+// Where the suffix of `name` with this hash already is in the message; 0 if it is not, and then
+// `slot` is where to remember it, or kSlots.
 uint16_t ResponseWriter::FindSuffix(uint64_t hash, NameView suffix, uint32_t& slot) {
   --labels_left_;
   slot = SlotOf(hash);
@@ -113,7 +113,7 @@ bool ResponseWriter::WriteName(NameView name) {
   if (labels_left_ <= 0) return WriteWhole(name);
   if (!knows_question_) RememberQuestion();
   const HashedName hashed(name);
-  // The longest suffix that stands in the message already.
+  // The longest suffix already in the message.
   uint32_t slots[kNameLabelsMax + 1];
   size_t labels = hashed.label_count();
   uint16_t pointer = 0;
@@ -140,7 +140,7 @@ bool ResponseWriter::WriteName(NameView name) {
   return true;
 }
 
-// Compression has cost enough.
+// Has compression cost enough?
 bool ResponseWriter::WriteWhole(NameView name) {
   if (!Fits(name.size())) return false;
   CopyNameOctets(data_ + end_, name.data(), name.size());
@@ -214,8 +214,8 @@ bool ResponseWriter::WriteRecords(const Rendering& how, uint16_t& owner_at, cons
   return true;
 }
 
-// False for what certainly does not: most of what does not fit is known by its count, or was when
-// its zone was loaded.
+// False if it certainly does not fit: that mostly follows from its count, or was known when its
+// zone was loaded.
 bool ResponseWriter::MayFit(const RRset& rrset, const RRset* signatures) const {
   constexpr size_t kRecordBytesMin = 11;  // A root's owner, type, class, TTL, length.
   const size_t count = rrset.count + (signatures != nullptr ? size_t{signatures->count} : 0);
@@ -271,7 +271,7 @@ size_t ResponseWriter::Finish(Rcode rcode, const OptReply* opt, const Tsig* tsig
   uint16_t additional = counts_[2];
   if (opt != nullptr) {
     OptReply fitting = *opt;
-    // Only a question of 255 octets in a 512-octet answer comes here: then less is said.
+    // Only for a question of 255 octets in a 512-octet answer: then the text is shortened.
     if (!Fits(fitting.Bytes())) fitting.nsid = {};
     if (Fits(fitting.Bytes())) {
       fitting.Write(data_ + end_);
@@ -280,7 +280,7 @@ size_t ResponseWriter::Finish(Rcode rcode, const OptReply* opt, const Tsig* tsig
     }
   }
   if (tsig != nullptr && TsigBytes(*tsig) != 0 && Fits(TsigBytes(*tsig))) {
-    WriteBadKey(*tsig, data_ + end_);  // RFC 8945 §5.1: behind everything else.
+    WriteBadKey(*tsig, data_ + end_);  // RFC 8945 §5.1: after everything else.
     end_ += TsigBytes(*tsig);
     ++additional;
   }

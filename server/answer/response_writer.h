@@ -17,16 +17,16 @@ namespace hither {
 
 enum class Section : uint8_t { kAnswer, kAuthority, kAdditional };
 
-// Encodes an answer into a buffer of the transport's: RRsets whole or not at all, names compressed
-// (RFC 1035 §4.1.4), never a record over the limit. It selects nothing; answer.cc does.
+// Encodes an answer into the transport's buffer: RRsets complete or not at all, names compressed
+// (RFC 1035 §4.1.4), never a record over the limit. answer.cc selects the records.
 //
 // Compression matches names octet by octet, so that each name keeps the case of its zone file.
 // Only owners that are the question's name or its ancestors take the question's case: there a
-// pointer into the question is certain to fit, and resolvers that play with case expect it.
+// pointer into the question always works, and resolvers that randomize case expect it.
 //
-// What an answer costs is bounded: a zone's owner, who may be hostile, chooses its names and
-// RRsets. Compression looks at a number of labels that follows from the answer's limit; names
-// behind it are written whole. What was written and did not fit counts, too: see kUndoneBytesMax.
+// An answer's cost is bounded: a zone's owner, who may be hostile, chooses its names and RRsets.
+// The answer's limit determines how many labels compression looks at; later names are written
+// uncompressed. RRsets that were written but did not fit count, too: see kUndoneBytesMax.
 class ResponseWriter {
  public:
   ResponseWriter() = default;
@@ -42,22 +42,22 @@ class ResponseWriter {
   bool truncated() const { return truncated_; }
   bool has_answers() const { return counts_[0] != 0; }
 
-  // Takes back all records and sets TC: a client is to ask again over TCP, and must not use what
-  // came with TC (RFC 2181 §9), so that sending it would only help those who amplify.
+  // Removes all records and sets TC: a client must retry over TCP, and must not use records that
+  // came with TC (RFC 2181 §9), so sending them would only help amplification.
   void Truncate();
   void SetTruncated(bool truncated) { truncated_ = truncated; }
   bool IsEmpty() const { return counts_[0] + counts_[1] + counts_[2] == 0; }
 
-  // No more optional RRsets are to be tried.
+  // No more optional RRsets should be tried.
   bool HasWasted() const { return undone_bytes_ >= kUndoneBytesMax; }
-  // What was spent on this answer so far (work.h); AddWork() for what others spend.
+  // The work on this answer so far (work.h); AddWork() adds others' work.
   uint32_t work() const {
     return work_ + LabelsUsed() + static_cast<uint32_t>(end_) / kWorkOfOctets;
   }
   void AddWork(uint32_t units) { work_ += units; }
 
   // An RRset and, if `signatures` is not null, its RRSIGs; or nothing, and false, if they do not
-  // fit. `owner_offset` is where in the message the owner stands already, 0 if unknown.
+  // fit. `owner_offset` is where the owner already is in the message, 0 if unknown.
   struct Rendering {
     NameView owner;
     uint16_t owner_offset = 0;
@@ -65,7 +65,7 @@ class ResponseWriter {
   };
   bool AddRRset(Section section, const Rendering& how, const RRset& rrset, const RRset* signatures);
 
-  // One record of an RRset with RDATA of our own making: a CNAME of a DNAME (RFC 6672 §3.1).
+  // One record of an RRset with synthesized RDATA: a DNAME's CNAME (RFC 6672 §3.1).
   bool AddCname(NameView owner, uint16_t owner_offset, uint32_t ttl_seconds, NameView target);
   bool AddText(RrClass klass, ByteView text);  // CHAOS TXT at the question's name, TTL 0.
 
@@ -73,7 +73,7 @@ class ResponseWriter {
   // a key we do not know (else null); returns the answer's size.
   size_t Finish(Rcode rcode, const OptReply* opt, const Tsig* tsig);
 
-  // Where the last `labels` labels of the question's name stand, for owners at or above it.
+  // The offset of the last `labels` labels of the question's name, for owners at or above it.
   uint16_t QuestionOffset(size_t labels) const;
 
  private:
@@ -101,14 +101,14 @@ class ResponseWriter {
   void ClearNames();
 
   static constexpr size_t kSlots = 256;    // Of remembered names; a power of two.
-  static constexpr size_t kProbesMax = 4;  // Then a name is just not found, or not remembered.
+  static constexpr size_t kProbesMax = 4;  // Then a name is simply not found, or not remembered.
   static constexpr size_t kPointerMax = 0x3fff;
-  // Labels that compression may look at: the octets of the answer by this, but for short answers.
+  // Labels that compression may look at: the octets of the answer divided by this, at least.
   static constexpr size_t kBytesPerLabel = 8;
   static constexpr size_t kLabelsMin = 1'024;
-  // Of optional RRsets that were written and did not fit; then no more are tried.
+  // Octets of optional RRsets that did not fit; then no more are tried.
   static constexpr uint32_t kUndoneBytesMax = 16 << 10;
-  static constexpr uint32_t kUndoneBytesMin = 64;  // What an RRset that does not fit counts for.
+  static constexpr uint32_t kUndoneBytesMin = 64;  // An RRset that does not fit counts this much.
   static uint32_t SlotOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) % kSlots; }
 
   uint8_t* data_ = nullptr;
@@ -124,7 +124,7 @@ class ResponseWriter {
   bool truncated_ = false;
   uint16_t counts_[3] = {};
   uint16_t names_[kSlots] = {};    // Offsets, by hash; 0: free.
-  uint32_t tags_[kSlots];          // The other half of the hash: few other names are looked at.
+  uint32_t tags_[kSlots];          // The other half of the hash: few other names are compared.
   uint8_t name_log_[kSlots] = {};  // Slots in the order of filling.
   uint16_t names_logged_ = 0;
   bool knows_question_ = false;

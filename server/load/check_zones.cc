@@ -14,7 +14,7 @@
 namespace hither {
 namespace {
 
-// So many zones are read side by side, then told of in their order.
+// This many zones are read in parallel, then reported in order.
 constexpr size_t kZonesAtOnce = 1'024;
 
 struct Checked {
@@ -27,7 +27,7 @@ Checked Check(ZoneSource source, const LoadOptions& options) {
   LoadProgress nobody_looks;
   LoadedZone loaded = LoadSource(source, options, /*images=*/nullptr, nobody_looks);
   if (loaded.from_image && source.kind() == ZoneSource::Kind::kTextOrImage) {
-    // The image is good, but only the text can be warned of.
+    // The image is good, but only text has warnings.
     loaded = LoadZoneFile(std::string(source.file()), source.name(), options.limits, &nobody_looks);
   }
   Checked checked;
@@ -59,7 +59,7 @@ LoadOptions LoadOptionsOf(const Config& config) {
   LoadLimits& limits = options.limits;
   limits.file.include_depth_max = config.limits.include_depth_max;
   limits.file.generate_records_max = config.limits.generate_records_max;
-  // A line's limit above the total's raises the total: the operator set it.
+  // A limit per line above the total raises the total: the operator set it.
   limits.file.generated_total_max =
       std::max(limits.file.generated_total_max, limits.file.generate_records_max);
   limits.file.generated_bytes_max =
@@ -94,7 +94,7 @@ bool CheckStart(const Config& config, std::ostream& out) {
 bool CheckZones(const Config& config, std::ostream& out) {
   size_t bad = 0;
   uint64_t records = 0;
-  // No cache: an image has no warnings any more, and a check leaves no files.
+  // No cache: an image no longer has warnings, and a check leaves no files.
   const LoadOptions options = LoadOptionsOf(config);
   for (size_t first = 0; first < config.zones.size(); first += kZonesAtOnce) {
     const size_t count = std::min(kZonesAtOnce, config.zones.size() - first);
@@ -106,7 +106,7 @@ bool CheckZones(const Config& config, std::ostream& out) {
   }
   out << config.zones.size() << " zones, " << records << " records, " << bad
       << " zones with errors\n";
-  return bad == 0 && out.flush().good();  // Who cannot be told has not been warned.
+  return bad == 0 && out.flush().good();  // Unwritten output counts as failure.
 }
 
 }  // namespace hither

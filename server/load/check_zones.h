@@ -12,16 +12,16 @@ namespace hither {
 // The limits on zones that a configuration sets, and the image cache.
 LoadOptions LoadOptionsOf(const Config& config);
 
-// Can images be kept where the configuration says? Only a matter of speed: zones load without.
+// Can images be kept in the configured folder? This only affects speed: zones load without.
 absl::Status CheckImageCache(const Config& config);
 
-// `hitherd --check` looks for the log file's folder, the image cache's and the user, and writes an
-// error for each that is missing. Before there are other threads (AsUser()).
+// `hitherd --check` checks the log file's folder, the image cache and the user, and writes an error
+// for each that is missing. Before there are other threads (AsUser()).
 bool CheckStart(const Config& config, std::ostream& out);
 
 // Then it loads every zone of `config`, serves none, and writes each finding, in the zones' order,
-// and a summary to `out`. Whom it runs as decides which files and links are read. True if there is
-// no error and all could be written. Loads in threads of its own.
+// and a summary to `out`. The current user decides which files and links are read. True if there is
+// no error and everything was written. Loads in its own threads.
 bool CheckZones(const Config& config, std::ostream& out);
 
 }  // namespace hither

@@ -11,29 +11,30 @@
 
 namespace hither {
 
-// The thread that reloads, so that the control thread goes on with signals and timers.
+// The thread that reloads, so that the control thread continues with signals and timers.
 //
-// It is there before the first query: a thread that is asked for when it is needed may not be had
-// any more. libuv's pool (uv_queue_work) is made that late, and ends the process if it cannot be.
+// It starts before the first query: later the system may refuse a thread. libuv's pool
+// (uv_queue_work) starts only on first use, and aborts the process if it cannot.
 //
-// Threads: all of its methods are the control thread's.
+// Threads: all methods are the control thread's.
 class LoadThread {
  public:
   LoadThread() = default;
-  ~LoadThread();  // Waits for the work that runs.
+  ~LoadThread();  // Waits for running work.
   LoadThread(const LoadThread&) = delete;
   LoadThread& operator=(const LoadThread&) = delete;
 
   absl::Status Start();
-  // Returns at once. Not while other work runs, which is for the work to tell. It throws nothing.
+  // Returns immediately. Not while other work runs; `work` itself reports its end. It throws
+  // nothing.
   void Run(std::function<void()> work);
-  // Has what runs ended by then?
+  // Has the running work ended by then?
   bool WaitUntil(absl::Time deadline);
 
  private:
   void Loop();
 
-  // Not base/mutex.h: a condition variable wants std::mutex.
+  // Not base/mutex.h: a condition variable needs std::mutex.
   std::mutex mu_;  // Guards the next three.
   std::function<void()> work_;
   bool busy_ = false;

@@ -13,7 +13,7 @@ LoadTicker::LoadTicker(const LoadProgress& progress, absl::Duration every)
     : progress_(progress), began_(absl::Now()) {
   try {
     thread_ = std::thread([this, every] { Run(every); });
-  } catch (const std::system_error&) {  // No thread, no lines: the load matters more.
+  } catch (const std::system_error&) {  // No thread, so no lines: the load matters more.
   } catch (const std::bad_alloc&) {
   }
 }
@@ -35,7 +35,7 @@ void LoadTicker::Run(absl::Duration every) {
       !ended_changed_.wait_for(lock, absl::ToChronoNanoseconds(every), [this] { return ended_; })) {
     try {
       Log(LogLevel::kInfo, "loading: ", ToText(progress_, absl::Now() - began_));
-    } catch (const std::bad_alloc&) {  // The load may have taken it all, and be about to fail.
+    } catch (const std::bad_alloc&) {  // The load may have used all memory and be about to fail.
     }
   }
 }

@@ -10,10 +10,10 @@
 
 namespace hither {
 
-// While it lives, tells the log how far a load has come, at each end of `every`.
+// While it exists, logs a load's progress once per `every`.
 //
-// Threads: made and ended by the one that waits for the load; has one of its own, as the load may
-// be one huge zone that nobody comes back from for a while.
+// Threads: created and destroyed by the one that waits for the load; has its own, because the load
+// may be one huge zone that takes a while.
 class LoadTicker {
  public:
   LoadTicker(const LoadProgress& progress, absl::Duration every);

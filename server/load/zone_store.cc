@@ -17,7 +17,7 @@
 namespace hither {
 namespace {
 
-// A line of an operator's log for each finding, whatever its severity.
+// One log line for each finding, whatever its severity.
 void Tell(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
     Log(finding.severity == Severity::kError ? LogLevel::kError : LogLevel::kWarning,
@@ -42,10 +42,10 @@ uint64_t SizeOf(ZoneSource source) {
   return ::stat(source.file().data(), &facts) == 0 ? static_cast<uint64_t>(facts.st_size) : 0;
 }
 
-// Called, not used by a new-expression: those may be left out.
+// Called directly: compilers may omit new-expressions.
 void CheckMemoryLeft() { ::operator delete(::operator new(ZoneStore::kMemoryLeftMin)); }
 
-// What is wrong with the folder is told once a load, not for each zone.
+// A fault of the folder is reported once per load, not for each zone.
 std::optional<ImageFolder> OpenImages(const std::string& path) {
   if (path.empty()) return std::nullopt;
   absl::StatusOr<ImageFolder> folder = ImageFolder::Open(path);
@@ -73,7 +73,7 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, const Image
   } else {
     loaded = LoadZoneFile(file, source.name(), options.limits, &progress);
   }
-  if (loaded.from_image) {  // Text tells it as it is read.
+  if (loaded.from_image) {  // Text reports it while it is read.
     uint64_t bytes = 0;
     for (const FileStamp& stamp : loaded.files) bytes += stamp.size_bytes;
     progress.bytes_included.fetch_add(bytes - loaded.files[0].size_bytes,
@@ -84,8 +84,8 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, const Image
   return loaded;
 }
 
-// One Load(): what the threads share while they take zone after zone. Each writes only what is of
-// the zones that it took, and its own Part.
+// One Load(): what the threads share while they take one zone after another. Each writes only data
+// of the zones that it took, and its own Part.
 class ZoneStore::Loading {
  public:
   Loading(const ZoneStore& store, const ZoneSources& sources, absl::Time now,
@@ -149,13 +149,13 @@ class ZoneStore::Loading {
   // What one thread found. A cache line of its own.
   struct alignas(64) Part {
     LoadReport report;
-    size_t kept = 0;                                          // Zones that there were before.
-    std::vector<std::pair<size_t, std::string>> errors = {};  // The zone's number, rising.
+    size_t kept = 0;                                          // Zones that were there before.
+    std::vector<std::pair<size_t, std::string>> errors = {};  // The zone's number, ascending.
     std::vector<size_t> out_of_memory = {};                   // Zones that are not counted yet.
   };
 
-  // Memory that did not suffice for a zone beside its neighbours may do for it alone. If there is
-  // none even then, it is not the zone that is too large: they are too many.
+  // Memory that was too scarce for zones in parallel may suffice for one alone. If not even then,
+  // the zone is not too large: there are too many.
   void LoadAgain() {
     std::vector<size_t> again;
     for (const Part& part : parts_) {
@@ -179,7 +179,7 @@ class ZoneStore::Loading {
     } else {
       LoadedZone loaded =
           LoadSource(source, store_.options_, images_.has_value() ? &*images_ : nullptr, progress_);
-      if (IsStopped()) return;  // Whatever it says of the zone.
+      if (IsStopped()) return;  // Whatever its result.
       if (loaded.out_of_memory && !alone) return part.out_of_memory.push_back(at);
       Take(at, before, std::move(loaded), part);
     }
@@ -196,7 +196,7 @@ class ZoneStore::Loading {
     return store_.stamps_[static_cast<size_t>(&before - store_.set_->zones().data())];
   }
 
-  // What failed is read again even if unchanged, so that its errors are told again.
+  // A failed zone is read again even if unchanged, so that its errors are reported again.
   bool IsKept(ZoneSource source, const ServedZone* before) const {
     return before != nullptr && !before->has_failed() && before->source().kind() == source.kind() &&
            before->file() == source.file() && !HasChanged(Unpack(StampsOf(*before), source.file()));
@@ -246,7 +246,7 @@ class ZoneStore::Loading {
     served.set_last_error(errors.front(), since);
     ++part.report.failed;
     for (std::string& error : errors) {
-      // A thread takes zones in their order, so the first of all are among the first of each.
+      // A thread takes zones in order, so the first of all are among the first of each.
       if (part.errors.size() < kErrorLinesMax) {
         part.errors.emplace_back(at, std::move(error));
       } else {
@@ -288,8 +288,8 @@ class ZoneStore::Loading {
   LoadProgress& progress_;
   const std::optional<ImageFolder> images_;
   std::vector<Part> parts_;
-  std::atomic<size_t> next_{0};          // The zone to be taken next.
-  std::vector<std::atomic<bool>> good_;  // Whose zones are there and will not change.
+  std::atomic<size_t> next_{0};          // The next zone to take.
+  std::vector<std::atomic<bool>> good_;  // Whose zones are loaded and will not change.
 };
 
 ZoneStore::Stamps ZoneStore::Pack(std::vector<FileStamp> files) {
@@ -328,7 +328,7 @@ LoadReport ZoneStore::Load(const ZoneSources& sources, absl::Time now, LoadProgr
   const absl::Cleanup ended = [this] { SetRunning(nullptr); };
   LoadReport report = loading.Run();
   SetRunning(nullptr);                   // Before its zones are moved.
-  if (!report.changed()) return report;  // Else there would be two sets that say the same.
+  if (!report.changed()) return report;  // Otherwise there would be two equal sets.
   auto set = std::make_shared<const ZoneSet>(sources, std::move(loading.zones));
   CheckMemoryLeft();
   set_ = std::move(set);

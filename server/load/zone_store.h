@@ -17,73 +17,71 @@
 
 namespace hither {
 
-// What became of the zones that one load was asked for.
+// The outcome of one load for its zones.
 struct LoadReport {
   size_t loaded = 0;     // Read and good.
   size_t unchanged = 0;  // Not read again.
-  size_t failed = 0;     // Read and not good; the last good version stays, if there was one.
+  size_t failed = 0;     // Read with errors; the last good version stays, if there was one.
   size_t removed = 0;    // No longer in the configuration.
   uint64_t records = 0;  // Of all zones that can be served now.
   size_t served = 0;     // Zones with a good version.
   std::vector<std::string> errors;  // A line each, the first kErrorLinesMax in the zones' order.
-  size_t errors_omitted = 0;        // The others; the log has them all.
+  size_t errors_omitted = 0;        // The rest; the log has all of them.
 
   bool ok() const { return errors.empty(); }
   bool changed() const { return loaded + failed + removed > 0; }
 };
 
-// How zones are loaded, whichever they are.
+// How zones are loaded.
 struct LoadOptions {
   LoadLimits limits;
   std::string image_cache;  // Empty: none.
 };
 
-// Loads one zone from where it is said to be, and tells `progress` of octets and records. `images`:
-// options.image_cache, open; null: none is used. Throws and logs nothing; any number side by side.
+// Loads one zone from its source, and reports octets and records to `progress`. `images`:
+// options.image_cache, open; null: none is used. Throws and logs nothing; may run in parallel.
 LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, const ImageFolder* images,
                       LoadProgress& progress);
 
 // Remembers which zone came from which files, so that a reload reads only what has changed.
 //
 // A zone costs 32 octets here and 40 in the set, its name and path once (ZoneSources), 12.8 for
-// finding it, and what the zone itself takes. What is rare (errors, included files) is apart.
+// finding it, and the zone itself. Rare data (errors, included files) is separate.
 //
-// Threads: Load() is called by one at a time, and loads zones side by side in threads of its own;
-// Partial() by any.
-// What set() gives is immutable and for all.
+// Threads: one thread at a time calls Load(), which loads zones in parallel in its own threads; any
+// thread may call Partial(). set() returns an immutable set for any thread.
 class ZoneStore {
  public:
   static constexpr size_t kErrorLinesMax = 1'000;
-  // For no more zones than this the sizes of the files that are to be read are looked up first, so
-  // that progress is told in octets.
+  // For at most this many zones, the sizes of the files to be read are looked up first, so that
+  // progress is reported in octets.
   static constexpr size_t kZonesSizedMax = 1'000;
 
-  // What a load must leave for whatever else the server does: connections, pages, log lines.
+  // Memory that a load must leave for the rest of the server: connections, pages, log lines.
   static constexpr size_t kMemoryLeftMin = 16 << 20;
 
   explicit ZoneStore(LoadOptions options) : options_(std::move(options)) {}
   ZoneStore(const ZoneStore&) = delete;
   ZoneStore& operator=(const ZoneStore&) = delete;
 
-  // Loads what is new or changed, lets go of what is not in `sources`. A zone that fails keeps its
-  // last good version; the others are loaded all the same. All findings are logged, each zone's
-  // together, zones in any order. If nothing has changed the set stays the same one.
+  // Loads new and changed zones, drops those not in `sources`. A zone that fails keeps its last
+  // good version; the others are still loaded. All findings are logged, each zone's together, zones
+  // in any order. If nothing has changed, the set stays the same object.
   //
-  // Once the limits' StopFlag is raised it ends early, has changed nothing and says nothing.
-  // Throws std::bad_alloc, and then has changed nothing: where memory does not suffice for the
-  // zones together, or kMemoryLeftMin would not be left. For one zone it is that zone's error.
+  // Once the limits' StopFlag is raised, it ends early, changes nothing and logs nothing. Throws
+  // std::bad_alloc, without changing anything, if memory is insufficient for all zones together, or
+  // kMemoryLeftMin would not be left. For a single zone it is that zone's error.
   LoadReport Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress);
 
-  // Of a Load() that runs in another thread: the set with the zones that are good by now, the
-  // others without a version. Null if they are no more than `known`, or no Load() runs. Throws
-  // std::bad_alloc.
+  // During a Load() in another thread: the set with the zones that are good by now, the others
+  // without a version. Null if there are at most `known`, or no Load() runs. Throws std::bad_alloc.
   std::shared_ptr<const ZoneSet> Partial(size_t known) const;
 
-  // After Load(): what is to be served, in the order of its sources.
+  // After Load(): the zones to serve, in the order of their sources.
   std::shared_ptr<const ZoneSet> set() const { return set_; }
 
  private:
-  // What the zone's file was like, as FileStamp has it, but for the path; and what it includes.
+  // The state of the zone's file, as in FileStamp, but without the path; and its included files.
   struct Stamps {
     int64_t changed_ns = 0;
     uint64_t size_bytes = 0;

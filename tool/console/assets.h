@@ -3,7 +3,7 @@
 
 #include "absl/strings/string_view.h"
 
-// The files of the page, as tool/console/embed.cmake puts them into the program.
+// The files of the page, embedded by tool/console/embed.cmake.
 namespace hither {
 
 extern const absl::string_view kIndexHtml;

@@ -19,7 +19,7 @@ constexpr size_t kTextBytesMax = 128;
 constexpr uint16_t kAgentPort = 8060;
 constexpr YamlLimits kLimits = {.depth_max = 8, .nodes_max = 100'000};
 
-// A place in the file beside what was read there, for what is checked when all is known.
+// A value with its line in the file, for checks after everything is read.
 struct Mark {
   std::string name;
   uint32_t line = 0;
@@ -30,7 +30,7 @@ struct Marks {
   std::vector<Mark> routers;  // That a link or a client names.
 };
 
-// What the tables below fill.
+// Filled by the tables below.
 struct Draft {
   Fleet fleet;
   Marks marks;
@@ -51,7 +51,7 @@ bool ReadShortText(const YamlNode& node, absl::string_view example, size_t bytes
   return true;
 }
 
-// A name that other lines and our URLs may use.
+// A name that other lines and our URLs may refer to.
 bool ReadName(const YamlNode& node, absl::string_view example, Reading& to, std::string& out) {
   std::string text;
   if (!ReadShortText(node, example, kNameBytesMax, to, text)) return false;
@@ -149,7 +149,7 @@ void ReadQuestion(const YamlNode& node, Reading& to, Draft& draft) {
   draft.fleet.question = std::move(question);
 }
 
-// False: an error was told.
+// False: an error was reported.
 bool CheckNamed(const std::string& name, absl::string_view what, uint32_t line, Reading& to) {
   if (!name.empty()) return true;
   to.Error(line, absl::StrCat(what, " without a good 'name'; add one"));
@@ -285,7 +285,7 @@ void CheckKnown(const std::vector<Mark>& marks, const std::set<std::string>& kno
   }
 }
 
-// Of nodes, routers and clients: each is asked for by its name alone.
+// Of nodes, routers and clients, which requests identify by name alone.
 void CheckUnique(const Fleet& fleet, uint32_t line, Reading& to) {
   std::map<std::string, int> names;
   for (const Fleet::Site& site : fleet.sites) {

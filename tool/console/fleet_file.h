@@ -13,7 +13,7 @@
 
 namespace hither {
 
-// The fleet that `hither console` shows, as an operator's fleet.yaml has it. A value.
+// The fleet that `hither console` shows, from an operator's fleet.yaml. A value.
 struct Fleet {
   static constexpr size_t kAddressesMax = 16;
   static constexpr size_t kSitesMax = 128;
@@ -31,21 +31,21 @@ struct Fleet {
     std::string name;
     std::optional<SocketAddress> hitherd;  // Its page for other hosts: `metrics: { listen: }`.
     std::optional<SocketAddress> anycast;  // The sidecar's: `peers: { listen: }`.
-    std::optional<SocketAddress> agent;    // In the lab: who breaks things on demand.
+    std::optional<SocketAddress> agent;    // In the lab: causes faults on demand.
   };
   struct Site {
     std::string name;
     std::string place;
     std::optional<double> latitude;
     std::optional<double> longitude;
-    uint32_t as = 0;  // 0: not told.
+    uint32_t as = 0;  // 0: not given.
     std::vector<Node> nodes;
   };
   struct Router {
     std::string name;
     std::string site;  // Empty: between the sites.
     uint32_t as = 0;
-    std::string kind;  // "bird" or "frr"; empty: not told.
+    std::string kind;  // "bird" or "frr"; empty: not given.
     std::optional<SocketAddress> agent;
   };
   struct Link {
@@ -55,7 +55,7 @@ struct Fleet {
   struct Client {
     std::string name;
     uint32_t as = 0;
-    std::string router;  // Where it hangs; empty: not told.
+    std::string router;  // The router it is connected to; empty: not given.
     std::optional<SocketAddress> agent;
   };
 
@@ -67,15 +67,15 @@ struct Fleet {
   std::vector<Link> links;
   std::vector<Client> clients;
 
-  // Is there anybody who can break and mend? If not, there are no buttons.
+  // Can anything cause and remove faults? If not, there are no buttons.
   bool HasAgents() const;
 };
 
-// "ns1.fra1": what a node is called everywhere, and what its NSID says by default.
+// "ns1.fra1": a node's name everywhere, and its NSID by default.
 std::string FullName(const Fleet::Site& site, const Fleet::Node& node);
 
 // All errors in one status, a line each: "file:line: what; what to do". Threads: any. Source: an
-// operator's file, wrong in every way; nothing is thrown.
+// operator's file, possibly wrong in every way; throws nothing.
 absl::StatusOr<Fleet> ParseFleet(absl::string_view text, absl::string_view file);
 absl::StatusOr<Fleet> LoadFleetFile(const std::string& path);
 

@@ -36,7 +36,7 @@ absl::Status CheckIs(const std::string& id, const std::string& wanted) {
       absl::StrCat("is ", id, ", not ", wanted, "; correct the fleet file"));
 }
 
-// Its loop stands still: what it says of states was so once.
+// Its loop hangs: its states are outdated.
 absl::Status CheckFresh(const SidecarReport& report) {
   if (report.lease_seconds <= 0 || report.verdict_age_seconds <= report.lease_seconds) {
     return absl::OkStatus();
@@ -77,8 +77,8 @@ ConsoleModel::Node* ConsoleModel::FindNode(const std::string& id) {
   return at == places_.end() ? nullptr : &nodes_[at->second];
 }
 
-// Told when it changes; the first word only if it is a bad one. The error itself may change at each
-// poll (a time in it, a port), which is no news.
+// Added when it changes; the first result only if it is an error. The error's text may change at
+// each poll (a time, a port), which does not count.
 void ConsoleModel::TakeContact(Contact& contact, const absl::Status& status, absl::string_view who,
                                absl::string_view page, absl::Time now) {
   const bool was_good = contact.error.empty();
@@ -102,7 +102,7 @@ void ConsoleModel::TakeHitherd(const std::string& id, const absl::StatusOr<Hithe
     node->counts.clear();
     node->history.push_back(0);
     if (node->history.size() > kHistoryMax) node->history.pop_front();
-    // The report stays where it is, for what changed meanwhile; PageWriter does not show it.
+    // The report is kept to detect later changes; PageWriter does not show it.
     return;
   }
   CountQueries(*node, *report, now);
@@ -159,7 +159,7 @@ void ConsoleModel::TakeSidecar(const std::string& id, const absl::StatusOr<Sidec
 
 void ConsoleModel::NoteFamily(Node& node, const SidecarReport::Family& family, absl::Time now) {
   const std::string key = absl::StrCat(family.service, " ", family.is_v6 ? "IPv6" : "IPv4");
-  // Services come and go by reloads of a sidecar: what is kept has an end.
+  // Reloads of a sidecar add and remove services: the number kept is limited.
   if (node.states.size() > 512) node.states.clear();
   std::string& state = node.states[key];
   if (state == family.state) return;
@@ -177,7 +177,7 @@ void ConsoleModel::TakeFaults(const std::string& name,
   const auto router = routers_.find(name);
   if (node == nullptr && router == routers_.end()) return;
   Faults& known = node != nullptr ? node->faults : router->second.faults;
-  // A router's agent is asked for its sessions, too: one word on it is enough.
+  // A router's agent is also queried for its sessions: one entry about it is enough.
   if (node != nullptr) {
     TakeContact(node->agent_contact, faults.status(), name, "the lab's agent", now);
   }
@@ -212,7 +212,7 @@ void ConsoleModel::NoteSession(Router& router, const std::string& name, const st
   const std::string before = std::exchange(router.states[peer], state);
   const bool is_up = state == kEstablished;
   const bool was_up = before == kEstablished;
-  if (before.empty() || is_up == was_up) return;  // Connect, Active, Connect ... is no news.
+  if (before.empty() || is_up == was_up) return;  // Connect, Active, Connect ... is not an event.
   time_line_.Add(now, is_up ? Weight::kGood : Weight::kBad, name,
                  absl::StrCat("BGP with ", peer, ": ", before, " to ", state));
 }
@@ -229,7 +229,7 @@ void ConsoleModel::TakeAnswers(const std::string& name,
   std::set<std::string> seen;
   for (const ClientAnswer& answer : *answers) {
     if (!seen.insert(answer.address).second)
-      continue;  // Its agent says it twice: the first counts.
+      continue;  // Its agent lists it twice: the first counts.
     client.answers.push_back(answer);
     if (client.sites.size() >= kAddressesMax && client.sites.count(answer.address) == 0) continue;
     if (!answer.site.empty() && answer.rtt_us.has_value()) AddRtt(answer.site, *answer.rtt_us, now);

@@ -18,7 +18,7 @@
 
 namespace hither {
 
-// What happened, newest last; as many as kKept.
+// Events, newest last; at most kKept.
 class TimeLine {
  public:
   static constexpr size_t kKept = 200;
@@ -39,11 +39,11 @@ class TimeLine {
   std::deque<Entry> entries_;
 };
 
-// What the console knows of a fleet: it takes what pages said, notes what changed, and tells all of
-// it as one JSON object for the page. Time is an argument; no sockets. Not thread-safe.
+// What the console knows about a fleet: it takes the pages' reports, records changes, and writes
+// everything as one JSON object for the page. Time is an argument; no sockets. Not thread-safe.
 //
-// A page that does not answer, or not as it should, becomes an error at its node, router or client;
-// what was known from it before is not shown as if it were still so.
+// A page that does not answer correctly becomes an error of its node, router or client; earlier
+// reports are not shown as if they were current.
 //
 // Both /api/fleet and each event of /events are one such object:
 //
@@ -69,7 +69,7 @@ class TimeLine {
 //   serials_omitted, zones_in_step: count         of zones beyond these; of all zones that agree
 //   time_line: [{ id, at_ms, weight: info | good | warning | bad, who, text }]   oldest first
 //
-// null: not known. Texts come from other hosts: they are to be shown as text and nothing else.
+// null: not known. Texts come from other hosts: show them only as text.
 class ConsoleModel {
  public:
   static constexpr absl::Duration kRttWindow = absl::Minutes(5);
@@ -80,7 +80,7 @@ class ConsoleModel {
 
   const Fleet& fleet() const { return fleet_; }
 
-  // `name`: as in the fleet (a node's is its id). Of a name that the fleet does not have: nothing.
+  // `name`: as in the fleet (a node's is its id). Ignored for a name that is not in the fleet.
   void TakeHitherd(const std::string& node, const absl::StatusOr<HitherdReport>& report,
                    absl::Time now);
   void TakeSidecar(const std::string& node, const absl::StatusOr<SidecarReport>& report,
@@ -100,18 +100,18 @@ class ConsoleModel {
  private:
   friend class PageWriter;
 
-  // A page of a host: is it read, or why not? `was_asked`: false until the first word on it.
+  // A page of a host: is it read, or why not? `was_asked`: false until the first result.
   struct Contact {
     bool was_asked = false;
     std::string error;
   };
   struct Faults {
-    bool are_read = false;  // Else they are those of earlier, for what changed meanwhile.
+    bool are_read = false;  // Otherwise they are earlier ones, to detect changes.
     std::vector<std::string> names;
   };
   struct Node {
     std::string id;
-    size_t site = 0;  // Places in the fleet.
+    size_t site = 0;  // Indexes into the fleet.
     size_t place = 0;
     Contact hitherd_contact;
     Contact sidecar_contact;
@@ -122,18 +122,18 @@ class ConsoleModel {
     std::deque<std::pair<absl::Time, uint64_t>> counts;  // Of queries; of the last seconds.
     std::optional<double> queries_per_second;
     std::deque<double> history;
-    std::map<std::string, std::string> states;  // "dns ipv4" -> "UP", as was told last.
+    std::map<std::string, std::string> states;  // "dns ipv4" -> "UP", as last reported.
   };
   struct Router {
     Contact agent_contact;
     Faults faults;
     std::optional<std::vector<RouterSession>> sessions;
-    std::map<std::string, std::string> states;  // Peer -> state, as was told last.
+    std::map<std::string, std::string> states;  // Peer -> state, as last reported.
   };
   struct Client {
     Contact agent_contact;
     std::vector<ClientAnswer> answers;
-    std::map<std::string, std::string> sites;  // Address -> site, as was told last.
+    std::map<std::string, std::string> sites;  // Address -> site, as last reported.
   };
   using RttSamples = std::deque<std::pair<absl::Time, int64_t>>;
 
@@ -152,7 +152,7 @@ class ConsoleModel {
   std::map<std::string, size_t> places_;  // Of nodes, by id.
   std::map<std::string, Router> routers_;
   std::map<std::string, Client> clients_;
-  std::map<std::string, RttSamples> rtts_;  // By site; of the fleet's alone.
+  std::map<std::string, RttSamples> rtts_;  // By site; only the fleet's.
   TimeLine time_line_;
 };
 

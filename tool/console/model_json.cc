@@ -1,4 +1,4 @@
-// What the console knows, as the page reads it: see model.h for the object.
+// The console's knowledge as JSON for the page: see model.h for the object.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -34,12 +34,12 @@ int Rank(absl::string_view state) {
   return static_cast<int>(at - std::begin(kWorstFirst));
 }
 
-// What is wanted and announced to nobody is no better than what is withdrawn.
+// A route that is wanted but announced to nobody is no better than a withdrawn one.
 int Rank(const SidecarReport::Family& family) {
   return family.announced == false ? 0 : Rank(family.state);
 }
 
-// The worst of all services: what is wrong is what is looked for.
+// The worst of all services, since users look for faults.
 Json FamilyState(const SidecarReport& report, bool is_v6) {
   const SidecarReport::Family* worst = nullptr;
   for (const SidecarReport::Family& family : report.families) {
@@ -52,8 +52,8 @@ Json FamilyState(const SidecarReport& report, bool is_v6) {
           {"since", worst->since}, {"service", worst->service}};
 }
 
-// Routers have it. Where the sidecar does not say so (an older one): it wants it, and has a
-// neighbor to tell. In kernel mode it has no sessions: the router that follows the kernel's routes
+// Routers have it. If the sidecar does not report that (an older one): it wants it, and has a
+// neighbor for it. In kernel mode it has no sessions: the router that follows the kernel's routes
 // has them.
 bool IsAnnounced(const SidecarReport& report) {
   const auto says = [](const auto& family) { return family.announced.has_value(); };
@@ -92,7 +92,7 @@ Json AnswerJson(const ClientAnswer& answer) {
           {"error", OrNull(answer.error)}};
 }
 
-// Nearest rank: the least sample that `percent` of all, or more, do not exceed.
+// Nearest rank: the smallest sample that at least `percent` of all do not exceed.
 int64_t Percentile(const std::vector<int64_t>& sorted, size_t percent) {
   return sorted[(percent * sorted.size() + 99) / 100 - 1];
 }
@@ -149,8 +149,8 @@ class PageWriter {
   // A zone at a site.
   struct SerialsAt {
     std::set<uint32_t> serials;  // Of its nodes, each once.
-    size_t nodes = 0;            // That have it, of those that have told all their zones.
-    bool is_whole = true;        // Those all have it, and it has a serial wherever it is.
+    size_t nodes = 0;            // That have it, of those that have reported all their zones.
+    bool is_whole = true;        // All of those have it, always with a serial.
   };
   using Serials = std::map<std::string, std::map<std::string, SerialsAt>>;  // By zone and site.
 
@@ -207,7 +207,7 @@ class PageWriter {
     return sum;
   }
 
-  // Nothing: a node that is not read may announce, and none that is read does.
+  // No value: an unread node may announce, and no node that is read does.
   std::optional<bool> IsSiteAnnounced(const Fleet::Site& site) const {
     std::optional<bool> is_announced;
     bool all_are_read = true;
@@ -304,7 +304,7 @@ class PageWriter {
     return json;
   }
 
-  // Nothing: that end does not know the other.
+  // No value: that end does not know the other.
   std::optional<bool> IsUp(const std::string& router, const std::string& peer) const {
     const ConsoleModel::Router& known = model_.routers_.at(router);
     if (!known.sessions.has_value()) return std::nullopt;
@@ -334,12 +334,11 @@ class PageWriter {
     return json;
   }
 
-  // Each zone has a place for each site with a node that is read: a lack shows by "none".
-  // Zones that were cut from a report (kReportZonesMax) may be there all the same; what is not
-  // known is not said.
+  // Each zone has an entry for each site with a node that is read: a missing one shows as "none".
+  // Zones cut from a report (kReportZonesMax) may exist nevertheless, and are not shown as missing.
   Serials SerialsOfAll() const {
     Serials all;
-    std::map<std::string, size_t> whole;  // Site -> nodes of it that have told all their zones.
+    std::map<std::string, size_t> whole;  // Site -> its nodes that have reported all their zones.
     for (const ConsoleModel::Node& node : model_.nodes_) {
       if (!IsRead(node)) continue;
       const std::string& site = model_.fleet_.sites[node.site].name;
@@ -360,7 +359,7 @@ class PageWriter {
     return all;
   }
 
-  // One and the same serial at every node that is read.
+  // The same serial at every node that is read.
   static bool Agree(const std::map<std::string, SerialsAt>& sites) {
     std::set<uint32_t> all;
     for (const auto& [site, at] : sites) {
@@ -370,7 +369,7 @@ class PageWriter {
     return all.size() == 1;
   }
 
-  // Those that disagree first, so that the cut leaves what matters.
+  // Those that disagree first, so that the cut keeps what matters.
   void AddSerials(Json& page) const {
     const Serials all = SerialsOfAll();
     Json out = Json::array();
@@ -393,11 +392,12 @@ class PageWriter {
   const ConsoleModel& model_;
   const absl::Time now_;
   std::vector<absl::string_view> links_;  // Their states, in the fleet's order.
-  std::map<std::string, bool> cut_off_;  // Sites with links to elsewhere: is each known to be down?
+  std::map<std::string, bool>
+      cut_off_;  // Sites with external links: is each link known to be down?
 };
 
 std::string ConsoleModel::PageJson(absl::Time now) const {
-  // Foreign texts may be no UTF-8.
+  // Foreign texts may be invalid UTF-8.
   return PageWriter(*this, now).Page().dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

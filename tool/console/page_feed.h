@@ -13,8 +13,8 @@
 
 namespace hither {
 
-// The model, and the page that was made of it last, between the thread that asks the fleet and
-// those that answer browsers.
+// The model and its latest page, between the thread that queries the fleet and those that answer
+// browsers.
 //
 // Threads: any, for all methods.
 class PageFeed {
@@ -25,23 +25,24 @@ class PageFeed {
 
   const Fleet& fleet() const { return fleet_; }
 
-  // `change` has the model for itself.
+  // `change` has exclusive access to the model.
   void Change(const std::function<void(ConsoleModel& model)>& change);
   // Makes the page again and wakes its waiting readers.
   void Publish();
-  // As Publish(), if something happened since: who looks at a failure need not wait for the second.
+  // Like Publish(), if there are new events: a failure is shown without waiting for the next
+  // second.
   void PublishNews();
 
   Text Latest();
-  // Waits up to `most` for a page after number `seen`, which becomes its number. Null: none came,
-  // or Close() was called.
+  // Waits up to `most` for a page newer than number `seen`, and sets `seen` to its number. Null:
+  // none came, or Close() was called.
   Text WaitFor(uint64_t& seen, absl::Duration most);
   void Close();
   bool is_closed();
 
  private:
   const Fleet fleet_;
-  std::mutex mu_;  // Not base/mutex.h: a condition variable wants std::mutex. Guards all below.
+  std::mutex mu_;  // Not base/mutex.h: a condition variable needs std::mutex. Guards all below.
   std::condition_variable published_;
   ConsoleModel model_;
   uint64_t told_id_ = 0;  // Of the newest entry of the time line in `text_`.

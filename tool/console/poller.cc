@@ -29,8 +29,7 @@ absl::StatusOr<std::string> PageOf(absl::StatusOr<HttpReply> reply) {
 
 }  // namespace
 
-// `read` makes a report of the page, before anybody has to wait for that; `take` gives it to the
-// model.
+// `read` parses the page, outside the lock; `take` gives the report to the model.
 void Poller::AddPage(const SocketAddress& address, const char* path, size_t bytes_max, auto read,
                      auto take) {
   Target& target = targets_.emplace_back();
@@ -153,7 +152,7 @@ void Poller::Ask(Target& target, uint64_t now_ms) {
   ++asks_;
   target.asking = StartHttp(loop_, target.order, [this, &target](absl::StatusOr<HttpReply> reply) {
     target.is_asking = false;
-    // Not before those that waited meanwhile.
+    // Not before those that have waited.
     target.due_ms = std::max(target.due_ms, uv_now(&loop_));
     --asks_;
     target.take(PageOf(std::move(reply)));
@@ -181,7 +180,7 @@ void Poller::CancelErrands() {
   errand_came_.Send();
 }
 
-// As many as there are threads that wait for them.
+// As many as there are waiting threads.
 void Poller::RunErrands() {
   std::vector<std::shared_ptr<Errand>> came;
   bool are_over = false;

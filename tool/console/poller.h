@@ -22,21 +22,21 @@
 
 namespace hither {
 
-// Who answers here: for a fleet without clients of its own. Waits for the answers.
+// Which site answers here: for a fleet without its own clients. Waits for the answers.
 using AskHere = std::function<std::vector<ClientAnswer>(const Fleet& fleet)>;
 
-// Asks every page of the fleet once a second, side by side, and gives what they said to the feed.
+// Queries every page of the fleet once a second, in parallel, and gives the reports to the feed.
 //
-// Threads: Start() and Stop() are the main thread's. One thread of ours has a loop on which all
-// pages are asked, another one asks the anycast addresses from here, if it is to. Limits: a page
-// has kPageTimeout; no more than kAsksMax are asked at a time, in turn.
+// Threads: Start() and Stop() are the main thread's. One thread of ours has a loop that queries all
+// pages; another one queries the anycast addresses from here, if configured. Limits: a page has
+// kPageTimeout; at most kAsksMax are queried at a time, in turn.
 class Poller {
  public:
   static constexpr uint64_t kEveryMs = 1'000;
   static constexpr absl::Duration kEvery = absl::Milliseconds(kEveryMs);
   static constexpr absl::Duration kPageTimeout = absl::Seconds(2);
   static constexpr int kAsksMax = 256;
-  static constexpr char kHere[] = "here";  // The client that we are ourselves.
+  static constexpr char kHere[] = "here";  // Our own name as a client.
 
   Poller(PageFeed& feed, AskHere ask_here) : feed_(feed), ask_here_(std::move(ask_here)) {}
   ~Poller() { Stop(); }
@@ -46,9 +46,9 @@ class Poller {
   absl::Status Start();
   void Stop();
 
-  // Asks one thing more, and waits. Threads: any but ours, between Start() and Stop().
+  // Sends one more request, and waits. Threads: any but ours, between Start() and Stop().
   absl::StatusOr<HttpReply> AskFor(const HttpOrder& order);
-  // Ends all of AskFor(), those that come later at once. Threads: any, before Stop().
+  // Ends all calls of AskFor(), later ones immediately. Threads: any, before Stop().
   void CancelErrands();
 
  private:
@@ -57,7 +57,7 @@ class Poller {
     std::function<void(const absl::StatusOr<std::string>& page)> take;
     std::unique_ptr<Conversation> asking;
     bool is_asking = false;
-    uint64_t due_ms = 0;  // By the loop's clock, which never leaps.
+    uint64_t due_ms = 0;  // By the loop's monotonic clock.
   };
 
   struct Errand {
@@ -82,8 +82,8 @@ class Poller {
 
   PageFeed& feed_;
   const AskHere ask_here_;
-  std::deque<Target> targets_;  // Does not move what is in it: callbacks point there.
-  size_t next_ = 0;  // Where the next tick begins: those that hang must not keep others waiting.
+  std::deque<Target> targets_;  // Does not move its elements: callbacks point to them.
+  size_t next_ = 0;             // Where the next tick begins: hanging hosts must not delay others.
   int asks_ = 0;
   uint64_t publish_due_ms_ = 0;
   uv_loop_t loop_;

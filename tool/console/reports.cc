@@ -22,7 +22,7 @@ constexpr size_t kListMax = 256;
 
 absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
-// Cut between characters, or what is shown would end in half of one.
+// Cut between characters, so that the text does not end in a partial one.
 std::string Short(std::string text) {
   if (text.size() > kTextBytesMax) {
     size_t end = kTextBytesMax;
@@ -33,8 +33,8 @@ std::string Short(std::string text) {
   return Printable(std::move(text));
 }
 
-// A cursor over one object. What is missing, null or of another kind is as good as nothing: each
-// page is read for what it does say.
+// A cursor over one object. A missing or null member, or one of another type, counts as absent:
+// each page is read for what it does contain.
 class Members {
  public:
   explicit Members(const json& object) : object_(object) {}
@@ -68,7 +68,7 @@ class Members {
     return at != nullptr && at->is_number() && std::isfinite(at->get<double>()) ? at->get<double>()
                                                                                 : 0;
   }
-  // At most kListMax of its items are to be read.
+  // At most kListMax of its items are read.
   const json& List(const char* key) const {
     static const json kNothing = json::array();
     const json* at = Find(key);
@@ -105,7 +105,7 @@ std::string IdOf(const std::string& node, const std::string& site) {
   return Short(site.empty() ? node : absl::StrCat(node, ".", site));
 }
 
-// Those with errors first, so that the cut leaves what matters.
+// Those with errors first, so that the cut keeps what matters.
 void TakeZones(const ServerStatus& status, HitherdReport& report) {
   std::vector<const ServerStatus::Zone*> zones;
   for (const ServerStatus::Zone& zone : status.zones) zones.push_back(&zone);

@@ -9,14 +9,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-// What the pages of a fleet say, read for the console. Pure; nothing is thrown. Source: any process
-// that answers at the addresses of fleet.yaml, in every way wrong: an error says how, lists are cut
-// or refused at their limits, and texts come out printable and short. Unknown members are ignored,
-// so that an older console can look at a newer fleet.
+// The contents of a fleet's pages, read for the console. Pure; throws nothing. Source: any process
+// that answers at the addresses of fleet.yaml, possibly wrong in every way: an error says how,
+// lists are cut or refused at their limits, and texts are made printable and short. Unknown members
+// are ignored, so that an older console can read a newer fleet.
 namespace hither {
 
-inline constexpr size_t kReportBytesMax = 8 << 20;  // hitherd tells of 10,000 zones at most.
-inline constexpr size_t kReportZonesMax = 200;      // The console keeps as many, bad ones first.
+inline constexpr size_t kReportBytesMax = 8 << 20;  // hitherd lists at most 10,000 zones.
+inline constexpr size_t kReportZonesMax = 200;      // The console keeps this many, bad ones first.
 
 // GET /status of hitherd.
 struct HitherdReport {
@@ -28,9 +28,9 @@ struct HitherdReport {
   };
   std::string id;  // "ns1.fra1"
   std::string version;
-  uint64_t queries = 0;  // Since the start.
+  uint64_t queries = 0;  // Since startup.
   double uptime_seconds = 0;
-  std::optional<int64_t> p50_us;  // Of answers over UDP, since the start.
+  std::optional<int64_t> p50_us;  // Of answers over UDP, since startup.
   std::optional<int64_t> p99_us;
   std::vector<Zone> zones;
   uint64_t zones_total = 0;
@@ -46,7 +46,7 @@ struct SidecarReport {
     std::string rule;
     std::string reason;
     std::string since;  // RFC 3339
-    // Have routers the routes? No value: unknown, or not said.
+    // Do routers have the routes? No value: unknown, or not reported.
     std::optional<bool> announced = std::nullopt;
   };
   struct Session {
@@ -64,7 +64,7 @@ struct SidecarReport {
 };
 absl::StatusOr<SidecarReport> ReadSidecarReport(absl::string_view text);
 
-// GET /agent of the lab: the faults that are on.
+// GET /agent of the lab: the active faults.
 absl::StatusOr<std::vector<std::string>> ReadFaults(absl::string_view text);
 
 inline constexpr absl::string_view kEstablished = "Established";  // Of BGP sessions.
@@ -78,7 +78,7 @@ struct RouterSession {
 };
 absl::StatusOr<std::vector<RouterSession>> ReadSessions(absl::string_view text);
 
-// GET /ask of a client's agent: who answers it.
+// GET /ask of a client's agent: which site answers it.
 struct ClientAnswer {
   std::string address;
   std::string site;  // Empty: nobody.
@@ -88,11 +88,11 @@ struct ClientAnswer {
   std::optional<uint32_t> serial;
   uint64_t asked = 0;
   uint64_t lost = 0;
-  std::string error;  // Of an answer that was none; the agents do not say it.
+  std::string error;  // If there was no answer; not reported by the agents.
 };
 absl::StatusOr<std::vector<ClientAnswer>> ReadAnswers(absl::string_view text);
 
-// {"error": "..."} of an answer that is no 200; empty: it does not say.
+// {"error": "..."} of an answer other than 200; empty: not given.
 std::string ReadError(absl::string_view text);
 
 }  // namespace hither

@@ -12,7 +12,7 @@
 namespace hither {
 namespace {
 
-// So often at least, so that a listener that has gone shows in a write that fails.
+// At least this often, so that a closed listener shows as a failed write.
 constexpr absl::Duration kEventEvery = absl::Seconds(5);
 constexpr absl::Duration kCommandTimeout = absl::Seconds(15);
 constexpr absl::string_view kNodeFaults[] = {"kill", "hang", "servfail", "stale"};
@@ -33,7 +33,7 @@ std::string ParameterOf(const AdminParameters& parameters, absl::string_view nam
   return "";
 }
 
-// A node or a router that can be told something.
+// A node or a router that takes commands.
 struct Told {
   std::optional<SocketAddress> agent;
   bool is_router = false;
@@ -51,7 +51,7 @@ std::optional<Told> FindTold(const Fleet& fleet, const std::string& name) {
   return std::nullopt;
 }
 
-// Only words that we know go on: nothing of a browser's is copied into a request.
+// Only known words are passed on: nothing from a browser is copied into a request.
 absl::StatusOr<std::string> PathOf(absl::string_view verb, const std::string& fault,
                                    bool is_router) {
   if (verb != "break") {
@@ -88,8 +88,8 @@ AdminAction Asset(const char* path, absl::string_view text, const char* type) {
 
 }  // namespace
 
-// Nothing from elsewhere is loaded, and no other page may show this one in a frame: a click on what
-// looks like something else would drain a site.
+// Nothing is loaded from elsewhere, and no other page may frame this one: a disguised click could
+// drain a site.
 EndpointSettings WebPages::Settings(std::vector<std::string> hosts) {
   EndpointSettings settings;
   settings.key = "--listen";
@@ -106,7 +106,7 @@ EndpointSettings WebPages::Settings(std::vector<std::string> hosts) {
       {"Referrer-Policy", "no-referrer"},
       {"Cross-Origin-Resource-Policy", "same-origin"},
       {"Cache-Control", "no-store"}};
-  settings.timeouts.write = absl::Seconds(10);  // A listener that is deaf for so long has gone.
+  settings.timeouts.write = absl::Seconds(10);  // A listener that stalls for this long is gone.
   return settings;
 }
 

@@ -13,22 +13,22 @@
 
 namespace hither {
 
-// What a browser sees of the console, over HTTP:
+// The console's pages for browsers, over HTTP:
 //
 //   GET  /               the page; /console.css, /console.js and /icon.svg beside it
 //   GET  /api/fleet      the object of model.h
 //   GET  /events         the same, as server-sent events named "fleet", at each change
 //   GET  /healthz        200
 //
-// and, only if the fleet has agents, with "X-Hither: 1" (else 403), what an agent is asked to do;
-// its answer is handed on:
+// and, only if the fleet has agents, with "X-Hither: 1" (else 403), commands for an agent, whose
+// answer is passed on:
 //
 //   POST /api/break?node=NAME&fault=FAULT
 //   POST /api/heal, /api/drain, /api/undrain   with ?node=NAME, of a node or a router
 //
 // Threads: kAnswerThreads, and one more for each listener of events; there are at most
-// kListenersMax: 503 for others. So, too, for more than kCommandsMax commands at a time: a host
-// that hangs must leave threads to look at it.
+// kListenersMax: 503 for others. The same for more than kCommandsMax commands at a time: a hanging
+// host must leave threads for viewers.
 class WebPages {
  public:
   static constexpr int kListenersMax = 16;
@@ -37,7 +37,8 @@ class WebPages {
 
   using Ask = std::function<absl::StatusOr<HttpReply>(const HttpOrder& order)>;
 
-  // `ask` asks an agent, and waits. Stop() the endpoint before this goes, after feed.Close().
+  // `ask` queries an agent, and waits. Stop() the endpoint before destroying this, after
+  // feed.Close().
   WebPages(PageFeed& feed, Ask ask) : feed_(feed), ask_(std::move(ask)) {}
 
   static EndpointSettings Settings(std::vector<std::string> hosts);

@@ -16,7 +16,7 @@ namespace {
 
 using End = Conversation::End;
 
-// One address over one transport: its questions one after the other, until it has said who it is.
+// One address over one transport: sends one query after another until it has identified itself.
 class Asking {
  public:
   Asking(uv_loop_t& loop, const SiteOrder& order, const SocketAddress& address, bool is_tcp)
@@ -77,7 +77,7 @@ class Asking {
     }
   }
 
-  // After a first answer, that a server keeps silent about CH is only that.
+  // After a first answer, silence about CH is not a failure.
   void OnSilence(absl::string_view what) {
     if (!answer_.rtt.has_value()) return Fail(what);
     if (answer_.failure.empty()) Fail("answers, but does not identify its site");
@@ -86,7 +86,7 @@ class Asking {
   void TakeReply(const SiteReply& reply) {
     if (reply.nsid.has_value()) answer_.nsid = *reply.nsid;
     if (question_.is_chaos) {
-      // A refusal that comes with an NSID has said all that we wanted to know.
+      // A refusal with an NSID contains all that we need.
       if (answer_.nsid.empty() && reply.problem.empty()) answer_.nsid = reply.text.value_or("");
       return;
     }
@@ -126,8 +126,8 @@ std::vector<SiteAnswer> SiteAsker::NoAnswers(const SiteOrder& order) const {
 
 std::vector<SiteAnswer> SiteAsker::Ask(const SiteOrder& order) {
   if (!status_.ok()) return NoAnswers(order);
-  uv_update_time(&loop_);      // It may be as old as the last round.
-  std::deque<Asking> askings;  // Does not move what is in it: callbacks point there.
+  uv_update_time(&loop_);      // The loop's time may be as old as the last round.
+  std::deque<Asking> askings;  // Does not move its elements: callbacks point to them.
   for (const SocketAddress& address : order.addresses) {
     askings.emplace_back(loop_, order, address, /*is_tcp=*/false).AskNext();
     if (order.over_tcp) askings.emplace_back(loop_, order, address, /*is_tcp=*/true).AskNext();

@@ -17,27 +17,27 @@ namespace hither {
 
 struct SiteOrder {
   std::vector<SocketAddress> addresses;
-  std::string name;  // What is asked first. Empty: who the server is, and no more.
+  std::string name;  // The first query's name. Empty: only identify the server.
   std::string type = "SOA";
-  absl::Duration timeout = absl::Seconds(2);  // For each question.
+  absl::Duration timeout = absl::Seconds(2);  // For each query.
   bool over_tcp = true;                       // As well as over UDP.
 };
 
-// What one address said over one transport.
+// The answer of one address over one transport.
 struct SiteAnswer {
   SocketAddress address;
   bool is_tcp = false;
-  std::string nsid;  // Or id.server's, or hostname.bind's text. Empty: it does not say.
+  std::string nsid;  // Or id.server's, or hostname.bind's text. Empty: not given.
   std::optional<SiteName> name;
   std::optional<uint32_t> serial;
   std::optional<absl::Duration> rtt;  // Of the first answer; over TCP with the handshake.
-  std::string failure;                // Empty: it answered as it should.
+  std::string failure;                // Empty: it answered correctly.
 };
 
-// Asks every address over UDP and (if wanted) TCP, all side by side, each question from a new port.
+// Queries every address over UDP and (optionally) TCP, all in parallel, each query from a new port.
 //
-// Threads: one at a time. It keeps its loop from one round to the next: libuv closes a loop's
-// descriptor behind TSan's back, which then takes the next owner of the number for a race.
+// Threads: one at a time. It keeps its loop between rounds: libuv closes a loop's descriptor
+// without TSan's knowledge, which then reports a race with the number's next owner.
 class SiteAsker {
  public:
   SiteAsker();  // See status().
@@ -45,10 +45,10 @@ class SiteAsker {
   SiteAsker(const SiteAsker&) = delete;
   SiteAsker& operator=(const SiteAsker&) = delete;
 
-  // Not OK: there is no descriptor or memory to ask by, and each answer will say so.
+  // Not OK: no descriptors or memory for queries, which each answer will report.
   const absl::Status& status() const { return status_; }
 
-  // In the order of the addresses, UDP first; when all have answered or had their time.
+  // In the order of the addresses, UDP first; once all have answered or timed out.
   std::vector<SiteAnswer> Ask(const SiteOrder& order);
 
  private:

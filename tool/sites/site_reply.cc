@@ -50,8 +50,8 @@ bool HasRecord(const ldns_pkt* packet, ldns_rr_type type) {
   return false;
 }
 
-// Why it is not what an authoritative server says of a name that is there; "" if it is. Of class CH
-// nobody owns anything, so that AA says nothing there.
+// Why it is not an authoritative answer for an existing name; "" if it is. Nobody owns names in
+// class CH, so AA means nothing there.
 std::string ProblemOf(const ldns_pkt* packet, const SiteQuestion& question) {
   if (ldns_pkt_get_rcode(packet) != LDNS_RCODE_NOERROR) return RcodeText(packet);
   if (ldns_pkt_tc(packet)) return "truncated answer";

@@ -12,8 +12,8 @@
 
 namespace hither {
 
-// A question that makes a server say who it is: every one is sent with NSID (RFC 5001), and those
-// of class CH ask for a name of RFC 4892.
+// A query that makes a server identify itself: each is sent with NSID (RFC 5001), and those of
+// class CH ask for a name of RFC 4892.
 struct SiteQuestion {
   std::string name;
   std::string type = "SOA";
@@ -27,15 +27,15 @@ struct SiteReply {
   std::string problem;              // "SERVFAIL", "truncated"; empty: it is an answer.
   std::optional<std::string> nsid;  // As sent: any octets.
   std::optional<std::string> text;  // The first string of the first TXT record.
-  std::optional<uint32_t> serial;   // Of the first SOA among the answers.
+  std::optional<uint32_t> serial;   // Of the first SOA in the answer section.
 };
 
-// Nothing: the octets are no reply to this question. Pure. Source: any process at the address.
+// No value: the octets are not a response to this query. Pure. Source: any process at the address.
 std::optional<SiteReply> ReadSiteReply(std::span<const uint8_t> octets,
                                        const SiteQuestion& question);
 
-// "ns1.fra1" by the template that hitherd has unless told otherwise, {node}.{site}. Nothing: the
-// text is not of that form.
+// "ns1.fra1" by hitherd's default template, {node}.{site}. No value: the text does not have that
+// form.
 struct SiteName {
   std::string site;
   std::string node;

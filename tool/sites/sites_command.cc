@@ -1,4 +1,4 @@
-// `hither sites`: which site of an anycast address answers here.
+// `hither sites`: shows which site of an anycast address answers here.
 
 #include <algorithm>
 #include <cstdio>
@@ -65,11 +65,11 @@ struct SitesOrder {
   std::optional<absl::Duration> watch;
 };
 
-// What an address answered last over a transport, for "was": by address and is_tcp.
+// The last answer of an address over a transport, for "was": by address and is_tcp.
 using LastSites = std::map<std::pair<std::string, bool>, std::string>;
 
-// Of a stranger, for a terminal: ASCII alone, since octets over 127 may be control characters, too
-// (U+009B), or turn what follows round (U+202E).
+// Foreign text for a terminal: only ASCII, since octets over 127 may also be control characters
+// (U+009B) or reverse the following text (U+202E).
 std::string Shown(absl::string_view text) {
   std::string shown = Printable(std::string(text.substr(0, kNsidBytesShownMax)));
   for (char& c : shown) {
@@ -110,7 +110,7 @@ Row RowOf(const SiteAnswer& answer, LastSites& last) {
           NoteOf(answer, last)};
 }
 
-// Columns as wide as what is in them; the last one ends the line.
+// Columns as wide as their contents; the last one ends the line.
 std::string TableOf(const std::vector<Row>& rows) {
   std::vector<size_t> widths(rows[0].size(), 0);
   for (const Row& row : rows) {
@@ -166,7 +166,7 @@ bool ReadAddresses(const ParsedArguments& parsed, uint16_t port, SiteOrder& orde
   return true;
 }
 
-// Empty: all is well.
+// Empty: no error.
 std::string ReadOrder(const ParsedArguments& parsed, SitesOrder& out) {
   if (parsed.words.empty()) return "give an address, as in hither sites 192.0.2.53";
   if (parsed.words.size() > kAddressesMax) {
@@ -207,7 +207,8 @@ int CodeOf(const std::vector<SiteAnswer>& answers) {
   return fine ? kToolFine : kToolFailed;
 }
 
-// Until interrupted, or nobody reads what we write. Written here and not returned: it never ends.
+// Runs until interrupted, or until nobody reads the output. Writes here instead of returning, since
+// it never ends.
 int Watch(const SitesOrder& order) {
   SiteAsker asker;
   LastSites last;
@@ -220,7 +221,7 @@ int Watch(const SitesOrder& order) {
         order.json ? JsonOf(answers, -1) : absl::StrCat(now, "\n", TextOf(answers, last), "\n");
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return code;
     if (std::fflush(stdout) != 0) return code;
-    due = std::max(due, absl::Now() - *order.watch);  // What came too late is not made up for.
+    due = std::max(due, absl::Now() - *order.watch);  // Missed rounds are not made up for.
     absl::SleepFor(due + *order.watch - absl::Now());
   }
 }
