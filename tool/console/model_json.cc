@@ -392,8 +392,7 @@ class PageWriter {
   const ConsoleModel& model_;
   const absl::Time now_;
   std::vector<absl::string_view> links_;  // Their states, in the fleet's order.
-  std::map<std::string, bool>
-      cut_off_;  // Sites with external links: is each link known to be down?
+  std::map<std::string, bool> cut_off_;   // Sites with external links: is each known to be down?
 };
 
 std::string ConsoleModel::PageJson(absl::Time now) const {

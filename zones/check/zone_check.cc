@@ -20,8 +20,8 @@ bool HasAddress(const Zone& zone, NodeId node) {
          zone.FindRRset(node, RrType::kAaaa) != nullptr;
 }
 
-// The name's second half is forgotten: "www.example.org" without its last dot. One look finds all
-// such names, for they are below one node. A zone of one label may mean it (com.com is a name).
+// The final dot is missing: "www.example.org" without its last dot. One lookup finds all such
+// names, because they are below one node. A zone of one label may intend it (com.com is a name).
 void CheckDoubledOrigin(const Zone& zone, CheckReport& report) {
   Name doubled;
   if (zone.apex_labels() < 2 || !Name::ReplaceSuffix(zone.apex(), 0, zone.apex(), doubled)) return;
@@ -35,8 +35,8 @@ void CheckDoubledOrigin(const Zone& zone, CheckReport& report) {
   }
 }
 
-// What a resolver gets that asks this zone for the target's address. `cut`: the node of the NS
-// record, if that is a delegation, or kNoNode.
+// What a resolver gets when it queries this zone for the target's address. `cut`: the node of the
+// NS record, if that is a delegation, or kNoNode.
 void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, NodeId cut,
                  CheckReport& report) {
   const auto found = [&](ZoneCheckId check) {
@@ -56,7 +56,7 @@ void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, No
     case Lookup::kNxDomain:
       return found(ZoneCheckId::kTargetAddress);
     case Lookup::kReferral: {
-      // Only hosts below the very cut that they serve need glue; others' can be asked for.
+      // Only hosts below the cut that they serve need glue; others can be queried.
       if (at.node != cut) return;
       const NodeId host = zone.FindNode(target);
       if (host == kNoNode || !HasAddress(zone, host)) found(ZoneCheckId::kGlueMissing);
@@ -64,13 +64,13 @@ void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, No
   }
 }
 
-// Is the target a name of this zone that needs no finding? For most that is so, and the
-// node tells it without a search.
+// Is the target a name of this zone that needs no finding? That is true for most, and the node
+// shows it without a search.
 bool IsFine(const Zone& zone, NodeId target, NodeId cut) {
   if (target == kNoNode) return false;
   const NodeId stop = ZoneView(zone).AuthorityEndOf(target);
   if (stop == kNoNode || stop == cut) return HasAddress(zone, target);
-  return zone.node(stop).is_cut;  // Another delegation's hosts can be asked for.
+  return zone.node(stop).is_cut;  // Another delegation's hosts can be queried.
 }
 
 void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, CheckReport& report) {
@@ -81,7 +81,7 @@ void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, CheckReport
   for (const ByteView rdata : rrset.Records()) {
     if (IsFine(zone, *known++, cut)) continue;
     const NameView target = NameInRdata(rrset.type, rdata, 0);
-    // "." as target says that there is no such service (RFC 7505 §3, RFC 2782).
+    // "." as target means that there is no such service (RFC 7505 §3, RFC 2782).
     if (target.IsRoot() || !target.IsAtOrBelow(zone.apex())) continue;
     CheckTarget(zone, node, rrset.type, target, cut, report);
   }
@@ -146,7 +146,7 @@ void CheckOccluded(const Zone& zone, NodeId node, CheckReport& report) {
   }
 }
 
-// RRsets are written whole or not at all, with their RRSIGs for DNSSEC clients.
+// RRsets are written complete or not at all, with their RRSIGs for DNSSEC clients.
 void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
   for (const RRset& rrset : zone.RRsetsOf(node)) {
     const RRset* const signatures = rrset.Signatures();

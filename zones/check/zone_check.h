@@ -14,9 +14,9 @@
 
 namespace hither {
 
-// The rules for a zone as a whole. An error is what no resolver can make sense of, or what would
-// make us slow; whatever NSD and BIND serve in spite of it is a warning, so that a fleet's zones
-// go on loading. Signatures are not verified and their dates not looked at: zones/ has no clock.
+// The rules for a zone as a whole. An error is a fault that no resolver can make sense of, or that
+// would make us slow; a fault with which NSD and BIND serve a zone is a warning, so that a fleet's
+// zones still load. Signatures are not verified and their dates not checked: zones/ has no clock.
 enum class ZoneCheckId : uint8_t {
   kApexNs,
   kSeveralDnames,
@@ -62,12 +62,12 @@ struct ZoneCheck {
   absl::string_view rfc;
 };
 
-std::span<const ZoneCheck> ZoneChecks();  // By rising id: all of them.
+std::span<const ZoneCheck> ZoneChecks();  // All of them, by ascending id.
 
-// A zone of a million names may be wrong a million times. What is over this is only counted.
+// A zone of a million names may have a million faults. Findings over this limit are only counted.
 inline constexpr size_t kFindingsPerCheckMax = 10;
 
-// `files` are the names behind Location::file. By file and line; "and so many more" of a check
+// `files` are the names behind Location::file. Sorted by file and line; "and N more" of a check
 // after them.
 std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
                                const std::vector<std::string>& files,

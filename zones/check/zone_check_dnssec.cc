@@ -17,7 +17,7 @@ std::string Subject(const Zone& zone, NodeId node, absl::string_view type) {
   return absl::StrCat(zone.NameOf(node).ToText(), " ", type);
 }
 
-// The types of a bitmap (RFC 4034 §4.1.2), rising.
+// The types of a bitmap (RFC 4034 §4.1.2), ascending.
 void ReadTypes(ByteView bitmap, std::vector<RrType>& types) {
   types.clear();
   ByteReader reader(bitmap);
@@ -76,7 +76,7 @@ class SignedZoneChecker {
   void AddAtApex(ZoneCheckId check) {
     report_.Add(check, kApex, RrType::kSoa, zone_.apex().ToText());
   }
-  // At a cut the zone has authority over these alone (RFC 4035 §2.2).
+  // At a cut the zone has authority only over these (RFC 4035 §2.2).
   bool IsSignedType(const Node& node, RrType type) const {
     return !node.is_cut || type == RrType::kDs || type == RrType::kNsec;
   }
@@ -119,7 +119,7 @@ void SignedZoneChecker::CheckSigner(NodeId id, const RRset& signatures) {
 }
 
 // RFC 4035 §2.3: each name with authoritative data and each delegation has an NSEC, and together
-// they make a ring in canonical order.
+// they form a ring in canonical order.
 void SignedZoneChecker::CheckNsecChain() {
   NodeId before = kNoNode;
   const auto check_link = [&](NodeId next) {
@@ -143,7 +143,7 @@ void SignedZoneChecker::CheckNsecChain() {
   if (before != kNoNode) check_link(kApex);
 }
 
-// The chain's nodes stand in the order of their hashes, so each must name the one after it.
+// The chain's nodes are in the order of their hashes, so each must name the next one.
 void SignedZoneChecker::CheckNsec3Chain() {
   const Nsec3Params params = zone_.nsec3_params();
   std::vector<NodeId> chain;
@@ -173,7 +173,7 @@ void SignedZoneChecker::CheckNsec3Chain() {
 }
 
 // RFC 5155 §7.1: with Opt-Out, a delegation without DS needs none; nor does an empty non-terminal
-// that is there for such delegations alone (RFC 5155 errata 3441): those are not told apart here.
+// that exists only for such delegations (RFC 5155 errata 3441): these are not distinguished here.
 bool SignedZoneChecker::MayLackNsec3(NodeId id) const {
   const Node& node = zone_.node(id);
   if (!opt_out_) return false;
@@ -243,7 +243,7 @@ void CheckNsec3Params(const Zone& zone, const ZoneLimits& limits, CheckReport& r
 
 void CheckSignedZone(const Zone& zone, const ZoneLimits& limits, CheckReport& report) {
   CheckNsec3Params(zone, limits, report);
-  // A signed SOA makes a signed zone: RRSIGs here and there may be a multi-signer's work.
+  // A signed SOA makes a signed zone: single RRSIGs may come from a multi-signer setup.
   const RRset* soa = zone.FindRRset(kApex, RrType::kSoa);
   if (soa == nullptr || soa->signatures == 0) return;
   SignedZoneChecker(zone, report).Run();

@@ -14,7 +14,7 @@
 
 namespace hither {
 
-// Collects what the checks of one zone find, up to kFindingsPerCheckMax of each.
+// Collects the findings of the checks of one zone, up to kFindingsPerCheckMax of each.
 class CheckReport {
  public:
   // All three must outlive the report.

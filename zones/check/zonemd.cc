@@ -49,7 +49,7 @@ std::vector<Zonemd> ReadZonemds(const Zone& zone) {
   return read;
 }
 
-// SHA-2 as a stream. OpenSSL's calls fail only for want of memory or of the algorithm itself.
+// SHA-2 as a stream. OpenSSL's calls fail only for lack of memory or of the algorithm itself.
 class Digester {
  public:
   explicit Digester(ZonemdHash hash) : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
@@ -83,7 +83,7 @@ class NameDigester {
     rrsets_.clear();
   }
   void AddRRsetsOf(NodeId node) {
-    // RFC 8976 §3.3.2: what holds the digest, and what signs it, cannot be part of it.
+    // RFC 8976 §3.3.2: the digest's own records and their signatures are not part of it.
     for (const RRset& rrset : zone_.RRsetsOf(node)) {
       if (node == kApex && rrset.type == RrType::kZonemd) continue;
       rrsets_.push_back(&rrset);
@@ -110,7 +110,7 @@ class NameDigester {
       AppendCanonicalRdata(rrset.type, record, forms_.back());
     }
     std::sort(forms_.begin(), forms_.end());
-    // RFC 8976 §3.3.1: of equal records one is digested.
+    // RFC 8976 §3.3.1: equal records are digested once.
     forms_.erase(std::unique(forms_.begin(), forms_.end()), forms_.end());
     for (const Bytes& rdata : forms_) {
       uint8_t fixed[10];  // Type, class, TTL, length: RFC 1035 §3.2.1.
@@ -136,7 +136,7 @@ class NameDigester {
 Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash) {
   Digester digester(hash);
   NameDigester name(zone, digester);
-  // Names and owners of NSEC3 records are two sorted rows, which are digested as one.
+  // Names and owners of NSEC3 records are two sorted sequences, which are digested as one.
   NodeId id = kApex;
   NodeId nsec3 = zone.names_end();
   while (id < zone.names_end() || nsec3 < zone.nodes_end()) {
@@ -169,7 +169,7 @@ ZonemdVerdict VerifyZonemd(const Zone& zone) {
       continue;
     }
     verdict = ZonemdVerdict::kMismatch;
-    // RFC 8976 §2.2.4: of one scheme and hash there may be one record; if there are more, none
+    // RFC 8976 §2.2.4: there may be only one record for a scheme and hash; if there are more, none
     // counts. RFC 8976 §4: the serial must be the SOA's.
     const auto same_kind = std::count_if(records.begin(), records.end(), [&](const Zonemd& other) {
       return other.SameKind(record);

@@ -10,23 +10,23 @@
 
 namespace hither {
 
-// Message digests of whole zones, RFC 8976. A matching digest says that the zone is what its
-// publisher digested; who that was, only DNSSEC says, which is not looked at here.
+// Message digests of whole zones, RFC 8976. A matching digest means that the zone is the one that
+// its publisher digested; only DNSSEC identifies the publisher, and it is not checked here.
 
 enum class ZonemdHash : uint8_t { kSha384 = 1, kSha512 = 2 };  // RFC 8976 §5.3
 
-// The digest of the SIMPLE scheme (RFC 8976 §3.3, §3.4.1). A walk over all records, each hashed as
-// it comes; takes as much memory as the largest RRset. Thread: any.
+// The digest of the SIMPLE scheme (RFC 8976 §3.3, §3.4.1). A walk over all records, each hashed in
+// order; needs as much memory as the largest RRset. Thread: any.
 Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash);
 
 enum class ZonemdVerdict : uint8_t {
   kAbsent,    // No ZONEMD at the apex.
   kVerified,  // One of the records verifies: that is enough (RFC 8976 §4).
-  kMismatch,  // We know at least one record's scheme and hash, and none verifies.
-  // All that we know have a digest of zeros: what RFC 8976 §3.1 puts in before the digest is
-  // computed. It says nothing, good or bad, and published zones have had it (the root's of 2021).
+  kMismatch,  // At least one record's scheme and hash are supported, and none verifies.
+  // All supported ones have a digest of zeros: the placeholder of RFC 8976 §3.1 before the digest
+  // is computed. It proves nothing, and published zones have had it (the root's of 2021).
   kPlaceholder,
-  kUnsupported,  // We know none of them.
+  kUnsupported,  // None of them is supported.
 };
 
 ZonemdVerdict VerifyZonemd(const Zone& zone);

@@ -25,7 +25,7 @@ class UnitSet {
   std::vector<uint64_t> words_;
 };
 
-// Do the names stand where a reader of this type's RDATA looks for them?
+// Are the names where a reader of this type's RDATA looks for them?
 bool HasItsNames(RrType type, ByteView rdata) {
   const RdataNames& names = NamesOf(type);
   if (names.names == 0) return true;
@@ -81,8 +81,8 @@ class ImageChecker {
 
   const ByteView image_;
   const Zone& zone_;
-  UnitSet names_{0};   // Where names start, of those seen so far.
-  UnitSet nsec3s_{0};  // Likewise owners of NSEC3, of those that do own one.
+  UnitSet names_{0};   // Where the names seen so far start.
+  UnitSet nsec3s_{0};  // The same for owners that have an NSEC3.
   uint32_t names_seen_ = 0;
   uint32_t nsec_seen_ = 0;  // Entries of the table met in the order of the nodes.
   uint32_t nsec3_seen_ = 0;
@@ -105,7 +105,7 @@ bool ImageChecker::HeaderIsGood() const {
          zone.nsec3_iterations_ <= kNsec3IterationsMax;
 }
 
-// Nodes are seen in order, so that what stands before one is known to be good.
+// Nodes are seen in order, so that all earlier ones are known to be good.
 bool ImageChecker::NodeIsGood(NodeId id) {
   const bool is_name = id < zone_.names_end_;
   const NodeId area_end = is_name ? zone_.names_end_ : zone_.nodes_end_;
@@ -119,7 +119,7 @@ bool ImageChecker::NodeIsGood(NodeId id) {
   if (!NameIsGood(id, node, end)) return false;
   const uint8_t* const records = node.name().data() + node.name_bytes;
   const auto record_bytes = static_cast<size_t>(end - records);
-  size_t bytes_min = 0;  // RRsets that share records would take for ever to look at.
+  size_t bytes_min = 0;  // Checking RRsets that share records would take forever.
   for (size_t i = 0; i < node.all_rrset_count(); ++i) {
     bytes_min += 2u * node.rrsets()[i].count;
     if (bytes_min > record_bytes || !RRsetIsGood(node, i, records, end)) return false;
@@ -152,7 +152,7 @@ bool ImageChecker::RRsetIsGood(const Node& node, size_t i, const uint8_t* begin,
   const RRset& rrset = node.rrsets()[i];
   const bool is_signature = i >= node.rrset_count;
   if ((rrset.type == RrType::kRrsig) != is_signature || rrset.count == 0) return false;
-  if (is_signature && rrset.has_targets) return false;  // Nobody would look at what they are.
+  if (is_signature && rrset.has_targets) return false;  // Nothing reads their targets.
   if (rrset.signatures != 0) {
     const size_t there = i + rrset.signatures;
     if (is_signature || there < node.rrset_count || there >= node.all_rrset_count()) return false;
@@ -171,7 +171,7 @@ bool ImageChecker::RRsetIsGood(const Node& node, size_t i, const uint8_t* begin,
   return true;
 }
 
-// What ZoneView::Find() takes for granted.
+// What ZoneView::Find() relies on.
 bool ImageChecker::FlagsAreGood(NodeId id, const Node& node) const {
   const auto has = [&](RrType type) { return zone_.FindRRset(id, type) != nullptr; };
   if (node.has_dname && !has(RrType::kDname)) return false;
@@ -182,7 +182,7 @@ bool ImageChecker::FlagsAreGood(NodeId id, const Node& node) const {
   return node.occluded == (above.occluded || above.is_cut || above.has_dname);
 }
 
-// The tables of denial have their nodes in the order of the nodes; each must own what it denies by.
+// The tables of denial list their nodes in node order; each must own its NSEC or NSEC3.
 void ImageChecker::CountDenial(NodeId id, const Node& node) {
   if (id < zone_.names_end_) {
     if (nsec_seen_ < zone_.nsec_count_ && zone_.nsec_nodes()[nsec_seen_] == id && !node.occluded &&
@@ -221,7 +221,7 @@ bool ImageChecker::IndexIsGood() const {
     }
     names += line.count;
   }
-  // A name that is in it twice would hide another; without the apex no search would end well.
+  // A duplicate name would hide another one; without the apex no search would succeed.
   return names == zone_.name_count_ && zone_.FindNode(zone_.apex()) == kApex;
 }
 

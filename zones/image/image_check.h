@@ -6,13 +6,13 @@
 
 namespace hither {
 
-// Is this an image in which no lookup can go astray? Every place that it names lies within it and
-// is what it is taken for, every name and every name in RDATA is whole, and each fact that a lookup
-// relies on without asking (a zone cut has NS) is so. Not whether the zone makes sense: that was
-// asked when it was built, and the checksum says that it is that image still.
+// Is this an image in which every lookup is safe? Every offset lies within it and leads to what is
+// expected, every name and every name in RDATA is complete, and each fact that a lookup relies on
+// unchecked (a zone cut has NS) is true. Not whether the zone makes sense: that was checked when it
+// was built, and the checksum shows that the image is unchanged.
 //
-// `image` is aligned to 8 octets. Returns "" or what is wrong. Its source may be anybody. Costs two
-// walks along the nodes and a bit of memory for each unit of them. Thread: any.
+// `image` is aligned to 8 octets. Returns "" or the fault. Its source may be anybody. Takes two
+// walks along the nodes and one bit of memory for each of their units. Thread: any.
 absl::string_view CheckImage(ByteView image);
 
 }  // namespace hither

@@ -20,10 +20,10 @@
 namespace hither {
 namespace {
 
-constexpr size_t kPieceBytes = 512 * 1024;  // Stays in the cache from the read to the checksum.
+constexpr size_t kPieceBytes = 512 * 1024;  // Stays in the cache between read and checksum.
 constexpr absl::string_view kCompileAgain = "compile it again (hither compile)";
 
-// A checksum that grows with what is read or written.
+// A running checksum of the octets read or written.
 class Checksum {
  public:
   Checksum() : state_(XXH3_createState(), &XXH3_freeState) {

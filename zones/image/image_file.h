@@ -19,24 +19,24 @@
 namespace hither {
 
 // A zone image in a file: the image as it is in memory, with its checksum set, then the note: a
-// text of its writer (what the zone was made from), its length and its checksum.
+// text from its writer (the zone's sources), its length and its checksum.
 
 inline constexpr size_t kImageNoteBytesMax = 16u << 20;
 
-// Replaces `path` at once (replace_file.h), with the rights `mode`. Errors are for operators, and
-// begin with the path.
+// Replaces `path` atomically (replace_file.h), with the permissions `mode`. Errors are for
+// operators, and begin with the path.
 absl::Status WriteImageFile(const Zone& zone, const std::string& path, absl::string_view note,
                             mode_t mode = 0644, Durable durable = Durable::kYes);
 
-// An image file that is open. Used once, by one thread. Its source may be anybody: what is damaged,
-// cut off, of another format or from a machine of another kind is an error that says so.
+// An open image file. Used once, by one thread. Its source may be anybody: a damaged or truncated
+// file, or one with another format or from another kind of machine, is an error that says so.
 //
-// It is read, not mapped: somebody who cuts or overwrites a mapped file would end the server or
-// change what was checked; and memory of our own can have huge pages, which make lookups cheaper.
+// It is read, not mapped: truncating or overwriting a mapped file would crash the server or change
+// data already checked; and our own memory can have huge pages, which make lookups cheaper.
 class ImageFile {
  public:
   static absl::StatusOr<ImageFile> Open(const std::string& path);
-  // What was opened as `path`; an empty one says in errno why that was not possible.
+  // The file opened as `path`; if it is empty, errno says why.
   static absl::StatusOr<ImageFile> FromOpened(FileDescriptor opened, const std::string& path);
 
   const std::string& note() const { return note_; }

@@ -5,23 +5,23 @@
 
 namespace hither {
 
-// What every image begins with. The version counts each change of the layout of zone.h, and of
-// what is derived from the records at a build: an image of another version is rebuilt.
+// The start of every image. The version counts changes of zone.h's layout and of the data derived
+// from records in a build: an image of another version is rebuilt.
 inline constexpr uint8_t kImageMagic[8] = {'H', 'i', 't', 'h', 'e', 'r', 'Z', '\n'};
 inline constexpr uint32_t kImageVersion = 2;
 inline constexpr uint32_t kImageByteOrder = 0x01020304;
 
-// How an image begins, for who has octets and no Zone yet: the first fields of class Zone.
+// The start of an image, for code that has octets and no Zone yet: the first fields of class Zone.
 struct ImageHead {
   uint8_t magic[8];
   uint32_t version;
   uint32_t byte_order;
   uint64_t image_bytes;
-  uint64_t checksum;  // XXH3 of all octets of the image behind this one.
+  uint64_t checksum;  // XXH3 of all octets of the image after this field.
 };
 static_assert(sizeof(ImageHead) == 32);
 
-// How an image file ends: behind the image the note, then this.
+// The end of an image file: after the image the note, then this.
 struct ImageTail {
   uint64_t note_bytes;
   uint64_t note_checksum;

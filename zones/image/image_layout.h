@@ -11,30 +11,30 @@
 
 namespace hither {
 
-// What a zone's image is made of, as zone.h lays it out. A change here increments
-// kImageVersion (image_format.h).
+// The parts of a zone's image, as zone.h lays them out. A change here increments kImageVersion
+// (image_format.h).
 
 // A node's place in the image, in units of 8 octets: 32 GiB can be reached.
 using NodeId = uint32_t;
 inline constexpr size_t kImageUnitBytes = 8;
 inline constexpr uint64_t kImageBytesMax = kImageUnitBytes << 32;
-inline constexpr NodeId kNoNode = 0;  // There the header is.
+inline constexpr NodeId kNoNode = 0;  // Offset 0 is the header, never a node.
 
 class RecordRange;
 
-// The records of one owner and type. It knows all that belongs to it, so that what reads an RRset
-// needs no Zone. An RRset of RRSIGs holds those that cover one type.
+// The records of one owner and type. It knows all its parts, so that its readers need no Zone. An
+// RRset of RRSIGs holds those that cover one type.
 struct RRset {
   RrType type;
   RrType covered;       // For RRSIGs: the type they sign. Otherwise the type itself.
   uint16_t count;       // At least 1.
-  uint16_t signatures;  // The RRSIGs over this are so many RRsets further on; 0: none.
+  uint16_t signatures;  // How many RRsets further on the RRSIGs over this are; 0: none.
   uint32_t ttl_seconds;
   uint32_t has_targets : 1;      // See Targets().
   uint32_t fits_no_message : 1;  // Of RRSIGs: not together with what they sign (message_size.h).
   uint32_t rdata_offset : 30;    // From the start of this struct.
 
-  // `count` times: 2 octets of length (network order), then so many of RDATA.
+  // `count` times: 2 octets of length (network order), then the RDATA.
   const uint8_t* rdata() const { return reinterpret_cast<const uint8_t*>(this) + rdata_offset; }
   RecordRange Records() const;
   // The RRSIGs over this RRset; null if there are none.
@@ -78,10 +78,10 @@ class RecordRange {
 
 inline RecordRange RRset::Records() const { return RecordRange(*this); }
 
-// A name. Behind this head: NodeDenial if it has one, its RRsets (those of RRSIGs last), its name,
-// and the RRsets' records; filled up to a whole unit.
+// A name. After this head: NodeDenial if it has one, its RRsets (those of RRSIGs last), its name,
+// and the RRsets' records; padded to a whole unit.
 struct Node {
-  uint32_t units;            // Of all that: the next node starts there.
+  uint32_t units;            // The size of all that: the next node starts there.
   NodeId parent;             // kNoNode for the apex and for owners of NSEC3.
   uint16_t rrset_count;      // Without the RRSIGs.
   uint16_t signature_count;  // RRsets of RRSIGs.
@@ -111,7 +111,7 @@ struct Node {
 };
 static_assert(sizeof(Node) == 16);
 
-// In a zone with NSEC3: what a denial of the name or of its children needs, found beforehand.
+// In a zone with NSEC3: the precomputed NSEC3 nodes for a denial of the name or of its children.
 struct NodeDenial {
   NodeId match;     // The NSEC3 that matches the name, or kNoNode.
   NodeId wildcard;  // The one that covers (or matches) the child "*", or kNoNode.
@@ -134,13 +134,13 @@ struct Nsec3Entry {
 static_assert(sizeof(Nsec3Entry) == 24);
 
 // A cache line of the index. A name's line follows from its hash; if that is full, the name is in
-// one of the lines behind, and the full one says so. More than kIndexProbesMax lines from there it
-// cannot be: among names that nobody has chosen for their hashes, a few are the most.
+// one of the following lines, and the full one is marked. It is at most kIndexProbesMax lines away:
+// among names not chosen for their hashes, a few are the maximum.
 inline constexpr uint32_t kIndexProbesMax = 64;
 struct alignas(8) IndexLine {
   static constexpr size_t kSlots = 12;
   NodeId nodes[kSlots];
-  uint8_t fingerprints[kSlots];  // Eight more bits of the hash: few other names are looked at.
+  uint8_t fingerprints[kSlots];  // Eight more bits of the hash: few other names are compared.
   uint8_t count;
   uint8_t overflowed;
   uint8_t reserved[2];
@@ -148,7 +148,7 @@ struct alignas(8) IndexLine {
 static_assert(sizeof(IndexLine) == 64);
 
 // Where a hash belongs in an index of `lines` lines: 32 bits of it, times the lines, are the line
-// and, behind the point, the fingerprint.
+// and, as its fraction, the fingerprint.
 struct IndexPlace {
   uint32_t line;
   uint8_t fingerprint;

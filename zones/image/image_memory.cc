@@ -43,14 +43,14 @@ uint8_t* ImageMemory::Extend(size_t bytes) {
 std::shared_ptr<const Zone> ImageMemory::Release() {
   const size_t size = bytes_.size();
   if (!bytes_.is_mapped()) {
-    // Exactly as much as it needs: small zones come by the million.
+    // Exactly as much as it needs: there may be millions of small zones.
     void* const exact = std::malloc(size);
     if (exact == nullptr) throw std::bad_alloc();
     std::memcpy(exact, bytes_.data(), size);
     return {static_cast<const Zone*>(exact), Freer()};
   }
   uint8_t* const image = bytes_.TakeMapping();
-  // Nobody is to write there any more, not even by mistake.
+  // Nothing may write there any longer, not even by mistake.
   ::mprotect(image, RoundUpToPages(size), PROT_READ);
   return {reinterpret_cast<const Zone*>(image), Unmapper()};
 }

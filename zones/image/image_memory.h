@@ -10,14 +10,14 @@
 
 namespace hither {
 
-// The octets of an image in the making: zeros where nothing was written. They move when they grow,
-// so that a writer remembers places, not addresses. One thread's.
+// The octets of an image being built: zeros until written. They move when they grow, so a writer
+// keeps offsets, not addresses. One thread's.
 //
-// A large image has a mapping of its own, in huge pages where the kernel has them: a lookup in a
-// zone of a million names would else spend its time on the page table.
+// A large image has a mapping of its own, in huge pages where the kernel has them: otherwise a
+// lookup in a zone of a million names would spend its time on the page table.
 class ImageMemory {
  public:
-  // Room for about so many octets; only those that are used cost memory.
+  // Room for about this many octets; only used ones cost memory.
   explicit ImageMemory(size_t bytes_expected);
 
   uint8_t* data() { return bytes_.data(); }
@@ -26,8 +26,8 @@ class ImageMemory {
   // NodeId can reach.
   uint8_t* Extend(size_t bytes);
 
-  // The image, complete: what was unused of the memory is given back. The zone begins with
-  // data(); this object has nothing any more.
+  // The complete image; unused memory is released. The zone begins with data(); this object is then
+  // empty.
   std::shared_ptr<const Zone> Release();
 
  private:

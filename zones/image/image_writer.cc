@@ -36,7 +36,7 @@ uint8_t* CopyRecords(const PlannedRRset& rrset, const RecordBuffer& buffer, uint
   return to;
 }
 
-// `rrsets`: those of RRSIGs are last, and of one type there is one.
+// `rrsets`: those of RRSIGs are last, and there is one per type.
 void LinkSignatures(std::span<RRset> rrsets) {
   for (size_t i = 0; i < rrsets.size(); ++i) {
     if (rrsets[i].type != RrType::kRrsig) continue;

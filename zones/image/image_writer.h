@@ -13,17 +13,17 @@
 
 namespace hither {
 
-// An RRset that is to stand in an image: which records of a buffer, and what was decided of them.
+// An RRset for an image: which records of a buffer, and the decisions about them.
 struct PlannedRRset {
   RrType type;
   RrType covered;
   uint32_t ttl_seconds;
-  bool has_targets;  // Room for a node number a record (RRset::Targets).
+  bool has_targets;  // Room for a node number per record (RRset::Targets).
   std::span<const RecordBuffer::RecordId> records;
 };
 
-// Writes an image from its start to its end: header, nodes, tables. It decides nothing and checks
-// nothing; ZoneBuilder and ZoneIndexer do. One thread's, used once.
+// Writes an image from its start to its end: header, nodes, tables. ZoneBuilder and ZoneIndexer
+// decide and check. One thread's, used once.
 class ImageWriter {
  public:
   explicit ImageWriter(size_t bytes_expected);

@@ -12,12 +12,12 @@ namespace {
 constexpr uint64_t kMessageBytesMax = 65'535;
 constexpr uint64_t kHeadBytesMin = 12 + 4;           // Header, and the question without its name.
 constexpr uint64_t kFixedBytes = 2 + 2 + 2 + 4 + 2;  // Owner's pointer, type, class, TTL, length.
-// A record takes 2 octets beside its RDATA in an image and kFixedBytes in a message, so that what a
-// node of no more than this holds certainly fits.
+// A record takes 2 octets besides its RDATA in an image and kFixedBytes in a message, so the
+// contents of a node up to this size certainly fit.
 constexpr uint64_t kNodeBytesThatFit = (kMessageBytesMax - 2 * kNameBytesMax) / (kFixedBytes / 2);
 
-// The octets of the labels of all names that were added, each suffix counted once: the least that
-// they take, compressed (RFC 1035 §4.1.4). Stops counting when that is too much for a message.
+// The octets of the labels of all names that were added, each suffix counted once: their minimum
+// size when compressed (RFC 1035 §4.1.4). Stops counting once that is too much for a message.
 class SharedNames {
  public:
   void Add(NameView name) {
@@ -40,7 +40,7 @@ uint64_t PlainBytes(const RRset& rrset) {
   return bytes;
 }
 
-// The owner does not count: behind a wildcard it is another name.
+// The owner does not count: under a wildcard it is another name.
 uint64_t BytesMin(const RRset& rrset) {
   const RdataNames& names = NamesOf(rrset.type);
   if (!names.compressible) return PlainBytes(rrset);
@@ -48,7 +48,7 @@ uint64_t BytesMin(const RRset& rrset) {
   for (const ByteView rdata : RecordRange(rrset)) {
     for (uint8_t i = 0; i < names.names; ++i) shared.Add(NameInRdata(rrset.type, rdata, i));
   }
-  // Each name ends in the root's octet at least. An owner that is the root is no pointer.
+  // Each name has at least the root's octet. The root as owner is not a pointer.
   const uint64_t record_bytes = kFixedBytes - 1 + names.fixed_before + names.names;
   return shared.bytes() + rrset.count * record_bytes;
 }

@@ -7,7 +7,7 @@
 namespace hither {
 
 // Sets RRset::fits_no_message for the RRsets of a new node that no message of 65,535 octets can
-// hold, however well its names are compressed: such a question is refused without a try.
+// hold, however well its names are compressed: such a query is refused without a try.
 void MarkWhatFitsNoMessage(Node& node);
 
 }  // namespace hither

@@ -32,7 +32,7 @@ void OwnerOrder::Sort(const RecordBuffer& buffer, size_t apex_labels,
   std::vector<Keyed> keyed;
   keyed.reserve(owners.size());
   for (const auto id : owners) keyed.push_back({SortKey(buffer.owner(id).name(), apex_labels), id});
-  // Merging, because files are sorted in long stretches; and names in disorder are no slower.
+  // A merge sort, because files have long sorted runs; it is not slower for unsorted names.
   std::stable_sort(keyed.begin(), keyed.end(), [&buffer](const Keyed& a, const Keyed& b) {
     if (a.key != b.key) return a.key < b.key;
     return CompareCanonical(buffer.owner(a.owner).name(), buffer.owner(b.owner).name()) < 0;

@@ -10,7 +10,7 @@
 namespace hither {
 
 // The owners of a buffer in the order of an image: names in canonical order (RFC 4034 §6.1), the
-// apex first; then owners of NSEC3 records, likewise.
+// apex first; then owners of NSEC3 records in the same order.
 class OwnerOrder {
  public:
   OwnerOrder(const RecordBuffer& buffer, size_t apex_labels);

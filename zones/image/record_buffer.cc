@@ -12,14 +12,14 @@ namespace hither {
 namespace {
 
 constexpr size_t kSlotsMin = 16;
-// With two slots of three taken, a billion names that nobody has chosen need about 300.
+// With two of three slots in use, a billion names not chosen for it need about 300.
 constexpr size_t kProbesMax = 1'024;
 
 uint32_t HashOwner(NameView name, bool nsec3) {
   return static_cast<uint32_t>(HashName(name) >> 32) + (nsec3 ? 1 : 0);
 }
 
-// A place of what is appended next.
+// The offset of the next appended item.
 uint32_t NextId(const GrowingBytes& bytes, size_t unit_bytes) {
   const size_t id = bytes.size() / unit_bytes;
   if (id > UINT32_MAX) throw std::length_error("a zone of over 32 GiB");
@@ -52,7 +52,7 @@ void RecordBuffer::Insert(uint32_t hash, OwnerId id) {
   if (slot != nullptr) *slot = {hash, id};
 }
 
-// Each slot's place grows with its hash, so that the slots keep their order and a pass suffices.
+// Slots are in the order of their hashes, so they keep their order and one pass suffices.
 void RecordBuffer::GrowSlots() {
   const std::vector<Slot> before =
       std::exchange(slots_, std::vector<Slot>(std::max<size_t>(kSlotsMin, 2 * slots_.size())));

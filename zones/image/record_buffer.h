@@ -11,13 +11,13 @@
 
 namespace hither {
 
-// The records of a zone in the making, in the order in which they came, and their owners, each
-// once. Close together: a load may take no more than half as much again as the image that it makes.
+// The records of a zone being built, in order of arrival, and their owners, each once. Compact: a
+// load may use at most half as much memory again as its image.
 //
-// One thread's. Throws std::bad_alloc or std::length_error when memory or 32 GiB do not suffice.
+// One thread's. Throws std::bad_alloc or std::length_error if memory or 32 GiB are not enough.
 class RecordBuffer {
  public:
-  // Places, in units of 8 octets; 0 is none.
+  // Offsets, in units of 8 octets; 0 is none.
   using OwnerId = uint32_t;
   using RecordId = uint32_t;
 
@@ -31,7 +31,7 @@ class RecordBuffer {
   };
 
   struct Record {
-    RecordId before;  // The record of the same owner that came before it, or 0.
+    RecordId before;  // The previous record of the same owner, or 0.
     uint32_t ttl_seconds;
     uint32_t line;
     RrType type;
@@ -52,7 +52,7 @@ class RecordBuffer {
   explicit RecordBuffer(NameView apex);
 
   void Add(const RecordView& record);
-  // Is it, in the same case, the owner of the record that was added last?
+  // Is it, in the same case, the owner of the record added last?
   bool IsLastOwner(NameView name) const { return owner(last_owner_).name().EqualsExactly(name); }
 
   const Owner& owner(OwnerId id) const {
@@ -62,33 +62,33 @@ class RecordBuffer {
     return *reinterpret_cast<const Record*>(records_.data() + size_t{id} * kUnitBytes);
   }
 
-  // All owners, in the order in which they came; the apex is the first.
+  // All owners, in order of arrival; the apex is the first.
   OwnerId first_owner() const { return kFirst; }
   OwnerId Next(OwnerId id) const { return id + UnitsOfOwner(owner(id).name_bytes); }
   OwnerId owners_end() const { return static_cast<OwnerId>(owners_.size() / kUnitBytes); }
 
   size_t owner_count() const { return owner_count_; }
   size_t record_count() const { return record_count_; }
-  // Somebody has chosen names for their hashes, to make the load take for ever. From then on
-  // records are dropped.
+  // Names were chosen for their hashes, to make the load take forever. From then on records are
+  // dropped.
   bool has_too_many_collisions() const { return too_many_collisions_; }
-  // Did the names come in canonical order (RFC 4034 §6.1), and so the owners of NSEC3 records?
+  // Did the names and the owners of NSEC3 records arrive in canonical order (RFC 4034 §6.1)?
   bool is_sorted() const { return is_sorted_; }
-  // Octets of all RDATA, and of all owners' names, to know how large an image will be.
+  // Octets of all RDATA, and of all owners' names, to estimate the image's size.
   size_t rdata_bytes() const { return rdata_bytes_; }
   size_t name_bytes() const { return name_bytes_; }
 
-  // Frees what only Add() needs.
+  // Frees memory that only Add() needs.
   void CloseOwners() { slots_ = {}; }
 
  private:
   static constexpr size_t kUnitBytes = 8;
   static constexpr uint32_t kFirst = 1;
-  // The structs end where the octets behind them begin, which is before sizeof().
+  // The octets after a struct start at its last member's end, which is before sizeof().
   static constexpr size_t kOwnerHeadBytes = 6;
   static constexpr size_t kRecordHeadBytes = 18;
 
-  // Open addressing, in the order of the hashes, so that growing needs no hash again.
+  // Open addressing, in the order of the hashes, so that growing needs no rehashing.
   struct Slot {
     uint32_t hash = 0;  // The upper half.
     OwnerId owner = 0;  // 0: free.
@@ -101,8 +101,8 @@ class RecordBuffer {
   OwnerId Append(NameView name, bool nsec3);
   void HashAll();
   size_t PlaceOf(uint32_t hash) const { return uint64_t{hash} * slots_.size() >> 32; }
-  // The first slot from the hash's place on that is free or the one sought. Null if others fill
-  // too many.
+  // The first slot, from the hash's position on, that is free or the one sought. Null if too many
+  // are filled by others.
   template <typename IsSought>
   Slot* FindSlot(uint32_t hash, IsSought is_sought);
   void Insert(uint32_t hash, OwnerId id);
@@ -111,12 +111,12 @@ class RecordBuffer {
 
   GrowingBytes owners_;
   GrowingBytes records_;
-  // While the owners come in order, each is new, and nothing needs to be looked up. Most large
-  // files are so: signers and registries sort them.
+  // While the owners arrive in order, each is new, and no lookup is needed. Most large files are
+  // sorted, by signers and registries.
   bool is_sorted_ = true;
   OwnerId greatest_[2] = {0, 0};  // Of names, of owners of NSEC3.
-  std::vector<Slot> slots_;       // From the first that is out of order.
-  OwnerId last_owner_ = 0;        // Of the record before: most files name an owner once.
+  std::vector<Slot> slots_;       // From the first owner out of order.
+  OwnerId last_owner_ = 0;        // Of the previous record: most files name an owner once.
   bool too_many_collisions_ = false;
   size_t owner_count_ = 0;
   size_t record_count_ = 0;

@@ -1,7 +1,7 @@
 #include "zones/image/zone.h"
 
-// SHA-1 one block at a time through the deprecated calls: EVP would cost an allocation and a
-// look-up of the algorithm for each hash, on the packet path.
+// SHA-1 one block at a time through the deprecated calls: EVP would cost an allocation and a lookup
+// of the algorithm for each hash on the packet path.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
@@ -21,7 +21,7 @@ namespace {
 // A bit for each slot of the line that has the fingerprint.
 uint32_t SlotsWith(const IndexLine& line, uint8_t fingerprint) {
 #ifdef __SSE2__
-  // All at once. The 16 octets end where the line ends.
+  // All in one step. The 16 octets end where the line ends.
   const __m128i have = _mm_loadu_si128(reinterpret_cast<const __m128i*>(line.fingerprints));
   const __m128i want = _mm_set1_epi8(static_cast<char>(fingerprint));
   const auto found = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(have, want)));
@@ -43,7 +43,7 @@ uint64_t FirstOctets(const Nsec3Hash& hash) {
 int Compare(const Nsec3Hash& a, const Nsec3Hash& b) {
   const uint64_t one = FirstOctets(a);
   const uint64_t other = FirstOctets(b);
-  if (one != other) return one < other ? -1 : 1;  // Of two hashes, as good as always.
+  if (one != other) return one < other ? -1 : 1;  // Practically always for two hashes.
   return std::memcmp(a.octets, b.octets, sizeof(a.octets));
 }
 
@@ -84,17 +84,17 @@ void Zone::PrefetchNode(uint64_t hash) const {
   if (slots == 0) return;
   const uint8_t* const at = At(line.nodes[__builtin_ctz(slots)]);
   __builtin_prefetch(at);
-  __builtin_prefetch(at + kCacheLineBytes);  // Most nodes end there.
+  __builtin_prefetch(at + kCacheLineBytes);  // Most nodes end by there.
 }
 
-// Keys of eight octets tell most names apart without a look at a node.
+// Keys of eight octets distinguish most names without reading a node.
 NodeId Zone::FindNsec(NameView name) const {
   if (!uses_nsec()) return kNoNode;
   const uint64_t key = SortKey(name, apex_labels());
   const uint64_t* const keys = nsec_keys();
   size_t low = static_cast<size_t>(std::lower_bound(keys, keys + nsec_count_, key) - keys);
   size_t high = static_cast<size_t>(std::upper_bound(keys + low, keys + nsec_count_, key) - keys);
-  while (low < high) {  // The first of equal keys whose name is behind `name`.
+  while (low < high) {  // The first of equal keys whose name is after `name`.
     const size_t middle = low + (high - low) / 2;
     if (CompareCanonical(NameOf(nsec_nodes()[middle]), name) <= 0) {
       low = middle + 1;
@@ -124,8 +124,8 @@ Nsec3Hash Zone::HashForNsec3(NameView name) const {
   return hash;
 }
 
-// Hashes are spread evenly, so their value tells their place but for a few; each further guess
-// starts from what the last one found.
+// Hashes are evenly distributed, so a hash's value gives its position within a few; each further
+// guess starts from the last result.
 size_t Zone::GuessNsec3(const Nsec3Hash& hash) const {
   constexpr int kGuesses = 3;  // Off by about n^1/2, n^1/4, n^1/8.
   const auto entries = nsec3_entries();
@@ -148,10 +148,10 @@ size_t Zone::GuessNsec3(const Nsec3Hash& hash) const {
 NodeId Zone::FindNsec3(const Nsec3Hash& hash, bool& matches) const {
   const auto entries = nsec3_entries();
   const auto is_behind = [&](size_t at) { return Compare(entries[at].hash, hash) > 0; };
-  // From the guess, in steps that double, to a stretch with the border in it; then by halving.
-  // However the hashes lie, that is no more than twice as far as to halve all.
-  size_t low = 0;                // All before it are at or before `hash`.
-  size_t high = entries.size();  // All from here on are behind.
+  // From the guess in doubling steps to a range that contains the border, then a binary search. For
+  // any distribution, that takes at most twice the steps of a binary search over all.
+  size_t low = 0;                // All before this are at or before `hash`.
+  size_t high = entries.size();  // All from here on are after it.
   size_t at = GuessNsec3(hash);
   if (is_behind(at)) {
     high = at;

@@ -13,42 +13,42 @@
 
 namespace hither {
 
-// A zone in memory is one block of octets, the image: a Zone, which is its header, and behind it
+// A zone in memory is one block of octets, the image: a Zone, which is its header, and after it
 //
 //   nodes    the names, in canonical order (RFC 4034 §6.1); the apex is the first
-//   nodes    the owners of NSEC3 records, in the order of their hashes: no names that a question
+//   nodes    the owners of NSEC3 records, in the order of their hashes: not names that a query
 //            can find (RFC 5155 §7.2.8)
-//   index    where the node of a name is, by the name's hash
-//   NSEC     in a zone that has them: the nodes that own one, and keys to search them by
-//   NSEC3    likewise: the hashes and their nodes, and the salt
+//   index    the node of a name, by the name's hash NSEC     if the zone has any: the nodes that
+//   own one, and keys to search them by NSEC3    the same: the hashes and their nodes, and the salt
 //
-// Nothing in it is a pointer, so that the same octets serve in memory and in a file (image_file.h).
-// Integers are the machine's; a file from a machine of another kind is refused.
+// Nothing in it is a pointer, so the same octets work in memory and in a file (image_file.h).
+// Integers are in the machine's order; a file from another kind of machine is refused.
 
-// RFC 5155 §10.3 allows 2500 iterations for the longest keys; RFC 9276 §3.2 asks for less. Each
-// name costs so many hashes at a load, and each negative answer some times as many: a zone with
-// more than its ZoneLimits say is refused (zone_check.h).
+// RFC 5155 §10.3 allows 2500 iterations for the longest keys; RFC 9276 §3.2 asks for fewer. Each
+// name costs that many hashes in a load, and each negative answer several times as many: a zone
+// with more than its ZoneLimits allow is refused (zone_check.h).
 inline constexpr uint16_t kNsec3IterationsMax = 2'500;
 inline constexpr uint16_t kNsec3IterationsDefault = 100;
 
 // An NSEC3 chain's parameters, from the NSEC3PARAM at the apex (RFC 5155 §4). SHA-1 is the only
-// algorithm there is.
+// algorithm.
 struct Nsec3Params {
   uint16_t iterations = 0;
   ByteView salt;
 
-  // Blocks of SHA-1 for one name, of 64 octets: each hash is of 20 octets and the salt, which SHA-1
-  // fills up by 9 at least. (The first is of a name, and up to four blocks longer.)
+  // Blocks of SHA-1 for one name, of 64 octets: each hash covers 20 octets and the salt, which
+  // SHA-1 pads by at least 9. (The first covers a name, and is up to four blocks longer.)
   uint32_t Blocks() const {
     return (iterations + 1u) * ((20u + static_cast<uint32_t>(salt.size()) + 9u + 63u) / 64u);
   }
-  // A long salt costs as many iterations do: what counts is the work of so many without one.
+  // A long salt costs as much as iterations do: the limit is on the work of that many iterations
+  // without one.
   bool IsWithin(uint16_t iterations_max) const {
     return iterations <= iterations_max && (iterations == 0 || Blocks() <= iterations_max + 1u);
   }
 };
 
-// One immutable zone: the header of its image, which reaches to image_bytes() from here. Made by
+// One immutable zone: the header of its image, which extends for image_bytes() from here. Made by
 // ZoneBuilder or ReadImageFile(), never copied, read by any number of threads.
 class Zone {
  public:
@@ -66,8 +66,7 @@ class Zone {
   bool uses_nsec3() const { return nsec3_count_ != 0; }
   Nsec3Params nsec3_params() const { return {nsec3_iterations_, {At(salt_at_), salt_bytes_}}; }
 
-  // Steps that bring what ZoneView::Find() will read into the cache while the caller does other
-  // work.
+  // Steps that prefetch what ZoneView::Find() will read while the caller does other work.
   void PrefetchHead() const {  // Two lines.
     __builtin_prefetch(this);
     __builtin_prefetch(reinterpret_cast<const uint8_t*>(this + 1) - 1);
@@ -116,7 +115,7 @@ class Zone {
 
   const Node& node(NodeId id) const { return *reinterpret_cast<const Node*>(At(id)); }
   NameView NameOf(NodeId id) const { return node(id).name(); }
-  std::span<const RRset> RRsetsOf(NodeId id) const {  // Without RRSIGs, by rising type.
+  std::span<const RRset> RRsetsOf(NodeId id) const {  // Without RRSIGs, by ascending type.
     const Node& at = node(id);
     return {at.rrsets(), at.rrset_count};
   }
@@ -141,7 +140,7 @@ class Zone {
   Nsec3Hash HashForNsec3(NameView name) const;
   // The node of the NSEC3 whose hash equals (`matches`) or else covers `hash`.
   NodeId FindNsec3(const Nsec3Hash& hash, bool& matches) const;
-  // What NodeDenial says of a name; kNoNode where it has none.
+  // A name's entry in NodeDenial; kNoNode if it has none.
   NodeDenial DenialOf(NodeId id) const {
     const Node& at = node(id);
     if (!at.has_denial) return {kNoNode, kNoNode};
@@ -175,12 +174,12 @@ class Zone {
   NodeId Probe(uint64_t hash, Matches matches) const;
   size_t GuessNsec3(const Nsec3Hash& hash) const;
 
-  // The order of these is the file's. All places are in units from the start of the image.
+  // The order of these is the file's. All offsets are in units from the start of the image.
   uint8_t magic_[8];
   uint32_t version_;
   uint32_t byte_order_;
   uint64_t image_bytes_;
-  uint64_t checksum_;  // Of all octets behind this one.
+  uint64_t checksum_;  // Of all octets after this field.
   uint64_t record_count_;
   NodeId names_end_;
   NodeId nodes_end_;

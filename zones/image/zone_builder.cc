@@ -17,7 +17,7 @@ bool EqualIgnoringCase(ByteView a, ByteView b) {
   });
 }
 
-// What an RRset of RRSIGs is called is what it signs; both sort by it.
+// An RRset of RRSIGs is named by the type that it signs, which is also the sort key.
 bool StandsBefore(const RecordBuffer::Record& a, const RecordBuffer::Record& b) {
   if (a.IsSignature() != b.IsSignature()) return b.IsSignature();
   return a.covered() < b.covered();
@@ -56,7 +56,7 @@ void ZoneBuilder::Add(const RecordView& record) {
   buffer_.Add(record);
 }
 
-// Empty non-terminals and padding are not known yet; a zone with many has to grow its image.
+// Empty non-terminals and padding are not known yet; a zone with many must grow its image.
 size_t ZoneBuilder::BytesExpected() const {
   constexpr size_t kPerOwner = sizeof(Node) + sizeof(IndexLine) / 8 + kImageUnitBytes / 2;
   constexpr size_t kPerRecord = sizeof(RRset) + sizeof(NodeId) + 2;
@@ -64,7 +64,7 @@ size_t ZoneBuilder::BytesExpected() const {
          buffer_.name_bytes() + buffer_.record_count() * kPerRecord + buffer_.rdata_bytes();
 }
 
-// Shall the names have room for a NodeDenial? That no NSEC3 fits the parameters is found later.
+// Should the names have room for a NodeDenial? Whether any NSEC3 fits the parameters shows later.
 bool ZoneBuilder::WillUseNsec3() const {
   if (order_->nsec3_owners().empty()) return false;
   for (RecordId id = buffer_.owner(buffer_.first_owner()).last; id != 0;
@@ -92,7 +92,7 @@ void ZoneBuilder::CollectRecords(OwnerId owner) {
   }
 }
 
-// False only if there are none: of few records each is compared with each, whatever its case.
+// False only if there are none: a few records are compared pairwise, in any case.
 bool ZoneBuilder::MayHaveDuplicates(size_t first, size_t last) const {
   constexpr size_t kComparedMax = 8;
   if (last - first > kComparedMax) return true;
@@ -105,8 +105,8 @@ bool ZoneBuilder::MayHaveDuplicates(size_t first, size_t last) const {
   return false;
 }
 
-// Takes duplicates (RFC 2181 §5) out of records_[first, last) and returns where the others end.
-// Compared in canonical form, where the case of names does not count.
+// Removes duplicates (RFC 2181 §5) from records_[first, last) and returns the new end. Compares the
+// canonical form, in which the case of names does not count.
 size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
   struct Form {
     Bytes octets;
@@ -193,7 +193,7 @@ void ZoneBuilder::CheckName(NameView owner) {
   for (const PlannedRRset& rrset : rrsets) {
     const RrType type = rrset.type;
     if (type == RrType::kCname) cname = &rrset;
-    // RFC 2181 §10.1 and RFC 4034 §4: only what DNSSEC needs may stand beside a CNAME.
+    // RFC 2181 §10.1 and RFC 4034 §4: only what DNSSEC needs may exist beside a CNAME.
     other_data |= type != RrType::kCname && type != RrType::kNsec && type != RrType::kKey &&
                   type != RrType::kNxt;
     if (type == RrType::kSoa && !is_apex) {
@@ -214,7 +214,7 @@ void ZoneBuilder::CheckName(NameView owner) {
   }
 }
 
-// Adds the node of rrsets_, with what its ancestors make of it.
+// Adds the node of rrsets_, with the properties that follow from its ancestors.
 NodeId ZoneBuilder::AddName(NameView name, size_t label_count, ImageWriter& image) {
   const auto has = [this](RrType type) {
     return std::any_of(rrsets_.begin(), rrsets_.end(),
@@ -238,8 +238,9 @@ NodeId ZoneBuilder::AddName(NameView name, size_t label_count, ImageWriter& imag
   return id;
 }
 
-// Closes what is no ancestor of `name`, and adds the empty non-terminals between: RFC 4592 §2.2.2,
-// a name exists if anything below it does. In canonical order they come right before `name`.
+// Closes nodes that are not ancestors of `name`, and adds the empty non-terminals in between: RFC
+// 4592 §2.2.2, a name exists if anything below it does. In canonical order they come right before
+// `name`.
 void ZoneBuilder::OpenAncestors(NameView name, size_t label_count, ImageWriter& image) {
   while (!open_.empty() &&
          (open_.back().label_count >= label_count || !name.IsAtOrBelow(open_.back().name))) {

@@ -16,23 +16,23 @@
 
 namespace hither {
 
-// Limits on what one zone may hold: a name with ever so many records makes every answer from it,
-// and every transfer, costly (CVE-2024-1737, after which BIND has such limits, too).
+// Limits on the contents of one zone: a name with too many records makes every answer from it, and
+// every transfer, costly (CVE-2024-1737, after which BIND has such limits, too).
 struct ZoneLimits {
   uint32_t records_per_rrset_max = 1'000;
   uint32_t types_per_name_max = 100;
   uint16_t nsec3_iterations_max = kNsec3IterationsDefault;
   uint32_t findings_max = 100;     // Errors, and as many warnings.
-  const StopFlag* stop = nullptr;  // Looked at before each name that is built.
+  const StopFlag* stop = nullptr;  // Checked before each name that is built.
 };
 
-// How near to the limits a zone comes.
+// How close a zone comes to the limits.
 struct ZoneExtents {
   uint32_t records_per_rrset = 0;
   uint32_t types_per_name = 0;
 };
 
-// Where records were read. For findings about a zone that is built already.
+// Where records were read. For findings about a zone that is already built.
 class RecordPlaces {
  public:
   virtual ~RecordPlaces() = default;
@@ -42,7 +42,7 @@ class RecordPlaces {
   virtual Location PlaceOf(NameView owner, bool nsec3, RrType type, NameView target) const = 0;
 };
 
-// What Build() gives. The places are the builder's, and end with it.
+// The result of Build(). The places belong to the builder, and end with it.
 struct BuiltZone {
   std::shared_ptr<const Zone> zone;  // Null if a finding is an error.
   std::vector<Finding> findings;
@@ -51,11 +51,11 @@ struct BuiltZone {
 
 // Makes a Zone from records, wherever they come from. One thread's; used once.
 //
-// Finds what concerns records one by one or an RRset: out-of-zone owners and duplicates (dropped
-// with a warning), unlike TTLs in an RRset (RFC 2181 §5.2), limits, no or several SOAs, CNAME
-// beside other data (RFC 1034 §3.6.2). What concerns the zone as a whole is zone_check.h's.
+// Finds faults of single records and of RRsets: out-of-zone owners and duplicates (dropped with a
+// warning), unlike TTLs in an RRset (RFC 2181 §5.2), limits, no or several SOAs, CNAME beside other
+// data (RFC 1034 §3.6.2). zone_check.h checks the zone as a whole.
 //
-// Memory: the records as they came, then the image beside them; together at most 2.5 times the
+// Memory: the records as they arrived, then the image beside them; together at most 2.5 times the
 // image. Throws std::bad_alloc, or std::length_error over 32 GiB.
 class ZoneBuilder : public RecordSink, public RecordPlaces {
  public:
@@ -73,7 +73,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   using OwnerId = RecordBuffer::OwnerId;
   using RecordId = RecordBuffer::RecordId;
 
-  // A name that is an ancestor of the one that is added now, or that one itself.
+  // An ancestor of the name being added, or that name itself.
   struct Open {
     NodeId node;
     uint8_t label_count;
@@ -82,7 +82,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
 
   size_t BytesExpected() const;
   bool WillUseNsec3() const;
-  bool AddNames(ImageWriter& image);  // False: told to stop.
+  bool AddNames(ImageWriter& image);  // False: stopped.
   void OpenAncestors(NameView name, size_t label_count, ImageWriter& image);
   NodeId AddName(NameView name, size_t label_count, ImageWriter& image);
   void AddNsec3Owners(ImageWriter& image);
@@ -106,7 +106,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   RecordBuffer buffer_;
   std::unique_ptr<OwnerOrder> order_;  // From Build() on.
 
-  // Of the name that is added now.
+  // Of the name being added.
   std::vector<RecordId> records_;
   std::vector<PlannedRRset> rrsets_;
   std::vector<Open> open_;
@@ -121,7 +121,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
     std::string text;
   };
   std::vector<PendingFinding> findings_;
-  // Apart, so that no number of warnings hides the error that keeps the zone from being served.
+  // Separate, so that no number of warnings hides the error that keeps the zone from being served.
   uint64_t errors_ = 0;
   uint64_t warnings_ = 0;
 };

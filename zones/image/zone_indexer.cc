@@ -14,13 +14,12 @@
 namespace hither {
 namespace {
 
-// Three slots of four are taken, so that about one line in fifteen runs over.
+// Three of four slots are in use, so about one line in fifteen overflows.
 constexpr size_t kNamesPerLine = 9;
-// A small zone is one of many: what an index line saves in time, it may not cost in padding.
+// A small zone is one of many: the time that an index line saves is not worth its padding.
 constexpr uint32_t kAlignedLinesMin = 8;
 
-// Does work on many things that lie anywhere in memory: for some at once it first asks the cache
-// for each, then does it.
+// Does work on many items scattered in memory: it prefetches a group of them, then works on it.
 template <typename T>
 class InBatches {
  public:
@@ -48,7 +47,7 @@ class InBatches {
 };
 
 bool IsOfChain(ByteView nsec3, const Nsec3Params& want) {
-  ByteReader rdata(nsec3);  // Algorithm, flags, iterations and salt lead the RDATA.
+  ByteReader rdata(nsec3);  // Algorithm, flags, iterations and salt come first in the RDATA.
   const uint8_t algorithm = rdata.U8();
   rdata.U8();
   const uint16_t iterations = rdata.U16();
@@ -66,7 +65,7 @@ UsableNsec3Params ReadNsec3Params(ByteView rdata, uint16_t iterations_max) {
   const uint8_t flags = reader.U8();
   read.params.iterations = reader.U16();
   read.params.salt = reader.Take(reader.U8());
-  // RFC 5155 §4.1.2: a set flag means a chain that is not to be used; §3.1.1: 1 is SHA-1. With too
+  // RFC 5155 §4.1.2: a set flag means a chain that must not be used; §3.1.1: 1 is SHA-1. With too
   // many iterations a load would take very long (zone_check.h refuses the zone).
   read.usable = reader.ok() && flags == 0 && algorithm == 1 && read.params.IsWithin(iterations_max);
   return read;

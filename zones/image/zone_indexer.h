@@ -6,7 +6,7 @@
 
 namespace hither {
 
-// The parameters that an NSEC3PARAM record has, as far as a chain with them may be used.
+// The parameters of an NSEC3PARAM record, if a chain with them may be used.
 struct UsableNsec3Params {
   bool usable = false;
   Nsec3Params params;  // A view into the record.
@@ -14,14 +14,14 @@ struct UsableNsec3Params {
 UsableNsec3Params ReadNsec3Params(ByteView rdata, uint16_t iterations_max);
 
 // A load hashes each name, and the wildcard below it. A short file with $GENERATE has a million
-// names: a zone that wants more blocks of SHA-1 than this, some minutes of work, is refused.
+// names: a zone that needs more blocks of SHA-1 than this, some minutes of work, is refused.
 inline constexpr uint64_t kNsec3LoadBlocksMax = uint64_t{1} << 31;
 inline uint64_t Nsec3LoadBlocks(uint64_t names, const Nsec3Params& params) {
   return 2 * names * params.Blocks();
 }
 
-// Completes an image whose nodes are in place: everything that a lookup wants to know at once and
-// that can be known before the first question. ZoneBuilder's other half.
+// Completes an image whose nodes are in place: everything that a lookup needs and that can be
+// computed before the first query. ZoneBuilder's other half.
 class ZoneIndexer {
  public:
   ZoneIndexer(ImageWriter& image, uint16_t nsec3_iterations_max)
@@ -31,7 +31,7 @@ class ZoneIndexer {
     kCollisions,  // Too many names have one hash (kIndexProbesMax).
     kHashing,     // Over kNsec3LoadBlocksMax.
   };
-  // The image is of use only if that is good.
+  // The image is usable only if that is good.
   Outcome Run();
 
  private:

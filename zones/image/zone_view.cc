@@ -2,8 +2,8 @@
 
 namespace hither {
 
-// Ancestors of a name that exists exist too (empty non-terminals are nodes), so that the closest
-// encloser can be found by halving: 7 probes for the longest name there is.
+// Ancestors of a name that exists exist too (empty non-terminals are nodes), so the closest
+// encloser can be found by a binary search: 7 probes for the longest possible name.
 NodeId ZoneView::FindEncloser(const HashedName& qname) const {
   size_t exists = apex_labels();
   size_t missing = qname.label_count();
@@ -39,7 +39,7 @@ Lookup ZoneView::Find(const HashedName& qname, RrType type) const {
   return FindBelow(id, qname.SuffixHash(at.label_count), type);
 }
 
-// RFC 4592 §3.3: no exact match; the wildcard at the closest encloser, if any, stands in.
+// RFC 4592 §3.3: no exact match; the wildcard at the closest encloser, if any, replaces it.
 Lookup ZoneView::FindBelow(NodeId encloser, uint64_t hash, RrType type) const {
   const NodeId star = WildcardOf(encloser, hash);
   Lookup found{Lookup::kNxDomain};

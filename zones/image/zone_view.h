@@ -11,29 +11,29 @@
 
 namespace hither {
 
-// What a search found, before anything of it is written (RFC 1034 §4.3.2 step 3).
+// The result of a search, before any of it is written (RFC 1034 §4.3.2 step 3).
 struct Lookup {
   enum State : uint8_t {
     kAnswer,    // `rrset` answers.
-    kAlias,     // `rrset` is a CNAME; the search goes on at its target.
-    kDname,     // `rrset` is a DNAME at `node`, above the name asked.
+    kAlias,     // `rrset` is a CNAME; the search continues at its target.
+    kDname,     // `rrset` is a DNAME at `node`, above the queried name.
     kReferral,  // `node` is a zone cut and `rrset` its NS.
-    kNoData,    // The name exists (or a wildcard stands for it), the type does not.
+    kNoData,    // The name exists (or a wildcard matches it), the type does not.
     kNxDomain,
   };
   State state;
-  bool wildcard = false;      // `node` is a wildcard that stands for the name.
+  bool wildcard = false;      // `node` is a wildcard that matches the name.
   NodeId node = kNoNode;      // Whose records these are; kNoNode with kNxDomain.
   NodeId encloser = kNoNode;  // The closest encloser: the longest existing ancestor or the name.
   const RRset* rrset = nullptr;
 };
 
-// One version of a zone, as the code that answers sees it. Every search and every step from node to
-// node goes through here and never to the Zone itself, so that a version can be more than one
-// image: Current() and the searches are the only functions that would have to look elsewhere first.
+// One version of a zone, as seen by the answering code. Every search and every step between nodes
+// goes through this and never to the Zone itself, so that a version can consist of several images:
+// only Current() and the searches would need to look elsewhere first.
 //
 // A value of one pointer, to pass by copy; the Zone outlives it. Any thread may use one. It adds
-// nothing to what the image costs (bench_parts: find/, answer/).
+// nothing to the cost of the image (bench_parts: find/, answer/).
 class ZoneView {
  public:
   ZoneView(const Zone& zone) : zone_(&zone) {}  // Implicit: a zone is a view of itself.
@@ -52,7 +52,7 @@ class ZoneView {
   // §4.1), for RRSIG the first RRset of signatures.
   Lookup Find(const HashedName& qname, RrType type) const;
 
-  // What the node holds in this version.
+  // The node's contents in this version.
   const Node& Current(NodeId id) const { return zone_->node(id); }
   NameView NameOf(NodeId id) const { return Current(id).name(); }
   size_t LabelsOf(NodeId id) const { return Current(id).label_count; }
@@ -63,7 +63,7 @@ class ZoneView {
   void PrefetchRecords(NodeId id) const { zone_->PrefetchRecords(id); }
 
   // Where the zone's authority ends on the way from the apex to the node: the topmost zone cut at
-  // or above it, or the DNAME above it; kNoNode where the zone is authoritative.
+  // or above it, or the DNAME above it; kNoNode if the zone is authoritative.
   NodeId AuthorityEndOf(NodeId id) const {
     if (!Current(id).occluded) return Current(id).is_cut ? id : kNoNode;
     while (Current(id).occluded) id = ParentOf(id);  // At most kNameLabelsMax times.

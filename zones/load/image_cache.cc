@@ -18,9 +18,9 @@
 namespace hither {
 namespace {
 
-constexpr size_t kFileNameBytesMax = 200;  // Of 255; the rest is for the ending.
+constexpr size_t kFileNameBytesMax = 200;  // Of 255; the rest is for the suffix.
 
-// What the zone has too much of, or "".
+// The limit that the zone exceeds, or "".
 std::string OverLimits(const ZoneExtents& extents, const ZoneLimits& limits) {
   if (extents.records_per_rrset > limits.records_per_rrset_max) {
     return absl::StrCat("the image has ", extents.records_per_rrset,
@@ -36,14 +36,14 @@ std::string OverLimits(const ZoneExtents& extents, const ZoneLimits& limits) {
 
 Finding FindingOf(Severity severity, const std::string& path, const absl::Status& status) {
   absl::string_view text = status.message();
-  absl::ConsumePrefix(&text, absl::StrCat(path, ": "));  // A finding says that by itself.
+  absl::ConsumePrefix(&text, absl::StrCat(path, ": "));  // A finding adds that itself.
   return {severity, path, 0, std::string(text)};
 }
 
 using OpenedImage = std::pair<ImageFile, ImageNote>;
 
-// Reads what an image's note says, if `why_not` has nothing against those who may have written the
-// open file. What is wrong with it is the status.
+// Reads an image's note, if `why_not` does not object to those who may have written the open file.
+// The status gives any fault.
 template <typename WhyNot>
 absl::StatusOr<OpenedImage> ReadNote(absl::StatusOr<ImageFile> file, const std::string& path,
                                      const WhyNot& why_not) {
@@ -90,8 +90,8 @@ absl::Status ReadInto(LoadedZone& loaded, ImageFile& file, NameView apex,
   return absl::OkStatus();
 }
 
-// The zone, if the image is of the text as it is now. If not, `loaded.findings` may say why, and
-// `is_stale` whether the image as such is good.
+// The zone, if the image matches the current text. If not, `loaded.findings` may say why, and
+// `is_stale` whether the image itself is good.
 struct TriedImage {
   LoadedZone loaded;
   bool is_stale = false;
@@ -107,7 +107,7 @@ TriedImage TryImage(const std::string& path, const std::string& image_path, Name
     absl::Status status = image.status();
     if (image.ok()) {
       auto& [file, note] = *image;
-      // Where the text is over a limit, it says in which line.
+      // If the text is over a limit, it gives the line.
       if (!OverLimits(note.extents(), limits.zone).empty()) return tried;
       loaded.files = note.UnchangedFiles(path);
       tried.is_stale = loaded.files.empty();
@@ -117,7 +117,7 @@ TriedImage TryImage(const std::string& path, const std::string& image_path, Name
     if (status.ok() || absl::IsNotFound(status)) return tried;
     loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, status));
     loaded.findings.back().text += "; the zone file is read instead";
-  } catch (const std::bad_alloc&) {  // The text may need less at once, and says so if not.
+  } catch (const std::bad_alloc&) {  // The text may need less memory, and reports it if not.
   }
   return tried;
 }
@@ -130,8 +130,8 @@ LoadedZone LoadText(const std::string& path, NameView apex, const LoadLimits& li
   return loaded;
 }
 
-// As who may read the text may read the image. Its group need not be the text's, so that one may
-// not write it.
+// Those who may read the text may read the image. Its group may differ from the text's, so the
+// group may not write it.
 mode_t ModeFor(const LoadedZone& loaded) {
   struct stat facts;
   return ::stat(loaded.files[0].path.c_str(), &facts) == 0 ? facts.st_mode & 0644 : 0600;
@@ -150,7 +150,7 @@ absl::Status CompileImage(const LoadedZone& loaded, const std::string& path, Dur
 
 LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimits& limits) {
   LoadedZone loaded;
-  loaded.files.push_back(StampOf(path));  // Before reading: a later change shows.
+  loaded.files.push_back(StampOf(path));  // Before reading: a later change will show.
   try {
     absl::StatusOr<OpenedImage> image = OpenAlone(path);
     absl::Status status = image.status();
@@ -194,10 +194,10 @@ LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const Lo
   if (loaded.zone == nullptr || loaded.zone->image_bytes() < kCachedImageBytesMin) return loaded;
   try {
     const absl::Status kept = CompileImage(loaded, image_path, Durable::kNo);
-    if (!kept.ok() && !absl::IsAborted(kept)) {  // What changes right now is kept the next time.
+    if (!kept.ok() && !absl::IsAborted(kept)) {  // A file that is changing is cached the next time.
       loaded.findings.push_back(FindingOf(Severity::kWarning, image_path, kept));
     }
-  } catch (const std::bad_alloc&) {  // There is a zone, and that is what counts.
+  } catch (const std::bad_alloc&) {  // The zone is loaded, and that is what counts.
   }
   return loaded;
 }
@@ -216,7 +216,7 @@ std::string CachedImagePath(const std::string& folder, NameView apex) {
     }
   }
   if (name.empty()) name += '%';          // The root; no other name gives that.
-  if (name.size() > kFileNameBytesMax) {  // What is cut off is told apart by its hash.
+  if (name.size() > kFileNameBytesMax) {  // A hash distinguishes what is cut off.
     name = absl::StrFormat("%s%%%016x", name.substr(0, kFileNameBytesMax), HashName(apex));
   }
   return absl::StrCat(folder, folder.empty() || folder.back() == '/' ? "" : "/", name, ".image");

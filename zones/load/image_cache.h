@@ -17,33 +17,34 @@ namespace hither {
 // Zones that come from images instead of text. An image's note says which files it was made from
 // (image_note.h).
 //
-// Threads: none of its own; any number of loads may run side by side.
+// Threads: none of its own; any number of loads may run in parallel.
 
-// Smaller ones are as soon read as text, and a million of them would be a million files.
+// Smaller ones are read as fast as text, and a million of them would be a million files.
 inline constexpr size_t kCachedImageBytesMin = 256 * 1024;
 
-// Writes the image of a zone that was loaded from `loaded.files`. Aborted: they may not be what was
-// loaded (ImageNote::Write); load them again.
+// Writes the image of a zone that was loaded from `loaded.files`. Aborted: they may differ from
+// what was loaded (ImageNote::Write); load them again.
 absl::Status CompileImage(const LoadedZone& loaded, const std::string& path,
                           Durable durable = Durable::kYes);
 
-// The zone in an image file. Whether its sources have changed is not asked: they need not be here.
+// The zone in an image file. Its sources are not checked for changes: they need not be on this
+// host.
 LoadedZone LoadZoneImage(const std::string& path, NameView apex, const LoadLimits& limits = {});
 
-// The zone in the text file `path`; from `image_path`, if that was made from this very text and is
-// within the limits, else from the text. That the image is damaged, of another kind, of another
-// text or not to be believed (image_trust.h) is a warning; that there is none is not.
+// The zone in the text file `path`; from `image_path`, if that was made from exactly this text and
+// is within the limits, else from the text. An image that is damaged, of another kind, of another
+// text or not trusted (image_trust.h) is a warning; a missing one is not.
 LoadedZone LoadZoneFileOrImage(const std::string& path, const std::string& image_path,
                                NameView apex, const LoadLimits& limits,
                                LoadProgress* progress = nullptr);
 
-// The same with an image of our own in `folder`, which is written when the text had to be read and
-// the image is worth it. That it cannot be written is a warning.
+// The same with our own image in `folder`, which is written if the text had to be read and the
+// image is worth it. Failure to write it is a warning.
 LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const LoadLimits& limits,
                                 const ImageFolder& folder, LoadProgress* progress = nullptr);
 
-// Where in `folder` the image of a zone is: "example.org.image". Octets that a file's name cannot
-// have are written as %2F.
+// The name of a zone's image in `folder`: "example.org.image". Octets that a file name cannot
+// contain are written like %2F.
 std::string CachedImagePath(const std::string& folder, NameView apex);
 
 }  // namespace hither

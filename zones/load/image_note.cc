@@ -25,19 +25,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kPieceBytes = 64 * 1024;
-// What a note may have read to compare: files as many as a zone may be of (ZoneFileLimits), and
-// more text than makes the largest image.
+// Limits on what a note may cause to be read for comparison: as many files as a zone may have
+// (ZoneFileLimits), and more text than the largest image is made from.
 constexpr size_t kFilesMax = 10'000;
 constexpr uint64_t kTextBytesMax = uint64_t{64} << 30;
 
-// A file as it is opened, and nothing else that has a path.
+// Opens a regular file, and nothing else at that path.
 bool IsFile(int fd) {
   struct stat facts;
   return ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-// XXH3 of 128 bits, in hexadecimal. Empty if it cannot be read, or is no file of `bytes`: a note
-// may name what never ends.
+// XXH3 of 128 bits, in hexadecimal. Empty if it cannot be read, or is not a file of `bytes`: a note
+// may name an endless file.
 std::string DigestOf(const std::string& path, uint64_t bytes) {
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                               &XXH3_freeState);
@@ -84,7 +84,7 @@ std::optional<std::string> ImageNote::Write(const LoadedZone& loaded) {
     absl::StrAppend(&note, "\nfile ", file.changed_ns, " ", file.size_bytes, " ", file.inode, " ",
                     digest, " ", i == 0 ? "" : absl::CEscape(FromFolder(file.path, folder)));
   }
-  // If they are the same after reading as they were before it, that is what was loaded.
+  // If they are the same before and after reading, they are what was loaded.
   if (HasChanged(loaded.files)) return std::nullopt;
   return note;
 }
@@ -126,7 +126,7 @@ std::vector<FileStamp> ImageNote::UnchangedFiles(const std::string& path) const 
     FileStamp now =
         StampOf(relative.empty() ? path : (fs::path(FolderOf(path)) / relative).string());
     if (now.size_bytes != source.stamp.size_bytes) return {};
-    // The stamp is from before reading: a later change shows.
+    // The stamp is from before reading: a later change will show.
     if (!IsUntouched(source.stamp, now) && DigestOf(now.path, now.size_bytes) != source.digest)
       return {};
     files.push_back(std::move(now));

@@ -9,12 +9,12 @@
 
 namespace hither {
 
-// Whose images are believed. What an image says is served as it is, so it must be of those who
-// could as well write the zone file: who owns it and who may write it is asked of the open file.
+// Whose images are trusted. An image's contents are served unchanged, so it must come from users
+// who may also write the zone file: the open file's owner and permissions are checked.
 
-// The folder of a server's own images, open. It must be the process's user's or root's, and nobody
-// else may write in it; a sticky bit does not help, as anybody could be the first to put an image
-// there. An error says what to do, without the path.
+// The open folder of a server's own images. It must belong to the process's user or root, and
+// nobody else may write in it; a sticky bit does not help, because anybody could be the first to
+// place an image there. An error says what to do, without the path.
 class ImageFolder {
  public:
   static absl::StatusOr<ImageFolder> Open(const std::string& path);
@@ -22,7 +22,7 @@ class ImageFolder {
   const std::string& path() const { return path_; }
   // Can images be kept in it? An error as from Open().
   absl::Status CheckWritable() const;
-  // A file in it; none with errno. No link is followed.
+  // A file in it; none, with errno, on failure. Follows no link.
   FileDescriptor OpenFile(const std::string& name) const;
 
  private:
@@ -33,15 +33,15 @@ class ImageFolder {
   std::string path_;
 };
 
-// Why an open image is not to be believed, or "". Of an ImageFolder: others than the process's user
-// and root may have written it.
+// Why an open image must not be trusted, or "". In an ImageFolder: someone other than the process's
+// user and root may have written it.
 absl::string_view WhyNotOurs(int image);
 
-// Of an image that stands for the zone file `text`: somebody may have written it who may not write
-// that. It may be root's, the process's user's, or whose `text` is.
+// For an image that replaces the zone file `text`: somebody who may not write that may have written
+// it. It may belong to root, the process's user or the owner of `text`.
 absl::string_view WhyNotAsTrustedAs(const std::string& text, int image, const std::string& path);
 
-// Of an image in place of a zone file: anybody may have written it.
+// For an image without a zone file: anybody may have written it.
 absl::string_view WhyNotTrustedAlone(int image, const std::string& path);
 
 }  // namespace hither

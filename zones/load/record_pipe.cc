@@ -9,7 +9,7 @@
 namespace hither {
 namespace {
 
-// What stands before a record's owner and RDATA in a block.
+// The head before a record's owner and RDATA in a block.
 struct RecordHead {
   uint32_t ttl_seconds;
   Location location;
@@ -45,7 +45,7 @@ void RecordPipe::Add(const RecordView& record) {
   block.size += bytes;
 }
 
-// Gives the block that is full to the thread, and waits until the next one is free.
+// Gives the full block to the thread, and waits until the next one is free.
 void RecordPipe::HandOver() {
   if (!thread_.joinable()) StartThread();
   if (no_thread_) {
@@ -108,14 +108,14 @@ void RecordPipe::Replay(const Block& block) {
 
 void RecordPipe::Finish() {
   if (no_thread_) return;
-  if (!thread_.joinable()) {  // All of it fits in one block.
+  if (!thread_.joinable()) {  // Everything fits in one block.
     Replay(blocks_[0]);
     blocks_[0] = {};
     return;
   }
   HandOver();
   End(/*drop=*/false);
-  // The thread is gone: no lock.
+  // The thread has ended: no lock needed.
   if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 

@@ -22,8 +22,8 @@ int64_t ToNanoseconds(const timespec& time) {
   return time.tv_sec * kNanosecondsInSecond + time.tv_nsec;
 }
 
-// Included files are known only once they are read. One that was written since the load began may
-// be other than what was read, so it gets a stamp that no file has: the next reload reads again.
+// Included files are known only once they are read. One written since the load began may differ
+// from what was read, so it gets a stamp that no file has: the next reload reads it again.
 std::vector<FileStamp> StampIncludes(const std::vector<std::string>& files, int64_t began_ns) {
   std::vector<FileStamp> stamps;
   for (size_t i = 1; i < files.size(); ++i) {
@@ -40,8 +40,8 @@ void Append(std::vector<Finding>&& more, std::vector<Finding>& findings) {
                   std::make_move_iterator(more.end()));
 }
 
-// All that follows reading. After a reading error some records are missing: what the builder says
-// of a line still holds, while what it says of the zone ("no SOA"), and the checks, may not.
+// All steps after reading. After a reading error some records are missing: the builder's findings
+// about a line are still valid, but those about the zone ("no SOA"), and the checks, may not be.
 LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder, const ZoneLimits& limits) {
   LoadedZone loaded;
   loaded.findings = std::move(read.findings);
@@ -56,9 +56,9 @@ LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder, const ZoneLimits& l
   return loaded;
 }
 
-// The one place that catches: a zone that is too large is that zone's error, and must not end a
-// server that answers from others. All that the load held is free again when the finding is made.
-// (A string or vector beyond its max_size() is the same mistake by another name.)
+// The only place that catches: a zone that is too large is that zone's error, and must not end a
+// server of other zones. The load's memory is free again when the finding is made. (A string or
+// vector beyond its max_size() is the same error under another name.)
 template <typename Load>
 LoadedZone WithinMemory(const std::string& file, const Load& load) {
   try {
@@ -77,7 +77,7 @@ LoadedZone WithinMemory(const std::string& file, const Load& load) {
   return failed;
 }
 
-// A large file is read by one thread and its records sorted in by another.
+// One thread reads a large file, and another adds its records to the zone.
 ZoneFileResult ReadInto(ZoneBuilder& builder, const FileStamp& file, NameView apex,
                         const LoadLimits& limits, LoadProgress* progress) {
   if (file.size_bytes < RecordPipe::kPaysFromFileBytes) {
@@ -99,10 +99,10 @@ LoadedZone Stopped(const std::string& path) {
 LoadedZone LoadFile(const std::string& path, NameView apex, const LoadLimits& limits,
                     LoadProgress* progress) {
   const int64_t began_ns = FileClockNow();
-  std::vector<FileStamp> stamps = {StampOf(path)};  // Before reading: a later change shows.
+  std::vector<FileStamp> stamps = {StampOf(path)};  // Before reading: a later change will show.
   ZoneBuilder builder(apex, limits.zone);
   ZoneFileResult read = ReadInto(builder, stamps[0], apex, limits, progress);
-  if (IsRaised(limits.zone.stop)) return Stopped(path);  // Even to sort the names takes a while.
+  if (IsRaised(limits.zone.stop)) return Stopped(path);  // Even sorting the names takes a while.
   for (FileStamp& stamp : StampIncludes(read.files, began_ns)) stamps.push_back(std::move(stamp));
   LoadedZone loaded = Finish(std::move(read), builder, limits.zone);
   loaded.files = std::move(stamps);

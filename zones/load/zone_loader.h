@@ -16,16 +16,16 @@
 
 namespace hither {
 
-// The walk from a zone file to a zone that may be served: read (zone_file.h), build
+// The steps from a zone file to a zone that may be served: read (zone_file.h), build
 // (zone_builder.h), check (zone_check.h), verify its digest (zonemd.h).
 //
-// Threads: none of its own; any number of loads may run side by side. A load changes nothing but
+// Threads: none of its own; any number of loads may run in parallel. A load changes nothing but
 // what it returns, so a caller may keep serving the last good zone after a failure.
 
-// What a file was like when it was read, to see later whether it must be read again.
+// The state of a file when it was read, to see later whether it must be read again.
 //
-// By the time of its last change in whatever way (ctime). Nobody can set that, as `cp -p`, rsync
-// and package managers set the time of its contents.
+// Uses the time of its last change of any kind (ctime), which cannot be set, unlike the time of its
+// contents, which `cp -p`, rsync and package managers set.
 struct FileStamp {
   std::string path;
   int64_t changed_ns = 0;
@@ -33,7 +33,7 @@ struct FileStamp {
   uint64_t inode = 0;
 };
 
-FileStamp StampOf(const std::string& path);  // All zeros if it is not there.
+FileStamp StampOf(const std::string& path);  // All zeros if it does not exist.
 int64_t FileClockNow();                      // The clock that the kernel stamps files with.
 
 struct LoadLimits {
@@ -44,24 +44,24 @@ struct LoadLimits {
 struct LoadedZone {
   std::shared_ptr<const Zone> zone;  // Null if a finding is an error.
   std::vector<Finding> findings;
-  std::vector<FileStamp> files;  // The zone file first, then what it includes; also on an error.
+  std::vector<FileStamp> files;  // The zone file first, then included files; also on an error.
   int64_t began_ns = 0;          // By FileClockNow().
   bool from_image = false;       // Not from text (image_cache.h).
   bool out_of_memory = false;    // That is the error.
   ZoneExtents extents;
 };
 
-// Never throws and never aborts on what a file holds: all that is wrong is in `findings`, and that
-// memory did not suffice is, too.
-// `progress`, if given, is told how far the reading is.
+// Never throws or aborts because of a file's contents: all faults are in `findings`, including a
+// lack of memory. Reports the reading's progress to `progress`, if given.
 LoadedZone LoadZoneFile(const std::string& path, NameView apex, const LoadLimits& limits = {},
                         LoadProgress* progress = nullptr);
 
-// The same from memory, for tests and tools; `name` stands in the findings. No stamps.
+// The same from memory, for tests and tools; findings use `name`. No stamps.
 LoadedZone LoadZoneText(absl::string_view text, const std::string& name, NameView apex,
                         const LoadLimits& limits = {});
 
-// Is any of these files other than when it was stamped, gone, or there again? One stat() a file.
+// Has any of these files changed since it was stamped, disappeared or reappeared? One stat() per
+// file.
 bool HasChanged(const std::vector<FileStamp>& files);
 
 }  // namespace hither

@@ -7,11 +7,11 @@
 
 namespace hither {
 
-// Finds a number by a name's hash (name_hash.h): the numbers are places in a list of names that the
-// caller has, which also judges whether a name found is the one sought.
+// Finds a number by a name's hash (name_hash.h): the numbers are indexes into the caller's list of
+// names; the caller also decides whether a name found is the one sought.
 //
-// A bucket is one cache line of 8 slots, at most 5 of them used on average: a search looks at one
-// line, seldom at two. Eight octets a slot, so 12.8 octets a name where Reserve() was told the
+// A bucket is one cache line of 8 slots, at most 5 of them used on average: a search reads one
+// line, rarely two. Eight octets per slot, so 12.8 octets per name if Reserve() was given the
 // count. A slot has 32 bits of the hash; its bucket depends on the others.
 //
 // Threads: a const table may be read by any number.
@@ -19,14 +19,14 @@ class NameTable {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  // Forgets all, and makes room for `count` names.
+  // Clears it, and makes room for `count` names.
   void Reserve(size_t count);
 
-  // Only within what Reserve() made room for. Does not look whether the name is there already.
+  // Only within the room made by Reserve(). Does not check whether the name already exists.
   void Insert(uint64_t hash, uint32_t number);
 
-  // The same for the next of numbers that count up from 0, making room where there is none:
-  // `hash_of(number)` is then asked for all of those before it.
+  // The same for the next number, counting up from 0, making room if necessary: `hash_of(number)`
+  // is then called for all earlier ones.
   template <typename HashOf>
   void Append(uint64_t hash, uint32_t number, const HashOf& hash_of) {
     if (used_ == room_) {
@@ -39,7 +39,7 @@ class NameTable {
   size_t size() const { return used_; }
   size_t MemoryBytes() const { return buckets_.capacity() * sizeof(Bucket); }
 
-  // `is_it(number)` is asked for each number whose hash looks the same: other names seldom.
+  // `is_it(number)` is called for each number with a matching hash: rarely for other names.
   template <typename IsIt>
   uint32_t Find(uint64_t hash, const IsIt& is_it) const {
     if (buckets_.empty()) return kNone;
@@ -52,7 +52,7 @@ class NameTable {
     }
   }
 
-  // Asks the cache for what Find(hash) will look at.
+  // Prefetches what Find(hash) will read.
   void Prefetch(uint64_t hash) const {
     if (!buckets_.empty()) __builtin_prefetch(&buckets_[BucketOf(hash)]);
   }
@@ -64,7 +64,7 @@ class NameTable {
 
   struct Slot {
     uint32_t fingerprint = 0;
-    uint32_t number = kNone;  // kNone: free, as are all behind it in this bucket.
+    uint32_t number = kNone;  // kNone: free, as are all after it in this bucket.
   };
   struct alignas(64) Bucket {
     Slot slots[kSlots];

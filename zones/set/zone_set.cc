@@ -7,9 +7,9 @@
 namespace hither {
 namespace {
 
-constexpr size_t kPrefetchDepthsMax = 4;  // Zones within zones within zones are rare.
+constexpr size_t kPrefetchDepthsMax = 4;  // Deeper nesting of zones is rare.
 
-// Does `above` delegate `apex`? One that could not be loaded may.
+// Does `above` delegate `apex`? A zone that is not loaded may.
 bool MayBeParent(const ServedZone& above, NameView apex) {
   if (above.zone == nullptr) return true;
   const NodeId node = above.zone->FindNode(apex);
@@ -45,7 +45,7 @@ void ZoneSet::Add(ServedZone zone) {
 
 void ZoneSet::Insert(size_t at) {
   const ServedZone& zone = zones_[at];
-  const HashedName hashed(zone.source().name());  // Not the image's: these lie in a row.
+  const HashedName hashed(zone.source().name());  // Not the image's: these are adjacent in memory.
   table_.Append(hashed.hash(), static_cast<uint32_t>(at),
                 [this](uint32_t i) { return HashName(zones_[i].source().name()); });
   depths_.set(hashed.label_count());
@@ -63,8 +63,9 @@ void ZoneSet::CountOut(const ServedZone& zone) {
   failed_ -= zone.has_failed();
 }
 
-// The question's suffixes are hashed already, so each step is one probe. Depths at which there is
-// no apex are skipped: a question of 127 labels costs no more probes than there are such depths.
+// The query name's suffixes are already hashed, so each step is one probe. Depths at which there is
+// no apex are skipped: a query name of 127 labels costs no more probes than there are depths with
+// an apex.
 const ServedZone* ZoneSet::FindZone(const HashedName& qname, bool ds_at_parent) const {
   const ServedZone* exact = nullptr;  // Answers a DS question too, unless we serve its parent.
   for (size_t labels = std::min(qname.label_count(), apex_labels_max_) + 1; labels-- > 0;) {

@@ -20,11 +20,11 @@
 
 namespace hither {
 
-// One zone that the server is to serve. `zone` is null while no good version of it was ever
-// loaded: its names then get SERVFAIL (RFC 8914 code 14), not REFUSED.
+// One zone to serve. `zone` is null until a good version was loaded: its names then get SERVFAIL
+// (RFC 8914 code 14), not REFUSED.
 //
-// 40 octets, as there may be a million: the apex is the image's, the path the ZoneSources', and
-// what is rare lies elsewhere.
+// 40 octets, because there may be a million: the image has the apex, the ZoneSources the path, and
+// rare data is stored elsewhere.
 class ServedZone {
  public:
   ServedZone() = default;  // Of no zone: assign before use.
@@ -32,7 +32,7 @@ class ServedZone {
 
   std::shared_ptr<const Zone> zone;
 
-  // The image's where there is one: a worker that answers from it has those octets in the cache.
+  // The image's if there is one: a worker that answers from it has those octets in the cache.
   NameView apex() const { return zone == nullptr ? source_.name() : zone->apex(); }
   ZoneSource source() const { return source_; }
   absl::string_view file() const { return source_.file(); }
@@ -43,7 +43,7 @@ class ServedZone {
     return failure_ == nullptr ? absl::string_view() : absl::string_view(failure_->error);
   }
   bool has_failed() const { return failure_ != nullptr; }
-  // When the first load failed of those that failed one after the other up to the last.
+  // When the first of the current series of failed loads failed.
   absl::Time failed_since() const {
     return failure_ == nullptr ? absl::InfiniteFuture() : failure_->since;
   }
@@ -59,31 +59,31 @@ class ServedZone {
 
   ZoneSource source_;
   int64_t loaded_at_ns_ = 0;
-  std::unique_ptr<const Failure> failure_;  // Of the last load. Null: it was good.
+  std::unique_ptr<const Failure> failure_;  // Of the last load. Null: it succeeded.
 };
 
 // All zones of a server at one moment. Immutable once published through a Snapshot.
 class ZoneSet {
  public:
   ZoneSet() = default;
-  // `zones` are those of `sources`, one for one; no name twice. For many at once.
+  // `zones` correspond to `sources` one to one; no name twice. For many together.
   ZoneSet(const ZoneSources& sources, std::vector<ServedZone> zones);
   ZoneSet(ZoneSet&&) = default;
 
-  // One by one, before publishing: what Make() gives is filled and added to this very set. Add()
-  // replaces the same apex.
+  // One by one, before publishing: the result of Make() is filled and added to the same set. Add()
+  // replaces a zone with the same apex.
   ServedZone Make(NameView apex, absl::string_view file = "");
   void Add(ServedZone zone);
 
   // The deepest zone at or above `qname`, or null. For DS at a zone's own apex (`ds_at_parent`) its
   // parent answers, if it is served too (RFC 4035 §3.1.4.1). The next zone above that is served is
-  // the parent if it delegates that very name; a grandparent would refer to a parent that is
-  // elsewhere, where the child can say with authority that it has no DS.
+  // the parent if it delegates that very name; a grandparent would refer to a parent elsewhere,
+  // while the child can say authoritatively that it has no DS.
   const ServedZone* FindZone(const HashedName& qname, bool ds_at_parent) const;
 
-  // For answers in batches. First Prefetch() for each question: what FindZone() looks at first is
-  // on its way into the cache. Then FindLikely(): what FindZone() will most likely give (null: then
-  // it gives null, too), without a look at the zone itself, whose octets may be prefetched now.
+  // For answers in batches. First Prefetch() for each question: this prefetches what FindZone()
+  // reads first. Then FindLikely(): the likely result of FindZone() (if null, that is certain),
+  // without reading the zone itself, whose octets may be prefetched now.
   void Prefetch(const HashedName& qname) const;
   const ServedZone* FindLikely(const HashedName& qname) const;
 
@@ -91,7 +91,7 @@ class ZoneSet {
   std::span<const ServedZone> zones() const { return zones_; }
   const ServedZone* FindExact(NameView apex) const;
 
-  size_t served() const { return served_; }  // Zones with a version that answers.
+  size_t served() const { return served_; }  // Zones with a served version.
   size_t failed() const { return failed_; }  // Zones whose last load failed.
   size_t MemoryBytes() const;                // Without zones, names and paths.
 
@@ -101,10 +101,10 @@ class ZoneSet {
   void CountIn(const ServedZone& zone);
   void CountOut(const ServedZone& zone);
 
-  std::shared_ptr<const void> store_;  // The names and paths of what was given at once,
+  std::shared_ptr<const void> store_;  // The names and paths of zones given together,
   ZoneSources made_;                   // and of the others.
   std::vector<ServedZone> zones_;
-  NameTable table_;                         // By apex; numbers are places in zones_.
+  NameTable table_;                         // By apex; numbers are indexes into zones_.
   std::bitset<kNameLabelsMax + 1> depths_;  // The label counts of apexes.
   size_t apex_labels_max_ = 0;
   size_t served_ = 0;

@@ -7,7 +7,8 @@
 namespace hither {
 namespace {
 
-// Small configurations take little, large ones waste at most half a record at each piece's end.
+// Small configurations take little, large ones waste at most half a record at the end of each
+// piece.
 constexpr size_t kFirstPieceBytes = 1 << 10;
 constexpr size_t kPieceBytesMax = 1 << 20;
 

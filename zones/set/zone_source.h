@@ -12,17 +12,17 @@
 
 namespace hither {
 
-// Linux's PATH_MAX (limits.h) is 4,096 with the final 0; no longer path can be opened.
+// Linux's PATH_MAX (limits.h) is 4,096 with the final 0; longer paths cannot be opened.
 inline constexpr size_t kPathBytesMax = 4'095;
 
-// Which zone comes from which file. Eight octets: name and path are where ZoneSources keeps them,
-// once in the whole server, because there may be a million.
+// Which zone comes from which file. Eight octets: ZoneSources keeps name and path once for the
+// whole server, because there may be a million.
 class ZoneSource {
  public:
   enum class Kind : uint8_t {
     kText,         // A master file (RFC 1035 §5).
     kImage,        // What `hither compile` made of one.
-    kTextOrImage,  // Both: the image while it is of the text as it is now.
+    kTextOrImage,  // Both: the image while it matches the text.
   };
 
   ZoneSource() = default;  // Of no zone: assign before use.
@@ -35,7 +35,7 @@ class ZoneSource {
     std::memcpy(&bytes, record_ + 2, sizeof bytes);
     return {reinterpret_cast<const char*>(record_ + kHeadBytes + record_[1]), bytes};
   }
-  // With kTextOrImage: the image's path; file() is the text's. It follows that one's 0 octet.
+  // With kTextOrImage: the image's path; file() is the text's. It follows the 0 octet of that path.
   absl::string_view image() const {
     if (kind() != Kind::kTextOrImage) return {};
     return absl::string_view(file().data() + file().size() + 1);
@@ -51,14 +51,13 @@ class ZoneSource {
 
 // Many of them, in their order. A copy shares names and paths, and so does a holder of store().
 //
-// Threads: any number may read. One at a time adds, copies of one another counted together.
+// Threads: any number may read. One at a time may add, to an object or any of its copies.
 class ZoneSources {
  public:
   ZoneSources() = default;
 
-  // `folder` is put before `file`, with a '/' between; empty: nothing is. The path must be of
-  // kPathBytesMax octets at most, and without a 0 octet.
-  // So it is for `image`, of kTextOrImage alone.
+  // `folder` is put before `file`, with a '/' between; empty: nothing. The path must have at most
+  // kPathBytesMax octets and no 0 octet. The same for `image`, which only kTextOrImage has.
   void Add(NameView name, absl::string_view file, ZoneSource::Kind kind = ZoneSource::Kind::kText,
            absl::string_view folder = "", absl::string_view image = "",
            absl::string_view image_folder = "");

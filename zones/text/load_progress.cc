@@ -24,7 +24,7 @@ uint64_t Read(const std::atomic<uint64_t>& counter) {
   return counter.load(std::memory_order_relaxed);
 }
 
-// The time until all is done, if it goes on as before.
+// The time until the end, at the speed so far.
 absl::Duration TimeLeft(uint64_t done, uint64_t total, absl::Duration took) {
   return took * (static_cast<double>(total) / static_cast<double>(done) - 1);
 }
@@ -42,13 +42,13 @@ std::string ByZones(uint64_t bytes_done, uint64_t zones_done, uint64_t zones_tot
   return text + ", done in about " + TimeText(TimeLeft(zones_done, zones_total, took));
 }
 
-// Octets say it better than zones, as one zone may be larger than all others together. They say
-// nothing of the work behind the text, nor of files that an $INCLUDE further down names.
+// Octets are a better measure than zones, because one zone may be larger than all others together.
+// They do not include the work after reading, or files of a later $INCLUDE.
 std::string ByOctets(const LoadProgress& progress, uint64_t bytes_done, uint64_t bytes_total,
                      absl::Duration took) {
   if (bytes_done >= bytes_total) {
     if (progress.readers.load(std::memory_order_relaxed) == 0) return ", text read, building";
-    return SpeedText(bytes_done, took);  // A last piece, or one more $INCLUDE in it.
+    return SpeedText(bytes_done, took);  // The last piece, or another $INCLUDE in it.
   }
   if (bytes_done == 0) return "";
   return absl::StrCat(SpeedText(bytes_done, took), ", text read in ",

@@ -46,7 +46,7 @@ Complaint ReadSplitHex(std::span<const Token> tokens, RdataBuffer& out) {
 }  // namespace
 
 Complaint ReadHex(std::span<const Token> tokens, RdataBuffer& out) {
-  // Digests stand in one piece.
+  // Digests are in one token.
   if (tokens.size() != 1 || tokens[0].size % 2 != 0) return ReadSplitHex(tokens, out);
   const size_t octets = tokens[0].size / 2;
   uint8_t* const to = out.RoomFor(octets);
@@ -108,7 +108,7 @@ constexpr std::array<int8_t, 256> kBase32Values = MakeBase32Values();
 int Base64Value(char c) { return kBase64Values[static_cast<uint8_t>(c)]; }
 
 // Decodes groups of four characters up to the first that is not of the alphabet, such as padding.
-// How many characters it took.
+// Returns the number of characters decoded.
 size_t TakeBase64Groups(absl::string_view text, RdataBuffer& out) {
   uint8_t* const to = out.RoomFor(text.size() / 4 * 3);
   if (to == nullptr) return 0;
@@ -132,7 +132,7 @@ size_t TakeBase64Groups(absl::string_view text, RdataBuffer& out) {
 // RFC 4648 §4. Spaces may stand anywhere, so a group of four may span tokens.
 Complaint ReadBase64(std::span<const Token> tokens, RdataBuffer& out) {
   uint32_t bits = 0;
-  int count = 0;  // Characters of the present group, padding too.
+  int count = 0;  // Characters of the current group, with padding.
   int padding = 0;
   for (const Token& token : tokens) {
     absl::string_view text = token.text();
@@ -149,7 +149,7 @@ Complaint ReadBase64(std::span<const Token> tokens, RdataBuffer& out) {
         bits = bits << 6 | static_cast<uint32_t>(value);
       }
       if (++count < 4) continue;
-      // RFC 4648 §3.5: what is left of the last character is 0, or somebody has changed it.
+      // RFC 4648 §3.5: unused bits of the last character are 0, or it was altered.
       if ((padding == 1 && (bits & 0xff) != 0) || (padding == 2 && (bits & 0xffff) != 0)) {
         return "ends in base64 with bits left over";
       }
@@ -178,7 +178,7 @@ Complaint ReadBase32Hash(absl::string_view text, RdataBuffer& out) {
     out.U8(static_cast<uint8_t>(bits >> count));
   }
   const size_t length = out.size() - at - 1;
-  // Fewer than 5 bits may be left over, and RFC 4648 §6 wants them to be 0.
+  // Fewer than 5 bits may be unused, and RFC 4648 §6 requires them to be 0.
   const bool whole = count < 5 && (bits & ((1u << count) - 1)) == 0;
   if (length == 0 || length > 255 || !whole) return "is not base32 for 1 to 255 whole octets";
   out.SetU8(at, static_cast<uint8_t>(length));

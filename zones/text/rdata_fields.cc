@@ -113,7 +113,7 @@ size_t NameFromToken(const Token& token, NameView origin, uint8_t* to, Complaint
       const size_t dot = i + static_cast<size_t>(std::countr_zero(dots));
       const size_t length = dot - label_at;
       if (length == 0 || length > kLabelBytesMax) {
-        return NameWithEscapes(text, origin, to, complaint);  // For what it says of this.
+        return NameWithEscapes(text, origin, to, complaint);  // For its complaint.
       }
       to[label_at] = static_cast<uint8_t>(length);
       label_at = dot + 1;
@@ -136,7 +136,7 @@ size_t NameFromToken(const Token& token, NameView origin, uint8_t* to, Complaint
 bool ParseNumber(absl::string_view text, uint64_t max, uint64_t& value) {
   if (text.empty()) return false;
   uint64_t sum = 0;
-  // 18 digits cannot overflow; from there on each is looked at first.
+  // 18 digits cannot overflow; after that each is checked first.
   for (size_t i = 0; i < text.size(); ++i) {
     const auto digit = static_cast<uint64_t>(static_cast<uint8_t>(text[i] - '0'));
     if (digit > 9) return false;
@@ -187,7 +187,7 @@ bool ParseDuration(absl::string_view text, uint32_t& seconds) {
     }
     if (part > UINT32_MAX || sum > UINT32_MAX) return false;
   }
-  // "1h30" says of 30 neither that they are minutes nor that they are seconds.
+  // "1h30" does not say whether 30 is minutes or seconds.
   if (digits && sum_has_units) return false;
   seconds = static_cast<uint32_t>(sum + part);
   return sum + part <= UINT32_MAX;
@@ -213,7 +213,7 @@ Complaint ReadIp6(absl::string_view text, RdataBuffer& out) {
   constexpr Complaint kComplaint = "is not an IPv6 address";
   uint16_t groups[8] = {};
   size_t count = 0;
-  size_t gap = 9;  // How many groups stand before "::"; 9: there is none.
+  size_t gap = 9;  // The number of groups before "::"; 9: there is none.
   size_t i = 0;
   if (text.substr(0, 2) == "::") gap = 0, i = 2;
   while (i < text.size() && count < 8) {
@@ -269,7 +269,7 @@ Complaint ReadString(const Token& token, RdataBuffer& out) {
   const size_t at = out.size();
   out.U8(0);
   if (const Complaint wrong = ReadLongString(token, out)) return wrong;
-  if (out.overflow()) return nullptr;  // The caller says so.
+  if (out.overflow()) return nullptr;  // The caller reports it.
   const size_t length = out.size() - at - 1;
   if (length > 255) return "is a string of over 255 octets; split it into several";
   out.SetU8(at, static_cast<uint8_t>(length));

@@ -20,7 +20,7 @@ namespace hither {
 // What NameFromToken() may write to: a name, and the rest of sixteen characters copied at a time.
 inline constexpr size_t kNameRoomBytes = kNameBytesMax + 16;
 
-// The RDATA being written. One for each reader, used again for every record: no allocation.
+// The RDATA being written. One for each reader, reused for every record: no allocation.
 class RdataBuffer {
  public:
   RdataBuffer() : octets_(new uint8_t[kRdataBytesMax + kNameRoomBytes]) {}
@@ -46,16 +46,16 @@ class RdataBuffer {
   }
   // For what is written in place: room for a name; Commit() keeps `size` octets.
   uint8_t* RoomForName() { return &octets_[size_]; }
-  // Likewise for `count` octets, if they fit; null if not, which is no overflow yet.
+  // The same for `count` octets, if they fit; null if not, which is not an overflow yet.
   uint8_t* RoomFor(size_t count) {
     return kRdataBytesMax - size_ >= count ? &octets_[size_] : nullptr;
   }
   void Commit(size_t size) {
     if (Has(size)) size_ += size;
   }
-  // Changes what was written; for lengths that are known afterwards.
+  // Changes written octets; for lengths that are known only later.
   void SetU8(size_t at, uint8_t value) { octets_[at] = value; }
-  void Truncate(size_t size) { size_ = size; }  // To no more than there is.
+  void Truncate(size_t size) { size_ = size; }  // At most the current size.
 
   size_t size() const { return size_; }
   bool overflow() const { return overflow_; }  // It would have been over 65,535 octets.
@@ -99,7 +99,7 @@ size_t NameFromToken(const Token& token, NameView origin, uint8_t* to, Complaint
 // A name that NameFromToken() writes in place.
 struct WrittenName {
   uint8_t octets[kNameRoomBytes];
-  size_t size = 0;  // 0: none was written.
+  size_t size = 0;  // 0: none written.
 
   NameView view() const { return NameView(ByteView(octets, size)); }
 };
@@ -112,7 +112,7 @@ bool ParseDuration(absl::string_view text, uint32_t& seconds);
 // a bad escape.
 bool NextOctet(absl::string_view text, size_t& i, uint8_t& octet);
 
-// Foreign text as an error shows it: in quotes, cut short, without control characters.
+// Foreign text for an error: quoted, truncated, without control characters.
 std::string Shown(absl::string_view text, size_t bytes_max = 60);
 std::string Shown(const Token& token);
 

@@ -32,13 +32,13 @@ Complaint ReadDottedHex(absl::string_view text, RdataBuffer& out) {
   return octets > 0 ? nullptr : "is empty";
 }
 
-// Dots part digits: none is first, last or beside another.
+// Dots separate digits: none is first, last or next to another.
 bool DotsPartDigits(absl::string_view text) {
   const bool at_edge = !text.empty() && (text.front() == '.' || text.back() == '.');
   return !at_edge && text.find("..") == absl::string_view::npos;
 }
 
-// Takes zeros off the end of the address, which stands from `at` on: RFC 3123 §4.
+// Removes zeros from the end of the address, which starts at `at`: RFC 3123 §4.
 void TrimAddress(size_t at, RdataBuffer& out) {
   const ByteView all = out.view();
   size_t end = all.size();
@@ -73,7 +73,7 @@ Complaint ReadAplItem(absl::string_view text, RdataBuffer& out) {
   if (ip4 ? ReadIp4(address, out) : ReadIp6(address, out)) {
     return ip4 ? "has no IPv4 address" : "has no IPv6 address";
   }
-  if (out.overflow()) return nullptr;  // The caller says so.
+  if (out.overflow()) return nullptr;  // The caller reports it.
   TrimAddress(at, out);
   out.SetU8(at - 1, static_cast<uint8_t>((negated ? 0x80 : 0) | (out.size() - at)));
   return nullptr;

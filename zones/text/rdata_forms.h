@@ -10,7 +10,7 @@
 
 namespace hither {
 
-// The text of types that are more than a row of fields. Each reader takes all of its tokens, or
+// The text of types that are more than a sequence of fields. Each reader takes all its tokens, or
 // complains; `blamed` is then the token that the complaint is about.
 Complaint ReadLoc(std::span<const Token> tokens, RdataBuffer& out, const Token*& blamed);
 Complaint ReadApl(std::span<const Token> tokens, RdataBuffer& out, const Token*& blamed);

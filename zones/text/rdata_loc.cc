@@ -11,9 +11,9 @@ constexpr Complaint kEndsEarly = "ends the record too early";
 constexpr uint32_t kDegree = 3'600'000;  // Thousandths of a second of arc.
 constexpr uint32_t kMinute = 60'000;
 constexpr uint32_t kZeroDegrees = 1u << 31;              // The equator and the prime meridian.
-constexpr uint32_t kZeroCentimetres = 100'000'00;        // The reference lies 100,000 m lower.
+constexpr uint32_t kZeroCentimetres = 100'000'00;        // The reference is 100,000 m lower.
 constexpr uint64_t kSizeMax = 90'000'000'00;             // 9e9 cm: a digit and a power of ten.
-constexpr uint64_t kAltitudeMax = 42'849'672'95;         // What is left of 32 bits.
+constexpr uint64_t kAltitudeMax = 42'849'672'95;         // The rest of 32 bits.
 constexpr uint8_t kDefaultSizes[] = {0x12, 0x16, 0x13};  // 1 m, 10,000 m, 10 m.
 
 // A decimal number in units of its last possible place: "3.2" of two places is 320. As in the
@@ -124,7 +124,7 @@ Complaint ReadAltitude(Cursor& in, uint32_t& wire) {
   return nullptr;
 }
 
-// RFC 1876 §2: the first digit and how many follow; what those are is lost.
+// RFC 1876 §2: the first digit and the number of following ones, whose values are lost.
 uint8_t SizeToWire(uint64_t centimetres) {
   uint8_t power = 0;
   for (; centimetres > 9; centimetres /= 10) ++power;

@@ -1,4 +1,4 @@
-// The fields of RDATA that are written with words: times, algorithms, protocols.
+// The fields of RDATA that are written as words: times, algorithms, protocols.
 
 #include <algorithm>
 #include <string>
@@ -30,8 +30,8 @@ constexpr Word kCertTypes[] = {
 };
 // RFC 9859 §3.
 constexpr Word kDsyncSchemes[] = {{"NOTIFY", 1}};
-// For WKS, the services of its day. Not getservbyname(), which threads cannot share and whose
-// answer hangs on the host.
+// For WKS, the services of its time. Not getservbyname(), which is not thread-safe and depends on
+// the host.
 constexpr Word kServices[] = {
     {"ftp-data", 20}, {"ftp", 21}, {"ssh", 22}, {"telnet", 23}, {"smtp", 25}, {"time", 37},
     {"nameserver", 42}, {"domain", 53}, {"tftp", 69}, {"gopher", 70}, {"finger", 79},

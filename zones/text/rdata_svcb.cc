@@ -29,10 +29,10 @@ bool KeyFromText(absl::string_view text, uint16_t& key) {
 
 struct Param {
   uint16_t key = 0;
-  std::string value;  // RFC 1035's escapes undone; then the wire form.
+  std::string value;  // Without RFC 1035's escapes; then the wire form.
 };
 
-// RFC 9460 §A.1: items parted by commas; a comma or backslash within one has a backslash. False
+// RFC 9460 §A.1: items separated by commas; a comma or backslash within one has a backslash. False
 // for an empty item.
 bool SplitList(absl::string_view value, std::vector<std::string>& items) {
   std::string item;
@@ -51,7 +51,7 @@ bool SplitList(absl::string_view value, std::vector<std::string>& items) {
   return true;
 }
 
-// Lists of items that have no need of escapes.
+// Lists of items that need no escapes.
 bool SplitPlain(absl::string_view value, std::vector<std::string>& items) {
   return value.find('\\') == absl::string_view::npos && SplitList(value, items);
 }
@@ -75,7 +75,7 @@ bool MandatoryToWire(std::string& value) {
   for (const std::string& item : items) {
     if (!KeyFromText(item, keys.emplace_back())) return false;
   }
-  std::sort(keys.begin(), keys.end());  // RFC 9460 §8: any order in text, rising on the wire.
+  std::sort(keys.begin(), keys.end());  // RFC 9460 §8: any order in text, ascending on the wire.
   value.clear();
   for (const uint16_t key : keys) AppendU16(value, key);
   return true;
@@ -124,7 +124,7 @@ bool EchToWire(std::string& value) {
   return true;
 }
 
-// A value as text, escapes undone, to its wire form. False if it is no value of the key.
+// Converts a value's text, without escapes, to its wire form. False if it is not valid for the key.
 bool ToWire(Param& param) {
   switch (param.key) {
     case kMandatory:
@@ -151,7 +151,7 @@ bool ToWire(Param& param) {
   }
 }
 
-// RFC 9460 §7: numbers, keys, addresses and base64 have no need of escapes and must have none.
+// RFC 9460 §7: numbers, keys, addresses and base64 need no escapes and must have none.
 bool MayHaveEscapes(uint16_t key) { return key == kAlpn || key == kDohPath; }
 
 // One key=value from tokens[at], which may be glued to a quoted one: key="value".
@@ -165,7 +165,7 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
     error = absl::StrCat("has bad parameters: ", Shown(key), " is not a key");
     return false;
   }
-  // RFC 9460 §2.1: after "keyNNN" stands the wire form itself, escapes undone, whatever the key.
+  // RFC 9460 §2.1: after "keyNNN" comes the wire form itself, unescaped, whatever the key.
   const bool as_wire = param.key >= std::size(kSvcKeyNames) || key != kSvcKeyNames[param.key];
   if (equals != absl::string_view::npos) {
     value = TokenOf(text.substr(equals + 1));
@@ -214,7 +214,7 @@ bool ReadSvcParams(std::span<const Token> tokens, RdataBuffer& out, std::string&
     out.U16(static_cast<uint16_t>(param.value.size()));
     out.Append(AsBytes(param.value));
   }
-  if (out.overflow()) return true;  // The caller says so.
+  if (out.overflow()) return true;  // The caller reports it.
   const std::string wrong = CheckSvcParams(out.view().subspan(start));
   if (wrong.empty()) return true;
   error = absl::StrCat("begins invalid parameters: ", wrong);

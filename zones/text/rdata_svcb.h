@@ -10,7 +10,7 @@
 namespace hither {
 
 // SvcParams of SVCB and HTTPS records (RFC 9460 §2.1, §7): key=value tokens in any order, written
-// by rising key. False with `error` set, to be read after the first of the tokens.
+// by ascending key. False with `error` set, to be read after the first of the tokens.
 bool ReadSvcParams(std::span<const Token> tokens, RdataBuffer& out, std::string& error);
 
 }  // namespace hither

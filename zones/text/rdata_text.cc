@@ -10,7 +10,7 @@
 namespace hither {
 namespace {
 
-// Those that take all tokens that are left.
+// Those that take all remaining tokens.
 bool TakesRest(RdataField field) {
   switch (field) {
     case RdataField::kOptionalString:
@@ -38,8 +38,8 @@ bool MayBeEmpty(RdataField field) {
          field == RdataField::kApl;
 }
 
-// Text, SVCB's values, and CAA's tag, which many quote. Around a number or an address quotes are a
-// slip.
+// Text, SVCB's values, and CAA's tag, which many quote. Quotes around a number or an address are a
+// mistake.
 bool MayBeQuoted(RdataField field) {
   switch (field) {
     case RdataField::kString:
@@ -79,7 +79,7 @@ Complaint ReadNumber(absl::string_view text, size_t octets, RdataBuffer& out) {
   return nullptr;
 }
 
-// RFC 6742 §2.1.2: groups as in IPv6 addresses, but none left out.
+// RFC 6742 §2.1.2: groups as in IPv6 addresses, but none omitted.
 Complaint ReadNodeId(absl::string_view text, RdataBuffer& out) {
   constexpr Complaint kComplaint = "is not four groups of hexadecimal digits";
   size_t i = 0;
@@ -305,7 +305,7 @@ Complaint RdataParser::ReadRelay(std::span<const Token> rest) {
   return ReadGateway(static_cast<uint8_t>(kind), rest[2]);
 }
 
-// RFC 3597 §5. For a type that we know, the octets must be what that type asks for.
+// RFC 3597 §5. For a known type, the octets must be valid for that type.
 bool RdataParser::ParseUnknown(RrType type) {
   uint64_t length = 0;
   if (const Token* const quoted = FirstQuoted(tokens_)) {

@@ -13,7 +13,7 @@
 
 namespace hither {
 
-// Turns the tokens after a record's type into RDATA. One for each reader, used again and again.
+// Turns the tokens after a record's type into RDATA. One for each reader, reused.
 class RdataParser {
  public:
   // False if they are wrong, with error() set: what, and what to write instead. The RDATA is
@@ -22,7 +22,7 @@ class RdataParser {
 
   ByteView rdata() const { return out_.view(); }
   const std::string& error() const { return error_; }
-  // The line of the token that is wrong; 0 if none is to blame.
+  // The line of the wrong token; 0 if no single one is at fault.
   uint32_t error_line() const { return error_line_; }
 
  private:
@@ -44,10 +44,10 @@ class RdataParser {
   uint32_t error_line_ = 0;
 };
 
-// Text of the type's own presentation form, or RFC 3597's "\# len hex". `fields` is what stands
-// after the type on the line, parentheses and comments taken out, fields parted by one space
-// (quotes and escapes as written). Relative names end in `origin`. Errors say what is wrong and
-// what to do, without file and line.
+// Text of the type's own presentation form, or RFC 3597's "\# len hex". `fields` is the text after
+// the type on the line, without parentheses and comments, fields separated by one space (quotes and
+// escapes as written). `origin` completes relative names. Errors say what is wrong and what to do,
+// without file and line.
 absl::StatusOr<Bytes> RdataFromText(RrType type, absl::string_view fields, NameView origin);
 
 }  // namespace hither

@@ -10,17 +10,17 @@
 
 namespace hither {
 
-// What 64 characters of a zone file are, a bit for each: 1 << i for the i-th. A character that is
-// in neither mask is part of a field. Whole blocks cost less than a look at each character, because
-// most lines fit in one.
+// The kinds of 64 characters of a zone file, a bit for each: 1 << i for the i-th. A character that
+// is in neither mask is part of a field. Whole blocks cost less than checking each character,
+// because most lines fit in one.
 struct TextBlock {
   static constexpr size_t kBytes = 64;
 
-  uint64_t blanks = 0;  // Space, tab; CR, which parts fields just as well.
-  uint64_t stops = 0;   // LF, ';', and what no plain line has: " ( ) \ NUL.
+  uint64_t blanks = 0;  // Space, tab; CR, which separates fields just as well.
+  uint64_t stops = 0;   // LF, ';', and characters not in plain lines: " ( ) \ NUL.
 };
 
-// Without SSE2; also what tests judge the other one by.
+// Without SSE2; also the reference for tests of the other one.
 inline TextBlock ClassifyOneByOne(const char* text) {
   TextBlock block;
   for (size_t i = 0; i < TextBlock::kBytes; ++i) {
@@ -67,7 +67,7 @@ inline TextBlock Classify(const char* text) {
   return block;
 }
 
-// Copies 16 characters, and says which of them are dots.
+// Copies 16 characters, and returns which of them are dots.
 inline uint32_t CopyAndFindDots(const char* from, uint8_t* to) {
   const __m128i at = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), at);

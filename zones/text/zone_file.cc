@@ -34,7 +34,7 @@ ClassWord ClassOf(absl::string_view text) {
   return number == static_cast<uint16_t>(RrClass::kIn) ? ClassWord::kIn : ClassWord::kOther;
 }
 
-// Counts as a reader while it lives, however the reading ends.
+// Counts as a reader while it exists, however the reading ends.
 class Reading {
  public:
   explicit Reading(LoadProgress* progress) : progress_(progress) {
@@ -136,14 +136,14 @@ void ZoneFileReader::TellProgress() {
   progress_->records.fetch_add(records, std::memory_order_relaxed);
 }
 
-// Who waits for all octets must not wait for these.
+// Progress must not wait for these octets.
 void ZoneFileReader::TellWhatIsLeft() {
   const uint64_t bytes = BytesRead();
   if (progress_ == nullptr || bytes >= bytes_opened_) return;
   progress_->bytes_left.fetch_add(bytes_opened_ - bytes, std::memory_order_relaxed);
 }
 
-// What is to be done once for each piece of text that was read, at the first entry of it.
+// Work for each piece of text, done at its first entry.
 bool ZoneFileReader::TakePiece(uint32_t line) {
   piece_end_ = files_.back().scanner->bytes_read();
   TellProgress();
@@ -214,7 +214,7 @@ bool ZoneFileReader::ReadOwner(const Token& token) {
   Complaint wrong = nullptr;
   const size_t size = NameFromToken(token, scope_.origin, scope_.owner.octets, wrong);
   if (size == 0) {
-    owner_text_.clear();  // The one before is overwritten.
+    owner_text_.clear();  // The previous one is overwritten.
     AddError(token.line, absl::StrCat("owner ", Shown(token), " ", wrong,
                                       "; write a domain name (RFC 1035 §5.1)"));
     return false;
@@ -306,7 +306,7 @@ void ZoneFileReader::HandleRecord(const ZoneEntry& entry) {
 }
 
 // Its own; else $TTL's (RFC 2308 §4); else the last one written (RFC 1035 §5.1). The SOA comes
-// before all others: with neither, its MINIMUM, which was the default before RFC 2308, holds.
+// before all others: with neither, its MINIMUM, the default before RFC 2308, applies.
 bool ZoneFileReader::ChooseTtl(const ZoneEntry& entry, const Heading& heading,
                                uint32_t& ttl_seconds) {
   if (heading.has_ttl) {

@@ -16,18 +16,18 @@ namespace hither {
 // Reads the master-file format of RFC 1035 §5, with $ORIGIN, $TTL (RFC 2308 §4), $INCLUDE,
 // $GENERATE (as BIND has it) and unknown types and rdata (RFC 3597 §5).
 //
-// Threads: none of its own; any number of readers may run side by side. Source: a file that an
-// operator wrote, which may be wrong in every way: all of its errors are found in one go, up to
-// `errors_max`, and reading goes on at the next line.
+// Threads: none of its own; any number of readers may run in parallel. Source: a file that an
+// operator wrote, which may be wrong in every way: all its errors are found together, up to
+// `errors_max`, and reading continues at the next line.
 struct ZoneFileLimits {
   uint32_t include_depth_max = 8;
   uint32_t files_max = 10'000;              // A file counts as often as it is included.
   uint32_t generate_records_max = 65'536;   // For each $GENERATE line.
   uint32_t generated_total_max = 1 << 20;   // For all $GENERATE lines of a zone: 1,048,576.
-  uint64_t generated_bytes_max = 64 << 20;  // Likewise, of their text.
-  uint32_t errors_max = 100;                // The reader stops after so many.
+  uint64_t generated_bytes_max = 64 << 20;  // The same for their text.
+  uint32_t errors_max = 100;                // The reader stops after this many.
   uint64_t file_bytes_max = 16ull << 30;
-  const StopFlag* stop = nullptr;  // Looked at once a piece of 256 KiB, made or read.
+  const StopFlag* stop = nullptr;  // Checked once per piece of 256 KiB, generated or read.
 };
 
 struct ZoneFileResult {
@@ -40,12 +40,12 @@ struct ZoneFileResult {
 // Reads `path` and gives every good record to `sink`. $INCLUDE paths are relative to the folder of
 // the file that has them and must stay below the folder of `path` (symbolic links resolved).
 //
-// `progress`, if given, is told the octets and records read so far: after each piece of 256 KiB,
-// not after each record, so that several readers may share it.
+// `progress`, if given, gets the octets and records read so far: after each piece of 256 KiB, not
+// after each record, so that several readers may share it.
 ZoneFileResult ReadZoneFile(const std::string& path, NameView origin, RecordSink& sink,
                             const ZoneFileLimits& limits = {}, LoadProgress* progress = nullptr);
 
-// The same from memory; `name` stands in the errors. $INCLUDE is refused.
+// The same from memory; errors use `name`. $INCLUDE is refused.
 ZoneFileResult ReadZoneText(absl::string_view text, const std::string& name, NameView origin,
                             RecordSink& sink, const ZoneFileLimits& limits = {});
 

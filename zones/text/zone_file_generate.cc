@@ -1,5 +1,5 @@
-// $GENERATE start-stop[/step] owner [TTL] [class] type data, as BIND's manual has it. (BIND 9.18
-// itself lets an offset also hold for the plain $ that follow it in the same field.)
+// $GENERATE start-stop[/step] owner [TTL] [class] type data, as in BIND's manual. (BIND 9.18 itself
+// also applies an offset to later plain $ in the same field.)
 
 #include <cinttypes>
 #include <cstdio>
@@ -44,8 +44,8 @@ bool ParseRange(absl::string_view text, Range& range) {
   return text.empty() && range.start <= range.stop && range.step > 0;
 }
 
-// The hexadecimal digits from the last to the first with dots between, as names below ip6.arpa
-// want them; zeros until there are `width` characters.
+// The hexadecimal digits from the last to the first with dots between, as names below ip6.arpa need
+// them; padded with zeros to `width` characters.
 std::string Nibbles(int64_t value, int64_t width, bool upper) {
   const char* const digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string text;
@@ -59,14 +59,14 @@ std::string Nibbles(int64_t value, int64_t width, bool upper) {
 }
 
 // With `format`'s base and zeros in front. Not absl::StrAppendFormat(): it writes to its string in
-// a destructor, where a std::bad_alloc ends the program.
+// a destructor, where a std::bad_alloc terminates the program.
 std::string Padded(const char* format, int64_t value, int64_t width) {
   char text[kWidthMax + 1];  // Wider than any number.
   std::snprintf(text, sizeof(text), format, static_cast<int>(width), static_cast<uint64_t>(value));
   return text;
 }
 
-// "{offset[,width[,base]]}" after a "$", and the number that it makes of `value`.
+// "{offset[,width[,base]]}" after a "$", and the number that it makes from `value`.
 bool TakeModifier(absl::string_view& text, int64_t value, std::string& out) {
   int64_t offset = 0;
   int64_t width = 0;
@@ -134,7 +134,7 @@ bool Substitute(absl::string_view text, int64_t value, std::string& out) {
   return true;
 }
 
-// What stands in the quotes, as text to be read again: \" is a quote, other escapes stay.
+// The quoted text, to be read again: \" is a quote, other escapes stay.
 std::string WithoutQuotes(const Token& token) {
   std::string text;
   for (size_t i = 0; i < token.size; ++i) {
@@ -149,8 +149,8 @@ std::string WithoutQuotes(const Token& token) {
   return text;
 }
 
-// The fields as one line for `value`: those before `data_at` (TTL, class, type) stand but for the
-// first, the owner.
+// The fields as one line for `value`: those before `data_at` (TTL, class, type) unchanged, except
+// the first, the owner.
 bool MakeLine(const std::vector<std::string>& fields, size_t data_at, int64_t value,
               std::string& line) {
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -166,7 +166,7 @@ bool MakeLine(const std::vector<std::string>& fields, size_t data_at, int64_t va
 
 }  // namespace
 
-// BIND takes the data as one field, in quotes if it has blanks; here it may be several as well.
+// BIND takes the data as one field, in quotes if it has blanks; here it may also be several.
 void ZoneFileReader::HandleGenerate(const ZoneEntry& entry) {
   const std::span<const Token> tokens = entry.tokens;
   Range range;
@@ -234,7 +234,7 @@ void ZoneFileReader::Generate(const std::vector<std::string>& fields, size_t dat
   }
 }
 
-// As TakePiece(), of text that is made rather than read: little makes much.
+// Like TakePiece(), for generated text: a short line may generate much.
 bool ZoneFileReader::TakeGenerated(size_t bytes) {
   const uint64_t before = generated_bytes_;
   generated_bytes_ += bytes;

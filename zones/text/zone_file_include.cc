@@ -28,7 +28,7 @@ bool IsBelow(const std::string& path, const std::string& folder) {
   return folder == "/" || absl::StartsWith(path, folder + "/");
 }
 
-// A small file needs no buffer for a large one; what has no size (/proc) may be either.
+// A small file needs no buffer for a large one; a file without a size (/proc) may be either.
 size_t PieceBytes(uint64_t file_bytes) {
   return file_bytes == 0 ? ZoneScanner::kPieceBytes
                          : std::min<uint64_t>(file_bytes + 1, ZoneScanner::kPieceBytes);
@@ -36,7 +36,7 @@ size_t PieceBytes(uint64_t file_bytes) {
 
 }  // namespace
 
-// One open() and no more for a file that is there: of small ones, there may be a million.
+// A single open() for an existing file: there may be a million small ones.
 bool ZoneFileReader::OpenFirst(const std::string& path, std::string& why) {
   if (PushFile(path, path, why)) return true;
   if (Resolved(FolderOf(path)).empty()) {
@@ -45,7 +45,7 @@ bool ZoneFileReader::OpenFirst(const std::string& path, std::string& why) {
   return false;
 }
 
-// `path` is opened, `shown` stands in findings.
+// `path` is opened, findings use `shown`.
 bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown, std::string& why) {
   absl::StatusOr<FileDescriptor> opened = OpenToRead(path);
   if (!opened.ok()) {
@@ -97,7 +97,7 @@ bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
     }
     root_folder_ = *std::move(folder);
   }
-  // The path as written is judged: once it is resolved, nobody sees whose link it was.
+  // Checks the path as written: once it is resolved, the links' owners are unknown.
   const absl::StatusOr<FileDescriptor> written = OpenToRead(path);
   if (!written.ok()) {
     why = WhyNotOpened(written.status());
@@ -124,8 +124,8 @@ bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
   return PushFile(resolved, path, why);
 }
 
-// $INCLUDE file [origin]. What the file changes of origin and owner ends with it (RFC 1035 §5.1);
-// its $TTL goes on, as in BIND: RFC 2308 §4 lets it hold for all records that follow.
+// $INCLUDE file [origin]. The file's changes to origin and owner end with it (RFC 1035 §5.1); its
+// $TTL stays in effect, as in BIND: RFC 2308 §4 applies it to all following records.
 void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
   if (!files_[0].fd) {
     return AddError(entry.line, "$INCLUDE in text that is not a file; write the records out");

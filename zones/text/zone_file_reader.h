@@ -14,8 +14,8 @@
 
 namespace hither {
 
-// One reading of one zone: a stack of open files (RFC 1035 §5.1's $INCLUDE), what holds for the
-// next record (origin, owner, TTL), and what was found. Used once.
+// One reading of one zone: a stack of open files (RFC 1035 §5.1's $INCLUDE), the state for the next
+// record (origin, owner, TTL), and the findings. Used once.
 class ZoneFileReader {
  public:
   ZoneFileReader(NameView origin, RecordSink& sink, const ZoneFileLimits& limits,
@@ -28,14 +28,14 @@ class ZoneFileReader {
   ZoneFileResult ReadText(absl::string_view text, const std::string& name);
 
  private:
-  // What relative names, and records without an owner, hang on.
+  // The context of relative names and of records without an owner.
   struct Scope {
     Name origin;
-    WrittenName owner;          // Without size: no record had one yet.
+    WrittenName owner;          // Size 0: no record had one yet.
     bool owner_is_bad = false;  // It could not be read, and an error says so.
   };
 
-  // An open file, and what is to hold again when it ends.
+  // An open file, and the state to restore when it ends.
   struct OpenFile {
     uint32_t number = 0;  // In result_.files.
     FileDescriptor fd;
@@ -45,12 +45,12 @@ class ZoneFileReader {
     Scope scope_after;
   };
 
-  // What stands before the RDATA.
+  // The fields before the RDATA.
   struct Heading {
     RrType type{};
     bool has_ttl = false;
     uint32_t ttl_seconds = 0;
-    size_t tokens = 0;  // So many of the entry's, the owner's among them.
+    size_t tokens = 0;  // The number of the entry's tokens, including the owner's.
   };
 
   ZoneFileResult ReadAll();
@@ -93,21 +93,21 @@ class ZoneFileReader {
 
   std::vector<OpenFile> files_;  // The innermost last.
   std::string root_folder_;      // Without symbolic links; "" until there is an $INCLUDE.
-  uint64_t bytes_opened_ = 0;    // What all files had when they were opened.
+  uint64_t bytes_opened_ = 0;    // The sizes of all files when they were opened.
   uint64_t bytes_of_closed_files_ = 0;
-  uint64_t piece_end_ = 0;  // bytes_read() of the innermost file when TakePiece() last looked.
+  uint64_t piece_end_ = 0;  // bytes_read() of the innermost file at the last TakePiece().
   LoadProgress* const progress_;
   uint64_t bytes_told_ = 0;  // To progress_.
   uint64_t records_told_ = 0;
 
   Scope scope_;
-  std::string owner_text_;    // As scope_.owner was written; "" if that says nothing of a next one.
+  std::string owner_text_;  // scope_.owner as written; "" if it cannot be compared with a next one.
   uint32_t default_ttl_ = 0;  // Of $TTL, or the SOA's MINIMUM.
   uint32_t last_ttl_ = 0;     // The last one written.
   bool has_default_ttl_ = false;
   bool has_last_ttl_ = false;
   bool warned_of_last_ttl_ = false;
-  uint32_t generating_line_ = 0;  // Not 0 while a $GENERATE is carried out.
+  uint32_t generating_line_ = 0;  // Not 0 during a $GENERATE.
   int64_t generated_ = 0;         // Records of all $GENERATE lines so far.
   uint64_t generated_bytes_ = 0;  // Octets of their text.
   RdataParser parser_;

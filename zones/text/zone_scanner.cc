@@ -29,7 +29,7 @@ constexpr std::array<CharClass, 256> MakeClasses() {
   std::array<CharClass, 256> classes{};
   classes[' '] = kBlank;
   classes['\t'] = kBlank;
-  classes['\r'] = kBlank;  // Of CR LF; a lone one parts fields just as well.
+  classes['\r'] = kBlank;  // Of CR LF; a lone one separates fields just as well.
   classes['\n'] = kNewline;
   classes['"'] = kQuote;
   classes['('] = kOpen;
@@ -43,7 +43,7 @@ constexpr std::array<CharClass, 256> kClasses = MakeClasses();
 
 CharClass ClassOf(char c) { return kClasses[static_cast<uint8_t>(c)]; }
 
-// Behind the text: the sentinel, and room for a block that starts at it.
+// After the text: the sentinel, and room for a block that starts at it.
 constexpr size_t kSlackBytes = TextBlock::kBytes;
 static_assert(kSlackBytes >= Token::kSlackBytes);
 
@@ -75,7 +75,7 @@ ssize_t FileSource::Read(char* to, size_t room) {
   }
 }
 
-// Where a scan stands. Nothing of it is kept when the text turns out to be cut short.
+// The position of a scan. Discarded if the text turns out to be incomplete.
 struct ZoneScanner::Cursor {
   const char* p;
   const char* end;
@@ -122,16 +122,16 @@ bool ZoneScanner::Next(ZoneEntry& entry) {
 }
 
 // The plain line at `p`: its fields into plain_tokens_, `p` past its end. False if it is not plain,
-// or not all there.
+// or incomplete.
 bool ZoneScanner::ScanPlainLine(const char*& p, bool& starts_in_column_1, size_t& count) {
   starts_in_column_1 = ClassOf(*p) != kBlank;
-  const char* field = nullptr;  // One that has no end yet.
+  const char* field = nullptr;  // One without an end yet.
   uint64_t in_field = 0;        // 1 if the block before ends within a field.
   for (const char* block_at = p;; block_at += TextBlock::kBytes) {
     const TextBlock block = Classify(block_at);
     const uint64_t of_field = ~(block.blanks | block.stops);
     const uint64_t shifted = of_field << 1 | in_field;
-    // Up to the first stop; all if there is none.
+    // Up to the first stop; everything if there is none.
     const uint64_t wanted = block.stops ^ (block.stops - 1);
     uint64_t starts = of_field & ~shifted & wanted;
     uint64_t ends = ~of_field & shifted & wanted;
@@ -162,7 +162,7 @@ bool ZoneScanner::EndPlainLine(const char* stop, const char*& p) const {
   return true;
 }
 
-// Takes plain lines up to the first that has a field. False leaves what follows to Scan().
+// Takes plain lines up to the first that has a field. False leaves the rest to Scan().
 bool ZoneScanner::ScanPlain(ZoneEntry& entry) {
   const char* p = buffer_.get() + at_;
   size_t count = 0;
@@ -195,7 +195,7 @@ bool ZoneScanner::Stop(Cursor& cursor, absl::string_view error) {
   return cursor.Stopped(Outcome::kError);
 }
 
-// For a group that has no end: the mistake is where it opens, and reading goes on behind there.
+// For a group without an end: the mistake is where it opens, and reading continues after that.
 bool ZoneScanner::StopAtGroup(Cursor& cursor, absl::string_view error) {
   if (cursor.depth > 0) {
     cursor.p = cursor.open_at;
@@ -230,8 +230,8 @@ bool ZoneScanner::ScanToken(Cursor& cursor) {
   return tokens_.size() <= kEntryTokensMax || StopAtGroup(cursor, kTooManyError);
 }
 
-// RFC 1035 §5.1 lets a quoted string hold an end of line. We do not (nor does BIND): a forgotten
-// quote would swallow the rest of the file, and its error would stand far from the mistake.
+// RFC 1035 §5.1 allows an end of line in a quoted string. We do not (nor does BIND): a forgotten
+// quote would swallow the rest of the file, and its error would be far from the mistake.
 bool ZoneScanner::ScanQuoted(Cursor& cursor) {
   const char* const start = ++cursor.p;
   const char* p = start;
@@ -259,7 +259,7 @@ bool ZoneScanner::ScanQuoted(Cursor& cursor) {
   }
 }
 
-// Takes the character at cursor.p and what belongs to it; false when the entry ends there.
+// Takes the character at cursor.p and what belongs to it; false if the entry ends there.
 bool ZoneScanner::Step(Cursor& cursor) {
   switch (ClassOf(*cursor.p)) {
     case kBlank:
@@ -338,7 +338,7 @@ void ZoneScanner::Grow() {
   room_ = room;
 }
 
-// Makes room behind the unfinished entry and reads on. False if that entry is too long.
+// Makes room after the unfinished entry and reads more. False if that entry is too long.
 bool ZoneScanner::Refill() {
   const size_t kept = end_ - at_;
   if (kept >= kEntryBytesMax) return false;
@@ -355,7 +355,7 @@ bool ZoneScanner::Refill() {
     bytes_read_ += static_cast<uint64_t>(count);
   }
   std::memset(buffer_.get() + end_, 0, kSlackBytes);
-  // A UTF-8 byte order mark is some editors' habit, not part of the first name.
+  // Some editors write a UTF-8 byte order mark, which is not part of the first name.
   if (bytes_read_ == end_ && end_ >= 3 && kept < 3 &&
       std::memcmp(buffer_.get(), "\xef\xbb\xbf", 3) == 0) {
     at_ = 3;
@@ -363,7 +363,7 @@ bool ZoneScanner::Refill() {
   return true;
 }
 
-// Past the line of an error; inside of parentheses, to the next line that starts in column 1.
+// Skips the line of an error; inside parentheses, to the next line that starts in column 1.
 void ZoneScanner::SkipLines() {
   const bool group = skip_ == Skip::kGroup;
   skip_ = Skip::kNothing;

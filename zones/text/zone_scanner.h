@@ -15,9 +15,9 @@
 
 namespace hither {
 
-// One field of a line, as written: escapes stand, the quotes around it do not. The characters are
-// the scanner's, valid until the next entry is read; behind them kSlackBytes more may be read,
-// whatever they are, so that names can be copied sixteen characters at a time.
+// One field of a line, as written: with escapes, without its quotes. The characters are the
+// scanner's, valid until the next entry is read; kSlackBytes after them are readable, with any
+// content, so that names can be copied sixteen characters at a time.
 struct Token {
   static constexpr size_t kSlackBytes = 16;
 
@@ -26,22 +26,22 @@ struct Token {
   uint32_t line = 0;  // Counted from 1.
   bool quoted = false;
   bool escaped = false;  // It has a backslash.
-  bool glued = false;    // Nothing stood between the token before and this one: key="value".
+  bool glued = false;    // Nothing between the previous token and this one: key="value".
 
   absl::string_view text() const { return {data, size}; }
 };
 
-// What lies between two ends of line outside of parentheses: a record or a directive, RFC 1035
-// §5.1. Comments, parentheses and empty lines are gone.
+// The text between two ends of line outside of parentheses: a record or a directive, RFC 1035 §5.1.
+// Comments, parentheses and empty lines are removed.
 struct ZoneEntry {
-  uint32_t line = 0;                // Of the first token; of what is wrong, if there is an error.
+  uint32_t line = 0;                // Of the first token; of the fault, if there is an error.
   bool starts_in_column_1 = false;  // Otherwise the owner is the last record's.
   std::span<const Token> tokens;
   std::string error;  // Empty, or why these lines cannot be read; then there are no tokens.
 };
 
-// Where the characters come from. Read() gives up to `room` of them; 0 at the end, -1 on error
-// with errno set.
+// The source of the characters. Read() returns up to `room` of them; 0 at the end, -1 on error with
+// errno set.
 class TextSource {
  public:
   virtual ~TextSource() = default;
@@ -59,8 +59,8 @@ class MemorySource : public TextSource {
 };
 
 // An open file. The descriptor is the caller's to close. `bytes` is the file's size: the text ends
-// there, with no read() more to find the end, and what is appended meanwhile is left for the next
-// reading. 0 for what has no size (/proc): it is read until it ends.
+// there, without another read() to find the end, and text appended during the read is left for the
+// next one. 0 for a file without a size (/proc): it is read to its end.
 class FileSource : public TextSource {
  public:
   explicit FileSource(int fd, uint64_t bytes = 0)
@@ -78,19 +78,19 @@ class FileSource : public TextSource {
 // it is being read must end in an error, not in SIGBUS. No allocation for a token or an entry.
 //
 // Most lines of a large zone are plain: fields, blanks between them, perhaps a comment. ScanPlain()
-// takes those apart 64 characters at a time, and leaves the line alone as soon as it sees anything
-// else; Scan() then starts over from the same place. What comes out is the same by either way.
+// splits those 64 characters at a time, and stops at the line as soon as it sees anything else;
+// Scan() then starts over from the same position. Both give the same result.
 //
-// After an error it goes on at the next line; after one inside parentheses, at the next line that
-// starts in column 1, because lines that a group was meant to hold make no sense alone. An open
-// group can so be scanned again from each of its lines: the limits below and the reader's on
-// errors bound that.
+// After an error it continues at the next line; after one inside parentheses, at the next line that
+// starts in column 1, because the lines of a group make no sense alone. An open group can thus be
+// scanned again from each of its lines: the limits below and the reader's limit on errors bound
+// that.
 class ZoneScanner {
  public:
   static constexpr size_t kPieceBytes = 256 * 1024;
-  // 65,535 octets of RDATA in hexadecimal, one digit a token, and what stands before them.
+  // 65,535 octets of RDATA in hexadecimal, one digit per token, and the fields before them.
   static constexpr size_t kEntryTokensMax = 2 * 65'535 + 16;
-  static constexpr size_t kEntryBytesMax = 16 << 20;  // With comments inside of parentheses.
+  static constexpr size_t kEntryBytesMax = 16 << 20;  // With comments inside parentheses.
 
   explicit ZoneScanner(TextSource& source, size_t piece_bytes = kPieceBytes);
 
@@ -122,15 +122,15 @@ class ZoneScanner {
   void SkipLines();
 
   TextSource& source_;
-  // Not a vector, which would fill it first: that costs a small file more than all its lines do.
+  // Not a vector, which would fill it first: for a small file that costs more than all its lines.
   std::unique_ptr<char[]> buffer_;
-  size_t room_;     // Of buffer_, without the NULs behind the text: a sentinel and a block's slack.
+  size_t room_;     // Of buffer_, without the NULs after the text: a sentinel and a block's slack.
   size_t at_ = 0;   // The first character of the next entry.
   size_t end_ = 0;  // Where the sentinel is.
   uint32_t line_ = 1;  // Of at_.
   bool at_end_of_source_ = false;
   int read_error_ = 0;
-  Skip skip_ = Skip::kNothing;  // What an error leaves to be skipped.
+  Skip skip_ = Skip::kNothing;  // What to skip after an error.
   uint64_t bytes_read_ = 0;
   bool plain_lines_ = true;
   std::vector<Token> tokens_;
