@@ -41,7 +41,7 @@ bool IsFresh(const PeerReport& report, absl::Time now) {
 }
 
 // A node in DRAIN is about to withdraw. A node not known to announce may reach no router, and
-// whoever relied on it would be the last to leave.
+// a node that relied on it would be the last to leave.
 bool Announces(const PeerReport& report) {
   return (report.state == State::kUp || report.state == State::kSoft) &&
          report.announced.value_or(false);

@@ -41,7 +41,7 @@ std::vector<uint8_t> Framed(const std::vector<uint8_t>& message);
 std::span<const uint8_t> MessageIn(std::span<const uint8_t> stream);
 inline constexpr size_t kTcpReplyBytesMax = 2 + 65'535;
 
-// Unpredictable: whoever guesses it could forge an answer (RFC 5452 §4.4).
+// Unpredictable: a host that guesses it could forge an answer (RFC 5452 §4.4).
 uint16_t RandomId();
 
 }  // namespace hither

@@ -312,4 +312,4 @@ def test_a_router_may_have_the_name_of_a_site(hither, make_folder, window):
 def test_a_console_that_ends_is_noticed(lab, window):
     lab.stop()
     window.wait("return document.getElementById('live').dataset.state === 'lost'")
-    assert "No word" in window.text("#live")
+    assert "No data" in window.text("#live")

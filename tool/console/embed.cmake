@@ -1,4 +1,5 @@
-# cmake -D OUT=assets.cc -D IN=FOLDER -P embed.cmake: the page's files as octets in a source, so that the program needs no other file.
+# cmake -D OUT=assets.cc -D IN=FOLDER -P embed.cmake: the page's files as octets in a source, so that
+# the program needs no other file.
 function(octets_of files out)
   set(all "")
   foreach(file ${files})

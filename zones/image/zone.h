@@ -18,8 +18,9 @@ namespace hither {
 //   nodes    the names, in canonical order (RFC 4034 §6.1); the apex is the first
 //   nodes    the owners of NSEC3 records, in the order of their hashes: not names that a query
 //            can find (RFC 5155 §7.2.8)
-//   index    the node of a name, by the name's hash NSEC     if the zone has any: the nodes that
-//   own one, and keys to search them by NSEC3    the same: the hashes and their nodes, and the salt
+//   index    the node of a name, by the name's hash
+//   NSEC     if the zone has any: the nodes that own one, and keys to search them by
+//   NSEC3    the same: the hashes and their nodes, and the salt
 //
 // Nothing in it is a pointer, so the same octets work in memory and in a file (image_file.h).
 // Integers are in the machine's order; a file from another kind of machine is refused.
