@@ -40,8 +40,8 @@ bool IsFresh(const PeerReport& report, absl::Time now) {
   return now - report.asked_at <= kPageAgeMax;
 }
 
-// A node in DRAIN is about to withdraw. A node not known to announce may reach no router, and
-// a node that relied on it would be the last to leave.
+// A node in DRAIN is about to withdraw. A node not known to announce may reach no router, and a
+// node that relied on it would be the last to leave.
 bool Announces(const PeerReport& report) {
   return (report.state == State::kUp || report.state == State::kSoft) &&
          report.announced.value_or(false);

@@ -18,8 +18,8 @@ namespace hither {
 
 // A server's identity and limits; constant for a worker's lifetime.
 struct ResponderOptions {
-  std::string nsid;  // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: omitted.
-  std::string version;                    // version.server / version.bind; empty: hidden (REFUSED).
+  std::string nsid;     // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: omitted.
+  std::string version;  // version.server / version.bind; empty: hidden (REFUSED).
   uint16_t udp_payload_bytes_max = 1232;  // 1280 (IPv6's least MTU) - 40 (IPv6) - 8 (UDP).
 };
 
