@@ -58,12 +58,12 @@ absl::Status PrepareFolderOf(absl::string_view what, const std::string& path) {
   const std::string folder = FolderOfFile(path);
   if (auto made = MakeFolder(folder); !made.ok()) {
     return absl::FailedPreconditionError(
-        absl::StrCat(what, " ", path, ": ", made.message(), ", or keep none"));
+        absl::StrCat(what, " ", path, ": ", made.message(), ", or set it to none"));
   }
   if (IsWritableFolder(folder)) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(what, " ", path,
-                                                    ": its folder: ", std::strerror(errno),
-                                                    "; let this user write to it, or keep none"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(what, " ", path, ": its folder: ", std::strerror(errno),
+                   "; let this user write to it, or set it to none"));
 }
 
 absl::StatusOr<KeptState> StateKeeper::Open(const std::string& path) {

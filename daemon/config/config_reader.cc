@@ -59,7 +59,7 @@ bool CheckZoneKeys(const ZoneEntry& entry, uint32_t line, Reading& to) {
   if (entry.list != nullptr) {
     if (entry.name == nullptr && entry.file == nullptr && entry.image == nullptr) return true;
     to.Error(line,
-             "'list' beside other keys; make it an entry of its own, as - { list: zones.txt }");
+             "'list' beside other keys; make it a separate entry, as in - { list: zones.txt }");
     return false;
   }
   if (entry.name == nullptr) to.Error(line, "zone without 'name'; add name: example.org");

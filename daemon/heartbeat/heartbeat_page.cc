@@ -135,7 +135,7 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> HeartbeatPage::Create(const std::
   const FilePlace next = NewPlace(*place);
   FileDescriptor file = OpenNew(next);  // Locked: one process at a time gets further.
   if (!file && errno == EBUSY) return AnotherRuns(path);
-  if (!file) return SystemError(path, "cannot be made");
+  if (!file) return SystemError(path, "cannot be created");
   const int fd = file.get();
   absl::Status status = CheckOld(path, *place);
   if (status.ok()) status = Size(path, fd);

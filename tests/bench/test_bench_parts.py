@@ -191,7 +191,7 @@ def answers(rcodes, authority=0, lost=0):
     ({"a": answers({"NOERROR": 9}), "b": answers({"NOERROR": 9}), "c": answers({"NXDOMAIN": 9})},
      ["c answered {'NXDOMAIN': 9}, others {'NOERROR': 9}"]),
     ({"a": answers({"NOERROR": 9}), "b": answers({"NOERROR": 8}, lost=1)},
-     ["b left 1 questions unanswered"]),
+     ["b left 1 queries unanswered"]),
     ({"a": answers({}, 100), "b": answers({}, 105), "c": answers({}, 50)},
      ["c sent 50 authority records, others 100"]),
     ({}, []),

@@ -77,7 +77,7 @@ const Case kCases[] = {
     {"SitesBadPort", {"sites", "127.0.0.1", "--port", "65536"}, 2, "", "hither sites: --port '65536' is not a number from 1 to 65535\n"},
     {"SitesBadTimeout", {"sites", "127.0.0.1", "--timeout=2"}, 2, "", "hither sites: --timeout is not a time from 1ms to 1m; write it as 500ms or 2s\n"},
     {"SitesTypeAlone", {"sites", "127.0.0.1", "--type", "A"}, 2, "", "hither sites: --type without a name to ask for; add --name NAME\n"},
-    {"SitesBadName", {"sites", "127.0.0.1", "--name", "a..b"}, 2, "", "hither sites: 'a..b SOA' cannot be asked for; give a domain name and a type, as --name example.org --type SOA\n"},
+    {"SitesBadName", {"sites", "127.0.0.1", "--name", "a..b"}, 2, "", "hither sites: 'a..b SOA' cannot be queried; give a domain name and a type, for example --name example.org --type SOA\n"},
     {"SitesBadWatch", {"sites", "127.0.0.1", "--watch", "0"}, 2, "", "hither sites: --watch '0' is not a time from 0.1 to 86400 seconds\n"},
     {"SitesEmptyWatch", {"sites", "127.0.0.1", "--watch="}, 2, "", "hither sites: --watch '' is not a time from 0.1 to 86400 seconds\n"},
     {"CheckWithoutFile", {"check"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},

@@ -87,7 +87,7 @@ void ReadEndpoint(const YamlNode& node, uint16_t port, Reading& to,
   if (!address.ok()) return to.Error(node.line, address.status());
   if (address->port() == 0 || address->IsWildcard() || address->IsMulticast()) {
     return to.Error(node.line, absl::StrCat(Quoted(text),
-                                            " cannot be asked; give the address and "
+                                            " cannot be queried; give the address and "
                                             "the port of one host"));
   }
   out = *address;
@@ -143,7 +143,7 @@ void ReadQuestion(const YamlNode& node, Reading& to, Draft& draft) {
   if (to.error_count != errors_before) return;
   if (!BuildProbe(question.name, question.type, 0).ok() || question.name.empty()) {
     return to.Error(node.line, absl::StrCat(Quoted(question.name), " ", question.type,
-                                            " cannot be asked; write { name: example.org, type: "
+                                            " cannot be queried; write { name: example.org, type: "
                                             "SOA }"));
   }
   draft.fleet.question = std::move(question);

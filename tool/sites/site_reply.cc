@@ -72,9 +72,10 @@ bool IsWord(absl::string_view text) {
 absl::StatusOr<std::vector<uint8_t>> WriteSiteQuery(const SiteQuestion& question) {
   auto query = WriteQuery(question.name, TypeOf(question), ClassOf(question), question.id);
   if (!absl::IsInvalidArgument(query.status())) return query;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "'", question.name, " ", question.type,
-      "' cannot be asked for; give a domain name and a type, as --name example.org --type SOA"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", question.name, " ", question.type,
+                   "' cannot be queried; give a domain name and a type, for example --name "
+                   "example.org --type SOA"));
 }
 
 std::optional<SiteReply> ReadSiteReply(std::span<const uint8_t> octets,

@@ -159,7 +159,7 @@ bool ReadAddresses(const ParsedArguments& parsed, uint16_t port, SiteOrder& orde
   for (const absl::string_view word : parsed.words) {
     const absl::StatusOr<SocketAddress> address = SocketAddress::FromText(word, port);
     if (!address.ok()) error = std::string(address.status().message());
-    if (address.ok() && address->port() == 0) error = "port 0 cannot be asked; give another";
+    if (address.ok() && address->port() == 0) error = "port 0 cannot be queried; give another";
     if (!error.empty()) return false;
     order.addresses.push_back(*address);
   }

@@ -155,7 +155,7 @@ const Wrong kWrongs[] = {
     {"ZoneTwice", "zones:\n- { name: example.org, file: a }\n- { name: EXAMPLE.org., file: b }", {"3: zone example.org. is repeated, first on line 2; keep one"}},
     {"ZoneWithoutName", "zones:\n- { file: a }", {"2: zone without 'name'; add name: example.org"}},
     {"ZoneIsText", "zones: [example.org]", {"1: found text; expected { name: example.org, file: example.org.zone }"}},
-    {"ZoneListBesideName", "zones:\n- { name: a, list: c }", {"2: 'list' beside other keys; make it an entry of its own, as - { list: zones.txt }"}},
+    {"ZoneListBesideName", "zones:\n- { name: a, list: c }", {"2: 'list' beside other keys; make it a separate entry, as in - { list: zones.txt }"}},
     {"ZoneListIsAList", "zones: [{ list: [a] }]", {"1: found a list; expected the path of a list of zones"}},
     {"ZoneListMissing", "zones: [{ list: /nonexistent/list }]", {"1: /nonexistent/list:0: cannot read the list of zones: No such file or directory; check path and permissions"}},
     {"ImageCacheIsEmpty", "image_cache:", {"1: found nothing; expected the path of a folder, or none"}},
