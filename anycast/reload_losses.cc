@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/config/router_id.h"
 
 namespace hither {
 namespace {
@@ -49,6 +50,33 @@ ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> servic
   }
   losses.withdraws_all = announced > 0 && withdrawn == announced;
   return losses;
+}
+
+std::vector<std::string> KeepUntilRestart(const Config& current, Config& next) {
+  std::vector<std::string> keys;
+  const auto keep = [&keys](absl::string_view key, const auto& ours, auto& theirs, bool is_same) {
+    if (is_same) return;
+    keys.emplace_back(key);
+    theirs = ours;
+  };
+  const std::string asked_name = NodeName(next);
+  const Config::Identity& identity = current.identity;
+  keep("identity", identity, next.identity,
+       identity.site == next.identity.site && identity.node == next.identity.node &&
+           identity.nsid_template == next.identity.nsid_template);
+  // A router ID that was made from the former name stays with it.
+  if (auto& bgp = next.anycast.bgp; bgp && bgp->router_id == RouterIdOf(asked_name)) {
+    bgp->router_id = RouterIdOf(NodeName(next));
+  }
+  const AnycastConfig& ours = current.anycast;
+  AnycastConfig& theirs = next.anycast;
+  keep("anycast.admin", ours.admin_text, theirs.admin_text, ours.admin_text == theirs.admin_text);
+  keep("anycast.peers.listen", ours.peers.listen, theirs.peers.listen,
+       ours.peers.listen == theirs.peers.listen);
+  keep("anycast.peers.hosts", ours.peers.hosts, theirs.peers.hosts,
+       ours.peers.hosts == theirs.peers.hosts);
+  keep("log", current.log, next.log, current.log.level == next.log.level);
+  return keys;
 }
 
 }  // namespace hither

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "anycast/service.h"
-#include "daemon/config/anycast_config.h"
+#include "daemon/config/config.h"
 
 namespace hither {
 
@@ -19,6 +19,10 @@ struct ReloadLosses {
 };
 
 ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> services);
+
+// Gives `next` the settings of `current` that a running sidecar cannot change, and returns the keys
+// of those that differ.
+std::vector<std::string> KeepUntilRestart(const Config& current, Config& next);
 
 }  // namespace hither
 

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,7 +17,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/printable.h"
-#include "base/thread.h"
 #include "base/within_memory.h"
 #include "daemon/config/anycast_check.h"
 
@@ -25,11 +26,9 @@ namespace {
 // Withdrawals are sent and the sessions closed within the backends' time and this; then the process
 // leaves as it is, and what is left ends with it.
 constexpr absl::Duration kClosingAir = absl::Seconds(1);
-constexpr absl::Duration kClockWander = absl::Seconds(2);
-
-uint64_t Milliseconds(absl::Duration duration) {
-  return static_cast<uint64_t>(absl::ToInt64Milliseconds(duration));
-}
+// Beyond drain_max, at which the policy withdraws what still drains.
+constexpr absl::Duration kDrainAir = absl::Seconds(1);
+constexpr std::array<int, 3> kUnixSignals = {SIGTERM, SIGINT, SIGHUP};
 
 std::optional<PeerPage::Standing> StandingOf(const std::optional<Service::Tells>& told) {
   if (!told.has_value()) return std::nullopt;
@@ -52,36 +51,25 @@ HistogramValues LatencyOf(const DnsProbe& probe) {
   return values;
 }
 
-template <typename Handle>
-void CloseHandle(Handle& handle) {
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle), nullptr);
-}
-
 }  // namespace
 
 Sidecar::Sidecar(const SidecarOptions& options, Config config)
     : options_(options),
       config_(std::move(config)),
-      self_(NodeName(config_)),
-      run_(NewNonce()),
-      started_at_(MonotonicNow()),
-      outside_(self_, config_.identity.site) {
+      self_({NodeName(config_), NewNonce(), MonotonicNow()}),
+      outside_(self_.name, config_.identity.site) {
   config_.zones = {};  // Perhaps a million; the responder's.
   HITHER_CHECK(uv_loop_init(&loop_) == 0);
-  HITHER_CHECK(uv_timer_init(&loop_, &timer_) == 0);
-  for (uv_signal_t* handle : {&terminate_, &interrupt_, &hangup_}) {
-    HITHER_CHECK(uv_signal_init(&loop_, handle) == 0);
-    handle->data = this;
+  timer_ = UvTimer(loop_, [this] { Tick(); });
+  for (UvSignal& signal : unix_signals_) {
+    signal = UvSignal(loop_, [this](int number) { OnSignal(number); });
   }
-  timer_.data = this;
   calls_.Open(loop_);
 }
 
 Sidecar::~Sidecar() {
-  if (hangup_reload_.joinable()) hangup_reload_.join();
-  signals_.reset();
-  announcer_.reset();
-  if (stop_ != Stop::kDone) CloseHandles();
+  reload_thread_.Join();
+  CloseHandles();
   uv_run(&loop_, UV_RUN_DEFAULT);
   HITHER_CHECK(uv_loop_close(&loop_) == 0);
 }
@@ -89,19 +77,19 @@ Sidecar::~Sidecar() {
 absl::Status Sidecar::Start() {
   const absl::Time now = MonotonicNow();
   // A node that was drained must not come back because a file is damaged: the operator decides.
-  const absl::StatusOr<KeptState> kept = keeper_.Open(config_.anycast.state_file);
+  const absl::StatusOr<KeptState> kept = records_.Open(config_.anycast);
   if (!kept.ok()) return kept.status();
   announcer_ = std::make_unique<Announcer>(loop_);
   if (auto applied = Apply(config_, now); !applied.ok()) return applied;
   ResumeFrom(*kept, now);
   TellForgotten(*kept);
-  if (auto started = disk_.Start(); !started.ok()) return started;
+  if (auto started = records_.Start(); !started.ok()) return started;
   Publish(now);
   return absl::OkStatus();
 }
 
 void Sidecar::ResumeFrom(const KeptState& kept, absl::Time now) {
-  const absl::Time wall = WallOf(kept, boot_id_, BootNow(), absl::Now());
+  const absl::Time wall = records_.WallOf(kept);
   for (Service& service : services_) {
     const auto found = kept.services.find(service.name());
     if (found == kept.services.end()) continue;
@@ -126,9 +114,9 @@ void Sidecar::TellForgotten(const KeptState& kept) const {
 }
 
 absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
-  if (auto status = CheckFiles(config.anycast); !status.ok()) return status;
+  if (auto status = Records::Check(config.anycast); !status.ok()) return status;
   if (auto status = announcer_->Configure(config.anycast, now); !status.ok()) return status;
-  auto signals = std::make_unique<SignalCollector>(loop_, config, config.anycast, run_);
+  auto signals = std::make_unique<SignalCollector>(loop_, config, config.anycast, self_.run);
   if (signals_ != nullptr) signals->TakeOver(*signals_);
   signals_ = std::move(signals);
   outside_.Configure(config.anycast);
@@ -140,16 +128,13 @@ absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
     }
   }
   services_ = std::move(services);
-  keeper_.MoveTo(config.anycast.state_file);
+  records_.MoveTo(config.anycast);
   for (const std::string& warning : CheckAnycast(config).warnings) {
     hither::Log(LogLevel::kWarning, warning);
   }
   config_ = config;
   config_.zones = {};
-  const uint64_t tick_ms = Milliseconds(config_.anycast.policy.tick);
-  uv_timer_start(
-      &timer_, [](uv_timer_t* timer) { static_cast<Sidecar*>(timer->data)->Tick(); }, tick_ms,
-      tick_ms);
+  timer_.StartEvery(config_.anycast.policy.tick);
   return absl::OkStatus();
 }
 
@@ -161,17 +146,12 @@ absl::Status Sidecar::Run(AdminEndpoint* admin, AdminEndpoint* peers) {
     if (auto serving = admin->Serve(AdminPages()); !serving.ok()) return serving;
   }
   if (peers != nullptr) {
-    if (auto serving = peers->Serve(PeerPages()); !serving.ok()) return serving;
+    if (auto serving = peers->Serve(published_.Pages()); !serving.ok()) return serving;
   }
-  const auto on_signal = [](uv_signal_t* handle, int number) {
-    static_cast<Sidecar*>(handle->data)->OnSignal(number);
-  };
-  uv_signal_start(&terminate_, on_signal, SIGTERM);
-  uv_signal_start(&interrupt_, on_signal, SIGINT);
-  uv_signal_start(&hangup_, on_signal, SIGHUP);
+  for (size_t i = 0; i < kUnixSignals.size(); ++i) unix_signals_[i].Start(kUnixSignals[i]);
   manager_.Ready("watching");
-  hither::Log(LogLevel::kInfo, SidecarVersion(), " watches: node ", self_, ", ", services_.size(),
-              " services");
+  hither::Log(LogLevel::kInfo, SidecarVersion(), " watches: node ", self_.name, ", ",
+              services_.size(), " services");
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until CloseHandles().
   if (peers != nullptr) peers->Stop();
   if (admin != nullptr) admin->Stop();
@@ -181,10 +161,7 @@ absl::Status Sidecar::Run(AdminEndpoint* admin, AdminEndpoint* peers) {
 
 void Sidecar::Tick() {
   const absl::Time now = MonotonicNow();
-  const absl::Duration tick = config_.anycast.policy.tick;
-  if (last_tick_ != absl::InfinitePast() && now - last_tick_ > 2 * tick) ++late_ticks_;
-  last_tick_ = now;
-  ++ticks_;
+  counters_.CountTick(now, config_.anycast.policy.tick);
   signals_->LookAtHeartbeat(now);
   AskOutside(now);
   Decide(now);
@@ -198,12 +175,8 @@ void Sidecar::Tick() {
   // Our page must be out before we ask the others': see fleet.h, why two nodes never pass together.
   Publish(now);
   signals_->AskWhatIsDue();
-  const auto period = manager_.watchdog_period();
-  if (period.has_value() && now - last_alive_ >= *period / 3) {
-    last_alive_ = now;
-    manager_.StillAlive();
-  }
-  if (stop_ != Stop::kNo) AdvanceStop(now);
+  manager_.StillAliveAt(now);
+  if (stop_.HasBegun()) AdvanceStop(now);
 }
 
 void Sidecar::AskOutside(absl::Time now) {
@@ -224,31 +197,13 @@ void Sidecar::Decide(absl::Time now) {
   std::vector<Transition> transitions;
   std::vector<std::string> standing;
   for (Service& service : services_) {
-    service.Tick(config_.anycast.peers, self_, FactsOf(service, now), now, transitions);
+    service.Tick(config_.anycast.peers, self_.name, FactsOf(service, now), now, transitions);
     service.TellStanding(now, standing);
-    NoteInJournal(service.JournalLine(absl::Now()));
+    records_.AppendToJournal(service.JournalLine(absl::Now()));
   }
   for (const Transition& transition : transitions) Log(transition);
   for (const std::string& line : standing) hither::Log(LogLevel::kWarning, Printable(line));
   KeepState(now);
-}
-
-absl::Status Sidecar::CheckFiles(const AnycastConfig& config) {
-  if (auto state = PrepareFolderOf("state file", config.state_file); !state.ok()) return state;
-  if (auto journal = PrepareFolderOf("journal", config.journal_file); !journal.ok()) return journal;
-  JournalFile journal;  // What is no file will never be one; a disk may be mended.
-  const absl::Status opened = journal.Open(config.journal_file);
-  if (absl::IsInvalidArgument(opened)) return opened;
-  if (!opened.ok()) hither::Log(LogLevel::kError, opened.message());
-  return absl::OkStatus();
-}
-
-void Sidecar::NoteInJournal(std::string line) {
-  if (line.empty() || config_.anycast.journal_file.empty()) return;
-  disk_.Post([journal = journal_, path = config_.anycast.journal_file, line = std::move(line)] {
-    const absl::Status noted = journal->AppendTo(path, line);
-    if (!noted.ok()) hither::Log(LogLevel::kWarning, noted.message());
-  });
 }
 
 ServiceFacts Sidecar::FactsOf(const Service& service, absl::Time now) const {
@@ -267,9 +222,9 @@ ServiceFacts Sidecar::FactsOf(const Service& service, absl::Time now) const {
 
 std::string Sidecar::PeerPageText(absl::Time now) const {
   PeerPage page;
-  page.name = self_;
+  page.name = self_.name;
   page.site = config_.identity.site;
-  page.run = run_;
+  page.run = self_.run;
   for (const Service& service : services_) {
     PeerPage::Service& told = page.services.emplace_back();
     told.name = service.name();
@@ -284,23 +239,15 @@ std::string Sidecar::PeerPageText(absl::Time now) const {
 void Sidecar::Log(const Transition& transition) {
   const LogLevel level = transition.to == State::kDown ? LogLevel::kWarning : LogLevel::kInfo;
   hither::Log(level, ToLine(transition));
-  ++transitions_[{transition.service, std::string(ToText(transition.family)),
-                  std::string(ToText(transition.to)), transition.rule}];
+  counters_.Count(transition);
   manager_.Status(ToLine(transition));
 }
 
 void Sidecar::KeepState(absl::Time now) {
-  // The wall clock may be set; what it is ahead by wanders by less than this.
-  const absl::Duration ahead = absl::Now() - now;
-  if (absl::AbsDuration(ahead - wall_ahead_) > kClockWander) wall_ahead_ = ahead;
-  const absl::Duration boot_ahead = BootNow() - now;
-  if (absl::AbsDuration(boot_ahead - boot_ahead_) > kClockWander) boot_ahead_ = boot_ahead;
-  KeptState state;
-  state.boot = {boot_id_, wall_ahead_ - boot_ahead_};
-  for (const Service& service : services_) {
-    state.services[service.name()] = service.Keep(now + wall_ahead_, now);
-  }
-  keeper_.Keep(state, now);
+  const absl::Time wall = records_.WallOf(now);
+  std::map<std::string, KeptState::Service> kept;
+  for (const Service& service : services_) kept[service.name()] = service.Keep(wall, now);
+  records_.Keep(std::move(kept), now);
 }
 
 void Sidecar::Publish(absl::Time now) {
@@ -311,14 +258,12 @@ void Sidecar::Publish(absl::Time now) {
   view->pid = getpid();
   view->wall = absl::Now();
   view->now = now;
-  view->started_at = started_at_;
+  view->started_at = self_.started_at;
   view->tick = config_.anycast.policy.tick;
   view->lease = config_.anycast.policy.lease;
   view->withdrawals_max = config_.anycast.policy.withdrawals_max;
-  view->ticks = ticks_;
-  view->late_ticks = late_ticks_;
-  view->state_failure = keeper_.Failure();
-  view->transitions = transitions_;
+  view->state_failure = records_.Failure();
+  counters_.AddTo(*view);
   for (const AdminEndpoint* endpoint : endpoints_) view->endpoints.push_back(endpoint->state());
   for (const Service& service : services_) view->services.push_back(service.View(now));
   view->outside = outside_.view();
@@ -330,12 +275,8 @@ void Sidecar::Publish(absl::Time now) {
   }
   AddPeersTo(*view, now);
   TellClones(*view);
-  std::string page = PeerPageText(now);
   const std::vector<std::string>& keys = config_.anycast.peers.keys;
-  MutexLock lock(mu_);
-  view_ = std::move(view);
-  peer_page_ = std::move(page);
-  peer_key_ = keys.empty() ? "" : keys.front();
+  published_.Set(std::move(view), PeerPageText(now), keys.empty() ? "" : keys.front());
 }
 
 void Sidecar::AddPeersTo(SidecarView& view, absl::Time now) const {
@@ -357,13 +298,8 @@ void Sidecar::TellClones(const SidecarView& view) {
   const std::string where = absl::StrJoin(view.clones, ", ");
   if (!cloned_.Holds(where, view.now)) return;
   hither::Log(
-      LogLevel::kWarning, "another node has the name of this one, ", self_, ": at ", where,
+      LogLevel::kWarning, "another node has the name of this one, ", self_.name, ": at ", where,
       "; peers take both for one; give one of them another identity:", cloned_.Note(view.now));
-}
-
-Sidecar::View Sidecar::CurrentView() const {
-  MutexLock lock(mu_);
-  return view_;
 }
 
 void Sidecar::OnSignal(int number) {
@@ -374,60 +310,44 @@ void Sidecar::OnSignal(int number) {
     return ReloadForSignal();
   }
   const absl::Time now = MonotonicNow();
-  const bool again = stop_ != Stop::kNo;
+  const bool is_first = stop_.Ask(now, now + config_.anycast.policy.drain_max + kDrainAir);
   hither::Log(LogLevel::kInfo, number == SIGTERM ? "SIGTERM" : "SIGINT",
-              again ? ": withdrawing at once" : ": draining, then the end");
+              is_first ? ": draining, then the end" : ": withdrawing at once");
   manager_.Stopping();
-  if (again) {
-    stop_deadline_ = now;
-  } else {
-    stop_ = Stop::kDraining;
-    stop_deadline_ = now + config_.anycast.policy.drain_max + absl::Seconds(1);
-    for (Service& service : services_) service.DrainForStop(now);
-  }
+  if (!is_first) return;
+  for (Service& service : services_) service.DrainForStop(now);
 }
 
 // Not on the loop, and never waited for by it: the reload waits for the loop.
 void Sidecar::ReloadForSignal() {
-  if (hangup_reload_runs_.exchange(true)) {
-    return hither::Log(LogLevel::kWarning,
-                       "a reload is already running; send SIGHUP again after it");
-  }
-  if (hangup_reload_.joinable()) hangup_reload_.join();  // It has ended.
-  auto thread = StartThread("reload", [this] {
+  const absl::Status started = reload_thread_.Start([this] {
     const absl::Status enough = WithinMemory("reload", [this] { (void)Reload({}); });
     if (!enough.ok()) hither::Log(LogLevel::kError, enough.message());
-    hangup_reload_runs_ = false;
   });
-  if (thread.ok()) {
-    hangup_reload_ = *std::move(thread);
-  } else {
-    hangup_reload_runs_ = false;
-    hither::Log(LogLevel::kError, thread.status().message());
-  }
+  if (started.ok()) return;
+  const bool is_busy = absl::IsFailedPrecondition(started);
+  hither::Log(is_busy ? LogLevel::kWarning : LogLevel::kError, started.message());
 }
 
 void Sidecar::AdvanceStop(absl::Time now) {
   manager_.ExtendTimeout(absl::Seconds(10));
-  if (stop_ == Stop::kDraining) {
-    bool is_announced = false;
-    for (const Service& service : services_) is_announced |= service.IsAnnounced();
-    if (is_announced && now < stop_deadline_) return;
-    announcer_->Close(is_announced ? "hither-anycast ends" : "hither-anycast ends, drained", now);
-    stop_ = Stop::kClosing;
-    stop_deadline_ = now + announcer_->close_max() + kClosingAir;
-    return;
+  const bool is_announced = std::ranges::any_of(services_, &Service::IsAnnounced);
+  switch (stop_.Due(is_announced, announcer_->IsIdle(), now)) {
+    case StopSequence::Step::kWait:
+      return;
+    case StopSequence::Step::kClose:
+      announcer_->Close(is_announced ? "hither-anycast ends" : "hither-anycast ends, drained", now);
+      return stop_.Close(now + announcer_->close_max() + kClosingAir);
+    case StopSequence::Step::kLeave:
+      return CloseHandles();
   }
-  if (stop_ == Stop::kClosing && (announcer_->IsIdle() || now >= stop_deadline_)) CloseHandles();
 }
 
+// The loop ends once they are closed.
 void Sidecar::CloseHandles() {
-  stop_ = Stop::kDone;
   calls_.Close();
-  CloseHandle(timer_);
-  CloseHandle(terminate_);
-  CloseHandle(interrupt_);
-  CloseHandle(hangup_);
+  timer_.Close();
+  for (UvSignal& signal : unix_signals_) signal.Close();
   signals_.reset();
   announcer_.reset();
 }

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daemon/admin/admin_connection.h"
 #include "daemon/admin/http_head.h"
@@ -21,7 +22,7 @@ inline constexpr int kAdminThreads =
 
 struct AdminAnswer {
   int code = 200;
-  std::string text;
+  std::string text = "";
   bool is_json = false;
   std::string type = "";  // Content-Type; empty: JSON or plain text.
   // Not null: gives the rest piece by piece, each at most a few seconds after the last; false ends
@@ -37,6 +38,14 @@ struct AdminAction {
   // request can delay it.
   bool is_ready = false;
 };
+
+// Empty if there is none of that name.
+inline std::string Parameter(const AdminParameters& parameters, absl::string_view name) {
+  for (const auto& [key, value] : parameters) {
+    if (key == name) return value;
+  }
+  return "";
+}
 
 // The endpoint's questions to the server. Called on the endpoint's threads, several in parallel.
 // Null ones have no page.

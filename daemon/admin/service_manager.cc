@@ -52,6 +52,11 @@ void ServiceManager::Reloading() {
 }
 void ServiceManager::Stopping() { Send("STOPPING=1"); }
 void ServiceManager::StillAlive() { Send("WATCHDOG=1"); }
+void ServiceManager::StillAliveAt(absl::Time now) {
+  if (!watchdog_.has_value() || now - last_alive_ < *watchdog_ / 3) return;
+  last_alive_ = now;
+  StillAlive();
+}
 void ServiceManager::ExtendTimeout(absl::Duration by) {
   Send(absl::StrCat("EXTEND_TIMEOUT_USEC=", absl::ToInt64Microseconds(by)));
 }

@@ -27,6 +27,8 @@ class ServiceManager {
   void Reloading();  // Ready() ends it.
   void Stopping();
   void StillAlive();  // For the watchdog; call it more often than watchdog_period().
+  // The same for loops that turn often: reports once in a third of the period, if there is one.
+  void StillAliveAt(absl::Time now);
   void ExtendTimeout(absl::Duration by);  // While starting or stopping takes long.
 
   // WatchdogSec= of the unit, if it is meant for this process.
@@ -38,6 +40,7 @@ class ServiceManager {
   FileDescriptor socket_;
   std::string path_;
   std::optional<absl::Duration> watchdog_;
+  absl::Time last_alive_ = absl::InfinitePast();
 };
 
 }  // namespace hither

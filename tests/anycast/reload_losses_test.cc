@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "daemon/config/router_id.h"
 
 namespace hither {
 namespace {
@@ -97,6 +98,48 @@ TEST_P(Losses, AreTold) {
 
 INSTANTIATE_TEST_SUITE_P(All, Losses, testing::ValuesIn(kCases),
                          [](const auto& one) { return std::string(one.param.name); });
+
+TEST(KeepUntilRestart, WhatIsTheSameHasNoKey) {
+  Config next;
+  EXPECT_EQ(KeepUntilRestart({}, next).size(), 0u);
+}
+
+TEST(KeepUntilRestart, GivesBackWhatARunningSidecarHas) {
+  Config current;
+  current.identity.site = "ams1";
+  current.anycast.admin_text = "127.0.0.1:8054";
+  current.log.level = LogLevel::kInfo;
+  Config next = current;
+  next.identity.site = "fra1";
+  next.anycast.admin_text = "none";
+  next.anycast.peers.listen = *SocketAddress::FromText("10.0.0.2:8055", kPeerPort);
+  next.anycast.peers.hosts = {"ns1.example"};
+  next.log.level = LogLevel::kError;
+  next.anycast.policy.fall = 7;
+  EXPECT_EQ(absl::StrJoin(KeepUntilRestart(current, next), ", "),
+            "identity, anycast.admin, anycast.peers.listen, anycast.peers.hosts, log");
+  EXPECT_EQ(next.identity.site, "ams1");
+  EXPECT_EQ(next.anycast.admin_text, "127.0.0.1:8054");
+  EXPECT_FALSE(next.anycast.peers.listen.has_value());
+  EXPECT_TRUE(next.anycast.peers.hosts.empty());
+  EXPECT_EQ(next.log.level, LogLevel::kInfo);
+  EXPECT_EQ(next.anycast.policy.fall, 7);
+}
+
+// Unless the operator has chosen it.
+TEST(KeepUntilRestart, RouterIdOfAFormerNameStays) {
+  Config current;
+  current.identity.site = "ams1";
+  Config next = current;
+  next.identity.site = "fra1";
+  next.anycast.bgp.emplace().router_id = RouterIdOf(NodeName(next));
+  KeepUntilRestart(current, next);
+  EXPECT_EQ(next.anycast.bgp->router_id, RouterIdOf(NodeName(current)));
+  next.identity.site = "fra1";
+  next.anycast.bgp->router_id = 0x0A000002;
+  KeepUntilRestart(current, next);
+  EXPECT_EQ(next.anycast.bgp->router_id, 0x0A000002u);
+}
 
 }  // namespace
 }  // namespace hither

@@ -67,6 +67,21 @@ TEST_F(ServiceManagerTest, WatchdogIsOfThisProcessOnly) {
   EXPECT_EQ(ServiceManager().watchdog_period(), std::nullopt);
 }
 
+TEST_F(ServiceManagerTest, LoopThatTurnsOftenReportsThreeTimesAPeriod) {
+  const absl::Time begin = absl::FromUnixSeconds(1'000);
+  ServiceManager none;
+  none.StillAliveAt(begin);
+  EXPECT_EQ(Heard(), "nothing");
+  setenv("WATCHDOG_USEC", "3000000", 1);
+  ServiceManager manager;
+  manager.StillAliveAt(begin);
+  EXPECT_EQ(Heard(), "WATCHDOG=1");
+  manager.StillAliveAt(begin + absl::Milliseconds(999));
+  EXPECT_EQ(Heard(), "nothing");
+  manager.StillAliveAt(begin + absl::Seconds(1));
+  EXPECT_EQ(Heard(), "WATCHDOG=1");
+}
+
 TEST_F(ServiceManagerTest, WithoutAManagerNothingHappens) {
   unsetenv("NOTIFY_SOCKET");
   ServiceManager().Ready("");

@@ -1,0 +1,81 @@
+#include "anycast/state/records.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace hither {
+namespace {
+
+class RecordsTest : public testing::Test {
+ protected:
+  RecordsTest() : folder_(absl::StrCat(testing::TempDir(), "/records.", getpid())) {
+    config_.state_file = folder_ + "/state";
+    config_.journal_file = folder_ + "/journal";
+  }
+  ~RecordsTest() override { std::filesystem::remove_all(folder_); }
+  std::string Read(const std::string& name) const {
+    std::ifstream in(folder_ + name);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  const std::string folder_;
+  AnycastConfig config_;
+};
+
+TEST_F(RecordsTest, StateIsReadByTheNextSidecar) {
+  const absl::Time now = MonotonicNow();
+  {
+    Records records;
+    ASSERT_TRUE(Records::Check(config_).ok());
+    ASSERT_TRUE(records.Open(config_).ok());
+    ASSERT_TRUE(records.Start().ok());
+    KeptState::Service service;
+    service.drain = true;
+    service.drain_since = records.WallOf(now);
+    EXPECT_EQ(records.WallOf(now), records.WallOf(now)) << "The same until a clock is set.";
+    records.Keep({{"dns", service}}, now);
+    ASSERT_TRUE(records.WaitIdle(absl::Seconds(10)));
+    EXPECT_EQ(records.Failure(), "");
+  }
+  Records next;
+  const auto kept = next.Open(config_);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  ASSERT_TRUE(kept->services.contains("dns"));
+  const absl::Duration ago = next.WallOf(*kept) - kept->services.at("dns").drain_since;
+  EXPECT_GE(ago, -absl::Seconds(1));
+  EXPECT_LE(ago, absl::Minutes(1));
+}
+
+TEST_F(RecordsTest, JournalGoesWhereTheConfigurationSays) {
+  Records records;
+  ASSERT_TRUE(Records::Check(config_).ok());
+  ASSERT_TRUE(records.Start().ok());
+  records.AppendToJournal("before any file\n");
+  records.MoveTo(config_);
+  records.AppendToJournal("");
+  records.AppendToJournal("first\n");
+  config_.journal_file = folder_ + "/other";
+  records.MoveTo(config_);
+  records.AppendToJournal("second\n");
+  ASSERT_TRUE(records.WaitIdle(absl::Seconds(10)));
+  EXPECT_EQ(Read("/journal"), "first\n");
+  EXPECT_EQ(Read("/other"), "second\n");
+}
+
+TEST_F(RecordsTest, AFolderThatCannotBeMadeIsAnError) {
+  std::filesystem::create_directories(folder_);
+  std::ofstream(folder_ + "/file") << "\n";
+  config_.journal_file = folder_ + "/file/journal";
+  const absl::Status checked = Records::Check(config_);
+  EXPECT_TRUE(absl::StartsWith(checked.message(), "journal ")) << checked;
+}
+
+}  // namespace
+}  // namespace hither
