@@ -5,13 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "anycast/bgp/bgp_reload.h"
-#include "anycast/bgp/bgp_speaker.h"
 #include "anycast/route/bird_readback.h"
-#include "anycast/route/dry_run_backend.h"
-#include "anycast/route/exec_backend.h"
 #include "anycast/route/frr_readback.h"
-#include "anycast/route/kernel_backend.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -20,14 +15,6 @@ namespace {
 
 constexpr absl::Duration kRetry = absl::Seconds(1);
 
-// Must a backend be replaced by a new one? `bgp` changes neighbor by neighbor.
-bool Differs(absl::string_view name, const AnycastConfig& a, const AnycastConfig& b) {
-  if (name == "bgp") return a.bgp.has_value() != b.bgp.has_value();
-  if (name == "kernel") return a.kernel != b.kernel;
-  if (name == "exec") return a.exec != b.exec;
-  return a.dry_run != b.dry_run;
-}
-
 // The ASes that a route of this node has passed on its way to the router that is read back from:
 // ours, and what that router may put before it. Empty without `bgp`.
 std::vector<uint32_t> OwnAses(const AnycastConfig& config) {
@@ -35,19 +22,6 @@ std::vector<uint32_t> OwnAses(const AnycastConfig& config) {
   std::vector<uint32_t> ases = {config.bgp->local_as};
   for (const AnycastConfig::Neighbor& neighbor : config.bgp->neighbors) ases.push_back(neighbor.as);
   return ases;
-}
-
-// Will no session that is established now live on?
-bool EndsEverySession(const Observation& observed, const AnycastConfig& from,
-                      const AnycastConfig& to) {
-  for (const NeighborChange& change : PlanReload(*from.bgp, *to.bgp)) {
-    if (change.kind != NeighborChange::Kind::kNone) continue;
-    const std::string address = change.neighbor.AddressText();
-    for (const Observation::Session& session : observed.sessions) {
-      if (session.neighbor == address && session.state == "Established") return false;
-    }
-  }
-  return true;
 }
 
 // To want nothing announced is not enough: a command may still run, or have failed. Read-backs do
@@ -67,35 +41,44 @@ bool MayBeAnnounced(const SidecarView::ServiceView& service,
 
 }  // namespace
 
-bool Announcer::Has(absl::string_view name) const {
-  return std::any_of(backends_.begin(), backends_.end(),
-                     [&](const Backend& backend) { return backend.backend->name() == name; });
+void Announcer::Slot::Close(absl::string_view reason, absl::Time now) {
+  if (IsClosing()) return;
+  backend->Close(reason);
+  closed_at = now;
 }
 
-void Announcer::CloseBackend(Backend& backend, absl::string_view reason, absl::Time now) {
-  if (backend.IsClosing()) return;
-  backend.backend->Close(reason);
-  backend.closed_at = now;
+bool Announcer::Slot::HasEnded(absl::Time now) const {
+  return IsClosing() && (backend->IsIdle() || now - closed_at > backend->close_max());
+}
+
+bool Announcer::Has(const BackendKind& kind) const {
+  return std::ranges::find(slots_, &kind, &Slot::kind) != slots_.end();
 }
 
 absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
-  if (config.kernel.has_value()) {
-    // Whatever cannot be made is refused before anything is taken down.
-    if (auto trial = KernelBackend::Create(*config.kernel, config.services); !trial.ok()) {
-      return trial.status();
-    }
+  for (const BackendKind& kind : kinds_) {
+    if (kind.try_out == nullptr || !kind.is_wanted(config)) continue;
+    if (auto trial = kind.try_out(config); !trial.ok()) return trial;
   }
   const bool is_first = !std::exchange(is_configured_, true);
-  for (Backend& backend : backends_) {
-    if (Differs(backend.backend->name(), config_, config)) {
-      CloseBackend(backend, "reconfigured", now);
-    } else if (auto set = backend.backend->SetServices(config.services); !set.ok()) {
+  for (Slot& slot : slots_) {
+    if (slot.kind->differs(config_, config)) {
+      slot.Close("reconfigured", now);
+    } else if (auto set = slot.backend->SetServices(config.services); !set.ok()) {
       Log(LogLevel::kError, set.message());  // Tried above: it is the host that refuses now.
     } else {
-      backend.backend->SetConfig(config);
+      slot.backend->SetConfig(config);
     }
   }
   config_ = config;
+  MakeReadbacks();
+  const absl::Status made = MakeMissing();
+  if (is_first) return made;
+  tried_ = now;
+  return absl::OkStatus();
+}
+
+void Announcer::MakeReadbacks() {
   readbacks_.clear();
   const std::vector<uint32_t> own_ases = OwnAses(config_);
   if (!config_.readback.bird_socket.empty()) {
@@ -106,84 +89,74 @@ absl::Status Announcer::Configure(const AnycastConfig& config, absl::Time now) {
     readbacks_.push_back(
         std::make_unique<FrrReadback>(&loop_, config_.readback, config_.services, own_ases));
   }
-  const absl::Status made = MakeMissing();
-  if (is_first) return made;
-  tried_ = now;
-  return absl::OkStatus();
 }
 
-// Each for itself: one that cannot be made keeps no other from it.
+// Each for itself: one that cannot be made does not prevent the others.
 absl::Status Announcer::MakeMissing() {
-  const auto add = [this](std::unique_ptr<RouteBackend> backend) {
-    backends_.push_back({std::move(backend), absl::InfiniteFuture()});
-  };
   absl::Status status;
-  if (config_.kernel.has_value() && !Has("kernel")) {
-    auto kernel = KernelBackend::Create(*config_.kernel, config_.services);
-    status = kernel.status();
-    if (kernel.ok()) add(*std::move(kernel));
+  missing_.why.clear();
+  for (const BackendKind& kind : kinds_) {
+    if (!kind.is_wanted(config_) || Has(kind)) continue;
+    auto backend = kind.make(loop_, config_);
+    if (backend.ok()) {
+      slots_.push_back({.kind = &kind, .backend = *std::move(backend)});
+    } else if (status.ok()) {
+      status = backend.status();
+      missing_.kind = kind.name;
+      missing_.why = std::string(status.message());
+    }
   }
-  if (config_.bgp.has_value() && !Has("bgp")) {
-    add(std::make_unique<BgpSpeaker>(&loop_, config_));
-  }
-  if (config_.exec.has_value() && !Has("exec")) {
-    add(std::make_unique<ExecBackend>(&loop_, *config_.exec));
-  }
-  if (config_.dry_run && !Has("dry-run")) add(std::make_unique<DryRunBackend>());
-  const std::string failure(status.message());
   const absl::Time now = MonotonicNow();
-  if (failure.empty()) {
-    if (missing_.Ended(now)) Log(LogLevel::kInfo, "the kernel backend works again");
-  } else if (missing_.Holds(failure, now)) {
-    Log(LogLevel::kError, failure, "; the sidecar retries every second", missing_.Note(now));
+  if (status.ok()) {
+    if (missing_.reminder.Ended(now)) {
+      Log(LogLevel::kInfo, "the ", missing_.kind, " backend works again");
+    }
+  } else if (missing_.reminder.Holds(missing_.why, now)) {
+    Log(LogLevel::kError, missing_.why, "; the sidecar retries every second",
+        missing_.reminder.Note(now));
   }
-  failure_ = failure;
   return status;
 }
 
 void Announcer::RetryMissing(absl::Time now) {
-  if (failure_.empty() || now - tried_ < kRetry) return;
+  if (missing_.why.empty() || now - tried_ < kRetry) return;
   tried_ = now;
   MakeMissing().IgnoreError();  // It has been told.
 }
 
 void Announcer::DropIdle(absl::Time now) {
-  const auto has_ended = [now](const Backend& backend) {
-    return backend.IsClosing() &&
-           (backend.backend->IsIdle() || now - backend.closed_at > backend.backend->close_max());
-  };
-  if (std::erase_if(backends_, has_ended) == 0) return RetryMissing(now);
+  const auto has_ended = [now](const Slot& slot) { return slot.HasEnded(now); };
+  if (std::erase_if(slots_, has_ended) == 0) return RetryMissing(now);
   tried_ = now;
   MakeMissing().IgnoreError();
 }
 
 std::vector<std::string> Announcer::EndedBy(const AnycastConfig& config) const {
   std::vector<std::string> lines;
-  for (const Backend& backend : backends_) {
-    const absl::string_view name = backend.backend->name();
-    if (name == "bgp" && config_.bgp.has_value() && config.bgp.has_value()) {
-      for (const NeighborChange& change : PlanReload(*config_.bgp, *config.bgp)) {
-        if (change.kind != NeighborChange::Kind::kNone) lines.push_back(change.ToText());
+  for (const Slot& slot : slots_) {
+    if (slot.kind->ended_by != nullptr) {
+      for (std::string& line : slot.kind->ended_by(config_, config)) {
+        lines.push_back(std::move(line));
       }
     }
-    if (!Differs(name, config_, config) || name == "dry-run") continue;
-    lines.push_back(absl::StrCat("restarts the ", name, " backend because its settings changed; ",
-                                 "its routes are withdrawn briefly"));
+    if (!slot.kind->announces || !slot.kind->differs(config_, config)) continue;
+    lines.push_back(absl::StrCat("restarts the ", slot.kind->name,
+                                 " backend because its settings changed; its routes are withdrawn ",
+                                 "briefly"));
   }
   return lines;
 }
 
-// A dry run announces nothing: what it would go on with does not count.
 bool Announcer::EndsAll(const AnycastConfig& config) const {
   bool any_ends = false;
-  for (const Backend& backend : backends_) {
-    const absl::string_view name = backend.backend->name();
-    if (name == "dry-run") continue;
+  for (const Slot& slot : slots_) {
+    const BackendKind& kind = *slot.kind;
+    if (!kind.announces) continue;
     any_ends = true;
-    if (backend.IsClosing() || Differs(name, config_, config)) continue;
-    if (name != "bgp" || !EndsEverySession(backend.backend->Observe(), config_, config)) {
-      return false;
-    }
+    if (slot.IsClosing() || kind.differs(config_, config)) continue;
+    const bool ends_all =
+        kind.ends_all_of != nullptr && kind.ends_all_of(slot.backend->Observe(), config_, config);
+    if (!ends_all) return false;
   }
   return any_ends;
 }
@@ -191,15 +164,15 @@ bool Announcer::EndsAll(const AnycastConfig& config) const {
 void Announcer::Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
   if (is_closed_) return;
   DropIdle(now);
-  for (Backend& backend : backends_) {
-    if (!backend.IsClosing()) backend.backend->Announce(routes, now, until);
+  for (Slot& slot : slots_) {
+    if (!slot.IsClosing()) slot.backend->Announce(routes, now, until);
   }
   for (const std::string& line : differences_.Update(routes, Observe(now), now)) {
     Log(LogLevel::kWarning, line);
   }
   const std::vector<Prefix> again = differences_.TakeToAnnounceAgain(now);
   if (again.empty()) return;
-  for (Backend& backend : backends_) backend.backend->AnnounceAgain(again);
+  for (Slot& slot : slots_) slot.backend->AnnounceAgain(again);
 }
 
 // What backends and read-backs see, which is also the evidence. A backend that is closing
@@ -207,9 +180,9 @@ void Announcer::Tick(const std::vector<Route>& routes, absl::Time now, absl::Tim
 std::vector<Observation> Announcer::Observe(absl::Time now) {
   std::vector<Observation> all;
   evidence_ = {};
-  for (const Backend& backend : backends_) {
-    if (backend.IsClosing()) continue;
-    const Observation& one = all.emplace_back(backend.backend->Observe());
+  for (const Slot& slot : slots_) {
+    if (slot.IsClosing()) continue;
+    const Observation& one = all.emplace_back(slot.backend->Observe());
     evidence_.said.insert(evidence_.said.end(), one.seen.begin(), one.seen.end());
   }
   evidence_.is_read_back = !readbacks_.empty();
@@ -228,26 +201,25 @@ std::vector<Observation> Announcer::Observe(absl::Time now) {
 void Announcer::Close(absl::string_view reason, absl::Time now) {
   is_closed_ = true;
   evidence_ = {};
-  for (Backend& backend : backends_) CloseBackend(backend, reason, now);
+  for (Slot& slot : slots_) slot.Close(reason, now);
 }
 
 absl::Duration Announcer::close_max() const {
   absl::Duration longest;
-  for (const Backend& backend : backends_) {
-    longest = std::max(longest, backend.backend->close_max());
+  for (const Slot& slot : slots_) {
+    longest = std::max(longest, slot.backend->close_max());
   }
   return longest;
 }
 
 bool Announcer::IsIdle() const {
-  return std::all_of(backends_.begin(), backends_.end(),
-                     [](const Backend& backend) { return backend.backend->IsIdle(); });
+  return std::ranges::all_of(slots_, [](const Slot& slot) { return slot.backend->IsIdle(); });
 }
 
 void Announcer::AddTo(SidecarView& view) const {
-  for (const Backend& backend : backends_) {
-    view.backends.emplace_back(backend.backend->name());
-    Observation observed = backend.backend->Observe();
+  for (const Slot& slot : slots_) {
+    view.backends.emplace_back(slot.backend->name());
+    Observation observed = slot.backend->Observe();
     std::move(observed.seen.begin(), observed.seen.end(), std::back_inserter(view.seen));
     std::move(observed.sessions.begin(), observed.sessions.end(),
               std::back_inserter(view.sessions));
@@ -255,7 +227,9 @@ void Announcer::AddTo(SidecarView& view) const {
   for (SidecarView::ServiceView& service : view.services) {
     if (service.is_drained) service.is_drained = !MayBeAnnounced(service, view.seen);
   }
-  if (!failure_.empty()) view.backends.push_back(absl::StrCat("kernel (", failure_, ")"));
+  if (!missing_.why.empty()) {
+    view.backends.push_back(absl::StrCat(missing_.kind, " (", missing_.why, ")"));
+  }
   for (const std::unique_ptr<Readback>& readback : readbacks_) {
     const ReadbackView& seen = readback->Seen();
     view.backends.push_back(

@@ -3,15 +3,16 @@
 
 #include <uv.h>
 
-#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "anycast/announced.h"
+#include "anycast/backend_kinds.h"
 #include "anycast/route/readback.h"
 #include "anycast/route/reconcile.h"
 #include "anycast/route/route_backend.h"
@@ -27,7 +28,9 @@ namespace hither {
 // Threads: the loop's.
 class Announcer {
  public:
-  explicit Announcer(uv_loop_t& loop) : loop_(loop) {}
+  // `kinds` outlives it.
+  explicit Announcer(uv_loop_t& loop, std::span<const BackendKind> kinds = BackendKinds())
+      : loop_(loop), kinds_(kinds) {}
 
   // Makes the backends that the configuration asks for. Those whose part is as it was stay, with
   // their sessions; the others are closed first, and created again once they have ended. Of
@@ -55,26 +58,34 @@ class Announcer {
   void AddTo(SidecarView& view) const;
 
  private:
-  struct Backend {
+  struct Slot {
+    const BackendKind* kind = nullptr;
     std::unique_ptr<RouteBackend> backend;
     absl::Time closed_at = absl::InfiniteFuture();  // InfiniteFuture(): it is not closing.
     bool IsClosing() const { return closed_at != absl::InfiniteFuture(); }
+    void Close(absl::string_view reason, absl::Time now);
+    bool HasEnded(absl::Time now) const;
   };
-  static void CloseBackend(Backend& backend, absl::string_view reason, absl::Time now);
-  bool Has(absl::string_view name) const;
+  struct Missing {  // What could not be made last.
+    absl::string_view kind;
+    std::string why;  // Empty: nothing is missing.
+    Reminder reminder;
+  };
+  bool Has(const BackendKind& kind) const;
   absl::Status MakeMissing();
+  void MakeReadbacks();
   void RetryMissing(absl::Time now);
   void DropIdle(absl::Time now);
   std::vector<Observation> Observe(absl::Time now);
 
   uv_loop_t& loop_;
+  const std::span<const BackendKind> kinds_;
   AnycastConfig config_;
-  std::vector<Backend> backends_;
+  std::vector<Slot> slots_;
   std::vector<std::unique_ptr<Readback>> readbacks_;
   Differences differences_;
   Evidence evidence_;
-  std::string failure_;  // Why a backend is missing; empty: none is.
-  Reminder missing_;
+  Missing missing_;
   absl::Time tried_ = absl::InfinitePast();
   bool is_configured_ = false;
   bool is_closed_ = false;
