@@ -1,7 +1,6 @@
 #include "anycast/route/bird_readback.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -27,22 +26,10 @@ std::string SetOf(const std::vector<Prefix>& prefixes) {
 
 }  // namespace
 
-struct BirdReadback::Connection {
-  BirdReadback* owner = nullptr;
-  uv_pipe_t pipe = {};
-  uv_connect_t connect = {};
-  uv_write_t write = {};
-  bool is_writing = false;
-  std::string out;
-  std::array<char, 16 * 1024> buffer;
-};
-
 BirdReadback::BirdReadback(uv_loop_t* loop, const AnycastConfig::Readback& config,
                            const std::vector<AnycastConfig::Service>& services,
                            std::vector<uint32_t> own_ases)
     : loop_(loop), config_(config), services_(services), own_ases_(std::move(own_ases)) {}
-
-BirdReadback::~BirdReadback() { Disconnect(); }
 
 void BirdReadback::Ask(absl::Time now) {
   asked_ = now;
@@ -55,24 +42,18 @@ void BirdReadback::Ask(absl::Time now) {
   is_asking_ = true;
   round_ = {};
   questions_.clear();
-  if (connection_ == nullptr) return Connect();
+  if (!socket_) return Connect();
   questions_.push_back({"show protocols", "", {}});
   SendNext();
 }
 
 void BirdReadback::Connect() {
   reader_ = {};
-  connection_ = new Connection;
-  connection_->owner = this;
-  uv_pipe_init(loop_, &connection_->pipe, 0);
-  connection_->pipe.data = connection_->connect.data = connection_->write.data = connection_;
   questions_ = {
       {"", "", {}}, {"restrict", "", {}}, {"show protocols", "", {}}};  // A greeting first.
-  uv_pipe_connect(&connection_->connect, &connection_->pipe, config_.bird_socket.c_str(),
-                  [](uv_connect_t* connect, int error) {
-                    BirdReadback* owner = static_cast<Connection*>(connect->data)->owner;
-                    if (owner != nullptr) owner->OnConnected(error);
-                  });
+  socket_.Connect(
+      *loop_, config_.bird_socket, [this](int error) { OnConnected(error); },
+      [this](std::span<const char> octets, int error) { OnRead(octets, error); });
 }
 
 void BirdReadback::OnConnected(int error) {
@@ -81,27 +62,17 @@ void BirdReadback::OnConnected(int error) {
         absl::StrCat("cannot ask BIRD at ", config_.bird_socket, ": ", uv_strerror(error),
                      "; is it running, and may this user open its control socket?")));
   }
-  uv_read_start(
-      reinterpret_cast<uv_stream_t*>(&connection_->pipe),
-      [](uv_handle_t* handle, size_t, uv_buf_t* buf) {
-        Connection* at = static_cast<Connection*>(handle->data);
-        *buf = uv_buf_init(at->buffer.data(), static_cast<unsigned>(at->buffer.size()));
-      },
-      [](uv_stream_t* stream, ssize_t size, const uv_buf_t*) {
-        BirdReadback* owner = static_cast<Connection*>(stream->data)->owner;
-        if (owner != nullptr) owner->OnRead(size);
-      });
+  socket_.StartReading();
 }
 
-void BirdReadback::OnRead(ssize_t size) {
-  if (size < 0) return Fail(absl::UnavailableError("BIRD closed its control socket"));
-  const auto* octets = reinterpret_cast<const uint8_t*>(connection_->buffer.data());
-  if (!reader_.Feed({octets, static_cast<size_t>(size)})) {
+void BirdReadback::OnRead(std::span<const char> octets, int error) {
+  if (error != 0) return Fail(absl::UnavailableError("BIRD closed its control socket"));
+  if (!reader_.Feed({reinterpret_cast<const uint8_t*>(octets.data()), octets.size()})) {
     return Fail(absl::DataLossError(
         absl::StrCat("what answers at ", config_.bird_socket, " does not speak as BIRD 2 does")));
   }
   while (const auto reply = reader_.Take()) {  // Each was read; the reader has a limit.
-    if (connection_ == nullptr) return;
+    if (!socket_) return;
     OnReply(*reply);
   }
 }
@@ -191,15 +162,7 @@ void BirdReadback::SendNext() {
 }
 
 void BirdReadback::Send(const std::string& text) {
-  if (connection_->is_writing) return Fail(absl::UnavailableError("BIRD does not read"));
-  connection_->out = absl::StrCat(text, "\n");
-  connection_->is_writing = true;
-  uv_buf_t buf =
-      uv_buf_init(connection_->out.data(), static_cast<unsigned>(connection_->out.size()));
-  uv_write(&connection_->write, reinterpret_cast<uv_stream_t*>(&connection_->pipe), &buf, 1,
-           [](uv_write_t* write, int) {  // An error shows when reading, too.
-             static_cast<Connection*>(write->data)->is_writing = false;
-           });
+  if (!socket_.Write(absl::StrCat(text, "\n"))) Fail(absl::UnavailableError("BIRD does not read"));
 }
 
 // BIRD exports a route to no session that it came from: such an absence says nothing.
@@ -226,15 +189,7 @@ void BirdReadback::Fail(absl::Status status) {
   view_.status = std::move(status);
   is_asking_ = false;
   questions_.clear();
-  Disconnect();
-}
-
-void BirdReadback::Disconnect() {
-  if (connection_ == nullptr) return;
-  connection_->owner = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&connection_->pipe),
-           [](uv_handle_t* handle) { delete static_cast<Connection*>(handle->data); });
-  connection_ = nullptr;
+  socket_.Close();
 }
 
 }  // namespace hither

@@ -4,13 +4,14 @@
 #include <uv.h>
 
 #include <deque>
-#include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "anycast/route/bird_reply.h"
 #include "anycast/route/readback.h"
+#include "base/net/uv_pipe.h"
 #include "daemon/config/anycast_config.h"
 
 namespace hither {
@@ -29,14 +30,12 @@ class BirdReadback : public Readback {
   BirdReadback(uv_loop_t* loop, const AnycastConfig::Readback& config,
                const std::vector<AnycastConfig::Service>& services,
                std::vector<uint32_t> own_ases);  // For IsOurs().
-  ~BirdReadback() override;
 
   void Ask(absl::Time now) override;
   const ReadbackView& Seen() const override { return view_; }
   absl::string_view name() const override { return "bird"; }
 
  private:
-  struct Connection;
   struct Question {
     std::string text;
     std::string protocol;          // Empty: not about routes.
@@ -45,7 +44,7 @@ class BirdReadback : public Readback {
 
   void Connect();
   void OnConnected(int error);
-  void OnRead(ssize_t size);
+  void OnRead(std::span<const char> octets, int error);
   void OnReply(const BirdReply& reply);
   void OnProtocols(const BirdReply& reply);
   void OnRoutes(const Question& question, const BirdReply& reply);
@@ -54,13 +53,12 @@ class BirdReadback : public Readback {
   void Send(const std::string& text);
   void EndRound();
   void Fail(absl::Status status);
-  void Disconnect();
 
   uv_loop_t* const loop_;
   const AnycastConfig::Readback config_;
   const std::vector<AnycastConfig::Service> services_;
   const std::vector<uint32_t> own_ases_;
-  Connection* connection_ = nullptr;  // Deletes itself once it is closed.
+  UvPipe socket_;
   BirdReplyReader reader_;
   std::deque<Question> questions_;  // The first was sent.
   Observation round_;

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ inline constexpr int kExecTempFail = 75;  // EX_TEMPFAIL of sysexits.h: "I do no
 class ExecCheck {
  public:
   ExecCheck(uv_loop_t& loop, const AnycastConfig::ExecCheck& config);
-  ~ExecCheck();  // Kills what runs. The loop must turn once more.
+  ~ExecCheck();  // Kills what runs. The loop must turn until that has ended.
   ExecCheck(const ExecCheck&) = delete;
   ExecCheck& operator=(const ExecCheck&) = delete;
 
@@ -38,13 +39,13 @@ class ExecCheck {
   Signal ToSignal(absl::Time now) const;
 
  private:
-  class Run;  // One process, with its handles; owns itself until they are closed.
+  class Run;  // One process, with its handles.
 
   void OnEnd(Level level, std::string detail);
 
   uv_loop_t& loop_;
   const AnycastConfig::ExecCheck config_;
-  Run* running_ = nullptr;
+  std::unique_ptr<Run> running_;
   absl::Time due_ = absl::InfinitePast();
   absl::Time began_at_;
   Level level_ = Level::kUnknown;

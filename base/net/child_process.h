@@ -5,18 +5,24 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/net/uv.h"
+#include "base/net/uv_pipe.h"
+#include "base/net/uv_process.h"
 
 namespace hither {
 
 // One run of a command without a shell, in its own process group, with no standard input.
 //
-// Threads: the loop's. The object may be destroyed at any time: its group is then killed, and
-// `done` is not called. Its handles close once the process is reaped; so run the loop at the end.
+// Threads: the loop's. The object may be destroyed at any time, even by `done`: its group is then
+// killed, and `done` is not called. The loop keeps the process's handle until the process has exited
+// (see UvProcess), so run the loop at the end.
 class ChildProcess {
  public:
   struct Options {
@@ -39,9 +45,23 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
  private:
-  struct Run;
-  explicit ChildProcess(Run* run) : run_(run) {}
-  Run* run_;  // Deletes itself once its handles are closed; nullptr once `done` was called.
+  ChildProcess(Options options, Done done) : options_(std::move(options)), done_(std::move(done)) {}
+  void Begin(uv_loop_t& loop);
+  int Spawn(uv_loop_t& loop);
+  void OnExit(int64_t code, int signal);
+  void OnRead(std::span<const char> octets, int error);
+  void EndIfComplete();
+  void Fail(absl::Status status);
+  void Tell();
+
+  const Options options_;
+  Done done_;  // Null once it was called.
+  Result result_;
+  UvProcess process_;
+  UvPipe output_;
+  UvTimer timer_;
+  bool has_exited_ = false;
+  bool has_output_ended_ = false;
 };
 
 }  // namespace hither

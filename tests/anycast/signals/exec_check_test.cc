@@ -61,7 +61,7 @@ const Case kCases[] = {
     {"SoftFault",     "echo 97 % >&2; exit 1",   false, Level::kSoft,    "exit 1: 97 %"},
     {"HardFault",     "exit 2",                  true,  Level::kHard,    "exit 2"},
     {"DoesNotKnow",   "exit 75",                 true,  Level::kUnknown, "exit 75"},
-    {"Killed",        "kill -9 $$",              true,  Level::kHard,    "was ended by signal 9"},
+    {"Killed",        "kill -9 $$",              true,  Level::kHard,    "was killed by signal 9"},
     {"TimedOut",      "echo begun; sleep 60",    false, Level::kSoft,    "took over 2s and was killed: begun"},
     {"ControlOctets", "printf 'a\\033[2Jb\\nc'", true,  Level::kOk,      "exit 0: a?[2Jb?c"},
     // Who has the pipe open is not waited for.
