@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -108,7 +109,7 @@ std::string SidecarVersion() { return absl::StrCat("hither-anycast ", HITHER_VER
 
 namespace {
 
-// $policy, $sidecar: the defaults of AnycastConfig.
+// Each $name is a default; see Defaults().
 constexpr absl::string_view kHelp =
     R"(hither-anycast - announce this site's anycast prefixes only while it answers well
 
@@ -120,7 +121,7 @@ and announces each service's prefixes by BGP or through the kernel's routing tab
 dies or hangs, its announcements expire.
 
 FLAGS
-  --config FILE  The configuration file, shared with hitherd. Default: /etc/hither/hither.yaml
+  --config FILE  The configuration file, shared with hitherd. Default: $config_file
   --check        Read the configuration, report all errors, and exit.
   --dry-run      Announce nothing; log what would be announced.
   --help, --version
@@ -143,39 +144,40 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
     - name: dns
       prefixes: [192.0.2.0/24, "2001:db8::/48"]
       addresses: []        # to probe; default: those of listen: inside of the prefixes
-      probe: { name: example.org, type: SOA }       # or probes: [...]
+      probe: { name: example.org, type: $probe_type }       # or probes: [...]
       zones: []            # to watch beside those of the probes
-      checks: []           # { name, command: [...], every: 10s, timeout: 2s, level: soft,
-                           #   scope: local }
+      checks: []           # { name, command: [...], every: $every, timeout: $limit, level: $level,
+                           #   scope: $scope }
       up:    { }           # attributes by state: med, prepend, communities, large_communities
-      soft:  { med: 100, prepend: 2 }
-      drain: { med: 200, prepend: 3, communities: [graceful-shutdown] }
+      soft:  $soft
+      drain: $drain
 $policy
   bgp:
     local_as: 64512
     router_id: 10.0.0.2    # default: made from the node's name, the same at every start
     neighbors:             # hold_time is the lease: routes of a hung sidecar last so long
       - { address: 10.0.0.1, as: 64512, password: none, password_file: none,
-          ttl_security: false, multihop: 0, families: [ipv4, ipv6], next_hop_v4: ...,
-          next_hop_v6: ..., hold_time: 3s, description: ...,
+          ttl_security: $ttl, multihop: $multihop, families: [ipv4, ipv6], next_hop_v4: ...,
+          next_hop_v6: ..., hold_time: $hold_time, description: ...,
           local_address: ... }   # fe80::1%eth0: the interface may appear later
-  kernel: { mode: address, interface_up: wp-up, interface_soft: wp-soft, interface_drain: wp-drain,
-            lease: 3s }    # or mode: metric, with metric_interface, table, metric_up/soft/drain
-  exec: { up: [...], soft: [...], drain: [...], down: [...], timeout: 10s }   # no lease:
+  kernel: { mode: $mode, interface_up: $if_up, interface_soft: $if_soft, interface_drain: $if_drain,
+            lease: $lease }    # or mode: metric, with metric_interface, table, metric_up/soft/drain
+  exec: { up: [...], soft: [...], drain: [...], down: [...], timeout: $exec_timeout }   # no lease:
                            #   routes stay if the sidecar dies; see ExecStopPost=
-  dry_run: false
+  dry_run: $dry_run
   readback: { bird: /run/bird/bird.ctl, bird_protocol: ..., frr: [vtysh] }
-  peers: { listen: 10.0.0.2, hosts: [], max_withdrawn: "50%", outside: [...],
+  peers: { listen: 10.0.0.2, hosts: [], max_withdrawn: "$withdrawn%", outside: [...],
            nodes: [{ name, address, dns, outside: [...] }],  # outside: public, for beacons
-                           #   from the service addresses: do answers leave? (UDP 8055)
-           key_file: none, accept_key_files: [], accept_unsealed: false }
+                           #   from the service addresses: do answers leave? (UDP $peer_port)
+           key_file: none, accept_key_files: [], accept_unsealed: $unsealed }
                            # one list may serve all nodes: an entry for this node is skipped
   admin: { listen: "$sidecar" }   # default under systemd: unix:$RUNTIME_DIRECTORY/admin.sock
-  state_file: /var/lib/hither-anycast/state         # or none
-  journal: none            # a file for `hither simulate`
+  state_file: $state_file         # or none
+  journal: $journal            # a file for `hither simulate`
 )";
 
 std::string Text(absl::Duration value) { return absl::FormatDuration(value); }
+std::string Text(bool value) { return value ? "true" : "false"; }
 template <typename T>
 std::string Text(T value) {
   return absl::StrCat(value);
@@ -201,10 +203,71 @@ std::string PolicyHelp() {
   return absl::StrCat(help, line, " }");
 }
 
+// "{ med: 100, prepend: 2 }"
+std::string AttributesHelp(const RouteAttributes& attributes) {
+  std::vector<std::string> settings;
+  if (attributes.med.has_value()) settings.push_back(absl::StrCat("med: ", *attributes.med));
+  settings.push_back(absl::StrCat("prepend: ", attributes.prepend));
+  std::vector<std::string> communities;
+  for (const uint32_t one : attributes.communities) {
+    communities.push_back(one == kGracefulShutdown
+                              ? "graceful-shutdown"
+                              : absl::StrCat("\"", one >> 16, ":", one & 0xFFFF, "\""));
+  }
+  if (!communities.empty()) {
+    settings.push_back(absl::StrCat("communities: [", absl::StrJoin(communities, ", "), "]"));
+  }
+  return absl::StrCat("{ ", absl::StrJoin(settings, ", "), " }");
+}
+
+using Replacements = std::vector<std::pair<absl::string_view, std::string>>;
+
+void AddServiceDefaults(Replacements& to) {
+  const AnycastConfig::Service service;
+  const AnycastConfig::ExecCheck check;
+  to.emplace_back("$probe_type", AnycastConfig::Probe().type);
+  to.emplace_back("$every", Text(check.every));
+  to.emplace_back("$limit", Text(check.timeout));
+  to.emplace_back("$level", check.is_hard ? "hard" : "soft");
+  to.emplace_back("$scope", check.is_shared ? "shared" : "local");
+  to.emplace_back("$soft", AttributesHelp(service.soft));
+  to.emplace_back("$drain", AttributesHelp(service.drain));
+}
+
+void AddBackendDefaults(Replacements& to) {
+  const AnycastConfig::Neighbor neighbor;
+  const AnycastConfig::Kernel kernel;
+  to.emplace_back("$ttl", Text(neighbor.ttl_security));
+  to.emplace_back("$multihop", Text(neighbor.multihop));
+  to.emplace_back("$hold_time", Text(neighbor.hold_time));
+  to.emplace_back("$mode", kernel.mode == AnycastKernel::Mode::kAddress ? "address" : "metric");
+  to.emplace_back("$if_up", kernel.interface_up);
+  to.emplace_back("$if_soft", kernel.interface_soft);
+  to.emplace_back("$if_drain", kernel.interface_drain);
+  to.emplace_back("$lease", Text(kernel.lease));
+  to.emplace_back("$exec_timeout", Text(AnycastConfig::Exec().timeout));
+}
+
+// What stands for each $name of kHelp: the defaults are in AnycastConfig and nowhere else.
+Replacements Defaults() {
+  const AnycastConfig config;
+  Replacements all;
+  all.emplace_back("$config_file", SidecarOptions().config_file);
+  all.emplace_back("$policy", PolicyHelp());
+  AddServiceDefaults(all);
+  AddBackendDefaults(all);
+  all.emplace_back("$dry_run", Text(config.dry_run));
+  all.emplace_back("$withdrawn", Text(config.peers.max_withdrawn_percent));
+  all.emplace_back("$unsealed", Text(config.peers.accept_unsealed));
+  all.emplace_back("$peer_port", Text(kPeerPort));
+  all.emplace_back("$sidecar", kSidecarAdmin);
+  all.emplace_back("$state_file", config.state_file);
+  all.emplace_back("$journal", config.journal_file.empty() ? "none" : config.journal_file);
+  return all;
+}
+
 }  // namespace
 
-std::string SidecarHelp() {
-  return absl::StrReplaceAll(kHelp, {{"$policy", PolicyHelp()}, {"$sidecar", kSidecarAdmin}});
-}
+std::string SidecarHelp() { return absl::StrReplaceAll(kHelp, Defaults()); }
 
 }  // namespace hither

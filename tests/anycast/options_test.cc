@@ -41,6 +41,35 @@ TEST(SidecarOptions, WrongOnesAreTold) {
   EXPECT_THAT(std::string(Parse({"--config="}).status().message()), HasSubstr("path is empty"));
 }
 
+// Each is the default of a default-made configuration.
+TEST(SidecarHelp, ShowsTheDefaults) {
+  const std::string help = SidecarHelp();
+  for (const char* line : {
+           "tick: 250ms",
+           "every: 10s, timeout: 2s, level: soft",
+           "soft:  { med: 100, prepend: 2 }\n",
+           "drain: { med: 200, prepend: 3, communities: [graceful-shutdown] }\n",
+           "ttl_security: false, multihop: 0,",
+           "hold_time: 3s",
+           "kernel: { mode: address, interface_up: wp-up, interface_soft: wp-soft,",
+           "lease: 3s }",
+           "down: [...], timeout: 10s }",
+           "max_withdrawn: \"50%\"",
+           "state_file: /var/lib/hither-anycast/state ",
+       }) {
+    EXPECT_THAT(help, HasSubstr(line));
+  }
+}
+
+// A $name that nothing replaces would be one.
+TEST(SidecarHelp, HasNoNameLeft) {
+  std::string help = SidecarHelp();
+  const size_t folder = help.find("$RUNTIME_DIRECTORY");  // systemd's.
+  ASSERT_NE(folder, std::string::npos);
+  help.erase(folder, 1);
+  EXPECT_EQ(help.find('$'), std::string::npos) << help.substr(help.find('$'));
+}
+
 class SidecarConfig : public ::testing::Test {
  protected:
   SidecarConfig() : path_(absl::StrCat(::testing::TempDir(), "/sidecar.yaml.", getpid())) {}
