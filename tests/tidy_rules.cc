@@ -9,83 +9,9 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "tests/tidy_code.h"
 
 namespace hither {
-namespace {
-
-std::string At(const SourceFile& file, size_t line, absl::string_view what) {
-  return absl::StrCat(file.path, ":", line, ": ", what);
-}
-
-std::vector<absl::string_view> Lines(absl::string_view text) { return absl::StrSplit(text, '\n'); }
-
-bool IsCpp(absl::string_view path) {
-  return absl::EndsWith(path, ".cc") || absl::EndsWith(path, ".h");
-}
-
-// Characters, not octets: a § is one column.
-size_t Columns(absl::string_view line) {
-  size_t columns = 0;
-  for (const char c : line) columns += (c & 0xc0) != 0x80;
-  return columns;
-}
-
-bool IsWordChar(char c) { return absl::ascii_isalnum(c) || c == '_'; }
-
-bool HasWord(absl::string_view line, absl::string_view word) {
-  for (size_t at = line.find(word); at != absl::string_view::npos; at = line.find(word, at + 1)) {
-    const size_t end = at + word.size();
-    const bool starts = at == 0 || !IsWordChar(line[at - 1]);
-    if (starts && (end == line.size() || !IsWordChar(line[end]))) return true;
-  }
-  return false;
-}
-
-// Where the comment or literal that starts at `at` ends; `at` itself if none starts there.
-size_t EndOfNoCode(absl::string_view text, size_t at) {
-  const absl::string_view rest = text.substr(at);
-  const auto past = [&](absl::string_view end, size_t from) {
-    const size_t found = text.find(end, from);
-    return found == absl::string_view::npos ? text.size() : found + end.size();
-  };
-  if (absl::StartsWith(rest, "//")) return past("\n", at) - 1;
-  if (absl::StartsWith(rest, "/*")) return past("*/", at);
-  if (absl::StartsWith(rest, "R\"")) {
-    const absl::string_view name = rest.substr(2, rest.find('(') - 2);
-    return past(absl::StrCat(")", name, "\""), at);
-  }
-  if (rest[0] != '"' && rest[0] != '\'') return at;
-  if (rest[0] == '\'' && at > 0 && absl::ascii_isxdigit(text[at - 1])) return at;  // As in 1'000.
-  size_t end = at + 1;
-  while (end < text.size() && text[end] != rest[0] && text[end] != '\n') {
-    end += text[end] == '\\' ? 2 : 1;
-  }
-  return std::min(end + 1, text.size());
-}
-
-// The same text, octet by octet, with blanks for what is in comments and literals, so that braces
-// and parentheses can be counted.
-std::string Blanked(const std::string& text) {
-  std::string out = text;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = EndOfNoCode(text, at);
-    for (size_t i = at; i < end; ++i) {
-      if (out[i] != '\n') out[i] = ' ';
-    }
-    at = std::max(end, at + 1);
-  }
-  return out;
-}
-
-// Does a brace after `head` (all since the last ;, { or }) open a function's body?
-bool OpensFunction(absl::string_view head) {
-  for (const char* scope : {"namespace", "class", "struct", "enum", "union", "extern"}) {
-    if (HasWord(head, scope)) return false;
-  }
-  return absl::StrContains(head, ")") && !absl::EndsWith(absl::StripAsciiWhitespace(head), "=");
-}
-
-}  // namespace
 
 Problems LongLines(const SourceFile& file) {
   Problems problems;
@@ -222,6 +148,34 @@ Problems RawCloses(const SourceFile& file) {
       const char before = at == 0 ? ' ' : line[at - 1];
       if (IsWordChar(before) || before == '.' || before == '>') continue;  // Another function.
       problems.push_back(At(file, number, "use FileDescriptor of base/file_descriptor.h"));
+    }
+  }
+  return problems;
+}
+
+Problems RawHandles(const SourceFile& file) {
+  constexpr absl::string_view kMay[] = {
+      "base/net/", "tests/",
+      "server/listen/",     // Its handles lie within listeners and connections, in one allocation.
+      "server/control.cc",  // TODO(cleanup): owners there, too.
+  };
+  const auto is_of = [&](absl::string_view folder) { return absl::StartsWith(file.path, folder); };
+  Problems problems;
+  if (!IsCpp(file.path) || std::ranges::any_of(kMay, is_of)) return problems;
+  size_t number = 0;
+  const std::string code = Blanked(file.text);
+  for (const absl::string_view line : Lines(code)) {
+    ++number;
+    for (size_t at = line.find("uv_"); at != absl::string_view::npos; at = line.find("uv_", at)) {
+      const bool starts = at == 0 || !IsWordChar(line[at - 1]);
+      const size_t begin = at;
+      while (at < line.size() && IsWordChar(line[at])) ++at;
+      const absl::string_view name = line.substr(begin, at - begin);
+      if (!starts || at == line.size() || line[at] != '(') continue;
+      const bool makes = absl::EndsWith(name, "_init") && name != "uv_loop_init" &&
+                         name != "uv_buf_init";  // Neither is a handle.
+      if (!makes && name != "uv_close") continue;
+      problems.push_back(At(file, number, absl::StrCat(name, "; use an owner of base/net/uv.h")));
     }
   }
   return problems;

@@ -20,6 +20,7 @@ using Problems = std::vector<std::string>;
 inline constexpr size_t kColumnsMax = 100;
 inline constexpr size_t kFunctionLinesMax = 70;
 inline constexpr size_t kFileLinesMax = 500;
+inline constexpr size_t kDataMembersMax = 20;
 
 Problems LongLines(const SourceFile& file);      // Outside of "clang-format off".
 Problems LongFunctions(const SourceFile& file);  // C++ only; found by their braces.
@@ -31,6 +32,11 @@ Problems UnboundedJson(const SourceFile& file);  // A parser called but by base/
 Problems ForeignWords(const SourceFile& file);  // Words that an English manual would not use.
 // close() of a descriptor whose owner is no FileDescriptor; not in tests.
 Problems RawCloses(const SourceFile& file);
+// libuv's handles made or closed outside of base/net/; not in tests.
+Problems RawHandles(const SourceFile& file);
+// Classes of more than kDataMembersMax members `name_`, unless the comment above the class has a
+// line "// Data members: WHY".
+Problems LargeClasses(const SourceFile& file);
 
 // Includes against the arrows of ARCHITECTURE.md, one row a folder (tidy_includes.cc).
 Problems Includes(const SourceFile& file);

@@ -79,6 +79,8 @@ TEST(Tree, HasNoLongFiles) { EXPECT_TIDY(InTree(LongFiles)); }
 TEST(Tree, HasNoLeftovers) { EXPECT_TIDY(InTree(Leftovers)); }
 TEST(Tree, ReadsJsonWithinLimits) { EXPECT_TIDY(InTree(UnboundedJson)); }
 TEST(Tree, ClosesThroughOwners) { EXPECT_TIDY(InTree(RawCloses)); }
+TEST(Tree, OwnsHandles) { EXPECT_TIDY(InTree(RawHandles)); }
+TEST(Tree, HasNoLargeClasses) { EXPECT_TIDY(InTree(LargeClasses)); }
 TEST(Tree, HasIncludeGuards) { EXPECT_TIDY(InTree(IncludeGuards)); }
 
 TEST(Tree, IsWrittenInPlainEnglish) {
@@ -164,6 +166,18 @@ const Sample kSamples[] = {
     {"OtherCloses",      RawCloses,      {"tool/a.cc", "uv_close(h, f); file.close(); file->close();  // close(fd)"}, ""},
     {"CloseInItsOwner",  RawCloses,      {"base/file_descriptor.h", "::close(fd_);"}, ""},
     {"CloseInTests",     RawCloses,      {"tests/a.cc", "close(fd);"}, ""},
+    {"RawHandle",        RawHandles,     {"anycast/a.cc", "\nuv_timer_init(&loop, &timer_);\n"}, "anycast/a.cc:2: uv_timer_init; use an owner of base/net/uv.h"},
+    {"RawHandleClose",   RawHandles,     {"tool/a.cc", "x = uv_close(h, f), uv_poll_init(l, p, 0);"}, "tool/a.cc:1: uv_close; use an owner of base/net/uv.h | tool/a.cc:1: uv_poll_init; use an owner of base/net/uv.h"},
+    {"LoopsAndBuffers",  RawHandles,     {"tool/a.cc", "uv_loop_init(&l); uv_loop_close(&l); uv_buf_init(p, 1);  // uv_close(h)"}, ""},
+    {"LikeAHandle",      RawHandles,     {"tool/a.cc", "my_uv_close(h); uv_closed(h); &uv_close;"}, ""},
+    {"HandleInItsOwner", RawHandles,     {"base/net/uv.h", "uv_close(h, f);"}, ""},
+    {"ClassOf20",        LargeClasses,   {"a.h", "class C {\n" + Repeat(20, "  int a_;\n") + "};\n"}, ""},
+    {"ClassOf21",        LargeClasses,   {"a.h", "\nclass C : D {\n" + Repeat(21, "  int a_;\n") + "};\n"}, "a.h:2: a class of 21 data members; look for parts, or say why: // Data members: WHY"},
+    {"EachKindOfMember", LargeClasses,   {"a.h", Repeat(1, "struct C {\n" + Repeat(4, " std::map<A, B> a_ = {1, {2}};\n  int b_{1};\n  char c_[4];\n  T* d_ ABSL_GUARDED_BY(mu_) = 0;\n  enum E { kA } e_ = kA;\n") + "  F<void(int)> f_;\n};\n")}, "a.h:1: a class of 21 data members; look for parts, or say why: // Data members: WHY"},
+    {"MembersOfNone",    LargeClasses,   {"a.h", "class C {\n" + Repeat(21, " static int a_;\n int F() { T b_; return b_; }\n int G(int c_) const;\n int d;\n using T_ = int;\n") + "};\n"}, ""},
+    {"ClassWithAReason", LargeClasses,   {"a.h", "// What it is.\n//\n// Data members: the header's fields.\ntemplate <typename T>\nclass C {\n" + Repeat(21, "  int a_;\n") + "};\n"}, ""},
+    {"NoReasonGiven",    LargeClasses,   {"a.h", "// Data members: why.\nint x;\n// Data members:\nclass C {\n" + Repeat(21, "  int a_;\n") + "};\n"}, "a.h:4: a class of 21 data members; look for parts, or say why: // Data members: WHY"},
+    {"NestedClasses",    LargeClasses,   {"a.h", "class C {\n  struct D {\n" + Repeat(20, "  int a_;\n") + "  };\n" + Repeat(20, "  int b_;\n") + "};\n"}, ""},
     {"ZonesUseServer",   Includes,   {"zones/a.cc", "#include \"server/b.h\"\n"}, "zones/a.cc:1: server/b.h" + kAgainst},
     {"ZonesUseUv",       Includes,   {"zones/a.cc", "#include <uv.h>\n"}, "zones/a.cc:1: uv.h" + kAgainst},
     {"ZonesUseZones",    Includes,   {"zones/a.cc", "#include \"zones/b.h\"\n#include \"absl/c.h\"\n#include <string>\n"}, ""},

@@ -27,6 +27,8 @@ enum class Section : uint8_t { kAnswer, kAuthority, kAdditional };
 // An answer's cost is bounded: a zone's owner, who may be hostile, chooses its names and RRsets.
 // The answer's limit determines how many labels compression looks at; later names are written
 // uncompressed. RRsets that were written but did not fit count, too: see kUndoneBytesMax.
+//
+// Data members: the state of one answer, all of it hot, in one object that a worker reuses.
 class ResponseWriter {
  public:
   ResponseWriter() = default;

@@ -51,6 +51,8 @@ struct Nsec3Params {
 
 // One immutable zone: the header of its image, which extends for image_bytes() from here. Made by
 // ZoneBuilder or ReadImageFile(), never copied, read by any number of threads.
+//
+// Data members: they are the fields of the image's header (image_layout.h).
 class Zone {
  public:
   Zone(const Zone&) = delete;

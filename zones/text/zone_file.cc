@@ -108,7 +108,7 @@ const std::string& ZoneFileReader::file_name() const { return result_.files[file
 
 void ZoneFileReader::AddError(uint32_t line, std::string text) {
   if (stopped_) return;
-  if (generating_line_ != 0) line = generating_line_;
+  if (generated_.line != 0) line = generated_.line;
   result_.findings.push_back({Severity::kError, file_name(), line, std::move(text)});
   if (++errors_ < limits_.errors_max) return;
   stopped_ = true;
@@ -130,9 +130,9 @@ uint64_t ZoneFileReader::BytesRead() const {
 void ZoneFileReader::TellProgress() {
   if (progress_ == nullptr) return;
   const uint64_t bytes = BytesRead();
-  progress_->bytes_done.fetch_add(bytes - std::exchange(bytes_told_, bytes),
+  progress_->bytes_done.fetch_add(bytes - std::exchange(told_.bytes, bytes),
                                   std::memory_order_relaxed);
-  const uint64_t records = result_.records - std::exchange(records_told_, result_.records);
+  const uint64_t records = result_.records - std::exchange(told_.records, result_.records);
   progress_->records.fetch_add(records, std::memory_order_relaxed);
 }
 
@@ -205,8 +205,8 @@ void ZoneFileReader::HandleTtl(const ZoneEntry& entry) {
                     "$TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or "
                     "$TTL 1h (RFC 2308 §4, RFC 2181 §8)");
   }
-  default_ttl_ = seconds;
-  has_default_ttl_ = true;
+  ttls_.default_seconds = seconds;
+  ttls_.has_default = true;
 }
 
 bool ZoneFileReader::ReadOwner(const Token& token) {
@@ -302,7 +302,7 @@ void ZoneFileReader::HandleRecord(const ZoneEntry& entry) {
              heading.type,
              ttl_seconds,
              parser_.rdata(),
-             {files_.back().number, generating_line_ != 0 ? generating_line_ : entry.line}});
+             {files_.back().number, generated_.line != 0 ? generated_.line : entry.line}});
 }
 
 // Its own; else $TTL's (RFC 2308 §4); else the last one written (RFC 1035 §5.1). The SOA comes
@@ -310,20 +310,20 @@ void ZoneFileReader::HandleRecord(const ZoneEntry& entry) {
 bool ZoneFileReader::ChooseTtl(const ZoneEntry& entry, const Heading& heading,
                                uint32_t& ttl_seconds) {
   if (heading.has_ttl) {
-    ttl_seconds = last_ttl_ = heading.ttl_seconds;
-    has_last_ttl_ = true;
+    ttl_seconds = ttls_.last_seconds = heading.ttl_seconds;
+    ttls_.has_last = true;
     return true;
   }
-  if (has_default_ttl_) {
-    ttl_seconds = default_ttl_;
+  if (ttls_.has_default) {
+    ttl_seconds = ttls_.default_seconds;
     return true;
   }
-  if (has_last_ttl_) {
-    ttl_seconds = last_ttl_;
-    if (!warned_of_last_ttl_) {
-      warned_of_last_ttl_ = true;
+  if (ttls_.has_last) {
+    ttl_seconds = ttls_.last_seconds;
+    if (!ttls_.warned_of_last) {
+      ttls_.warned_of_last = true;
       AddWarning(entry.line,
-                 absl::StrCat("no TTL and no $TTL, so the last TTL written, ", last_ttl_,
+                 absl::StrCat("no TTL and no $TTL, so the last TTL written, ", ttls_.last_seconds,
                               ", is used here and below; add $TTL (RFC 2308 §4)"));
     }
     return true;
@@ -332,8 +332,8 @@ bool ZoneFileReader::ChooseTtl(const ZoneEntry& entry, const Heading& heading,
     const ByteView rdata = parser_.rdata();
     const uint32_t minimum = LoadU32(rdata.data() + rdata.size() - 4);
     if (minimum <= kTtlMax) {
-      ttl_seconds = default_ttl_ = minimum;
-      has_default_ttl_ = true;
+      ttl_seconds = ttls_.default_seconds = minimum;
+      ttls_.has_default = true;
       AddWarning(entry.line, absl::StrCat("no TTL and no $TTL, so the SOA's MINIMUM, ", minimum,
                                           ", is used here and below; add $TTL (RFC 2308 §4)"));
       return true;

@@ -183,13 +183,13 @@ void ZoneFileReader::HandleGenerate(const ZoneEntry& entry) {
                     absl::StrCat("$GENERATE makes ", count, " records, more than ",
                                  limits_.generate_records_max, "; split it or make a file"));
   }
-  if (generated_ + count > limits_.generated_total_max) {
+  if (generated_.records + count > limits_.generated_total_max) {
     return AddError(entry.line,
-                    absl::StrCat("$GENERATE lines make ", generated_ + count,
+                    absl::StrCat("$GENERATE lines make ", generated_.records + count,
                                  " records of one zone, more than ", limits_.generated_total_max,
                                  "; write them to the file or split the zone"));
   }
-  generated_ += count;
+  generated_.records += count;
   // The line as text, to be read once for each number.
   Heading heading;
   const uint32_t errors_before = errors_;
@@ -206,11 +206,11 @@ void ZoneFileReader::HandleGenerate(const ZoneEntry& entry) {
       fields.push_back(std::string(tokens[i].text()));
     }
   }
-  generating_line_ = entry.line;
+  generated_.line = entry.line;
   for (int64_t i = 0; i < count && errors_ == errors_before && !stopped_; ++i) {
     Generate(fields, heading.tokens - 2, range.start + i * range.step);
   }
-  generating_line_ = 0;
+  generated_.line = 0;
 }
 
 // The record for `value`, or an error.
@@ -236,16 +236,16 @@ void ZoneFileReader::Generate(const std::vector<std::string>& fields, size_t dat
 
 // Like TakePiece(), for generated text: a short line may generate much.
 bool ZoneFileReader::TakeGenerated(size_t bytes) {
-  const uint64_t before = generated_bytes_;
-  generated_bytes_ += bytes;
-  if (generated_bytes_ > limits_.generated_bytes_max) {
+  const uint64_t before = generated_.bytes;
+  generated_.bytes += bytes;
+  if (generated_.bytes > limits_.generated_bytes_max) {
     AddError(0, absl::StrCat("$GENERATE lines make over ", limits_.generated_bytes_max,
                              " octets of text in one zone; write the records to the file or split "
                              "the zone"));
     stopped_ = true;
     return false;
   }
-  if (before / ZoneScanner::kPieceBytes == generated_bytes_ / ZoneScanner::kPieceBytes) return true;
+  if (before / ZoneScanner::kPieceBytes == generated_.bytes / ZoneScanner::kPieceBytes) return true;
   TellProgress();
   if (!IsRaised(limits_.stop)) return true;
   AddError(0, kStoppedText);

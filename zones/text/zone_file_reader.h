@@ -53,6 +53,26 @@ class ZoneFileReader {
     size_t tokens = 0;  // The number of the entry's tokens, including the owner's.
   };
 
+  // What a record without a TTL gets.
+  struct Ttls {
+    uint32_t default_seconds = 0;  // Of $TTL, or the SOA's MINIMUM.
+    uint32_t last_seconds = 0;     // The last one written.
+    bool has_default = false;
+    bool has_last = false;
+    bool warned_of_last = false;
+  };
+
+  struct Generated {
+    uint32_t line = 0;    // Not 0 while a $GENERATE is carried out.
+    int64_t records = 0;  // Of all $GENERATE lines so far.
+    uint64_t bytes = 0;   // Octets of their text.
+  };
+
+  struct Told {  // To progress_.
+    uint64_t bytes = 0;
+    uint64_t records = 0;
+  };
+
   ZoneFileResult ReadAll();
   void PopFile();
   bool TakePiece(uint32_t line);
@@ -97,19 +117,12 @@ class ZoneFileReader {
   uint64_t bytes_of_closed_files_ = 0;
   uint64_t piece_end_ = 0;  // bytes_read() of the innermost file at the last TakePiece().
   LoadProgress* const progress_;
-  uint64_t bytes_told_ = 0;  // To progress_.
-  uint64_t records_told_ = 0;
+  Told told_;
 
   Scope scope_;
   std::string owner_text_;  // scope_.owner as written; "" if it cannot be compared with a next one.
-  uint32_t default_ttl_ = 0;  // Of $TTL, or the SOA's MINIMUM.
-  uint32_t last_ttl_ = 0;     // The last one written.
-  bool has_default_ttl_ = false;
-  bool has_last_ttl_ = false;
-  bool warned_of_last_ttl_ = false;
-  uint32_t generating_line_ = 0;  // Not 0 during a $GENERATE.
-  int64_t generated_ = 0;         // Records of all $GENERATE lines so far.
-  uint64_t generated_bytes_ = 0;  // Octets of their text.
+  Ttls ttls_;
+  Generated generated_;
   RdataParser parser_;
 };
 
