@@ -1,7 +1,6 @@
 #include "server/settings.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "daemon/config/nsid.h"
 
@@ -49,33 +48,20 @@ std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& 
   const auto differ = [&keys](absl::string_view key, bool same) {
     if (!same) keys.emplace_back(key);
   };
-  const auto identity = [](const Config::Identity& i) {
-    return std::tie(i.site, i.node, i.nsid_template);
-  };
-  const auto udp = [](const Config::Udp& u) {
-    return std::tie(u.payload_bytes_max, u.receive_buffer_bytes, u.batch_size);
-  };
-  const auto tcp = [](const Config::Tcp& t) {
-    return std::tie(t.connections_max, t.connections_per_prefix_max, t.idle_timeout, t.lifetime_max,
-                    t.unsent_bytes_max);
-  };
-  const auto limits = [](const Config::Limits& l) {
-    return std::tie(l.records_per_rrset_max, l.types_per_name_max, l.nsec3_iterations_max,
-                    l.include_depth_max, l.generate_records_max);
-  };
-  differ("identity", identity(a.identity) == identity(b.identity));
+  differ("identity", a.identity == b.identity);
   differ("listen", a.listen == b.listen);
   differ("workers", a.workers == b.workers);
   differ("user", a.user == b.user);
   differ("version", a.version == b.version);
-  differ("udp", udp(a.udp) == udp(b.udp));
-  differ("tcp", tcp(a.tcp) == tcp(b.tcp));
+  differ("udp", a.udp == b.udp);
+  differ("tcp", a.tcp == b.tcp);
   differ("image_cache", a.image_cache == b.image_cache);
   differ("heartbeat", a.heartbeat == b.heartbeat);
+  // Not is_default: it does not matter whether the address was written or assumed.
   differ("admin", a.admin.ToText() == b.admin.ToText());
   differ("metrics", a.metrics == b.metrics && a.metrics_hosts == b.metrics_hosts);
-  differ("log", a.log.level == b.log.level && a.log.file == b.log.file);
-  differ("limits", limits(a.limits) == limits(b.limits));
+  differ("log", a.log == b.log);
+  differ("limits", a.limits == b.limits);
   return keys;
 }
 

@@ -48,6 +48,7 @@ struct Config {
     std::string site;           // Empty: the server has none.
     std::string node;           // Default: the host's name.
     std::string nsid_template;  // For ExpandNsid. Default: "{node}.{site}" or "{node}".
+    friend bool operator==(const Identity&, const Identity&) = default;
   } identity;
 
   std::vector<SocketAddress> listen;  // Default: 0.0.0.0:53 and [::]:53.
@@ -59,6 +60,7 @@ struct Config {
     uint16_t payload_bytes_max = 1'232;        // 1280 (IPv6's least MTU) - 40 - 8.
     uint32_t receive_buffer_bytes = 4u << 20;  // Of each socket; the kernel may give less.
     int batch_size = 32;                       // Datagrams for each recvmmsg().
+    friend bool operator==(const Udp&, const Udp&) = default;
   } udp;
 
   struct Tcp {
@@ -67,6 +69,7 @@ struct Config {
     absl::Duration idle_timeout = absl::Seconds(10);   // Without a query; sent by RFC 7828.
     absl::Duration lifetime_max = absl::Seconds(120);  // Of a connection, busy or idle.
     uint32_t unsent_bytes_max = 256u << 10;  // Answers queued for a client that reads slowly.
+    friend bool operator==(const Tcp&, const Tcp&) = default;
   } tcp;
 
   ZoneSources zones;        // No name twice.
@@ -82,6 +85,7 @@ struct Config {
   struct Log {
     LogLevel level = LogLevel::kInfo;
     std::string file;  // Empty: standard error.
+    friend bool operator==(const Log&, const Log&) = default;
   } log;
 
   struct Limits {  // On zone files; see ZoneLimits and ZoneFileLimits.
@@ -90,6 +94,7 @@ struct Config {
     uint16_t nsec3_iterations_max = 100;
     uint32_t include_depth_max = 8;
     uint32_t generate_records_max = 65'536;
+    friend bool operator==(const Limits&, const Limits&) = default;
   } limits;
 
   AnycastConfig anycast;  // The sidecar's part; hitherd only checks it.
