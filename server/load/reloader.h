@@ -1,0 +1,137 @@
+#ifndef HITHER_SERVER_LOAD_RELOADER_H_
+#define HITHER_SERVER_LOAD_RELOADER_H_
+
+#include <uv.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+#include "base/net/uv.h"
+#include "base/snapshot.h"
+#include "base/stop_flag.h"
+#include "daemon/config/config.h"
+#include "server/load/load_thread.h"
+#include "server/load/zone_publisher.h"
+#include "server/load/zone_store.h"
+#include "zones/set/zone_set.h"
+
+namespace hither {
+
+// The owner of a Reloader, which calls it on the control thread.
+class ReloadHost {
+ public:
+  virtual ~ReloadHost() = default;
+  virtual void OnPublish() = 0;  // New zones: release the old ones.
+  virtual void OnLoaded(std::shared_ptr<const ZoneSet> zones) = 0;  // All, and they are published.
+  virtual void OnReloadBegin() = 0;
+  virtual void OnReloadEnd(bool is_good) = 0;
+  // Of a first load for which LoadFirst() did not wait. It may call Stop().
+  virtual void OnFirstLoadEnd(const absl::Status& status) = 0;
+};
+
+// Loads the zones at startup and at each reload, publishes them, and answers the threads that asked
+// for a reload.
+//
+// Threads: the control thread's, except that any thread may call Reload(), zones() and the counts.
+// The work is done on a LoadThread and the threads that it makes, so that signals and timers go on.
+class Reloader {
+ public:
+  using ReadConfig = std::function<absl::StatusOr<Config>()>;
+
+  // `running` is the configuration that the server runs with; its zones are not looked at. A reload
+  // calls `read` on the loading thread. All outlive the Reloader.
+  Reloader(const Config& running, ReadConfig read, ReloadHost& host);
+  ~Reloader();
+  Reloader(const Reloader&) = delete;
+  Reloader& operator=(const Reloader&) = delete;
+
+  // Before anything else.
+  void Open(uv_loop_t& loop);
+
+  // Returns when all zones are loaded, or, if that takes longer than `patience`, when some are: the
+  // others get SERVFAIL until they are loaded, which goes on. An error only if not one zone can be
+  // served.
+  absl::Status LoadFirst(ZoneSources zones, absl::Duration patience);
+  bool IsLoadingFirst() const { return loading_ == Loading::kFirst; }
+  // To be called now and then; while IsLoadingFirst(), publishes the zones that are ready.
+  void PublishReady(absl::Time now);
+
+  // Begins a reload, or, if a load runs, begins one after it.
+  void Begin();
+  // Reads the configuration and what has changed of the zones. Waits for the end: of a reload that
+  // began after the call. Returns a summary, or all errors.
+  absl::StatusOr<std::string> Reload();
+
+  // A load that runs gives up as soon as it looks at its StopFlag; Reload() returns an error, and
+  // so does each later one. Run the loop once more before it is closed.
+  void Stop();
+  // After Stop(): whether no load runs any more at `deadline`.
+  bool WaitUntil(absl::Time deadline) { return loader_.WaitUntil(deadline); }
+
+  const Snapshot<ZoneSet>& zones() const { return publisher_.zones(); }
+  uint64_t reloads() const { return reloads_.load(std::memory_order_relaxed); }
+  uint64_t reloads_failed() const { return reloads_failed_.load(std::memory_order_relaxed); }
+
+ private:
+  enum class Loading : uint8_t { kNothing, kFirst, kAgain };
+
+  // Not a Status: that is counted by reference, and would be freed by two threads together.
+  struct Answer {
+    bool ok;
+    std::string text;
+  };
+  using AnswerPromise = std::promise<Answer>;
+
+  struct Outcome {
+    absl::Status config;  // If not OK, nothing was loaded: nothing has changed.
+    LoadReport zones;
+    absl::Duration took;
+  };
+
+  void OnCall();
+  void LoadOnItsThread(bool is_first);
+  absl::Status LoadFirstZones();
+  absl::Status LoadChanges();
+  LoadReport Load(const ZoneSources& zones);  // Throws std::bad_alloc.
+  bool WaitForZones(absl::Duration patience);
+  absl::Status EndFirst();
+  void AllAreLoaded();
+  void EndReload();
+  Answer Summary() const;
+
+  const Config& running_;
+  const ReadConfig read_;
+  ReloadHost& host_;
+  StopFlag stop_;    // Before store_, which looks at it.
+  ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.
+  Outcome outcome_;  // As store_.
+  ZonePublisher publisher_;
+  ZoneSources first_zones_;  // Until they are loaded.
+  Loading loading_ = Loading::kNothing;
+  bool again_ = false;                           // A reload was asked for while a load was running.
+  std::vector<AnswerPromise> answered_by_this_;  // Who waits for the reload that runs.
+  std::atomic<bool> loaded_{false};              // The loading thread has finished.
+  std::atomic<uint64_t> reloads_{0};
+  std::atomic<uint64_t> reloads_failed_{0};
+
+  Mutex mu_;
+  UvAsync call_;  // Send() only under mu_ and if not closed_.
+  std::vector<AnswerPromise> waiting_ ABSL_GUARDED_BY(mu_);
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;  // Nobody would answer any more.
+
+  LoadThread loader_;  // The last: it ends before what it uses.
+};
+
+}  // namespace hither
+
+#endif  // HITHER_SERVER_LOAD_RELOADER_H_

@@ -1,0 +1,203 @@
+#include "server/load/reloader.h"
+
+#include <stdlib.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+
+namespace hither {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kRest[] = " 7200 900 1209600 300\n@ 60 IN NS ns1\nns1 60 IN A 192.0.2.1\n";
+
+// One zone in a folder, and a loop that the test turns itself.
+class ReloaderTest : public testing::Test, public ReloadHost {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "hither.XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    WriteZone(1);
+    running_.zones.Add(*Name::FromText("example.org."), folder_ + "/zone");
+    ASSERT_EQ(uv_loop_init(&loop_), 0);
+    reloader_.emplace(
+        running_, [this] { return Read(); }, *this);
+    reloader_->Open(loop_);
+  }
+  void TearDown() override {
+    is_open_ = true;
+    reloader_.reset();
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    EXPECT_EQ(uv_loop_close(&loop_), 0);
+    std::filesystem::remove_all(folder_);
+  }
+
+  void OnPublish() override { ++published_; }
+  void OnLoaded(std::shared_ptr<const ZoneSet> zones) override { loaded_ = std::move(zones); }
+  void OnReloadBegin() override { ++begun_; }
+  void OnReloadEnd(bool is_good) override { is_good ? ++good_ : ++bad_; }
+  void OnFirstLoadEnd(const absl::Status& status) override { first_ended_ = status; }
+
+  // On the loading thread. While the gate is closed, a reload gets no further.
+  absl::StatusOr<Config> Read() {
+    ++reads_;
+    while (!is_open_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (is_wrong_) return absl::InvalidArgumentError("hither.yaml:1: wrong");
+    return running_;
+  }
+  void WriteZone(uint32_t serial) {
+    std::ofstream(folder_ + "/new") << "@ 60 IN SOA ns1 host " << serial << kRest;
+    std::filesystem::rename(folder_ + "/new", folder_ + "/zone");
+  }
+  void LoadFirst() {
+    ASSERT_TRUE(reloader_->LoadFirst(running_.zones, absl::Minutes(1)).ok());
+    ASSERT_EQ(Serial(), 1u);
+  }
+  template <typename Condition>
+  bool TurnUntil(Condition is_met) {
+    const absl::Time deadline = absl::Now() + absl::Minutes(1);
+    while (!is_met() && absl::Now() < deadline) {
+      uv_run(&loop_, UV_RUN_NOWAIT);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return is_met();
+  }
+  uint32_t Serial() {
+    const auto zones = reloader_->zones().current();
+    const ServedZone* served = zones->FindExact(*Name::FromText("example.org."));
+    return served == nullptr || served->zone == nullptr ? 0 : served->zone->serial();
+  }
+
+  std::string folder_;
+  Config running_;
+  uv_loop_t loop_;
+  std::atomic<int> reads_{0};
+  std::atomic<bool> is_open_{true};
+  std::atomic<bool> is_wrong_{false};
+  int published_ = 0;
+  int begun_ = 0;
+  int good_ = 0;
+  int bad_ = 0;
+  std::shared_ptr<const ZoneSet> loaded_;
+  std::optional<absl::Status> first_ended_;
+  std::optional<Reloader> reloader_;
+};
+
+// Asks for a reload on a thread of its own.
+class Asker {
+ public:
+  explicit Asker(Reloader& reloader)
+      : thread_([this, &reloader] {
+          answer_ = reloader.Reload();
+          is_answered_ = true;
+        }) {}
+  ~Asker() { thread_.join(); }
+  bool is_answered() const { return is_answered_; }
+  const absl::StatusOr<std::string>& answer() const { return answer_; }
+
+ private:
+  absl::StatusOr<std::string> answer_;
+  std::atomic<bool> is_answered_{false};
+  std::thread thread_;
+};
+
+TEST_F(ReloaderTest, LoadsTheZonesAtFirst) {
+  LoadFirst();
+  EXPECT_FALSE(reloader_->IsLoadingFirst());
+  EXPECT_EQ(published_, 1);
+  EXPECT_EQ(loaded_, reloader_->zones().current());
+  EXPECT_EQ(reloader_->reloads(), 0u);
+  EXPECT_FALSE(first_ended_.has_value()) << "LoadFirst() has waited for it";
+}
+
+TEST_F(ReloaderTest, FailsIfNotOneZoneIsGood) {
+  std::ofstream(folder_ + "/zone") << "nothing good\n";
+  EXPECT_THAT(reloader_->LoadFirst(running_.zones, absl::Minutes(1)).ToString(),
+              HasSubstr("not one zone"));
+}
+
+TEST_F(ReloaderTest, AnswersAllWhoAsk) {
+  LoadFirst();
+  WriteZone(2);
+  Asker one(*reloader_);
+  Asker other(*reloader_);
+  EXPECT_TRUE(TurnUntil([&] { return one.is_answered() && other.is_answered(); }));
+  EXPECT_TRUE(one.answer().ok()) << one.answer().status();
+  EXPECT_TRUE(other.answer().ok()) << other.answer().status();
+  EXPECT_EQ(Serial(), 2u);
+  EXPECT_EQ(published_, 2);
+  EXPECT_EQ(static_cast<uint64_t>(reads_), reloader_->reloads());
+  EXPECT_EQ(begun_, good_);
+}
+
+// Whatever was asked for while a reload runs is one more reload, which sees the later files.
+TEST_F(ReloaderTest, RunsAgainIfAskedDuringAReload) {
+  LoadFirst();
+  is_open_ = false;
+  reloader_->Begin();
+  ASSERT_TRUE(TurnUntil([&] { return reads_ == 1; }));
+  reloader_->Begin();
+  reloader_->Begin();
+  EXPECT_EQ(begun_, 1);
+  is_open_ = true;
+  EXPECT_TRUE(TurnUntil([&] { return good_ == 2; }));
+  for (int turn = 0; turn < 50; ++turn) uv_run(&loop_, UV_RUN_NOWAIT);
+  EXPECT_EQ(begun_, 2);
+  EXPECT_EQ(reads_, 2);
+}
+
+// A reload that has read the configuration already is no answer.
+TEST_F(ReloaderTest, AnswersFromAReloadThatBeganAfterTheCall) {
+  LoadFirst();
+  is_open_ = false;
+  reloader_->Begin();
+  ASSERT_TRUE(TurnUntil([&] { return reads_ == 1; }));
+  Asker asker(*reloader_);
+  is_open_ = true;
+  EXPECT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
+  EXPECT_TRUE(asker.answer().ok());
+  EXPECT_EQ(reads_, 2);
+}
+
+TEST_F(ReloaderTest, AWrongConfigurationChangesNothing) {
+  LoadFirst();
+  WriteZone(2);
+  is_wrong_ = true;
+  Asker asker(*reloader_);
+  EXPECT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
+  EXPECT_THAT(asker.answer().status().ToString(), HasSubstr("hither.yaml:1: wrong"));
+  EXPECT_TRUE(TurnUntil([&] { return bad_ == 1; }));
+  EXPECT_EQ(reloader_->reloads_failed(), 1u);
+  EXPECT_EQ(Serial(), 1u);
+  EXPECT_EQ(published_, 1);
+}
+
+TEST_F(ReloaderTest, StopAnswersThoseWhoWait) {
+  LoadFirst();
+  is_open_ = false;
+  Asker of_this(*reloader_);
+  ASSERT_TRUE(TurnUntil([&] { return reads_ == 1; }));
+  Asker of_the_next(*reloader_);
+  reloader_->Stop();
+  EXPECT_TRUE(TurnUntil([&] { return of_this.is_answered() && of_the_next.is_answered(); }));
+  EXPECT_THAT(of_this.answer().status().ToString(), HasSubstr("the server is ending"));
+  EXPECT_THAT(of_the_next.answer().status().ToString(), HasSubstr("the server is ending"));
+  EXPECT_FALSE(reloader_->WaitUntil(absl::Now()));
+  is_open_ = true;
+  EXPECT_TRUE(reloader_->WaitUntil(absl::Now() + absl::Minutes(1)));
+  EXPECT_FALSE(reloader_->Reload().ok());
+  EXPECT_EQ(good_ + bad_, 0) << "the host hears no more of it";
+}
+
+}  // namespace
+}  // namespace hither
