@@ -13,6 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "base/nearest.h"
 #include "daemon/config/nsid.h"
+#include "daemon/heartbeat/heartbeat_page.h"
 #include "dns/name_hash.h"
 #include "zones/set/name_table.h"
 
@@ -200,7 +201,7 @@ absl::Status Gathered(const std::vector<std::string>& errors) {
   return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
 }
 
-// $NAME: the default of the setting NAME, from Config.
+// $NAME: the default of the setting NAME, from Config, or another constant; see HelpText().
 constexpr absl::string_view kHelp =
     R"(hitherd - serve DNS zones from memory as one site of an anycast fleet
 
@@ -213,19 +214,20 @@ FLAGS  (each as --name VALUE or --name=VALUE; they override the configuration fi
   --zone ORIGIN=FILE    Serve the zone ORIGIN from the master file FILE (RFC 1035 section 5).
                         Repeatable. Adds to the file's zones; replaces one of the same name.
   --listen ADDR:PORT    Answer on this address by UDP and TCP: 192.0.2.53:53, [2001:db8::53]:53;
-                        without a port: 53. Repeatable. Replaces all of the file's addresses.
+                        without a port: $dns_port. Repeatable. Replaces all of the file's addresses.
                         An address need not be on this host yet.       Default: 0.0.0.0 and [::].
   --site NAME           This site's name, sent in NSID and id.server.           Default: none.
   --node NAME           This node's name within the site.                Default: the host name.
-  --nsid TEMPLATE       The text of NSID, at most 255 octets; {site}, {node} and {worker} are
+  --nsid TEMPLATE       The text of NSID, at most $nsid_max octets; {site}, {node} and {worker} are
                         replaced.   Default: "{node}.{site}", or "{node}" if no site is named.
-  --workers N           Threads that answer, 0 to 256; 0: one for each core.         Default: 0.
+  --workers N           Threads that answer, 0 to $workers_max; 0: one for each core.)"
+    R"(         Default: $workers.
   --admin ADDRESS       The endpoint for `hither status` and metrics: a loopback
                         ADDR:PORT, unix:PATH or none.                     Default: $admin;
                         under systemd a UNIX socket, unix:$RUNTIME_DIRECTORY/admin.sock.
   --heartbeat PATH      A file in memory where hither-anycast reads the server's health; or none.
                         Only its user and group can read it; the sidecar must run as one of
-                        them.       Default: /run/hither/heartbeat if that folder exists.
+                        them.       Default: $heartbeat if that folder exists.
   --user NAME           Started as root: become NAME after binding; "root" stays root.
                         Default: "hither" if that account exists, else "nobody".
   --check               Read the configuration and all zones, report every error, and exit.
@@ -271,7 +273,7 @@ CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10
   admin: { listen: "$admin" }                                # or unix:PATH, or none
   metrics: { listen: "10.0.0.2:8053",   # /metrics, /healthz and /status, remote; default: none
              hosts: [] }                # allowed host names in requests; addresses always are
-  heartbeat: /run/hither/heartbeat      # or none; read by hither-anycast, on a tmpfs
+  heartbeat: $heartbeat      # or none; read by hither-anycast, on a tmpfs
   log:   { level: info, target: stderr }                             # debug info warning error
   limits: { records_per_rrset_max: $records_per_rrset_max, types_per_name_max: $types_per_name_max,
             nsec3_iterations_max: $nsec3_iterations_max,   # fewer if the salt is long; at most 2500
@@ -343,6 +345,10 @@ std::string HelpText() {
   const Config::Limits& limits = defaults.limits;
   return absl::StrReplaceAll(
       kHelp, {{"$workers", absl::StrCat(defaults.workers)},
+              {"$workers_max", absl::StrCat(kWorkersMax)},
+              {"$dns_port", absl::StrCat(kDnsPort)},
+              {"$nsid_max", absl::StrCat(kNsidBytesMax)},
+              {"$heartbeat", kHeartbeatDefaultPath},
               {"$payload_bytes_max", absl::StrCat(udp.payload_bytes_max)},
               {"$receive_buffer_bytes", absl::StrCat(udp.receive_buffer_bytes)},
               {"$batch_size", absl::StrCat(udp.batch_size)},

@@ -16,6 +16,8 @@
 #include "daemon/config/anycast_config.h"
 #include "daemon/config/zone_list.h"
 #include "dns/name.h"
+#include "dns/payload_size.h"
+#include "zones/set/limit_defaults.h"
 #include "zones/set/zone_source.h"
 
 namespace hither {
@@ -57,7 +59,7 @@ struct Config {
   std::string version;  // For version.bind. Default: "Hither 0.1.0"; empty: hidden.
 
   struct Udp {
-    uint16_t payload_bytes_max = 1'232;        // 1280 (IPv6's least MTU) - 40 - 8.
+    uint16_t payload_bytes_max = kUdpPayloadBytesDefault;
     uint32_t receive_buffer_bytes = 4u << 20;  // Of each socket; the kernel may give less.
     int batch_size = 32;                       // Datagrams for each recvmmsg().
     friend bool operator==(const Udp&, const Udp&) = default;
@@ -89,11 +91,11 @@ struct Config {
   } log;
 
   struct Limits {  // On zone files; see ZoneLimits and ZoneFileLimits.
-    uint32_t records_per_rrset_max = 1'000;
-    uint32_t types_per_name_max = 100;
-    uint16_t nsec3_iterations_max = 100;
-    uint32_t include_depth_max = 8;
-    uint32_t generate_records_max = 65'536;
+    uint32_t records_per_rrset_max = kRecordsPerRrsetDefault;
+    uint32_t types_per_name_max = kTypesPerNameDefault;
+    uint16_t nsec3_iterations_max = kNsec3IterationsDefault;
+    uint32_t include_depth_max = kIncludeDepthDefault;
+    uint32_t generate_records_max = kGenerateRecordsDefault;
     friend bool operator==(const Limits&, const Limits&) = default;
   } limits;
 

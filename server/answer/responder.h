@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "dns/payload_size.h"
 #include "dns/query.h"
 #include "server/answer/counters.h"
 #include "server/answer/exchange.h"
@@ -20,7 +21,7 @@ namespace hither {
 struct ResponderOptions {
   std::string nsid;     // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: omitted.
   std::string version;  // version.server / version.bind; empty: hidden (REFUSED).
-  uint16_t udp_payload_bytes_max = 1232;  // 1280 (IPv6's least MTU) - 40 (IPv6) - 8 (UDP).
+  uint16_t udp_payload_bytes_max = kUdpPayloadBytesDefault;
 };
 
 // Query octets in, answer octets out: every transport calls this one, so that no transport can miss

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/file_descriptor.h"
 #include "base/socket_address.h"
+#include "daemon/config/config.h"
 
 namespace hither {
 
@@ -16,7 +17,7 @@ absl::StatusOr<SocketAddress> LocalAddressOf(int fd);
 
 struct SocketOptions {
   // SO_RCVBUF; 0 leaves the system's. A burst must fit while a worker is busy elsewhere.
-  int receive_buffer_bytes = 4 << 20;
+  int receive_buffer_bytes = static_cast<int>(Config::Udp().receive_buffer_bytes);
   int tcp_fast_open_queue = 256;  // Connections with data in the SYN (RFC 7413); 0: none.
 };
 

@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "base/bytes.h"
+#include "daemon/config/config.h"
 #include "server/answer/counters.h"
 #include "server/answer/exchange.h"
 #include "server/listen/latency.h"
@@ -19,16 +20,18 @@
 
 namespace hither {
 
-// Limits on TCP, of one worker: a share of the server's. Each has a test in tcp_listener_test.cc.
+// Limits on TCP, of one worker: a share of the server's, whose defaults are in Config. Each has a
+// test in tcp_listener_test.cc.
 struct TcpLimits {
-  size_t connections_max = 1'024;
-  size_t connections_per_prefix_max = 128;  // Of one IPv4 /24 or IPv6 /56: one customer's.
+  size_t connections_max = static_cast<size_t>(Config::Tcp().connections_max);
+  // Of one IPv4 /24 or IPv6 /56: one customer's.
+  size_t connections_per_prefix_max = static_cast<size_t>(Config::Tcp().connections_per_prefix_max);
   // Without a complete query. Shrinks as connections fill up (RFC 7766 §6.2.3, RFC 9210 §4.2).
-  absl::Duration idle_timeout = absl::Seconds(10);
-  absl::Duration lifetime_max = absl::Minutes(10);
+  absl::Duration idle_timeout = Config::Tcp().idle_timeout;
+  absl::Duration lifetime_max = Config::Tcp().lifetime_max;
   absl::Duration unread_timeout = absl::Seconds(5);  // Answers wait and the peer takes none.
   // Beyond it no more queries of this peer are read until it has read its answers.
-  size_t unsent_bytes_max = 64 << 10;
+  size_t unsent_bytes_max = Config::Tcp().unsent_bytes_max;
 };
 
 class TcpConnection;

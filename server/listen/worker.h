@@ -26,8 +26,8 @@ struct WorkerOptions {
   int number = 0;
   int cpu = -1;  // The core that it keeps to; -1: any.
   ResponderOptions responder;
-  size_t udp_batch = 32;  // Datagrams in one recvmmsg.
-  TcpLimits tcp;          // This worker's share.
+  size_t udp_batch = static_cast<size_t>(Config::Udp().batch_size);  // Datagrams in one recvmmsg.
+  TcpLimits tcp;                                                     // This worker's share.
   int tcp_backlog = 1024;
   HeartbeatWorkerLine* heartbeat = nullptr;  // This worker's alone; outlives it. Null: none.
 };

@@ -99,5 +99,14 @@ TEST(SettingsThatNeedRestart, AreNotTheWordingOfAdmin) {
   EXPECT_THAT(SettingsThatNeedRestart(running, read), IsEmpty());
 }
 
+TEST(WorkerOptionsOf, DefaultsAreTheConfigurations) {
+  const WorkerOptions options = WorkerOptionsOf(Config(), 1, 0);
+  const WorkerOptions defaults;
+  EXPECT_EQ(options.udp_batch, defaults.udp_batch);
+  EXPECT_EQ(options.responder.udp_payload_bytes_max, defaults.responder.udp_payload_bytes_max);
+  EXPECT_EQ(options.tcp.connections_max, defaults.tcp.connections_max);
+  EXPECT_EQ(options.tcp.unsent_bytes_max, defaults.tcp.unsent_bytes_max);
+}
+
 }  // namespace
 }  // namespace hither

@@ -29,7 +29,6 @@ namespace hither {
 // name costs that many hashes in a load, and each negative answer several times as many: a zone
 // with more than its ZoneLimits allow is refused (zone_check.h).
 inline constexpr uint16_t kNsec3IterationsMax = 2'500;
-inline constexpr uint16_t kNsec3IterationsDefault = 100;
 
 // An NSEC3 chain's parameters, from the NSEC3PARAM at the apex (RFC 5155 §4). SHA-1 is the only
 // algorithm.

@@ -13,14 +13,15 @@
 #include "zones/image/owner_order.h"
 #include "zones/image/record_buffer.h"
 #include "zones/image/zone.h"
+#include "zones/set/limit_defaults.h"
 
 namespace hither {
 
 // Limits on the contents of one zone: a name with too many records makes every answer from it, and
 // every transfer, costly (CVE-2024-1737, after which BIND has such limits, too).
 struct ZoneLimits {
-  uint32_t records_per_rrset_max = 1'000;
-  uint32_t types_per_name_max = 100;
+  uint32_t records_per_rrset_max = kRecordsPerRrsetDefault;
+  uint32_t types_per_name_max = kTypesPerNameDefault;
   uint16_t nsec3_iterations_max = kNsec3IterationsDefault;
   uint32_t findings_max = 100;     // Errors, and as many warnings.
   const StopFlag* stop = nullptr;  // Checked before each name that is built.

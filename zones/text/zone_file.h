@@ -9,6 +9,7 @@
 #include "base/stop_flag.h"
 #include "dns/name.h"
 #include "dns/record.h"
+#include "zones/set/limit_defaults.h"
 #include "zones/text/load_progress.h"
 
 namespace hither {
@@ -20,9 +21,9 @@ namespace hither {
 // operator wrote, which may be wrong in every way: all its errors are found together, up to
 // `errors_max`, and reading continues at the next line.
 struct ZoneFileLimits {
-  uint32_t include_depth_max = 8;
-  uint32_t files_max = 10'000;              // A file counts as often as it is included.
-  uint32_t generate_records_max = 65'536;   // For each $GENERATE line.
+  uint32_t include_depth_max = kIncludeDepthDefault;
+  uint32_t files_max = 10'000;  // A file counts as often as it is included.
+  uint32_t generate_records_max = kGenerateRecordsDefault;
   uint32_t generated_total_max = 1 << 20;   // For all $GENERATE lines of a zone: 1,048,576.
   uint64_t generated_bytes_max = 64 << 20;  // The same for their text.
   uint32_t errors_max = 100;                // The reader stops after this many.
