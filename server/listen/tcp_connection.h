@@ -129,7 +129,7 @@ class TcpConnection {
   std::array<uint8_t, 16> address_ = {};
   const uint8_t address_bytes_;
   std::unique_ptr<MessageStream> stream_;  // The answer to the last query, while it is being sent.
-  uv_tcp_t tcp_;
+  uv_tcp_t tcp_;  // Raw, as no owner of base/net/uv.h is a stream; freed with this in OnClosed().
   uv_write_t write_;
   Bytes input_;     // Octets of a query that is not complete or must wait (paused_, waiting_).
   Bytes in_write_;  // With libuv until OnWritten.

@@ -66,12 +66,8 @@ TcpListener::~TcpListener() { HITHER_CHECK(connections_.empty() && closing_.empt
 
 absl::Status TcpListener::Start(uv_loop_t& loop, std::vector<FileDescriptor> sockets, int backlog) {
   loop_ = &loop;
-  const uint64_t tick_ms = static_cast<uint64_t>(absl::ToInt64Milliseconds(TickOf(limits_)));
-  HITHER_CHECK(uv_timer_init(&loop, &tick_) == 0);
-  tick_.data = this;
-  uv_timer_start(
-      &tick_, [](uv_timer_t* timer) { static_cast<TcpListener*>(timer->data)->OnTick(); }, tick_ms,
-      tick_ms);
+  tick_ = UvTimer(loop, [this] { OnTick(); });
+  tick_.StartEvery(TickOf(limits_));
   HITHER_CHECK(uv_prepare_init(&loop, &begin_turn_) == 0);
   HITHER_CHECK(uv_idle_init(&loop, &turn_) == 0);
   begin_turn_.data = turn_.data = this;
@@ -86,9 +82,11 @@ absl::Status TcpListener::Start(uv_loop_t& loop, std::vector<FileDescriptor> soc
     }
     auto port = std::make_unique<Port>();
     port->socket = std::move(socket);
-    const int error = uv_poll_init(&loop, &port->poll, port->socket.get());
+    const auto on_readable = [this, at = port.get()](int /*status*/, int /*events*/) {
+      AcceptSome(*at);
+    };
+    const int error = port->poll.Open(loop, port->socket.get(), on_readable);
     if (error != 0) return absl::InternalError(absl::StrCat("uv_poll: ", uv_strerror(error)));
-    port->poll.data = this;
     ports_.push_back(std::move(port));
   }
   OnTick();  // Begins to poll.
@@ -97,7 +95,7 @@ absl::Status TcpListener::Start(uv_loop_t& loop, std::vector<FileDescriptor> soc
 
 void TcpListener::StopAccepting() {
   for (const auto& port : ports_) {
-    uv_close(reinterpret_cast<uv_handle_t*>(&port->poll), nullptr);
+    port->poll.Close();
     port->socket.Reset();
     port->polled = true;  // So that no tick starts it again.
   }
@@ -109,7 +107,7 @@ void TcpListener::FinishConnections() {
 
 void TcpListener::CloseConnections() {
   for (auto at = connections_.begin(); at != connections_.end();) (*at++)->Close();
-  uv_close(reinterpret_cast<uv_handle_t*>(&tick_), nullptr);
+  tick_.Close();
   uv_close(reinterpret_cast<uv_handle_t*>(&begin_turn_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_), nullptr);
 }
@@ -143,19 +141,12 @@ void TcpListener::OnWaiting(TcpConnection& connection) {
 void TcpListener::OnTick() {
   for (const auto& port : ports_) {
     if (port->polled) continue;
-    port->polled = uv_poll_start(&port->poll, UV_READABLE, &OnReadable) == 0;
+    port->polled = port->poll.Start(UV_READABLE) == 0;
   }
   // All of them, not only the head of the list: that is in order of idleness alone.
   for (auto at = connections_.begin(); at != connections_.end();) {
     TcpConnection& connection = **at++;
     connection.CheckTime(NowMs(), IdleTimeoutAt(limits_, connections_.size()));
-  }
-}
-
-void TcpListener::OnReadable(uv_poll_t* handle, int /*status*/, int /*events*/) {
-  auto* self = static_cast<TcpListener*>(handle->data);
-  for (const auto& port : self->ports_) {
-    if (&port->poll == handle) return self->AcceptSome(*port);
   }
 }
 
@@ -173,7 +164,7 @@ void TcpListener::AcceptSome(Port& port) {
       // Out of file descriptors or memory. The connection stays in the queue and the socket
       // readable, so polling would spin; the next tick polls again.
       counters_.Add(Counter::kTcpRefused);
-      uv_poll_stop(&port.poll);
+      port.poll.Stop();
       port.polled = false;
       return;
     }

@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/net/uv.h"
 #include "base/snapshot.h"
 #include "server/answer/counters.h"
 #include "server/answer/responder.h"
@@ -65,11 +66,10 @@ class TcpListener : private TcpConnectionHost {
  private:
   struct Port {
     FileDescriptor socket;
-    uv_poll_t poll;
+    UvPoll poll;
     bool polled = false;
   };
 
-  static void OnReadable(uv_poll_t* handle, int status, int events);
   void AcceptSome(Port& port);
   void Admit(FileDescriptor socket, const sockaddr_storage& client);
   bool MakeRoom();
@@ -100,7 +100,8 @@ class TcpListener : private TcpConnectionHost {
   LatencyHistogram& latency_;
   uv_loop_t* loop_ = nullptr;
   std::vector<std::unique_ptr<Port>> ports_;
-  uv_timer_t tick_;
+  UvTimer tick_;
+  // Raw: an owner would call a std::function each turn, under little load for each packet.
   uv_prepare_t begin_turn_;
   uv_idle_t turn_;                       // Runs while somebody waits.
   int answered_ = 0;                     // In this turn.

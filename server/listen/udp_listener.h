@@ -103,7 +103,7 @@ class UdpListener {
   bool Shorten(size_t reply);
 
   FileDescriptor socket_;
-  uv_poll_t poll_;
+  uv_poll_t poll_;  // Raw: an owner would call a std::function for each batch, often one packet.
   uv_idle_t every_turn_;
   UdpBatch& batch_;
   Responder& responder_;

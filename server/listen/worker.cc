@@ -15,9 +15,10 @@ namespace hither {
 namespace {
 
 // At the end, clients that are in the middle of a TCP query get so long to finish it ...
-constexpr uint64_t kLastQueriesMs = 100;
+constexpr absl::Duration kLastQueries = absl::Milliseconds(100);
 // ... and so long to take their answers.
 constexpr uint64_t kFarewellMaxMs = 2'000;
+constexpr absl::Duration kFarewellLook = absl::Milliseconds(20);
 
 void KeepTo(int cpu) {
   if (cpu < 0) return;
@@ -58,8 +59,7 @@ absl::Status Worker::Start() {
   HITHER_CHECK(uv_loop_init(&loop_) == 0);
   HITHER_CHECK(uv_async_init(&loop_, &wake_, [](uv_async_t* h) { Self(h).OnWake(); }) == 0);
   wake_.data = this;
-  HITHER_CHECK(uv_timer_init(&loop_, &farewell_) == 0);
-  farewell_.data = this;
+  farewell_ = UvTimer(loop_, [this] { OnFarewell(); });
   StartTurns();
   for (FileDescriptor& socket : sockets_.udp) {
     udp_.push_back(std::make_unique<UdpListener>(std::move(socket), batch_, responder_, zones_,
@@ -80,13 +80,10 @@ void Worker::StartTurns() {
   HITHER_CHECK(uv_prepare_init(&loop_, &turn_) == 0);
   turn_.data = this;
   uv_prepare_start(&turn_, [](uv_prepare_t* h) { Self(h).OnTurn(); });
-  HITHER_CHECK(uv_timer_init(&loop_, &beat_) == 0);
-  beat_.data = this;
   OnTurn();
   if (options_.heartbeat == nullptr) return;
-  uv_timer_start(
-      &beat_, [](uv_timer_t* h) { Self(h).CountKernelDrops(); }, kHeartbeatIdleTurnMs,
-      kHeartbeatIdleTurnMs);
+  beat_ = UvTimer(loop_, [this] { CountKernelDrops(); });
+  beat_.StartEvery(absl::Milliseconds(kHeartbeatIdleTurnMs));
 }
 
 void Worker::OnTurn() {
@@ -153,19 +150,17 @@ void Worker::BeginStop() {
   tcp_.StopAccepting();
   for (const auto& listener : udp_) listener->Stop();
   farewell_until_ms_ = uv_now(&loop_) + kFarewellMaxMs;
-  uv_timer_start(
-      &farewell_, [](uv_timer_t* h) { Self(h).OnFarewell(); }, kLastQueriesMs, 20);
+  farewell_.Start(kLastQueries, kFarewellLook);
 }
 
 void Worker::OnFarewell() {
   tcp_.FinishConnections();
   if (tcp_.connections() > 0 && uv_now(&loop_) < farewell_until_ms_) return;
   tcp_.CloseConnections();
-  for (uv_handle_t* handle :
-       {reinterpret_cast<uv_handle_t*>(&wake_), reinterpret_cast<uv_handle_t*>(&farewell_),
-        reinterpret_cast<uv_handle_t*>(&turn_), reinterpret_cast<uv_handle_t*>(&beat_)}) {
-    uv_close(handle, nullptr);
-  }
+  farewell_.Close();
+  beat_.Close();
+  uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&turn_), nullptr);
 }
 
 }  // namespace hither

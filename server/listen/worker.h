@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/net/uv.h"
 #include "base/snapshot.h"
 #include "daemon/heartbeat/heartbeat_layout.h"
 #include "server/answer/counters.h"
@@ -87,11 +88,11 @@ class Worker {
   std::vector<std::unique_ptr<UdpListener>> udp_;
   TcpListener tcp_;
   uv_loop_t loop_;
-  uv_async_t wake_;
-  uv_prepare_t turn_;
-  uv_timer_t beat_;  // With a heartbeat: turns an idle loop.
+  uv_async_t wake_;    // Raw: RequestStop() may come after OnFarewell(), UvAsync::Send() must not.
+  uv_prepare_t turn_;  // Raw: under little load, an owner would call a std::function a packet.
+  UvTimer beat_;       // With a heartbeat: turns an idle loop.
   uint64_t kernel_drops_ = 0;
-  uv_timer_t farewell_;
+  UvTimer farewell_;
   uint64_t farewell_until_ms_ = 0;
   bool stopping_ = false;
 
