@@ -29,6 +29,7 @@ const std::vector<const char*> kLdns = {"ldns/"};  // Theirs is the wrapper's.
 
 const Arrow kArrows[] = {
     {"base/net/", {"base/"}, {"yaml-cpp/", "nlohmann/"}},
+    {"base/json_", {"base/"}, {"uv.h", "yaml-cpp/"}},
     {"base/", {"base/"}, {"uv.h", "yaml-cpp/", "nlohmann/"}},
     {"dns/", {"base/", "dns/"}, kImpure},
     {"zones/", {"base/", "dns/", "zones/"}, kImpure},
