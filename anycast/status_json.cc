@@ -1,27 +1,16 @@
 // The sidecar's view as JSON: GET /status. Durations are in seconds, times RFC 3339 in UTC.
 
-#include <nlohmann/json.hpp>
-
-#include "absl/strings/str_cat.h"
 #include "anycast/pages.h"
+#include "base/json_writer.h"
 
 namespace hither {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// Invalid UTF-8 in foreign text must not break the page.
-std::string Dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 std::string TimeText(const SidecarView& view, absl::Time at) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", view.Wall(at), absl::UTCTimeZone());
 }
 
-std::string Text(absl::string_view text) { return std::string(text); }
-
-Json FleetJson(const FleetView& fleet) {
+JsonObject FleetJson(const FleetView& fleet) {
   return {{"asked", fleet.is_asked},
           {"known", fleet.is_known},
           {"nodes", fleet.nodes},
@@ -32,12 +21,12 @@ Json FleetJson(const FleetView& fleet) {
           {"max_withdrawn", fleet.max_withdrawn}};
 }
 
-Json FamilyJson(const SidecarView& view, const SidecarView::FamilyView& family) {
+JsonObject FamilyJson(const SidecarView& view, const SidecarView::FamilyView& family) {
   const Verdict& verdict = family.verdict;
   return {{"family", family.is_v6 ? "ipv6" : "ipv4"},
           {"prefixes", family.prefixes},
-          {"state", Text(ToText(verdict.state))},
-          {"announced", family.announced ? Json(*family.announced) : Json()},
+          {"state", ToText(verdict.state)},
+          {"announced", family.announced},
           {"rule", verdict.rule},
           {"reason", verdict.reason},
           {"since", TimeText(view, verdict.since)},
@@ -47,31 +36,30 @@ Json FamilyJson(const SidecarView& view, const SidecarView::FamilyView& family) 
           {"notes", family.notes}};
 }
 
-Json SignalJson(const Signal& signal) {
-  return {{"name", signal.name},
-          {"level", Text(ToText(signal.level))},
-          {"scope", Text(ToText(signal.scope))},
-          {"families", Text(ToText(signal.families))},
-          {"certain", signal.is_certain},
-          {"detail", signal.detail}};
+JsonObject SignalJson(const Signal& signal) {
+  return {{"name", signal.name},           {"level", ToText(signal.level)},
+          {"scope", ToText(signal.scope)}, {"families", ToText(signal.families)},
+          {"certain", signal.is_certain},  {"detail", signal.detail}};
 }
 
-Json ServiceJson(const SidecarView& view, const SidecarView::ServiceView& service) {
-  Json json = {{"name", service.name},
-               {"drain", service.intent.drain},
-               {"drained", service.is_drained},
-               {"families", Json::array()},
-               {"signals", Json::array()}};
+JsonObject ServiceJson(const SidecarView& view, const SidecarView::ServiceView& service) {
+  JsonArray families;
+  for (const auto& family : service.families) families.Add(FamilyJson(view, family));
+  JsonArray signals;
+  for (const Signal& signal : service.signals) signals.Add(SignalJson(signal));
+  JsonObject json({{"name", service.name},
+                   {"drain", service.intent.drain},
+                   {"drained", service.is_drained},
+                   {"families", std::move(families)},
+                   {"signals", std::move(signals)}});
   if (service.intent.frozen_until > view.now) {
-    json["frozen_until"] = TimeText(view, service.intent.frozen_until);
+    json.Add("frozen_until", TimeText(view, service.intent.frozen_until));
   }
-  if (service.queries_per_second) json["queries_per_second"] = *service.queries_per_second;
-  for (const auto& family : service.families) json["families"].push_back(FamilyJson(view, family));
-  for (const Signal& signal : service.signals) json["signals"].push_back(SignalJson(signal));
+  if (service.queries_per_second) json.Add("queries_per_second", *service.queries_per_second);
   return json;
 }
 
-Json SessionJson(const SidecarView& view, const Observation::Session& session) {
+JsonObject SessionJson(const SidecarView& view, const Observation::Session& session) {
   return {{"neighbor", session.neighbor},
           {"state", session.state},
           {"since", TimeText(view, session.since)},
@@ -83,56 +71,66 @@ Json SessionJson(const SidecarView& view, const Observation::Session& session) {
           {"warnings", session.warnings}};
 }
 
-Json SeenJson(const Observation::Seen& seen) {
+JsonObject SeenJson(const Observation::Seen& seen) {
   constexpr const char* kKinds[] = {"announced", "absent", "unknown"};
-  Json json = {{"prefix", seen.prefix.ToText()},
-               {"where", seen.where},
-               {"kind", kKinds[static_cast<size_t>(seen.kind)]}};
-  if (seen.state) json["state"] = Text(ToText(*seen.state));
-  if (!seen.detail.empty()) json["detail"] = seen.detail;
+  JsonObject json({{"prefix", seen.prefix.ToText()},
+                   {"where", seen.where},
+                   {"kind", kKinds[static_cast<size_t>(seen.kind)]}});
+  if (seen.state) json.Add("state", ToText(*seen.state));
+  if (!seen.detail.empty()) json.Add("detail", seen.detail);
+  return json;
+}
+
+JsonObject EndpointJson(const EndpointState& one) {
+  return {{"key", one.key}, {"address", one.address}, {"error", one.error}};
+}
+
+JsonObject PeerJson(const SidecarView::Peer& peer) {
+  return {{"name", peer.name},
+          {"address", peer.address},
+          {"reachable", peer.is_reachable},
+          {"error", peer.error}};
+}
+
+JsonObject MismatchJson(const SidecarView& view, const SidecarView::Mismatch& mismatch) {
+  return {{"prefix", mismatch.prefix},
+          {"where", mismatch.where},
+          {"text", mismatch.text},
+          {"since", TimeText(view, mismatch.since)}};
+}
+
+template <typename List, typename Write>
+JsonArray Each(const List& list, Write write) {
+  JsonArray json;
+  for (const auto& one : list) json.Add(write(one));
   return json;
 }
 
 }  // namespace
 
 std::string StatusJson(const SidecarView& view, absl::Time asked) {
-  Json json = {{"version", view.version},
-               {"node", view.node},
-               {"site", view.site},
-               {"pid", view.pid},
-               {"started_at", TimeText(view, view.started_at)},
-               {"lease_age_seconds", absl::ToDoubleSeconds(asked - view.now)},
-               {"lease_seconds", absl::ToDoubleSeconds(view.lease)},
-               {"withdrawals_max", view.withdrawals_max},
-               {"state_failure", view.state_failure},
-               {"backends", view.backends},
-               {"endpoints", Json::array()},
-               {"services", Json::array()},
-               {"sessions", Json::array()},
-               {"seen", Json::array()},
-               {"mismatches", Json::array()},
-               {"mismatches_total", view.mismatches_total}};
-  for (const auto& one : view.endpoints) {
-    json["endpoints"].push_back({{"key", one.key}, {"address", one.address}, {"error", one.error}});
-  }
-  for (const auto& service : view.services) json["services"].push_back(ServiceJson(view, service));
-  for (const auto& session : view.sessions) json["sessions"].push_back(SessionJson(view, session));
-  for (const auto& seen : view.seen) json["seen"].push_back(SeenJson(seen));
-  json["clones"] = view.clones;
-  json["peers"] = Json::array();
-  for (const auto& peer : view.peers) {
-    json["peers"].push_back({{"name", peer.name},
-                             {"address", peer.address},
-                             {"reachable", peer.is_reachable},
-                             {"error", peer.error}});
-  }
-  for (const auto& mismatch : view.mismatches) {
-    json["mismatches"].push_back({{"prefix", mismatch.prefix},
-                                  {"where", mismatch.where},
-                                  {"text", mismatch.text},
-                                  {"since", TimeText(view, mismatch.since)}});
-  }
-  return Dump(json);
+  const auto service = [&](const auto& one) { return ServiceJson(view, one); };
+  const auto session = [&](const auto& one) { return SessionJson(view, one); };
+  const auto mismatch = [&](const auto& one) { return MismatchJson(view, one); };
+  const JsonValue json = JsonObject({{"version", view.version},
+                                     {"node", view.node},
+                                     {"site", view.site},
+                                     {"pid", view.pid},
+                                     {"started_at", TimeText(view, view.started_at)},
+                                     {"lease_age_seconds", absl::ToDoubleSeconds(asked - view.now)},
+                                     {"lease_seconds", absl::ToDoubleSeconds(view.lease)},
+                                     {"withdrawals_max", view.withdrawals_max},
+                                     {"state_failure", view.state_failure},
+                                     {"backends", view.backends},
+                                     {"endpoints", Each(view.endpoints, EndpointJson)},
+                                     {"services", Each(view.services, service)},
+                                     {"sessions", Each(view.sessions, session)},
+                                     {"seen", Each(view.seen, SeenJson)},
+                                     {"mismatches", Each(view.mismatches, mismatch)},
+                                     {"mismatches_total", view.mismatches_total},
+                                     {"clones", view.clones},
+                                     {"peers", Each(view.peers, PeerJson)}});
+  return json.Indented(2) + "\n";
 }
 
 }  // namespace hither

@@ -14,9 +14,9 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
+#include "base/json_writer.h"
 #include "bench/query_plan.h"
 #include "bench/volley_flow.h"
-#include "nlohmann/json.hpp"
 
 constexpr char kUsage[] = R"(queries a name server over UDP as fast as it answers.
 
@@ -117,43 +117,43 @@ double CpuSeconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-nlohmann::ordered_json ToJson(const Run& run, size_t query_count) {
+JsonObject ToJson(const Run& run, size_t query_count) {
   static constexpr const char* kRcodes[] = {"NOERROR",  "FORMERR", "SERVFAIL",
                                             "NXDOMAIN", "NOTIMP",  "REFUSED"};
   const Tally& tally = run.tally;
-  nlohmann::ordered_json rcodes = nlohmann::ordered_json::object();
+  JsonObject rcodes;
   for (size_t code = 0; code < tally.rcodes.size(); ++code) {
     if (tally.rcodes[code] == 0) continue;
-    rcodes[code < std::size(kRcodes) ? kRcodes[code] : absl::StrCat("RCODE", code)] =
-        tally.rcodes[code];
+    rcodes.Add(code < std::size(kRcodes) ? kRcodes[code] : absl::StrCat("RCODE", code),
+               tally.rcodes[code]);
   }
   const auto us = [&](double share) {
     return std::round(static_cast<double>(tally.latency.Quantile(share)) / 100) / 10;
   };
   rusage used;
   ::getrusage(RUSAGE_SELF, &used);
-  return {{"queries_in_file", query_count},
-          {"seconds", run.seconds},
-          {"sent", tally.sent},
-          {"answered", tally.answered},
-          {"lost", tally.lost},
-          {"strange", tally.strange},
-          {"truncated", tally.truncated},
-          {"answers_per_second",
-           run.seconds > 0 ? static_cast<double>(tally.answered) / run.seconds : 0},
-          {"idle_turn_share", static_cast<double>(run.idle_turns) /
-                                  static_cast<double>(std::max<uint64_t>(run.turns, 1))},
-          {"rcodes", rcodes},
-          {"octets", tally.octets},
-          {"records", tally.records},
-          {"latency_us",
-           {{"p50", us(0.5)},
-            {"p90", us(0.9)},
-            {"p99", us(0.99)},
-            {"p999", us(0.999)},
-            {"max", static_cast<double>(tally.latency.largest()) / 1000}}},
-          {"own_cpu_seconds",
-           {{"user", CpuSeconds(used.ru_utime)}, {"system", CpuSeconds(used.ru_stime)}}}};
+  return {
+      {"queries_in_file", query_count},
+      {"seconds", run.seconds},
+      {"sent", tally.sent},
+      {"answered", tally.answered},
+      {"lost", tally.lost},
+      {"strange", tally.strange},
+      {"truncated", tally.truncated},
+      {"answers_per_second",
+       run.seconds > 0 ? static_cast<double>(tally.answered) / run.seconds : 0},
+      {"idle_turn_share",
+       static_cast<double>(run.idle_turns) / static_cast<double>(std::max<uint64_t>(run.turns, 1))},
+      {"rcodes", rcodes},
+      {"octets", tally.octets},
+      {"records", tally.records},
+      {"latency_us", JsonObject({{"p50", us(0.5)},
+                                 {"p90", us(0.9)},
+                                 {"p99", us(0.99)},
+                                 {"p999", us(0.999)},
+                                 {"max", static_cast<double>(tally.latency.largest()) / 1000}})},
+      {"own_cpu_seconds",
+       JsonObject({{"user", CpuSeconds(used.ru_utime)}, {"system", CpuSeconds(used.ru_stime)}})}};
 }
 
 int Fail(int code, absl::string_view why) {
@@ -211,7 +211,7 @@ int Main(int argc, char** argv) {
                 static_cast<int64_t>(absl::GetFlag(FLAGS_timeout) * kSecond));
   const Run run = volley.Fire();
   if (run.server_gone) return Fail(1, absl::StrCat("nothing listens on ", server->ToText()));
-  std::printf("%s\n", ToJson(run, plan->query_count).dump(2).c_str());
+  std::printf("%s\n", JsonValue(ToJson(run, plan->query_count)).Indented(2).c_str());
   return 0;
 }
 

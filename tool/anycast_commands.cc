@@ -2,13 +2,11 @@
 
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "base/json_text.h"
+#include "base/json_reader.h"
 #include "daemon/admin/admin_client.h"
 #include "daemon/config/config.h"
 #include "tool/command.h"
@@ -78,13 +76,14 @@ std::string Query(const ParsedArguments& parsed, std::vector<std::string> more =
 std::optional<bool> IsDrained(const Asking& ask, absl::string_view service) {
   const absl::StatusOr<AdminReply> reply = AskAdmin(ask.addresses, "GET", "/status", kAskTimeout);
   if (!reply.ok() || reply->code != 200) return std::nullopt;
-  const auto json = ParseJson<nlohmann::json>(reply->body);
-  if (!json.is_object() || !json.contains("services")) return std::nullopt;
+  const absl::StatusOr<JsonDocument> page = JsonDocument::Parse(reply->body);
+  if (!page.ok() || !page->root().MaybeAt("services").IsArray()) return std::nullopt;
   bool all = true;
-  for (const auto& one : json["services"]) {
-    if (!one.is_object() || !one.contains("name") || !one.contains("drained")) return std::nullopt;
-    const bool counts = service.empty() || one["name"] == std::string(service);
-    if (counts) all &= one["drained"] == true;
+  for (const JsonView one : page->root().MaybeAt("services").MaybeItems()) {
+    const JsonView drained = one.MaybeAt("drained");
+    if (!one.MaybeAt("name").exists() || !drained.exists()) return std::nullopt;
+    const bool counts = service.empty() || one.MaybeAt("name").TextOr("") == service;
+    if (counts) all &= drained.MaybeBool().value_or(false);
   }
   return all;
 }

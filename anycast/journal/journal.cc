@@ -10,33 +10,31 @@
 namespace hither {
 namespace {
 
-std::string Text(absl::string_view text) { return std::string(text); }
-
 // Writing ---------------------------------------------------------------------------------------
 
-Json NumberToJson(absl::Duration value) { return DurationToJson(value); }
-Json NumberToJson(int value) { return value; }
-Json NumberToJson(double value) { return value; }
+JsonValue SettingToJson(absl::Duration value) { return DurationToJson(value); }
+JsonValue SettingToJson(int value) { return value; }
+JsonValue SettingToJson(double value) { return value; }
 
-Json PolicyToJson(const AnycastConfig::Policy& policy) {
-  Json json = Json::object();
+JsonObject PolicyToJson(const AnycastConfig::Policy& policy) {
+  JsonObject json;
   for (const PolicyField& field : PolicyFields()) {
-    std::visit([&](auto member) { json[Text(field.name)] = NumberToJson(policy.*member); },
+    std::visit([&](auto member) { json.Add(field.name, SettingToJson(policy.*member)); },
                field.member);
   }
   return json;
 }
 
-Json SignalToJson(const Signal& signal) {
+JsonObject SignalToJson(const Signal& signal) {
   return {{"name", signal.name},
-          {"scope", Text(ToText(signal.scope))},
-          {"level", Text(ToText(signal.level))},
-          {"families", Text(ToText(signal.families))},
+          {"scope", ToText(signal.scope)},
+          {"level", ToText(signal.level)},
+          {"families", ToText(signal.families)},
           {"is_certain", signal.is_certain},
           {"detail", signal.detail}};
 }
 
-Json FleetToJson(const FleetView& view) {
+JsonObject FleetToJson(const FleetView& view) {
   return {{"is_asked", view.is_asked},
           {"is_known", view.is_known},
           {"nodes", view.nodes},
@@ -49,45 +47,51 @@ Json FleetToJson(const FleetView& view) {
           {"others_absent", view.others_absent}};
 }
 
-Json FactsToJson(const Facts& facts) {
-  Json signals = Json::array();
-  for (const Signal& signal : facts.signals) signals.push_back(SignalToJson(signal));
-  Json json = {{"now", TimeToJson(facts.now)},
-               {"drain", facts.intent.drain},
-               {"drain_since", TimeToJson(facts.intent.drain_since)},
-               {"frozen_until", TimeToJson(facts.intent.frozen_until)},
-               {"forgiven_at", TimeToJson(facts.intent.forgiven_at)},
-               {"fleet_ipv4", FleetToJson(facts.fleet_ipv4)},
-               {"fleet_ipv6", FleetToJson(facts.fleet_ipv6)}};
-  if (facts.lost_ipv4) json["lost_ipv4"] = true;
-  if (facts.lost_ipv6) json["lost_ipv6"] = true;
-  json["queries_per_second"] =
-      facts.queries_per_second.has_value() ? Json(*facts.queries_per_second) : Json();
-  json["signals"] = std::move(signals);
+JsonObject FactsToJson(const Facts& facts) {
+  JsonArray signals;
+  for (const Signal& signal : facts.signals) signals.Add(SignalToJson(signal));
+  JsonObject json({{"now", TimeToJson(facts.now)},
+                   {"drain", facts.intent.drain},
+                   {"drain_since", TimeToJson(facts.intent.drain_since)},
+                   {"frozen_until", TimeToJson(facts.intent.frozen_until)},
+                   {"forgiven_at", TimeToJson(facts.intent.forgiven_at)},
+                   {"fleet_ipv4", FleetToJson(facts.fleet_ipv4)},
+                   {"fleet_ipv6", FleetToJson(facts.fleet_ipv6)}});
+  if (facts.lost_ipv4) json.Add("lost_ipv4", true);
+  if (facts.lost_ipv6) json.Add("lost_ipv6", true);
+  json.Add("queries_per_second", facts.queries_per_second);
+  json.Add("signals", std::move(signals));
   return json;
 }
 
-Json FamilyToJson(const JournalEntry::Family& family) {
-  Json json = {{"state", Text(ToText(family.verdict.state))},
-               {"rule", family.verdict.rule},
-               {"reason", family.verdict.reason},
-               {"since", TimeToJson(family.verdict.since)},
-               {"wants_to_withdraw", family.verdict.wants_to_withdraw}};
-  if (family.memory.has_value()) json["memory"] = MemoryToJson(*family.memory);
+JsonObject FamilyToJson(const JournalEntry::Family& family) {
+  JsonObject json({{"state", ToText(family.verdict.state)},
+                   {"rule", family.verdict.rule},
+                   {"reason", family.verdict.reason},
+                   {"since", TimeToJson(family.verdict.since)},
+                   {"wants_to_withdraw", family.verdict.wants_to_withdraw}});
+  if (family.memory.has_value()) json.Add("memory", MemoryToJson(*family.memory));
   return json;
 }
 
 // Reading ---------------------------------------------------------------------------------------
 
-void ReadPolicy(JsonReader reader, JsonReader& failures, AnycastConfig::Policy& policy) {
-  for (const PolicyField& field : PolicyFields()) {
-    std::visit([&](auto member) { reader.Read(field.name, policy.*member); }, field.member);
-  }
-  failures.Fail(reader.status());
-  failures.Fail(CheckPolicy(policy));
+void ReadSetting(JsonReader& reader, absl::string_view key, absl::Duration& value) {
+  ReadDuration(reader, key, value);
+}
+void ReadSetting(JsonReader& reader, absl::string_view key, int& value) { reader.Read(key, value); }
+void ReadSetting(JsonReader& reader, absl::string_view key, double& value) {
+  reader.Read(key, value);
 }
 
-Signal ReadSignal(JsonReader reader, JsonReader& failures) {
+void ReadPolicy(JsonReader reader, AnycastConfig::Policy& policy) {
+  for (const PolicyField& field : PolicyFields()) {
+    std::visit([&](auto member) { ReadSetting(reader, field.name, policy.*member); }, field.member);
+  }
+  reader.Fail(CheckPolicy(policy));
+}
+
+Signal ReadSignal(JsonReader& reader) {
   Signal signal;
   reader.Read("name", signal.name);
   reader.ReadEnum("scope", 3, signal.scope);
@@ -95,11 +99,10 @@ Signal ReadSignal(JsonReader reader, JsonReader& failures) {
   reader.ReadEnum("families", 3, signal.families);
   reader.Read("is_certain", signal.is_certain);
   reader.Read("detail", signal.detail);
-  failures.Fail(reader.status());
   return signal;
 }
 
-void ReadFleet(JsonReader reader, JsonReader& failures, FleetView& view) {
+void ReadFleet(JsonReader reader, FleetView& view) {
   reader.Read("is_asked", view.is_asked);
   reader.Read("is_known", view.is_known);
   reader.Read("nodes", view.nodes);
@@ -109,92 +112,86 @@ void ReadFleet(JsonReader reader, JsonReader& failures, FleetView& view) {
   reader.Read("yielded", view.yielded);
   reader.Read("max_withdrawn", view.max_withdrawn);
   // Journals of older versions do not have these.
-  if (reader.Has("others_unknown")) reader.Read("others_unknown", view.others_unknown);
-  if (reader.Has("others_absent")) reader.Read("others_absent", view.others_absent);
+  reader.ReadIfPresent("others_unknown", view.others_unknown);
+  reader.ReadIfPresent("others_absent", view.others_absent);
   if (view.others_withdrawn < 0 || view.others_withdrawn > view.nodes) {
     reader.Fail("others_withdrawn", "is not within the fleet");
   }
-  failures.Fail(reader.status());
 }
 
 bool IsFinite(absl::Time time) {
   return time != absl::InfinitePast() && time != absl::InfiniteFuture();
 }
 
-void ReadFacts(JsonReader reader, JsonReader& failures, Facts& facts) {
-  reader.Read("now", facts.now);
+void ReadFacts(JsonReader reader, Facts& facts) {
+  ReadTime(reader, "now", facts.now);
   if (!IsFinite(facts.now)) reader.Fail("now", "is not a time");
   reader.Read("drain", facts.intent.drain);
-  reader.Read("drain_since", facts.intent.drain_since);
-  reader.Read("frozen_until", facts.intent.frozen_until);
-  if (reader.Has("forgiven_at")) reader.Read("forgiven_at", facts.intent.forgiven_at);
-  ReadFleet(reader.Object("fleet_ipv4"), failures, facts.fleet_ipv4);
-  ReadFleet(reader.Object("fleet_ipv6"), failures, facts.fleet_ipv6);
-  if (reader.Has("lost_ipv4")) reader.Read("lost_ipv4", facts.lost_ipv4);
-  if (reader.Has("lost_ipv6")) reader.Read("lost_ipv6", facts.lost_ipv6);
+  ReadTime(reader, "drain_since", facts.intent.drain_since);
+  ReadTime(reader, "frozen_until", facts.intent.frozen_until);
+  if (reader.Has("forgiven_at")) ReadTime(reader, "forgiven_at", facts.intent.forgiven_at);
+  ReadFleet(reader.Object("fleet_ipv4"), facts.fleet_ipv4);
+  ReadFleet(reader.Object("fleet_ipv6"), facts.fleet_ipv6);
+  reader.ReadIfPresent("lost_ipv4", facts.lost_ipv4);
+  reader.ReadIfPresent("lost_ipv6", facts.lost_ipv6);
   reader.Read("queries_per_second", facts.queries_per_second);
-  if (const Json* list = reader.Array("signals", kJournalSignalsMax)) {
-    for (const Json& one : *list) {
-      facts.signals.push_back(ReadSignal(JsonReader(&one, "facts.signals"), failures));
-    }
+  for (JsonReader& one : reader.ArrayOfObjects("signals", kJournalSignalsMax)) {
+    facts.signals.push_back(ReadSignal(one));
   }
-  failures.Fail(reader.status());
 }
 
-void ReadFamily(JsonReader reader, JsonReader& failures, JournalEntry::Family& family) {
+void ReadFamily(JsonReader reader, JournalEntry::Family& family) {
   reader.ReadEnum("state", 4, family.verdict.state);
   reader.Read("rule", family.verdict.rule);
   reader.Read("reason", family.verdict.reason);
-  reader.Read("since", family.verdict.since);
+  ReadTime(reader, "since", family.verdict.since);
   reader.Read("wants_to_withdraw", family.verdict.wants_to_withdraw);
-  if (reader.Has("memory")) {
-    ReadMemory(reader.Object("memory"), failures, family.memory.emplace());
-  }
-  failures.Fail(reader.status());
+  if (reader.Has("memory")) ReadMemory(reader.Object("memory"), family.memory.emplace());
 }
 
-void CheckOrder(const JournalEntry& entry, JsonReader& failures) {
-  if (!IsFinite(entry.wall)) failures.Fail("wall", "is not a time");
+void CheckOrder(const JournalEntry& entry, JsonReader& reader) {
+  if (!IsFinite(entry.wall)) reader.Fail("wall", "is not a time");
   if (entry.ticks < 1 || entry.ticks > kJournalTicksMax) {
-    failures.Fail("ticks", absl::StrCat("is not within 1 and ", kJournalTicksMax));
+    reader.Fail("ticks", absl::StrCat("is not within 1 and ", kJournalTicksMax));
   }
   if (!IsFinite(entry.previous) || entry.previous > entry.facts.now) {
-    failures.Fail("previous", "is after facts.now");
+    reader.Fail("previous", "is after facts.now");
   }
 }
 
 }  // namespace
 
 std::string ToLine(const JournalEntry& entry) {
-  const Json json = {{"wall", TimeToJson(entry.wall)},
-                     {"service", entry.service},
-                     {"is_first", entry.is_first},
-                     {"previous", TimeToJson(entry.previous)},
-                     {"ticks", entry.ticks},
-                     {"ipv4", FamilyToJson(entry.ipv4)},
-                     {"ipv6", FamilyToJson(entry.ipv6)},
-                     {"facts", FactsToJson(entry.facts)},
-                     {"policy", PolicyToJson(entry.policy)}};
-  std::string line = absl::StrCat(ToText(json), "\n");
+  const JsonObject json({{"wall", TimeToJson(entry.wall)},
+                         {"service", entry.service},
+                         {"is_first", entry.is_first},
+                         {"previous", TimeToJson(entry.previous)},
+                         {"ticks", entry.ticks},
+                         {"ipv4", FamilyToJson(entry.ipv4)},
+                         {"ipv6", FamilyToJson(entry.ipv6)},
+                         {"facts", FactsToJson(entry.facts)},
+                         {"policy", PolicyToJson(entry.policy)}});
+  std::string line = absl::StrCat(JsonValue(json).Ascii(), "\n");
   return line.size() > kJournalLineMax ? "" : line;
 }
 
 absl::StatusOr<JournalEntry> ParseJournalLine(absl::string_view line) {
-  const absl::StatusOr<Json> json = ParseJson(line, kJournalLineMax);
-  if (!json.ok()) return json.status();
+  const absl::StatusOr<JsonDocument> document = ParseJournalJson(line, kJournalLineMax);
+  if (!document.ok()) return document.status();
   JournalEntry entry;
-  JsonReader reader(&*json, "");
-  reader.Read("wall", entry.wall);
+  absl::Status failure;
+  JsonReader reader(document->root(), "", failure);
+  ReadTime(reader, "wall", entry.wall);
   reader.Read("service", entry.service);
   reader.Read("is_first", entry.is_first);
-  reader.Read("previous", entry.previous);
+  ReadTime(reader, "previous", entry.previous);
   reader.Read("ticks", entry.ticks);
-  ReadFamily(reader.Object("ipv4"), reader, entry.ipv4);
-  ReadFamily(reader.Object("ipv6"), reader, entry.ipv6);
-  ReadFacts(reader.Object("facts"), reader, entry.facts);
-  ReadPolicy(reader.Object("policy"), reader, entry.policy);
+  ReadFamily(reader.Object("ipv4"), entry.ipv4);
+  ReadFamily(reader.Object("ipv6"), entry.ipv6);
+  ReadFacts(reader.Object("facts"), entry.facts);
+  ReadPolicy(reader.Object("policy"), entry.policy);
   CheckOrder(entry, reader);
-  if (!reader.status().ok()) return reader.status();
+  if (!failure.ok()) return failure;
   return entry;
 }
 

@@ -10,31 +10,25 @@ namespace {
 
 constexpr size_t kMemoryTextMax = 16 * 1024;
 
-Json MaybeToJson(const std::optional<absl::Duration>& duration) {
-  return duration.has_value() ? DurationToJson(*duration) : Json();
+JsonValue MaybeToJson(const std::optional<absl::Duration>& duration) {
+  return duration.has_value() ? DurationToJson(*duration) : JsonValue();
 }
 
 void ReadWithdrawals(JsonReader& reader, PolicyMemory& memory) {
-  const Json* list = reader.Array("withdrawals", kWithdrawalsKept);
-  if (list == nullptr) return;
-  for (const Json& one : *list) {
-    const Json object = {{"at", one}};
-    JsonReader element(&object, "withdrawals");
-    absl::Time at;
-    element.Read("at", at);
-    reader.Fail(element.status());
-    memory.withdrawals.push_back(at);
+  for (const JsonView one : reader.Array("withdrawals", kWithdrawalsKept)) {
+    absl::Time& at = memory.withdrawals.emplace_back();
+    if (!ReadTime(one, at)) reader.Fail("withdrawals", "are not times in nanoseconds");
   }
   if (!std::ranges::is_sorted(memory.withdrawals)) reader.Fail("withdrawals", "are not in order");
 }
 
 }  // namespace
 
-Json MemoryToJson(const PolicyMemory& memory) {
-  Json withdrawals = Json::array();
-  for (const absl::Time at : memory.withdrawals) withdrawals.push_back(TimeToJson(at));
+JsonObject MemoryToJson(const PolicyMemory& memory) {
+  JsonArray withdrawals;
+  for (const absl::Time at : memory.withdrawals) withdrawals.Add(TimeToJson(at));
   return {{"last_tick", TimeToJson(memory.last_tick)},
-          {"state", std::string(ToText(memory.state))},
+          {"state", ToText(memory.state)},
           {"since", TimeToJson(memory.since)},
           {"hard_ticks", memory.hard_ticks},
           {"shared_ticks", memory.shared_ticks},
@@ -42,7 +36,7 @@ Json MemoryToJson(const PolicyMemory& memory) {
           {"good_for", MaybeToJson(memory.good_for)},
           {"calm_for", MaybeToJson(memory.calm_for)},
           {"quiet_for", MaybeToJson(memory.quiet_for)},
-          {"calm", std::string(ToText(memory.calm))},
+          {"calm", ToText(memory.calm)},
           {"calm_needed", DurationToJson(memory.calm_needed)},
           {"softness", DurationToJson(memory.softness)},
           {"softened_at", TimeToJson(memory.softened_at)},
@@ -52,36 +46,35 @@ Json MemoryToJson(const PolicyMemory& memory) {
           {"withdrawals", withdrawals}};
 }
 
-void ReadMemory(JsonReader reader, JsonReader& failures, PolicyMemory& memory) {
-  reader.Read("last_tick", memory.last_tick);
+void ReadMemory(JsonReader reader, PolicyMemory& memory) {
+  ReadTime(reader, "last_tick", memory.last_tick);
   reader.ReadEnum("state", 4, memory.state);
-  reader.Read("since", memory.since);
+  ReadTime(reader, "since", memory.since);
   reader.Read("hard_ticks", memory.hard_ticks);
   reader.Read("shared_ticks", memory.shared_ticks);
   reader.Read("soft_ticks", memory.soft_ticks);
-  reader.Read("good_for", memory.good_for);
-  reader.Read("calm_for", memory.calm_for);
-  reader.Read("quiet_for", memory.quiet_for);
+  ReadDuration(reader, "good_for", memory.good_for);
+  ReadDuration(reader, "calm_for", memory.calm_for);
+  ReadDuration(reader, "quiet_for", memory.quiet_for);
   reader.ReadEnum("calm", 3, memory.calm);
-  reader.Read("calm_needed", memory.calm_needed);
-  reader.Read("softness", memory.softness);
-  reader.Read("softened_at", memory.softened_at);
+  ReadDuration(reader, "calm_needed", memory.calm_needed);
+  ReadDuration(reader, "softness", memory.softness);
+  ReadTime(reader, "softened_at", memory.softened_at);
   reader.Read("has_withdrawn", memory.has_withdrawn);
-  reader.Read("hold_down", memory.hold_down);
-  reader.Read("hold_down_until", memory.hold_down_until);
+  ReadDuration(reader, "hold_down", memory.hold_down);
+  ReadTime(reader, "hold_down_until", memory.hold_down_until);
   ReadWithdrawals(reader, memory);
-  failures.Fail(reader.status());
 }
 
-std::string ToText(const PolicyMemory& memory) { return ToText(MemoryToJson(memory)); }
+std::string ToText(const PolicyMemory& memory) { return JsonValue(MemoryToJson(memory)).Ascii(); }
 
 absl::StatusOr<PolicyMemory> ParsePolicyMemory(absl::string_view text) {
-  const absl::StatusOr<Json> json = ParseJson(text, kMemoryTextMax);
-  if (!json.ok()) return json.status();
-  JsonReader failures(&*json, "");
+  const absl::StatusOr<JsonDocument> document = ParseJournalJson(text, kMemoryTextMax);
+  if (!document.ok()) return document.status();
   PolicyMemory memory;
-  ReadMemory(JsonReader(&*json, ""), failures, memory);
-  if (!failures.status().ok()) return failures.status();
+  absl::Status failure;
+  ReadMemory(JsonReader(document->root(), "", failure), memory);
+  if (!failure.ok()) return failure;
   return memory;
 }
 

@@ -1,90 +1,72 @@
 #include "anycast/route/frr_reply.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_split.h"
-#include "base/json_text.h"
+#include "base/json_reader.h"
 
 namespace hither {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr int kDepthMax = 64;  // FRR needs 6.
 
-const Json* Member(const Json& of, const char* name) {
-  if (!of.is_object()) return nullptr;
-  const auto found = of.find(name);
-  return found == of.end() ? nullptr : &*found;
-}
-
-std::string TextMember(const Json& of, const char* name) {
-  const Json* member = Member(of, name);
-  return member != nullptr && member->is_string() ? member->get<std::string>() : std::string();
-}
-
-bool IsTrue(const Json* value) {
-  return value != nullptr && value->is_boolean() && value->get<bool>();
-}
-
-absl::StatusOr<Json> Parse(absl::string_view text) {
-  Json json = ParseJson<Json>(text);
-  if (json.is_discarded() || !json.is_object()) {
+// FRR's versions differ: what is missing or has another type counts as not said.
+absl::StatusOr<JsonDocument> Parse(absl::string_view text) {
+  absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
+  if (!document.ok() || !document->root().IsObject()) {
     return absl::DataLossError("FRR's answer is no JSON object; is it FRR 8 or later?");
   }
-  return json;
+  return document;
+}
+
+// By name, not by FRR's order: only the first neighbors are read (ARCHITECTURE.md).
+std::vector<std::pair<absl::string_view, JsonView>> SortedMembers(JsonView object) {
+  auto members = object.MaybeMembers();
+  std::ranges::sort(members, {}, [](const auto& member) { return member.first; });
+  return members;
 }
 
 // "65535:0 64512:100"; FRR writes some by their names.
-void ReadCommunities(const Json& path, SeenAttributes& attributes) {
-  const Json* communities = Member(path, "community");
-  if (communities != nullptr) {
-    const std::string text = TextMember(*communities, "string");
-    for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
-      if (const auto community = ParseCommunity(word)) attributes.communities.push_back(*community);
-      if (word == "graceful-shutdown") attributes.communities.push_back(kGracefulShutdown);
-    }
-  }
-  const Json* large = Member(path, "largeCommunity");
-  if (large == nullptr) return;
-  const std::string text = TextMember(*large, "string");
+void ReadCommunities(JsonView path, SeenAttributes& attributes) {
+  const std::string text = path.MaybeAt("community").MaybeAt("string").TextOr("");
   for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    if (const auto community = ParseCommunity(word)) attributes.communities.push_back(*community);
+    if (word == "graceful-shutdown") attributes.communities.push_back(kGracefulShutdown);
+  }
+  const std::string large = path.MaybeAt("largeCommunity").MaybeAt("string").TextOr("");
+  for (const absl::string_view word : absl::StrSplit(large, ' ', absl::SkipEmpty())) {
     if (const auto one = ParseLargeCommunity(word)) attributes.large_communities.push_back(*one);
   }
 }
 
 // The list of a segment; one that is no list, or holds what is no AS, is nobody's path.
-void ReadSegment(const Json& segment, std::vector<uint32_t>& as_path) {
-  const Json* list = Member(segment, "list");
-  if (list == nullptr || !list->is_array()) return as_path.push_back(kNobodysAs);
-  for (const Json& as : *list) {
-    as_path.push_back(as.is_number_unsigned() ? as.get<uint32_t>() : kNobodysAs);
+void ReadSegment(JsonView segment, std::vector<uint32_t>& as_path) {
+  const JsonView list = segment.MaybeAt("list");
+  if (!list.IsArray()) return as_path.push_back(kNobodysAs);
+  for (const JsonView as : list.MaybeItems()) {
+    as_path.push_back(as.MaybeUnsigned32().value_or(kNobodysAs));
   }
 }
 
 // {"string":"65001 65001","segments":[{"type":"as-sequence","list":[65001,65001]}]}; the string of
 // an empty path is "Local".
-std::vector<uint32_t> AsPathOf(const Json& path) {
+std::vector<uint32_t> AsPathOf(JsonView path) {
   std::vector<uint32_t> as_path;
-  const Json* written = Member(path, "aspath");
-  if (written == nullptr) return as_path;
-  const Json* segments = Member(*written, "segments");
-  if (segments != nullptr && segments->is_array()) {
-    for (const Json& segment : *segments) ReadSegment(segment, as_path);
+  const JsonView written = path.MaybeAt("aspath");
+  if (!written.exists()) return as_path;
+  const JsonView segments = written.MaybeAt("segments");
+  if (segments.IsArray()) {
+    for (const JsonView segment : segments.MaybeItems()) ReadSegment(segment, as_path);
     return as_path;
   }
-  const std::string text = TextMember(*written, "string");
+  const std::string text = written.MaybeAt("string").TextOr("");
   return text == "Local" ? as_path : ParseAsPath(text);
 }
 
-void ReadMed(const Json& path, SeenAttributes& attributes) {
-  const Json* metric = Member(path, "metric");
-  if (metric != nullptr && metric->is_number_unsigned()) attributes.med = metric->get<uint32_t>();
-}
-
-SeenAttributes AttributesOf(const Json& path) {
+SeenAttributes AttributesOf(JsonView path) {
   SeenAttributes attributes;
-  ReadMed(path, attributes);
+  attributes.med = path.MaybeAt("metric").MaybeUnsigned32();
   ReadCommunities(path, attributes);
   attributes.as_path = AsPathOf(path);
   return attributes;
@@ -130,14 +112,9 @@ absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view text) {
   std::vector<FrrPeer> peers;
   for (const auto& [key, family] :
        {std::pair("ipv4Unicast", AF_INET), std::pair("ipv6Unicast", AF_INET6)}) {
-    const Json* of_family = Member(*json, key);
-    const Json* listed = of_family == nullptr ? nullptr : Member(*of_family, "peers");
-    if (listed == nullptr || !listed->is_object()) continue;
-    for (const auto& [address, peer] : listed->items()) {
-      const Json* sent = Member(peer, "pfxSnt");
-      const bool is_told = sent != nullptr && sent->is_number_unsigned();
-      peers.push_back({address, family, TextMember(peer, "state"),
-                       is_told ? sent->get<uint64_t>() : UINT64_MAX});
+    for (const auto& [address, peer] : SortedMembers(json->root().MaybeAt(key).MaybeAt("peers"))) {
+      peers.push_back({std::string(address), family, peer.MaybeAt("state").TextOr(""),
+                       peer.MaybeAt("pfxSnt").MaybeUnsigned().value_or(UINT64_MAX)});
     }
   }
   return peers;
@@ -154,17 +131,12 @@ absl::StatusOr<FrrRoute> FrrRouteOf(absl::string_view text) {
   const auto json = Parse(text);
   if (!json.ok()) return json.status();
   FrrRoute route;
-  const Json* advertised = Member(*json, "advertisedTo");
-  if (advertised != nullptr && advertised->is_object()) {
-    for (const auto& [address, peer] : advertised->items()) route.advertised_to.insert(address);
+  for (const auto& [address, peer] : json->root().MaybeAt("advertisedTo").MaybeMembers()) {
+    route.advertised_to.emplace(address);
   }
-  const Json* paths = Member(*json, "paths");
-  if (paths == nullptr || !paths->is_array()) return route;
-  for (const Json& path : *paths) {
-    const Json* peer = Member(path, "peer");
-    const Json* best = Member(path, "bestpath");
-    route.paths.push_back({peer == nullptr ? "" : TextMember(*peer, "peerId"),
-                           best != nullptr && IsTrue(Member(*best, "overall")),
+  for (const JsonView path : json->root().MaybeAt("paths").MaybeItems()) {
+    route.paths.push_back({path.MaybeAt("peer").MaybeAt("peerId").TextOr(""),
+                           path.MaybeAt("bestpath").MaybeAt("overall").MaybeBool().value_or(false),
                            AttributesOf(path)});
   }
   return route;
@@ -174,15 +146,13 @@ std::map<Prefix, SeenAttributes> FrrAdvertised(absl::string_view text) {
   std::map<Prefix, SeenAttributes> advertised;
   const auto json = Parse(text);
   if (!json.ok()) return advertised;
-  const Json* routes = Member(*json, "advertisedRoutes");
-  if (routes == nullptr || !routes->is_object()) return advertised;
-  for (const auto& [key, route] : routes->items()) {
+  for (const auto& [key, route] : SortedMembers(json->root().MaybeAt("advertisedRoutes"))) {
     const auto prefix = Prefix::FromText(key);
-    const Json* path = Member(route, "path");
-    if (!prefix.ok() || path == nullptr || !path->is_string()) continue;
+    const std::string* path = route.MaybeAt("path").MaybeText();
+    if (!prefix.ok() || path == nullptr) continue;
     SeenAttributes& attributes = advertised[*prefix];
-    ReadMed(route, attributes);
-    attributes.as_path = ParseAsPath(path->get<std::string>());
+    if (const auto med = route.MaybeAt("metric").MaybeUnsigned32()) attributes.med = *med;
+    attributes.as_path = ParseAsPath(*path);
   }
   return advertised;
 }

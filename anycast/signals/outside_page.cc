@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/json_reader.h"
+#include "base/json_writer.h"
 #include "base/printable.h"
 
 namespace hither {
 namespace {
-
-using nlohmann::json;
 
 constexpr size_t kAddressBytesMax = 64;     // INET6_ADDRSTRLEN is 46.
 constexpr double kAgeSecondsMax = 1e9;      // 31 years.
@@ -25,89 +27,86 @@ double RoundedSeconds(absl::Duration age) {
   return std::round(absl::ToDoubleSeconds(age) * kMillisecondsInOne) / kMillisecondsInOne;
 }
 
-// Null: there is none, or it is not a list of at most `size_max`.
-const json* ListAt(const json& from, const char* key, size_t size_max) {
-  const auto at = from.find(key);
-  return at != from.end() && at->is_array() && at->size() <= size_max ? &*at : nullptr;
+std::optional<std::string> TextOf(JsonView from, size_t bytes_max) {
+  const std::string* text = from.MaybeText();
+  if (text == nullptr || text->empty() || text->size() > bytes_max) return std::nullopt;
+  return Printable(*text);
 }
 
-bool ReadText(const json& from, size_t bytes_max, std::string& out) {
-  if (!from.is_string()) return false;
-  const auto& text = from.get_ref<const std::string&>();
-  if (text.empty() || text.size() > bytes_max) return false;
-  out = Printable(text);
-  return true;
-}
-
-bool ReadToken(const json& from, OutsideToken& out) {
-  std::string hex;
-  if (!ReadText(from, 2 * kOutsideTokenBytes, hex) || hex.size() != 2 * kOutsideTokenBytes ||
-      !std::all_of(hex.begin(), hex.end(), absl::ascii_isxdigit)) {
+bool ReadToken(JsonView from, OutsideToken& out) {
+  const std::optional<std::string> hex = TextOf(from, 2 * kOutsideTokenBytes);
+  if (!hex.has_value() || hex->size() != 2 * kOutsideTokenBytes ||
+      !std::all_of(hex->begin(), hex->end(), absl::ascii_isxdigit)) {
     return false;
   }
-  const std::string octets = absl::HexStringToBytes(hex);
+  const std::string octets = absl::HexStringToBytes(*hex);
   std::copy(octets.begin(), octets.end(), out.begin());
   return true;
 }
 
-bool ReadAge(const json& from, absl::Duration& out) {
-  if (!from.is_number()) return false;
-  const double seconds = from.get<double>();
-  if (!(seconds >= 0 && seconds <= kAgeSecondsMax)) return false;
+bool ReadAge(JsonView from, absl::Duration& out) {
+  const std::optional<double> seconds = from.MaybeNumber();
+  if (!seconds.has_value() || !(*seconds >= 0 && *seconds <= kAgeSecondsMax)) return false;
   // Whole milliseconds, so that values read are written back unchanged.
-  out = absl::Milliseconds(static_cast<int64_t>(std::round(seconds * kMillisecondsInOne)));
+  out = absl::Milliseconds(static_cast<int64_t>(std::round(*seconds * kMillisecondsInOne)));
   return true;
 }
 
-bool ReadHears(const json& from, size_t& ages_left, OutsidePage::Hears& out) {
-  if (!from.is_object()) return false;
-  const auto name = from.find("name");
-  const auto able = from.find("able");
-  const auto ages = from.find("ages");
-  if (name == from.end() || !ReadText(*name, kBeaconNameBytesMax, out.name)) return false;
-  if (able == from.end() || !able->is_boolean()) return false;
-  out.is_able = able->get<bool>();
-  if (ages == from.end() || !ages->is_object() || ages->size() > ages_left) return false;
-  ages_left -= ages->size();
-  for (const auto& [address, age] : ages->items()) {
-    if (address.empty() || address.size() > kAddressBytesMax) return false;
-    if (!ReadAge(age, out.ages[Printable(address)])) return false;
+void ReadAges(JsonReader reader, std::map<std::string, absl::Duration>& ages) {
+  for (const auto& [address, age] : reader.object().MaybeMembers()) {
+    if (address.empty() || address.size() > kAddressBytesMax) {
+      return reader.Fail("", "has a key that is not an address");
+    }
+    if (!ReadAge(age, ages[Printable(std::string(address))])) {
+      return reader.Fail(Printable(std::string(address)), "is not an age in seconds");
+    }
   }
-  return true;
+}
+
+void ReadHears(JsonReader& reader, size_t& ages_left, OutsidePage::Hears& out) {
+  const std::optional<std::string> name = TextOf(reader.Find("name"), kBeaconNameBytesMax);
+  if (!name.has_value()) reader.Fail("name", "is not the name of a node");
+  out.name = name.value_or("");
+  reader.Read("able", out.is_able);
+  JsonReader ages = reader.Object("ages");
+  if (ages.object().size() > ages_left) {
+    return ages.Fail("", absl::StrCat("makes more than ", kOutsideHearsMax, " ages in the page"));
+  }
+  ages_left -= ages.object().size();
+  ReadAges(std::move(ages), out.ages);
 }
 
 }  // namespace
 
-json OutsideToJson(const OutsidePage& page) {
-  json tokens = json::array();
-  for (const OutsideToken& token : page.tokens) tokens.push_back(HexOf(token));
-  json hears = json::array();
+// Members by name, as all versions have written them.
+JsonObject OutsideToJson(const OutsidePage& page) {
+  JsonArray tokens;
+  for (const OutsideToken& token : page.tokens) tokens.Add(HexOf(token));
+  JsonArray hears;
   for (const OutsidePage::Hears& one : page.hears) {
-    json ages = json::object();
-    for (const auto& [address, age] : one.ages) ages[address] = RoundedSeconds(age);
-    hears.push_back({{"name", one.name}, {"able", one.is_able}, {"ages", std::move(ages)}});
+    JsonObject ages;
+    for (const auto& [address, age] : one.ages) ages.Add(address, RoundedSeconds(age));
+    hears.Add(JsonObject({{"able", one.is_able}, {"ages", std::move(ages)}, {"name", one.name}}));
   }
-  return {{"tokens", std::move(tokens)}, {"from", page.from}, {"hears", std::move(hears)}};
+  return {{"from", page.from}, {"hears", std::move(hears)}, {"tokens", std::move(tokens)}};
 }
 
-bool OutsideFromJson(const json& from, OutsidePage& out) {
-  if (!from.is_object()) return false;
-  const json* const tokens = ListAt(from, "tokens", kOutsideTokensMax);
-  const json* const sources = ListAt(from, "from", kOutsideSourcesMax);
-  const json* const hears = ListAt(from, "hears", kOutsideHearsMax);
-  if (tokens == nullptr || sources == nullptr || hears == nullptr) return false;
+void ReadOutside(JsonReader reader, OutsidePage& out) {
   out.is_present = true;
-  for (const json& token : *tokens) {
-    if (!ReadToken(token, out.tokens.emplace_back())) return false;
+  for (const JsonView token : reader.Array("tokens", kOutsideTokensMax)) {
+    if (!ReadToken(token, out.tokens.emplace_back())) {
+      reader.Fail("tokens", "are not of 32 hexadecimal digits");
+    }
   }
-  for (const json& source : *sources) {
-    if (!ReadText(source, kAddressBytesMax, out.from.emplace_back())) return false;
+  for (const JsonView source : reader.Array("from", kOutsideSourcesMax)) {
+    const std::optional<std::string> address = TextOf(source, kAddressBytesMax);
+    if (!address.has_value()) reader.Fail("from", "has an item that is not an address");
+    out.from.push_back(address.value_or(""));
   }
   size_t ages_left = kOutsideHearsMax;
-  for (const json& one : *hears) {
-    if (!ReadHears(one, ages_left, out.hears.emplace_back())) return false;
+  for (JsonReader& one : reader.ArrayOfObjects("hears", kOutsideHearsMax)) {
+    ReadHears(one, ages_left, out.hears.emplace_back());
   }
-  return true;
 }
 
 }  // namespace hither

@@ -2,7 +2,6 @@
 #define HITHER_ANYCAST_SIGNALS_OUTSIDE_PAGE_H_
 
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,9 @@
 #include "anycast/signals/outside_beacon.h"
 
 namespace hither {
+
+class JsonObject;
+class JsonReader;
 
 inline constexpr size_t kOutsideTokensMax = 4;
 inline constexpr size_t kOutsideSourcesMax = 64;  // Service addresses of one node.
@@ -34,10 +36,10 @@ struct OutsidePage {
 
 // {"tokens":["00ff.."],"from":["192.0.2.53"],
 //  "hears":[{"name":"ns1.ams1","able":true,"ages":{"192.0.2.53":0.4}}]}
-nlohmann::json OutsideToJson(const OutsidePage& page);
+JsonObject OutsideToJson(const OutsidePage& page);
 
-// Source: another host. False: a member has the wrong type or exceeds a limit. Pure.
-bool OutsideFromJson(const nlohmann::json& from, OutsidePage& out);
+// Source: another host. The reader fails if a member has the wrong type or exceeds a limit. Pure.
+void ReadOutside(JsonReader reader, OutsidePage& out);
 
 }  // namespace hither
 

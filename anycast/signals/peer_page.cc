@@ -1,17 +1,15 @@
 #include "anycast/signals/peer_page.h"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "base/json_text.h"
+#include "base/json_reader.h"
+#include "base/json_writer.h"
 #include "base/printable.h"
 
 namespace hither {
 namespace {
-
-using nlohmann::json;
 
 constexpr size_t kTextBytesMax = 512;
 
@@ -27,170 +25,133 @@ struct StateWord {
 constexpr StateWord kStateWords[] = {
     {State::kDown, "DOWN"}, {State::kDrain, "DRAIN"}, {State::kSoft, "SOFT"}, {State::kUp, "UP"}};
 
-std::string WordOf(State state) {
+absl::string_view WordOf(State state) {
   for (const StateWord& known : kStateWords) {
-    if (known.state == state) return std::string(known.word);
+    if (known.state == state) return known.word;
   }
   return "DOWN";
 }
 
-json ToJson(const PeerPage::Standing& standing) {
-  json out = {{"state", WordOf(standing.state)},
-              {"wants_to_withdraw", standing.wants_to_withdraw},
-              {"yielded", standing.yielded}};
-  out["announced"] = standing.announced.has_value() ? json(*standing.announced) : json();
+// Members by name, here and below, as all versions have written them.
+JsonObject ToJson(const PeerPage::Standing& standing) {
+  JsonObject out({{"announced", standing.announced},
+                  {"state", WordOf(standing.state)},
+                  {"wants_to_withdraw", standing.wants_to_withdraw}});
   if (standing.wish_since != absl::InfiniteFuture()) {
-    out["wish_since"] = absl::ToDoubleSeconds(standing.wish_since - absl::UnixEpoch());
+    out.Add("wish_since", absl::ToDoubleSeconds(standing.wish_since - absl::UnixEpoch()));
   }
+  out.Add("yielded", standing.yielded);
   return out;
 }
 
-// A cursor over one object that remembers its failure: read every member, then check ok() once.
-class Members {
- public:
-  explicit Members(const json& object) : object_(object), ok_(object.is_object()) {}
+JsonObject ToJson(const PeerPage::Service& service) {
+  JsonObject out;
+  if (service.ipv4.has_value()) out.Add("ipv4", ToJson(*service.ipv4));
+  if (service.ipv6.has_value()) out.Add("ipv6", ToJson(*service.ipv6));
+  out.Add("name", service.name);
+  return out;
+}
 
-  std::string Text(const char* key) {
-    const json* at = Find(key);
-    if (at == nullptr) return "";
-    if (!at->is_string()) return Fail(), "";
-    const auto& text = at->get_ref<const std::string&>();
-    if (text.size() > kTextBytesMax) return Fail(), "";
-    return Printable(text);
+void ReadText(JsonReader& reader, absl::string_view key, std::string& out) {
+  std::string text;
+  reader.ReadIfPresent(key, text);
+  if (text.size() > kTextBytesMax) {
+    reader.Fail(key, absl::StrCat("is longer than ", kTextBytesMax, " octets"));
   }
-  bool Flag(const char* key) {
-    const json* at = Find(key);
-    if (at == nullptr) return false;
-    if (!at->is_boolean()) return Fail(), false;
-    return at->get<bool>();
-  }
-  // No value: null, or missing.
-  std::optional<bool> MaybeFlag(const char* key) {
-    const json* at = Find(key);
-    if (at == nullptr || at->is_null()) return std::nullopt;
-    return Flag(key);
-  }
-  absl::Time Seconds(const char* key) {
-    const json* at = Find(key);
-    if (at == nullptr || at->is_null()) return absl::InfiniteFuture();
-    if (!at->is_number()) return Fail(), absl::InfiniteFuture();
-    return absl::UnixEpoch() + absl::Seconds(at->get<double>());
-  }
-  const json& Sub(const char* key) {
-    static const json kNothing = json::object();
-    const json* at = Find(key);
-    return at == nullptr ? kNothing : *at;
-  }
-  // Empty if there is none.
-  const json& List(const char* key, size_t size_max) {
-    static const json kNothing = json::array();
-    const json* at = Find(key);
-    if (at == nullptr) return kNothing;
-    if (at->is_array() && at->size() <= size_max) return *at;
-    Fail();
-    return kNothing;
-  }
-  void Fail() { ok_ = false; }
-  bool ok() const { return ok_; }
+  out = Printable(std::move(text));
+}
 
- private:
-  const json* Find(const char* key) {
-    if (!ok_) return nullptr;
-    const auto at = object_.find(key);
-    return at == object_.end() ? nullptr : &*at;
-  }
+void ReadName(JsonReader& reader, std::string& out) {
+  ReadText(reader, "name", out);
+  if (out.empty()) reader.Fail("name", "is missing or empty");
+}
 
-  const json& object_;
-  bool ok_;
-};
-
-bool ReadState(absl::string_view text, State& out) {
+void ReadState(JsonReader& reader, State& out) {
+  std::string word;
+  reader.Read("state", word);
   for (const StateWord& known : kStateWords) {
-    if (known.word != text) continue;
-    out = known.state;
-    return true;
+    if (known.word == word) return void(out = known.state);
   }
-  return false;
+  reader.Fail("state", "is not a known word");
 }
 
-bool ReadStanding(const json& from, std::optional<PeerPage::Standing>& to) {
-  if (from.is_object() && from.empty()) return true;  // The service has no such family.
-  Members members(from);
-  PeerPage::Standing out;
-  out.wants_to_withdraw = members.Flag("wants_to_withdraw");
-  out.yielded = members.Flag("yielded");
-  out.announced = members.MaybeFlag("announced");
-  out.wish_since = members.Seconds("wish_since");
-  const bool is_good = ReadState(members.Text("state"), out.state) && members.ok();
-  to = out;
-  return is_good;
+void ReadStanding(JsonReader& service, absl::string_view key,
+                  std::optional<PeerPage::Standing>& out) {
+  if (!service.Has(key)) return;
+  JsonReader reader = service.Object(key);
+  if (reader.object().size() == 0) return;  // The service has no such family.
+  PeerPage::Standing standing;
+  ReadState(reader, standing.state);
+  reader.ReadIfPresent("wants_to_withdraw", standing.wants_to_withdraw);
+  reader.ReadIfPresent("yielded", standing.yielded);
+  reader.ReadIfPresent("announced", standing.announced);
+  std::optional<double> wish_since;
+  reader.ReadIfPresent("wish_since", wish_since);
+  if (wish_since.has_value()) standing.wish_since = absl::UnixEpoch() + absl::Seconds(*wish_since);
+  out = standing;
 }
 
-bool ReadService(const json& from, PeerPage::Service& out) {
-  Members members(from);
-  out.name = members.Text("name");
-  return ReadStanding(members.Sub("ipv4"), out.ipv4) &&
-         ReadStanding(members.Sub("ipv6"), out.ipv6) && members.ok() && !out.name.empty();
+void ReadService(JsonReader& reader, PeerPage::Service& out) {
+  ReadName(reader, out.name);
+  ReadStanding(reader, "ipv4", out.ipv4);
+  ReadStanding(reader, "ipv6", out.ipv6);
 }
 
-bool ReadSeen(const json& from, PeerPage::Seen& out) {
-  Members members(from);
-  out.name = members.Text("name");
-  out.ok = members.Flag("ok");
-  out.detail = members.Text("detail");
-  return members.ok() && !out.name.empty();
+void ReadSeen(JsonReader& reader, PeerPage::Seen& out) {
+  ReadName(reader, out.name);
+  reader.ReadIfPresent("ok", out.ok);
+  ReadText(reader, "detail", out.detail);
+}
+
+void ReadPage(JsonReader& reader, PeerPage& page) {
+  ReadName(reader, page.name);
+  ReadText(reader, "site", page.site);
+  ReadText(reader, "run", page.run);
+  if (reader.Has("services")) {
+    for (JsonReader& one : reader.ArrayOfObjects("services", kPeerServicesMax)) {
+      ReadService(one, page.services.emplace_back());
+    }
+  }
+  if (reader.Has("sees")) {
+    for (JsonReader& one : reader.ArrayOfObjects("sees", kPeerSeesMax)) {
+      ReadSeen(one, page.sees.emplace_back());
+    }
+  }
+  if (reader.Has("outside")) ReadOutside(reader.Object("outside"), page.outside);
 }
 
 }  // namespace
 
 std::string EncodePeerPage(const PeerPage& page) {
-  json services = json::array();
-  for (const PeerPage::Service& service : page.services) {
-    json& told = services.emplace_back(json{{"name", service.name}});
-    if (service.ipv4.has_value()) told["ipv4"] = ToJson(*service.ipv4);
-    if (service.ipv6.has_value()) told["ipv6"] = ToJson(*service.ipv6);
-  }
-  json sees = json::array();
+  JsonArray services;
+  for (const PeerPage::Service& service : page.services) services.Add(ToJson(service));
+  JsonArray sees;
   for (const PeerPage::Seen& seen : page.sees) {
-    sees.push_back({{"name", seen.name}, {"ok", seen.ok}, {"detail", seen.detail}});
+    sees.Add(JsonObject({{"detail", seen.detail}, {"name", seen.name}, {"ok", seen.ok}}));
   }
-  json out = {{"version", kPeerPageVersion},
-              {"name", page.name},
-              {"site", page.site},
-              {"run", page.run},
-              {"services", std::move(services)},
-              {"sees", std::move(sees)}};
-  if (page.outside.is_present) out["outside"] = OutsideToJson(page.outside);
-  // Invalid UTF-8 is replaced: a detail may quote foreign data.
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  JsonObject out({{"name", page.name}});
+  if (page.outside.is_present) out.Add("outside", OutsideToJson(page.outside));
+  out.Add("run", page.run);
+  out.Add("sees", std::move(sees));
+  out.Add("services", std::move(services));
+  out.Add("site", page.site);
+  out.Add("version", kPeerPageVersion);
+  return JsonValue(std::move(out)).Compact();
 }
 
 absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
   if (text.size() > kPeerPageBytesMax) return Wrong("too long");
-  const json parsed = ParseJson<json>(text);
-  if (!parsed.is_object()) return Wrong("not a JSON object");
-  const auto version = parsed.find("version");
-  if (version == parsed.end() || !version->is_number_integer() ||
-      version->get<int64_t>() != kPeerPageVersion) {
+  const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
+  if (!document.ok() || !document->root().IsObject()) return Wrong("not a JSON object");
+  if (document->root().MaybeAt("version").MaybeInt() != kPeerPageVersion) {
     return Wrong(absl::StrCat("not version ", kPeerPageVersion,
                               "; run the same version of hither-anycast on all nodes"));
   }
-  Members members(parsed);
   PeerPage page;
-  page.name = members.Text("name");
-  page.site = members.Text("site");
-  page.run = members.Text("run");
-  for (const json& service : members.List("services", kPeerServicesMax)) {
-    if (!ReadService(service, page.services.emplace_back())) return Wrong("a service is malformed");
-  }
-  for (const json& seen : members.List("sees", kPeerSeesMax)) {
-    if (!ReadSeen(seen, page.sees.emplace_back())) return Wrong("what it sees is malformed");
-  }
-  const auto outside = parsed.find("outside");
-  if (outside != parsed.end() && !OutsideFromJson(*outside, page.outside)) {
-    return Wrong("what it hears from outside is malformed");
-  }
-  if (!members.ok() || page.name.empty()) return Wrong("a member has the wrong type");
+  absl::Status failure;
+  JsonReader reader(document->root(), "", failure);
+  ReadPage(reader, page);
+  if (!failure.ok()) return Wrong(failure.message());
   return page;
 }
 

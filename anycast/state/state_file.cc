@@ -5,77 +5,61 @@
 
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "anycast/policy/policy.h"
 #include "base/file_descriptor.h"
-#include "base/json_text.h"
+#include "base/json_reader.h"
+#include "base/json_writer.h"
 #include "base/replace_file.h"
 
 namespace hither {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr size_t kServicesMax = 1'000;
 
-// Milliseconds since the epoch; infinities are omitted.
-void PutTime(absl::string_view key, absl::Time at, Json& json) {
+// Milliseconds since the epoch; infinities are left out.
+void PutTime(absl::string_view key, absl::Time at, JsonObject& json) {
   if (at == absl::InfinitePast() || at == absl::InfiniteFuture()) return;
-  json[std::string(key)] = absl::ToUnixMillis(at);
+  json.Add(key, absl::ToUnixMillis(at));
 }
 
-void GetTime(const Json& json, const char* key, absl::Time& at) {
-  const auto found = json.find(key);
-  if (found != json.end() && found->is_number_integer()) {
-    at = absl::FromUnixMillis(found->get<int64_t>());
-  }
-}
-
-Json TimesJson(const std::vector<absl::Time>& times) {
-  Json json = Json::array();
-  for (const absl::Time at : times) json.push_back(absl::ToUnixMillis(at));
+JsonArray TimesJson(const std::vector<absl::Time>& times) {
+  JsonArray json;
+  for (const absl::Time at : times) json.Add(absl::ToUnixMillis(at));
   return json;
 }
 
-void GetTimes(const Json& json, const char* key, std::vector<absl::Time>& times) {
-  const auto found = json.find(key);
-  if (found == json.end() || !found->is_array()) return;
-  for (const Json& at : *found) {
-    if (!at.is_number_integer() || times.size() == kWithdrawalsKept) return;
-    times.push_back(absl::FromUnixMillis(at.get<int64_t>()));
-  }
-}
-
-Json FamilyJson(const KeptState::Family& family) {
-  Json json = {{"withdrawals", TimesJson(family.withdrawals)},
-               {"hold_down_ms", absl::ToInt64Milliseconds(family.hold_down)}};
+JsonObject FamilyJson(const KeptState::Family& family) {
+  JsonObject json({{"withdrawals", TimesJson(family.withdrawals)},
+                   {"hold_down_ms", absl::ToInt64Milliseconds(family.hold_down)}});
   PutTime("hold_down_until", family.hold_down_until, json);
-  if (family.was_announced) json["was_announced"] = true;
+  if (family.was_announced) json.Add("was_announced", true);
   return json;
 }
 
-void GetFamily(const Json& json, const char* key, KeptState::Family& family) {
-  const auto found = json.find(key);
-  if (found == json.end() || !found->is_object()) return;
-  GetTimes(*found, "withdrawals", family.withdrawals);
-  GetTime(*found, "hold_down_until", family.hold_down_until);
-  const auto announced = found->find("was_announced");
-  family.was_announced = announced != found->end() && *announced == true;
-  const auto hold_down = found->find("hold_down_ms");
-  if (hold_down != found->end() && hold_down->is_number_integer()) {
-    family.hold_down = absl::Milliseconds(hold_down->get<int64_t>());
+// What is missing or has another type keeps its value: a sidecar that forgets a hold-down is better
+// than one that does not start.
+void GetTime(JsonView from, absl::Time& at) {
+  if (const auto ms = from.MaybeInt()) at = absl::FromUnixMillis(*ms);
+}
+
+void GetFamily(JsonView from, KeptState::Family& family) {
+  for (const JsonView at : from.MaybeAt("withdrawals").MaybeItems()) {
+    if (!at.MaybeInt().has_value() || family.withdrawals.size() == kWithdrawalsKept) break;
+    GetTime(at, family.withdrawals.emplace_back());
+  }
+  GetTime(from.MaybeAt("hold_down_until"), family.hold_down_until);
+  family.was_announced = from.MaybeAt("was_announced").MaybeBool().value_or(false);
+  if (const auto ms = from.MaybeAt("hold_down_ms").MaybeInt()) {
+    family.hold_down = absl::Milliseconds(*ms);
   }
 }
 
-void GetBoot(const Json& json, KeptState::Boot& boot) {
-  const auto found = json.find("boot");
-  if (found == json.end() || !found->is_object()) return;
-  const Json id = found->value("id", Json());
-  const Json ahead = found->value("wall_is_ahead_ms", Json());
-  if (!id.is_string() || !ahead.is_number_integer()) return;
-  boot = {id.get<std::string>(), absl::Milliseconds(ahead.get<int64_t>())};
+void GetBoot(JsonView from, KeptState::Boot& boot) {
+  const std::string* id = from.MaybeAt("id").MaybeText();
+  const std::optional<int64_t> ahead_ms = from.MaybeAt("wall_is_ahead_ms").MaybeInt();
+  if (id != nullptr && ahead_ms.has_value()) boot = {*id, absl::Milliseconds(*ahead_ms)};
 }
 
 }  // namespace
@@ -87,42 +71,46 @@ absl::Time WallOf(const KeptState& kept, absl::string_view boot_id, absl::Time b
 }
 
 std::string EncodeState(const KeptState& state) {
-  Json json = {{"version", 1}, {"services", Json::object()}};
-  if (!state.boot.id.empty()) {
-    json["boot"] = {{"id", state.boot.id},
-                    {"wall_is_ahead_ms", absl::ToInt64Milliseconds(state.boot.wall_is_ahead)}};
-  }
+  JsonObject services;
   for (const auto& [name, service] : state.services) {
-    Json one = {{"drain", service.drain},
-                {"ipv4", FamilyJson(service.ipv4)},
-                {"ipv6", FamilyJson(service.ipv6)}};
+    JsonObject one({{"drain", service.drain},
+                    {"ipv4", FamilyJson(service.ipv4)},
+                    {"ipv6", FamilyJson(service.ipv6)}});
     PutTime("drain_since", service.drain_since, one);
     PutTime("frozen_until", service.frozen_until, one);
-    json["services"][name] = std::move(one);
+    services.Add(name, std::move(one));
   }
-  return json.dump(2) + "\n";
+  JsonObject json({{"version", 1}, {"services", std::move(services)}});
+  if (!state.boot.id.empty()) {
+    json.Add(
+        "boot",
+        JsonObject({{"id", state.boot.id},
+                    {"wall_is_ahead_ms", absl::ToInt64Milliseconds(state.boot.wall_is_ahead)}}));
+  }
+  return JsonValue(std::move(json)).Indented(2) + "\n";
 }
 
 absl::StatusOr<KeptState> DecodeState(absl::string_view text) {
-  const Json json = ParseJson<Json>(text);
-  if (!json.is_object() || json.value("version", Json()) != 1 || !json.contains("services") ||
-      !json["services"].is_object() || json["services"].size() > kServicesMax) {
+  const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
+  const JsonView json = document.ok() ? document->root() : JsonView();
+  const JsonView services = json.MaybeAt("services");
+  if (json.MaybeAt("version").MaybeNumber() != 1 || !services.IsObject() ||
+      services.size() > kServicesMax) {
     return absl::DataLossError("it is not a state file of this version");
   }
   KeptState state;
-  GetBoot(json, state.boot);
-  for (const auto& [name, one] : json["services"].items()) {
-    const Json drain = one.is_object() ? one.value("drain", Json()) : Json();
-    if (!drain.is_boolean()) {
-      return absl::DataLossError(
-          absl::StrCat("service ", name, " does not say whether it is drained"));
+  GetBoot(json.MaybeAt("boot"), state.boot);
+  for (const auto& [name, one] : services.MaybeMembers()) {
+    const std::optional<bool> drain = one.MaybeAt("drain").MaybeBool();
+    if (!drain.has_value()) {
+      return absl::DataLossError(absl::StrCat("service ", name, " does not say whether it is drained"));
     }
-    KeptState::Service& service = state.services[name];
-    service.drain = drain.get<bool>();
-    GetTime(one, "drain_since", service.drain_since);
-    GetTime(one, "frozen_until", service.frozen_until);
-    GetFamily(one, "ipv4", service.ipv4);
-    GetFamily(one, "ipv6", service.ipv6);
+    KeptState::Service& service = state.services[std::string(name)];
+    service.drain = *drain;
+    GetTime(one.MaybeAt("drain_since"), service.drain_since);
+    GetTime(one.MaybeAt("frozen_until"), service.frozen_until);
+    GetFamily(one.MaybeAt("ipv4"), service.ipv4);
+    GetFamily(one.MaybeAt("ipv6"), service.ipv6);
   }
   return state;
 }

@@ -1,19 +1,17 @@
 #include "daemon/admin/status.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "base/json_text.h"
+#include "base/json_reader.h"
+#include "base/json_writer.h"
 #include "base/printable.h"
 
 namespace hither {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr absl::string_view kQueriesMetric = "hither_queries_total";
 constexpr int kNameColumnMax = 48;
@@ -23,83 +21,105 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
-// An empty text is "never"; false for an invalid time.
-bool ParseTimeText(const std::string& text, absl::Time& time) {
-  time = absl::InfinitePast();
-  return text.empty() || absl::ParseTime(absl::RFC3339_full, text, &time, nullptr);
+JsonObject ZoneToJson(const ServerStatus::Zone& zone) {
+  return {{"name", zone.name},
+          {"file", zone.file},
+          {"state", zone.State()},
+          {"serial", zone.serial},
+          {"records", zone.records},
+          {"signing", zone.signing},
+          {"loaded_at", TimeText(zone.loaded_at)},
+          {"error", zone.error}};
 }
 
-Json ZoneToJson(const ServerStatus::Zone& zone) {
-  Json json = {{"name", zone.name}, {"file", zone.file}, {"state", std::string(zone.State())}};
-  json["serial"] = zone.serial.has_value() ? Json(*zone.serial) : Json();
-  json["records"] = zone.records;
-  json["signing"] = zone.signing;
-  json["loaded_at"] = TimeText(zone.loaded_at);
-  json["error"] = zone.error;
-  return json;
-}
-
-// Throws Json::type_error for other numbers: 1e300 as uint64_t would be undefined (C++
-// [conv.fpint]).
-uint64_t Whole(const Json& json) { return json.get_ref<const Json::number_unsigned_t&>(); }
-
-bool ZoneFromJson(const Json& json, ServerStatus::Zone& zone) {
-  zone.name = json.at("name").get<std::string>();
-  zone.file = json.at("file").get<std::string>();
-  if (!json.at("serial").is_null()) zone.serial = static_cast<uint32_t>(Whole(json.at("serial")));
-  zone.records = Whole(json.at("records"));
-  zone.signing = json.at("signing").get<std::string>();
-  zone.error = json.at("error").get<std::string>();
-  return ParseTimeText(json.at("loaded_at").get<std::string>(), zone.loaded_at);
-}
-
-Json LatencyToJson(const std::vector<ServerStatus::Latency>& all) {
-  Json json = Json::object();
+JsonObject LatencyToJson(const std::vector<ServerStatus::Latency>& all) {
+  JsonObject json;
   for (const ServerStatus::Latency& latency : all) {
-    json[latency.transport] = {{"answers", latency.answers},
-                               {"p50", absl::ToDoubleSeconds(latency.p50)},
-                               {"p99", absl::ToDoubleSeconds(latency.p99)},
-                               {"p99_9", absl::ToDoubleSeconds(latency.p99_9)}};
+    json.Add(latency.transport, JsonObject({{"answers", latency.answers},
+                                            {"p50", absl::ToDoubleSeconds(latency.p50)},
+                                            {"p99", absl::ToDoubleSeconds(latency.p99)},
+                                            {"p99_9", absl::ToDoubleSeconds(latency.p99_9)}}));
   }
   return json;
 }
 
-void LatencyFromJson(const Json& json, std::vector<ServerStatus::Latency>& all) {
-  const auto seconds = [](const Json& number) { return absl::Seconds(number.get<double>()); };
-  for (const auto& [transport, of] : json.items()) {
-    all.push_back({transport, Whole(of.at("answers")), seconds(of.at("p50")), seconds(of.at("p99")),
-                   seconds(of.at("p99_9"))});
+// An empty text is "never".
+void ReadTime(JsonReader& reader, absl::string_view key, absl::Time& time) {
+  std::string text;
+  reader.Read(key, text);
+  time = absl::InfinitePast();
+  if (text.empty() || absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) return;
+  reader.Fail(key, "is not a time as in RFC 3339");
+}
+
+void ReadSeconds(JsonReader& reader, absl::string_view key, absl::Duration& duration) {
+  double seconds = 0;
+  reader.Read(key, seconds);
+  duration = absl::Seconds(seconds);
+}
+
+void ReadZone(JsonReader& reader, ServerStatus::Zone& zone) {
+  reader.Read("name", zone.name);
+  reader.Read("file", zone.file);
+  reader.Read("serial", zone.serial);
+  reader.Read("records", zone.records);
+  reader.Read("signing", zone.signing);
+  ReadTime(reader, "loaded_at", zone.loaded_at);
+  reader.Read("error", zone.error);
+}
+
+void ReadLatency(JsonReader reader, std::vector<ServerStatus::Latency>& all) {
+  for (const auto& [transport, value] : reader.object().MaybeMembers()) {
+    JsonReader one = reader.Object(transport);
+    ServerStatus::Latency& latency = all.emplace_back();
+    latency.transport = std::string(transport);
+    one.Read("answers", latency.answers);
+    ReadSeconds(one, "p50", latency.p50);
+    ReadSeconds(one, "p99", latency.p99);
+    ReadSeconds(one, "p99_9", latency.p99_9);
   }
 }
 
-// nlohmann's at() and get() throw: ServerStatusFrom() is only called inside FromJson's try.
-bool ServerStatusFrom(const Json& json, ServerStatus& status) {
-  status.version = json.at("version").get<std::string>();
-  status.pid = static_cast<int64_t>(Whole(json.at("pid")));
-  status.site = json.at("site").get<std::string>();
-  status.node = json.at("node").get<std::string>();
-  status.nsid = json.at("nsid").get<std::string>();
-  status.workers = static_cast<int>(Whole(json.at("workers")));
-  status.uptime = absl::Seconds(json.at("uptime_seconds").get<double>());
-  status.listen = json.at("listen").get<std::vector<std::string>>();
-  for (const Json& endpoint : json.value("endpoints", Json::array())) {
-    status.endpoints.push_back({endpoint.at("key").get<std::string>(),
-                                endpoint.at("address").get<std::string>(),
-                                endpoint.at("error").get<std::string>()});
+void ReadCounters(JsonReader reader, std::vector<std::pair<std::string, uint64_t>>& counters) {
+  for (const auto& [name, value] : reader.object().MaybeMembers()) {
+    reader.Read(name, counters.emplace_back(std::string(name), 0).second);
   }
-  for (const auto& [name, value] : json.at("counters").items()) {
-    status.counters.emplace_back(name, Whole(value));
+}
+
+void ReadEndpoints(JsonReader& reader, std::vector<EndpointState>& endpoints) {
+  for (JsonReader& one : reader.ArrayOfObjects("endpoints", kJsonValuesMax)) {
+    EndpointState& endpoint = endpoints.emplace_back();
+    one.Read("key", endpoint.key);
+    one.Read("address", endpoint.address);
+    one.Read("error", endpoint.error);
   }
-  // An older server does not report it.
-  if (json.contains("latency_seconds")) {
-    LatencyFromJson(json.at("latency_seconds"), status.latency);
+}
+
+void ReadStatus(JsonReader reader, ServerStatus& status) {
+  uint64_t pid = 0;
+  uint32_t workers = 0;
+  reader.Read("version", status.version);
+  reader.Read("pid", pid);
+  status.pid = static_cast<int64_t>(pid);
+  reader.Read("site", status.site);
+  reader.Read("node", status.node);
+  reader.Read("nsid", status.nsid);
+  reader.Read("workers", workers);
+  status.workers = static_cast<int>(workers);
+  ReadSeconds(reader, "uptime_seconds", status.uptime);
+  reader.Read("listen", status.listen);
+  ReadCounters(reader.Object("counters"), status.counters);
+  for (JsonReader& one : reader.ArrayOfObjects("zones", kJsonValuesMax)) {
+    ReadZone(one, status.zones.emplace_back());
   }
-  for (const Json& zone : json.at("zones")) {
-    if (!ZoneFromJson(zone, status.zones.emplace_back())) return false;
+  ReadTime(reader, "started_at", status.started_at);
+  // A server may be older than this tool and not write these.
+  if (reader.Has("endpoints")) ReadEndpoints(reader, status.endpoints);
+  if (reader.Has("latency_seconds")) {
+    ReadLatency(reader.Object("latency_seconds"), status.latency);
   }
-  status.zones_omitted = json.value("zones_omitted", uint64_t{0});  // Older servers list all zones.
-  status.zones_omitted_failed = json.value("zones_omitted_failed", uint64_t{0});
-  return ParseTimeText(json.at("started_at").get<std::string>(), status.started_at);
+  reader.ReadIfPresent("zones_omitted", status.zones_omitted);
+  reader.ReadIfPresent("zones_omitted_failed", status.zones_omitted_failed);
 }
 
 std::string WordOr(absl::string_view word, absl::string_view otherwise) {
@@ -190,39 +210,44 @@ absl::string_view ServerStatus::Zone::State() const {
 }
 
 std::string ToJson(const ServerStatus& status) {
-  Json json = {{"version", status.version}, {"pid", status.pid},   {"site", status.site},
-               {"node", status.node},       {"nsid", status.nsid}, {"workers", status.workers}};
-  json["started_at"] = TimeText(status.started_at);
-  json["uptime_seconds"] = absl::ToDoubleSeconds(status.uptime);
-  json["listen"] = status.listen;
-  json["endpoints"] = Json::array();
+  JsonArray endpoints;
   for (const EndpointState& one : status.endpoints) {
-    json["endpoints"].push_back({{"key", one.key}, {"address", one.address}, {"error", one.error}});
+    endpoints.Add(JsonObject({{"key", one.key}, {"address", one.address}, {"error", one.error}}));
   }
-  json["counters"] = Json::object();
-  for (const auto& [name, value] : status.counters) json["counters"][name] = value;
-  json["latency_seconds"] = LatencyToJson(status.latency);
-  json["zones"] = Json::array();
-  for (const ServerStatus::Zone& zone : status.zones) json["zones"].push_back(ZoneToJson(zone));
-  json["zones_omitted"] = status.zones_omitted;
-  json["zones_omitted_failed"] = status.zones_omitted_failed;
-  // Invalid UTF-8 (an error may quote a zone file) is replaced; dump() would throw.
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  JsonObject counters;
+  for (const auto& [name, value] : status.counters) counters.Add(name, value);
+  JsonArray zones;
+  for (const ServerStatus::Zone& zone : status.zones) zones.Add(ZoneToJson(zone));
+  const JsonValue json = JsonObject({{"version", status.version},
+                                     {"pid", status.pid},
+                                     {"site", status.site},
+                                     {"node", status.node},
+                                     {"nsid", status.nsid},
+                                     {"workers", status.workers},
+                                     {"started_at", TimeText(status.started_at)},
+                                     {"uptime_seconds", absl::ToDoubleSeconds(status.uptime)},
+                                     {"listen", status.listen},
+                                     {"endpoints", std::move(endpoints)},
+                                     {"counters", std::move(counters)},
+                                     {"latency_seconds", LatencyToJson(status.latency)},
+                                     {"zones", std::move(zones)},
+                                     {"zones_omitted", status.zones_omitted},
+                                     {"zones_omitted_failed", status.zones_omitted_failed}});
+  return json.Indented(1) + "\n";
 }
 
 absl::StatusOr<ServerStatus> FromJson(absl::string_view json) {
-  ServerStatus status;
-  try {
-    const Json read = ParseJson<Json>(json);
-    if (read.is_discarded()) {
-      return absl::InvalidArgumentError("the answer is not a server's status: it is not JSON");
-    }
-    if (ServerStatusFrom(read, status)) return status;
-  } catch (const nlohmann::json::exception& error) {
+  const auto refused = [](const absl::Status& why) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the answer is not a server's status: ", error.what()));
-  }
-  return absl::InvalidArgumentError("the answer is not a server's status: a time is not RFC 3339");
+        absl::StrCat("the answer is not a server's status: ", why.message()));
+  };
+  const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(json);
+  if (!document.ok()) return refused(document.status());
+  ServerStatus status;
+  absl::Status failure;
+  ReadStatus(JsonReader(document->root(), "", failure), status);
+  if (!failure.ok()) return refused(failure);
+  return status;
 }
 
 std::string ToText(const ServerStatus& status, size_t zones_max) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 
@@ -10,6 +9,8 @@
 #include "anycast/signals/outside_judge.h"
 #include "anycast/signals/outside_page.h"
 #include "base/check.h"
+#include "base/json_reader.h"
+#include "base/json_writer.h"
 
 namespace hither {
 namespace {
@@ -23,12 +24,19 @@ void ReadBeacon(std::span<const uint8_t> octets) {
   HITHER_CHECK(std::equal(again.begin(), again.end(), octets.begin(), octets.end()));
 }
 
+bool IsOutside(absl::string_view text, OutsidePage& page) {
+  const auto document = JsonDocument::Parse(text);
+  if (!document.ok()) return false;
+  absl::Status failure;
+  ReadOutside(JsonReader(document->root(), "outside", failure), page);
+  return failure.ok();
+}
+
 void ReadPage(absl::string_view text) {
-  const auto parsed = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
   OutsidePage page;
-  if (parsed.is_discarded() || !OutsideFromJson(parsed, page)) return;
+  if (!IsOutside(text, page)) return;
   OutsidePage again;
-  HITHER_CHECK(OutsideFromJson(OutsideToJson(page), again) && again == page);
+  HITHER_CHECK(IsOutside(JsonValue(OutsideToJson(page)).Compact(), again) && again == page);
   const OutsideWitness witness =
       ReadWitness(page, "ns1.ams1", "ns1.fra1", "192.0.2.53", absl::Seconds(1), true);
   OutsideCase at;

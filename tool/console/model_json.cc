@@ -1,16 +1,13 @@
 // The console's knowledge as JSON for the page: see model.h for the object.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/json_writer.h"
 #include "tool/console/model.h"
 
 namespace hither {
-
-using Json = nlohmann::ordered_json;
-
 namespace {
 
 constexpr size_t kSerialZonesMax = 50;   // In the table of zones by sites.
@@ -18,14 +15,9 @@ constexpr absl::string_view kUp = "up";  // States of links.
 constexpr absl::string_view kDown = "down";
 constexpr absl::string_view kUnknown = "unknown";
 
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value.has_value() ? Json(*value) : Json();
-}
+JsonValue OrNull(const std::string& text) { return text.empty() ? JsonValue() : JsonValue(text); }
 
-Json OrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-Json OrNull(uint32_t number) { return number == 0 ? Json() : Json(number); }
+JsonValue OrNull(uint32_t number) { return number == 0 ? JsonValue() : JsonValue(number); }
 
 // Worst first.
 int Rank(absl::string_view state) {
@@ -40,16 +32,19 @@ int Rank(const SidecarReport::Family& family) {
 }
 
 // The worst of all services, since users look for faults.
-Json FamilyState(const SidecarReport& report, bool is_v6) {
+JsonValue FamilyState(const SidecarReport& report, bool is_v6) {
   const SidecarReport::Family* worst = nullptr;
   for (const SidecarReport::Family& family : report.families) {
     if (family.is_v6 != is_v6) continue;
     if (worst == nullptr || Rank(family) < Rank(*worst)) worst = &family;
   }
-  if (worst == nullptr) return Json();
-  return {{"state", worst->state}, {"announced", OrNull(worst->announced)},
-          {"rule", worst->rule},   {"reason", worst->reason},
-          {"since", worst->since}, {"service", worst->service}};
+  if (worst == nullptr) return nullptr;
+  return JsonObject({{"state", worst->state},
+                     {"announced", worst->announced},
+                     {"rule", worst->rule},
+                     {"reason", worst->reason},
+                     {"since", worst->since},
+                     {"service", worst->service}});
 }
 
 // Routers have it. If the sidecar does not report that (an older one): it wants it, and has a
@@ -77,18 +72,16 @@ const char* WeightText(TimeLine::Weight weight) {
   return kTexts[static_cast<size_t>(weight)];
 }
 
-Json ZoneJson(const HitherdReport::Zone& zone) {
-  return {{"name", zone.name},
-          {"state", zone.state},
-          {"serial", OrNull(zone.serial)},
-          {"error", zone.error}};
+JsonObject ZoneJson(const HitherdReport::Zone& zone) {
+  return {
+      {"name", zone.name}, {"state", zone.state}, {"serial", zone.serial}, {"error", zone.error}};
 }
 
-Json AnswerJson(const ClientAnswer& answer) {
-  return {{"address", answer.address},       {"site", OrNull(answer.site)},
-          {"node", OrNull(answer.node)},     {"nsid", OrNull(answer.nsid)},
-          {"rtt_us", OrNull(answer.rtt_us)}, {"serial", OrNull(answer.serial)},
-          {"asked", answer.asked},           {"lost", answer.lost},
+JsonObject AnswerJson(const ClientAnswer& answer) {
+  return {{"address", answer.address},    {"site", OrNull(answer.site)},
+          {"node", OrNull(answer.node)},  {"nsid", OrNull(answer.nsid)},
+          {"rtt_us", answer.rtt_us},      {"serial", answer.serial},
+          {"asked", answer.asked},        {"lost", answer.lost},
           {"error", OrNull(answer.error)}};
 }
 
@@ -116,32 +109,21 @@ class PageWriter {
     }
   }
 
-  Json Page() const {
+  JsonObject Page() const {
     const Fleet& fleet = model_.fleet_;
-    Json page = {{"title", fleet.title},
-                 {"now_ms", absl::ToUnixMillis(now_)},
-                 {"has_agents", fleet.HasAgents()},
-                 {"addresses", Json::array()},
-                 {"question", Json()}};
-    for (const SocketAddress& address : fleet.addresses) {
-      page["addresses"].push_back(address.ToDnsText());
-    }
-    if (fleet.question.has_value()) {
-      page["question"] = absl::StrCat(fleet.question->name, " ", fleet.question->type);
-    }
-    page["sites"] = Each(fleet.sites, [this](const auto& site) { return SiteJson(site); });
-    page["nodes"] = Each(model_.nodes_, [this](const auto& node) { return NodeJson(node); });
-    page["routers"] =
-        Each(fleet.routers, [this](const auto& router) { return RouterJson(router); });
-    page["links"] = Json::array();
-    for (size_t i = 0; i < links_.size(); ++i) {
-      const Fleet::Link& link = fleet.links[i];
-      page["links"].push_back({{"a", link.a}, {"b", link.b}, {"state", std::string(links_[i])}});
-    }
-    page["clients"] =
-        Each(fleet.clients, [this](const auto& client) { return ClientJson(client); });
+    JsonObject page(
+        {{"title", fleet.title},
+         {"now_ms", absl::ToUnixMillis(now_)},
+         {"has_agents", fleet.HasAgents()},
+         {"addresses", Each(fleet.addresses, [](const auto& one) { return one.ToDnsText(); })},
+         {"question", QuestionJson(fleet)},
+         {"sites", Each(fleet.sites, [this](const auto& site) { return SiteJson(site); })},
+         {"nodes", Each(model_.nodes_, [this](const auto& node) { return NodeJson(node); })},
+         {"routers", Each(fleet.routers, [this](const auto& one) { return RouterJson(one); })},
+         {"links", LinksJson()},
+         {"clients", Each(fleet.clients, [this](const auto& one) { return ClientJson(one); })}});
     AddSerials(page);
-    page["time_line"] = Each(model_.time_line_.entries(), EntryJson);
+    page.Add("time_line", Each(model_.time_line_.entries(), EntryJson));
     return page;
   }
 
@@ -155,13 +137,27 @@ class PageWriter {
   using Serials = std::map<std::string, std::map<std::string, SerialsAt>>;  // By zone and site.
 
   template <typename List, typename Write>
-  static Json Each(const List& list, Write write) {
-    Json out = Json::array();
-    for (const auto& one : list) out.push_back(write(one));
+  static JsonArray Each(const List& list, Write write) {
+    JsonArray out;
+    for (const auto& one : list) out.Add(write(one));
     return out;
   }
 
-  static Json EntryJson(const TimeLine::Entry& entry) {
+  static JsonValue QuestionJson(const Fleet& fleet) {
+    if (!fleet.question.has_value()) return nullptr;
+    return absl::StrCat(fleet.question->name, " ", fleet.question->type);
+  }
+
+  JsonArray LinksJson() const {
+    JsonArray out;
+    for (size_t i = 0; i < links_.size(); ++i) {
+      const Fleet::Link& link = model_.fleet_.links[i];
+      out.Add(JsonObject({{"a", link.a}, {"b", link.b}, {"state", links_[i]}}));
+    }
+    return out;
+  }
+
+  static JsonObject EntryJson(const TimeLine::Entry& entry) {
     return {{"id", entry.id},
             {"at_ms", absl::ToUnixMillis(entry.at)},
             {"weight", WeightText(entry.weight)},
@@ -169,16 +165,17 @@ class PageWriter {
             {"text", entry.text}};
   }
 
-  static void AddError(const ConsoleModel::Contact& contact, absl::string_view page, Json& errors) {
-    if (!contact.error.empty()) errors.push_back(absl::StrCat(page, ": ", contact.error));
+  static void AddError(const ConsoleModel::Contact& contact, absl::string_view page,
+                       JsonArray& errors) {
+    if (!contact.error.empty()) errors.Add(absl::StrCat(page, ": ", contact.error));
   }
 
-  Json RttJson(const std::string& site) const {
+  JsonObject RttJson(const std::string& site) const {
     std::vector<int64_t> sorted;
     for (const auto& [at, rtt_us] : model_.rtts_.at(site)) {
       if (at >= now_ - ConsoleModel::kRttWindow) sorted.push_back(rtt_us);
     }
-    if (sorted.empty()) return {{"p50_us", Json()}, {"p99_us", Json()}, {"samples", 0}};
+    if (sorted.empty()) return {{"p50_us", nullptr}, {"p99_us", nullptr}, {"samples", 0}};
     std::sort(sorted.begin(), sorted.end());
     return {{"p50_us", Percentile(sorted, 50)},
             {"p99_us", Percentile(sorted, 99)},
@@ -224,46 +221,47 @@ class PageWriter {
     return is_announced.value_or(false) || all_are_read ? is_announced : std::nullopt;
   }
 
-  Json SiteJson(const Fleet::Site& site) const {
+  JsonObject SiteJson(const Fleet::Site& site) const {
     const std::optional<bool> is_announced = IsSiteAnnounced(site);
     return {{"name", site.name},
             {"place", site.place},
-            {"latitude", OrNull(site.latitude)},
-            {"longitude", OrNull(site.longitude)},
+            {"latitude", site.latitude},
+            {"longitude", site.longitude},
             {"as", OrNull(site.as)},
-            {"announced", OrNull(is_announced)},
+            {"announced", is_announced},
             {"clients", ClientsOf(site.name)},
-            {"queries_per_second", OrNull(QueriesPerSecond(site))},
+            {"queries_per_second", QueriesPerSecond(site)},
             {"rtt", RttJson(site.name)}};
   }
 
-  static Json FaultsJson(const ConsoleModel::Faults& faults) {
-    return faults.are_read ? Json(faults.names) : Json::array();
+  static JsonValue FaultsJson(const ConsoleModel::Faults& faults) {
+    return faults.are_read ? JsonValue(faults.names) : JsonArray();
   }
 
-  Json NodeJson(const ConsoleModel::Node& node) const {
+  static JsonObject SessionJson(const SidecarReport::Session& session) {
+    return {{"neighbor", session.neighbor},
+            {"state", session.state},
+            {"last_error", session.last_error}};
+  }
+
+  JsonObject NodeJson(const ConsoleModel::Node& node) const {
     const Fleet::Site& site = model_.fleet_.sites[node.site];
     const Fleet::Node& place = site.nodes[node.place];
-    Json json = {{"id", node.id},
-                 {"name", place.name},
-                 {"site", site.name},
-                 {"errors", Json::array()},
-                 {"faults", FaultsJson(node.faults)},
-                 {"agent", place.agent.has_value()}};
-    AddError(node.hitherd_contact, "hitherd", json["errors"]);
-    AddError(node.sidecar_contact, "hither-anycast", json["errors"]);
-    AddError(node.agent_contact, "agent", json["errors"]);
-    json["v4"] = node.sidecar ? FamilyState(*node.sidecar, false) : Json();
-    json["v6"] = node.sidecar ? FamilyState(*node.sidecar, true) : Json();
-    json["drained"] = node.sidecar && node.sidecar->is_drained;
-    json["sessions"] = Json::array();
-    if (node.sidecar) {
-      for (const auto& session : node.sidecar->sessions) {
-        json["sessions"].push_back({{"neighbor", session.neighbor},
-                                    {"state", session.state},
-                                    {"last_error", session.last_error}});
-      }
-    }
+    const std::optional<SidecarReport>& sidecar = node.sidecar;
+    JsonArray errors;
+    AddError(node.hitherd_contact, "hitherd", errors);
+    AddError(node.sidecar_contact, "hither-anycast", errors);
+    AddError(node.agent_contact, "agent", errors);
+    JsonObject json({{"id", node.id},
+                     {"name", place.name},
+                     {"site", site.name},
+                     {"errors", std::move(errors)},
+                     {"faults", FaultsJson(node.faults)},
+                     {"agent", place.agent.has_value()},
+                     {"v4", sidecar ? FamilyState(*sidecar, false) : JsonValue()},
+                     {"v6", sidecar ? FamilyState(*sidecar, true) : JsonValue()},
+                     {"drained", sidecar && sidecar->is_drained},
+                     {"sessions", sidecar ? Each(sidecar->sessions, SessionJson) : JsonArray()}});
     AddResponder(node, json);
     return json;
   }
@@ -272,36 +270,37 @@ class PageWriter {
     return node.hitherd.has_value() && node.hitherd_contact.error.empty();
   }
 
-  static void AddResponder(const ConsoleModel::Node& node, Json& json) {
+  static void AddResponder(const ConsoleModel::Node& node, JsonObject& json) {
     const bool is_read = IsRead(node);
-    const std::optional<int64_t> none;
-    json["queries_per_second"] = OrNull(node.queries_per_second);
-    json["history"] = node.history;
-    json["p50_us"] = OrNull(is_read ? node.hitherd->p50_us : none);
-    json["p99_us"] = OrNull(is_read ? node.hitherd->p99_us : none);
-    json["zones"] = is_read ? Each(node.hitherd->zones, ZoneJson) : Json::array();
-    json["zones_total"] = is_read ? node.hitherd->zones_total : 0;
+    json.Add("queries_per_second", node.queries_per_second);
+    json.Add("history", node.history);
+    json.Add("p50_us", is_read ? node.hitherd->p50_us : std::nullopt);
+    json.Add("p99_us", is_read ? node.hitherd->p99_us : std::nullopt);
+    json.Add("zones", is_read ? Each(node.hitherd->zones, ZoneJson) : JsonArray());
+    json.Add("zones_total", is_read ? node.hitherd->zones_total : 0);
   }
 
-  Json RouterJson(const Fleet::Router& router) const {
+  static JsonObject RouterSessionJson(const RouterSession& session) {
+    return {{"peer", session.peer},
+            {"peer_as", OrNull(session.peer_as)},
+            {"state", session.state},
+            {"since", session.since}};
+  }
+
+  JsonObject RouterJson(const Fleet::Router& router) const {
     const ConsoleModel::Router& known = model_.routers_.at(router.name);
-    Json json = {{"name", router.name},
-                 {"site", OrNull(router.site)},
-                 {"as", OrNull(router.as)},
-                 {"kind", router.kind},
-                 {"agent", router.agent.has_value()},
-                 {"errors", Json::array()},
-                 {"faults", FaultsJson(known.faults)},
-                 {"sessions", Json()}};
-    AddError(known.agent_contact, "agent", json["errors"]);
-    if (!known.sessions.has_value()) return json;
-    json["sessions"] = Each(*known.sessions, [](const RouterSession& session) -> Json {
-      return {{"peer", session.peer},
-              {"peer_as", OrNull(session.peer_as)},
-              {"state", session.state},
-              {"since", session.since}};
-    });
-    return json;
+    JsonArray errors;
+    AddError(known.agent_contact, "agent", errors);
+    const JsonValue sessions =
+        known.sessions ? JsonValue(Each(*known.sessions, RouterSessionJson)) : JsonValue();
+    return {{"name", router.name},
+            {"site", OrNull(router.site)},
+            {"as", OrNull(router.as)},
+            {"kind", router.kind},
+            {"agent", router.agent.has_value()},
+            {"errors", std::move(errors)},
+            {"faults", FaultsJson(known.faults)},
+            {"sessions", sessions}};
   }
 
   // No value: that end does not know the other.
@@ -323,15 +322,15 @@ class PageWriter {
     return a.value_or(true) && b.value_or(true) ? kUp : kDown;
   }
 
-  Json ClientJson(const Fleet::Client& client) const {
+  JsonObject ClientJson(const Fleet::Client& client) const {
     const ConsoleModel::Client& known = model_.clients_.at(client.name);
-    Json json = {{"name", client.name},
-                 {"as", OrNull(client.as)},
-                 {"router", OrNull(client.router)},
-                 {"errors", Json::array()}};
-    AddError(known.agent_contact, "agent", json["errors"]);
-    json["answers"] = Each(known.answers, AnswerJson);
-    return json;
+    JsonArray errors;
+    AddError(known.agent_contact, "agent", errors);
+    return {{"name", client.name},
+            {"as", OrNull(client.as)},
+            {"router", OrNull(client.router)},
+            {"errors", std::move(errors)},
+            {"answers", Each(known.answers, AnswerJson)}};
   }
 
   // Each zone has an entry for each site with a node that is read: a missing one shows as "none".
@@ -370,23 +369,23 @@ class PageWriter {
   }
 
   // Those that disagree first, so that the cut keeps what matters.
-  void AddSerials(Json& page) const {
+  void AddSerials(JsonObject& page) const {
     const Serials all = SerialsOfAll();
-    Json out = Json::array();
+    JsonArray out;
     size_t in_step = 0;
     for (const bool agree : {false, true}) {
       for (const auto& [zone, sites] : all) {
         if (Agree(sites) != agree) continue;
         in_step += agree;
         if (out.size() >= kSerialZonesMax) continue;
-        Json told = Json::object();
-        for (const auto& [site, at] : sites) told[site] = at.serials;
-        out.push_back({{"zone", zone}, {"sites", told}, {"agree", agree}});
+        JsonObject by_site;
+        for (const auto& [site, at] : sites) by_site.Add(site, at.serials);
+        out.Add(JsonObject({{"zone", zone}, {"sites", std::move(by_site)}, {"agree", agree}}));
       }
     }
-    page["serials_omitted"] = all.size() - out.size();
-    page["zones_in_step"] = in_step;
-    page["serials"] = std::move(out);
+    page.Add("serials_omitted", all.size() - out.size());
+    page.Add("zones_in_step", in_step);
+    page.Add("serials", std::move(out));
   }
 
   const ConsoleModel& model_;
@@ -396,8 +395,7 @@ class PageWriter {
 };
 
 std::string ConsoleModel::PageJson(absl::Time now) const {
-  // Foreign texts may be invalid UTF-8.
-  return PageWriter(*this, now).Page().dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonValue(PageWriter(*this, now).Page()).Compact();
 }
 
 }  // namespace hither

@@ -1,21 +1,17 @@
 #include "tool/console/reports.h"
 
 #include <algorithm>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "base/json_text.h"
+#include "base/json_reader.h"
 #include "base/printable.h"
 #include "daemon/admin/status.h"
 
 namespace hither {
 namespace {
-
-using nlohmann::json;
 
 constexpr size_t kTextBytesMax = 300;
 constexpr size_t kListMax = 256;
@@ -37,65 +33,50 @@ std::string Short(std::string text) {
 // each page is read for what it does contain.
 class Members {
  public:
-  explicit Members(const json& object) : object_(object) {}
+  explicit Members(JsonView object) : object_(object) {}
 
-  std::string Text(const char* key) const {
-    const json* at = Find(key);
-    return at != nullptr && at->is_string() ? Short(at->get<std::string>()) : "";
+  std::string Text(absl::string_view key) const { return Short(object_.MaybeAt(key).TextOr("")); }
+  std::optional<bool> MaybeFlag(absl::string_view key) const {
+    return object_.MaybeAt(key).MaybeBool();
   }
-  bool Flag(const char* key) const {
-    const json* at = Find(key);
-    return at != nullptr && at->is_boolean() && at->get<bool>();
+  bool Flag(absl::string_view key) const { return MaybeFlag(key).value_or(false); }
+  std::optional<uint64_t> Count(absl::string_view key) const {
+    const std::optional<double> number = object_.MaybeAt(key).MaybeNumber();
+    if (!number.has_value() || !(*number >= 0 && *number < 9e15)) {  // Beyond, doubles have gaps.
+      return std::nullopt;
+    }
+    return static_cast<uint64_t>(*number);
   }
-  std::optional<bool> MaybeFlag(const char* key) const {
-    const json* at = Find(key);
-    return at != nullptr && at->is_boolean() ? std::optional<bool>(at->get<bool>()) : std::nullopt;
-  }
-  std::optional<uint64_t> Count(const char* key) const {
-    const json* at = Find(key);
-    if (at == nullptr || !at->is_number()) return std::nullopt;
-    const auto number = at->get<double>();
-    if (!(number >= 0 && number < 9e15)) return std::nullopt;  // Beyond, doubles have gaps.
-    return static_cast<uint64_t>(number);
-  }
-  std::optional<uint32_t> Whole32(const char* key) const {
+  std::optional<uint32_t> Whole32(absl::string_view key) const {
     const std::optional<uint64_t> count = Count(key);
     if (!count.has_value() || *count > UINT32_MAX) return std::nullopt;
     return static_cast<uint32_t>(*count);
   }
-  double Real(const char* key) const {
-    const json* at = Find(key);
-    return at != nullptr && at->is_number() && std::isfinite(at->get<double>()) ? at->get<double>()
-                                                                                : 0;
+  double Real(absl::string_view key) const {
+    return object_.MaybeAt(key).MaybeNumber().value_or(0);
   }
-  // At most kListMax of its items are read.
-  const json& List(const char* key) const {
-    static const json kNothing = json::array();
-    const json* at = Find(key);
-    return at != nullptr && at->is_array() ? *at : kNothing;
+  // At most kListMax of them are to be read.
+  std::vector<JsonView> List(absl::string_view key) const {
+    return object_.MaybeAt(key).MaybeItems();
   }
 
  private:
-  const json* Find(const char* key) const {
-    if (!object_.is_object()) return nullptr;
-    const auto at = object_.find(key);
-    return at == object_.end() ? nullptr : &*at;
-  }
-
-  const json& object_;
+  JsonView object_;
 };
 
-absl::StatusOr<json> ParseObject(absl::string_view text, const char* needs) {
-  json page = ParseJson<json>(text);
-  if (!page.is_object()) return Wrong("does not answer with a JSON object");
-  if (!page.contains(needs)) return Wrong(absl::StrCat("answers JSON without '", needs, "'"));
+absl::StatusOr<JsonDocument> ParseObject(absl::string_view text, absl::string_view needs) {
+  absl::StatusOr<JsonDocument> page = JsonDocument::Parse(text);
+  if (!page.ok() || !page->root().IsObject()) return Wrong("does not answer with a JSON object");
+  if (!page->root().MaybeAt(needs).exists()) {
+    return Wrong(absl::StrCat("answers JSON without '", needs, "'"));
+  }
   return page;
 }
 
 template <typename Read>
-void EachOf(const json& list, Read read) {
+void EachOf(const std::vector<JsonView>& list, Read read) {
   size_t count = 0;
-  for (const json& item : list) {
+  for (const JsonView item : list) {
     if (++count > kListMax) return;
     read(Members(item));
   }
@@ -142,9 +123,9 @@ absl::StatusOr<HitherdReport> ReadHitherdReport(absl::string_view text) {
 }
 
 absl::StatusOr<SidecarReport> ReadSidecarReport(absl::string_view text) {
-  const absl::StatusOr<json> page = ParseObject(text, "services");
+  const absl::StatusOr<JsonDocument> page = ParseObject(text, "services");
   if (!page.ok()) return page.status();
-  const Members top(*page);
+  const Members top(page->root());
   SidecarReport report;
   report.id = IdOf(top.Text("node"), top.Text("site"));
   report.version = top.Text("version");
@@ -167,20 +148,21 @@ absl::StatusOr<SidecarReport> ReadSidecarReport(absl::string_view text) {
 }
 
 absl::StatusOr<std::vector<std::string>> ReadFaults(absl::string_view text) {
-  const absl::StatusOr<json> page = ParseObject(text, "faults");
+  const absl::StatusOr<JsonDocument> page = ParseObject(text, "faults");
   if (!page.ok()) return page.status();
   std::vector<std::string> faults;
-  for (const json& fault : Members(*page).List("faults")) {
-    if (fault.is_string() && faults.size() < 16) faults.push_back(Short(fault.get<std::string>()));
+  for (const JsonView fault : Members(page->root()).List("faults")) {
+    const std::string* name = fault.MaybeText();
+    if (name != nullptr && faults.size() < 16) faults.push_back(Short(*name));
   }
   return faults;
 }
 
 absl::StatusOr<std::vector<RouterSession>> ReadSessions(absl::string_view text) {
-  const json page = ParseJson<json>(text);
-  if (!page.is_array()) return Wrong("does not answer with a JSON list of sessions");
+  const absl::StatusOr<JsonDocument> page = JsonDocument::Parse(text);
+  if (!page.ok() || !page->root().IsArray()) return Wrong("does not answer with a JSON list of sessions");
   std::vector<RouterSession> sessions;
-  EachOf(page, [&](const Members& session) {
+  EachOf(page->root().MaybeItems(), [&](const Members& session) {
     sessions.push_back({session.Text("peer"), session.Whole32("peer_as").value_or(0),
                         session.Text("state"), session.Text("since")});
   });
@@ -188,10 +170,10 @@ absl::StatusOr<std::vector<RouterSession>> ReadSessions(absl::string_view text) 
 }
 
 absl::StatusOr<std::vector<ClientAnswer>> ReadAnswers(absl::string_view text) {
-  const absl::StatusOr<json> page = ParseObject(text, "answers");
+  const absl::StatusOr<JsonDocument> page = ParseObject(text, "answers");
   if (!page.ok()) return page.status();
   std::vector<ClientAnswer> answers;
-  EachOf(Members(*page).List("answers"), [&](const Members& told) {
+  EachOf(Members(page->root()).List("answers"), [&](const Members& told) {
     ClientAnswer answer;
     answer.address = told.Text("address");
     answer.site = told.Text("site");
@@ -207,8 +189,8 @@ absl::StatusOr<std::vector<ClientAnswer>> ReadAnswers(absl::string_view text) {
 }
 
 std::string ReadError(absl::string_view text) {
-  const json page = ParseJson<json>(text);
-  return Members(page).Text("error");
+  const absl::StatusOr<JsonDocument> page = JsonDocument::Parse(text);
+  return page.ok() ? Members(page->root()).Text("error") : "";
 }
 
 }  // namespace hither

@@ -1,12 +1,12 @@
 #include "tool/console/web_pages.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "base/json_writer.h"
 #include "tool/console/assets.h"
 
 namespace hither {
@@ -18,12 +18,12 @@ constexpr absl::Duration kCommandTimeout = absl::Seconds(15);
 constexpr absl::string_view kNodeFaults[] = {"kill", "hang", "servfail", "stale"};
 constexpr absl::string_view kRouterFaults[] = {"cut"};
 
-AdminAnswer JsonAnswer(int code, const nlohmann::json& json) {
-  return {code, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", true};
+AdminAnswer JsonAnswer(int code, const JsonObject& json) {
+  return {code, JsonValue(json).Compact() + "\n", true};
 }
 
 AdminAnswer Refusal(int code, absl::string_view what) {
-  return JsonAnswer(code, {{"error", std::string(what)}});
+  return JsonAnswer(code, {{"error", what}});
 }
 
 std::string ParameterOf(const AdminParameters& parameters, absl::string_view name) {

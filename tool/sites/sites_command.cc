@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -11,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/json_writer.h"
 #include "base/printable.h"
 #include "daemon/config/config.h"
 #include "tool/command.h"
@@ -52,8 +52,6 @@ EXAMPLES
 }
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr size_t kAddressesMax = 64;
 constexpr size_t kNsidBytesShownMax = 64;
@@ -134,24 +132,28 @@ std::string TextOf(const std::vector<SiteAnswer>& answers, LastSites& last) {
   return TableOf(rows);
 }
 
-Json JsonOf(const SiteAnswer& answer) {
-  Json json = {{"address", answer.address.AddressText()},
-               {"port", answer.address.port()},
-               {"transport", answer.is_tcp ? "tcp" : "udp"}};
-  json["site"] = answer.name.has_value() ? Json(answer.name->site) : Json();
-  json["node"] = answer.name.has_value() ? Json(answer.name->node) : Json();
-  json["nsid"] = answer.nsid.empty() ? Json() : Json(answer.nsid);
-  json["rtt_us"] = answer.rtt.has_value() ? Json(absl::ToInt64Microseconds(*answer.rtt)) : Json();
-  json["serial"] = answer.serial.has_value() ? Json(*answer.serial) : Json();
-  json["failure"] = answer.failure.empty() ? Json() : Json(answer.failure);
+JsonValue OrNull(const std::string& text) { return text.empty() ? JsonValue() : JsonValue(text); }
+
+// An NSID may be any octets.
+JsonObject JsonOf(const SiteAnswer& answer) {
+  const bool is_named = answer.name.has_value();
+  JsonObject json({{"address", answer.address.AddressText()},
+                   {"port", answer.address.port()},
+                   {"transport", answer.is_tcp ? "tcp" : "udp"}});
+  json.Add("site", is_named ? JsonValue(answer.name->site) : JsonValue());
+  json.Add("node", is_named ? JsonValue(answer.name->node) : JsonValue());
+  json.Add("nsid", OrNull(answer.nsid));
+  json.Add("rtt_us", answer.rtt.has_value() ? JsonValue(absl::ToInt64Microseconds(*answer.rtt))
+                                            : JsonValue());
+  json.Add("serial", answer.serial);
+  json.Add("failure", OrNull(answer.failure));
   return json;
 }
 
-std::string JsonOf(const std::vector<SiteAnswer>& answers, int indent) {
-  Json json = Json::array();
-  for (const SiteAnswer& answer : answers) json.push_back(JsonOf(answer));
-  // An NSID may be any octets.
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+JsonValue JsonOf(const std::vector<SiteAnswer>& answers) {
+  JsonArray json;
+  for (const SiteAnswer& answer : answers) json.Add(JsonOf(answer));
+  return json;
 }
 
 bool ReadAddresses(const ParsedArguments& parsed, uint16_t port, SiteOrder& order,
@@ -217,8 +219,8 @@ int Watch(const SitesOrder& order) {
     const std::vector<SiteAnswer> answers = asker.Ask(order.order);
     code = CodeOf(answers);
     const std::string now = absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone());
-    const std::string text =
-        order.json ? JsonOf(answers, -1) : absl::StrCat(now, "\n", TextOf(answers, last), "\n");
+    const std::string text = order.json ? absl::StrCat(JsonOf(answers).Compact(), "\n")
+                                        : absl::StrCat(now, "\n", TextOf(answers, last), "\n");
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return code;
     if (std::fflush(stdout) != 0) return code;
     due = std::max(due, absl::Now() - *order.watch);  // Missed rounds are not made up for.
@@ -256,7 +258,8 @@ ToolResult RunSites(Arguments arguments) {
   if (order.watch.has_value()) return {Watch(order), "", ""};
   const std::vector<SiteAnswer> answers = SiteAsker().Ask(order.order);
   LastSites none;
-  return {CodeOf(answers), order.json ? JsonOf(answers, 2) : TextOf(answers, none), ""};
+  return {CodeOf(answers), order.json ? JsonOf(answers).Indented(2) + "\n" : TextOf(answers, none),
+          ""};
 }
 
 }  // namespace hither

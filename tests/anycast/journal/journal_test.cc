@@ -189,20 +189,20 @@ void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.name; }
 
 // clang-format off
 constexpr Wrong kWrong[] = {
-    {"NoJson",         "{",                         "",                        "not JSON"},
-    {"Deep",           "\"service\":\"dns\"",       "\"service\":[[[[[[[[[[]]]]]]]]]]", "nested too deeply"},
+    {"NoJson",         "{",                         "",                        "not JSON: error at octet 7"},
+    {"Deep",           "\"service\":\"dns\"",       "\"service\":[[[[[[[[[[]]]]]]]]]]", "nested too deeply, or too many values"},
     {"Missing",        "\"service\":\"dns\",",      "",                        "service is missing"},
     {"NoText",         "\"service\":\"dns\"",       "\"service\":7",           "service is not a string"},
     {"NoObject",       "\"fleet_ipv6\":{",          "\"fleet_ipv6\":7,\"x\":{", "facts.fleet_ipv6 is not an object"},
-    {"UnknownLevel",   "\"level\":\"ok\"",          "\"level\":\"okay\"",      "facts.signals.level is an unknown word"},
+    {"UnknownLevel",   "\"level\":\"ok\"",          "\"level\":\"okay\"",      "facts.signals[0].level is not a known word"},
     {"NoTicks",        "\"ticks\":1",               "\"ticks\":0",             "ticks is not within 1 and 120000"},
     {"EndlessTicks",   "\"ticks\":1",               "\"ticks\":9000000000",    "ticks is not within 1 and 120000"},
-    {"TicksPastInt64", "\"ticks\":1",               "\"ticks\":18446744073709551615", "ticks is not a whole number"},
+    {"TicksPastInt64", "\"ticks\":1",               "\"ticks\":18446744073709551615", "ticks is not a whole number of 64 bits"},
     {"NoTickAtAll",    "\"tick\":250000000",        "\"tick\":0",              "tick is less than 1ms"},
     {"PolicyRange",    "\"fall\":3",                "\"fall\":-3",             "fall is out of range"},
     {"NowIsNever",     "\"now\":",                  "\"now\":\"never\",\"x\":", "facts.now is not a time"},
     {"FromTheFuture",  "\"previous\":",             "\"previous\":9000000000000000000,\"x\":", "previous is after facts.now"},
-    {"SignalIsText",   "\"signals\":[",             "\"signals\":[\"probe\",", "facts.signals is not an object"},
+    {"SignalIsText",   "\"signals\":[",             "\"signals\":[\"probe\",", "facts.signals[0] is not an object"},
     {"Withdrawals",    "\"withdrawals\":[]",        "\"withdrawals\":[2,1]",   "ipv4.memory.withdrawals are not in order"},
 };
 // clang-format on

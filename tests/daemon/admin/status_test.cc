@@ -120,6 +120,8 @@ TEST(Status, WhatIsNoStatusIsRefused) {
        {"", "{", "[]", "{}", "null", "{\"version\": 3}", "<html>", "{\"version\": \"x\"}"}) {
     EXPECT_FALSE(FromJson(json).ok()) << json;
   }
+  EXPECT_EQ(FromJson("{\"version\": 3}").status().message(),
+            "the answer is not a server's status: version is not a string");
   std::string bad_time = ToJson(Example());
   bad_time.replace(bad_time.find("2026-"), 5, "soon ");
   EXPECT_FALSE(FromJson(bad_time).ok());
