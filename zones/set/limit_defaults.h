@@ -5,8 +5,8 @@
 
 namespace hither {
 
-// Defaults of the limits on a zone that an operator can set; see ZoneLimits and ZoneFileLimits. They
-// are here because the configuration and the code that loads zones do not include each other.
+// Defaults of the limits on a zone that an operator can set; see ZoneLimits and ZoneFileLimits. The
+// configuration and the code that loads zones do not include each other, but both include this.
 inline constexpr uint32_t kRecordsPerRrsetDefault = 1'000;
 inline constexpr uint32_t kTypesPerNameDefault = 100;
 inline constexpr uint16_t kNsec3IterationsDefault = 100;
