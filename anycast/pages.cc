@@ -15,7 +15,7 @@ constexpr absl::string_view kStates[] = {"DOWN", "DRAIN", "SOFT", "UP"};
 constexpr absl::string_view kTimeFormat = "%Y-%m-%dT%H:%M:%SZ";
 
 absl::string_view FamilyText(const SidecarView::FamilyView& family) {
-  return family.is_v6 ? "ipv6" : "ipv4";
+  return WordOf(family.family);
 }
 
 // Whole seconds are enough for people: "3s", "2m5s", "4h10m".

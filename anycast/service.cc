@@ -12,10 +12,6 @@
 namespace hither {
 namespace {
 
-constexpr int FamilyNumber(Families family) {
-  return family == Families::kIpv6 ? AF_INET6 : AF_INET;
-}
-
 // Between the monotonic clock and the wall clock, read together.
 std::vector<absl::Time> Shifted(const std::vector<absl::Time>& times, absl::Duration by) {
   std::vector<absl::Time> shifted;
@@ -43,7 +39,7 @@ constexpr absl::string_view kUnprovenReason = "added by a reload, not yet health
 
 std::string ToLine(const Transition& t) {
   const std::string reason = absl::StrReplaceAll(Printable(t.reason), {{"\"", "'"}});
-  return absl::StrCat("transition service=", t.service, " family=", ToText(t.family),
+  return absl::StrCat("transition service=", t.service, " family=", WordOf(t.family),
                       " from=", ToText(t.from), " to=", ToText(t.to), " rule=", t.rule,
                       " after=", absl::FormatDuration(absl::Trunc(t.after, absl::Milliseconds(1))),
                       " prefixes=", absl::StrJoin(t.prefixes, ","), " reason=\"", reason, "\"");
@@ -51,11 +47,11 @@ std::string ToLine(const Transition& t) {
 
 Service::Service(const AnycastConfig::Service& config, const AnycastConfig::Policy& policy)
     : config_(config), policy_(policy) {
-  families_[0].family = Families::kIpv4;
-  families_[1].family = Families::kIpv6;
+  families_[0].family = IpFamily::kV4;
+  families_[1].family = IpFamily::kV6;
   for (Family& family : families_) {
     for (const Prefix& prefix : config_.prefixes) {
-      if (prefix.family == FamilyNumber(family.family)) family.prefixes.push_back(prefix);
+      if (prefix.family == family.family) family.prefixes.push_back(prefix);
     }
   }
 }
@@ -70,7 +66,7 @@ void Service::Tick(const AnycastConfig::Peers& peers, absl::string_view self,
   facts_.intent = intent_;
   facts_.queries_per_second = facts.queries_per_second;
   for (Family& family : families_) {
-    const bool is_v6 = family.family == Families::kIpv6;
+    const bool is_v6 = family.family == IpFamily::kV6;
     FleetView& fleet = is_v6 ? facts_.fleet_ipv6 : facts_.fleet_ipv4;
     fleet = ViewFleet(peers, self, is_v6 ? facts.peers_ipv6 : facts.peers_ipv4, now, family.wish);
     (is_v6 ? facts_.lost_ipv6 : facts_.lost_ipv4) = IsLost(family, passed, facts, now);
@@ -198,7 +194,7 @@ KeptState::Service Service::Keep(absl::Time wall, absl::Time now) const {
   if (intent_.frozen_until > now) kept.frozen_until = intent_.frozen_until + to_wall;
   for (const Family& family : families_) {
     if (!family.has_prefixes()) continue;  // Never announced, so never withdrawn.
-    KeptState::Family& to = family.family == Families::kIpv6 ? kept.ipv6 : kept.ipv4;
+    KeptState::Family& to = family.family == IpFamily::kV6 ? kept.ipv6 : kept.ipv4;
     to.withdrawals = Shifted(family.memory.withdrawals, to_wall);
     to.hold_down = family.memory.hold_down;
     to.hold_down_until = family.memory.hold_down_until + to_wall;
@@ -216,7 +212,7 @@ void Service::Resume(const KeptState::Service& kept, absl::Time wall, absl::Time
   if (kept.drain) intent_.drain_since = std::min(kept.drain_since + to_monotonic, now);
   intent_.frozen_until = std::min(kept.frozen_until + to_monotonic, now + absl::Hours(24));
   for (Family& family : families_) {
-    const KeptState::Family& from = family.family == Families::kIpv6 ? kept.ipv6 : kept.ipv4;
+    const KeptState::Family& from = family.family == IpFamily::kV6 ? kept.ipv6 : kept.ipv4;
     PolicyMemory memory;
     // A time in the future is from a clock that was wrong, then or now: it proves nothing.
     for (const absl::Time at : Shifted(from.withdrawals, to_monotonic)) {
@@ -241,7 +237,7 @@ void Service::TakeOver(const Service& former) {
   hung_at_ = former.hung_at_;
   facts_ = former.facts_;
   for (Family& family : families_) {
-    const Family& before = former.families_[family.family == Families::kIpv6 ? 1 : 0];
+    const Family& before = former.families_[family.family == IpFamily::kV6 ? 1 : 0];
     for (const Prefix& prefix : family.prefixes) {
       if (IsIn(before.prefixes, prefix) && !IsIn(before.unproven, prefix)) continue;
       family.unproven.push_back(prefix);
@@ -261,7 +257,7 @@ void Service::TakeOver(const Service& former) {
 
 SidecarView::FamilyView Service::FamilyViewOf(const Family& family, absl::Time now) const {
   SidecarView::FamilyView view;
-  view.is_v6 = family.family == Families::kIpv6;
+  view.family = family.family;
   view.prefixes = Texts(family.prefixes);
   view.verdict = family.verdict;
   view.announced = family.announced;
@@ -288,7 +284,7 @@ SidecarView::ServiceView Service::View(absl::Time now) const {
   return view;
 }
 
-std::optional<Service::Tells> Service::Told(Families which, absl::Time now) const {
+std::optional<Service::Tells> Service::Told(IpFamily which, absl::Time now) const {
   for (const Family& family : families_) {
     if (family.family != which || !family.has_prefixes()) continue;
     return Tells{family.verdict.state, family.announced, family.wish.stands(),

@@ -33,7 +33,7 @@ struct ServiceFacts {
 // A family of a service that has changed its state.
 struct Transition {
   std::string service;
-  Families family = Families::kIpv4;
+  IpFamily family = IpFamily::kV4;
   std::vector<std::string> prefixes;
   State from = State::kDown;
   State to = State::kDown;
@@ -100,9 +100,9 @@ class Service {
     bool wants_to_withdraw = false;
     bool has_yielded = false;
   };
-  std::optional<Tells> Told(Families family, absl::Time now) const;
-  const Verdict& verdict(Families family) const {
-    return families_[family == Families::kIpv6 ? 1 : 0].verdict;
+  std::optional<Tells> Told(IpFamily family, absl::Time now) const;
+  const Verdict& verdict(IpFamily family) const {
+    return families_[family == IpFamily::kV6 ? 1 : 0].verdict;
   }
   const Facts& facts() const { return facts_; }  // Of the last tick.
   // Does another node announce each family that this one announces? No value: it is not known.
@@ -110,7 +110,7 @@ class Service {
 
  private:
   struct Family {
-    Families family = Families::kIpv4;
+    IpFamily family = IpFamily::kV4;
     std::vector<Prefix> prefixes;
     std::vector<Prefix> unproven;  // Of those: added by a reload, while others are announced.
     PolicyMemory memory;

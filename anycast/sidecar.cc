@@ -215,8 +215,8 @@ ServiceFacts Sidecar::FactsOf(const Service& service, absl::Time now) const {
   if (config.kernel.has_value() && !config.bgp.has_value() && !config.exec.has_value()) {
     facts.outlives = config.kernel->lease;
   }
-  facts.peers_ipv4 = ReportsOf(signals_->peers(), service.name(), Families::kIpv4, now);
-  facts.peers_ipv6 = ReportsOf(signals_->peers(), service.name(), Families::kIpv6, now);
+  facts.peers_ipv4 = ReportsOf(signals_->peers(), service.name(), IpFamily::kV4, now);
+  facts.peers_ipv6 = ReportsOf(signals_->peers(), service.name(), IpFamily::kV6, now);
   return facts;
 }
 
@@ -228,8 +228,8 @@ std::string Sidecar::PeerPageText(absl::Time now) const {
   for (const Service& service : services_) {
     PeerPage::Service& told = page.services.emplace_back();
     told.name = service.name();
-    told.ipv4 = StandingOf(service.Told(Families::kIpv4, now));
-    told.ipv6 = StandingOf(service.Told(Families::kIpv6, now));
+    told.ipv4 = StandingOf(service.Told(IpFamily::kV4, now));
+    told.ipv6 = StandingOf(service.Told(IpFamily::kV6, now));
   }
   page.sees = signals_->Sees();
   page.outside = outside_.page();

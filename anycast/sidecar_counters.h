@@ -20,7 +20,7 @@ class SidecarCounters {
     ++ticks_;
   }
   void Count(const Transition& transition) {
-    ++transitions_[{transition.service, std::string(ToText(transition.family)),
+    ++transitions_[{transition.service, std::string(WordOf(transition.family)),
                     std::string(ToText(transition.to)), transition.rule}];
   }
   void AddTo(SidecarView& view) const {

@@ -18,7 +18,7 @@ std::string KeyOf(const Verdict& verdict, const Assessment& at) {
 }  // namespace
 
 std::string StandingReason::Update(const Verdict& verdict, std::span<const Signal> signals,
-                                   Families family, absl::Time now) {
+                                   IpFamily family, absl::Time now) {
   const Assessment at = Assess(signals, family);
   const bool is_down = verdict.state == State::kDown;
   const bool is_worth_it = is_down || !at.unknown.empty();
@@ -30,7 +30,7 @@ std::string StandingReason::Update(const Verdict& verdict, std::span<const Signa
   if (!is_worth_it) reminder_.Ended(now);  // A change of state is logged elsewhere.
   if (!is_worth_it || now - since_ < kLasts || !reminder_.Holds(key_, now)) return "";
   return absl::StrCat(is_down ? "stays DOWN" : absl::StrCat("holds ", ToText(verdict.state)),
-                      " family=", ToText(family), " rule=", verdict.rule, " reason=\"",
+                      " family=", WordOf(family), " rule=", verdict.rule, " reason=\"",
                       is_down ? verdict.reason : Names(at.unknown), "\"", reminder_.Note(now));
 }
 

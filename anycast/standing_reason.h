@@ -20,7 +20,7 @@ class StandingReason {
   static constexpr absl::Duration kLasts = absl::Seconds(3);  // Shorter ones are part of a start.
 
   // For every tick. Returns the text of the line, or nothing.
-  std::string Update(const Verdict& verdict, std::span<const Signal> signals, Families family,
+  std::string Update(const Verdict& verdict, std::span<const Signal> signals, IpFamily family,
                      absl::Time now);
 
  private:

@@ -23,7 +23,7 @@ JsonObject FleetJson(const FleetView& fleet) {
 
 JsonObject FamilyJson(const SidecarView& view, const SidecarView::FamilyView& family) {
   const Verdict& verdict = family.verdict;
-  return {{"family", family.is_v6 ? "ipv6" : "ipv4"},
+  return {{"family", std::string(WordOf(family.family))},
           {"prefixes", family.prefixes},
           {"state", ToText(verdict.state)},
           {"announced", family.announced},

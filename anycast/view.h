@@ -12,6 +12,7 @@
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_backend.h"
 #include "anycast/signals/outside_watch.h"
+#include "base/ip_family.h"
 #include "daemon/admin/endpoint_state.h"
 #include "daemon/admin/metrics_text.h"
 
@@ -21,7 +22,7 @@ namespace hither {
 // admin threads. Times are monotonic like Facts::now, except those named wall.
 struct SidecarView {
   struct FamilyView {
-    bool is_v6 = false;
+    IpFamily family = IpFamily::kV4;
     std::vector<std::string> prefixes;
     Verdict verdict;
     std::vector<std::string> notes;  // Next events: "hold-down until ...", "budget 1 of 2".

@@ -12,7 +12,7 @@ namespace {
 
 std::array<uint8_t, 16> OctetsOf(const SocketAddress& address) {
   std::array<uint8_t, 16> octets = {};
-  if (address.family() == AF_INET6) {
+  if (address.family() == IpFamily::kV6) {
     std::memcpy(octets.data(), &reinterpret_cast<const sockaddr_in6*>(address.get())->sin6_addr,
                 16);
   } else {
@@ -37,8 +37,8 @@ absl::StatusOr<Prefix> Prefix::FromText(absl::string_view text) {
   const size_t slash = text.find('/');
   const std::string host(text.substr(0, slash));
   Prefix prefix;
-  prefix.family = host.find(':') == std::string::npos ? AF_INET : AF_INET6;
-  const int length_max = prefix.family == AF_INET ? 32 : 128;
+  prefix.family = host.find(':') == std::string::npos ? IpFamily::kV4 : IpFamily::kV6;
+  const int length_max = BitsOf(prefix.family);
   prefix.length = length_max;
   const absl::string_view length =
       slash == absl::string_view::npos ? absl::string_view() : text.substr(slash + 1);
@@ -46,7 +46,8 @@ absl::StatusOr<Prefix> Prefix::FromText(absl::string_view text) {
       slash == absl::string_view::npos ||
       (length.find_first_not_of("0123456789") == absl::string_view::npos &&
        absl::SimpleAtoi(length, &prefix.length) && prefix.length <= length_max);
-  if (!length_fits || inet_pton(prefix.family, host.c_str(), prefix.address.data()) != 1) {
+  if (!length_fits ||
+      inet_pton(SystemFamilyOf(prefix.family), host.c_str(), prefix.address.data()) != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", text, "' is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/48"));
   }
@@ -59,7 +60,7 @@ absl::StatusOr<Prefix> Prefix::FromText(absl::string_view text) {
 
 std::string Prefix::ToText() const {
   char text[INET6_ADDRSTRLEN];
-  inet_ntop(family, address.data(), text, sizeof text);
+  inet_ntop(SystemFamilyOf(family), address.data(), text, sizeof text);
   return absl::StrCat(text, "/", length);
 }
 

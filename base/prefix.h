@@ -7,13 +7,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/ip_family.h"
 #include "base/socket_address.h"
 
 namespace hither {
 
 // A routing prefix: "192.0.2.0/24". A value; no bit is set after its length.
 struct Prefix {
-  int family = AF_INET;                  // AF_INET or AF_INET6.
+  IpFamily family = IpFamily::kV4;
   int length = 0;                        // In bits: 0 to 32 or 128.
   std::array<uint8_t, 16> address = {};  // Network order; IPv4 in the first four.
 

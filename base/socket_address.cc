@@ -115,12 +115,12 @@ absl::StatusOr<SocketAddress> SocketAddress::Resolve() const {
 }
 
 uint16_t SocketAddress::port() const {
-  return ntohs(family() == AF_INET6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
+  return ntohs(family() == IpFamily::kV6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
 }
 
 SocketAddress SocketAddress::WithPort(uint16_t port) const {
   SocketAddress other = *this;
-  if (family() == AF_INET6) {
+  if (family() == IpFamily::kV6) {
     other.storage_.v6.sin6_port = htons(port);
   } else {
     other.storage_.v4.sin_port = htons(port);
@@ -129,28 +129,28 @@ SocketAddress SocketAddress::WithPort(uint16_t port) const {
 }
 
 bool SocketAddress::IsWildcard() const {
-  if (family() == AF_INET6) return IN6_IS_ADDR_UNSPECIFIED(&storage_.v6.sin6_addr);
+  if (family() == IpFamily::kV6) return IN6_IS_ADDR_UNSPECIFIED(&storage_.v6.sin6_addr);
   return storage_.v4.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
 bool SocketAddress::IsLoopback() const {
-  if (family() == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&storage_.v6.sin6_addr);
+  if (family() == IpFamily::kV6) return IN6_IS_ADDR_LOOPBACK(&storage_.v6.sin6_addr);
   return ntohl(storage_.v4.sin_addr.s_addr) >> 24 == 127;
 }
 
 bool SocketAddress::IsLinkLocal() const {
-  return family() == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&storage_.v6.sin6_addr);
+  return family() == IpFamily::kV6 && IN6_IS_ADDR_LINKLOCAL(&storage_.v6.sin6_addr);
 }
 
 bool SocketAddress::IsMulticast() const {
-  if (family() == AF_INET6) return IN6_IS_ADDR_MULTICAST(&storage_.v6.sin6_addr);
+  if (family() == IpFamily::kV6) return IN6_IS_ADDR_MULTICAST(&storage_.v6.sin6_addr);
   const uint32_t address = ntohl(storage_.v4.sin_addr.s_addr);
   return address >> 28 == 0xE || address == INADDR_BROADCAST;
 }
 
 std::string SocketAddress::AddressText() const {
   char text[INET6_ADDRSTRLEN];
-  if (family() != AF_INET6) {
+  if (family() != IpFamily::kV6) {
     return inet_ntop(AF_INET, &storage_.v4.sin_addr, text, sizeof text);
   }
   std::string result = inet_ntop(AF_INET6, &storage_.v6.sin6_addr, text, sizeof text);
@@ -164,7 +164,7 @@ std::string SocketAddress::AddressText() const {
 }
 
 std::string SocketAddress::ToText() const {
-  if (family() == AF_INET6) return absl::StrCat("[", AddressText(), "]:", port());
+  if (family() == IpFamily::kV6) return absl::StrCat("[", AddressText(), "]:", port());
   return absl::StrCat(AddressText(), ":", port());
 }
 

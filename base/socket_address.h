@@ -12,8 +12,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/bytes.h"
+#include "base/ip_family.h"
 
 namespace hither {
+
+// AF_INET or AF_INET6.
+constexpr int SystemFamilyOf(IpFamily family) {
+  return family == IpFamily::kV6 ? AF_INET6 : AF_INET;
+}
 
 // An IPv4 or IPv6 address with its port: a value, ready for bind() and connect(). Port 0 is
 // allowed here (the kernel chooses); callers that cannot use it check for it.
@@ -36,10 +42,15 @@ class SocketAddress {
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t size() const {
-    return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    return family() == IpFamily::kV6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   }
-  uint32_t interface_number() const { return family() == AF_INET6 ? storage_.v6.sin6_scope_id : 0; }
-  int family() const { return storage_.v4.sin_family; }
+  uint32_t interface_number() const {
+    return family() == IpFamily::kV6 ? storage_.v6.sin6_scope_id : 0;
+  }
+  IpFamily family() const {
+    return storage_.v4.sin_family == AF_INET6 ? IpFamily::kV6 : IpFamily::kV4;
+  }
+  int system_family() const { return storage_.v4.sin_family; }  // AF_INET or AF_INET6.
   uint16_t port() const;
   SocketAddress WithPort(uint16_t port) const;
   bool IsWildcard() const;          // 0.0.0.0 or [::]

@@ -33,7 +33,8 @@ AnswerBatch::AnswerBatch() {
 }
 
 absl::StatusOr<Flow> Flow::Open(const SocketAddress& server, size_t window, bool segments) {
-  FileDescriptor socket(::socket(server.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  FileDescriptor socket(
+      ::socket(server.system_family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return absl::UnavailableError(absl::StrCat("socket: ", std::strerror(errno)));
   const int bytes = kReceiveBufferBytes;
   if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0) {

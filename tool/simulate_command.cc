@@ -92,7 +92,7 @@ std::string TransitionTable(const Replay& replay) {
                                     "STATE", "RULE", "REASON");
   for (const Replay::Transition& t : replay.transitions()) {
     absl::StrAppendFormat(&out, "%-24s  %-12s %-4s  %-14s %-14s %.*s\n", TimeText(t.wall),
-                          Printable(t.service), ToText(t.family),
+                          Printable(t.service), WordOf(t.family),
                           absl::StrCat(ToText(t.before), " -> ", ToText(t.verdict.state)),
                           t.verdict.rule, kReasonColumnMax, Printable(t.verdict.reason));
   }
@@ -103,7 +103,7 @@ std::string DifferenceTable(const Replay& replay) {
   std::string out;
   for (const Replay::Difference& d : replay.differences()) {
     absl::StrAppendFormat(&out, "%s: %s %s was %s %s and would be %s %s\n", TimeText(d.wall),
-                          Printable(d.service), ToText(d.family), ToText(d.recorded.state),
+                          Printable(d.service), WordOf(d.family), ToText(d.recorded.state),
                           Printable(d.recorded.rule), ToText(d.now.state), d.now.rule);
   }
   return out;

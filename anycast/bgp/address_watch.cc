@@ -18,7 +18,7 @@ constexpr uint32_t kGroups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFAD
 
 InterfaceAddress FromKernel(const KernelAddress& from, std::string interface) {
   sockaddr_storage storage = {};
-  if (from.host.family == AF_INET6) {
+  if (from.host.family == IpFamily::kV6) {
     auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
     v6.sin6_family = AF_INET6;
     std::copy_n(from.host.octets.begin(), 16, v6.sin6_addr.s6_addr);

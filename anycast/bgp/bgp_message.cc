@@ -34,8 +34,6 @@ BgpFrame Broken(uint8_t subcode, ByteView data) {
 
 }  // namespace
 
-const char* FamilyText(int family) { return family == AF_INET6 ? "IPv6" : "IPv4"; }
-
 BgpFrame NextBgpMessage(ByteView input) {
   if (input.size() < kBgpHeaderBytes) return {};
   const ByteView marker = input.first(kMarkerBytes);
@@ -87,14 +85,14 @@ Notification DecodeNotification(ByteView body) {
   return notification;
 }
 
-std::optional<int> DecodeRouteRefresh(ByteView body) {
+std::optional<IpFamily> DecodeRouteRefresh(ByteView body) {
   ByteReader in(body);
   const uint16_t afi = in.U16();
   const uint8_t subtype = in.U8();
   const uint8_t safi = in.U8();
   if (!in.ok() || subtype != 0 || safi != kSafiUnicast) return std::nullopt;
-  if (afi == kAfiIpv4) return AF_INET;
-  if (afi == kAfiIpv6) return AF_INET6;
+  if (afi == kAfiIpv4) return IpFamily::kV4;
+  if (afi == kAfiIpv6) return IpFamily::kV6;
   return std::nullopt;
 }
 

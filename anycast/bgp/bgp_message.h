@@ -23,13 +23,11 @@ enum class BgpType : uint8_t {
   kRouteRefresh = 5,  // RFC 2918
 };
 
-// The address families of a session: both of SAFI 1, unicast.
-inline constexpr int kFamilies[] = {AF_INET, AF_INET6};
+// A session has both families, each of SAFI 1, unicast.
 inline constexpr uint16_t kAfiIpv4 = 1;
 inline constexpr uint16_t kAfiIpv6 = 2;
 inline constexpr uint8_t kSafiUnicast = 1;
-inline uint16_t AfiOf(int family) { return family == AF_INET6 ? kAfiIpv6 : kAfiIpv4; }
-const char* FamilyText(int family);  // "IPv4", "IPv6"
+inline uint16_t AfiOf(IpFamily family) { return family == IpFamily::kV6 ? kAfiIpv6 : kAfiIpv4; }
 
 // One message from the front of `input`, with a header as RFC 4271 §6.1 requires. The body is a
 // view into `input`. Pure; allocates only for an error.
@@ -50,7 +48,7 @@ Notification DecodeNotification(ByteView body);  // At least 2 octets, as NextBg
 
 // RFC 2918 §3. The requested family, if it is one of ours. The subtypes of RFC 7313, which we do
 // not offer, are ignored.
-std::optional<int> DecodeRouteRefresh(ByteView body);
+std::optional<IpFamily> DecodeRouteRefresh(ByteView body);
 
 }  // namespace hither
 

@@ -87,7 +87,7 @@ void BgpNeighbor::FollowAddresses(absl::Time now) {
   const std::string was_there = std::exchange(local_there_, LocalIfThere());
   if (was_there.empty() || !local_there_.empty() || node_.addresses->all().empty()) return;
   transport_.Abort();
-  for (const int family : kFamilies) rib_.Forget(family);
+  for (const IpFamily family : kIpFamilies) rib_.Forget(family);
   session_.OnClosed(now,
                     absl::StrCat("the local address ", was_there, " is no longer on this host"));
   Act(now);
@@ -95,7 +95,7 @@ void BgpNeighbor::FollowAddresses(absl::Time now) {
 
 void BgpNeighbor::Close(absl::string_view reason, CeaseSubcode subcode, absl::Time now) {
   if (session_.CanUpdate(now)) {
-    for (const int family : kFamilies) {
+    for (const IpFamily family : kIpFamilies) {
       for (const Bytes& message : rib_.WithdrawAll(family)) session_.SendUpdate(now, message);
     }
   }
@@ -135,11 +135,11 @@ void BgpNeighbor::Act(absl::Time now) {
   }
   if (!actions.send.empty()) Send(now, actions.send);
   if (actions.close) {
-    for (const int family : kFamilies) rib_.Forget(family);
+    for (const IpFamily family : kIpFamilies) rib_.Forget(family);
     transport_.Finish(now);
   }
   if (actions.established) OnEstablished(now);
-  for (const int family : kFamilies) {
+  for (const IpFamily family : kIpFamilies) {
     if (actions.refresh.Has(family)) Of(family).refresh_due = true;
   }
   LogChange(now);
@@ -162,7 +162,7 @@ absl::Status BgpNeighbor::Connect() {
 void BgpNeighbor::Send(absl::Time now, ByteView bytes) {
   if (transport_.Send(bytes)) return;
   transport_.Abort();  // A NOTIFICATION would only queue behind the rest.
-  for (const int family : kFamilies) rib_.Forget(family);
+  for (const IpFamily family : kIpFamilies) rib_.Forget(family);
   session_.OnClosed(now, "the neighbor does not read from the connection");
 }
 
@@ -171,7 +171,7 @@ BgpDialect BgpNeighbor::Dialect() const {
 }
 
 void BgpNeighbor::OnEstablished(absl::Time now) {
-  for (const int family : kFamilies) {
+  for (const IpFamily family : kIpFamilies) {
     rib_.Forget(family);
     Of(family) = {};
     ChooseFamily(family);
@@ -179,35 +179,34 @@ void BgpNeighbor::OnEstablished(absl::Time now) {
   }
 }
 
-void BgpNeighbor::ChooseFamily(int family) {
-  const bool wanted = family == AF_INET6 ? config_.ipv6 : config_.ipv4;
+void BgpNeighbor::ChooseFamily(IpFamily family) {
+  const bool wanted = family == IpFamily::kV6 ? config_.ipv6 : config_.ipv4;
   if (!wanted) return;
   PerFamily& of = Of(family);
   of.is_negotiated = session_.Negotiated().Has(family);
   of.end_of_rib_due = of.is_negotiated;
   if (of.is_negotiated) return;
-  of.rejected = absl::StrCat(FamilyText(family), ": the neighbor did not negotiate this family");
+  of.rejected = absl::StrCat(NameOf(family), ": the neighbor did not negotiate this family");
 }
 
-absl::StatusOr<Bytes> BgpNeighbor::ChooseNextHopOf(int family) const {
+absl::StatusOr<Bytes> BgpNeighbor::ChooseNextHopOf(IpFamily family) const {
   return ChooseNextHop(family, {transport_.local(), config_.address},
-                       family == AF_INET6 ? config_.next_hop_v6 : config_.next_hop_v4,
+                       family == IpFamily::kV6 ? config_.next_hop_v6 : config_.next_hop_v4,
                        node_.addresses->all(), node_.services);
 }
 
 // RFC 4271 §3.1: another path for the same prefix replaces the former one.
-void BgpNeighbor::FollowNextHop(int family, absl::Time now) {
+void BgpNeighbor::FollowNextHop(IpFamily family, absl::Time now) {
   PerFamily& of = Of(family);
   if (!of.is_negotiated || !std::exchange(of.next_hop_due, false)) return;
   const absl::StatusOr<Bytes> chosen = ChooseNextHopOf(family);
   const std::optional<Bytes> next = chosen.ok() ? std::optional(*chosen) : std::nullopt;
-  of.rejected =
-      chosen.ok() ? "" : absl::StrCat(FamilyText(family), ": ", chosen.status().message());
+  of.rejected = chosen.ok() ? "" : absl::StrCat(NameOf(family), ": ", chosen.status().message());
   if (next == of.next_hop) return;
   const bool is_change = std::exchange(of.next_hop, next).has_value();
   if (next) {
     rib_.SayAgain(family);
-    if (is_change) Log(LogLevel::kInfo, where_, ": ", FamilyText(family), " has a new next hop");
+    if (is_change) Log(LogLevel::kInfo, where_, ": ", NameOf(family), " has a new next hop");
     return;
   }
   for (const Bytes& message : rib_.WithdrawAll(family)) session_.SendUpdate(now, message);
@@ -216,11 +215,11 @@ void BgpNeighbor::FollowNextHop(int family, absl::Time now) {
 
 void BgpNeighbor::Sync(absl::Time now) {
   if (!session_.CanUpdate(now)) return;
-  for (const int family : kFamilies) SyncFamily(family, now);
+  for (const IpFamily family : kIpFamilies) SyncFamily(family, now);
   Act(now);
 }
 
-void BgpNeighbor::SyncFamily(int family, absl::Time now) {
+void BgpNeighbor::SyncFamily(IpFamily family, absl::Time now) {
   PerFamily& of = Of(family);
   if (of.refresh_due && now >= of.refresh_at) {
     of.refresh_due = false;

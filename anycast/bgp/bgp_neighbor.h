@@ -70,15 +70,15 @@ class BgpNeighbor : private BgpTransport::Owner {
   std::string LocalIfThere() const;
   void Send(absl::Time now, ByteView bytes);
   void OnEstablished(absl::Time now);
-  void ChooseFamily(int family);
-  absl::StatusOr<Bytes> ChooseNextHopOf(int family) const;
-  void FollowNextHop(int family, absl::Time now);
+  void ChooseFamily(IpFamily family);
+  absl::StatusOr<Bytes> ChooseNextHopOf(IpFamily family) const;
+  void FollowNextHop(IpFamily family, absl::Time now);
   void Sync(absl::Time now);
-  void SyncFamily(int family, absl::Time now);
+  void SyncFamily(IpFamily family, absl::Time now);
   void LogChange(absl::Time now);
   BgpDialect Dialect() const;
-  PerFamily& Of(int family) { return families_[family == AF_INET6 ? 1 : 0]; }
-  const PerFamily& Of(int family) const { return families_[family == AF_INET6 ? 1 : 0]; }
+  PerFamily& Of(IpFamily family) { return families_[family == IpFamily::kV6 ? 1 : 0]; }
+  const PerFamily& Of(IpFamily family) const { return families_[family == IpFamily::kV6 ? 1 : 0]; }
   Observation::Seen See(const Route& route) const;
   std::vector<std::string> Rejected() const;
   std::vector<std::string> Warnings() const;

@@ -21,7 +21,7 @@ Bytes U16Bytes(uint16_t value) {
   return {static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)};
 }
 
-void AppendMultiprotocol(ByteWriter& out, int family) {
+void AppendMultiprotocol(ByteWriter& out, IpFamily family) {
   out.U8(kCapMultiprotocol);
   out.U8(4);
   out.U16(AfiOf(family));
@@ -32,7 +32,7 @@ void AppendMultiprotocol(ByteWriter& out, int family) {
 Bytes Capabilities(const BgpOpen& open) {
   Bytes bytes;
   ByteWriter out(bytes);
-  for (const int family : kFamilies) {
+  for (const IpFamily family : kIpFamilies) {
     if (open.families.Has(family)) AppendMultiprotocol(out, family);
   }
   if (open.route_refresh) {

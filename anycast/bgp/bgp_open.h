@@ -16,7 +16,7 @@ inline constexpr uint16_t kAsTrans = 23456;
 struct FamilySet {
   bool ipv4 = false;
   bool ipv6 = false;
-  bool Has(int family) const { return family == AF_INET6 ? ipv6 : ipv4; }
+  bool Has(IpFamily family) const { return family == IpFamily::kV6 ? ipv6 : ipv4; }
   friend bool operator==(const FamilySet&, const FamilySet&) = default;
 };
 

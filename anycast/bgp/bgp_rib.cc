@@ -17,7 +17,7 @@ void BgpRib::Want(const std::vector<Route>& routes) {
   for (const Route& route : routes) wanted_[route.prefix] = route;
 }
 
-std::vector<Prefix> BgpRib::Unwanted(int family) const {
+std::vector<Prefix> BgpRib::Unwanted(IpFamily family) const {
   std::vector<Prefix> gone;
   for (const auto& [prefix, told] : told_) {
     if (prefix.family != family) continue;
@@ -29,7 +29,7 @@ std::vector<Prefix> BgpRib::Unwanted(int family) const {
 
 // By attributes, since one UPDATE has one set of them. There are as many sets as services have
 // states, so a list is fast enough.
-std::vector<BgpRib::Group> BgpRib::Changed(int family) {
+std::vector<BgpRib::Group> BgpRib::Changed(IpFamily family) {
   std::vector<Group> groups;
   for (const auto& [prefix, route] : wanted_) {
     if (prefix.family != family || route.state == State::kDown) continue;
@@ -53,7 +53,7 @@ std::vector<BgpRib::Group> BgpRib::Changed(int family) {
 }
 
 // A path that cannot be announced as wanted is withdrawn: the older path would be wrong.
-void BgpRib::TellGroup(const Group& group, int family, const Path& path,
+void BgpRib::TellGroup(const Group& group, IpFamily family, const Path& path,
                        std::vector<Bytes>& updates) {
   std::vector<Bytes> messages =
       EncodeAnnouncements(path.dialect, group.first, path.next_hop, family, group.second);
@@ -70,7 +70,7 @@ void BgpRib::TellGroup(const Group& group, int family, const Path& path,
   }
 }
 
-std::vector<Bytes> BgpRib::Differences(int family, const Path& path) {
+std::vector<Bytes> BgpRib::Differences(IpFamily family, const Path& path) {
   const std::vector<Prefix> gone = Unwanted(family);
   std::vector<Bytes> updates = EncodeWithdrawals(family, gone);
   for (const Prefix& prefix : gone) told_.erase(prefix);
@@ -79,7 +79,7 @@ std::vector<Bytes> BgpRib::Differences(int family, const Path& path) {
   return updates;
 }
 
-std::vector<Bytes> BgpRib::WithdrawAll(int family) {
+std::vector<Bytes> BgpRib::WithdrawAll(IpFamily family) {
   std::vector<Prefix> gone;
   for (const auto& [prefix, told] : told_) {
     if (prefix.family == family) gone.push_back(prefix);
@@ -88,11 +88,11 @@ std::vector<Bytes> BgpRib::WithdrawAll(int family) {
   return EncodeWithdrawals(family, gone);
 }
 
-void BgpRib::Forget(int family) {
+void BgpRib::Forget(IpFamily family) {
   std::erase_if(told_, [&](const auto& each) { return each.first.family == family; });
 }
 
-void BgpRib::SayAgain(int family) {
+void BgpRib::SayAgain(IpFamily family) {
   for (auto& [prefix, told] : told_) {
     if (prefix.family == family) told.is_to_be_repeated = true;
   }

@@ -26,13 +26,13 @@ class BgpRib {
     Bytes next_hop;
   };
   // The UPDATEs to be sent now for `family`. All of them count as sent.
-  std::vector<Bytes> Differences(int family, const Path& path);
-  std::vector<Bytes> WithdrawAll(int family);
+  std::vector<Bytes> Differences(IpFamily family, const Path& path);
+  std::vector<Bytes> WithdrawAll(IpFamily family);
 
-  void Forget(int family);  // Nothing is announced: a new session.
+  void Forget(IpFamily family);  // Nothing is announced: a new session.
   // Announces them once more. Earlier announcements still count: a refresh must not lose a
   // withdrawal.
-  void SayAgain(int family);
+  void SayAgain(IpFamily family);
   void SayAgain(const Prefix& prefix);
   std::optional<State> Said(const Prefix& prefix) const;  // None: not announced.
   const std::map<Prefix, Route>& wanted() const { return wanted_; }
@@ -47,9 +47,10 @@ class BgpRib {
   };
   using Group = std::pair<RouteAttributes, std::vector<Prefix>>;
 
-  std::vector<Prefix> Unwanted(int family) const;
-  std::vector<Group> Changed(int family);
-  void TellGroup(const Group& group, int family, const Path& path, std::vector<Bytes>& updates);
+  std::vector<Prefix> Unwanted(IpFamily family) const;
+  std::vector<Group> Changed(IpFamily family);
+  void TellGroup(const Group& group, IpFamily family, const Path& path,
+                 std::vector<Bytes>& updates);
 
   std::map<Prefix, Route> wanted_;
   std::map<Prefix, Told> told_;

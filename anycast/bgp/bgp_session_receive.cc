@@ -62,11 +62,11 @@ void BgpSession::OnUpdate(absl::Time now, ByteView body) {
 }
 
 void BgpSession::OnRefresh(ByteView body) {
-  const std::optional<int> family = DecodeRouteRefresh(body);
+  const std::optional<IpFamily> family = DecodeRouteRefresh(body);
   // RFC 2918 §4: for a family that was not negotiated, it is ignored.
   if (!family || !Negotiated().Has(*family)) return;
   ++counters_.refreshes;
-  (*family == AF_INET6 ? actions_.refresh.ipv6 : actions_.refresh.ipv4) = true;
+  (*family == IpFamily::kV6 ? actions_.refresh.ipv6 : actions_.refresh.ipv4) = true;
 }
 
 void BgpSession::OnNotification(absl::Time now, ByteView body) {

@@ -45,7 +45,7 @@ absl::Status SetKey(int socket, const BgpTransport::Options& options) {
 }
 
 absl::Status SetHops(int socket, const BgpTransport::Options& options) {
-  const bool v6 = options.neighbor.family() == AF_INET6;
+  const bool v6 = options.neighbor.family() == IpFamily::kV6;
   const int level = v6 ? static_cast<int>(IPPROTO_IPV6) : static_cast<int>(IPPROTO_IP);
   const int ttl = options.ttl_security ? kGtsmTtl : options.ttl;
   if (!SetInt(socket, level, v6 ? IPV6_UNICAST_HOPS : IP_TTL, ttl)) {
@@ -77,7 +77,7 @@ void SetConveniences(int socket, const BgpTransport::Options& options) {
   SetInt(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   SetInt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT,
          static_cast<int>(absl::ToInt64Milliseconds(options.user_timeout)));
-  if (options.neighbor.family() == AF_INET6) {
+  if (options.neighbor.family() == IpFamily::kV6) {
     SetInt(socket, IPPROTO_IPV6, IPV6_TCLASS, kClassSelector6);
   } else {
     SetInt(socket, IPPROTO_IP, IP_TOS, kClassSelector6);
@@ -88,7 +88,7 @@ void SetConveniences(int socket, const BgpTransport::Options& options) {
 
 std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor) {
   const absl::StatusOr<SocketAddress> to = neighbor.Resolve();
-  const FileDescriptor socket(::socket(neighbor.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const FileDescriptor socket(::socket(neighbor.system_family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket) return std::nullopt;
   sockaddr_storage local = {};
   socklen_t size = sizeof local;
@@ -101,7 +101,7 @@ std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor) {
 
 absl::StatusOr<FileDescriptor> OpenBgpSocket(const BgpTransport::Options& options) {
   FileDescriptor socket(
-      ::socket(options.neighbor.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      ::socket(options.neighbor.system_family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return Failed(options, "cannot create a socket");
   SetConveniences(socket.get(), options);
   for (const auto set : {SetKey, SetHops, SetLocal}) {

@@ -149,7 +149,7 @@ Bytes EncodeUpdate(ByteView withdrawn, ByteView attributes, ByteView nlri) {
 }
 
 // RFC 4760 §3: family, next hop, a reserved octet, prefixes.
-Bytes MpReach(int family, ByteView next_hop, ByteView nlri) {
+Bytes MpReach(IpFamily family, ByteView next_hop, ByteView nlri) {
   Bytes value;
   ByteWriter out(value);
   out.U16(AfiOf(family));
@@ -163,7 +163,7 @@ Bytes MpReach(int family, ByteView next_hop, ByteView nlri) {
   return attribute;
 }
 
-Bytes MpUnreach(int family, ByteView nlri) {
+Bytes MpUnreach(IpFamily family, ByteView nlri) {
   Bytes value;
   ByteWriter out(value);
   out.U16(AfiOf(family));
@@ -182,21 +182,21 @@ Bytes Joined(Bytes first, ByteView second) {
 }  // namespace
 
 std::vector<Bytes> EncodeAnnouncements(const BgpDialect& dialect, const RouteAttributes& attributes,
-                                       ByteView next_hop, int family,
+                                       ByteView next_hop, IpFamily family,
                                        std::span<const Prefix> prefixes) {
   const PathAttributes path = EncodePath(dialect, attributes);
   Bytes common = path.before_next_hop;
-  if (family == AF_INET) {
+  if (family == IpFamily::kV4) {
     AppendAttribute(kAttributeTransitive, BgpAttribute::kNextHop, next_hop, common);
   }
   common = Joined(std::move(common), path.after_next_hop);
   const size_t mp_bytes = 4 + 5 + next_hop.size();  // Head of MP_REACH_NLRI and its contents.
-  const size_t used = 4 + common.size() + (family == AF_INET ? 0 : mp_bytes);
+  const size_t used = 4 + common.size() + (family == IpFamily::kV4 ? 0 : mp_bytes);
   std::vector<Bytes> updates;
   if (used + kPathBytesMax > kBodyBytesMax) return updates;
   while (!prefixes.empty()) {
     const Bytes nlri = TakePrefixes(prefixes, kBodyBytesMax - used);
-    if (family == AF_INET) {
+    if (family == IpFamily::kV4) {
       updates.push_back(EncodeUpdate({}, common, nlri));
     } else {
       // RFC 7606 §5.1: it SHOULD come first, so that a later error can be survived.
@@ -206,19 +206,19 @@ std::vector<Bytes> EncodeAnnouncements(const BgpDialect& dialect, const RouteAtt
   return updates;
 }
 
-std::vector<Bytes> EncodeWithdrawals(int family, std::span<const Prefix> prefixes) {
+std::vector<Bytes> EncodeWithdrawals(IpFamily family, std::span<const Prefix> prefixes) {
   std::vector<Bytes> updates;
   while (!prefixes.empty()) {
     // 4: the two lengths; 7: head of MP_UNREACH_NLRI and its family.
     const Bytes nlri = TakePrefixes(prefixes, kBodyBytesMax - 4 - 7);
-    updates.push_back(family == AF_INET ? EncodeUpdate(nlri, {}, {})
-                                        : EncodeUpdate({}, MpUnreach(family, nlri), {}));
+    updates.push_back(family == IpFamily::kV4 ? EncodeUpdate(nlri, {}, {})
+                                              : EncodeUpdate({}, MpUnreach(family, nlri), {}));
   }
   return updates;
 }
 
-Bytes EncodeEndOfRib(int family) {
-  if (family == AF_INET) return EncodeUpdate({}, {}, {});
+Bytes EncodeEndOfRib(IpFamily family) {
+  if (family == IpFamily::kV4) return EncodeUpdate({}, {}, {});
   return EncodeUpdate({}, MpUnreach(family, {}), {});
 }
 

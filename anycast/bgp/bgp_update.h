@@ -27,13 +27,13 @@ struct BgpDialect {
 // Within our AS a prepend would act as a withdrawal: routers refuse a path that names their own AS.
 // There each prepend lowers LOCAL_PREF by one instead, from 100, with the intended effect.
 std::vector<Bytes> EncodeAnnouncements(const BgpDialect& dialect, const RouteAttributes& attributes,
-                                       ByteView next_hop, int family,
+                                       ByteView next_hop, IpFamily family,
                                        std::span<const Prefix> prefixes);
 
-std::vector<Bytes> EncodeWithdrawals(int family, std::span<const Prefix> prefixes);
+std::vector<Bytes> EncodeWithdrawals(IpFamily family, std::span<const Prefix> prefixes);
 
 // RFC 4724 §2: all routes of the family have been sent. It needs no capability.
-Bytes EncodeEndOfRib(int family);
+Bytes EncodeEndOfRib(IpFamily family);
 
 // A received UPDATE. Its contents are never used.
 enum class UpdateForm : uint8_t {

@@ -13,7 +13,7 @@ namespace {
 bool IsGlobal(const SocketAddress& address) {
   if (address.IsLoopback() || address.IsWildcard() || address.IsLinkLocal()) return false;
   const Bytes bytes = AddressBytes(address);
-  return address.family() == AF_INET6 || bytes[0] != 169 || bytes[1] != 254;  // RFC 3927
+  return address.family() == IpFamily::kV6 || bytes[0] != 169 || bytes[1] != 254;  // RFC 3927
 }
 
 // An optimistic address is tentative as well: it may still turn out to be another host's.
@@ -63,7 +63,7 @@ auto RankOf(const InterfaceAddress& each, const SessionEnds& ends, const std::st
                     AddressBytes(each.address));
 }
 
-const InterfaceAddress* Best(int family, const SessionEnds& ends,
+const InterfaceAddress* Best(IpFamily family, const SessionEnds& ends,
                              const std::vector<InterfaceAddress>& host,
                              const ServiceAddresses& services) {
   const std::string of_local = InterfaceOf(ends.local, host);
@@ -79,7 +79,9 @@ const InterfaceAddress* Best(int family, const SessionEnds& ends,
   return best;
 }
 
-const char* KeyOf(int family) { return family == AF_INET6 ? "next_hop_v6" : "next_hop_v4"; }
+const char* KeyOf(IpFamily family) {
+  return family == IpFamily::kV6 ? "next_hop_v6" : "next_hop_v4";
+}
 
 // RFC 2545 §3: if the session itself is on the link, its link-local address is sent as well.
 Bytes WithLinkLocal(Bytes global, const SocketAddress& local) {
@@ -103,7 +105,7 @@ bool ServiceAddresses::Contain(const SocketAddress& address) const {
 }
 
 Bytes AddressBytes(const SocketAddress& address) {
-  if (address.family() == AF_INET6) {
+  if (address.family() == IpFamily::kV6) {
     const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.get());
     return Bytes(v6->sin6_addr.s6_addr, v6->sin6_addr.s6_addr + 16);
   }
@@ -125,7 +127,7 @@ std::optional<SocketAddress> ChooseSource(const SessionEnds& ends,
   return best->address;
 }
 
-absl::StatusOr<Bytes> ChooseNextHop(int family, const SessionEnds& ends,
+absl::StatusOr<Bytes> ChooseNextHop(IpFamily family, const SessionEnds& ends,
                                     const std::optional<SocketAddress>& configured,
                                     const std::vector<InterfaceAddress>& host,
                                     const ServiceAddresses& services) {

@@ -41,7 +41,7 @@ struct SessionEnds {
 // neighbor's subnet, then one neither deprecated nor temporary, then the oldest. Never a tentative
 // address, one that failed duplicate address detection, or a service's. 4 octets, 16, or 32 for
 // IPv6 with a link-local address after the global one (RFC 2545 §3). Pure.
-absl::StatusOr<Bytes> ChooseNextHop(int family, const SessionEnds& ends,
+absl::StatusOr<Bytes> ChooseNextHop(IpFamily family, const SessionEnds& ends,
                                     const std::optional<SocketAddress>& configured,
                                     const std::vector<InterfaceAddress>& host,
                                     const ServiceAddresses& services);

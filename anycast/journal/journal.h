@@ -30,7 +30,7 @@ struct JournalEntry {
   Family ipv4;
   Family ipv6;
 
-  const Family& family(Families which) const { return which == Families::kIpv6 ? ipv6 : ipv4; }
+  const Family& family(IpFamily which) const { return which == IpFamily::kV6 ? ipv6 : ipv4; }
 };
 
 inline constexpr size_t kJournalLineMax = 256 * 1024;

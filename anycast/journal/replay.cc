@@ -8,8 +8,6 @@
 namespace hither {
 namespace {
 
-constexpr Families kFamilies[] = {Families::kIpv4, Families::kIpv6};
-
 bool HasMemory(const JournalEntry& entry) {
   return entry.ipv4.memory.has_value() && entry.ipv6.memory.has_value();
 }
@@ -60,12 +58,12 @@ std::array<Verdict, 2> Replay::Tick(Service& service, const JournalEntry& entry,
   for (size_t i = 0; i < verdicts.size(); ++i) {
     PolicyMemory& memory = service.memories[i];
     const State before = memory.state;
-    verdicts[i] = Decide(entry.policy, kFamilies[i], facts, memory);
+    verdicts[i] = Decide(entry.policy, kIpFamilies[i], facts, memory);
     if (verdicts[i].state == before) continue;
     if (transitions_.size() == kKeptMax) {
       is_cut_ = true;
     } else {
-      transitions_.push_back({entry.wall, entry.service, kFamilies[i], before, verdicts[i]});
+      transitions_.push_back({entry.wall, entry.service, kIpFamilies[i], before, verdicts[i]});
     }
   }
   return verdicts;
@@ -73,13 +71,13 @@ std::array<Verdict, 2> Replay::Tick(Service& service, const JournalEntry& entry,
 
 void Replay::Compare(const JournalEntry& entry, const std::array<Verdict, 2>& verdicts) {
   for (size_t i = 0; i < verdicts.size(); ++i) {
-    const Verdict& recorded = entry.family(kFamilies[i]).verdict;
+    const Verdict& recorded = entry.family(kIpFamilies[i]).verdict;
     const bool is_same = recorded.state == verdicts[i].state && recorded.rule == verdicts[i].rule;
     if (is_same) continue;
     if (differences_.size() == kKeptMax) {
       is_cut_ = true;
     } else {
-      differences_.push_back({entry.wall, entry.service, kFamilies[i], recorded, verdicts[i]});
+      differences_.push_back({entry.wall, entry.service, kIpFamilies[i], recorded, verdicts[i]});
     }
   }
 }

@@ -22,14 +22,14 @@ class Replay {
   struct Transition {
     absl::Time wall;
     std::string service;
-    Families family = Families::kIpv4;
+    IpFamily family = IpFamily::kV4;
     State before = State::kDown;
     Verdict verdict;
   };
   struct Difference {  // Between what was recorded and what the policy says now.
     absl::Time wall;
     std::string service;
-    Families family = Families::kIpv4;
+    IpFamily family = IpFamily::kV4;
     Verdict recorded;
     Verdict now;
   };

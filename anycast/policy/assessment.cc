@@ -24,11 +24,9 @@ std::vector<const Signal*>* PlaceOf(const Signal& signal, Assessment& at) {
 
 }  // namespace
 
-bool Concerns(const Signal& signal, Families family) {
-  return signal.families == Families::kBoth || signal.families == family;
-}
+bool Concerns(const Signal& signal, IpFamily family) { return Has(signal.families, family); }
 
-Assessment Assess(std::span<const Signal> signals, Families family) {
+Assessment Assess(std::span<const Signal> signals, IpFamily family) {
   Assessment at;
   for (const Signal& signal : signals) {
     if (!Concerns(signal, family)) continue;

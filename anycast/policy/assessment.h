@@ -24,8 +24,8 @@ struct Assessment {
   bool IsGood() const { return certain.empty() && hard.empty() && unknown.empty() && ok > 0; }
 };
 
-bool Concerns(const Signal& signal, Families family);
-Assessment Assess(std::span<const Signal> signals, Families family);
+bool Concerns(const Signal& signal, IpFamily family);
+Assessment Assess(std::span<const Signal> signals, IpFamily family);
 
 // "probe udp 192.0.2.53: no answer within 200ms, 3 times; worker 3: ..." The first few.
 std::string Names(const std::vector<const Signal*>& signals);

@@ -24,7 +24,7 @@ std::string MeaningOf(const Signal& signal) {
   return absl::StrCat(level, has_scope ? ", " : "", has_scope ? ToText(signal.scope) : "");
 }
 
-std::vector<Explanation::SignalLine> SignalLines(const Facts& facts, Families family) {
+std::vector<Explanation::SignalLine> SignalLines(const Facts& facts, IpFamily family) {
   std::vector<const Signal*> signals;
   for (const Signal& signal : facts.signals) {
     if (Concerns(signal, family)) signals.push_back(&signal);
@@ -108,7 +108,7 @@ void TellFleet(const FleetView& fleet, Lines& lines) {
                                fleet.is_known ? "" : "; too few answer"));
 }
 
-Lines Outlook(const AnycastConfig::Policy& policy, Families family, const Facts& facts,
+Lines Outlook(const AnycastConfig::Policy& policy, IpFamily family, const Facts& facts,
               const PolicyMemory& memory) {
   Lines lines;
   if (facts.intent.frozen_until > facts.now) {
@@ -125,10 +125,10 @@ Lines Outlook(const AnycastConfig::Policy& policy, Families family, const Facts&
 
 }  // namespace
 
-Explanation Explain(const AnycastConfig::Policy& policy, absl::string_view service, Families family,
+Explanation Explain(const AnycastConfig::Policy& policy, absl::string_view service, IpFamily family,
                     const Facts& facts, const Verdict& verdict, const PolicyMemory& memory) {
   return {std::string(service),
-          std::string(ToText(family)),
+          std::string(WordOf(family)),
           std::string(ToText(verdict.state)),
           verdict.rule,
           verdict.reason,

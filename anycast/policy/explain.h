@@ -35,7 +35,7 @@ struct Explanation {
 };
 
 // For use right after Decide() in the same tick: `memory` is its result.
-Explanation Explain(const AnycastConfig::Policy& policy, absl::string_view service, Families family,
+Explanation Explain(const AnycastConfig::Policy& policy, absl::string_view service, IpFamily family,
                     const Facts& facts, const Verdict& verdict, const PolicyMemory& memory);
 
 // For a terminal; rules that did not fire are omitted.

@@ -66,7 +66,7 @@ class WishRun {
 // between ticks:
 //
 //   each tick:  facts.fleet_ipv4 = ViewFleet(config.peers, self, reports, now, wish);
-//               verdict = Decide(policy, Families::kIpv4, facts, memory);
+//               verdict = Decide(policy, IpFamily::kV4, facts, memory);
 //               TellWish(verdict, now, wish);
 //               the page shows verdict.state, wish.stands() and wish.has_yielded(now), all three
 //               together; requests for peers' pages sent from now on count as "after".

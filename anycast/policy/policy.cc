@@ -16,7 +16,7 @@ absl::string_view ToText(PolicyMemory::Calm calm) {
   return kTexts[static_cast<size_t>(calm)];
 }
 
-Verdict Decide(const AnycastConfig::Policy& policy, Families family, const Facts& facts,
+Verdict Decide(const AnycastConfig::Policy& policy, IpFamily family, const Facts& facts,
                PolicyMemory& memory) {
   const FleetView& fleet = facts.fleet(family);
   const Assessment at = Assess(facts.signals, family);

@@ -63,10 +63,10 @@ struct Facts {
   bool lost_ipv6 = false;
   std::optional<double> queries_per_second;  // Unknown without a heartbeat.
 
-  const FleetView& fleet(Families family) const {
-    return family == Families::kIpv6 ? fleet_ipv6 : fleet_ipv4;
+  const FleetView& fleet(IpFamily family) const {
+    return family == IpFamily::kV6 ? fleet_ipv6 : fleet_ipv4;
   }
-  bool lost(Families family) const { return family == Families::kIpv6 ? lost_ipv6 : lost_ipv4; }
+  bool lost(IpFamily family) const { return family == IpFamily::kV6 ? lost_ipv6 : lost_ipv4; }
   friend bool operator==(const Facts&, const Facts&) = default;
 };
 
@@ -123,7 +123,7 @@ inline constexpr absl::Duration kQuiet = absl::Seconds(2);  // Drained: this lon
 
 // The decision of one tick. Pure: the same arguments give the same verdict. `family` is kIpv4 or
 // kIpv6; signals of the other one do not count. Call it once per policy.tick.
-Verdict Decide(const AnycastConfig::Policy& policy, Families family, const Facts& facts,
+Verdict Decide(const AnycastConfig::Policy& policy, IpFamily family, const Facts& facts,
                PolicyMemory& memory);
 
 // What a sidecar that restarts at `now` takes from its kept memory: the flap budget and the

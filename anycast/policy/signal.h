@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "base/ip_family.h"
 
 namespace hither {
 
@@ -16,7 +17,14 @@ enum class Scope : uint8_t { kLocal, kPath, kShared };
 // check itself failed, which says nothing.
 enum class Level : uint8_t { kOk, kUnknown, kSoft, kHard };
 
+// Which families a signal speaks of.
 enum class Families : uint8_t { kBoth, kIpv4, kIpv6 };
+constexpr Families Only(IpFamily family) {
+  return family == IpFamily::kV6 ? Families::kIpv6 : Families::kIpv4;
+}
+constexpr bool Has(Families families, IpFamily family) {
+  return families == Families::kBoth || families == Only(family);
+}
 
 // One fact about one service at one tick. A value.
 struct Signal {

@@ -109,7 +109,7 @@ void BirdReadback::OnProtocols(const BirdReply& reply) {
 }
 
 void BirdReadback::AskAbout(const BirdProtocol& protocol) {
-  for (const int family : {AF_INET, AF_INET6}) {
+  for (const IpFamily family : kIpFamilies) {
     std::vector<Prefix> chunk;
     const auto ask = [&] {
       if (chunk.empty() || questions_.size() >= kQuestionsMax) return;

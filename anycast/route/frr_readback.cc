@@ -15,8 +15,8 @@ constexpr size_t kAskedPeersMax = 16;
 constexpr uint64_t kAskedPrefixesMax = 500;  // 200 octets each.
 constexpr absl::string_view kSwitchedOff = "Idle (Admin)";
 
-std::string ShowBgp(int family) {
-  return absl::StrCat("show bgp ", family == AF_INET6 ? "ipv6" : "ipv4", " unicast ");
+std::string ShowBgp(IpFamily family) {
+  return absl::StrCat("show bgp ", WordOf(family), " unicast ");
 }
 
 std::string ShowRoute(const Prefix& prefix) {

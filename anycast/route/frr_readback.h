@@ -56,7 +56,7 @@ class FrrReadback : public Readback {
   std::vector<Prefix> prefixes_;
   // Whom the next round asks what is advertised to them, and what they were told in the last one.
   std::vector<FrrPeer> asked_;
-  std::map<std::pair<std::string, int>, std::map<Prefix, SeenAttributes>> advertised_;
+  std::map<std::pair<std::string, IpFamily>, std::map<Prefix, SeenAttributes>> advertised_;
   std::set<std::string> sources_;  // Neighbors that routes of ours come from.
   std::unique_ptr<ChildProcess> child_;
   absl::Time started_ = absl::InfinitePast();

@@ -111,7 +111,7 @@ absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view text) {
   if (!json.ok()) return json.status();
   std::vector<FrrPeer> peers;
   for (const auto& [key, family] :
-       {std::pair("ipv4Unicast", AF_INET), std::pair("ipv6Unicast", AF_INET6)}) {
+       {std::pair("ipv4Unicast", IpFamily::kV4), std::pair("ipv6Unicast", IpFamily::kV6)}) {
     for (const auto& [address, peer] : SortedMembers(json->root().MaybeAt(key).MaybeAt("peers"))) {
       peers.push_back({std::string(address), family, peer.MaybeAt("state").TextOr(""),
                        peer.MaybeAt("pfxSnt").MaybeUnsigned().value_or(UINT64_MAX)});

@@ -22,9 +22,9 @@ std::vector<absl::string_view> SplitJson(absl::string_view output);
 
 struct FrrPeer {
   std::string address;
-  int family = AF_INET;  // Of the routes, not of the session.
-  std::string state;     // "Established", "Active", ...
-  uint64_t sent = 0;     // Prefixes that are advertised to it.
+  IpFamily family = IpFamily::kV4;  // Of the routes, not of the session.
+  std::string state;                // "Established", "Active", ...
+  uint64_t sent = 0;                // Prefixes that are advertised to it.
 };
 // Of `show bgp summary json`.
 absl::StatusOr<std::vector<FrrPeer>> FrrPeers(absl::string_view json);

@@ -29,7 +29,7 @@ absl::Status CheckMetricPrefixes(const LeaseAddresses& leases,
                                  const std::vector<AnycastConfig::Service>& services) {
   for (const AnycastConfig::Service& service : services) {
     for (const Prefix& prefix : service.prefixes) {
-      if (prefix.family == AF_INET6 || leases.contains(prefix)) continue;
+      if (prefix.family == IpFamily::kV6 || leases.contains(prefix)) continue;
       return absl::InvalidArgumentError(absl::StrCat(
           "kernel: service ", service.name, ": ", prefix.ToText(),
           " has no address left to hold a lease; use mode: address, or the backend bgp"));

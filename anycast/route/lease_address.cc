@@ -19,12 +19,12 @@ HostAddress At(const Prefix& prefix, size_t offset) {
 
 std::optional<HostAddress> LeaseAddress(const Prefix& prefix,
                                         std::span<const SocketAddress> service_addresses) {
-  const int host_bits = (prefix.family == AF_INET6 ? 128 : 32) - prefix.length;
+  const int host_bits = BitsOf(prefix.family) - prefix.length;
   const size_t hosts = size_t{1} << std::min(host_bits, 15);
   // Offset 0 is the subnet's own (or the subnet-router's anycast, RFC 4291 §2.6.1) address, and
   // IPv4's last its broadcast, except where there are two of them only (RFC 3021, RFC 6164).
   const size_t first = host_bits > 1 ? 1 : 0;
-  const size_t end = prefix.family == AF_INET && host_bits > 1 ? hosts - 1 : hosts;
+  const size_t end = prefix.family == IpFamily::kV4 && host_bits > 1 ? hosts - 1 : hosts;
   for (size_t offset = first; offset < end; ++offset) {
     const HostAddress host = At(prefix, offset);
     const bool is_taken = std::any_of(

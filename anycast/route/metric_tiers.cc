@@ -56,7 +56,7 @@ std::optional<State> MetricTiers::StateOf(uint32_t metric) const {
 // something is present: it is removed.
 absl::StatusOr<std::vector<KernelTiers::Present>> MetricTiers::List() {
   std::vector<Present> present;
-  for (const int family : {AF_INET, AF_INET6}) {
+  for (const IpFamily family : kIpFamilies) {
     const auto routes = netlink_.Routes(family, kRouteProtocol, config_.table);
     if (!routes.ok()) return routes.status();
     for (const KernelRoute& route : *routes) {
@@ -73,7 +73,7 @@ KernelRoute MetricTiers::RouteOf(const Prefix& prefix, State state, uint32_t int
   route.metric = MetricOf(state);
   route.interface = interface;
   route.protocol = kRouteProtocol;
-  if (prefix.family == AF_INET) {
+  if (prefix.family == IpFamily::kV4) {
     route.source = leases_.at(prefix);
   } else {
     route.expires_seconds = std::max(LeaseSeconds(config_), 1 + kGcSeconds) - kGcSeconds;
@@ -89,7 +89,7 @@ absl::Status MetricTiers::RenewSource(const Prefix& prefix, uint32_t interface) 
 absl::Status MetricTiers::Renew(const Prefix& prefix, State state) {
   const auto interface = netlink_.MakeInterface(config_.metric_interface);
   if (!interface.ok()) return interface.status();
-  if (prefix.family == AF_INET) {
+  if (prefix.family == IpFamily::kV4) {
     // The source first: the kernel takes no route from an address that is not there.
     const absl::Status source = RenewSource(prefix, *interface);
     if (!source.ok()) return source;
@@ -126,8 +126,9 @@ void ShortenGc() {
 absl::StatusOr<std::unique_ptr<KernelTiers>> MakeMetricTiers(const AnycastConfig::Kernel& config,
                                                              LeaseAddresses leases,
                                                              Netlink& netlink) {
-  const bool has_v6 = std::any_of(leases.begin(), leases.end(),
-                                  [](const auto& lease) { return lease.first.family == AF_INET6; });
+  const bool has_v6 = std::any_of(leases.begin(), leases.end(), [](const auto& lease) {
+    return lease.first.family == IpFamily::kV6;
+  });
   if (has_v6 && config.metric_interface == "lo") {
     return absl::InvalidArgumentError(
         "kernel: metric_interface is lo, where the kernel keeps no lifetime of an IPv6 route; name "

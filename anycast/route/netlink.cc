@@ -189,10 +189,10 @@ absl::Status Netlink::DeleteRoute(const KernelRoute& route) {
   return UnlessGone(Verdict(reply, what), reply);
 }
 
-absl::StatusOr<std::vector<KernelRoute>> Netlink::Routes(int family, uint8_t protocol,
+absl::StatusOr<std::vector<KernelRoute>> Netlink::Routes(IpFamily family, uint8_t protocol,
                                                          uint32_t table) {
   rtmsg head = {};
-  head.rtm_family = static_cast<uint8_t>(family);
+  head.rtm_family = static_cast<uint8_t>(SystemFamilyOf(family));
   head.rtm_protocol = protocol;
   NetlinkRequest request(RTM_GETROUTE, NLM_F_DUMP, head);
   request.AddU32(RTA_TABLE, table);

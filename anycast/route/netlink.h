@@ -49,7 +49,8 @@ class Netlink {
   absl::Status SetRoute(const KernelRoute& route);
   absl::Status DeleteRoute(const KernelRoute& route);  // OK if there is none.
   // Those of one family which `protocol` made in `table`.
-  absl::StatusOr<std::vector<KernelRoute>> Routes(int family, uint8_t protocol, uint32_t table);
+  absl::StatusOr<std::vector<KernelRoute>> Routes(IpFamily family, uint8_t protocol,
+                                                  uint32_t table);
 
  private:
   explicit Netlink(FileDescriptor fd) : fd_(std::move(fd)) {}

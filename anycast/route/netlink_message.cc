@@ -40,7 +40,7 @@ bool ForEachAttribute(Octets from, Visit visit) {
   return true;
 }
 
-bool ReadHost(int family, Octets value, HostAddress& host) {
+bool ReadHost(IpFamily family, Octets value, HostAddress& host) {
   host.family = family;
   if (value.size() != host.size()) return false;
   std::copy(value.begin(), value.end(), host.octets.begin());
@@ -53,8 +53,11 @@ bool ReadU32(Octets value, uint32_t& to) {
   return read.has_value();
 }
 
-bool IsFamily(int family) { return family == AF_INET || family == AF_INET6; }
-int BitsMax(int family) { return family == AF_INET6 ? 128 : 32; }
+std::optional<IpFamily> FamilyOf(int kernels) {
+  if (kernels == AF_INET) return IpFamily::kV4;
+  if (kernels == AF_INET6) return IpFamily::kV6;
+  return std::nullopt;
+}
 
 bool ReadLifetimes(Octets value, KernelAddress& address) {
   const auto read = Read<ifa_cacheinfo>(value);
@@ -68,20 +71,21 @@ bool ReadLifetimes(Octets value, KernelAddress& address) {
 bool ParseAddress(Octets body, NetlinkReply& reply) {
   const auto head = Read<ifaddrmsg>(body);
   if (!head) return false;
-  if (!IsFamily(head->ifa_family)) return true;
+  const std::optional<IpFamily> family = FamilyOf(head->ifa_family);
+  if (!family) return true;
   KernelAddress address;
   address.length = head->ifa_prefixlen;
   address.interface = head->ifa_index;
   address.flags = head->ifa_flags;
   address.valid_seconds = 0xFFFFFFFF;
-  bool ok = address.length <= BitsMax(head->ifa_family);
+  bool ok = address.length <= BitsOf(*family);
   bool has_host = false;
   bool has_local = false;
   ok &= ForEachAttribute(Rest(body, sizeof *head), [&](uint16_t type, Octets value) {
     // On a point-to-point interface IFA_ADDRESS is the peer's; IFA_LOCAL, if there, is ours.
     if (type == IFA_LOCAL) has_local = true;
     if (type == IFA_LOCAL || (type == IFA_ADDRESS && !has_local)) {
-      ok &= ReadHost(head->ifa_family, value, address.host);
+      ok &= ReadHost(*family, value, address.host);
       has_host = true;
     }
     if (type == IFA_FLAGS) ok &= ReadU32(value, address.flags);
@@ -91,14 +95,14 @@ bool ParseAddress(Octets body, NetlinkReply& reply) {
   return ok;
 }
 
-bool ReadDestination(int family, Octets value, Prefix& prefix) {
+bool ReadDestination(IpFamily family, Octets value, Prefix& prefix) {
   HostAddress host;
   if (!ReadHost(family, value, host)) return false;
   prefix = KernelAddress{.host = host, .length = prefix.length}.prefix();
   return true;
 }
 
-bool ReadSource(int family, Octets value, KernelRoute& route) {
+bool ReadSource(IpFamily family, Octets value, KernelRoute& route) {
   HostAddress host;
   if (!ReadHost(family, value, host)) return false;
   route.source = host;
@@ -108,17 +112,17 @@ bool ReadSource(int family, Octets value, KernelRoute& route) {
 bool ParseRoute(Octets body, NetlinkReply& reply) {
   const auto head = Read<rtmsg>(body);
   if (!head) return false;
-  if (!IsFamily(head->rtm_family) || (head->rtm_flags & RTM_F_CLONED) != 0) return true;
+  const std::optional<IpFamily> family = FamilyOf(head->rtm_family);
+  if (!family || (head->rtm_flags & RTM_F_CLONED) != 0) return true;
   KernelRoute route;
-  route.prefix.family = head->rtm_family;
+  route.prefix.family = *family;
   route.prefix.length = head->rtm_dst_len;
   route.table = head->rtm_table;
   route.protocol = head->rtm_protocol;
-  const int family = head->rtm_family;
-  bool ok = route.prefix.length <= BitsMax(family);
+  bool ok = route.prefix.length <= BitsOf(*family);
   ok &= ForEachAttribute(Rest(body, sizeof *head), [&](uint16_t type, Octets value) {
-    if (type == RTA_DST) ok &= ok && ReadDestination(family, value, route.prefix);
-    if (type == RTA_PREFSRC) ok &= ReadSource(family, value, route);
+    if (type == RTA_DST) ok &= ok && ReadDestination(*family, value, route.prefix);
+    if (type == RTA_PREFSRC) ok &= ReadSource(*family, value, route);
     if (type == RTA_TABLE) ok &= ReadU32(value, route.table);
     if (type == RTA_PRIORITY) ok &= ReadU32(value, route.metric);
     if (type == RTA_OIF) ok &= ReadU32(value, route.interface);
@@ -168,7 +172,7 @@ bool ParseOne(const nlmsghdr& head, Octets body, NetlinkReply& reply) {
 HostAddress HostAddress::Of(const SocketAddress& address) {
   HostAddress host;
   host.family = address.family();
-  if (host.family == AF_INET6) {
+  if (host.family == IpFamily::kV6) {
     const auto& v6 = *reinterpret_cast<const sockaddr_in6*>(address.get());
     std::memcpy(host.octets.data(), &v6.sin6_addr, 16);
   } else {
@@ -180,7 +184,8 @@ HostAddress HostAddress::Of(const SocketAddress& address) {
 
 std::string HostAddress::ToText() const {
   char text[INET6_ADDRSTRLEN];
-  return inet_ntop(family, octets.data(), text, sizeof text) == nullptr ? "?" : text;
+  return inet_ntop(SystemFamilyOf(family), octets.data(), text, sizeof text) == nullptr ? "?"
+                                                                                        : text;
 }
 
 Prefix KernelAddress::prefix() const {
@@ -267,7 +272,7 @@ KernelAddress MakeAddress(const HostAddress& host, int length, uint32_t interfac
 
 NetlinkRequest AddressRequest(uint16_t type, uint16_t flags, const KernelAddress& address) {
   ifaddrmsg head = {};
-  head.ifa_family = static_cast<uint8_t>(address.host.family);
+  head.ifa_family = static_cast<uint8_t>(SystemFamilyOf(address.host.family));
   head.ifa_prefixlen = static_cast<uint8_t>(address.length);
   head.ifa_index = address.interface;
   NetlinkRequest request(type, flags, head);
@@ -284,11 +289,11 @@ NetlinkRequest AddressRequest(uint16_t type, uint16_t flags, const KernelAddress
 
 NetlinkRequest RouteRequest(uint16_t type, uint16_t flags, const KernelRoute& route) {
   rtmsg head = {};
-  head.rtm_family = static_cast<uint8_t>(route.prefix.family);
+  head.rtm_family = static_cast<uint8_t>(SystemFamilyOf(route.prefix.family));
   head.rtm_dst_len = static_cast<uint8_t>(route.prefix.length);
   head.rtm_table = RT_TABLE_UNSPEC;  // RTA_TABLE says it: numbers over 255 have no other place.
   head.rtm_protocol = route.protocol;
-  head.rtm_scope = route.prefix.family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  head.rtm_scope = route.prefix.family == IpFamily::kV4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
   head.rtm_type = RTN_UNICAST;
   NetlinkRequest request(type, flags, head);
   request.AddHost(RTA_DST, {route.prefix.family, route.prefix.address});

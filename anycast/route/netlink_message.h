@@ -16,11 +16,11 @@ namespace hither {
 
 // One host's address, without a port: a value. Network order; IPv4 in the first four.
 struct HostAddress {
-  int family = AF_INET;
+  IpFamily family = IpFamily::kV4;
   std::array<uint8_t, 16> octets = {};
 
   static HostAddress Of(const SocketAddress& address);
-  size_t size() const { return family == AF_INET6 ? 16 : 4; }
+  size_t size() const { return family == IpFamily::kV6 ? 16 : 4; }
   std::string ToText() const;
   friend bool operator==(const HostAddress&, const HostAddress&) = default;
 };

@@ -12,13 +12,15 @@ using Word = OutsideWitness::Word;
 
 constexpr size_t kNamesMax = 3;  // People read the reason.
 
-bool IsV6(absl::string_view address) { return address.find(':') != absl::string_view::npos; }
+IpFamily FamilyOf(absl::string_view address) {
+  return address.find(':') == absl::string_view::npos ? IpFamily::kV4 : IpFamily::kV6;
+}
 
 // When the page was written.
-bool HearsAnother(const OutsidePage& page, absl::string_view self, bool is_v6) {
+bool HearsAnother(const OutsidePage& page, absl::string_view self, IpFamily family) {
   return std::ranges::any_of(page.hears, [&](const OutsidePage::Hears& other) {
     return other.name != self && std::ranges::any_of(other.ages, [&](const auto& entry) {
-             return IsV6(entry.first) == is_v6 && entry.second <= kOutsideSilence;
+             return FamilyOf(entry.first) == family && entry.second <= kOutsideSilence;
            });
   });
 }
@@ -112,7 +114,7 @@ OutsideWitness ReadWitness(const OutsidePage& page, absl::string_view peer, absl
     // A page's age can end "heard", but cannot cause "silent".
     if (*witness.age <= kOutsideSilence) witness.word = Word::kHears;
   } else if (ours->is_able && (is_heard || was_heard)) {
-    witness.word = HearsAnother(page, self, IsV6(from)) ? Word::kSilent : Word::kUnproven;
+    witness.word = HearsAnother(page, self, FamilyOf(from)) ? Word::kSilent : Word::kUnproven;
   }
   return witness;
 }
@@ -120,7 +122,7 @@ OutsideWitness ReadWitness(const OutsidePage& page, absl::string_view peer, absl
 Signal JudgeOutside(const OutsideCase& at, absl::string_view from) {
   Signal signal = Judge(at);
   signal.name = absl::StrCat("outside ", from);
-  signal.families = IsV6(from) ? Families::kIpv6 : Families::kIpv4;
+  signal.families = Only(FamilyOf(from));
   return signal;
 }
 

@@ -47,9 +47,9 @@ bool AcceptsOwnSources() {
 absl::StatusOr<OutsideSocket> OutsideSocket::Open(const SocketAddress& address, bool is_free_bind,
                                                   int receive_bytes) {
   OutsideSocket made(FileDescriptor(
-      ::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP)));
+      ::socket(address.system_family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP)));
   if (!made.fd_) return Failed(address, errno);
-  if (address.family() == AF_INET6) SetInt(made.fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (address.family() == IpFamily::kV6) SetInt(made.fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (is_free_bind) SetInt(made.fd_.get(), IPPROTO_IP, IP_FREEBIND, 1);
   SetReceiveBytes(made.fd_.get(), receive_bytes);
   if (::bind(made.fd_.get(), address.get(), address.size()) != 0) return Failed(address, errno);

@@ -34,7 +34,7 @@ bool Knows(const OutsidePage& page, const OutsideToken& token) {
   });
 }
 
-bool HasTarget(const std::vector<AnycastConfig::Peer>& peers, int family) {
+bool HasTarget(const std::vector<AnycastConfig::Peer>& peers, IpFamily family) {
   return std::ranges::any_of(peers, [&](const AnycastConfig::Peer& peer) {
     return std::ranges::any_of(peer.outside,
                                [&](const SocketAddress& to) { return to.family() == family; });
@@ -129,7 +129,7 @@ void OutsideWatch::OpenListener(Listener& listener, absl::Time now) {
   absl::StatusOr<OutsideSocket> opened = OutsideSocket::Listen(listener.address);
   if (opened.ok()) {
     listener.socket = *std::move(opened);
-    if (listener.address.family() == AF_INET && !AcceptsOwnSources()) {
+    if (listener.address.family() == IpFamily::kV4 && !AcceptsOwnSources()) {
       Log(LogLevel::kWarning, "peers: this host drops beacons to ", listener.address.ToText(),
           ", because their source is a service address that it has, too; set "
           "net.ipv4.conf.all.accept_local=1 (sysctl)");

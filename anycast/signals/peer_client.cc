@@ -19,7 +19,7 @@ absl::Status Wrong(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("peer page: ", what));
 }
 
-PeerReport ReportOf(const PeerClient& peer, absl::string_view service, Families family,
+PeerReport ReportOf(const PeerClient& peer, absl::string_view service, IpFamily family,
                     absl::Time now) {
   PeerReport report;
   report.name = peer.name();
@@ -28,7 +28,7 @@ PeerReport ReportOf(const PeerClient& peer, absl::string_view service, Families 
   report.asked_at = peer.asked_at();
   report.is_absent = true;
   for (const PeerPage::Service& told : peer.page()->services) {
-    const auto& standing = family == Families::kIpv6 ? told.ipv6 : told.ipv4;
+    const auto& standing = family == IpFamily::kV6 ? told.ipv6 : told.ipv4;
     if (told.name != service || !standing.has_value()) continue;
     report.is_absent = false;
     report.state = standing->state;
@@ -114,15 +114,15 @@ void PeerClient::NoteWishes(absl::Time now) {
   std::erase_if(wishes_, [&](const auto& one) { return one.second.IsOver(page_asked_at_); });
   for (const PeerPage::Service& service : page_->services) {
     if (service.ipv4.has_value() && service.ipv4->wants_to_withdraw) {
-      wishes_[{service.name, Families::kIpv4}].Note(true, page_asked_at_, now);
+      wishes_[{service.name, IpFamily::kV4}].Note(true, page_asked_at_, now);
     }
     if (service.ipv6.has_value() && service.ipv6->wants_to_withdraw) {
-      wishes_[{service.name, Families::kIpv6}].Note(true, page_asked_at_, now);
+      wishes_[{service.name, IpFamily::kV6}].Note(true, page_asked_at_, now);
     }
   }
 }
 
-absl::Time PeerClient::wishing_since(absl::string_view service, Families family) const {
+absl::Time PeerClient::wishing_since(absl::string_view service, IpFamily family) const {
   const auto found = wishes_.find({std::string(service), family});
   return found == wishes_.end() ? absl::InfiniteFuture() : found->second.since();
 }
@@ -156,7 +156,7 @@ absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf
 }
 
 std::vector<PeerReport> ReportsOf(const std::vector<std::unique_ptr<PeerClient>>& peers,
-                                  absl::string_view service, Families family, absl::Time now) {
+                                  absl::string_view service, IpFamily family, absl::Time now) {
   std::vector<PeerReport> reports;
   for (const auto& peer : peers) reports.push_back(ReportOf(*peer, service, family, now));
   return reports;

@@ -60,7 +60,7 @@ class PeerClient {
   bool IsClone() const { return is_clone_; }
   uint64_t unsealed() const { return unsealed_; }  // Pages rejected without a valid seal.
   // Since when its pages have shown a wish to withdraw this.
-  absl::Time wishing_since(absl::string_view service, Families family) const;
+  absl::Time wishing_since(absl::string_view service, IpFamily family) const;
   // How we see its responder, for our own page. Nothing: it has no address for queries, or was not
   // queried yet.
   std::optional<PeerPage::Seen> Sees() const;
@@ -86,7 +86,7 @@ class PeerClient {
   std::string nonce_;  // Of the pending request.
   bool is_clone_ = false;
   uint64_t unsealed_ = 0;
-  std::map<std::pair<std::string, Families>, WishRun> wishes_;
+  std::map<std::pair<std::string, IpFamily>, WishRun> wishes_;
 };
 
 // The page in an HTTP/1.1 answer; `nonce`: of the request. kUnauthenticated: a seal is required,
@@ -97,7 +97,7 @@ absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf
 // Each peer's last report about one family of a service. Every peer has a report, whatever answers
 // at its address: of an unreachable one nothing is known.
 std::vector<PeerReport> ReportsOf(const std::vector<std::unique_ptr<PeerClient>>& peers,
-                                  absl::string_view service, Families family, absl::Time now);
+                                  absl::string_view service, IpFamily family, absl::Time now);
 
 // What the reachable peers report about `our_name`: soft if most of the reporting ones see our
 // responder fail. Never hard: they may be the ones that are cut off. Nothing if none reports, which

@@ -32,9 +32,7 @@ std::string NameOf(const Config::Identity& identity) {
   return identity.site.empty() ? identity.node : absl::StrCat(identity.node, ".", identity.site);
 }
 
-Families FamilyOf(const SocketAddress& address) {
-  return address.family() == AF_INET6 ? Families::kIpv6 : Families::kIpv4;
-}
+Families FamilyOf(const SocketAddress& address) { return Only(address.family()); }
 
 }  // namespace
 

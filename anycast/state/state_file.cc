@@ -103,7 +103,8 @@ absl::StatusOr<KeptState> DecodeState(absl::string_view text) {
   for (const auto& [name, one] : services.MaybeMembers()) {
     const std::optional<bool> drain = one.MaybeAt("drain").MaybeBool();
     if (!drain.has_value()) {
-      return absl::DataLossError(absl::StrCat("service ", name, " does not say whether it is drained"));
+      return absl::DataLossError(
+          absl::StrCat("service ", name, " does not say whether it is drained"));
     }
     KeptState::Service& service = state.services[std::string(name)];
     service.drain = *drain;

@@ -21,8 +21,8 @@ namespace hither {
 // One run of a command without a shell, in its own process group, with no standard input.
 //
 // Threads: the loop's. The object may be destroyed at any time, even by `done`: its group is then
-// killed, and `done` is not called. The loop keeps the process's handle until the process has exited
-// (see UvProcess), so run the loop at the end.
+// killed, and `done` is not called. The loop keeps the process's handle until it has exited (see
+// UvProcess), so run the loop at the end.
 class ChildProcess {
  public:
   struct Options {

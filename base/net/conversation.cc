@@ -50,7 +50,7 @@ std::unique_ptr<Conversation> Conversation::Start(uv_loop_t& loop, Order order,
 int Conversation::Open(uv_loop_t&) {
   const bool udp = order_.transport == Transport::kUdp;
   const int type = (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  fd_.Reset(::socket(order_.to.family(), type, 0));
+  fd_.Reset(::socket(order_.to.system_family(), type, 0));
   if (!fd_) return errno;
   const absl::StatusOr<SocketAddress> to = order_.to.Resolve();
   if (!to.ok()) return ENETDOWN;  // There is no route: the other side is unreachable.

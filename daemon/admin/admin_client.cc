@@ -79,7 +79,7 @@ std::string Receive(int fd, absl::Time deadline, std::string& reply) {
 absl::StatusOr<AdminReply> AskOne(const AdminAddress& address, absl::string_view method,
                                   const std::string& path, absl::Duration timeout) {
   if (address.IsOff()) return absl::InvalidArgumentError("there is no admin address to ask");
-  const int family = address.tcp.has_value() ? address.tcp->family() : AF_UNIX;
+  const int family = address.tcp.has_value() ? address.tcp->system_family() : AF_UNIX;
   const FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return absl::ResourceExhaustedError(std::strerror(errno));
   const int fd = socket.get();

@@ -82,7 +82,7 @@ absl::Status BindUnix(const Place& place, int fd) {
 
 bool BindFreely(const SocketAddress& address, int fd) {
   const int on = 1;
-  const bool is_free = address.family() == AF_INET6
+  const bool is_free = address.family() == IpFamily::kV6
                            ? setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on) == 0
                            : setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0;
   return is_free && bind(fd, address.get(), address.size()) == 0;
@@ -121,7 +121,7 @@ absl::Status BindTcp(const Place& place, AdminSocket& made) {
 
 absl::StatusOr<AdminSocket> OpenAdminSocket(const AdminAddress& address, absl::string_view key) {
   const Place place{address, key};
-  const int family = address.tcp.has_value() ? address.tcp->family() : AF_UNIX;
+  const int family = address.tcp.has_value() ? address.tcp->system_family() : AF_UNIX;
   AdminSocket made{
       .fd = FileDescriptor(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
       .address = address};

@@ -111,13 +111,14 @@ void ReadOutside(const YamlNode& node, Reading& to, std::vector<SocketAddress>& 
 
 // RFC 4271 §5.1.3, RFC 2545 §3: an address that packets can be sent to. The checks against services
 // come later.
-void ReadNextHop(const YamlNode& node, int family, Reading& to, std::optional<SocketAddress>& out) {
+void ReadNextHop(const YamlNode& node, IpFamily family, Reading& to,
+                 std::optional<SocketAddress>& out) {
   ReadAddress(node, 0, to, out);
   if (!out.has_value()) return;
   const std::string why = Unroutable(*out);
   if (out->family() != family) {
-    to.Error(node.line, absl::StrCat("the next hop ", out->AddressText(), " is not of ",
-                                     family == AF_INET ? "IPv4" : "IPv6"));
+    to.Error(node.line,
+             absl::StrCat("the next hop ", out->AddressText(), " is not of ", NameOf(family)));
   } else if (!why.empty() && !out->IsLinkLocal()) {
     to.Error(node.line, absl::StrCat("the next hop ", out->AddressText(), " is in ", why,
                                      "; give an address of this host that routers can reach"));
@@ -138,7 +139,7 @@ void ReadAs(const YamlNode& node, Reading& to, uint32_t& out) {
 void ReadRouterId(const YamlNode& node, Reading& to, Anycast::Bgp& bgp) {
   SocketAddress address;
   if (!ReadAddress(node, 0, to, address)) return;
-  if (address.family() != AF_INET || address.IsWildcard()) {
+  if (address.family() != IpFamily::kV4 || address.IsWildcard()) {
     return to.Error(node.line,
                     "a router ID is written as an IPv4 address, such as 10.0.0.1 (RFC 6286)");
   }
@@ -368,8 +369,8 @@ constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {
     {"ttl_security",  [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadBool(n, to, out.ttl_security); }},
     {"multihop",      [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNumber(n, 0, 255, to, out.multihop); }},
     {"families",      ReadFamilies},
-    {"next_hop_v4",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET, to, out.next_hop_v4); }},
-    {"next_hop_v6",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, AF_INET6, to, out.next_hop_v6); }},
+    {"next_hop_v4",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, IpFamily::kV4, to, out.next_hop_v4); }},
+    {"next_hop_v6",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadNextHop(n, IpFamily::kV6, to, out.next_hop_v6); }},
     // RFC 4271 §4.2: zero or at least three whole seconds; zero would not be a lease.
     {"hold_time",     [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadDuration(n, absl::Seconds(3), absl::Seconds(65'535), to, out.hold_time, absl::Seconds(1)); }},
     {"description",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadText(n, "a string", to, out.description); }},

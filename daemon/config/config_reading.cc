@@ -190,7 +190,7 @@ void ReadHosts(const YamlNode& node, Reading& to, std::vector<std::string>& out)
     if (is_name) return out.push_back(std::move(name));
     to.Error(item.line, absl::StrCat(Quoted(name),
                                      " is not a host's name; give it without a port, "
-                                     "as ns1.example.net; addresses need no entry"));
+                                     "such as ns1.example.net; addresses need no entry"));
   });
 }
 

@@ -37,7 +37,7 @@ bool SetUdpOptions(int fd, const SocketAddress& address, const SocketOptions& op
       !Set(fd, SOL_SOCKET, SO_RCVBUFFORCE, options.receive_buffer_bytes)) {
     Set(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer_bytes);
   }
-  if (address.family() == AF_INET) {
+  if (address.family() == IpFamily::kV4) {
     return Set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE) &&
            (!address.IsWildcard() || Set(fd, IPPROTO_IP, IP_PKTINFO, 1));
   }
@@ -58,10 +58,10 @@ absl::StatusOr<FileDescriptor> Open(SocketKind kind, const SocketAddress& addres
                                     const SocketOptions& options, bool shared) {
   const bool udp = kind == SocketKind::kUdp;
   FileDescriptor socket(::socket(
-      address.family(), (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      address.system_family(), (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int fd = socket.get();
   if (fd < 0) return Failure("socket", kind, address);
-  const bool v6 = address.family() == AF_INET6;
+  const bool v6 = address.family() == IpFamily::kV6;
   // Without V6ONLY, [::] would take IPv4's port as well, and 0.0.0.0 beside it could not be bound.
   if (v6 && !Set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) return Failure("IPV6_V6ONLY", kind, address);
   if (!(v6 ? Set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1) : Set(fd, IPPROTO_IP, IP_FREEBIND, 1))) {

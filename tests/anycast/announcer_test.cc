@@ -117,7 +117,7 @@ TEST_F(AnnouncerTest, WhatIsSeenAnnouncedIsNotDrained) {
     const auto is_drained = [this] {
       SidecarView view;
       view.services.resize(1);
-      view.services[0].families = {{false, {"192.0.2.0/24"}, {}, {}, 0}};
+      view.services[0].families = {{IpFamily::kV4, {"192.0.2.0/24"}, {}, {}, 0}};
       view.services[0].is_drained = true;  // As the policy has it.
       announcer_.AddTo(view);
       return view.services[0].is_drained;

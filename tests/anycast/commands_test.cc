@@ -68,7 +68,7 @@ class FakeSidecar : public CommandTarget {
   AdminAnswer Do(absl::string_view name, const AdminParameters& parameters = {}) {
     return Commands(*this).Run(name, parameters, now);
   }
-  State StateOf(size_t service) const { return live[service].verdict(Families::kIpv4).state; }
+  State StateOf(size_t service) const { return live[service].verdict(IpFamily::kV4).state; }
 
   absl::Time now = absl::FromUnixSeconds(1'000);
   std::vector<Service> live;

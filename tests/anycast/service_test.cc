@@ -52,7 +52,7 @@ class Life {
   std::vector<std::string> Told() const {
     std::vector<std::string> told;
     for (const Transition& t : transitions) {
-      told.push_back(absl::StrCat(ToText(t.family), " ", ToText(t.to), " ", t.rule));
+      told.push_back(absl::StrCat(WordOf(t.family), " ", ToText(t.to), " ", t.rule));
     }
     return told;
   }
@@ -381,8 +381,8 @@ TEST(Service, TellsPeersOfFamiliesThatItHas) {
   only_v4.prefixes.pop_back();
   Life life(only_v4);
   life.Run(10, {Ok()});
-  EXPECT_EQ(life.service.Told(Families::kIpv4, life.now)->state, State::kUp);
-  EXPECT_FALSE(life.service.Told(Families::kIpv6, life.now).has_value());
+  EXPECT_EQ(life.service.Told(IpFamily::kV4, life.now)->state, State::kUp);
+  EXPECT_FALSE(life.service.Told(IpFamily::kV6, life.now).has_value());
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ TEST(SidecarCounters, TransitionsByServiceFamilyStateAndRule) {
   SidecarCounters counters;
   Transition transition;
   transition.service = "dns";
-  transition.family = Families::kIpv6;
+  transition.family = IpFamily::kV6;
   transition.to = State::kUp;
   transition.rule = "healthy";
   counters.Count(transition);

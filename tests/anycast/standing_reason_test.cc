@@ -25,7 +25,7 @@ class StandingReasonTest : public testing::Test {
  protected:
   std::string Tick(const Verdict& verdict, const std::vector<Signal>& signals) {
     now_ += absl::Seconds(1);
-    return reason_.Update(verdict, signals, Families::kIpv4, now_);
+    return reason_.Update(verdict, signals, IpFamily::kV4, now_);
   }
 
   absl::Time now_ = absl::UnixEpoch();

@@ -49,7 +49,7 @@ const Case kCases[] = {
     {"NoGroups",          "a. A\nb. A\n",                    {.group_max = 1},         "19*1 19*1"},
     {"Empty",             "",                                {},                       "no queries"},
     {"OnlyComments",      "; a. A\n",                        {},                       "no queries"},
-    {"NoType",            "a. A\nb.\n",                      {},                       "line 2: no type"},
+    {"NoType",            "a. A\nb.\n",                      {},                       "line 2: no type given"},
     {"UnknownType",       "a. NONESUCH\n",                   {},                       "line 1: 'NONESUCH' is not a type"},
     {"TwoTypes",          "a. A AAAA\n",                     {},                       "line 1: 'A AAAA' is not a type"},
 };

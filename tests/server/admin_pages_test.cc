@@ -150,7 +150,7 @@ TEST_F(AdminPages, HealthyWithOneZoneThatAnswers) { EXPECT_TRUE(HealthOf(view_).
 
 TEST_F(AdminPages, UnhealthyWithAStuckWorker) {
   view_.workers[1].since_turn = kWorkerStuckAfter;
-  EXPECT_THAT(HealthOf(view_).ToString(), HasSubstr("worker 1 is stuck"));
+  EXPECT_THAT(HealthOf(view_).ToString(), HasSubstr("worker 1 has been stuck for "));
 }
 
 TEST_F(AdminPages, UnhealthyWithoutWorkers) {

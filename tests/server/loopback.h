@@ -108,7 +108,7 @@ inline bool Eventually(const std::function<bool()>& condition) {
 class Client {
  public:
   Client(SocketKind kind, const SocketAddress& server, int receive_buffer_bytes = 0)
-      : fd_(::socket(server.family(),
+      : fd_(::socket(server.system_family(),
                      (kind == SocketKind::kUdp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0)) {
     const timeval patience = {.tv_sec = kPatienceSeconds, .tv_usec = 0};
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));

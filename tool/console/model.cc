@@ -158,7 +158,7 @@ void ConsoleModel::TakeSidecar(const std::string& id, const absl::StatusOr<Sidec
 }
 
 void ConsoleModel::NoteFamily(Node& node, const SidecarReport::Family& family, absl::Time now) {
-  const std::string key = absl::StrCat(family.service, " ", family.is_v6 ? "IPv6" : "IPv4");
+  const std::string key = absl::StrCat(family.service, " ", NameOf(family.family));
   // Reloads of a sidecar add and remove services: the number kept is limited.
   if (node.states.size() > 512) node.states.clear();
   std::string& state = node.states[key];

@@ -32,10 +32,10 @@ int Rank(const SidecarReport::Family& family) {
 }
 
 // The worst of all services, since users look for faults.
-JsonValue FamilyState(const SidecarReport& report, bool is_v6) {
+JsonValue FamilyState(const SidecarReport& report, IpFamily which) {
   const SidecarReport::Family* worst = nullptr;
   for (const SidecarReport::Family& family : report.families) {
-    if (family.is_v6 != is_v6) continue;
+    if (family.family != which) continue;
     if (worst == nullptr || Rank(family) < Rank(*worst)) worst = &family;
   }
   if (worst == nullptr) return nullptr;
@@ -258,8 +258,8 @@ class PageWriter {
                      {"errors", std::move(errors)},
                      {"faults", FaultsJson(node.faults)},
                      {"agent", place.agent.has_value()},
-                     {"v4", sidecar ? FamilyState(*sidecar, false) : JsonValue()},
-                     {"v6", sidecar ? FamilyState(*sidecar, true) : JsonValue()},
+                     {"v4", sidecar ? FamilyState(*sidecar, IpFamily::kV4) : JsonValue()},
+                     {"v6", sidecar ? FamilyState(*sidecar, IpFamily::kV6) : JsonValue()},
                      {"drained", sidecar && sidecar->is_drained},
                      {"sessions", sidecar ? Each(sidecar->sessions, SessionJson) : JsonArray()}});
     AddResponder(node, json);

@@ -135,7 +135,8 @@ absl::StatusOr<SidecarReport> ReadSidecarReport(absl::string_view text) {
     report.is_drained |= service.Flag("drain");
     EachOf(service.List("families"), [&](const Members& family) {
       if (report.families.size() >= kListMax) return;
-      report.families.push_back({service.Text("name"), family.Text("family") == "ipv6",
+      report.families.push_back({service.Text("name"),
+                                 family.Text("family") == "ipv6" ? IpFamily::kV6 : IpFamily::kV4,
                                  family.Text("state"), family.Text("rule"), family.Text("reason"),
                                  family.Text("since"), family.MaybeFlag("announced")});
     });
@@ -160,7 +161,8 @@ absl::StatusOr<std::vector<std::string>> ReadFaults(absl::string_view text) {
 
 absl::StatusOr<std::vector<RouterSession>> ReadSessions(absl::string_view text) {
   const absl::StatusOr<JsonDocument> page = JsonDocument::Parse(text);
-  if (!page.ok() || !page->root().IsArray()) return Wrong("does not answer with a JSON list of sessions");
+  if (!page.ok() || !page->root().IsArray())
+    return Wrong("does not answer with a JSON list of sessions");
   std::vector<RouterSession> sessions;
   EachOf(page->root().MaybeItems(), [&](const Members& session) {
     sessions.push_back({session.Text("peer"), session.Whole32("peer_as").value_or(0),

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/ip_family.h"
 
 // The contents of a fleet's pages, read for the console. Pure; throws nothing. Source: any process
 // that answers at the addresses of fleet.yaml, possibly wrong in every way: an error says how,
@@ -41,7 +42,7 @@ absl::StatusOr<HitherdReport> ReadHitherdReport(absl::string_view text);
 struct SidecarReport {
   struct Family {
     std::string service;
-    bool is_v6 = false;
+    IpFamily family = IpFamily::kV4;
     std::string state;  // "UP", "SOFT", "DRAIN" or "DOWN"
     std::string rule;
     std::string reason;

@@ -127,8 +127,8 @@ INSTANTIATE_TEST_SUITE_P(Rfc4271, Notifications, testing::ValuesIn(kNotification
                          [](const auto& test) { return test.param.name; });
 
 TEST(RouteRefresh, NamesAFamily) {
-  EXPECT_EQ(DecodeRouteRefresh(FromHex("0001 00 01")), AF_INET);
-  EXPECT_EQ(DecodeRouteRefresh(FromHex("0002 00 01")), AF_INET6);
+  EXPECT_EQ(DecodeRouteRefresh(FromHex("0001 00 01")), IpFamily::kV4);
+  EXPECT_EQ(DecodeRouteRefresh(FromHex("0002 00 01")), IpFamily::kV6);
   EXPECT_EQ(DecodeRouteRefresh(FromHex("0003 00 01")), std::nullopt);  // Not a family of ours.
   EXPECT_EQ(DecodeRouteRefresh(FromHex("0001 00 02")), std::nullopt);  // Multicast.
   EXPECT_EQ(DecodeRouteRefresh(FromHex("0001 01 01")), std::nullopt);  // RFC 7313: begin of it.

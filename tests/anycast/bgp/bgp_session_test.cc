@@ -151,7 +151,7 @@ TEST_F(SessionTest, SaysNothingAfterTheLease) {
     if (!told.empty()) absl::StrAppend(&when, i, " ", told, ", ");
   }
   EXPECT_EQ(when, "8 KEEPALIVE, 16 KEEPALIVE, ");
-  session_.SendUpdate(At(4.9), EncodeEndOfRib(AF_INET));  // It, too, would prolong the lease.
+  session_.SendUpdate(At(4.9), EncodeEndOfRib(IpFamily::kV4));  // It, too, would prolong the lease.
   EXPECT_EQ(Told(session_), "");
   session_.OnTick(At(5));
   EXPECT_EQ(Told(session_),
@@ -190,7 +190,7 @@ TEST_F(SessionTest, HoldTimerEndsIt) {
 
 TEST_F(SessionTest, UpdatesOfTheirsKeepItUp) {
   Establish();
-  session_.OnBytes(At(2.9), EncodeEndOfRib(AF_INET));
+  session_.OnBytes(At(2.9), EncodeEndOfRib(IpFamily::kV4));
   Renew(3.5);
   EXPECT_EQ(session_.state(), Session::kEstablished);
   EXPECT_EQ(session_.counters().updates_received, 1u);

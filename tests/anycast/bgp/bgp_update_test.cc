@@ -33,7 +33,7 @@ std::string One(const std::vector<Bytes>& messages) {
 std::string Announced(const BgpDialect& dialect, const RouteAttributes& attributes,
                       const char* prefix) {
   const Prefix p = P(prefix);
-  const Bytes& hop = p.family == AF_INET6 ? kHopV6 : kHopV4;
+  const Bytes& hop = p.family == IpFamily::kV6 ? kHopV6 : kHopV4;
   return One(EncodeAnnouncements(dialect, attributes, hop, p.family, {&p, 1}));
 }
 
@@ -111,20 +111,21 @@ TEST(Announcement, OfManyPrefixesFillsMessages) {
   for (int i = 0; i < 3000; ++i) {
     prefixes.push_back(P(absl::StrCat("10.", i / 256, ".", i % 256, ".0/24").c_str()));
   }
-  const auto messages = EncodeAnnouncements(kExternal, {}, kHopV4, AF_INET, prefixes);
+  const auto messages = EncodeAnnouncements(kExternal, {}, kHopV4, IpFamily::kV4, prefixes);
   ASSERT_EQ(messages.size(), 3u);  // 4096 - 19 - 4 - 20 octets hold 1013 prefixes.
   EXPECT_EQ(messages[0].size(), 4095u);
   for (const Bytes& message : messages) {
     EXPECT_EQ(CheckUpdate(ByteView(message).subspan(kBgpHeaderBytes)), UpdateForm::kGood);
   }
-  EXPECT_EQ(EncodeWithdrawals(AF_INET, prefixes).size(), 3u);
+  EXPECT_EQ(EncodeWithdrawals(IpFamily::kV4, prefixes).size(), 3u);
 }
 
 TEST(Announcement, LongPathsHaveSegmentsAndALongLength) {
   RouteAttributes attributes;
   attributes.prepend = 299;
   const Prefix prefix = P("192.0.2.0/24");
-  const auto messages = EncodeAnnouncements(kExternal, attributes, kHopV4, AF_INET, {&prefix, 1});
+  const auto messages =
+      EncodeAnnouncements(kExternal, attributes, kHopV4, IpFamily::kV4, {&prefix, 1});
   // 300 of four octets in segments of 255 and 45: 1,204 octets, a length of two (flag 0x10).
   EXPECT_EQ(ToHex(ByteView(messages.at(0)).subspan(27, 6)), "500204b402ff");
   EXPECT_EQ(CheckUpdate(ByteView(messages[0]).subspan(kBgpHeaderBytes)), UpdateForm::kGood);
@@ -134,21 +135,22 @@ TEST(Announcement, WithoutRoomIsNone) {
   RouteAttributes attributes;
   for (uint32_t i = 0; i < 1100; ++i) attributes.communities.push_back(i);
   const Prefix prefix = P("192.0.2.0/24");
-  EXPECT_TRUE(EncodeAnnouncements(kExternal, attributes, kHopV4, AF_INET, {&prefix, 1}).empty());
+  EXPECT_TRUE(
+      EncodeAnnouncements(kExternal, attributes, kHopV4, IpFamily::kV4, {&prefix, 1}).empty());
 }
 
 TEST(Withdrawal, OfEachFamily) {
   const Prefix v4 = P("192.0.2.0/24");
   const Prefix v6 = P("2001:db8::/32");
-  EXPECT_EQ(One(EncodeWithdrawals(AF_INET, {&v4, 1})), Packed("001b 02 0004 18 c00002 0000"));
-  EXPECT_EQ(One(EncodeWithdrawals(AF_INET6, {&v6, 1})),
+  EXPECT_EQ(One(EncodeWithdrawals(IpFamily::kV4, {&v4, 1})), Packed("001b 02 0004 18 c00002 0000"));
+  EXPECT_EQ(One(EncodeWithdrawals(IpFamily::kV6, {&v6, 1})),
             Packed("0022 02 0000 000b 80 0f 08 0002 01 20 20010db8"));
-  EXPECT_TRUE(EncodeWithdrawals(AF_INET, {}).empty());
+  EXPECT_TRUE(EncodeWithdrawals(IpFamily::kV4, {}).empty());
 }
 
 TEST(EndOfRib, OfEachFamily) {  // RFC 4724 §2
-  EXPECT_EQ(One({EncodeEndOfRib(AF_INET)}), Packed("0017 02 0000 0000"));
-  EXPECT_EQ(One({EncodeEndOfRib(AF_INET6)}), Packed("001d 02 0000 0006 80 0f 03 0002 01"));
+  EXPECT_EQ(One({EncodeEndOfRib(IpFamily::kV4)}), Packed("0017 02 0000 0000"));
+  EXPECT_EQ(One({EncodeEndOfRib(IpFamily::kV6)}), Packed("001d 02 0000 0006 80 0f 03 0002 01"));
 }
 
 struct Case {

@@ -18,7 +18,7 @@ InterfaceAddress On(const char* interface, const std::string& text, uint32_t fla
                     uint32_t created = 0) {
   const size_t slash = text.find('/');
   const SocketAddress address = A(text.substr(0, slash).c_str());
-  const int whole = address.family() == AF_INET6 ? 128 : 32;
+  const int whole = address.family() == IpFamily::kV6 ? 128 : 32;
   const int length = slash == std::string::npos ? whole : std::stoi(text.substr(slash + 1));
   return {interface, address, length, flags, created};
 }
@@ -35,7 +35,7 @@ ServiceAddresses Services() { return {{*Prefix::FromText("192.0.2.0/24")}, {A("1
 
 struct Case {
   const char* name;
-  int family;
+  IpFamily family;
   const char* local;
   const char* configured;  // Empty: not.
   const char* expect;      // Hexadecimal, or the error.
@@ -44,16 +44,16 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 // clang-format off
 const Case kCases[] = {
-    {"Local", AF_INET, "10.0.0.2", "", "0a000002"},
-    {"LocalV6", AF_INET6, "2001:db8::2", "", "20010db8000000000000000000000002"},
-    {"OtherFamilyBeside", AF_INET6, "10.0.0.2", "", "20010db8000000000000000000000002"},
-    {"NoServiceNorLinkLocal", AF_INET, "2001:db8::2", "", "0a000002"},
-    {"LinkLocalSession", AF_INET6, "fe80::2", "", "20010db8000000000000000000000002fe800000000000000000000000000002"},
-    {"Configured", AF_INET6, "10.1.0.2", "2001:db8:1::9", "20010db8000100000000000000000009"},
-    {"None", AF_INET6, "10.1.0.2", "", "no next hop: the interface of 10.1.0.2 has no usable global address of this family; set next_hop_v6"},
-    {"NoneOnLoopback", AF_INET, "::1", "", "no next hop: the interface of ::1 has no usable global address of this family; set next_hop_v4"},
-    {"NeverAService", AF_INET, "192.0.2.53", "", "no next hop: the interface of 192.0.2.53 has no usable global address of this family; set next_hop_v4"},
-    {"WrongFamily", AF_INET6, "10.0.0.2", "10.0.0.9", "next_hop_v6: 10.0.0.9 is of the other address family"},
+    {"Local", IpFamily::kV4, "10.0.0.2", "", "0a000002"},
+    {"LocalV6", IpFamily::kV6, "2001:db8::2", "", "20010db8000000000000000000000002"},
+    {"OtherFamilyBeside", IpFamily::kV6, "10.0.0.2", "", "20010db8000000000000000000000002"},
+    {"NoServiceNorLinkLocal", IpFamily::kV4, "2001:db8::2", "", "0a000002"},
+    {"LinkLocalSession", IpFamily::kV6, "fe80::2", "", "20010db8000000000000000000000002fe800000000000000000000000000002"},
+    {"Configured", IpFamily::kV6, "10.1.0.2", "2001:db8:1::9", "20010db8000100000000000000000009"},
+    {"None", IpFamily::kV6, "10.1.0.2", "", "no next hop: the interface of 10.1.0.2 has no usable global address of this family; set next_hop_v6"},
+    {"NoneOnLoopback", IpFamily::kV4, "::1", "", "no next hop: the interface of ::1 has no usable global address of this family; set next_hop_v4"},
+    {"NeverAService", IpFamily::kV4, "192.0.2.53", "", "no next hop: the interface of 192.0.2.53 has no usable global address of this family; set next_hop_v4"},
+    {"WrongFamily", IpFamily::kV6, "10.0.0.2", "10.0.0.9", "next_hop_v6: 10.0.0.9 is of the other address family"},
 };
 // clang-format on
 
@@ -96,8 +96,8 @@ class NextHopChoices : public testing::TestWithParam<Choice> {};
 TEST_P(NextHopChoices, Is) {
   const std::vector<InterfaceAddress> host = {On("eth0", "10.0.0.2/24"), GetParam().first,
                                               GetParam().second};
-  const auto found = ChooseNextHop(AF_INET6, {A("10.0.0.2"), A("10.0.0.1")}, std::nullopt, host,
-                                   {{*Prefix::FromText("2001:db8::/48")}, {}});
+  const auto found = ChooseNextHop(IpFamily::kV6, {A("10.0.0.2"), A("10.0.0.1")}, std::nullopt,
+                                   host, {{*Prefix::FromText("2001:db8::/48")}, {}});
   EXPECT_EQ(found.ok() ? ToHex(*found).substr(28) : "", GetParam().expect);
 }
 INSTANTIATE_TEST_SUITE_P(Addresses, NextHopChoices, testing::ValuesIn(kChoices),

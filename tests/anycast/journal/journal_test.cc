@@ -32,8 +32,8 @@ class Sidecar {
     facts_.signals[0].level = level;
     facts_.signals[0].detail = absl::StrCat("tick ", ++ticks_);
     const PolicyMemory before4 = memory4_, before6 = memory6_;
-    const Verdict v4 = Decide(policy_, Families::kIpv4, facts_, memory4_);
-    const Verdict v6 = Decide(policy_, Families::kIpv6, facts_, memory6_);
+    const Verdict v4 = Decide(policy_, IpFamily::kV4, facts_, memory4_);
+    const Verdict v6 = Decide(policy_, IpFamily::kV6, facts_, memory6_);
     journal_ += writer_.Tick(kWall + (facts_.now - kZero), "dns", policy_, facts_, {v4, before4},
                              {v6, before6});
   }
@@ -79,7 +79,7 @@ absl::Status Play(absl::string_view journal, Replay& replay) {
 std::string Transitions(const Replay& replay) {
   std::string text;
   for (const Replay::Transition& t : replay.transitions()) {
-    if (t.family == Families::kIpv6) continue;
+    if (t.family == IpFamily::kV6) continue;
     absl::StrAppend(&text, text.empty() ? "" : ", ", absl::ToInt64Seconds(t.wall - kWall), " ",
                     ToText(t.verdict.state), " ", t.verdict.rule);
   }

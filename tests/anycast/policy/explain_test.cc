@@ -23,8 +23,8 @@ std::string ExplainedAfter(const std::vector<Facts>& ticks) {
   policy.tick = absl::Seconds(1);
   PolicyMemory memory;
   Verdict verdict;
-  for (const Facts& facts : ticks) verdict = Decide(policy, Families::kIpv4, facts, memory);
-  return ToText(Explain(policy, "dns", Families::kIpv4, ticks.back(), verdict, memory));
+  for (const Facts& facts : ticks) verdict = Decide(policy, IpFamily::kV4, facts, memory);
+  return ToText(Explain(policy, "dns", IpFamily::kV4, ticks.back(), verdict, memory));
 }
 
 TEST(ExplainTest, SaysWhyItIsDownAndWhatComesNext) {

@@ -114,7 +114,7 @@ std::vector<Step> Steps(absl::string_view script) {
 
 class Player {
  public:
-  Player(const AnycastConfig::Policy& policy, Families family) : policy_(policy), family_(family) {
+  Player(const AnycastConfig::Policy& policy, IpFamily family) : policy_(policy), family_(family) {
     facts_.now = kZero;
     SetSignals("ok", facts_);
   }
@@ -160,7 +160,7 @@ class Player {
   }
 
   const AnycastConfig::Policy& policy_;
-  const Families family_;
+  const IpFamily family_;
   Facts facts_;
   PolicyMemory memory_;
   std::string last_;
@@ -169,7 +169,7 @@ class Player {
 
 }  // namespace
 
-std::string Play(const AnycastConfig::Policy& policy, Families family, absl::string_view script) {
+std::string Play(const AnycastConfig::Policy& policy, IpFamily family, absl::string_view script) {
   Player player(policy, family);
   for (const Step& step : Steps(script)) player.Play(step);
   return player.told();

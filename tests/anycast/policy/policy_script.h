@@ -22,7 +22,7 @@ namespace hither {
 //             ended by that) | restart (Resume) | stopped (a restart after a
 //             drain that ended with the process) | end
 // What is told: each change of the state or of the rule, and "?" where a withdrawal is wished.
-std::string Play(const AnycastConfig::Policy& policy, Families family, absl::string_view script);
+std::string Play(const AnycastConfig::Policy& policy, IpFamily family, absl::string_view script);
 
 }  // namespace hither
 

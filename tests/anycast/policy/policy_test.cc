@@ -17,7 +17,7 @@ struct Case {
   const char* name;
   const char* script;  // See policy_script.h.
   const char* told;    // "..." at the beginning: as a node that starts well, kStart.
-  Families family = Families::kIpv4;
+  IpFamily family = IpFamily::kV4;
 };
 
 constexpr absl::string_view kStart = "0 DOWN start, 1 SOFT warm-up, 6 UP ok";
@@ -260,16 +260,16 @@ constexpr Case kCases[] = {
      "..."},
     {"Ipv6FaultIsIpv6s",
      "10 hard6; 20 ok; 50 end",
-     "..., 10 UP falling, 11 DOWN hard-fault, 20 DOWN hold-down, 21 DOWN rising, 30 SOFT warm-up, 35 UP ok", Families::kIpv6},
+     "..., 10 UP falling, 11 DOWN hard-fault, 20 DOWN hold-down, 21 DOWN rising, 30 SOFT warm-up, 35 UP ok", IpFamily::kV6},
     {"Ipv4FaultIsIpv4s",
      "10 hard4; 14 end",
      "..., 10 UP falling, 11 DOWN hard-fault"},
     {"Ipv4FaultLeavesIpv6",
      "10 hard4; 14 end",
-     "...", Families::kIpv6},
+     "...", IpFamily::kV6},
     {"Ipv4SoftLeavesIpv6",
      "10 soft4; 20 end",
-     "...", Families::kIpv6},
+     "...", IpFamily::kV6},
     {"Ipv4SoftIsIpv4s",
      "10 soft4; 13 end",
      "..., 10 UP falling, 11 SOFT soft-fault"},

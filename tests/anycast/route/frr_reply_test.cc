@@ -29,7 +29,7 @@ TEST(FrrReplyTest, Peers) {
   std::vector<std::string> texts;
   for (const FrrPeer& peer : *peers) {
     texts.push_back(
-        absl::StrCat(peer.address, peer.family == AF_INET ? " v4 " : " v6 ", peer.state));
+        absl::StrCat(peer.address, peer.family == IpFamily::kV4 ? " v4 " : " v6 ", peer.state));
   }
   EXPECT_EQ(absl::StrJoin(texts, ", "),
             "10.0.0.1 v4 Established, fd99::1 v4 Idle (Admin), 10.0.0.1 v6 Established");

@@ -223,7 +223,7 @@ TEST_P(KernelBackendTest, OthersAddressesAndRoutesStay) {
   const auto left = netlink->Addresses(up).value();
   EXPECT_TRUE(std::any_of(left.begin(), left.end(),
                           [&](const KernelAddress& a) { return a.host == host; }));
-  EXPECT_EQ(netlink->Routes(AF_INET, 4, 254).value().size(), 1u);
+  EXPECT_EQ(netlink->Routes(IpFamily::kV4, 4, 254).value().size(), 1u);
   ASSERT_TRUE(netlink->DeleteRoute(route).ok());
   ASSERT_TRUE(netlink->DeleteAddress(others).ok());
 }

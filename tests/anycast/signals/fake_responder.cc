@@ -75,9 +75,9 @@ std::vector<uint8_t> MakeReply(std::span<const uint8_t> query, const Manners& m)
 FakeResponder::FakeResponder(const char* address) {
   address_ = *SocketAddress::FromText(address, 0);
   for (int tries = 0; tries < 100 && tcp_ < 0; ++tries) {  // One port, free for both.
-    udp_ = ::socket(address_.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    udp_ = ::socket(address_.system_family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const SocketAddress bound = Bind(udp_, address_);
-    tcp_ = ::socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    tcp_ = ::socket(address_.system_family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
     ::setsockopt(tcp_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (::bind(tcp_, bound.get(), bound.size()) == 0) {

@@ -194,7 +194,7 @@ TEST(PeerClient, OurOwnPageAtAPeersAddressLeavesThePeerInTheFleet) {
   const absl::Time now = MonotonicNow();
   peers[0]->Tick(now);
   ASSERT_TRUE(loop.Until([&] { return peers[0]->error() != "not asked yet"; }));
-  const std::vector<PeerReport> reports = ReportsOf(peers, "dns", Families::kIpv4, now);
+  const std::vector<PeerReport> reports = ReportsOf(peers, "dns", IpFamily::kV4, now);
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_EQ(reports[0].name, "ns1.ams1");
   EXPECT_EQ(reports[0].asked_at, absl::InfinitePast()) << "as one that never told";
@@ -207,8 +207,7 @@ TEST(PeerClient, OurOwnPageAtAPeersAddressLeavesThePeerInTheFleet) {
   pages.Answer(Http(PageThatSees("ns9.fra1", true)));
   peers[0]->Tick(now + PeerClient::kPageEvery);
   ASSERT_TRUE(loop.Until([&] { return peers[0]->page() != nullptr; }));
-  EXPECT_EQ(ReportsOf(peers, "dns", Families::kIpv4, now)[0].asked_at,
-            now + PeerClient::kPageEvery);
+  EXPECT_EQ(ReportsOf(peers, "dns", IpFamily::kV4, now)[0].asked_at, now + PeerClient::kPageEvery);
 }
 
 TEST(PeerClient, WithAKeyItBelievesNoPageWithoutARightSeal) {

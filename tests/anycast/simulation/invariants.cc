@@ -12,8 +12,7 @@ constexpr int kDeadTicksMax = 2;
 // What a node's own signals say, without asking the policy.
 bool IsGood(const SimulatedNode& node, size_t family) {
   return std::ranges::none_of(node.facts.signals, [&](const Signal& signal) {
-    const bool concerns =
-        signal.families == Families::kBoth || signal.families == kBothFamilies[family];
+    const bool concerns = Has(signal.families, kIpFamilies[family]);
     const bool bad = signal.level == Level::kHard || signal.level == Level::kUnknown;
     return concerns && bad && signal.scope != Scope::kShared;
   });
@@ -55,7 +54,7 @@ std::string Invariants::Check() {
       const std::string breach = CheckOne(node, family, record);
       if (breach.empty()) continue;
       const Verdict& verdict = node.verdicts[family];
-      return absl::StrCat(node.name, " ", ToText(kBothFamilies[family]), " ", breach, " (",
+      return absl::StrCat(node.name, " ", WordOf(kIpFamilies[family]), " ", breach, " (",
                           ToText(verdict.state), " ", verdict.rule, ": ", verdict.reason, ")");
     }
   }
@@ -207,12 +206,12 @@ std::string Invariants::CheckServed(size_t family) {
     Record& record = records_[i][family];
     const bool is_able = node.has[family] && node.ticked && IsGood(node, family) &&
                          node.HasSession(world_.now()) && !node.facts.intent.drain &&
-                         (!world_.asks_peers() || node.facts.fleet(kBothFamilies[family]).is_known);
+                         (!world_.asks_peers() || node.facts.fleet(kIpFamilies[family]).is_known);
     record.able = is_able ? record.able + policy.tick : absl::ZeroDuration();
     if (!is_able || !world_.asks_peers()) continue;
     if (unserved > absl::ZeroDuration()) ++chances_.nobodys;
     if (record.able <= most || unserved <= most) continue;
-    breach = absl::StrCat(node.name, " ", ToText(kBothFamilies[family]),
+    breach = absl::StrCat(node.name, " ", WordOf(kIpFamilies[family]),
                           " is able to serve, and no router has a route (",
                           ToText(node.verdicts[family].state), " ", node.verdicts[family].rule,
                           ": ", node.verdicts[family].reason, ")");

@@ -190,7 +190,7 @@ void World::Write(const SimulatedNode& peer, PageRequest& request) const {
     PeerReport& page = request.pages[family];
     page.name = peer.name;
     page.asked_at = request.asked_at;
-    const auto told = peer.service.Told(kBothFamilies[family], now_);
+    const auto told = peer.service.Told(kIpFamilies[family], now_);
     page.is_absent = !told.has_value();
     if (page.is_absent) continue;
     page.state = told->state;
@@ -259,7 +259,7 @@ void World::Announce(SimulatedNode& node) {
   node.lease_until = now_ + policy_.lease;
   node.service.NoteAnnounced([&](const std::vector<Prefix>& prefixes) -> std::optional<bool> {
     if (prefixes.empty()) return false;
-    return node.Announced(prefixes[0].family == AF_INET6 ? 1 : 0, now_) != State::kDown;
+    return node.Announced(prefixes[0].family == IpFamily::kV6 ? 1 : 0, now_) != State::kDown;
   });
 }
 
@@ -281,7 +281,7 @@ void World::TickNode(size_t self) {
   std::vector<Transition> transitions;
   node.service.Tick(peers_, node.name, facts, now_, transitions);
   node.facts = node.service.facts();
-  for (size_t f = 0; f < 2; ++f) node.verdicts[f] = node.service.verdict(kBothFamilies[f]);
+  for (size_t f = 0; f < 2; ++f) node.verdicts[f] = node.service.verdict(kIpFamilies[f]);
   Announce(node);
 }
 

@@ -14,8 +14,6 @@
 
 namespace hither {
 
-inline constexpr Families kBothFamilies[] = {Families::kIpv4, Families::kIpv6};
-
 class Dice {
  public:
   explicit Dice(uint64_t seed) : engine_(seed) {}

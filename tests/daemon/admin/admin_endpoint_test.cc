@@ -45,7 +45,7 @@ AdminAddress InTempDir(const std::string& name) {
 
 int Connect(const AdminAddress& address) {
   if (address.tcp.has_value()) {
-    const int fd = socket(address.tcp->family(), SOCK_STREAM, 0);
+    const int fd = socket(address.tcp->system_family(), SOCK_STREAM, 0);
     EXPECT_EQ(connect(fd, address.tcp->get(), address.tcp->size()), 0);
     return fd;
   }

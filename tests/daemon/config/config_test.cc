@@ -251,7 +251,7 @@ TEST(ConfigLists, ErrorsHaveTheListsPlace) {
       ParseConfig("zones:\n- { name: a, file: f }\n- { list: /etc/bad }\nusr: x\n", "h.yaml",
                   "/etc", ReadSampleList);
   EXPECT_EQ(config.status().message(),
-            "/etc/bad:3: zone a. again, first in h.yaml:2; keep one\n"
+            "/etc/bad:3: zone a. is repeated, first in h.yaml:2; keep one\n"
             "/etc/bad:4: zone d. is repeated, first on line 1; keep one\n"
             "/etc/bad:5: zone 'e' without a file; write it after the name and a blank\n"
             "h.yaml:4: unknown key 'usr'; did you mean 'user'?");

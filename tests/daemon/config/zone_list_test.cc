@@ -177,9 +177,9 @@ TEST(ZoneCollector, TellsWhereANameWasBefore) {
   EXPECT_EQ(add(3, "A."), "zone a. is repeated, first on line 2; keep one");
   zones.EnterFile("one", "");
   EXPECT_EQ(add(1, "b"), "");
-  EXPECT_EQ(add(2, "a"), "zone a. again, first in h.yaml:2; keep one");
+  EXPECT_EQ(add(2, "a"), "zone a. is repeated, first in h.yaml:2; keep one");
   zones.EnterFile("two", "");
-  EXPECT_EQ(add(9, "B"), "zone b. again, first in one:1; keep one");
+  EXPECT_EQ(add(9, "B"), "zone b. is repeated, first in one:1; keep one");
   zones.EnterFile("h.yaml", "");
   EXPECT_EQ(add(5, "a"), "zone a. is repeated, first on line 2; keep one");
   EXPECT_EQ(sources.size(), 2u);

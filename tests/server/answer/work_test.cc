@@ -13,6 +13,7 @@
 #include "tests/support/flat_zone.h"
 #include "tests/support/query_text.h"
 #include "tests/support/reply_parser.h"
+#include "zones/set/limit_defaults.h"
 #include "zones/set/zone_set.h"
 
 namespace hither {

@@ -88,7 +88,7 @@ const Case kErrors[] = {
     {"NodeTwice",     "sites: [{ name: a, nodes: [{ name: n, hitherd: 10.0.0.1 }, { name: n, hitherd: 10.0.0.2 }] }]\n", "2 nodes (NODE.SITE), routers and clients are named 'n.a'"},
     {"OneDegree",     "sites: [{ name: a, latitude: 1, nodes: [{ name: n, hitherd: 10.0.0.1 }] }]\n", "has one of latitude and longitude; give both or neither"},
     {"Latitude",      "sites: [{ name: a, latitude: 91, longitude: 0, nodes: [{ name: n, hitherd: 10.0.0.1 }] }]\n", "'91' is not valid; give degrees from -90 to 90"},
-    {"NotANumber",    "sites: [{ name: a, latitude: nan, longitude: 0, nodes: [{ name: n, hitherd: 10.0.0.1 }] }]\n", "'nan' does not fit"},
+    {"NotANumber",    "sites: [{ name: a, latitude: nan, longitude: 0, nodes: [{ name: n, hitherd: 10.0.0.1 }] }]\n", "'nan' is not valid"},
     {"HostName",      "sites: [{ name: a, nodes: [{ name: n, hitherd: ns1.example:80 }] }]\n", "f.yaml:1: "},
     {"Wildcard",      "sites: [{ name: a, nodes: [{ name: n, hitherd: 0.0.0.0:80 }] }]\n", "'0.0.0.0:80' cannot be queried"},
     {"PortZero",      "sites: [{ name: a, nodes: [{ name: n, hitherd: 10.0.0.1:0 }] }]\n", "'10.0.0.1:0' cannot be queried"},
