@@ -155,8 +155,7 @@ Problems RawCloses(const SourceFile& file) {
 Problems RawHandles(const SourceFile& file) {
   constexpr absl::string_view kMay[] = {
       "base/net/", "tests/",
-      "server/listen/",     // Its handles lie within listeners and connections, in one allocation.
-      "server/control.cc",  // TODO(cleanup): owners there, too.
+      "server/listen/",  // Its handles are parts of listeners and connections: one allocation.
   };
   const auto is_of = [&](absl::string_view folder) { return absl::StartsWith(file.path, folder); };
   Problems problems;

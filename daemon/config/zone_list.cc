@@ -227,8 +227,8 @@ absl::Status ZoneCollector::Add(uint32_t line, NameView name, absl::string_view 
   const uint32_t same =
       names_.Find(hash, [&](uint32_t at) { return to_[at].name().EqualsIgnoreCase(name); });
   if (same != NameTable::kNone) {
-    return absl::InvalidArgumentError(absl::StrCat("zone ", to_[same].name().ToText(),
-                                                   " is repeated, first ", PlaceOf(same), "; keep one"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "zone ", to_[same].name().ToText(), " is repeated, first ", PlaceOf(same), "; keep one"));
   }
   names_.Append(hash, static_cast<uint32_t>(to_.size()),
                 [this](uint32_t at) { return HashName(to_[at].name()); });
