@@ -60,10 +60,7 @@ std::vector<std::string> KeepUntilRestart(const Config& current, Config& next) {
     theirs = ours;
   };
   const std::string asked_name = NodeName(next);
-  const Config::Identity& identity = current.identity;
-  keep("identity", identity, next.identity,
-       identity.site == next.identity.site && identity.node == next.identity.node &&
-           identity.nsid_template == next.identity.nsid_template);
+  keep("identity", current.identity, next.identity, current.identity == next.identity);
   // A router ID that was made from the former name stays with it.
   if (auto& bgp = next.anycast.bgp; bgp && bgp->router_id == RouterIdOf(asked_name)) {
     bgp->router_id = RouterIdOf(NodeName(next));

@@ -4,6 +4,8 @@
 set(HITHER_HAS_PACKET_PATH OFF)
 if(HITHER_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(HITHER_HAS_PACKET_PATH ON)
+  # Without it GCC's linker plugin takes what it finds in such an object, and compiles it again.
+  add_link_options(-fno-lto)
 elseif(HITHER_LTO)  # clang 14 makes no such objects: everything, or nothing.
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()

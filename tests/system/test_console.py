@@ -223,7 +223,7 @@ def test_listeners_have_a_limit_and_others_are_served_all_the_same(lab):
     try:
         assert all(one.event()[0] == "fleet" for one in listeners)
         code, _, body = lab.request("GET", "/events")
-        assert code == 503 and b"too many listen" in body
+        assert code == 503 and b"too many pages are open" in body
         assert lab.request("GET", "/")[0] == 200
     finally:
         for one in listeners:

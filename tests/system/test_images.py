@@ -140,7 +140,7 @@ def test_check_warns_of_a_text_whose_image_is_served(cached):
 def test_a_cache_in_which_others_may_write_is_not_used(cached):
     cached.serve()
     assert cached.image.exists()
-    warning = f"warning image_cache: cannot use {cached.cache}: others may write in it"
+    warning = f"warning image_cache: cannot use {cached.cache}: others can write in it"
     for count, mode in enumerate((0o1777, 0o775), 1):
         cached.cache.chmod(mode)
         cached.image.write_bytes(b"anything")
@@ -149,7 +149,7 @@ def test_a_cache_in_which_others_may_write_is_not_used(cached):
     done = subprocess.run([servers.hitherd_path(), "--check", "--config", str(cached.config)],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert f"image_cache: cannot use {cached.cache}: others may write in it" in done.stdout
+    assert f"image_cache: cannot use {cached.cache}: others can write in it" in done.stdout
 
 
 def test_check_reads_no_image(cached):

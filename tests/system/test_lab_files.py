@@ -368,7 +368,8 @@ def test_no_file_comes_into_the_image_with_its_own_time():
 def test_the_image_is_built_of_every_folder_of_the_sources():
     """CI gives the image programs that it has built itself, and would not see one missing."""
     text = (_DOCKER.parent / "CMakeLists.txt").read_text()
-    folders = {one.partition("/")[0] for one in re.findall(r"add_subdirectory\((\S+)\)", text)}
+    folders = {one.partition("/")[0]
+               for one in re.findall(r"(?:add_subdirectory\(|include\((?=\S+/))(\S+)\)", text)}
     assert len(folders) > 4
     copied = set(re.findall(r"^COPY (\w+) \1$", (_DOCKER / "Dockerfile").read_text(), re.MULTILINE))
     allowed = set(re.findall(r"^!(\w+)$", (_DOCKER.parent / ".dockerignore").read_text(),

@@ -286,7 +286,7 @@ def test_check_follows_the_links_that_the_server_follows(hitherd, zone):
             os.lchown(link, owner, -1)
             done = _run("--user", "nobody", "--check", "--zone", f"example.={link}")
             assert done.returncode == code, done.stdout + done.stderr
-            assert ("is a link in a folder" in done.stdout) == (code == 1)
+            assert ("is a symbolic link in a folder" in done.stdout) == (code == 1)
 
 
 @pytest.mark.parametrize("case", _BROKEN)

@@ -164,7 +164,7 @@ zones: [{{ name: example, file: {zone} }}]
     server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1",
                                                port)
     try:
-        assert "the right to read every file is kept" in server.log()
+        assert "hitherd keeps the right to read every file" in server.log()
         may_read = []
         for task in pathlib.Path(f"/proc/{server.pid}/task").iterdir():
             fields = dict(line.split(":\t", 1) for line in

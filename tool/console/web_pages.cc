@@ -26,13 +26,6 @@ AdminAnswer Refusal(int code, absl::string_view what) {
   return JsonAnswer(code, {{"error", what}});
 }
 
-std::string ParameterOf(const AdminParameters& parameters, absl::string_view name) {
-  for (const auto& [key, value] : parameters) {
-    if (key == name) return value;
-  }
-  return "";
-}
-
 // A node or a router that takes commands.
 struct Told {
   std::optional<SocketAddress> agent;
@@ -153,11 +146,11 @@ AdminAnswer WebPages::Events() {
 }
 
 AdminAnswer WebPages::Command(absl::string_view verb, const AdminParameters& parameters) {
-  const std::string name = ParameterOf(parameters, "node");
+  const std::string name = Parameter(parameters, "node");
   const std::optional<Told> told = FindTold(feed_.fleet(), name);
   if (!told.has_value()) return Refusal(404, "there is no such node or router; give node=ns1.fra1");
   if (!told->agent.has_value()) return Refusal(404, absl::StrCat(name, " has no agent"));
-  const std::string fault = ParameterOf(parameters, "fault");
+  const std::string fault = Parameter(parameters, "fault");
   const absl::StatusOr<std::string> path = PathOf(verb, fault, told->is_router);
   if (!path.ok()) return Refusal(400, path.status().message());
   const absl::Cleanup leave = [this] { commands_.fetch_sub(1); };
