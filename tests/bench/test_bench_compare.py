@@ -75,7 +75,7 @@ def test_many_are_as_many_as_asked_for(tmp_path):
     (["small", "--rounds", "0"], "--rounds"),
     (["--output", "FOLDER/file/out"], "--output: cannot write in FOLDER/file"),
     (["--output", "FOLDER/taken"], "--output: cannot write FOLDER/taken.json"),
-    (["--output", "."], "--output .: give the files' name"),
+    (["--output", "."], "--output .: add the name of the files"),
     (["--data", "FOLDER/file/data"], "--data: cannot write in FOLDER/file/data"),
     (["--build", "FOLDER/build"], "no FOLDER/build/bench/volley"),
 ])
