@@ -38,7 +38,7 @@ def head_of(name):
 
 def readme(backend=None):
     """README's configuration; `backend` replaces its `bgp:` line."""
-    text = block_after("README.md", "# hither.yaml") + block_after("README.md", "# beside what")
+    text = block_after("README.md", "# hither.yaml") + block_after("README.md", "# in addition to")
     assert text.count("  bgp: {") == 1
     return text if backend is None else re.sub(r"  bgp: \{.*\n", backend, text)
 
