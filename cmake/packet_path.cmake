@@ -1,11 +1,13 @@
-# Optimizing across files costs minutes where it is linked, so only the packet path is: the files
-# that take part in an answer, in the program that answers. The objects hold machine code as well,
-# for the programs that link them without (-ffat-lto-objects).
+# Optimizing across files makes links slow, so only the packet path is: the files that take part in
+# an answer, in the program that answers. The objects hold machine code as well, for the programs
+# that link them without (-ffat-lto-objects).
 set(HITHER_HAS_PACKET_PATH OFF)
 if(HITHER_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(HITHER_HAS_PACKET_PATH ON)
-  # Without it GCC's linker plugin takes what it finds in such an object, and compiles it again.
-  add_link_options(-fno-lto)
+  # Without -fno-lto GCC's linker plugin compiles such objects again, in every program. Never both:
+  # GCC 12 leaves the plugin out as soon as -fno-lto is given, whatever follows.
+  add_link_options(
+    $<IF:$<BOOL:$<TARGET_PROPERTY:HITHER_ANSWERS_PACKETS>>,-flto=auto,-fno-lto>)
 elseif(HITHER_LTO)  # clang 14 makes no such objects: everything, or nothing.
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()
@@ -21,7 +23,5 @@ endfunction()
 
 # hither_answers_packets(hitherd): this program is optimized across those files.
 function(hither_answers_packets program)
-  if(HITHER_HAS_PACKET_PATH)
-    target_link_options(${program} PRIVATE -flto=auto -O2)
-  endif()
+  set_target_properties(${program} PROPERTIES HITHER_ANSWERS_PACKETS ON)
 endfunction()
