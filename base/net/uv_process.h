@@ -13,9 +13,9 @@ namespace hither {
 
 // Owner of a child process, in a process group (and session) of its own.
 //
-// Ownership: destroying it, or Close(), kills the group. From then on its function is never called;
-// the loop keeps the handle until the process has ended, so that no zombie stays. So run the loop
-// at the end.
+// Ownership: destroying it, or Close(), kills the group of a process that still runs. From then on
+// its function is never called; the loop keeps the handle until the process has ended, so that no
+// zombie stays. So run the loop at the end.
 //
 // Threads: the loop's.
 class UvProcess {
