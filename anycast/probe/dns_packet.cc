@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "anycast/probe/probe_message.h"
+#include "base/check.h"
 
 namespace hither {
 namespace {
@@ -104,7 +105,7 @@ std::span<const uint8_t> MessageIn(std::span<const uint8_t> stream) {
 
 uint16_t RandomId() {
   uint16_t id = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&id), sizeof id);
+  HITHER_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&id), sizeof id) == 1);
   return id;
 }
 

@@ -92,9 +92,11 @@ def _config(folder, port, admin):
 
 
 def _limit_memory(pid, more_bytes):
-    pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[0])
-    hard = resource.prlimit(pid, resource.RLIMIT_AS)[1]
-    resource.prlimit(pid, resource.RLIMIT_AS, (pages * resource.getpagesize() + more_bytes, hard))
+    """Of data, not of addresses: each thread may have an arena of 64 MB of addresses unused."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    have = int(re.search(r"VmData:\s*(\d+) kB", status)[1]) << 10
+    hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
+    resource.prlimit(pid, resource.RLIMIT_DATA, (have + more_bytes, hard))
 
 
 def test_zones_that_are_too_many_change_nothing(hitherd, hither, limited_memory, folder, zone):
