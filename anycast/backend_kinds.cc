@@ -9,31 +9,30 @@
 namespace hither {
 namespace {
 
-using Config = AnycastConfig;
 using Made = absl::StatusOr<std::unique_ptr<RouteBackend>>;
 
-Made MakeKernel(uv_loop_t&, const Config& config) {
+Made MakeKernel(uv_loop_t&, const AnycastConfig& config) {
   auto kernel = KernelBackend::Create(*config.kernel, config.services);
   if (!kernel.ok()) return kernel.status();
   return *std::move(kernel);
 }
 
-absl::Status TryKernel(const Config& config) {
+absl::Status TryKernel(const AnycastConfig& config) {
   return KernelBackend::Create(*config.kernel, config.services).status();
 }
 
-Made MakeBgp(uv_loop_t& loop, const Config& config) {
+Made MakeBgp(uv_loop_t& loop, const AnycastConfig& config) {
   return std::make_unique<BgpSpeaker>(&loop, config);
 }
 
-Made MakeExec(uv_loop_t& loop, const Config& config) {
+Made MakeExec(uv_loop_t& loop, const AnycastConfig& config) {
   return std::make_unique<ExecBackend>(&loop, *config.exec);
 }
 
-Made MakeDryRun(uv_loop_t&, const Config&) { return std::make_unique<DryRunBackend>(); }
+Made MakeDryRun(uv_loop_t&, const AnycastConfig&) { return std::make_unique<DryRunBackend>(); }
 
 // `bgp` changes neighbor by neighbor.
-std::vector<std::string> SessionsEndedBy(const Config& from, const Config& to) {
+std::vector<std::string> SessionsEndedBy(const AnycastConfig& from, const AnycastConfig& to) {
   std::vector<std::string> lines;
   if (!from.bgp.has_value() || !to.bgp.has_value()) return lines;
   for (const NeighborChange& change : PlanReload(*from.bgp, *to.bgp)) {
@@ -43,7 +42,7 @@ std::vector<std::string> SessionsEndedBy(const Config& from, const Config& to) {
 }
 
 // Will no session that is established now survive?
-bool EndsEverySession(const Observation& observed, const Config& from, const Config& to) {
+bool EndsEverySession(const Observation& observed, const AnycastConfig& from, const AnycastConfig& to) {
   for (const NeighborChange& change : PlanReload(*from.bgp, *to.bgp)) {
     if (change.kind != NeighborChange::Kind::kNone) continue;
     const std::string address = change.neighbor.AddressText();
@@ -56,25 +55,25 @@ bool EndsEverySession(const Observation& observed, const Config& from, const Con
 
 const BackendKind kKinds[] = {
     {.name = "kernel",
-     .is_wanted = [](const Config& config) { return config.kernel.has_value(); },
-     .differs = [](const Config& from, const Config& to) { return from.kernel != to.kernel; },
+     .is_wanted = [](const AnycastConfig& config) { return config.kernel.has_value(); },
+     .differs = [](const AnycastConfig& from, const AnycastConfig& to) { return from.kernel != to.kernel; },
      .make = MakeKernel,
      .try_out = TryKernel},
     {.name = "bgp",
-     .is_wanted = [](const Config& config) { return config.bgp.has_value(); },
-     .differs = [](const Config& from,
-                   const Config& to) { return from.bgp.has_value() != to.bgp.has_value(); },
+     .is_wanted = [](const AnycastConfig& config) { return config.bgp.has_value(); },
+     .differs = [](const AnycastConfig& from,
+                   const AnycastConfig& to) { return from.bgp.has_value() != to.bgp.has_value(); },
      .make = MakeBgp,
      .ended_by = SessionsEndedBy,
      .ends_all_of = EndsEverySession},
     {.name = "exec",
-     .is_wanted = [](const Config& config) { return config.exec.has_value(); },
-     .differs = [](const Config& from, const Config& to) { return from.exec != to.exec; },
+     .is_wanted = [](const AnycastConfig& config) { return config.exec.has_value(); },
+     .differs = [](const AnycastConfig& from, const AnycastConfig& to) { return from.exec != to.exec; },
      .make = MakeExec},
     {.name = "dry-run",
      .announces = false,
-     .is_wanted = [](const Config& config) { return config.dry_run; },
-     .differs = [](const Config& from, const Config& to) { return from.dry_run != to.dry_run; },
+     .is_wanted = [](const AnycastConfig& config) { return config.dry_run; },
+     .differs = [](const AnycastConfig& from, const AnycastConfig& to) { return from.dry_run != to.dry_run; },
      .make = MakeDryRun},
 };
 

@@ -2,6 +2,7 @@
 #define HITHER_BASE_PRINTABLE_H_
 
 #include <string>
+#include <utility>
 
 namespace hither {
 
@@ -12,6 +13,13 @@ inline std::string Printable(std::string text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
   return text;
+}
+
+// The same of the first 200 octets: enough of a program's output to say what is wrong.
+inline std::string PrintableStart(std::string text) {
+  constexpr size_t kShownMax = 200;
+  if (text.size() > kShownMax) text.resize(kShownMax);
+  return Printable(std::move(text));
 }
 
 }  // namespace hither

@@ -17,7 +17,7 @@ function(hither_packet_path library)
   if(HITHER_HAS_PACKET_PATH)
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${library} PROPERTIES
       COMPILE_OPTIONS "-flto=auto;-ffat-lto-objects"
-      SKIP_PRECOMPILE_HEADERS ON)  # A header precompiled with other options is of no use.
+      SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)  # A header precompiled with other options is of no use.
   endif()
 endfunction()
 

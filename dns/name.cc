@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace hither {
@@ -117,16 +118,14 @@ absl::StatusOr<Name> Name::FromWire(ByteView wire) {
 
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // Reads \X or \DDD at text[i]; moves i to its last character. RFC 1035 §5.1.
 bool Unescape(absl::string_view text, size_t& i, uint8_t& octet) {
   if (i + 1 >= text.size()) return false;
-  if (!IsDigit(text[i + 1])) {
+  if (!absl::ascii_isdigit(text[i + 1])) {
     octet = static_cast<uint8_t>(text[++i]);
     return true;
   }
-  if (i + 3 >= text.size() || !IsDigit(text[i + 2]) || !IsDigit(text[i + 3])) return false;
+  if (i + 3 >= text.size() || !absl::ascii_isdigit(text[i + 2]) || !absl::ascii_isdigit(text[i + 3])) return false;
   const int value = (text[i + 1] - '0') * 100 + (text[i + 2] - '0') * 10 + (text[i + 3] - '0');
   i += 3;
   octet = static_cast<uint8_t>(value);

@@ -70,7 +70,7 @@ std::string Signing(const Zone& zone) {
   return zone.uses_nsec() ? "signed with NSEC" : "not signed";
 }
 
-std::string Facts(const LoadedZone& loaded) {
+std::string FactsOf(const LoadedZone& loaded) {
   if (loaded.zone == nullptr) return "cannot be served";
   const Zone& zone = *loaded.zone;
   uint64_t names = 0;
@@ -88,7 +88,7 @@ std::string Bare(NameView name) {
   return text;
 }
 
-constexpr absl::string_view kHelp =
+constexpr absl::string_view kCheckHelp =
     R"(hither check - read a zone file as a server would and report every error
 
 USAGE
@@ -125,7 +125,7 @@ std::string ZoneCheckLines() {
 }  // namespace
 
 absl::string_view CheckHelp() {
-  static const auto* const help = new std::string(absl::StrCat(kHelp, ZoneCheckLines()));
+  static const auto* const help = new std::string(absl::StrCat(kCheckHelp, ZoneCheckLines()));
   return *help;
 }
 
@@ -169,7 +169,7 @@ bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed,
 }
 
 std::string SummaryOf(const ToolZone& zone) {
-  return absl::StrCat(Bare(zone.origin), ": ", Facts(zone.loaded), "; ",
+  return absl::StrCat(Bare(zone.origin), ": ", FactsOf(zone.loaded), "; ",
                       Counted(zone.errors, "error"), ", ",
                       Counted(zone.loaded.findings.size() - zone.errors, "warning"), "\n");
 }

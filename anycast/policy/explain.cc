@@ -6,14 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "anycast/policy/assessment.h"
+#include "anycast/policy/moment.h"
 #include "base/printable.h"
 
 namespace hither {
 namespace {
-
-std::string Seconds(absl::Duration duration) {
-  return absl::FormatDuration(absl::Trunc(duration, absl::Milliseconds(1)));
-}
 
 std::string MeaningOf(const Signal& signal) {
   const bool is_shared = signal.scope == Scope::kShared;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "absl/time/time.h"
 #include "anycast/policy/assessment.h"
 #include "anycast/policy/policy.h"
 
@@ -42,6 +43,11 @@ struct Rule {
   RuleWord word;
   std::optional<Outcome> (*decide)(const Moment& moment);  // No value: it does not apply.
 };
+
+// As reasons show a time: "2.5s", to the millisecond.
+inline std::string Seconds(absl::Duration duration) {
+  return absl::FormatDuration(absl::Trunc(duration, absl::Milliseconds(1)));
+}
 
 // In the order of evaluation. The last one always applies.
 std::span<const Rule> RuleTable();

@@ -10,10 +10,6 @@ namespace {
 
 using MaybeOutcome = std::optional<Outcome>;
 
-std::string Seconds(absl::Duration duration) {
-  return absl::FormatDuration(absl::Trunc(duration, absl::Milliseconds(1)));
-}
-
 std::string Until(const Moment& m, absl::Time time) { return Seconds(time - m.facts.now); }
 
 // Operator and certainty ----------------------------------------------------------------------

@@ -14,7 +14,6 @@ namespace {
 constexpr absl::Duration kRetryFirst = absl::Seconds(1);
 constexpr absl::Duration kRetryMax = absl::Seconds(60);
 constexpr size_t kOutputBytesMax = 16 * 1024;
-constexpr size_t kOutputShownMax = 200;
 
 absl::Duration RetryAfter(int failures) {
   return std::min(kRetryMax, kRetryFirst * (int64_t{1} << std::min(failures - 1, 6)));
@@ -141,7 +140,7 @@ void ExecBackend::OnDone(const std::string& name, const ChildProcess::Result& re
   service.next = now + retry;
   service.error =
       absl::StrCat("the command for ", ToText(service.running_state), " ", result.status.message(),
-                   ": ", Printable(result.output.substr(0, kOutputShownMax)));
+                   ": ", PrintableStart(result.output));
   // What it did before it failed is not known.
   for (const Prefix& prefix : service.running) service.places[prefix].done.reset();
   if (service.fault.Holds(service.error, now)) {

@@ -10,7 +10,6 @@ namespace hither {
 namespace {
 
 constexpr size_t kPrefixesMax = 1'000;  // In a round: the kernel's limit on a command line is far.
-constexpr size_t kOutputShownMax = 200;
 constexpr size_t kAskedPeersMax = 16;
 constexpr uint64_t kAskedPrefixesMax = 500;  // 200 octets each.
 constexpr absl::string_view kSwitchedOff = "Idle (Admin)";
@@ -85,7 +84,7 @@ absl::StatusOr<Observation> FrrReadback::Understand(absl::string_view output) {
   if (values.size() != 1 + prefixes_.size() + asked.size()) {
     return absl::DataLossError(
         absl::StrCat("FRR does not answer as version 8 does; is bgpd running? It says: ",
-                     Printable(std::string(output.substr(0, kOutputShownMax)))));
+                     PrintableStart(std::string(output))));
   }
   const auto peers = FrrPeers(values[0]);
   if (!peers.ok()) return peers.status();

@@ -34,7 +34,7 @@ absl::Status UnlessGone(absl::Status status, const absl::StatusOr<NetlinkReply>&
   return is_gone ? absl::OkStatus() : status;
 }
 
-absl::Status Verdict(const absl::StatusOr<NetlinkReply>& reply, absl::string_view what) {
+absl::Status StatusOf(const absl::StatusOr<NetlinkReply>& reply, absl::string_view what) {
   if (!reply.ok()) return reply.status();
   return reply->error == 0 ? absl::OkStatus() : Failed(reply->error, what);
 }
@@ -111,7 +111,7 @@ absl::Status Netlink::AddInterface(const std::string& name, absl::string_view ki
   request.AddText(IFLA_INFO_KIND, kind);
   request.Close(info);
   const std::string what = absl::StrCat("cannot make interface ", name, " of kind ", kind);
-  return Verdict(Ask(std::move(request), what), what);
+  return StatusOf(Ask(std::move(request), what), what);
 }
 
 absl::Status Netlink::SetUp(uint32_t index, const std::string& name) {
@@ -120,7 +120,7 @@ absl::Status Netlink::SetUp(uint32_t index, const std::string& name) {
   head.ifi_flags = IFF_UP;
   head.ifi_change = IFF_UP;
   const std::string what = absl::StrCat("cannot set interface ", name, " up");
-  return Verdict(Ask(NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, head), what), what);
+  return StatusOf(Ask(NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, head), what), what);
 }
 
 absl::StatusOr<uint32_t> Netlink::MakeInterface(const std::string& name) {
@@ -139,7 +139,7 @@ absl::StatusOr<uint32_t> Netlink::MakeInterface(const std::string& name) {
 
 absl::Status Netlink::SetAddress(const KernelAddress& address) {
   const std::string what = Words("cannot set", address);
-  return Verdict(
+  return StatusOf(
       Ask(AddressRequest(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, address), what),
       what);
 }
@@ -147,7 +147,7 @@ absl::Status Netlink::SetAddress(const KernelAddress& address) {
 absl::Status Netlink::DeleteAddress(const KernelAddress& address) {
   const std::string what = Words("cannot delete", address);
   const auto reply = Ask(AddressRequest(RTM_DELADDR, NLM_F_ACK, address), what);
-  return UnlessGone(Verdict(reply, what), reply);
+  return UnlessGone(StatusOf(reply, what), reply);
 }
 
 absl::StatusOr<std::vector<KernelAddress>> Netlink::AllAddresses() { return DumpAddresses({}); }
@@ -164,7 +164,7 @@ absl::StatusOr<std::vector<KernelAddress>> Netlink::Addresses(uint32_t interface
 
 absl::StatusOr<std::vector<KernelAddress>> Netlink::DumpAddresses(const ifaddrmsg& head) {
   auto reply = Ask(NetlinkRequest(RTM_GETADDR, NLM_F_DUMP, head), "cannot list addresses");
-  const absl::Status verdict = Verdict(reply, "cannot list addresses");
+  const absl::Status verdict = StatusOf(reply, "cannot list addresses");
   if (!verdict.ok()) return verdict;
   return std::move(reply->addresses);
 }
@@ -179,14 +179,14 @@ std::string Netlink::NameIfUp(uint32_t interface) const {
 
 absl::Status Netlink::SetRoute(const KernelRoute& route) {
   const std::string what = Words("cannot set", route);
-  return Verdict(
+  return StatusOf(
       Ask(RouteRequest(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, route), what), what);
 }
 
 absl::Status Netlink::DeleteRoute(const KernelRoute& route) {
   const std::string what = Words("cannot delete", route);
   const auto reply = Ask(RouteRequest(RTM_DELROUTE, NLM_F_ACK, route), what);
-  return UnlessGone(Verdict(reply, what), reply);
+  return UnlessGone(StatusOf(reply, what), reply);
 }
 
 absl::StatusOr<std::vector<KernelRoute>> Netlink::Routes(IpFamily family, uint8_t protocol,
@@ -199,7 +199,7 @@ absl::StatusOr<std::vector<KernelRoute>> Netlink::Routes(IpFamily family, uint8_
   auto reply = Ask(std::move(request), "cannot list routes");
   // A table that nobody has used yet is not there.
   if (reply.ok() && reply->error == ENOENT) return std::vector<KernelRoute>();
-  const absl::Status verdict = Verdict(reply, "cannot list routes");
+  const absl::Status verdict = StatusOf(reply, "cannot list routes");
   if (!verdict.ok()) return verdict;
   std::erase_if(reply->routes, [protocol, table](const KernelRoute& route) {
     return route.protocol != protocol || route.table != table;

@@ -47,7 +47,7 @@ std::string Names(const std::vector<const OutsideWitness*>& witnesses) {
                       more == 0 ? "" : absl::StrCat(" and ", more, " more"));
 }
 
-Signal Verdict(Scope scope, Level level, std::string detail) {
+Signal OutsideSignal(Scope scope, Level level, std::string detail) {
   Signal signal;
   signal.scope = scope;
   signal.level = level;
@@ -57,7 +57,7 @@ Signal Verdict(Scope scope, Level level, std::string detail) {
 
 // Nothing is known, and never was: this neither withdraws nor prevents announcing.
 Signal NoWord(std::string detail) {
-  return Verdict(Scope::kShared, Level::kUnknown, std::move(detail));
+  return OutsideSignal(Scope::kShared, Level::kUnknown, std::move(detail));
 }
 
 Signal JudgeSilence(const OutsideCase& at, const std::vector<const OutsideWitness*>& silent,
@@ -67,16 +67,18 @@ Signal JudgeSilence(const OutsideCase& at, const std::vector<const OutsideWitnes
   }
   const std::string who = Names(silent.empty() ? unproven : silent);
   if (!at.is_settled) {
-    return Verdict(Scope::kPath, Level::kUnknown, absl::StrCat("not heard since startup by ", who));
+    return OutsideSignal(Scope::kPath, Level::kUnknown,
+                         absl::StrCat("not heard since startup by ", who));
   }
   const std::string error =
       at.send_error.empty() ? "" : absl::StrCat("; sending fails: ", at.send_error);
   if (silent.size() < 2) {
-    return Verdict(Scope::kPath, Level::kSoft,
-                   absl::StrCat("not heard by ", who, ", and no other peer can confirm it", error));
+    return OutsideSignal(
+        Scope::kPath, Level::kSoft,
+        absl::StrCat("not heard by ", who, ", and no other peer can confirm it", error));
   }
-  return Verdict(Scope::kPath, Level::kHard,
-                 absl::StrCat("no answer leaves this node: not heard by ", who, error));
+  return OutsideSignal(Scope::kPath, Level::kHard,
+                       absl::StrCat("no answer leaves this node: not heard by ", who, error));
 }
 
 Signal Judge(const OutsideCase& at) {
@@ -90,12 +92,13 @@ Signal Judge(const OutsideCase& at) {
   if (hears.empty()) return JudgeSilence(at, silent, unproven);
   const size_t all = hears.size() + silent.size();
   if (silent.size() > hears.size() && at.is_settled) {
-    return Verdict(Scope::kPath, Level::kSoft,
-                   absl::StrCat("answers reach only some: ", silent.size(), " of ", all,
-                                " peers do not hear it: ", Names(silent)));
+    return OutsideSignal(Scope::kPath, Level::kSoft,
+                         absl::StrCat("answers reach only some: ", silent.size(), " of ", all,
+                                      " peers do not hear it: ", Names(silent)));
   }
-  return Verdict(Scope::kPath, Level::kOk,
-                 absl::StrCat("answers leave: heard by ", hears.size(), " of ", all, " peers"));
+  return OutsideSignal(
+      Scope::kPath, Level::kOk,
+      absl::StrCat("answers leave: heard by ", hears.size(), " of ", all, " peers"));
 }
 
 }  // namespace

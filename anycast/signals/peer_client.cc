@@ -15,10 +15,6 @@ absl::string_view TextOf(std::span<const uint8_t> octets) {
   return {reinterpret_cast<const char*>(octets.data()), octets.size()};
 }
 
-absl::Status Wrong(absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("peer page: ", what));
-}
-
 PeerReport ReportOf(const PeerClient& peer, absl::string_view service, IpFamily family,
                     absl::Time now) {
   PeerReport report;
@@ -139,8 +135,8 @@ std::optional<PeerPage::Seen> PeerClient::Sees() const {
 absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf& self,
                                         absl::string_view nonce) {
   const absl::StatusOr<HttpAnswer> http = ReadHttpAnswer(answer);
-  if (!http.ok()) return Wrong(http.status().message());
-  if (http->code != 200) return Wrong(absl::StrCat("HTTP status ", http->code));
+  if (!http.ok()) return WrongPeerPage(http.status().message());
+  if (http->code != 200) return WrongPeerPage(absl::StrCat("HTTP status ", http->code));
   const Seal seal = self.keys.empty() ? Seal::kRight : CheckSeal(http->body, nonce, self.keys);
   if (seal == Seal::kWrong) {
     return absl::UnauthenticatedError(

@@ -13,10 +13,6 @@ namespace {
 
 constexpr size_t kTextBytesMax = 512;
 
-absl::Status Wrong(absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("peer page: ", what));
-}
-
 // The words of the page, which two versions must share; the words on a terminal may change.
 struct StateWord {
   State state;
@@ -122,6 +118,10 @@ void ReadPage(JsonReader& reader, PeerPage& page) {
 
 }  // namespace
 
+absl::Status WrongPeerPage(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("peer page: ", what));
+}
+
 std::string EncodePeerPage(const PeerPage& page) {
   JsonArray services;
   for (const PeerPage::Service& service : page.services) services.Add(ToJson(service));
@@ -140,18 +140,18 @@ std::string EncodePeerPage(const PeerPage& page) {
 }
 
 absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
-  if (text.size() > kPeerPageBytesMax) return Wrong("too long");
+  if (text.size() > kPeerPageBytesMax) return WrongPeerPage("too long");
   const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
-  if (!document.ok() || !document->root().IsObject()) return Wrong("not a JSON object");
+  if (!document.ok() || !document->root().IsObject()) return WrongPeerPage("not a JSON object");
   if (document->root().MaybeAt("version").MaybeInt() != kPeerPageVersion) {
-    return Wrong(absl::StrCat("not version ", kPeerPageVersion,
+    return WrongPeerPage(absl::StrCat("not version ", kPeerPageVersion,
                               "; run the same version of hither-anycast on all nodes"));
   }
   PeerPage page;
   absl::Status failure;
   JsonReader reader(document->root(), "", failure);
   ReadPage(reader, page);
-  if (!failure.ok()) return Wrong(failure.message());
+  if (!failure.ok()) return WrongPeerPage(failure.message());
   return page;
 }
 

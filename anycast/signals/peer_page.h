@@ -62,6 +62,9 @@ std::string EncodePeerPage(const PeerPage& page);
 // another type, or more than the limits above, is an error. Pure; throws nothing.
 absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view json);
 
+// The error "peer page: `what`".
+absl::Status WrongPeerPage(absl::string_view what);
+
 }  // namespace hither
 
 #endif  // HITHER_ANYCAST_SIGNALS_PEER_PAGE_H_

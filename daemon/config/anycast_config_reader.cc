@@ -427,7 +427,7 @@ constexpr KeyOf<Anycast::Peers> kPeersKeys[] = {
     {"accept_unsealed",  [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadBool(n, to, out.accept_unsealed); }},
 };
 
-constexpr KeyOf<AnycastConfig> kAdminKeys[] = {
+constexpr KeyOf<AnycastConfig> kAdminEndpointKeys[] = {
     {"listen", [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadText(n, "127.0.0.1:8054, unix:/path/of.sock or none", to, out.admin_text); }},
 };
 
@@ -440,7 +440,7 @@ constexpr KeyOf<AnycastConfig> kAnycastKeys[] = {
     {"dry_run",    [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadBool(n, to, out.dry_run); }},
     {"readback",   [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kReadbackKeys, to, out.readback); }},
     {"peers",      [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kPeersKeys, to, out.peers); }},
-    {"admin",      [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kAdminKeys, to, out); }},
+    {"admin",      [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kAdminEndpointKeys, to, out); }},
     {"state_file", [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadPath(n, to, out.state_file); }},
     {"journal",    [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadPath(n, to, out.journal_file); }},
 };

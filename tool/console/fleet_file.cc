@@ -15,7 +15,7 @@ namespace hither {
 namespace {
 
 constexpr size_t kNameBytesMax = 64;
-constexpr size_t kTextBytesMax = 128;
+constexpr size_t kTitleBytesMax = 128;
 constexpr uint16_t kAgentPort = 8060;
 constexpr YamlLimits kLimits = {.depth_max = 8, .nodes_max = 100'000};
 
@@ -176,7 +176,7 @@ void ReadNodes(const YamlNode& list, Reading& to, Fleet::Site& site) {
 // clang-format off
 const KeyOf<Fleet::Site> kSiteKeys[] = {
     {"name",      ReadNameOf<Fleet::Site>},
-    {"place",     [](const YamlNode& n, Reading& to, Fleet::Site& site) { ReadShortText(n, "a place, such as Frankfurt", kTextBytesMax, to, site.place); }},
+    {"place",     [](const YamlNode& n, Reading& to, Fleet::Site& site) { ReadShortText(n, "a place, such as Frankfurt", kTitleBytesMax, to, site.place); }},
     {"latitude",  [](const YamlNode& n, Reading& to, Fleet::Site& site) { ReadDegrees(n, 90, to, site.latitude); }},
     {"longitude", [](const YamlNode& n, Reading& to, Fleet::Site& site) { ReadDegrees(n, 180, to, site.longitude); }},
     {"as",        ReadAs<Fleet::Site>},
@@ -265,7 +265,7 @@ void ReadClients(const YamlNode& list, Reading& to, Draft& draft) {
 
 // clang-format off
 const KeyOf<Draft> kTopKeys[] = {
-    {"title",     [](const YamlNode& n, Reading& to, Draft& draft) { ReadShortText(n, "a title", kTextBytesMax, to, draft.fleet.title); }},
+    {"title",     [](const YamlNode& n, Reading& to, Draft& draft) { ReadShortText(n, "a title", kTitleBytesMax, to, draft.fleet.title); }},
     {"addresses", ReadAddressList},
     {"question",  ReadQuestion},
     {"sites",     ReadSites},

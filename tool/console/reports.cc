@@ -13,15 +13,15 @@
 namespace hither {
 namespace {
 
-constexpr size_t kTextBytesMax = 300;
+constexpr size_t kWordsBytesMax = 300;
 constexpr size_t kListMax = 256;
 
 absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
 // Cut between characters, so that the text does not end in a partial one.
 std::string Short(std::string text) {
-  if (text.size() > kTextBytesMax) {
-    size_t end = kTextBytesMax;
+  if (text.size() > kWordsBytesMax) {
+    size_t end = kWordsBytesMax;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
     text.resize(end);
     text += "...";

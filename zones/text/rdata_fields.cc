@@ -2,14 +2,13 @@
 
 #include <bit>
 
+#include "absl/strings/ascii.h"
 #include "zones/text/text_block.h"
 
 namespace hither {
 namespace {
 
 constexpr char kBadEscape[] = "has a bad escape; use \\X or \\DDD with DDD up to 255";
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // A name with escapes, character by character.
 size_t NameWithEscapes(absl::string_view text, NameView origin, uint8_t* to, Complaint& complaint) {
@@ -60,7 +59,7 @@ bool ParseIp4(absl::string_view text, uint8_t octets[4]) {
     if (part > 0 && (i >= text.size() || text[i++] != '.')) return false;
     const size_t start = i;
     uint32_t value = 0;
-    while (i < text.size() && IsDigit(text[i]) && i - start < 3) {
+    while (i < text.size() && absl::ascii_isdigit(text[i]) && i - start < 3) {
       value = value * 10 + static_cast<uint32_t>(text[i++] - '0');
     }
     if (i == start || value > 255) return false;
@@ -76,11 +75,11 @@ bool NextOctet(absl::string_view text, size_t& i, uint8_t& octet) {
   octet = static_cast<uint8_t>(text[i++]);
   if (octet != '\\') return true;
   if (i >= text.size()) return false;
-  if (!IsDigit(text[i])) {
+  if (!absl::ascii_isdigit(text[i])) {
     octet = static_cast<uint8_t>(text[i++]);
     return true;
   }
-  if (i + 3 > text.size() || !IsDigit(text[i + 1]) || !IsDigit(text[i + 2])) return false;
+  if (i + 3 > text.size() || !absl::ascii_isdigit(text[i + 1]) || !absl::ascii_isdigit(text[i + 2])) return false;
   const int value = (text[i] - '0') * 100 + (text[i + 1] - '0') * 10 + (text[i + 2] - '0');
   i += 3;
   octet = static_cast<uint8_t>(value);
@@ -155,7 +154,7 @@ bool ParseDuration(absl::string_view text, uint32_t& seconds) {
   bool sum_has_units = false;
   if (text.empty()) return false;
   for (const char c : text) {
-    if (IsDigit(c)) {
+    if (absl::ascii_isdigit(c)) {
       part = part * 10 + static_cast<uint64_t>(c - '0');
       digits = true;
     } else {

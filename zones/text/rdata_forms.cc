@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+
 namespace hither {
 namespace {
 
 constexpr uint16_t kFamilyIp4 = 1;  // IANA "Address Family Numbers".
 constexpr uint16_t kFamilyIp6 = 2;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Hexadecimal digits with dots between them, which mean nothing.
 Complaint ReadDottedHex(absl::string_view text, RdataBuffer& out) {
@@ -97,7 +97,7 @@ Complaint ReadAtma(absl::string_view text, RdataBuffer& out) {
   if (text.empty()) return "has no digits after its +";
   for (const char c : text) {
     if (c == '.') continue;
-    if (!IsDigit(c)) return "has something other than digits after its +";
+    if (!absl::ascii_isdigit(c)) return "has something other than digits after its +";
     out.U8(static_cast<uint8_t>(c));
   }
   return nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "zones/text/zone_file_reader.h"
@@ -11,8 +12,6 @@ namespace hither {
 namespace {
 
 constexpr uint32_t kTtlMax = 0x7fffffff;  // RFC 2181 §8.
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 enum class ClassWord { kNone, kIn, kOther };
 
@@ -230,7 +229,7 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
   for (size_t at = from; at < entry.tokens.size(); ++at) {
     const Token& token = entry.tokens[at];
     const absl::string_view text = token.text();
-    if (!heading.has_ttl && !token.quoted && token.size > 0 && IsDigit(text[0])) {
+    if (!heading.has_ttl && !token.quoted && token.size > 0 && absl::ascii_isdigit(text[0])) {
       if (!ParseDuration(text, heading.ttl_seconds) || heading.ttl_seconds > kTtlMax) {
         AddError(token.line,
                  absl::StrCat("TTL ", Shown(token),
