@@ -42,7 +42,8 @@ std::vector<std::string> SessionsEndedBy(const AnycastConfig& from, const Anycas
 }
 
 // Will no session that is established now survive?
-bool EndsEverySession(const Observation& observed, const AnycastConfig& from, const AnycastConfig& to) {
+bool EndsEverySession(const Observation& observed, const AnycastConfig& from,
+                      const AnycastConfig& to) {
   for (const NeighborChange& change : PlanReload(*from.bgp, *to.bgp)) {
     if (change.kind != NeighborChange::Kind::kNone) continue;
     const std::string address = change.neighbor.AddressText();
@@ -56,7 +57,8 @@ bool EndsEverySession(const Observation& observed, const AnycastConfig& from, co
 const BackendKind kKinds[] = {
     {.name = "kernel",
      .is_wanted = [](const AnycastConfig& config) { return config.kernel.has_value(); },
-     .differs = [](const AnycastConfig& from, const AnycastConfig& to) { return from.kernel != to.kernel; },
+     .differs = [](const AnycastConfig& from,
+                   const AnycastConfig& to) { return from.kernel != to.kernel; },
      .make = MakeKernel,
      .try_out = TryKernel},
     {.name = "bgp",
@@ -68,12 +70,14 @@ const BackendKind kKinds[] = {
      .ends_all_of = EndsEverySession},
     {.name = "exec",
      .is_wanted = [](const AnycastConfig& config) { return config.exec.has_value(); },
-     .differs = [](const AnycastConfig& from, const AnycastConfig& to) { return from.exec != to.exec; },
+     .differs = [](const AnycastConfig& from,
+                   const AnycastConfig& to) { return from.exec != to.exec; },
      .make = MakeExec},
     {.name = "dry-run",
      .announces = false,
      .is_wanted = [](const AnycastConfig& config) { return config.dry_run; },
-     .differs = [](const AnycastConfig& from, const AnycastConfig& to) { return from.dry_run != to.dry_run; },
+     .differs = [](const AnycastConfig& from,
+                   const AnycastConfig& to) { return from.dry_run != to.dry_run; },
      .make = MakeDryRun},
 };
 

@@ -125,7 +125,9 @@ bool Unescape(absl::string_view text, size_t& i, uint8_t& octet) {
     octet = static_cast<uint8_t>(text[++i]);
     return true;
   }
-  if (i + 3 >= text.size() || !absl::ascii_isdigit(text[i + 2]) || !absl::ascii_isdigit(text[i + 3])) return false;
+  if (i + 3 >= text.size() || !absl::ascii_isdigit(text[i + 2]) ||
+      !absl::ascii_isdigit(text[i + 3]))
+    return false;
   const int value = (text[i + 1] - '0') * 100 + (text[i + 2] - '0') * 10 + (text[i + 3] - '0');
   i += 3;
   octet = static_cast<uint8_t>(value);
