@@ -276,7 +276,7 @@ TEST_F(SignalCollectorTest, ChecksAndPeersAreSignalsToo) {
 TEST_F(SignalCollectorTest, AProbeThatWasNeverGoodIsUnknown) {
   responder_.Behave({.rcode = 5});
   ASSERT_TRUE(Becomes("probe tcp", Level::kSoft));
-  ASSERT_TRUE(loop_.Until([&] { return !Get("probe udp").detail.empty(); }));
+  ASSERT_TRUE(loop_.Until([&] { return Get("probe udp").detail != "not answered yet"; }));
   const Signal udp = Get("probe udp");
   EXPECT_EQ(udp.level, Level::kUnknown);
   EXPECT_THAT(udp.detail, HasSubstr("this probe has never succeeded since it was configured at 2"));
