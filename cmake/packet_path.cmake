@@ -15,9 +15,10 @@ endif()
 # hither_packet_path(hither_dns name.cc query.cc): these files of a library are on it.
 function(hither_packet_path library)
   if(HITHER_HAS_PACKET_PATH)
+    # Alone: neither with files that have other options, nor with a header precompiled with others.
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${library} PROPERTIES
       COMPILE_OPTIONS "-flto=auto;-ffat-lto-objects"
-      SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)  # A header precompiled with other options is of no use.
+      SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()
 

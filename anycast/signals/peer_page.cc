@@ -145,7 +145,7 @@ absl::StatusOr<PeerPage> DecodePeerPage(absl::string_view text) {
   if (!document.ok() || !document->root().IsObject()) return WrongPeerPage("not a JSON object");
   if (document->root().MaybeAt("version").MaybeInt() != kPeerPageVersion) {
     return WrongPeerPage(absl::StrCat("not version ", kPeerPageVersion,
-                              "; run the same version of hither-anycast on all nodes"));
+                                      "; run the same version of hither-anycast on all nodes"));
   }
   PeerPage page;
   absl::Status failure;
