@@ -16,8 +16,8 @@ namespace hither {
 struct TextBlock {
   static constexpr size_t kBytes = 64;
 
-  uint64_t blanks = 0;  // Space, tab; CR, which separates fields just as well.
-  uint64_t stops = 0;   // LF, ';', and characters not in plain lines: " ( ) \ NUL.
+  uint64_t blanks = 0;  // Space, tab.
+  uint64_t stops = 0;   // LF, CR, ';', and characters not in plain lines: " ( ) \ NUL.
 };
 
 // Without SSE2; also the reference for tests of the other one.
@@ -27,10 +27,10 @@ inline TextBlock ClassifyOneByOne(const char* text) {
     switch (text[i]) {
       case ' ':
       case '\t':
-      case '\r':
         block.blanks |= uint64_t{1} << i;
         break;
       case '\n':
+      case '\r':
       case ';':
       case '"':
       case '(':
@@ -59,9 +59,10 @@ inline TextBlock Classify(const char* text) {
     // '(' and ')' differ in their last bit.
     const __m128i parentheses =
         _mm_cmpeq_epi8(_mm_or_si128(at, _mm_set1_epi8(1)), _mm_set1_epi8(')'));
-    const __m128i ends = _mm_or_si128(_mm_or_si128(is('\n'), is(';')), is('\0'));
+    const __m128i newlines = _mm_or_si128(is('\n'), is('\r'));
+    const __m128i ends = _mm_or_si128(_mm_or_si128(newlines, is(';')), is('\0'));
     const __m128i odd = _mm_or_si128(_mm_or_si128(is('"'), is('\\')), parentheses);
-    block.blanks |= bits(_mm_or_si128(_mm_or_si128(is(' '), is('\t')), is('\r')));
+    block.blanks |= bits(_mm_or_si128(is(' '), is('\t')));
     block.stops |= bits(_mm_or_si128(ends, odd));
   }
   return block;

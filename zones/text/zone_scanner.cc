@@ -17,6 +17,7 @@ enum CharClass : uint8_t {
   kOrdinary,
   kBlank,
   kNewline,
+  kReturn,
   kQuote,
   kOpen,
   kClose,
@@ -29,7 +30,7 @@ constexpr std::array<CharClass, 256> MakeClasses() {
   std::array<CharClass, 256> classes{};
   classes[' '] = kBlank;
   classes['\t'] = kBlank;
-  classes['\r'] = kBlank;  // Of CR LF; a lone one separates fields just as well.
+  classes['\r'] = kReturn;
   classes['\n'] = kNewline;
   classes['"'] = kQuote;
   classes['('] = kOpen;
@@ -48,6 +49,9 @@ constexpr size_t kSlackBytes = TextBlock::kBytes;
 static_assert(kSlackBytes >= Token::kSlackBytes);
 
 constexpr char kNulError[] = "a NUL octet; is this a text file? write \\000 (RFC 1035 §5.1)";
+// BIND ends a line at one, but not in a comment. Where it is ignored two records become one.
+constexpr char kReturnError[] =
+    "a carriage return without a line feed; end each line with LF or CR LF (RFC 1035 §5.1)";
 constexpr char kOpenQuote[] =
     "a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)";
 constexpr char kBackslashError[] =
@@ -56,6 +60,12 @@ constexpr char kTooManyError[] =
     "more fields than a record can have; is a parenthesis left open? (RFC 1035 §5.1)";
 constexpr char kTooLongError[] =
     "a record of over 16 MiB of text; is a parenthesis left open? (RFC 1035 §5.1)";
+
+// Is there a CR in the text that ends no line? `end` is a LF, or the end of the file.
+bool HasLoneReturn(const char* text, const char* end) {
+  const void* found = std::memchr(text, '\r', static_cast<size_t>(end - text));
+  return found != nullptr && static_cast<const char*>(found) + 1 != end;
+}
 
 }  // namespace
 
@@ -155,7 +165,11 @@ bool ZoneScanner::ScanPlainLine(const char*& p, bool& starts_in_column_1, size_t
 // Past the line's end, if that is what stops it, or a comment that does.
 bool ZoneScanner::EndPlainLine(const char* stop, const char*& p) const {
   if (*stop == ';') {
+    const char* const comment = stop;
     stop = static_cast<const char*>(std::memchr(stop, '\n', buffer_.get() + end_ - stop));
+    if (stop != nullptr && HasLoneReturn(comment, stop)) return false;
+  } else if (*stop == '\r') {
+    ++stop;
   }
   if (stop == nullptr || *stop != '\n') return false;
   p = stop + 1;
@@ -275,9 +289,20 @@ bool ZoneScanner::Step(Cursor& cursor) {
       return true;
     case kComment: {
       const void* newline = std::memchr(cursor.p, '\n', cursor.end - cursor.p);
-      cursor.p = newline != nullptr ? static_cast<const char*>(newline) : cursor.end;
+      const char* const end =
+          newline != nullptr ? static_cast<const char*>(newline) : cursor.end;
+      if (HasLoneReturn(cursor.p, end)) return Stop(cursor, kReturnError);
+      cursor.p = end;
       return true;
     }
+    case kReturn:
+      if (cursor.p + 1 == cursor.end) {
+        if (!at_end_of_source_) return cursor.Stopped(Outcome::kNeedMore);
+      } else if (cursor.p[1] != '\n') {
+        return Stop(cursor, kReturnError);
+      }
+      ++cursor.p;
+      return true;
     case kOpen:
       if (cursor.depth++ == 0) {
         cursor.open_at = cursor.p;
