@@ -34,6 +34,8 @@ enum class RdataField : uint8_t {
   kTime,         // 32 bits; text is YYYYMMDDHHmmSS.
   kType,         // 16 bits; text is a mnemonic.
   kAlgorithm,    // 8 bits; text is a DNSSEC mnemonic.
+  kKeyFlags,     // 16 bits; text is mnemonics: NOAUTH|ZONE.
+  kKeyProtocol,  // 8 bits; text is a mnemonic.
   kCertType,     // 16 bits; text is a mnemonic.
   kDsyncScheme,  // 8 bits; text is a mnemonic.
   kIp4,

@@ -188,11 +188,13 @@ size_t FixedBytes(RdataField field) {
   switch (field) {
     case RdataField::kU8:
     case RdataField::kAlgorithm:
+    case RdataField::kKeyProtocol:
     case RdataField::kDsyncScheme:
       return 1;
     case RdataField::kU16:
     case RdataField::kType:
     case RdataField::kCertType:
+    case RdataField::kKeyFlags:
       return 2;
     case RdataField::kU32:
     case RdataField::kDuration:

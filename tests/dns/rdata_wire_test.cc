@@ -203,8 +203,10 @@ TEST(RdataNames, AgreeWithShapes) {
       if (*field == RdataField::kName) ++names;
       if (names > 0) continue;
       const bool octet = *field == RdataField::kU8 || *field == RdataField::kAlgorithm ||
+                         *field == RdataField::kKeyProtocol ||
                          *field == RdataField::kDsyncScheme;
-      const bool pair = *field == RdataField::kU16 || *field == RdataField::kType;
+      const bool pair = *field == RdataField::kU16 || *field == RdataField::kType ||
+                        *field == RdataField::kKeyFlags;
       before += octet ? 1 : pair ? 2 : 4;
     }
     EXPECT_EQ(NamesOf(shape.type).names, names) << TypeToText(shape.type);

@@ -87,6 +87,25 @@ void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, CheckReport
   }
 }
 
+// RFC 9460 §2.4.2: clients ignore them, and its zone files MAY have them.
+void CheckAliasMode(const Zone& zone, NodeId node, const RRset& rrset, CheckReport& report) {
+  for (const ByteView rdata : rrset.Records()) {
+    const NameView target = NameInRdata(rrset.type, rdata, 0);
+    if (LoadU16(rdata.data()) != 0 || rdata.size() == 2 + target.size()) continue;
+    report.Add(ZoneCheckId::kAliasModeParameters, node, rrset.type,
+               Subject(zone, node, rrset.type));
+    return;
+  }
+}
+
+// RFC 6672 §2.4: wherever the name is, like several CNAMEs, which the builder refuses.
+void CheckDnames(const Zone& zone, NodeId node, CheckReport& report) {
+  const RRset* const dname = zone.FindRRset(node, RrType::kDname);
+  if (dname == nullptr || dname->count == 1) return;
+  report.Add(ZoneCheckId::kSeveralDnames, node, RrType::kDname,
+             Subject(zone, node, RrType::kDname));
+}
+
 void CheckAuthoritative(const Zone& zone, NodeId node, CheckReport& report) {
   const bool wildcard = zone.NameOf(node).IsWildcard();
   for (const RRset& rrset : zone.RRsetsOf(node)) {
@@ -100,8 +119,11 @@ void CheckAuthoritative(const Zone& zone, NodeId node, CheckReport& report) {
         CheckTargets(zone, node, rrset, report);
         break;
       case RrType::kDname:
-        if (rrset.count > 1) found(ZoneCheckId::kSeveralDnames);
         if (wildcard) found(ZoneCheckId::kWildcardDname);
+        break;
+      case RrType::kSvcb:
+      case RrType::kHttps:
+        CheckAliasMode(zone, node, rrset, report);
         break;
       case RrType::kDs:
         found(ZoneCheckId::kDsWithoutNs);
@@ -168,6 +190,7 @@ std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
   for (const NodeId node : zone.names()) {
     const Node& at = zone.node(node);
     if (!at.occluded) CheckSizes(zone, node, report);
+    CheckDnames(zone, node, report);
     if (at.occluded) {
       CheckOccluded(zone, node, report);
     } else if (at.is_cut) {

@@ -213,6 +213,16 @@ void SignedZoneChecker::CheckTypes(NodeId id, NodeId denial, RrType type, ByteVi
                       absl::StrCat(TypeToText(type), " (of ", zone_.NameOf(id).ToText(), ")")));
 }
 
+void CheckNsec3Owners(const Zone& zone, CheckReport& report) {
+  for (const NodeId id : zone.nsec3_owners()) {
+    Nsec3Hash hash;
+    const bool is_hash = zone.node(id).label_count == zone.apex_labels() + 1 &&
+                         DecodeBase32Hex(zone.NameOf(id).first_label(), hash.octets);
+    if (is_hash || zone.FindRRset(id, RrType::kNsec3) == nullptr) continue;
+    report.Add(ZoneCheckId::kNsec3Owner, id, RrType::kNsec3, Subject(zone, id, "NSEC3"));
+  }
+}
+
 void CheckNsec3Params(const Zone& zone, const ZoneLimits& limits, CheckReport& report) {
   const RRset* params = zone.FindRRset(kApex, RrType::kNsec3Param);
   if (params == nullptr) return;
@@ -243,6 +253,7 @@ void CheckNsec3Params(const Zone& zone, const ZoneLimits& limits, CheckReport& r
 
 void CheckSignedZone(const Zone& zone, const ZoneLimits& limits, CheckReport& report) {
   CheckNsec3Params(zone, limits, report);
+  CheckNsec3Owners(zone, report);
   // A signed SOA makes a signed zone: single RRSIGs may come from a multi-signer setup.
   const RRset* soa = zone.FindRRset(kApex, RrType::kSoa);
   if (soa == nullptr || soa->signatures == 0) return;

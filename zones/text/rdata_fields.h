@@ -90,7 +90,10 @@ Complaint ReadDsyncScheme(absl::string_view text, RdataBuffer& out);        // R
 // Pairs of hexadecimal digits with `separator` between groups of `group` digits: EUI48, NID.
 Complaint ReadGroupedHex(absl::string_view text, char separator, size_t group, size_t octets,
                          RdataBuffer& out);
-Complaint ReadWks(std::span<const Token> tokens, RdataBuffer& out);  // RFC 1035 §3.4.2
+Complaint ReadKeyFlags(absl::string_view text, RdataBuffer& out);     // RFC 2535 §7.1
+Complaint ReadKeyProtocol(absl::string_view text, RdataBuffer& out);  // RFC 2535 §7.1
+// RFC 1035 §3.4.2
+Complaint ReadWks(std::span<const Token> tokens, RdataBuffer& out, const Token*& blamed);
 
 // The wire form of a scanner's token into `to` (kNameRoomBytes of room) and its size; 0 with
 // `complaint` set. "@" is the origin.

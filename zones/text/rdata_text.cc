@@ -195,6 +195,10 @@ Complaint RdataParser::ReadOne(RdataField field, const Token& token) {
       return ReadTime(text, out_);
     case RdataField::kAlgorithm:
       return ReadAlgorithm(text, out_);
+    case RdataField::kKeyFlags:
+      return ReadKeyFlags(text, out_);
+    case RdataField::kKeyProtocol:
+      return ReadKeyProtocol(text, out_);
     case RdataField::kCertType:
       return ReadCertType(text, out_);
     case RdataField::kDsyncScheme:
@@ -260,7 +264,7 @@ Complaint RdataParser::ReadRest(RdataField field, std::span<const Token> rest) {
     case RdataField::kAmtRelay:
       return ReadRelay(rest);
     case RdataField::kWks:
-      return ReadWks(rest, out_);
+      return ReadWks(rest, out_, blamed_);
     case RdataField::kLoc:
       return ReadLoc(rest, out_, blamed_);
     case RdataField::kApl:
@@ -268,10 +272,7 @@ Complaint RdataParser::ReadRest(RdataField field, std::span<const Token> rest) {
     case RdataField::kHip:
       return ReadHip(rest, origin_, out_, blamed_);
     case RdataField::kSvcParams: {
-      // RFC 9460 §2.4.2: AliasMode has none. On the wire they would be ignored.
-      if (LoadU16(out_.view().data()) == 0 && !rest.empty()) {
-        return "is in AliasMode (priority 0), which has no parameters";
-      }
+      // Also in AliasMode, where clients ignore them (RFC 9460 §2.4.2): zone_check warns of them.
       return ReadSvcParams(rest, out_, complaint_) ? nullptr : complaint_.c_str();
     }
     default:

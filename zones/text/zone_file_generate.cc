@@ -46,7 +46,7 @@ bool ParseRange(absl::string_view text, Range& range) {
 
 // The hexadecimal digits from the last to the first with dots between, as names below ip6.arpa need
 // them; padded with zeros to `width` characters.
-std::string Nibbles(int64_t value, int64_t width, bool upper) {
+std::string Nibbles(uint32_t value, int64_t width, bool upper) {
   const char* const digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string text;
   while (true) {
@@ -60,9 +60,10 @@ std::string Nibbles(int64_t value, int64_t width, bool upper) {
 
 // With `format`'s base and zeros in front. Not absl::StrAppendFormat(): it writes to its string in
 // a destructor, where a std::bad_alloc terminates the program.
-std::string Padded(const char* format, int64_t value, int64_t width) {
+template <typename Number>
+std::string Padded(const char* format, Number value, int64_t width) {
   char text[kWidthMax + 1];  // Wider than any number.
-  std::snprintf(text, sizeof(text), format, static_cast<int>(width), static_cast<uint64_t>(value));
+  std::snprintf(text, sizeof(text), format, static_cast<int>(width), value);
   return text;
 }
 
@@ -87,25 +88,27 @@ bool TakeModifier(absl::string_view& text, int64_t value, std::string& out) {
     if (!TakeChar(text, '}')) return false;
   }
   value += offset;
-  if (value < 0) return false;
+  if (value > kNumberMax) return false;
+  // As BIND does: a negative number has a sign in decimal, and is modulo 2^32 in the other bases.
+  const uint32_t bits = static_cast<uint32_t>(value);
   switch (base) {
     case 'd':
-      out += Padded("%0*" PRIu64, value, width);
+      out += Padded("%0*" PRId64, value, width);
       return true;
     case 'o':
-      out += Padded("%0*" PRIo64, value, width);
+      out += Padded("%0*" PRIo32, bits, width);
       return true;
     case 'x':
-      out += Padded("%0*" PRIx64, value, width);
+      out += Padded("%0*" PRIx32, bits, width);
       return true;
     case 'X':
-      out += Padded("%0*" PRIX64, value, width);
+      out += Padded("%0*" PRIX32, bits, width);
       return true;
     case 'n':
-      out += Nibbles(value, width, false);
+      out += Nibbles(bits, width, false);
       return true;
     case 'N':
-      out += Nibbles(value, width, true);
+      out += Nibbles(bits, width, true);
       return true;
     default:
       return false;
@@ -219,7 +222,7 @@ void ZoneFileReader::Generate(const std::vector<std::string>& fields, size_t dat
   std::string line;
   if (!MakeLine(fields, data_at, value, line)) {
     return AddError(0, absl::StrCat("$GENERATE has a bad ${offset,width,base}, or its number "
-                                    "is negative; base is one of d o x X n N",
+                                    "is over 2147483647; base is one of d o x X n N",
                                     kForm));
   }
   if (!TakeGenerated(line.size())) return;

@@ -58,6 +58,15 @@ const Case kCases[] = {
     {"Clean",               "www A 192.0.2.1\n* MX 5 www\n", {}},
 
     {"SeveralDnames",       "d DNAME b.\nd DNAME c.\n", {"zone:4: several-dnames d.a.example. DNAME"}},
+    {"SeveralDnamesAtCut",  "sub NS ns1.other.\nsub DNAME b.\nsub DNAME c.\n",
+                            {"zone:5: several-dnames sub.a.example. DNAME",
+                             "zone:5: data-at-cut sub.a.example. DNAME"}},
+    {"SeveralDnamesBelowCut", "sub NS ns1.other.\nx.sub DNAME b.\nx.sub DNAME c.\n",
+                            {"zone:5: several-dnames x.sub.a.example. DNAME",
+                             "zone:5: data-below-cut x.sub.a.example. DNAME"}},
+    {"SeveralDnamesBelowDname", "d DNAME b.\nx.d DNAME b.\nx.d DNAME c.\n",
+                            {"zone:5: several-dnames x.d.a.example. DNAME",
+                             "zone:5: data-below-dname x.d.a.example. DNAME"}},
     {"DnameBesideCname",    "d DNAME b.\nd CNAME c.\n",
                             {"zone:5: CNAME beside other data at d.a.example.; remove one (RFC 1034 §3.6.2)"}},
 
@@ -102,6 +111,11 @@ const Case kCases[] = {
     {"BelowDname",          "d DNAME b.\nx.d A 192.0.2.1\n", {"zone:5: data-below-dname x.d.a.example. A"}},
     {"BesideDname",         "d DNAME b.\nd A 192.0.2.1\n", {}},
 
+    {"AliasMode",           "h HTTPS 0 other.\nh SVCB 1 other. port=53\n", {}},
+    {"AliasModeWithParameters", "h HTTPS 0 other. alpn=h2\ns SVCB 0 . port=53\n",
+                            {"zone:4: alias-mode-parameters h.a.example. HTTPS",
+                             "zone:5: alias-mode-parameters s.a.example. SVCB"}},
+
     {"DsWithoutNs",         "sub DS 1 13 2 " + std::string(64, '0') + "\n", {"zone:4: ds-without-ns sub.a.example. DS"}},
     {"DsWithNs",            "sub NS ns1.other.\nsub DS 1 13 2 " + std::string(64, '0') + "\n", {}},
     {"WildcardNs",          "* NS ns1.other.\n", {"zone:4: wildcard-ns *.a.example. NS"}},
@@ -109,6 +123,11 @@ const Case kCases[] = {
 
     // 65,535 - 12 of header - (13 + 4) of question - 12 of record = 65,494 of RDATA.
     {"LargestRrset",        "t TYPE65280 \\# 65494 " + std::string(2 * 65'494, '0') + "\n", {}},
+    {"Nsec3AtAName",        "www NSEC3 1 0 0 - 0123456789abcdefghijklmnopqrstuv A\n",
+                            {"zone:4: nsec3-owner www.a.example. NSEC3"}},
+    {"Nsec3FurtherDown",    "0123456789abcdefghijklmnopqrstuv.x NSEC3 1 0 0 - 0123456789abcdefghijklmnopqrstuv A\n",
+                            {"zone:4: nsec3-owner 0123456789abcdefghijklmnopqrstuv.x.a.example. NSEC3"}},
+    {"Nsec3AtAHash",        "0123456789abcdefghijklmnopqrstuv NSEC3 1 0 0 - 0123456789abcdefghijklmnopqrstuv A\n", {}},
     {"RrsetTooLarge",       "t TYPE65280 \\# 65495 " + std::string(2 * 65'495, '0') + "\n",
                             {"zone:4: rrset-too-large t.a.example. TYPE65280"}},
     {"RrsetTooLargeInAll",  "t TYPE65280 \\# 32741 " + std::string(2 * 32'741, '0') + "\n"
