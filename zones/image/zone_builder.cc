@@ -176,6 +176,12 @@ void ZoneBuilder::PlanRRsets(NameView owner) {
   CheckName(owner);
 }
 
+// Where the other record is that a fault at `here` is about.
+std::string ZoneBuilder::Where(Location here, RecordId other) const {
+  const Location place = buffer_.record(other).location();
+  return place.file == here.file ? absl::StrCat("on line ", place.line) : "in another file";
+}
+
 void ZoneBuilder::CheckName(NameView owner) {
   const auto signatures =
       std::find_if(rrsets_.begin(), rrsets_.end(),
@@ -188,28 +194,33 @@ void ZoneBuilder::CheckName(NameView owner) {
                         limits_.types_per_name_max, " are allowed (limits: types_per_name_max)"));
   }
   const PlannedRRset* cname = nullptr;
-  bool other_data = false;
+  const PlannedRRset* other = nullptr;
   const bool is_apex = owner.size() == apex_.view().size();
   for (const PlannedRRset& rrset : rrsets) {
     const RrType type = rrset.type;
     if (type == RrType::kCname) cname = &rrset;
     // RFC 2181 §10.1 and RFC 4034 §4: only what DNSSEC needs may exist beside a CNAME.
-    other_data |= type != RrType::kCname && type != RrType::kNsec && type != RrType::kKey &&
-                  type != RrType::kNxt;
+    const bool may_be_beside = type == RrType::kCname || type == RrType::kNsec ||
+                               type == RrType::kKey || type == RrType::kNxt;
+    if (!may_be_beside && other == nullptr) other = &rrset;
     if (type == RrType::kSoa && !is_apex) {
       Report(Severity::kError, PlaceOf(rrset),
              absl::StrCat("SOA at ", owner.ToText(), ", which is not the apex ", apex_.ToText(),
                           "; remove it (RFC 1035 §5.2)"));
     }
     if ((type == RrType::kSoa || type == RrType::kCname) && rrset.records.size() > 1) {
-      Report(Severity::kError, PlaceOf(rrset),
+      const Location place = buffer_.record(rrset.records[1]).location();
+      Report(Severity::kError, place,
              absl::StrCat(rrset.records.size(), " ", TypeToText(type), " records at ",
-                          owner.ToText(), "; keep one (RFC 2181 §10.1)"));
+                          owner.ToText(), ", the first ", Where(place, rrset.records.front()),
+                          "; keep one (RFC 2181 §10.1)"));
     }
   }
-  if (cname != nullptr && other_data) {
+  if (cname != nullptr && other != nullptr) {
     Report(Severity::kError, PlaceOf(*cname),
-           absl::StrCat("CNAME beside other data at ", owner.ToText(),
+           absl::StrCat("CNAME beside other data at ", owner.ToText(), ", ",
+                        TypeToText(other->type), " ",
+                        Where(PlaceOf(*cname), other->records.front()),
                         "; remove one (RFC 1034 §3.6.2)"));
   }
 }

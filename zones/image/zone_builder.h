@@ -97,6 +97,7 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   void MakeZone(BuiltZone& built);
   void Report(Severity severity, const Location& location, std::string text);
   void ReportOmitted(const std::string& file, std::vector<Finding>& findings) const;
+  std::string Where(Location here, RecordId other) const;
   Location PlaceOf(const PlannedRRset& rrset) const {
     return buffer_.record(rrset.records.front()).location();
   }

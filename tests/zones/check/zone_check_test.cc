@@ -68,7 +68,7 @@ const Case kCases[] = {
                             {"zone:5: several-dnames x.d.a.example. DNAME",
                              "zone:5: data-below-dname x.d.a.example. DNAME"}},
     {"DnameBesideCname",    "d DNAME b.\nd CNAME c.\n",
-                            {"zone:5: CNAME beside other data at d.a.example.; remove one (RFC 1034 §3.6.2)"}},
+                            {"zone:5: CNAME beside other data at d.a.example., DNAME on line 4; remove one (RFC 1034 §3.6.2)"}},
 
     {"LastDotForgotten",    "www.a.example A 192.0.2.1\n",
                             {"zone:4: doubled-origin www.a.example.a.example."}},
