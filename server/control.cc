@@ -80,8 +80,9 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   }
   StartBeat();
   const auto text_of = [](std::string* out, const SocketAddress& a) { out->append(a.ToText()); };
-  Log(LogLevel::kInfo, VersionText(), " answers: site ", config_.identity.site, ", node ",
-      config_.identity.node, ", ", workers_.size(), " workers on ",
+  const std::string& site = config_.identity.site;
+  Log(LogLevel::kInfo, VersionText(), " answers: ", site.empty() ? "no site set" : "site ", site,
+      ", node ", config_.identity.node, ", ", workers_.size(), " workers on ",
       absl::StrJoin(listen_, " ", text_of));
   return absl::OkStatus();
 }
