@@ -4,6 +4,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 
@@ -141,6 +142,8 @@ def commit(folder):
     """The checked-out commit, with a + if files differ from it."""
     def git(*arguments):
         return subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True)
+    if not shutil.which("git"):  # A tarball needs none.
+        return "unknown"
     head = git("rev-parse", "--short=12", "HEAD")
     if head.returncode != 0:
         return "unknown"

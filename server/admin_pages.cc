@@ -146,6 +146,7 @@ ServerStatus::Zone StatusOf(const ServedZone& served) {
   zone.name = served.apex().ToText();
   zone.file = std::string(served.file());
   zone.error = std::string(served.last_error());
+  zone.warning = std::string(served.warning());
   if (served.zone == nullptr) return zone;
   zone.serial = served.zone->serial();
   zone.records = served.zone->record_count();
@@ -184,6 +185,17 @@ absl::Status HealthOf(const ServerView& view) {
   if (auto workers = HealthOfWorkers(view); !workers.ok()) return workers;
   if (view.zones->served() > 0) return absl::OkStatus();
   return absl::UnavailableError("no zone is loaded");
+}
+
+std::string HealthNote(const ServerView& view) {
+  const ZoneSet& set = *view.zones;
+  const size_t missing = set.zones().size() - set.served();
+  if (missing == 0) return "";
+  const auto first = std::ranges::find_if(
+      set.zones(), [](const ServedZone& served) { return served.zone == nullptr; });
+  return absl::StrCat(missing, " of ", set.zones().size(),
+                      " zones have no version and get SERVFAIL: ", first->apex().ToText(),
+                      missing > 1 ? " and others" : "", "; see `hither status`");
 }
 
 ServerStatus StatusOf(const ServerView& view) {

@@ -49,6 +49,8 @@ std::string MetricsPage(const ServerView& view);
 
 // GET /healthz: OK if every worker's loop runs and at least one zone is served.
 absl::Status HealthOf(const ServerView& view);
+// What is wrong although it is healthy; "" if nothing is.
+std::string HealthNote(const ServerView& view);
 absl::Status HealthOfWorkers(const ServerView& view);  // Without regard to zones.
 
 // GET /status of the admin endpoint, whose clients may also give commands.

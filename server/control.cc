@@ -5,10 +5,13 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "server/privileges.h"
 #include "server/settings.h"
 
@@ -120,6 +123,7 @@ AdminHandlers Control::Pages() {
   AdminHandlers pages;
   pages.metrics = [this] { return MetricsPage(View()); };
   pages.health = [this] { return HealthOf(View()); };
+  pages.health_note = [this] { return HealthNote(View()); };
   pages.status = [this] { return ToJson(PublicStatusOf(View())); };
   return pages;
 }
@@ -127,8 +131,27 @@ AdminHandlers Control::Pages() {
 AdminHandlers Control::Handlers() {
   AdminHandlers handlers = Pages();
   handlers.status = [this] { return ToJson(StatusOf(View())); };
-  handlers.reload = [this] { return Reload(); };
+  handlers.reload = [this](const AdminParameters& parameters, AdminReplier reply) {
+    Reload(parameters, std::move(reply));
+  };
   return handlers;
+}
+
+void Control::Reload(const AdminParameters& parameters, AdminReplier reply) {
+  ZoneNames only;
+  for (const auto& [key, value] : parameters) {
+    if (key != "zone") continue;
+    const absl::StatusOr<Name> name = Name::FromText(value);
+    if (!name.ok()) {
+      return reply({.code = 400,
+                    .text = absl::StrCat("zone name ", Printable(value), ": ",
+                                         name.status().message(), "\n")});
+    }
+    only.insert(absl::AsciiStrToLower(name->ToText()));
+  }
+  reloader_.Reload(std::move(only), [reply = std::move(reply)](bool ok, const std::string& text) {
+    reply({.code = ok ? 200 : 500, .text = absl::StrCat(text, "\n")});
+  });
 }
 
 ServerView Control::View() const {

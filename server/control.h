@@ -51,7 +51,8 @@ class Control : private ReloadHost {
   // ends with the process, here.
   absl::Status Run(AdminEndpoint* admin, AdminEndpoint* metrics);
 
-  absl::StatusOr<std::string> Reload() { return reloader_.Reload(); }
+  // As AdminAction::begin; the zones to look at are the parameters "zone".
+  void Reload(const AdminParameters& parameters, AdminReplier reply);
   void RequestStop();
   ServerView View() const;
 

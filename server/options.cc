@@ -268,6 +268,7 @@ CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10
     - { name: example.net, image: zones/example.net.image }   # made by: hither compile; with
                              # file: too, the text is read if it differs from the image
     - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
+    - { folder: zones/all, pattern: "*.zone" }     # each file that fits is the zone that * spells
   image_cache: none     # or a folder: caches the images of zones read as text;
                         # the server's user must own it and be the only one who may write in it
   admin: { listen: "$admin" }                                # or unix:PATH, or none
@@ -277,7 +278,10 @@ CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10
   log:   { level: info, target: stderr }                             # debug info warning error
   limits: { records_per_rrset_max: $records_per_rrset_max, types_per_name_max: $types_per_name_max,
             nsec3_iterations_max: $nsec3_iterations_max,   # fewer if the salt is long; at most 2500
-            include_depth_max: $include_depth_max, generate_records_max: $generate_records_max }
+            include_depth_max: $include_depth_max, generate_records_max: $generate_records_max,
+            include_folder: none }   # $$INCLUDE reads files below it; none: below the zone file's
+  reload: { settle: $settle,    # a changed file that looks half written is complete after so long
+            watch: false }  # true: reload by itself when files change
 )";
 
 }  // namespace
@@ -362,7 +366,9 @@ std::string HelpText() {
               {"$types_per_name_max", absl::StrCat(limits.types_per_name_max)},
               {"$nsec3_iterations_max", absl::StrCat(limits.nsec3_iterations_max)},
               {"$include_depth_max", absl::StrCat(limits.include_depth_max)},
-              {"$generate_records_max", absl::StrCat(limits.generate_records_max)}});
+              {"$generate_records_max", absl::StrCat(limits.generate_records_max)},
+              {"$settle", absl::FormatDuration(defaults.reload.settle)},
+              {"$$", "$"}});
 }
 
 }  // namespace hither

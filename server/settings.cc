@@ -62,6 +62,7 @@ std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& 
   differ("metrics", a.metrics == b.metrics && a.metrics_hosts == b.metrics_hosts);
   differ("log", a.log == b.log);
   differ("limits", a.limits == b.limits);
+  differ("reload", a.reload == b.reload);
   return keys;
 }
 

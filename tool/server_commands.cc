@@ -2,10 +2,13 @@
 
 #include <cstdint>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "daemon/admin/admin_client.h"
 #include "daemon/admin/status.h"
 #include "daemon/config/config.h"
+#include "dns/name.h"
 #include "tool/command.h"
 
 namespace hither {
@@ -28,7 +31,7 @@ bool Prepare(absl::string_view command, absl::string_view help, const ParsedArgu
     result.out = std::string(help);
     return false;
   }
-  if (!parsed.words.empty()) {
+  if (!parsed.words.empty() && command != "reload") {
     result = UsageError(command, absl::StrCat("unexpected argument '", parsed.words[0],
                                               "'; see hither ", command, " --help"));
     return false;
@@ -40,6 +43,32 @@ bool Prepare(absl::string_view command, absl::string_view help, const ParsedArgu
   }
   addresses = *std::move(admin);
   return true;
+}
+
+// "?zone=example.org.&zone=example.net."
+absl::StatusOr<std::string> QueryOf(const std::vector<absl::string_view>& zones) {
+  if (zones.size() > HttpHead::kParametersMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("over ", HttpHead::kParametersMax,
+                     " zones; name fewer, or none to reload all that have changed"));
+  }
+  std::string query;
+  for (const absl::string_view zone : zones) {
+    const absl::StatusOr<Name> name = Name::FromText(zone);
+    if (!name.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("zone name '", zone, "': ", name.status().message()));
+    }
+    absl::StrAppend(&query, query.empty() ? "?" : "&", "zone=");
+    for (const char c : name->ToText()) {
+      if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-') {
+        query += c;
+      } else {
+        absl::StrAppendFormat(&query, "%%%02X", static_cast<unsigned char>(c));
+      }
+    }
+  }
+  return query;
 }
 
 }  // namespace
@@ -123,12 +152,17 @@ absl::string_view ReloadHelp() {
       R"(hither reload - have a running hitherd, or its sidecar, load what has changed
 
 USAGE
-  hither reload [--admin ADDRESS]
+  hither reload [--admin ADDRESS] [ZONE...]
   hither reload --anycast ADDRESS [--confirm] [--dry-run]
 
 The server reads the configuration's zones and every changed zone file again, without losing a
 query. If a zone has errors, its last good version stays in service. The command waits for the end
-of the reload.
+of the reload and prints which zones have changed, with their serials, and every warning.
+
+With ZONEs it looks at the files of these zones only; the configuration is read all the same.
+
+A zone file that looks half written (its last line has no end, or it became shorter and kept its
+serial) is loaded once nobody has changed it for reload.settle (default 1s).
 
 With --anycast the sidecar reads the configuration again and reports which routes that withdraws.
 It refuses to withdraw the last prefix or to forget a drain. A renamed service is a new one, so its
@@ -151,6 +185,7 @@ EXIT CODES
 
 EXAMPLES
   hither reload
+  hither reload example.org
   hither check example.org.zone && hither reload
   hither reload --anycast default --dry-run
 )"));
@@ -164,11 +199,17 @@ ToolResult RunReload(Arguments arguments) {
   std::vector<AdminAddress> addresses;
   ToolResult result;
   if (!Prepare("reload", ReloadHelp(), parsed, addresses, result)) return result;
-  if (!parsed.Value("--anycast", "").empty()) return ReloadSidecar(parsed);
+  if (!parsed.Value("--anycast", "").empty()) {
+    if (parsed.words.empty()) return ReloadSidecar(parsed);
+    return UsageError("reload", "the sidecar has no zones; leave them out, or --anycast");
+  }
   if (!parsed.switches.empty()) {
     return UsageError("reload", "--confirm and --dry-run are the sidecar's; add --anycast ADDRESS");
   }
-  const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "POST", "/reload");
+  const absl::StatusOr<std::string> query = QueryOf(parsed.words);
+  if (!query.ok()) return UsageError("reload", query.status().message());
+  const absl::StatusOr<AdminReply> reply =
+      AskAdmin(addresses, "POST", absl::StrCat("/reload", *query));
   if (!reply.ok()) return Failed("reload", reply.status().message());
   if (reply->code == 200) return {kToolFine, reply->body, ""};
   return {kToolFailed, "", reply->body};

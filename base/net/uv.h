@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -110,6 +111,20 @@ class UvSignal : public UvHandle<uv_signal_t, int> {
     HITHER_CHECK(Make(std::move(function), init) == 0);
   }
   void Start(int number) { uv_signal_start(get(), Call, number); }
+};
+
+// Watches a folder for changes of its entries. The function gets the entry's name (null: unknown),
+// libuv's events and its status.
+class UvFsEvent : public UvHandle<uv_fs_event_t, const char*, int, int> {
+ public:
+  // 0, or libuv's error.
+  int Open(uv_loop_t& loop, Function function) {
+    return Make(std::move(function),
+                [&loop](uv_fs_event_t* event) { return uv_fs_event_init(&loop, event); });
+  }
+  int Start(const std::string& folder) {
+    return uv_fs_event_start(get(), Call, folder.c_str(), /*flags=*/0);
+  }
 };
 
 // Wakes the loop from another thread; several Send() may be one call of the function.

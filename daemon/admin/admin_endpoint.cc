@@ -192,7 +192,8 @@ void AdminEndpoint::TakeHead(std::unique_ptr<AdminConnection> connection, absl::
   }
   task.connection = std::move(connection);
   if (!answer.has_value()) {
-    if (Queue(task)) return;
+    const AdminAction* const begins = router_->BeginsWork(task.head);
+    if (begins != nullptr ? Begin(*begins, task) : Queue(task)) return;
     answer = Busy();
   }
   task.connection->Answer(router_->ToHttp(*answer, task.head.method == "HEAD"), now);
@@ -206,6 +207,28 @@ bool AdminEndpoint::Queue(Task& task) {
     ready_.push_back(std::move(task));
   }
   ready_changed_.notify_one();
+  return true;
+}
+
+// The connection is kept by the work until that has its answer.
+bool AdminEndpoint::Begin(const AdminAction& action, Task& task) {
+  {
+    const std::lock_guard lock(mu_);
+    if (begun_ >= kAdminQueuedMax) return false;
+    ++begun_;
+  }
+  // A std::function must be copyable.
+  const auto waiting =
+      std::make_shared<std::unique_ptr<AdminConnection>>(std::move(task.connection));
+  action.begin(task.head.parameters, [this, waiting](const AdminAnswer& answer) {
+    (*waiting)->Answer(router_->ToHttp(answer, /*is_head_request=*/false), MonotonicNow());
+    {
+      const std::lock_guard lock(mu_);
+      --begun_;
+      if (!stopping_) done_.push_back(std::move(*waiting));
+    }
+    eventfd_write(done_event_.get(), 1);
+  });
   return true;
 }
 

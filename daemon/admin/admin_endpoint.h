@@ -23,7 +23,8 @@
 
 namespace hither {
 
-inline constexpr size_t kAdminQueuedMax = 64;  // Requests that wait for a thread; more get 503.
+// Requests that wait for a thread, or for work that has begun; more get 503.
+inline constexpr size_t kAdminQueuedMax = 64;
 
 // HTTP for operators: on a loopback address or a UNIX socket (mode 0660), for readers on other
 // hosts, or for browsers; on its own threads. One request per connection; bodies are not read.
@@ -73,6 +74,7 @@ class AdminEndpoint {
   void Accept(absl::Time now);
   void TakeHead(std::unique_ptr<AdminConnection> connection, absl::Time now);
   bool Queue(Task& task);
+  bool Begin(const AdminAction& action, Task& task);
   void TakeDone();
   void AnswerLoop();
   void AnswerTask(Task& task);
@@ -89,8 +91,9 @@ class AdminEndpoint {
   std::vector<std::thread> threads_;
 
   // Not base/mutex.h: a condition variable needs std::mutex.
-  mutable std::mutex mu_;  // Guards the next four.
+  mutable std::mutex mu_;  // Guards the next five.
   std::deque<Task> ready_;
+  size_t begun_ = 0;  // Of AdminAction::begin, without an answer yet.
   std::vector<std::unique_ptr<AdminConnection>> done_;
   bool stopping_ = false;
   std::string error_;  // Why it does not listen.

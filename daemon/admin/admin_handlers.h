@@ -30,6 +30,10 @@ struct AdminAnswer {
   std::function<bool(std::string& piece)> stream = nullptr;
   std::string allow = "";  // Of a 405: the allowed methods.
 };
+// Gives an answer that takes a while, once, on any thread. If the endpoint has been stopped:
+// nothing.
+using AdminReplier = std::function<void(const AdminAnswer& answer)>;
+
 struct AdminAction {
   std::string method;  // "GET" or "POST"
   std::string path;    // "/drain"
@@ -37,6 +41,9 @@ struct AdminAction {
   // The answer exists and only needs copying: the thread that reads requests gives it, and no other
   // request can delay it.
   bool is_ready = false;
+  // In place of `answer`: begins the work, and returns without waiting for it. Called on the thread
+  // that reads requests; while the work is done, the client occupies no thread.
+  std::function<void(const AdminParameters& parameters, AdminReplier reply)> begin = nullptr;
 };
 
 // Empty if there is none of that name.
@@ -50,10 +57,12 @@ inline std::string Parameter(const AdminParameters& parameters, absl::string_vie
 // The endpoint's questions to the server. Called on the endpoint's threads, several in parallel.
 // Null ones have no page.
 struct AdminHandlers {
-  std::function<std::string()> metrics;                 // GET /metrics
-  std::function<absl::Status()> health;                 // GET /healthz: 200, or 503 and the reason.
-  std::function<std::string()> status;                  // GET /status: JSON.
-  std::function<absl::StatusOr<std::string>()> reload;  // POST /reload: 200 with the text, or 500.
+  std::function<std::string()> metrics;      // GET /metrics
+  std::function<absl::Status()> health;      // GET /healthz: 200, or 503 and the reason.
+  std::function<std::string()> health_note;  // After its "ok": what is wrong nevertheless, or "".
+  std::function<std::string()> status;       // GET /status: JSON.
+  // POST /reload: as AdminAction::begin.
+  std::function<void(const AdminParameters& parameters, AdminReplier reply)> reload;
   std::vector<AdminAction> more = {};
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -15,7 +14,6 @@ namespace {
 
 using Reach = EndpointSettings::Reach;
 
-constexpr int kReloadsMax = 2;  // One that runs, and one that waits.
 constexpr char kText[] = "text/plain; charset=utf-8";
 
 absl::string_view ReasonOf(int code) {
@@ -87,10 +85,13 @@ void AdminRouter::AddPages(AdminHandlers& handlers) {
     });
   }
   if (handlers.health) {
-    add("GET", "/healthz", [page = std::move(handlers.health)] {
-      const absl::Status health = page();
-      return health.ok() ? Say(200, "ok\n") : Say(503, absl::StrCat(health.message(), "\n"));
-    });
+    add("GET", "/healthz",
+        [page = std::move(handlers.health), note = std::move(handlers.health_note)] {
+          const absl::Status health = page();
+          if (!health.ok()) return Say(503, absl::StrCat(health.message(), "\n"));
+          const std::string but = note ? note() : "";
+          return Say(200, but.empty() ? "ok\n" : absl::StrCat("ok, but ", but, "\n"));
+        });
   }
   if (handlers.status) {
     add("GET", "/status", [page = std::move(handlers.status)] {
@@ -98,18 +99,9 @@ void AdminRouter::AddPages(AdminHandlers& handlers) {
     });
   }
   if (!handlers.reload) return;
-  // A reload takes as long as its zones, and occupies its thread. The waiting one will see all
-  // files as they are then, so more are useless.
-  add("POST", "/reload", [this, reload = std::move(handlers.reload)] {
-    const absl::Cleanup leave = [this] { reloads_.fetch_sub(1, std::memory_order_relaxed); };
-    if (reloads_.fetch_add(1, std::memory_order_relaxed) >= kReloadsMax) {
-      return Say(
-          503, "one reload is running and another is waiting; try again when they have finished\n");
-    }
-    const absl::StatusOr<std::string> done = reload();
-    return done.ok() ? Say(200, absl::StrCat(*done, "\n"))
-                     : Say(500, absl::StrCat(done.status().message(), "\n"));
-  });
+  AdminAction action{.method = "POST", .path = "/reload", .answer = nullptr};
+  action.begin = std::move(handlers.reload);
+  actions_.push_back(std::move(action));
 }
 
 const AdminAction* AdminRouter::Find(absl::string_view path) const {
@@ -159,6 +151,11 @@ std::optional<AdminAnswer> AdminRouter::AnswerAtOnce(const std::optional<HttpHea
 
 AdminAnswer AdminRouter::Work(const HttpHead& head) const {
   return Find(head.path)->answer(head.parameters);
+}
+
+const AdminAction* AdminRouter::BeginsWork(const HttpHead& head) const {
+  const AdminAction* const action = Find(head.path);
+  return action->begin != nullptr ? action : nullptr;
 }
 
 std::string AdminRouter::ToHttp(const AdminAnswer& answer, bool is_head_request) const {

@@ -1,7 +1,6 @@
 #ifndef HITHER_DAEMON_ADMIN_ADMIN_ROUTER_H_
 #define HITHER_DAEMON_ADMIN_ADMIN_ROUTER_H_
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +24,8 @@ class AdminRouter {
   // from ParseHttpHead().
   std::optional<AdminAnswer> AnswerAtOnce(const std::optional<HttpHead>& head) const;
   AdminAnswer Work(const HttpHead& head) const;
+  // Of a request that AnswerAtOnce() gave nothing for: its answer comes later; null: of Work().
+  const AdminAction* BeginsWork(const HttpHead& head) const;
 
   // Head and text. For a stream: the head; the answer ends with the connection.
   std::string ToHttp(const AdminAnswer& answer, bool is_head_request) const;
@@ -38,7 +39,6 @@ class AdminRouter {
   const EndpointSettings& settings_;
   const bool has_no_host_;
   std::vector<AdminAction> actions_;
-  mutable std::atomic<int> reloads_ = 0;
 };
 
 }  // namespace hither

@@ -29,7 +29,8 @@ JsonObject ZoneToJson(const ServerStatus::Zone& zone) {
           {"records", zone.records},
           {"signing", zone.signing},
           {"loaded_at", TimeText(zone.loaded_at)},
-          {"error", zone.error}};
+          {"error", zone.error},
+          {"warning", zone.warning}};
 }
 
 JsonObject LatencyToJson(const std::vector<ServerStatus::Latency>& all) {
@@ -66,6 +67,7 @@ void ReadZone(JsonReader& reader, ServerStatus::Zone& zone) {
   reader.Read("signing", zone.signing);
   ReadTime(reader, "loaded_at", zone.loaded_at);
   reader.Read("error", zone.error);
+  reader.Read("warning", zone.warning);
 }
 
 void ReadLatency(JsonReader reader, std::vector<ServerStatus::Latency>& all) {
@@ -164,6 +166,15 @@ void AppendLatency(const ServerStatus& status, std::string& out) {
   }
 }
 
+int Urgency(const ServerStatus::Zone& zone) {
+  return zone.error.empty() ? (zone.warning.empty() ? 0 : 1) : 2;
+}
+
+std::string RemarkOf(const ServerStatus::Zone& zone) {
+  if (!zone.error.empty()) return absl::StrCat(": ", Printable(zone.error));
+  return zone.warning.empty() ? "" : absl::StrCat("; warning: ", Printable(zone.warning));
+}
+
 void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out) {
   std::vector<const ServerStatus::Zone*> zones;
   uint64_t bad = status.zones_omitted_failed;
@@ -172,9 +183,8 @@ void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out)
     zones.push_back(&zone);
     if (!zone.error.empty()) ++bad;
   }
-  std::stable_sort(zones.begin(), zones.end(), [](const auto* a, const auto* b) {
-    return !a->error.empty() && b->error.empty();
-  });
+  std::stable_sort(zones.begin(), zones.end(),
+                   [](const auto* a, const auto* b) { return Urgency(*a) > Urgency(*b); });
   const size_t shown = std::min(zones_max, zones.size());
   for (size_t i = 0; i < shown; ++i) {
     width = std::max(width, std::min(kNameColumnMax, static_cast<int>(zones[i]->name.size())));
@@ -190,8 +200,7 @@ void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out)
     absl::StrAppendFormat(&out, "  %-*s  %10s  %10d  %-6s  %-20s  %s%s\n", width,
                           Printable(zone.name), zone.serial ? absl::StrCat(*zone.serial) : "-",
                           zone.records, WordOr(Printable(zone.signing), "-"),
-                          WordOr(TimeText(zone.loaded_at), "never"), zone.State(),
-                          zone.error.empty() ? "" : absl::StrCat(": ", Printable(zone.error)));
+                          WordOr(TimeText(zone.loaded_at), "never"), zone.State(), RemarkOf(zone));
   }
   if (shown < zones.size()) {
     absl::StrAppendFormat(&out, "  and %d more; --all shows them\n", zones.size() - shown);

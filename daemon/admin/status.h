@@ -24,7 +24,8 @@ struct ServerStatus {
     uint64_t records = 0;
     std::string signing;  // "no", "NSEC" or "NSEC3"
     absl::Time loaded_at = absl::InfinitePast();
-    std::string error;  // Of the last load, if that failed.
+    std::string error;    // Of the last load, if that failed.
+    std::string warning;  // Of the version that answers: its serial was not raised.
 
     // "ok"; "stale": the last load failed and an older version answers; "broken": none answers.
     absl::string_view State() const;
@@ -67,7 +68,8 @@ std::string ToJson(const ServerStatus& status);
 absl::StatusOr<ServerStatus> FromJson(absl::string_view json);
 
 // For a terminal: identity, counters with their rate since startup, latency, and a table of at most
-// `zones_max` zones, those with errors first. Control octets are shown as '?'.
+// `zones_max` zones, those with errors first, then those with warnings. Control octets are shown as
+// '?'.
 std::string ToText(const ServerStatus& status, size_t zones_max);
 
 }  // namespace hither

@@ -35,14 +35,6 @@ void ReadMaps(const YamlNode& node, const KeyOf<T> (&keys)[kKeys], absl::string_
   });
 }
 
-void ReadBool(const YamlNode& node, Reading& to, bool& out) {
-  if (!ExpectKind(node, YamlNode::kText, "true or false", to)) return;
-  if (node.text != "true" && node.text != "false") {
-    return to.Error(node.line, absl::StrCat(Quoted(node.text), "; write true or false"));
-  }
-  out = node.text == "true";
-}
-
 // One of two words.
 void ReadChoice(const YamlNode& node, absl::string_view no, absl::string_view yes, Reading& to,
                 bool& out) {

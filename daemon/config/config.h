@@ -14,6 +14,7 @@
 #include "base/log_level.h"
 #include "base/socket_address.h"
 #include "daemon/config/anycast_config.h"
+#include "daemon/config/zone_folder.h"
 #include "daemon/config/zone_list.h"
 #include "dns/name.h"
 #include "dns/payload_size.h"
@@ -96,13 +97,26 @@ struct Config {
     uint16_t nsec3_iterations_max = kNsec3IterationsDefault;
     uint32_t include_depth_max = kIncludeDepthDefault;
     uint32_t generate_records_max = kGenerateRecordsDefault;
+    std::string include_folder;  // What $INCLUDE may read is below it. Empty: the zone file's.
     friend bool operator==(const Limits&, const Limits&) = default;
   } limits;
+
+  struct Reload {
+    absl::Duration settle = absl::Seconds(1);  // A changed file is complete after so long.
+    bool watch = false;                        // Reload when files change.
+    friend bool operator==(const Reload&, const Reload&) = default;
+  } reload;
 
   AnycastConfig anycast;  // The sidecar's part; hitherd only checks it.
 
   // The files that this was read from: the configuration file and its lists of zones.
   std::vector<std::string> files;
+  // The folders whose files are zones. To watch: a file may be added.
+  struct Folder {
+    std::string path;
+    ZonePattern pattern;
+  };
+  std::vector<Folder> folders;
 
   Config();
 };
@@ -113,11 +127,15 @@ struct Config {
 absl::StatusOr<Config> LoadConfigFile(const std::string& path,
                                       uint64_t bytes_max = kConfigBytesMax);
 
+using ZoneFolderReader = absl::StatusOr<std::vector<std::string>> (*)(const std::string& folder,
+                                                                      const ZonePattern& pattern);
+
 // The same from memory: errors name `file`, and relative paths start at `folder`. `read_list` reads
-// the lists of zones that it names.
+// the lists of zones that it names, `read_folder` the folders.
 absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
                                    absl::string_view folder,
-                                   ZoneListReader read_list = ReadZoneListFile);
+                                   ZoneListReader read_list = ReadZoneListFile,
+                                   ZoneFolderReader read_folder = ReadZoneFolder);
 
 // Fills defaults that depend on other values or on the host (`host_name`), then checks constraints
 // between values: the NSID's size, at least one zone.

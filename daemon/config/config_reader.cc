@@ -51,13 +51,34 @@ struct ZoneEntry {
   const YamlNode* file = nullptr;
   const YamlNode* image = nullptr;
   const YamlNode* list = nullptr;
+  const YamlNode* folder = nullptr;
+  const YamlNode* pattern = nullptr;
 };
+
+bool HasOnly(const ZoneEntry& entry, const YamlNode* ZoneEntry::*key) {
+  ZoneEntry only;
+  only.*key = entry.*key;
+  if (key == &ZoneEntry::folder) only.pattern = entry.pattern;
+  return entry.name == only.name && entry.file == only.file && entry.image == only.image &&
+         entry.list == only.list && entry.folder == only.folder && entry.pattern == only.pattern;
+}
 
 // False: an error was reported.
 bool CheckZoneKeys(const ZoneEntry& entry, uint32_t line, Reading& to) {
   const size_t errors_before = to.error_count;
+  if (entry.folder != nullptr) {
+    if (HasOnly(entry, &ZoneEntry::folder)) return true;
+    to.Error(line,
+             "'folder' beside other keys; make it a separate entry, as in - { folder: zones, "
+             "pattern: \"*.zone\" }");
+    return false;
+  }
+  if (entry.pattern != nullptr) {
+    to.Error(line, "'pattern' without 'folder'; add folder: zones");
+    return false;
+  }
   if (entry.list != nullptr) {
-    if (entry.name == nullptr && entry.file == nullptr && entry.image == nullptr) return true;
+    if (HasOnly(entry, &ZoneEntry::list)) return true;
     to.Error(line,
              "'list' beside other keys; make it a separate entry, as in - { list: zones.txt }");
     return false;
@@ -70,7 +91,7 @@ bool CheckZoneKeys(const ZoneEntry& entry, uint32_t line, Reading& to) {
 }
 
 bool FindZoneKeys(const YamlNode& node, Reading& to, ZoneEntry& entry) {
-  constexpr absl::string_view kKnown[] = {"name", "file", "image", "list"};
+  constexpr absl::string_view kKnown[] = {"name", "file", "image", "list", "folder", "pattern"};
   if (!ExpectKind(node, YamlNode::kMap, "{ name: example.org, file: example.org.zone }", to)) {
     return false;
   }
@@ -83,6 +104,10 @@ bool FindZoneKeys(const YamlNode& node, Reading& to, ZoneEntry& entry) {
       entry.image = &value;
     } else if (key.text == "list") {
       entry.list = &value;
+    } else if (key.text == "folder") {
+      entry.folder = &value;
+    } else if (key.text == "pattern") {
+      entry.pattern = &value;
     } else {
       to.Error(key.line,
                absl::StrCat("unknown key ", Quoted(key.text), SuggestWord(key.text, kKnown)));
@@ -155,6 +180,35 @@ void ReadZoneList(const YamlNode& node, Reading& to, ZoneCollector& zones) {
   zones.EnterFile(to.file, to.folder);
 }
 
+// Each file that fits the pattern is a zone.
+void ReadFolderOfZones(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
+  std::string path;
+  std::string pattern_text = "*.zone";
+  if (!ReadText(*entry.folder, "the path of a folder of zone files", to, path)) return;
+  if (entry.pattern != nullptr &&
+      !ReadText(*entry.pattern, "file names with one *, such as \"*.zone\"", to, pattern_text)) {
+    return;
+  }
+  const absl::StatusOr<ZonePattern> pattern = ZonePattern::Parse(pattern_text);
+  if (!pattern.ok()) return to.Error(entry.pattern->line, pattern.status());
+  const uint32_t line = entry.folder->line;
+  const std::string folder = to.Path(path);
+  const absl::StatusOr<std::vector<std::string>> files = to.read_folder(folder, *pattern);
+  if (!files.ok()) return to.Error(line, files.status());
+  to.config.folders.push_back({folder, *pattern});
+  for (const std::string& file : *files) {
+    const absl::StatusOr<Name> name = Name::FromText(*pattern->Match(file));
+    if (!name.ok()) {
+      to.Error(line, absl::StrCat(folder, "/", file, ": ", name.status().message(),
+                                  "; rename the file to the zone's name, or move it away"));
+      continue;
+    }
+    const absl::Status added =
+        zones.Add(line, *name, absl::StrCat(path, "/", file), ZoneSource::Kind::kText);
+    if (!added.ok()) to.Error(line, absl::StrCat(folder, "/", file, ": ", added.message()));
+  }
+}
+
 void ReadZones(const YamlNode& node, Reading& to) {
   if (node.kind == YamlNode::kNull) return;
   if (!ExpectKind(node, YamlNode::kList, "a list of { name: example.org, file: example.org.zone }",
@@ -168,6 +222,8 @@ void ReadZones(const YamlNode& node, Reading& to) {
     if (!FindZoneKeys(item, to, entry)) continue;
     if (entry.list != nullptr) {
       ReadZoneList(*entry.list, to, zones);
+    } else if (entry.folder != nullptr) {
+      ReadFolderOfZones(entry, to, zones);
     } else {
       ReadZone(entry, to, zones);
     }
@@ -178,6 +234,12 @@ void ReadImageCache(const YamlNode& node, Reading& to) {
   std::string text;
   if (!ReadText(node, "the path of a folder, or none", to, text)) return;
   to.config.image_cache = text == "none" ? "" : to.Path(text);
+}
+
+void ReadIncludeFolder(const YamlNode& node, Reading& to) {
+  std::string text;
+  if (!ReadText(node, "the path of a folder, or none", to, text)) return;
+  to.config.limits.include_folder = text == "none" ? "" : to.Path(text);
 }
 
 void ReadHeartbeat(const YamlNode& node, Reading& to) {
@@ -282,6 +344,12 @@ constexpr Key kLimitsKeys[] = {
     {"nsec3_iterations_max",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 2'500, to, to.config.limits.nsec3_iterations_max); }},
     {"include_depth_max",     [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 64, to, to.config.limits.include_depth_max); }},
     {"generate_records_max",  [](const YamlNode& n, Reading& to) { ReadNumber(n, 0, 16'777'216, to, to.config.limits.generate_records_max); }},
+    {"include_folder",        ReadIncludeFolder},
+};
+
+constexpr Key kReloadKeys[] = {
+    {"settle", [](const YamlNode& n, Reading& to) { ReadDuration(n, absl::Milliseconds(10), absl::Minutes(1), to, to.config.reload.settle); }},
+    {"watch",  [](const YamlNode& n, Reading& to) { ReadBool(n, to, to.config.reload.watch); }},
 };
 
 constexpr Key kTopKeys[] = {
@@ -299,6 +367,7 @@ constexpr Key kTopKeys[] = {
     {"heartbeat", ReadHeartbeat},
     {"log",      [](const YamlNode& n, Reading& to) { ReadMap(n, kLogKeys, to); }},
     {"limits",   [](const YamlNode& n, Reading& to) { ReadMap(n, kLimitsKeys, to); }},
+    {"reload",   [](const YamlNode& n, Reading& to) { ReadMap(n, kReloadKeys, to); }},
     {"anycast",  ReadAnycast},
 };
 // clang-format on
@@ -306,13 +375,15 @@ constexpr Key kTopKeys[] = {
 }  // namespace
 
 absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view file,
-                                   absl::string_view folder, ZoneListReader read_list) {
+                                   absl::string_view folder, ZoneListReader read_list,
+                                   ZoneFolderReader read_folder) {
   const absl::StatusOr<YamlNode> tree = ParseYaml(text, file);
   if (!tree.ok()) return tree.status();
   Reading reading{.config = Config(),
                   .file = std::string(file),
                   .folder = std::string(folder),
-                  .read_list = read_list};
+                  .read_list = read_list,
+                  .read_folder = read_folder};
   ReadMap(*tree, kTopKeys, reading);
   if (absl::Status errors = ErrorsOf(reading); !errors.ok()) return errors;
   return std::move(reading.config);

@@ -76,6 +76,10 @@ std::string Reading::Path(absl::string_view path) const {
   return absl::StrCat(folder, folder.back() == '/' ? "" : "/", path);
 }
 
+std::string Reading::Key() const {
+  return section.empty() ? "" : absl::StrCat(section.substr(0, section.size() - 1), ": ");
+}
+
 std::string Quoted(absl::string_view text) {
   constexpr size_t kShownBytesMax = 60;
   if (text.size() <= kShownBytesMax) return absl::StrCat("'", text, "'");
@@ -128,7 +132,7 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path, absl::string_v
 
 bool ExpectKind(const YamlNode& node, YamlNode::Kind kind, absl::string_view example, Reading& to) {
   if (node.kind == kind) return true;
-  to.Error(node.line, absl::StrCat("found ", KindText(node), "; expected ", example));
+  to.Error(node.line, absl::StrCat(to.Key(), "found ", KindText(node), "; expected ", example));
   return false;
 }
 
@@ -136,8 +140,8 @@ void ReadList(const YamlNode& node, absl::string_view example, size_t items_max,
               const std::function<void(const YamlNode& item)>& read) {
   if (!ExpectKind(node, YamlNode::kList, example, to)) return;
   if (node.children.size() > items_max) {
-    return to.Error(node.line,
-                    absl::StrCat(node.children.size(), " items; give at most ", items_max));
+    return to.Error(node.line, absl::StrCat(to.Key(), node.children.size(), " items; give at most ",
+                                            items_max));
   }
   for (const YamlNode& item : node.children) read(item);
 }
@@ -194,10 +198,19 @@ void ReadHosts(const YamlNode& node, Reading& to, std::vector<std::string>& out)
   });
 }
 
+void ReadBool(const YamlNode& node, Reading& to, bool& out) {
+  if (!ExpectKind(node, YamlNode::kText, "true or false", to)) return;
+  if (node.text != "true" && node.text != "false") {
+    return to.Error(node.line, absl::StrCat(to.Key(), Quoted(node.text), "; write true or false"));
+  }
+  out = node.text == "true";
+}
+
 bool ReadText(const YamlNode& node, absl::string_view example, Reading& to, std::string& out) {
   if (!ExpectKind(node, YamlNode::kText, example, to)) return false;
   if (node.text.empty() || node.text.find('\0') != std::string::npos) {
-    to.Error(node.line, absl::StrCat("the text is empty or has a zero octet; expected ", example));
+    to.Error(node.line,
+             absl::StrCat(to.Key(), "the text is empty or has a zero octet; expected ", example));
     return false;
   }
   out = node.text;
@@ -211,7 +224,8 @@ bool ReadWhole(const YamlNode& node, uint64_t least, uint64_t most, Reading& to,
   const bool digits = node.text.find_first_not_of("0123456789") == std::string::npos;
   uint64_t number = 0;
   if (!digits || !absl::SimpleAtoi(node.text, &number) || number < least || number > most) {
-    to.Error(node.line, absl::StrCat(Quoted(node.text), " is out of range; give ", example));
+    to.Error(node.line,
+             absl::StrCat(to.Key(), Quoted(node.text), " is out of range; give ", example));
     return false;
   }
   out = number;
@@ -226,11 +240,11 @@ void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration mos
   if (!ExpectKind(node, YamlNode::kText, example, to)) return;
   absl::Duration duration;
   if (!absl::ParseDuration(node.text, &duration) || duration < least || duration > most) {
-    to.Error(node.line, absl::StrCat(Quoted(node.text), " is not valid; give ", example));
+    to.Error(node.line, absl::StrCat(to.Key(), Quoted(node.text), " is not valid; give ", example));
     return;
   }
   if (duration % unit != absl::ZeroDuration()) {
-    to.Error(node.line, absl::StrCat(Quoted(node.text), " is not a multiple of ",
+    to.Error(node.line, absl::StrCat(to.Key(), Quoted(node.text), " is not a multiple of ",
                                      absl::FormatDuration(unit), "; give ", example));
     return;
   }

@@ -24,6 +24,7 @@ struct Reading {
   std::string file;
   std::string folder;
   ZoneListReader read_list;
+  ZoneFolderReader read_folder;
   std::string section = {};  // Of the map that is being read: "tcp.", or "" at the top.
   std::vector<std::pair<uint32_t, std::string>> errors = {};  // Line and text.
   size_t error_count = 0;
@@ -32,6 +33,8 @@ struct Reading {
   void Error(uint32_t line, const absl::Status& status) { Error(line, status.message()); }
   // In another file, which our file names on `our_line`.
   void ErrorIn(absl::string_view other, uint32_t line, uint32_t our_line, absl::string_view what);
+  // "tcp.idle_timeout: ", for an error about the value that is being read; "" at the top.
+  std::string Key() const;
   // A path in the file, relative to its folder.
   std::string Path(absl::string_view path) const;
 };
@@ -88,6 +91,7 @@ void ReadMap(const YamlNode& node, const KeyOf<T> (&keys)[kKeys], Reading& to, T
                  [&](size_t place, const YamlNode& value) { keys[place].read(value, to, out); });
 }
 
+void ReadBool(const YamlNode& node, Reading& to, bool& out);
 bool ReadText(const YamlNode& node, absl::string_view example, Reading& to, std::string& out);
 // False: an error was reported.
 bool ReadWhole(const YamlNode& node, uint64_t least, uint64_t most, Reading& to, uint64_t& out);

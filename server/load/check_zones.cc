@@ -56,9 +56,13 @@ std::vector<Checked> CheckSome(const ZoneSources& zones, size_t first, size_t co
 LoadOptions LoadOptionsOf(const Config& config) {
   LoadOptions options;
   options.image_cache = config.image_cache;
+  options.settle = config.reload.settle;
   LoadLimits& limits = options.limits;
   limits.file.include_depth_max = config.limits.include_depth_max;
   limits.file.generate_records_max = config.limits.generate_records_max;
+  if (!config.limits.include_folder.empty()) {
+    limits.file.include_folder = std::make_shared<const std::string>(config.limits.include_folder);
+  }
   // A limit per line above the total raises the total: the operator set it.
   limits.file.generated_total_max =
       std::max(limits.file.generated_total_max, limits.file.generate_records_max);

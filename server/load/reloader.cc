@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -23,6 +24,16 @@ namespace {
 
 constexpr absl::Duration kProgressEvery = absl::Seconds(2);
 constexpr char kEndingText[] = "the server is ending";
+
+// Are all of `only` among `zones`?
+absl::Status CheckNames(ZoneNames only, const ZoneSources& zones) {
+  if (only.empty()) return absl::OkStatus();
+  for (const ZoneSource zone : zones) only.erase(absl::AsciiStrToLower(zone.name().ToText()));
+  if (only.empty()) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("the configuration has no zone ",
+                                          absl::StrJoin(only, ", "),
+                                          "; `hither reload` without a name reads all"));
+}
 
 LoadOptions Stoppable(LoadOptions options, const StopFlag& stop) {
   options.limits.file.stop = &stop;
@@ -44,6 +55,12 @@ Reloader::~Reloader() { Stop(); }
 void Reloader::Open(uv_loop_t& loop) {
   HITHER_CHECK(call_.Open(loop, [this] { OnCall(); }) == 0);
   publisher_.Open(loop);
+  if (running_.reload.watch) {
+    watch_.emplace(loop, running_.reload.settle, [this] {
+      Log(LogLevel::kInfo, "files have changed");
+      Begin();
+    });
+  }
 }
 
 absl::Status Reloader::LoadFirst(ZoneSources zones, absl::Duration patience) {
@@ -83,6 +100,7 @@ absl::Status Reloader::EndFirst() {
   if (!outcome_.config.ok()) return outcome_.config;
   publisher_.Publish(store_.set());
   host_.OnLoaded(store_.set());
+  WatchFiles();
   const LoadReport& report = outcome_.zones;
   Log(LogLevel::kInfo, "loaded ", report.served, " of ", zones, " zones, ", report.records,
       " records, in ", absl::FormatDuration(outcome_.took));
@@ -94,20 +112,23 @@ absl::Status Reloader::EndFirst() {
 void Reloader::AllAreLoaded() {
   const absl::Status status = EndFirst();
   host_.OnFirstLoadEnd(status);
-  if (status.ok() && again_) Begin();
+  if (status.ok() && again_) Begin(/*all=*/false);
 }
 
-absl::StatusOr<std::string> Reloader::Reload() {
-  std::future<Answer> promised;
+void Reloader::Reload(ZoneNames only, Done done) {
   {
     MutexLock lock(mu_);
-    if (closed_) return absl::UnavailableError(kEndingText);
-    promised = waiting_.emplace_back().get_future();
-    call_.Send();  // Under the lock: Stop() closes the handle.
+    if (!closed_) {
+      waiting_.push_back({std::move(only), std::move(done)});
+      call_.Send();  // Under the lock: Stop() closes the handle.
+      return;
+    }
   }
-  Answer answer = promised.get();
-  if (answer.ok) return std::move(answer.text);
-  return absl::UnknownError(answer.text);
+  done(false, kEndingText);
+}
+
+void Reloader::AnswerAll(std::vector<Waiter> waiters, const Answer& answer) {
+  for (const Waiter& waiter : waiters) waiter.done(answer.ok, answer.text);
 }
 
 void Reloader::OnCall() {
@@ -119,11 +140,12 @@ void Reloader::OnCall() {
     MutexLock lock(mu_);
     asked = !waiting_.empty();
   }
-  if (asked) Begin();
+  if (asked) Begin(/*all=*/false);
 }
 
-void Reloader::Begin() {
+void Reloader::Begin(bool all) {
   if (stop_.IsRaised()) return;
+  all_again_ = all_again_ || all;
   if (loading_ != Loading::kNothing) {
     again_ = true;
     return;
@@ -135,7 +157,15 @@ void Reloader::Begin() {
     MutexLock lock(mu_);
     answered_by_this_ = std::exchange(waiting_, {});
   }
-  Log(LogLevel::kInfo, "reload begins");
+  only_.clear();
+  all = std::exchange(all_again_, false);
+  for (const Waiter& waiter : answered_by_this_) {
+    all = all || waiter.only.empty();
+    only_.insert(waiter.only.begin(), waiter.only.end());
+  }
+  if (all) only_.clear();
+  Log(LogLevel::kInfo, "reload begins",
+      all ? "" : absl::StrCat(" of ", only_.size() == 1 ? *only_.begin() : "some zones"));
   loader_.Run([this] { LoadOnItsThread(/*is_first=*/false); });
 }
 
@@ -157,7 +187,10 @@ void Reloader::LoadOnItsThread(bool is_first) {
 
 absl::Status Reloader::LoadFirstZones() {
   return WithinMemory(absl::StrCat("load ", first_zones_.size(), " zones"),
-                      [this] { outcome_.zones = Load(first_zones_); });
+                      [this] {
+                        outcome_.zones = Load(first_zones_);
+                        if (watch_.has_value()) outcome_.watch = FilesOf(running_);
+                      });
 }
 
 absl::Status Reloader::LoadChanges() {
@@ -165,17 +198,33 @@ absl::Status Reloader::LoadChanges() {
   if (!config.ok()) return config.status();
   const std::vector<std::string> keys = SettingsThatNeedRestart(running_, *config);
   if (!keys.empty()) {
-    Log(LogLevel::kWarning,
-        "these settings changed and take effect after a restart: ", absl::StrJoin(keys, ", "));
+    outcome_.restart = absl::StrCat("these settings changed and take effect after a restart: ",
+                                    absl::StrJoin(keys, ", "));
+    Log(LogLevel::kWarning, outcome_.restart);
   }
+  if (absl::Status known = CheckNames(only_, config->zones); !known.ok()) return known;
   outcome_.zones = Load(config->zones);
+  if (watch_.has_value()) outcome_.watch = FilesOf(*config);
   return absl::OkStatus();
+}
+
+WatchList Reloader::FilesOf(const Config& config) const {
+  WatchList list;
+  for (const std::string& file : config.files) list.AddFile(file);
+  for (const Config::Folder& folder : config.folders) list.AddFolder(folder.path, folder.pattern);
+  store_.AddFiles(list);
+  return list;
+}
+
+// After a reload that failed the files of before are watched: they are still to be corrected.
+void Reloader::WatchFiles() {
+  if (outcome_.watch.has_value()) watch_->Watch(*std::exchange(outcome_.watch, std::nullopt));
 }
 
 LoadReport Reloader::Load(const ZoneSources& zones) {
   LoadProgress progress;
   const LoadTicker ticker(progress, kProgressEvery);
-  return store_.Load(zones, absl::Now(), progress);
+  return store_.Load(zones, absl::Now(), progress, only_);
 }
 
 void Reloader::EndReload() {
@@ -184,13 +233,13 @@ void Reloader::EndReload() {
     publisher_.Publish(store_.set());
     host_.OnLoaded(store_.set());
   }
+  WatchFiles();
   const Answer answer = Summary();
   reloads_.fetch_add(1, std::memory_order_relaxed);
   if (!answer.ok) reloads_failed_.fetch_add(1, std::memory_order_relaxed);
-  for (AnswerPromise& waiter : answered_by_this_) waiter.set_value(answer);
-  answered_by_this_.clear();
+  AnswerAll(std::exchange(answered_by_this_, {}), answer);
   host_.OnReloadEnd(answer.ok);
-  if (again_) Begin();
+  if (again_) Begin(/*all=*/false);
 }
 
 Reloader::Answer Reloader::Summary() const {
@@ -204,26 +253,33 @@ Reloader::Answer Reloader::Summary() const {
                                         " unchanged, ", zones.failed, " failed, ", zones.removed,
                                         " removed, in ", absl::FormatDuration(outcome_.took));
   Log(zones.failed == 0 ? LogLevel::kInfo : LogLevel::kError, "reload ends: ", text);
-  if (zones.failed == 0) return {true, text};
-  const std::string more = zones.errors_omitted == 0 ? ""
-                                                     : absl::StrCat("\nand ", zones.errors_omitted,
-                                                                    " more errors; see the log");
-  return {false, absl::StrCat(absl::StrJoin(zones.errors, "\n"), more, "\n", text)};
+  std::vector<std::string> lines = zones.errors;
+  if (zones.errors_omitted > 0) {
+    lines.push_back(absl::StrCat("and ", zones.errors_omitted, " more errors; see the log"));
+  }
+  if (!outcome_.restart.empty()) lines.push_back(outcome_.restart);
+  lines.insert(lines.end(), zones.notes.begin(), zones.notes.end());
+  if (zones.notes_omitted > 0) {
+    lines.push_back(absl::StrCat("and ", zones.notes_omitted, " more changes and warnings"));
+  }
+  lines.push_back(text);
+  return {zones.failed == 0, absl::StrJoin(lines, "\n")};
 }
 
 void Reloader::Stop() {
   stop_.Raise();
+  std::vector<Waiter> waiting;
   {
     MutexLock lock(mu_);
     closed_ = true;
-    // A reload that runs does not end here: nothing of it would be published.
-    for (auto* waiters : {&waiting_, &answered_by_this_}) {
-      for (AnswerPromise& waiter : *waiters) waiter.set_value({false, kEndingText});
-      waiters->clear();
-    }
+    waiting = std::exchange(waiting_, {});
     call_.Close();
   }
+  // A reload that runs does not end here: nothing of it would be published.
+  AnswerAll(std::exchange(answered_by_this_, {}), {false, kEndingText});
+  AnswerAll(std::move(waiting), {false, kEndingText});
   publisher_.Close();
+  if (watch_.has_value()) watch_->Close();
 }
 
 }  // namespace hither

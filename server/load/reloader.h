@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +20,7 @@
 #include "base/snapshot.h"
 #include "base/stop_flag.h"
 #include "daemon/config/config.h"
+#include "server/load/file_watch.h"
 #include "server/load/load_thread.h"
 #include "server/load/zone_publisher.h"
 #include "server/load/zone_store.h"
@@ -41,6 +42,8 @@ class ReloadHost {
 
 // Loads the zones at startup and at each reload, publishes them, and answers the threads that asked
 // for a reload.
+//
+// However many ask while a reload runs, one more answers them all.
 //
 // Threads: the control thread's, except that any thread may call Reload(), zones() and the counts.
 // The work is done on a LoadThread and the threads that it makes, so that signals and timers go on.
@@ -66,14 +69,17 @@ class Reloader {
   // To be called now and then; while IsLoadingFirst(), publishes the zones that are ready.
   void PublishReady(absl::Time now);
 
-  // Begins a reload, or, if a load runs, begins one after it.
-  void Begin();
-  // Reads the configuration and what has changed of the zones. Waits for the end: of a reload that
-  // began after the call. Returns a summary, or all errors.
-  absl::StatusOr<std::string> Reload();
+  // Begins a reload of all zones, or, if a load runs, begins one after it.
+  void Begin() { Begin(/*all=*/true); }
+  // Reads the configuration, and what has changed of the zones named `only` or, if that is empty,
+  // of all. Calls `done` once, on the control thread, at the end of a reload that began after the
+  // call; immediately after Stop(). `text`: what has changed, warnings and a summary, or all
+  // errors.
+  using Done = std::function<void(bool ok, const std::string& text)>;
+  void Reload(ZoneNames only, Done done);
 
-  // A load that runs gives up as soon as it looks at its StopFlag; Reload() returns an error, and
-  // so does each later one. Run the loop once more before it is closed.
+  // A load that runs gives up as soon as it looks at its StopFlag; Reload() gives an error, and so
+  // does each later one. Run the loop once more before it is closed.
   void Stop();
   // After Stop(): whether no load runs any more at `deadline`.
   bool WaitUntil(absl::Time deadline) { return loader_.WaitUntil(deadline); }
@@ -85,21 +91,28 @@ class Reloader {
  private:
   enum class Loading : uint8_t { kNothing, kFirst, kAgain };
 
-  // Not a Status: that is counted by reference, and would be freed by two threads together.
   struct Answer {
     bool ok;
     std::string text;
   };
-  using AnswerPromise = std::promise<Answer>;
+  struct Waiter {
+    ZoneNames only;
+    Done done;
+  };
 
   struct Outcome {
     absl::Status config;  // If not OK, nothing was loaded: nothing has changed.
+    std::string restart;  // The settings that have changed and need one: a line, or "".
     LoadReport zones;
+    std::optional<WatchList> watch;  // Of all files, if they are to be watched.
     absl::Duration took;
   };
 
+  void Begin(bool all);
   void OnCall();
   void LoadOnItsThread(bool is_first);
+  void WatchFiles();
+  WatchList FilesOf(const Config& config) const;
   absl::Status LoadFirstZones();
   absl::Status LoadChanges();
   LoadReport Load(const ZoneSources& zones);  // Throws std::bad_alloc.
@@ -108,6 +121,7 @@ class Reloader {
   void AllAreLoaded();
   void EndReload();
   Answer Summary() const;
+  static void AnswerAll(std::vector<Waiter> waiters, const Answer& answer);
 
   const Config& running_;
   const ReadConfig read_;
@@ -116,17 +130,20 @@ class Reloader {
   ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.
   Outcome outcome_;  // As store_.
   ZonePublisher publisher_;
-  ZoneSources first_zones_;  // Until they are loaded.
+  std::optional<FileWatch> watch_;  // If files are to be watched.
+  ZoneSources first_zones_;         // Until they are loaded.
   Loading loading_ = Loading::kNothing;
-  bool again_ = false;                           // A reload was asked for while a load was running.
-  std::vector<AnswerPromise> answered_by_this_;  // Who waits for the reload that runs.
-  std::atomic<bool> loaded_{false};              // The loading thread has finished.
+  bool again_ = false;                    // A reload was asked for while a load was running;
+  bool all_again_ = false;                // one of all zones.
+  ZoneNames only_;                        // What the reload that runs looks at; empty: all zones.
+  std::vector<Waiter> answered_by_this_;  // Who waits for it.
+  std::atomic<bool> loaded_{false};       // The loading thread has finished.
   std::atomic<uint64_t> reloads_{0};
   std::atomic<uint64_t> reloads_failed_{0};
 
   Mutex mu_;
   UvAsync call_;  // Send() only under mu_ and if not closed_.
-  std::vector<AnswerPromise> waiting_ ABSL_GUARDED_BY(mu_);
+  std::vector<Waiter> waiting_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;  // Nobody would answer any more.
 
   LoadThread loader_;  // The last: it ends before what it uses.

@@ -9,13 +9,17 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "zones/load/image_cache.h"
 
 namespace hither {
 namespace {
+
+constexpr int kSettleRounds = 10;
 
 // One log line for each finding, whatever its severity.
 void Tell(const std::vector<Finding>& findings) {
@@ -40,6 +44,28 @@ std::vector<std::string> ErrorsOf(ZoneSource source, const std::vector<Finding>&
 uint64_t SizeOf(ZoneSource source) {
   struct stat facts;
   return ::stat(source.file().data(), &facts) == 0 ? static_cast<uint64_t>(facts.st_size) : 0;
+}
+
+uint64_t BytesOf(const std::vector<FileStamp>& files) {
+  uint64_t bytes = 0;
+  for (const FileStamp& file : files) bytes += file.size_bytes;
+  return bytes;
+}
+
+bool IsSame(const Zone& a, const Zone& b) { return std::ranges::equal(a.image(), b.image()); }
+
+// What secondary servers will not notice of a new version (RFC 1982 §3.2); "" if there is nothing.
+std::string SerialWarning(const Zone& before, const Zone& now) {
+  if (now.serial() == before.serial()) {
+    if (IsSame(before, now)) return "";
+    return absl::StrCat("serial ", now.serial(),
+                        " is the same as before, but the data is not; secondary servers keep the "
+                        "old data, so raise the serial (RFC 1982 §3.2)");
+  }
+  if (static_cast<int32_t>(now.serial() - before.serial()) > 0) return "";
+  return absl::StrCat("serial ", now.serial(), " is lower than ", before.serial(),
+                      ", which was served before; secondary servers keep the old data, so raise "
+                      "the serial (RFC 1982 §3.2)");
 }
 
 // Called directly: compilers may omit new-expressions.
@@ -89,8 +115,9 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, const Image
 class ZoneStore::Loading {
  public:
   Loading(const ZoneStore& store, const ZoneSources& sources, absl::Time now,
-          LoadProgress& progress)
+          LoadProgress& progress, const ZoneNames& only)
       : store_(store),
+        only_(only),
         sources_(sources),
         now_(now),
         progress_(progress),
@@ -114,10 +141,11 @@ class ZoneStore::Loading {
       Part& part = parts_[thread];
       for (size_t at; (at = next_.fetch_add(1, std::memory_order_relaxed)) < sources_.size();) {
         if (IsStopped()) return;
-        LoadOrKeep(at, part, /*alone=*/false);
+        LoadOrKeep(at, part, Turn::kFirst);
       }
     });
     LoadAgain();
+    Settle();
     if (IsStopped()) return {};
     return Sum();
   }
@@ -146,31 +174,52 @@ class ZoneStore::Loading {
  private:
   bool IsStopped() const { return IsRaised(store_.options_.limits.file.stop); }
 
+  enum class Turn : uint8_t { kFirst, kAgain, kLast };
+
   // What one thread found. A cache line of its own.
   struct alignas(64) Part {
     LoadReport report;
-    size_t kept = 0;                                          // Zones that were there before.
-    std::vector<std::pair<size_t, std::string>> errors = {};  // The zone's number, ascending.
-    std::vector<size_t> out_of_memory = {};                   // Zones that are not counted yet.
+    size_t kept = 0;  // Zones that were there before.
+    FirstLines errors{LoadReport::kErrorLinesMax};
+    FirstLines notes{LoadReport::kNoteLinesMax};
+    std::vector<size_t> out_of_memory = {};  // Zones that are not counted yet;
+    std::vector<size_t> unsettled = {};      // these neither: their files look half written.
   };
+
+  std::vector<size_t> TakeAll(std::vector<size_t> Part::*list) {
+    std::vector<size_t> all;
+    for (Part& part : parts_) {
+      all.insert(all.end(), (part.*list).begin(), (part.*list).end());
+      (part.*list).clear();
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
 
   // Memory that was too scarce for zones in parallel may suffice for one alone. If not even then,
   // the zone is not too large: there are too many.
-  void LoadAgain() {
-    std::vector<size_t> again;
-    for (const Part& part : parts_) {
-      again.insert(again.end(), part.out_of_memory.begin(), part.out_of_memory.end());
-    }
-    std::sort(again.begin(), again.end());
+  void LoadAgain() { LoadThese(TakeAll(&Part::out_of_memory), Turn::kAgain); }
+
+  void LoadThese(const std::vector<size_t>& zones_again, Turn turn) {
     Part& part = parts_.emplace_back();
-    for (const size_t at : again) {
+    for (const size_t at : zones_again) {
       if (IsStopped()) return;
       CheckMemoryLeft();
-      LoadOrKeep(at, part, /*alone=*/true);
+      LoadOrKeep(at, part, turn);
     }
   }
 
-  void LoadOrKeep(size_t at, Part& part, bool alone) {
+  void Settle() {
+    for (int round = 1; round <= kSettleRounds; ++round) {
+      const std::vector<size_t> waiting = TakeAll(&Part::unsettled);
+      if (waiting.empty()) return;
+      const absl::Time until = absl::Now() + store_.options_.settle;
+      while (absl::Now() < until && !IsStopped()) absl::SleepFor(absl::Milliseconds(10));
+      LoadThese(waiting, round < kSettleRounds ? Turn::kAgain : Turn::kLast);
+    }
+  }
+
+  void LoadOrKeep(size_t at, Part& part, Turn turn) {
     const ZoneSource source = sources_[at];
     const ServedZone* before = store_.set_->FindExact(source.name());
     if (IsKept(source, before)) {
@@ -180,7 +229,11 @@ class ZoneStore::Loading {
       LoadedZone loaded =
           LoadSource(source, store_.options_, images_.has_value() ? &*images_ : nullptr, progress_);
       if (IsStopped()) return;  // Whatever its result.
-      if (loaded.out_of_memory && !alone) return part.out_of_memory.push_back(at);
+      if (loaded.out_of_memory && turn == Turn::kFirst) return part.out_of_memory.push_back(at);
+      if (LooksHalfWritten(loaded, before) && !IsSettled(loaded.files, turn)) {
+        if (turn != Turn::kLast) return part.unsettled.push_back(at);
+        Refuse(source, loaded);
+      }
       Take(at, before, std::move(loaded), part);
     }
     part.kept += before != nullptr;
@@ -192,20 +245,58 @@ class ZoneStore::Loading {
     progress_.zones_done.fetch_add(1, std::memory_order_relaxed);
   }
 
+  // Only a version that is worse than one we have is worth waiting for a better one.
+  bool LooksHalfWritten(const LoadedZone& loaded, const ServedZone* before) const {
+    if (before == nullptr || before->zone == nullptr) return false;
+    if (loaded.ends_in_line) return true;
+    if (loaded.zone == nullptr || loaded.from_image) return false;
+    return loaded.zone->serial() == before->zone->serial() &&
+           before->source().kind() != ZoneSource::Kind::kImage &&
+           BytesOf(loaded.files) < BytesOf(Unpack(StampsOf(*before), before->file()));
+  }
+
+  // Has nobody touched them for a while? A time in the future is another clock's: after a round of
+  // waiting it counts as old.
+  bool IsSettled(const std::vector<FileStamp>& files, Turn turn) const {
+    const auto newest = std::ranges::max_element(files, {}, &FileStamp::changed_ns);
+    const absl::Duration age = absl::Nanoseconds(FileClockNow() - newest->changed_ns);
+    const bool is_old =
+        age >= store_.options_.settle || (age < absl::ZeroDuration() && turn != Turn::kFirst);
+    return is_old && !HasChanged(files);
+  }
+
+  static void Refuse(ZoneSource source, LoadedZone& loaded) {
+    loaded.zone = nullptr;
+    loaded.findings.push_back(
+        {Severity::kError, std::string(source.file()), 0,
+         "it is being written and looks half written; the last good version stays. Reload when it "
+         "is complete, or write another file and rename it"});
+  }
+
   const Stamps& StampsOf(const ServedZone& before) const {
     return store_.stamps_[static_cast<size_t>(&before - store_.set_->zones().data())];
   }
 
   // A failed zone is read again even if unchanged, so that its errors are reported again.
   bool IsKept(ZoneSource source, const ServedZone* before) const {
-    return before != nullptr && !before->has_failed() && before->source().kind() == source.kind() &&
-           before->file() == source.file() && !HasChanged(Unpack(StampsOf(*before), source.file()));
+    if (before == nullptr || before->source().kind() != source.kind() ||
+        before->file() != source.file()) {
+      return false;
+    }
+    if (!only_.empty() && !only_.contains(absl::AsciiStrToLower(source.name().ToText()))) {
+      return true;
+    }
+    return !before->has_failed() && !HasChanged(Unpack(StampsOf(*before), source.file()));
   }
 
   void Keep(size_t at, const ServedZone& before) {
     zones[at] = ServedZone(sources_[at]);
     zones[at].zone = before.zone;
     zones[at].set_loaded_at(before.loaded_at());
+    if (!before.warning().empty()) zones[at].set_warning(std::string(before.warning()));
+    if (before.has_failed()) {
+      zones[at].set_last_error(std::string(before.last_error()), before.failed_since());
+    }
     const Stamps& old = StampsOf(before);
     stamps[at] = {old.changed_ns, old.size_bytes, old.inode, nullptr};
     if (old.includes == nullptr) return;
@@ -217,17 +308,16 @@ class ZoneStore::Loading {
     Tell(loaded.findings);
     ServedZone served(source);
     if (loaded.zone != nullptr) {
+      for (const Finding& finding : loaded.findings) part.notes.Add(at, ToText(finding));
       served.zone = std::move(loaded.zone);
       served.set_loaded_at(now_);
       ++part.report.loaded;
-      if (LogIsOn(LogLevel::kDebug)) {
-        Log(LogLevel::kDebug, "zone ", source.name().ToText(), ": serial ", served.zone->serial(),
-            ", ", served.zone->record_count(), " records from ", source.file());
-      }
+      TellSerial(at, before, served, part);
     } else {
       if (before != nullptr) {
         served.zone = before->zone;
         served.set_loaded_at(before->loaded_at());
+        if (!before->warning().empty()) served.set_warning(std::string(before->warning()));
       }
       const bool again = before != nullptr && before->has_failed();
       const absl::Time since = again ? before->failed_since() : now_;
@@ -235,6 +325,32 @@ class ZoneStore::Loading {
     }
     stamps[at] = Pack(std::move(loaded.files));
     zones[at] = std::move(served);
+  }
+
+  // Of a new version. The first load's are at level debug: there may be a million.
+  void TellSerial(size_t at, const ServedZone* before, ServedZone& served, Part& part) const {
+    const bool is_first_load = store_.set_->zones().empty();
+    if (is_first_load && !LogIsOn(LogLevel::kDebug)) return;
+    const Zone* const old = before == nullptr ? nullptr : before->zone.get();
+    std::string line = absl::StrCat(
+        "zone ", served.apex().ToText(), ": serial ", served.zone->serial(),
+        old == nullptr                           ? ", new"
+        : served.zone->serial() != old->serial() ? absl::StrCat(", was ", old->serial())
+        : IsSame(*old, *served.zone)             ? ", as before"
+                                                 : ", other data",
+        "; ", served.zone->record_count(), " records from ", served.file());
+    if (is_first_load) return Log(LogLevel::kDebug, line);
+    if (part.notes.Add(at, line)) Log(LogLevel::kInfo, line);
+    if (old == nullptr) return;
+    std::string warning = SerialWarning(*old, *served.zone);
+    // It stays until the serial is raised: another reload of the same file mends nothing.
+    if (warning.empty() && served.zone->serial() == old->serial())
+      warning = std::string(before->warning());
+    if (warning.empty()) return;
+    const std::string text = ToText({Severity::kWarning, std::string(served.file()), 0, warning});
+    Log(LogLevel::kWarning, text);
+    part.notes.Add(at, text);
+    served.set_warning(std::move(warning));
   }
 
   void Fail(size_t at, std::vector<std::string> errors, absl::Time since, ServedZone& served,
@@ -245,19 +361,13 @@ class ZoneStore::Loading {
                                : "its names get SERVFAIL");
     served.set_last_error(errors.front(), since);
     ++part.report.failed;
-    for (std::string& error : errors) {
-      // A thread takes zones in order, so the first of all are among the first of each.
-      if (part.errors.size() < kErrorLinesMax) {
-        part.errors.emplace_back(at, std::move(error));
-      } else {
-        ++part.report.errors_omitted;
-      }
-    }
+    for (std::string& error : errors) part.errors.Add(at, std::move(error));
   }
 
   LoadReport Sum() {
     LoadReport sum;
-    std::vector<std::pair<size_t, std::string>> errors;
+    FirstLines errors(LoadReport::kErrorLinesMax);
+    FirstLines notes(LoadReport::kNoteLinesMax);
     size_t kept = 0;
     for (Part& part : parts_) {
       sum.loaded += part.report.loaded;
@@ -265,24 +375,18 @@ class ZoneStore::Loading {
       sum.failed += part.report.failed;
       sum.records += part.report.records;
       sum.served += part.report.served;
-      sum.errors_omitted += part.report.errors_omitted;
       kept += part.kept;
-      std::move(part.errors.begin(), part.errors.end(), std::back_inserter(errors));
+      errors.Take(std::move(part.errors));
+      notes.Take(std::move(part.notes));
     }
     sum.removed = store_.set_->zones().size() - kept;
-    std::stable_sort(errors.begin(), errors.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (size_t i = 0; i < errors.size(); ++i) {
-      if (i < kErrorLinesMax) {
-        sum.errors.push_back(std::move(errors[i].second));
-      } else {
-        ++sum.errors_omitted;
-      }
-    }
+    sum.errors = errors.Finish(sum.errors_omitted);
+    sum.notes = notes.Finish(sum.notes_omitted);
     return sum;
   }
 
   const ZoneStore& store_;
+  const ZoneNames& only_;
   const ZoneSources& sources_;
   const absl::Time now_;
   LoadProgress& progress_;
@@ -317,13 +421,24 @@ std::shared_ptr<const ZoneSet> ZoneStore::Partial(size_t known) const {
   return running_ == nullptr ? nullptr : running_->Partial(known);
 }
 
+void ZoneStore::AddFiles(WatchList& list) const {
+  for (size_t at = 0; at < stamps_.size(); ++at) {
+    const ZoneSource source = set_->zones()[at].source();
+    list.AddFile(std::string(source.file()));
+    if (!source.image().empty()) list.AddFile(std::string(source.image()));
+    if (stamps_[at].includes == nullptr) continue;
+    for (const FileStamp& included : *stamps_[at].includes) list.AddFile(included.path);
+  }
+}
+
 void ZoneStore::SetRunning(const Loading* loading) {
   MutexLock lock(mu_);
   running_ = loading;
 }
 
-LoadReport ZoneStore::Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress) {
-  Loading loading(*this, sources, now, progress);
+LoadReport ZoneStore::Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress,
+                           const ZoneNames& only) {
+  Loading loading(*this, sources, now, progress, only);
   SetRunning(&loading);
   const absl::Cleanup ended = [this] { SetRunning(nullptr); };
   LoadReport report = loading.Run();

@@ -7,9 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "daemon/config/config.h"
+#include "server/load/load_report.h"
+#include "server/load/watch_list.h"
 #include "zones/load/image_trust.h"
 #include "zones/load/zone_loader.h"
 #include "zones/set/zone_set.h"
@@ -17,26 +20,17 @@
 
 namespace hither {
 
-// The outcome of one load for its zones.
-struct LoadReport {
-  size_t loaded = 0;     // Read and good.
-  size_t unchanged = 0;  // Not read again.
-  size_t failed = 0;     // Read with errors; the last good version stays, if there was one.
-  size_t removed = 0;    // No longer in the configuration.
-  uint64_t records = 0;  // Of all zones that can be served now.
-  size_t served = 0;     // Zones with a good version.
-  std::vector<std::string> errors;  // A line each, the first kErrorLinesMax in the zones' order.
-  size_t errors_omitted = 0;        // The rest; the log has all of them.
-
-  bool ok() const { return errors.empty(); }
-  bool changed() const { return loaded + failed + removed > 0; }
-};
-
 // How zones are loaded.
 struct LoadOptions {
   LoadLimits limits;
   std::string image_cache;  // Empty: none.
+  // A file that looks half written replaces a good version only if nobody has touched it for so
+  // long.
+  absl::Duration settle = absl::Seconds(1);
 };
+
+// Names of zones, in lower case. Empty: all zones.
+using ZoneNames = absl::flat_hash_set<std::string>;
 
 // Loads one zone from its source, and reports octets and records to `progress`. `images`:
 // options.image_cache, open; null: none is used. Throws and logs nothing; may run in parallel.
@@ -52,7 +46,6 @@ LoadedZone LoadSource(ZoneSource source, const LoadOptions& options, const Image
 // thread may call Partial(). set() returns an immutable set for any thread.
 class ZoneStore {
  public:
-  static constexpr size_t kErrorLinesMax = 1'000;
   // For at most this many zones, the sizes of the files to be read are looked up first, so that
   // progress is reported in octets.
   static constexpr size_t kZonesSizedMax = 1'000;
@@ -66,17 +59,25 @@ class ZoneStore {
 
   // Loads new and changed zones, drops those not in `sources`. A zone that fails keeps its last
   // good version; the others are still loaded. All findings are logged, each zone's together, zones
-  // in any order. If nothing has changed, the set stays the same object.
+  // in any order. If nothing has changed, the set stays the same object. `only`, if not empty: the
+  // files of other zones that are loaded are not looked at.
+  //
+  // A file that looks half written (it ends within a line, or is shorter than before with the same
+  // serial) is loaded in place of a good version once nobody has touched it for options.settle:
+  // that is waited for, and after ten times as long the zone has failed.
   //
   // Once the limits' StopFlag is raised, it ends early, changes nothing and logs nothing. Throws
   // std::bad_alloc, without changing anything, if memory is insufficient for all zones together, or
   // kMemoryLeftMin would not be left. For a single zone it is that zone's error.
-  LoadReport Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress);
+  LoadReport Load(const ZoneSources& sources, absl::Time now, LoadProgress& progress,
+                  const ZoneNames& only = {});
 
   // During a Load() in another thread: the set with the zones that are good by now, the others
   // without a version. Null if there are at most `known`, or no Load() runs. Throws std::bad_alloc.
   std::shared_ptr<const ZoneSet> Partial(size_t known) const;
 
+  // After Load(): adds every file that its zones are made from.
+  void AddFiles(WatchList& list) const;
   // After Load(): the zones to serve, in the order of their sources.
   std::shared_ptr<const ZoneSet> set() const { return set_; }
 

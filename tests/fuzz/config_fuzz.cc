@@ -15,9 +15,18 @@ static absl::Status NoList(const std::string&, hither::ZoneListSink&) {
   return absl::NotFoundError("there are no lists here");
 }
 
+static absl::StatusOr<std::vector<std::string>> SomeFiles(const std::string&,
+                                                          const hither::ZonePattern& pattern) {
+  std::vector<std::string> files;
+  for (const char* file : {"a.zone", "db.b", "..bad.zone"}) {
+    if (pattern.Match(file).has_value()) files.push_back(file);
+  }
+  return files;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
-  absl::StatusOr<hither::Config> config = hither::ParseConfig(text, "fuzz.yaml", "/folder", NoList);
+  absl::StatusOr<hither::Config> config = hither::ParseConfig(text, "fuzz.yaml", "/folder", NoList, SomeFiles);
   if (!config.ok()) {
     size_t lines = 0;
     for (const absl::string_view line : absl::StrSplit(config.status().message(), '\n')) {

@@ -19,7 +19,8 @@ void Ask(absl::string_view octets) {
       new AdminRouter({.metrics = [] { return std::string("up 1\n"); },
                        .health = [] { return absl::OkStatus(); },
                        .status = [] { return std::string("{}\n"); },
-                       .reload = [] { return absl::StatusOr<std::string>("loaded"); }},
+                       .reload = [](const AdminParameters&,
+                                    const AdminReplier& reply) { reply({.text = "loaded"}); }},
                       *settings, /*has_no_host=*/false);
   const std::optional<HttpHead> head = ParseHttpHead(octets);
   if (head.has_value()) {

@@ -146,7 +146,15 @@ TEST_F(AdminPages, CountsTheFailedZonesThatItDoesNotTellOf) {
   EXPECT_EQ(StatusOf(view_).zones_omitted_failed, 3u);
 }
 
-TEST_F(AdminPages, HealthyWithOneZoneThatAnswers) { EXPECT_TRUE(HealthOf(view_).ok()); }
+TEST_F(AdminPages, HealthyWithOneZoneThatAnswers) {
+  EXPECT_TRUE(HealthOf(view_).ok());
+  EXPECT_EQ(HealthNote(view_),
+            "1 of 2 zones have no version and get SERVFAIL: broken.example.; see `hither status`");
+  auto zones = std::make_shared<ZoneSet>();
+  AddZone("example.org.", kZone, *zones);
+  view_.zones = zones;
+  EXPECT_EQ(HealthNote(view_), "");
+}
 
 TEST_F(AdminPages, UnhealthyWithAStuckWorker) {
   view_.workers[1].since_turn = kWorkerStuckAfter;

@@ -198,7 +198,13 @@ TEST(Options, HelpsConfigurationIsGood) {
   const auto read_list = [](const std::string& path, ZoneListSink&) {
     return path == "zones/list.txt" ? absl::OkStatus() : absl::NotFoundError(path);
   };
-  const absl::StatusOr<Config> config = ParseConfig(help.substr(begin), "help", "", read_list);
+  const auto read_folder = [](const std::string& path, const ZonePattern& pattern) {
+    const bool is_ours = path == "zones/all" && pattern.Match("a.zone").has_value();
+    return is_ours ? absl::StatusOr<std::vector<std::string>>({"a.zone", "b.zone"})
+                   : absl::NotFoundError(path);
+  };
+  const absl::StatusOr<Config> config =
+      ParseConfig(help.substr(begin), "help", "", read_list, read_folder);
   ASSERT_TRUE(config.ok()) << config.status();
   const Config defaults;
   EXPECT_EQ(config->workers, defaults.workers);
@@ -212,6 +218,9 @@ TEST(Options, HelpsConfigurationIsGood) {
   EXPECT_EQ(config->tcp.unsent_bytes_max, defaults.tcp.unsent_bytes_max);
   EXPECT_EQ(config->admin.ToText(), defaults.admin.ToText());
   EXPECT_EQ(config->image_cache, defaults.image_cache);
+  EXPECT_EQ(config->reload, defaults.reload);
+  EXPECT_EQ(config->limits, defaults.limits);
+  EXPECT_EQ(config->zones.size(), 4u);
   EXPECT_EQ(config->log.level, defaults.log.level);
   EXPECT_EQ(config->log.file, defaults.log.file);
   EXPECT_EQ(config->limits.records_per_rrset_max, defaults.limits.records_per_rrset_max);

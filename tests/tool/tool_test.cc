@@ -230,7 +230,7 @@ class WithServer : public testing::Test {
   void SetUp() override {
     status_.version = "hitherd 0.1.0";
     for (int i = 0; i < 60; ++i) {
-      status_.zones.push_back({absl::StrCat("z", i, "."), "f", 1, 2, "no", absl::UnixEpoch(), ""});
+      status_.zones.push_back({absl::StrCat("z", i, "."), "f", 1, 2, "no", absl::UnixEpoch(), "", ""});
     }
     endpoint_ = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
     admin_ = absl::StrCat("--admin=", endpoint_->address().ToText());
@@ -238,13 +238,18 @@ class WithServer : public testing::Test {
         .metrics = [] { return std::string(); },
         .health = [] { return absl::OkStatus(); },
         .status = [this] { return ToJson(status_); },
-        .reload = [this] { return reload_; },
+        .reload =
+            [this](const AdminParameters& parameters, const AdminReplier& reply) {
+              asked_ = parameters;
+              reply(reload_);
+            },
     });
     ASSERT_TRUE(serving.ok()) << serving;
   }
 
   ServerStatus status_;
-  absl::StatusOr<std::string> reload_ = "1 zone loaded, 59 unchanged";
+  AdminAnswer reload_ = {.text = "1 zone loaded, 59 unchanged\n"};
+  AdminParameters asked_;  // By the last reload.
   std::unique_ptr<AdminEndpoint> endpoint_;
   std::string admin_;
 };
@@ -270,10 +275,21 @@ TEST_F(WithServer, ReloadTellsHowItWent) {
   const ToolResult result = Hither({"reload", admin_.c_str()});
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(result.out, "1 zone loaded, 59 unchanged\n");
+  EXPECT_THAT(asked_, IsEmpty());
+}
+
+TEST_F(WithServer, ReloadNamesTheZonesThatAreMeant) {
+  EXPECT_EQ(Hither({"reload", admin_.c_str(), "a.example", "b&c.example"}).code, 0);
+  EXPECT_EQ(asked_, (AdminParameters{{"zone", "a.example."}, {"zone", "b&c.example."}}));
+  EXPECT_EQ(Hither({"reload", admin_.c_str(), "a..example"}).code, 2);
+  const std::vector<const char*> many(HttpHead::kParametersMax + 1, "a");
+  std::vector<const char*> command = {"reload", admin_.c_str()};
+  command.insert(command.end(), many.begin(), many.end());
+  EXPECT_EQ(Hither(command).code, 2);
 }
 
 TEST_F(WithServer, ReloadThatFailsIsAnError) {
-  reload_ = absl::InternalError("z3.zone:7: bad TTL; write a number");
+  reload_ = {.code = 500, .text = "z3.zone:7: bad TTL; write a number\n"};
   const ToolResult result = Hither({"reload", admin_.c_str()});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.out, IsEmpty());
@@ -296,7 +312,7 @@ TEST(OtherServer, IsNotMistakenForOurs) {
       .metrics = [] { return std::string(); },
       .health = [] { return absl::OkStatus(); },
       .status = [] { return std::string("<html>"); },
-      .reload = [] { return absl::StatusOr<std::string>(""); },
+      .reload = [](const AdminParameters&, const AdminReplier& reply) { reply({}); },
   });
   ASSERT_TRUE(serving.ok()) << serving;
   const std::string admin = absl::StrCat("--admin=", endpoint->address().ToText());

@@ -48,6 +48,8 @@ enum class ZoneCheckId : uint8_t {
   kNsec3Iterations,
   kNsec3IterationsLimit,
   kZonemdMismatch,
+  kZonemdSerial,
+  kZonemdRepeated,
   kZonemdPlaceholder,
   kZonemdUnsupported,
 };

@@ -45,6 +45,8 @@ constexpr ZoneCheck kChecks[] = {
     {ZoneCheckId::kNsec3Iterations,       "nsec3-iterations",        kWarning, "has iterations: they protect nothing, and some validators treat the zone as unsigned", "sign again with 0 iterations",  "RFC 9276 §3.1"},
     {ZoneCheckId::kNsec3IterationsLimit,  "nsec3-iterations-limit",  kError,   "has too many iterations, or too long a salt for so many", "sign again with 0 iterations and no salt (limits: nsec3_iterations_max)", "RFC 9276 §3.2"},
     {ZoneCheckId::kZonemdMismatch,        "zonemd-mismatch",         kError,   "does not verify: the zone is damaged or was edited after it was digested", "fetch it again or renew its ZONEMD", "RFC 8976 §4"},
+    {ZoneCheckId::kZonemdSerial,          "zonemd-serial",           kError,   "has another serial than the SOA: the zone was edited after it was digested", "compute its digest again", "RFC 8976 §4"},
+    {ZoneCheckId::kZonemdRepeated,        "zonemd-repeated",         kError,   "repeats a scheme and hash, so that no record of that kind counts", "keep one record of each kind", "RFC 8976 §2.2.4"},
     {ZoneCheckId::kZonemdPlaceholder,     "zonemd-placeholder",      kWarning, "has a digest of zeros, a placeholder: not verified", "compute the digest once the zone is complete",         "RFC 8976 §3.1"},
     {ZoneCheckId::kZonemdUnsupported,     "zonemd-unsupported",      kWarning, "has no supported scheme and hash: not verified",    "use scheme 1 with hash 1 (SHA-384) or 2 (SHA-512)",   "RFC 8976 §4"},
 };

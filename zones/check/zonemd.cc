@@ -168,13 +168,22 @@ ZonemdVerdict VerifyZonemd(const Zone& zone) {
       if (verdict == ZonemdVerdict::kUnsupported) verdict = ZonemdVerdict::kPlaceholder;
       continue;
     }
-    verdict = ZonemdVerdict::kMismatch;
     // RFC 8976 §2.2.4: there may be only one record for a scheme and hash; if there are more, none
     // counts. RFC 8976 §4: the serial must be the SOA's.
     const auto same_kind = std::count_if(records.begin(), records.end(), [&](const Zonemd& other) {
       return other.SameKind(record);
     });
-    if (same_kind > 1 || record.serial != zone.serial()) continue;
+    if (same_kind > 1) {
+      if (verdict != ZonemdVerdict::kMismatch && verdict != ZonemdVerdict::kOtherSerial) {
+        verdict = ZonemdVerdict::kRepeated;
+      }
+      continue;
+    }
+    if (record.serial != zone.serial()) {
+      if (verdict != ZonemdVerdict::kMismatch) verdict = ZonemdVerdict::kOtherSerial;
+      continue;
+    }
+    verdict = ZonemdVerdict::kMismatch;
     const Bytes digest = ComputeZoneDigest(zone, static_cast<ZonemdHash>(record.hash));
     if (std::ranges::equal(digest, record.digest)) return ZonemdVerdict::kVerified;
   }
@@ -188,6 +197,10 @@ void CheckZonemd(const Zone& zone, CheckReport& report) {
   switch (VerifyZonemd(zone)) {
     case ZonemdVerdict::kMismatch:
       return found(ZoneCheckId::kZonemdMismatch);
+    case ZonemdVerdict::kOtherSerial:
+      return found(ZoneCheckId::kZonemdSerial);
+    case ZonemdVerdict::kRepeated:
+      return found(ZoneCheckId::kZonemdRepeated);
     case ZonemdVerdict::kPlaceholder:
       return found(ZoneCheckId::kZonemdPlaceholder);
     case ZonemdVerdict::kUnsupported:

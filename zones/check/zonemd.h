@@ -22,7 +22,11 @@ Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash);
 enum class ZonemdVerdict : uint8_t {
   kAbsent,    // No ZONEMD at the apex.
   kVerified,  // One of the records verifies: that is enough (RFC 8976 §4).
-  kMismatch,  // At least one record's scheme and hash are supported, and none verifies.
+  // At least one record's scheme and hash are supported, and none verifies: a digest differs; or
+  // there is none for this serial; or each kind that is supported is repeated (RFC 8976 §2.2.4).
+  kMismatch,
+  kOtherSerial,
+  kRepeated,
   // All supported ones have a digest of zeros: the placeholder of RFC 8976 §3.1 before the digest
   // is computed. It proves nothing, and published zones have had it (the root's of 2021).
   kPlaceholder,

@@ -192,6 +192,7 @@ LoadedZone LoadZoneThroughCache(const std::string& path, NameView apex, const Lo
   if (tried.loaded.zone != nullptr) return std::move(tried.loaded);
   LoadedZone loaded = LoadText(path, apex, limits, progress, std::move(tried.loaded.findings));
   if (loaded.zone == nullptr || loaded.zone->image_bytes() < kCachedImageBytesMin) return loaded;
+  if (loaded.ends_in_line) return loaded;  // The next load is to warn of it, too.
   try {
     const absl::Status kept = CompileImage(loaded, image_path, Durable::kNo);
     if (!kept.ok() && !absl::IsAborted(kept)) {  // A file that is changing is cached the next time.

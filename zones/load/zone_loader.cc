@@ -44,6 +44,7 @@ void Append(std::vector<Finding>&& more, std::vector<Finding>& findings) {
 // about a line are still valid, but those about the zone ("no SOA"), and the checks, may not be.
 LoadedZone Finish(ZoneFileResult read, ZoneBuilder& builder, const ZoneLimits& limits) {
   LoadedZone loaded;
+  loaded.ends_in_line = read.ends_in_line;
   loaded.findings = std::move(read.findings);
   BuiltZone built = builder.Build(read.files);
   if (!read.ok) std::erase_if(built.findings, [](const Finding& found) { return found.line == 0; });

@@ -48,6 +48,7 @@ struct LoadedZone {
   int64_t began_ns = 0;          // By FileClockNow().
   bool from_image = false;       // Not from text (image_cache.h).
   bool out_of_memory = false;    // That is the error.
+  bool ends_in_line = false;     // A file may be half written: its last line has no line feed.
   ZoneExtents extents;
 };
 

@@ -40,26 +40,33 @@ class ServedZone {
   void set_loaded_at(absl::Time time) { loaded_at_ns_ = absl::ToUnixNanos(time); }
   // Of the last load, if that failed; for status.
   absl::string_view last_error() const {
-    return failure_ == nullptr ? absl::string_view() : absl::string_view(failure_->error);
+    return rare_ == nullptr ? absl::string_view() : absl::string_view(rare_->error);
   }
-  bool has_failed() const { return failure_ != nullptr; }
+  bool has_failed() const { return rare_ != nullptr && !rare_->error.empty(); }
   // When the first of the current series of failed loads failed.
-  absl::Time failed_since() const {
-    return failure_ == nullptr ? absl::InfiniteFuture() : failure_->since;
-  }
+  absl::Time failed_since() const { return has_failed() ? rare_->since : absl::InfiniteFuture(); }
   void set_last_error(std::string error, absl::Time since) {
-    failure_ = std::make_unique<const Failure>(Failure{std::move(error), since});
+    rare_ = std::make_unique<const Rare>(Rare{std::move(error), since, std::string(warning())});
+  }
+  // What is wrong with the version that is served, compared with the one before; for status.
+  absl::string_view warning() const {
+    return rare_ == nullptr ? absl::string_view() : absl::string_view(rare_->warning);
+  }
+  void set_warning(std::string warning) {
+    rare_ = std::make_unique<const Rare>(
+        Rare{std::string(last_error()), failed_since(), std::move(warning)});
   }
 
  private:
-  struct Failure {
+  struct Rare {
     std::string error;
     absl::Time since;
+    std::string warning;
   };
 
   ZoneSource source_;
   int64_t loaded_at_ns_ = 0;
-  std::unique_ptr<const Failure> failure_;  // Of the last load. Null: it succeeded.
+  std::unique_ptr<const Rare> rare_;  // Null: there is nothing to say.
 };
 
 // All zones of a server at one moment. Immutable once published through a Snapshot.

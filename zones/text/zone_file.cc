@@ -94,6 +94,11 @@ void ZoneFileReader::PopFile() {
   if (const int error = file.scanner->read_error(); error != 0) {
     AddError(0, absl::StrCat("cannot read the rest: ", std::strerror(error), "; check the disk"));
   }
+  if (file.fd && file.scanner->ends_in_line()) {
+    result_.ends_in_line = true;
+    AddWarning(file.scanner->line(),
+               "the file does not end with a line feed; it may be half written (RFC 1035 §5.1)");
+  }
   bytes_of_closed_files_ += file.scanner->bytes_read();
   piece_end_ = 0;
   if (files_.size() > 1) {

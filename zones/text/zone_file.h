@@ -2,6 +2,7 @@
 #define HITHER_ZONES_TEXT_ZONE_FILE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct ZoneFileLimits {
   uint64_t generated_bytes_max = 64 << 20;  // The same for their text.
   uint32_t errors_max = 100;                // The reader stops after this many.
   uint64_t file_bytes_max = 16ull << 30;
+  // What $INCLUDE may read. Null: what is below the zone file's folder, links resolved. Otherwise:
+  // paths below this folder as they are written; links there may lead outside (open_to_read.h).
+  std::shared_ptr<const std::string> include_folder;
   const StopFlag* stop = nullptr;  // Checked once per piece of 256 KiB, generated or read.
 };
 
@@ -36,10 +40,12 @@ struct ZoneFileResult {
   std::vector<Finding> findings;   // In the order of reading.
   uint64_t records = 0;
   bool ok = false;  // No finding is an error.
+  // A file's last line has no line feed, as when its writer is not done. Also a warning.
+  bool ends_in_line = false;
 };
 
 // Reads `path` and gives every good record to `sink`. $INCLUDE paths are relative to the folder of
-// the file that has them and must stay below the folder of `path` (symbolic links resolved).
+// the file that has them; see ZoneFileLimits::include_folder.
 //
 // `progress`, if given, gets the octets and records read so far: after each piece of 256 KiB, not
 // after each record, so that several readers may share it.

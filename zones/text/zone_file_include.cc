@@ -8,6 +8,8 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -22,6 +24,14 @@ namespace {
 std::string Resolved(const std::string& path) {
   char resolved[PATH_MAX];
   return realpath(path.c_str(), resolved) != nullptr ? resolved : "";
+}
+
+// The path from the root folder, without "." and "..", as it is spelled; "" if it cannot be found.
+std::string Written(const std::string& path) {
+  std::error_code error;
+  std::string written = std::filesystem::absolute(path, error).lexically_normal().string();
+  while (written.size() > 1 && written.back() == '/') written.pop_back();
+  return error ? "" : written;
 }
 
 bool IsBelow(const std::string& path, const std::string& folder) {
@@ -86,6 +96,18 @@ bool ZoneFileReader::PushFile(const std::string& path, const std::string& shown,
   files_.push_back(std::move(file));
   piece_end_ = 0;
   return true;
+}
+
+// Below the folder that the operator chose for it.
+bool ZoneFileReader::OpenBelowFolder(const std::string& path, std::string& why) {
+  const std::string& folder = *limits_.include_folder;
+  const std::string wanted = Written(path);
+  if (wanted.empty() || !IsBelow(wanted, Written(folder))) {
+    why =
+        absl::StrCat("is outside of ", folder, " (limits.include_folder); move the file below it");
+    return false;
+  }
+  return PushFile(path, path, why);
 }
 
 bool ZoneFileReader::OpenBelowRoot(const std::string& path, std::string& why) {
@@ -167,7 +189,9 @@ void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
   if (!absl::StartsWith(path, "/")) path = absl::StrCat(FolderOf(file_name()), "/", path);
   const uint32_t line = entry.line;
   std::string why;
-  if (!OpenBelowRoot(path, why)) {
+  const bool is_open =
+      limits_.include_folder == nullptr ? OpenBelowRoot(path, why) : OpenBelowFolder(path, why);
+  if (!is_open) {
     return AddError(line, absl::StrCat("$INCLUDE: ", Shown(path, PATH_MAX), " ", why));
   }
   scope_.origin = origin;

@@ -87,6 +87,7 @@ class ZoneFileReader {
   // zone_file_include.cc
   void HandleInclude(const ZoneEntry& entry);
   bool OpenFirst(const std::string& path, std::string& why);
+  bool OpenBelowFolder(const std::string& path, std::string& why);
   bool OpenBelowRoot(const std::string& path, std::string& why);
   bool PushFile(const std::string& path, const std::string& shown, std::string& why);
 

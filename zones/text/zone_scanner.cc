@@ -378,6 +378,7 @@ bool ZoneScanner::Refill() {
   } else {
     end_ += static_cast<size_t>(count);
     bytes_read_ += static_cast<uint64_t>(count);
+    last_ = buffer_[end_ - 1];
   }
   std::memset(buffer_.get() + end_, 0, kSlackBytes);
   // Some editors write a UTF-8 byte order mark, which is not part of the first name.

@@ -100,6 +100,9 @@ class ZoneScanner {
 
   int read_error() const { return read_error_; }  // An errno; 0 if all was read.
   uint64_t bytes_read() const { return bytes_read_; }
+  uint32_t line() const { return line_; }  // At the end: of the last line.
+  // At the end: the last line has no line feed.
+  bool ends_in_line() const { return bytes_read_ > 0 && last_ != '\n'; }
 
  private:
   enum class Outcome { kEntry, kNeedMore, kError, kEnd };
@@ -132,6 +135,7 @@ class ZoneScanner {
   int read_error_ = 0;
   Skip skip_ = Skip::kNothing;  // What to skip after an error.
   uint64_t bytes_read_ = 0;
+  char last_ = '\n';  // The last character read.
   bool plain_lines_ = true;
   std::vector<Token> tokens_;
   std::array<Token, kPlainTokensMax> plain_tokens_;

@@ -30,7 +30,8 @@ AdminHandlers Handlers() {
       .metrics = [] { return std::string("up 1\n"); },
       .health = [] { return absl::OkStatus(); },
       .status = [] { return std::string("{}\n"); },
-      .reload = [] { return absl::StatusOr<std::string>("2 zones loaded"); },
+      .reload = [](const AdminParameters&,
+                   const AdminReplier& reply) { reply({.text = "2 zones loaded\n"}); },
   };
 }
 
@@ -132,7 +133,9 @@ INSTANTIATE_TEST_SUITE_P(Each, Endpoint, testing::ValuesIn(kCases),
 TEST(AdminEndpoint, FailuresHaveTheirReason) {
   AdminHandlers handlers = Handlers();
   handlers.health = [] { return absl::UnavailableError("zone example.org. is broken"); };
-  handlers.reload = [] { return absl::StatusOr<std::string>(absl::InternalError("h.yaml:3: no")); };
+  handlers.reload = [](const AdminParameters&, const AdminReplier& reply) {
+    reply({.code = 500, .text = "h.yaml:3: no\n"});
+  };
   auto endpoint = AdminEndpoint::Bind(AnyPort()).value();
   ASSERT_TRUE(endpoint->Serve(handlers).ok());
   const absl::StatusOr<AdminReply> health = AskAdmin(endpoint->address(), "GET", "/healthz");
@@ -143,6 +146,17 @@ TEST(AdminEndpoint, FailuresHaveTheirReason) {
   ASSERT_TRUE(reload.ok()) << reload.status();
   EXPECT_EQ(reload->code, 500);
   EXPECT_EQ(reload->body, "h.yaml:3: no\n");
+}
+
+TEST(AdminEndpoint, HealthTellsWhatIsWrongNevertheless) {
+  AdminHandlers handlers = Handlers();
+  handlers.health_note = [] { return std::string("1 of 2 zones has no version"); };
+  auto endpoint = AdminEndpoint::Bind(AnyPort()).value();
+  ASSERT_TRUE(endpoint->Serve(handlers).ok());
+  const absl::StatusOr<AdminReply> health = AskAdmin(endpoint->address(), "GET", "/healthz");
+  ASSERT_TRUE(health.ok()) << health.status();
+  EXPECT_EQ(health->code, 200);
+  EXPECT_EQ(health->body, "ok, but 1 of 2 zones has no version\n");
 }
 
 TEST(AdminEndpoint, UnixSocketServesAndIsRemoved) {
@@ -273,28 +287,58 @@ TEST(AdminEndpoint, WhoStaysAfterTheAnswerHoldsUpNobody) {
   for (const int fd : clients) close(fd);
 }
 
+// Twenty at once are answered by one reload, and occupy no thread meanwhile.
 TEST(AdminEndpoint, ReloadsHoldUpNobody) {
-  std::promise<void> loaded;
+  constexpr int kAtOnce = 20;
+  Mutex mu;
+  std::vector<AdminReplier> waiting;
   AdminHandlers handlers = Handlers();
-  handlers.reload = [done = loaded.get_future().share()] {
-    done.wait();
-    return absl::StatusOr<std::string>("2 zones loaded");
+  handlers.reload = [&](const AdminParameters&, AdminReplier reply) {
+    const MutexLock lock(mu);
+    waiting.push_back(std::move(reply));
   };
   auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
   ASSERT_TRUE(endpoint->Serve(handlers).ok());
   const std::string request = "POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\n\r\n";
   std::vector<std::future<std::string>> replies;
-  for (int i = 0; i < 2 * kAdminThreads; ++i) {
+  for (int i = 0; i < kAtOnce; ++i) {
     replies.push_back(
         std::async(std::launch::async, [&] { return Exchange(endpoint->address(), request); }));
   }
+  const auto count = [&] {
+    const MutexLock lock(mu);
+    return waiting.size();
+  };
+  while (count() < kAtOnce) absl::SleepFor(absl::Milliseconds(1));
   const absl::StatusOr<AdminReply> health =
       AskAdmin(endpoint->address(), "GET", "/healthz", absl::Seconds(5));
   EXPECT_TRUE(health.ok() && health->code == 200) << health.status();
-  loaded.set_value();
+  for (const AdminReplier& reply : waiting) reply({.text = "2 zones loaded\n"});
   for (std::future<std::string>& reply : replies) {
-    EXPECT_THAT(reply.get(), AnyOf(StartsWith("HTTP/1.1 200 "), StartsWith("HTTP/1.1 503 ")));
+    EXPECT_THAT(reply.get(), StartsWith("HTTP/1.1 200 "));
   }
+}
+
+TEST(AdminEndpoint, OnlySoManyWaitForWork) {
+  std::vector<AdminReplier> waiting;
+  AdminHandlers handlers = Handlers();
+  handlers.reload = [&](const AdminParameters&, AdminReplier reply) {
+    waiting.push_back(std::move(reply));
+  };
+  auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
+  ASSERT_TRUE(endpoint->Serve(handlers).ok());
+  const std::string request = "POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\n\r\n";
+  std::vector<int> clients;
+  for (size_t i = 0; i < kAdminQueuedMax; ++i) {
+    clients.push_back(Connect(endpoint->address()));
+    EXPECT_GT(send(clients.back(), request.data(), request.size(), MSG_NOSIGNAL), 0);
+    EXPECT_EQ(AskAdmin(endpoint->address(), "GET", "/healthz")->code, 200);  // It has been read.
+  }
+  EXPECT_THAT(Exchange(endpoint->address(), request), StartsWith("HTTP/1.1 503 "));
+  endpoint->Stop();
+  EXPECT_EQ(waiting.size(), kAdminQueuedMax);
+  for (const AdminReplier& reply : waiting) reply({});  // Too late, and harmless.
+  for (const int fd : clients) close(fd);
 }
 
 TEST(AdminEndpoint, WhoDoesNotReadIsNotWaitedForForLong) {

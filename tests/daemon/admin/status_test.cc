@@ -33,9 +33,11 @@ ServerStatus Example() {
                      absl::Nanoseconds(12'058'624)},
                     {"quic", 0, {}, {}, {}}};
   status.zones = {
-      {"example.org.", "example.org.zone", 7, 12, "NSEC3", kStart, ""},
-      {"example.net.", "example.net.zone", 3, 4, "no", kStart, "example.net.zone:3: bad; mend it"},
-      {"example.com.", "example.com.zone", {}, 0, "", absl::InfinitePast(), "no such file"},
+      {"example.org.", "example.org.zone", 7, 12, "NSEC3", kStart, "", ""},
+      {"example.edu.", "example.edu.zone", 7, 12, "no", kStart, "", "serial 7 is as before"},
+      {"example.net.", "example.net.zone", 3, 4, "no", kStart, "example.net.zone:3: bad; mend it",
+       "not shown"},
+      {"example.com.", "example.com.zone", {}, 0, "", absl::InfinitePast(), "no such file", ""},
   };
   return status;
 }
@@ -52,24 +54,26 @@ TEST(Status, TextIsForATerminal) {
             "  hither_queries_total{transport=\"tcp\"}            50         0.5/s\n"
             "latency  udp  p50 9.472us  p99 1.114ms  p99.9 68.72s  of 1000 answers\n"
             "         tcp  p50 999ns  p99 1000us  p99.9 12.06ms  of 50 answers\n"
-            "zones    3, 2 of them with errors\n"
+            "zones    4, 2 of them with errors\n"
             "  ZONE              SERIAL     RECORDS  SIGNED  LOADED                STATE\n"
             "  example.net.           3           4  no      2026-11-23T07:40:37Z  stale: "
             "example.net.zone:3: bad; mend it\n"
             "  example.com.           -           0  -       never                 broken: no such "
             "file\n"
+            "  example.edu.           7          12  no      2026-11-23T07:40:37Z  ok; warning: "
+            "serial 7 is as before\n"
             "  example.org.           7          12  NSEC3   2026-11-23T07:40:37Z  ok\n");
 }
 
 TEST(Status, LongListsAreCut) {
   ServerStatus status = Example();
   for (int i = 0; i < 60; ++i) {
-    status.zones.push_back({absl::StrCat("z", i, "."), "f", 1, 2, "no", kStart, ""});
+    status.zones.push_back({absl::StrCat("z", i, "."), "f", 1, 2, "no", kStart, "", ""});
   }
   const std::string text = ToText(status, 50);
-  EXPECT_THAT(text, HasSubstr("\n  and 13 more; --all shows them\n"));
-  EXPECT_THAT(text, HasSubstr("\n  z46. "));
-  EXPECT_THAT(text, Not(HasSubstr("\n  z47. ")));
+  EXPECT_THAT(text, HasSubstr("\n  and 14 more; --all shows them\n"));
+  EXPECT_THAT(text, HasSubstr("\n  z45. "));
+  EXPECT_THAT(text, Not(HasSubstr("\n  z46. ")));
   EXPECT_THAT(ToText(status, SIZE_MAX), HasSubstr("\n  z59. "));
 }
 
@@ -111,8 +115,18 @@ TEST(Status, AnOlderServerSaysNothingOfLatency) {
   const absl::StatusOr<ServerStatus> back = FromJson(json);
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_TRUE(back->latency.empty());
-  EXPECT_EQ(back->zones.size(), 3u);
+  EXPECT_EQ(back->zones.size(), 4u);
   EXPECT_THAT(ToText(*back, 50), Not(HasSubstr("latency")));
+}
+
+TEST(Status, AnOlderServerHasNoWarnings) {
+  std::string json = ToJson(Example());
+  for (size_t at; (at = json.find("\"warning\"")) != std::string::npos;) {
+    json.replace(at, 9, "\"unknown\"");
+  }
+  const absl::StatusOr<ServerStatus> back = FromJson(json);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->zones[1].warning, "");
 }
 
 TEST(Status, WhatIsNoStatusIsRefused) {

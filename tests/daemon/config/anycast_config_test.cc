@@ -239,7 +239,7 @@ constexpr Case kWrong[] = {
     {"NoAs", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1 }] }\n", "neighbor 10.0.0.1:179 has no as; add it"},
     {"NoNeighbor", "SERVICE  bgp: { local_as: 1 }\n", "bgp: there is no neighbor"},
     {"NeighborTwice", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 }, { address: 10.0.0.1, as: 2 }] }\n", "neighbor 10.0.0.1:179 is given twice"},
-    {"HoldTimeIsNoLease", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, hold_time: 0s }] }\n", "h.yaml:8: '0s' is not valid; give a time from 3s"},
+    {"HoldTimeIsNoLease", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, hold_time: 0s }] }\n", "h.yaml:8: anycast.bgp.neighbors.hold_time: '0s' is not valid; give a time from 3s"},
     {"TtlSecurityOverHops", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, ttl_security: true, multihop: 2 }] }\n", "has ttl_security, which is for one hop, and multihop"},
     {"TwoFamilies", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, local_address: \"::1\" }] }\n", "are of different families"},
     {"RouterIdOfV6", "SERVICE  bgp: { local_as: 1, router_id: \"::1\" }\n", "a router ID is written as an IPv4 address"},

@@ -29,6 +29,7 @@ class ReloaderTest : public testing::Test, public ReloadHost {
     folder_ = pattern;
     WriteZone(1);
     running_.zones.Add(*Name::FromText("example.org."), folder_ + "/zone");
+    next_ = running_;
     ASSERT_EQ(uv_loop_init(&loop_), 0);
     reloader_.emplace(
         running_, [this] { return Read(); }, *this);
@@ -53,7 +54,7 @@ class ReloaderTest : public testing::Test, public ReloadHost {
     ++reads_;
     while (!is_open_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (is_wrong_) return absl::InvalidArgumentError("hither.yaml:1: wrong");
-    return running_;
+    return next_;
   }
   void WriteZone(uint32_t serial) {
     std::ofstream(folder_ + "/new") << "@ 60 IN SOA ns1 host " << serial << kRest;
@@ -80,6 +81,7 @@ class ReloaderTest : public testing::Test, public ReloadHost {
 
   std::string folder_;
   Config running_;
+  Config next_;  // What a reload reads.
   uv_loop_t loop_;
   std::atomic<int> reads_{0};
   std::atomic<bool> is_open_{true};
@@ -96,10 +98,13 @@ class ReloaderTest : public testing::Test, public ReloadHost {
 // Asks for a reload on a thread of its own.
 class Asker {
  public:
-  explicit Asker(Reloader& reloader)
-      : thread_([this, &reloader] {
-          answer_ = reloader.Reload();
-          is_answered_ = true;
+  explicit Asker(Reloader& reloader, ZoneNames only = {})
+      : thread_([this, &reloader, only = std::move(only)] {
+          reloader.Reload(only, [this](bool ok, const std::string& text) {
+            answer_ = text;
+            if (!ok) answer_ = absl::UnknownError(text);
+            is_answered_ = true;
+          });
         }) {}
   ~Asker() { thread_.join(); }
   bool is_answered() const { return is_answered_; }
@@ -169,6 +174,47 @@ TEST_F(ReloaderTest, AnswersFromAReloadThatBeganAfterTheCall) {
   EXPECT_EQ(reads_, 2);
 }
 
+TEST_F(ReloaderTest, TellsWhatHasChanged) {
+  LoadFirst();
+  WriteZone(2);
+  Asker asker(*reloader_);
+  EXPECT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
+  ASSERT_TRUE(asker.answer().ok());
+  EXPECT_THAT(*asker.answer(), HasSubstr("zone example.org.: serial 2, was 1; 3 records from "));
+  EXPECT_THAT(*asker.answer(), HasSubstr("\n1 zones read, 0 unchanged, 0 failed, 0 removed"));
+}
+
+TEST_F(ReloaderTest, TellsWhatNeedsARestart) {
+  LoadFirst();
+  next_.workers = 7;
+  Asker asker(*reloader_);
+  EXPECT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
+  ASSERT_TRUE(asker.answer().ok());
+  EXPECT_THAT(*asker.answer(), HasSubstr("take effect after a restart: workers\n"));
+}
+
+// The other zone's file is not looked at.
+TEST_F(ReloaderTest, ReadsOnlyTheZonesThatAreNamed) {
+  std::filesystem::copy(folder_ + "/zone", folder_ + "/other");
+  running_.zones.Add(*Name::FromText("example.net."), folder_ + "/other");
+  next_ = running_;
+  LoadFirst();
+  std::filesystem::remove(folder_ + "/other");
+  WriteZone(2);
+  Asker asker(*reloader_, {"example.org."});
+  EXPECT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
+  EXPECT_TRUE(asker.answer().ok()) << asker.answer().status();
+  EXPECT_EQ(Serial(), 2u);
+  Asker unknown(*reloader_, {"example.com."});
+  EXPECT_TRUE(TurnUntil([&] { return unknown.is_answered(); }));
+  EXPECT_THAT(unknown.answer().status().ToString(), HasSubstr("has no zone example.com."));
+  // One who wants all gets all, whoever else asks.
+  Asker one(*reloader_, {"example.org."});
+  Asker all(*reloader_);
+  EXPECT_TRUE(TurnUntil([&] { return one.is_answered() && all.is_answered(); }));
+  EXPECT_FALSE(all.answer().ok()) << "the other file is gone";
+}
+
 TEST_F(ReloaderTest, AWrongConfigurationChangesNothing) {
   LoadFirst();
   WriteZone(2);
@@ -195,7 +241,9 @@ TEST_F(ReloaderTest, StopAnswersThoseWhoWait) {
   EXPECT_FALSE(reloader_->WaitUntil(absl::Now()));
   is_open_ = true;
   EXPECT_TRUE(reloader_->WaitUntil(absl::Now() + absl::Minutes(1)));
-  EXPECT_FALSE(reloader_->Reload().ok());
+  Asker too_late(*reloader_);
+  EXPECT_TRUE(TurnUntil([&] { return too_late.is_answered(); }));
+  EXPECT_FALSE(too_late.answer().ok());
   EXPECT_EQ(good_ + bad_, 0) << "the host hears no more of it";
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <new>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -42,6 +43,8 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+constexpr absl::Duration kSettle = absl::Milliseconds(100);
 
 class ZoneStoreTest : public testing::Test {
  protected:
@@ -88,7 +91,7 @@ class ZoneStoreTest : public testing::Test {
   }
 
   std::string folder_;
-  ZoneStore store_{LoadOptions{}};
+  ZoneStore store_{LoadOptions{.settle = kSettle}};
   int64_t clock_ = 0;
 };
 
@@ -135,6 +138,113 @@ TEST_F(ZoneStoreTest, KeepsTheLastGoodVersionOfABrokenZone) {
   EXPECT_EQ(Served("a.").last_error(), "");
 }
 
+// What an editor or a copy has written so far is no version of the zone.
+TEST_F(ZoneStoreTest, WaitsForTheRestOfAHalfWrittenFile) {
+  Write("a", "1");
+  Load({{"a.", "a"}});
+  Write("a", "2", "www 60 IN A 192.0.2.2\nftp 60 IN A 192.0.2.1");  // 192.0.2.10, once it is all.
+  std::thread writer([this] {
+    absl::SleepFor(kSettle / 2);
+    std::ofstream(PathOf("a"), std::ios::app) << "0\n";
+  });
+  const LoadReport report = Load({{"a.", "a"}});
+  writer.join();
+  EXPECT_EQ(Text(report), "1 0 0 0");
+  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("zone a.: serial 2, was 1; 5 records")));
+  EXPECT_EQ(Served("a.").zone->record_count(), 5u);
+}
+
+// Some editors never write the last line feed.
+TEST_F(ZoneStoreTest, TakesAFileWithoutItsLastLineFeedOnceItHasSettled) {
+  Write("a", "1");
+  Load({{"a.", "a"}});
+  Write("a", "2", "www 60 IN A 192.0.2.2");
+  const absl::Time began = absl::Now();
+  const LoadReport report = Load({{"a.", "a"}});
+  EXPECT_GE(absl::Now() - began, kSettle / 2) << "it was being written";
+  EXPECT_EQ(Text(report), "1 0 0 0");
+  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("a:4: warning: the file does not end with a "),
+                                        HasSubstr("zone a.: serial 2, was 1")));
+  EXPECT_EQ(Served("a.").zone->serial(), 2u);
+}
+
+TEST_F(ZoneStoreTest, KeepsTheLastGoodVersionOfAFileThatIsAlwaysBeingWritten) {
+  Write("a", "1");
+  Load({{"a.", "a"}});
+  Write("a", "2", "www");
+  std::atomic<bool> ended{false};
+  std::thread writer([&] {
+    while (!ended) {
+      std::ofstream(PathOf("a"), std::ios::app) << "w";
+      absl::SleepFor(kSettle / 20);
+    }
+  });
+  const LoadReport report = Load({{"a.", "a"}});
+  ended = true;
+  writer.join();
+  EXPECT_EQ(Text(report), "0 0 1 0");
+  EXPECT_THAT(report.errors, testing::Contains(HasSubstr("it is being written and looks half ")));
+  EXPECT_EQ(Served("a.").zone->serial(), 1u);
+  EXPECT_THAT(std::string(Served("a.").last_error()), HasSubstr("error: "));
+}
+
+TEST_F(ZoneStoreTest, AShorterFileWithTheSameSerialIsWaitedFor) {
+  Write("a", "1", "www 60 IN A 192.0.2.2\n");
+  Load({{"a.", "a"}});
+  Write("a", "1");
+  std::thread writer([this] {
+    absl::SleepFor(kSettle / 2);
+    std::ofstream(PathOf("a"), std::ios::app) << "www 60 IN A 192.0.2.3\n";
+  });
+  Load({{"a.", "a"}});
+  writer.join();
+  EXPECT_EQ(Served("a.").zone->record_count(), 4u);
+}
+
+TEST_F(ZoneStoreTest, WarnsOfASerialThatWasNotRaised) {
+  const auto warning = [this] { return std::string(Served("a.").warning()); };
+  Write("a", "5");
+  EXPECT_THAT(Load({{"a.", "a"}}).notes, testing::IsEmpty()) << "a start tells nothing of it";
+  Write("a", "5", "www 60 IN A 192.0.2.2\n");
+  EXPECT_THAT(Load({{"a.", "a"}}).notes,
+              ElementsAre(HasSubstr("serial 5, other data"),
+                          HasSubstr("a: warning: serial 5 is the same as before, but the data ")));
+  EXPECT_THAT(warning(), HasSubstr("raise the serial"));
+  // Touched only: the same data, and still what is wrong with it.
+  std::filesystem::rename(PathOf("a"), PathOf("b"));
+  std::filesystem::copy(PathOf("b"), PathOf("a"));
+  EXPECT_THAT(Load({{"a.", "a"}}).notes, testing::Contains(HasSubstr("serial 5, as before")));
+  EXPECT_THAT(warning(), HasSubstr("raise the serial"));
+  EXPECT_EQ(Text(Load({{"a.", "a"}})), "0 1 0 0");
+  EXPECT_THAT(warning(), HasSubstr("raise the serial")) << "a zone that is kept keeps it";
+  Write("a", "66");
+  Load({{"a.", "a"}});
+  EXPECT_EQ(warning(), "");
+  Write("a", "7");
+  EXPECT_THAT(Load({{"a.", "a"}}).notes, testing::Contains(HasSubstr("serial 7, was 66")));
+  EXPECT_THAT(warning(), HasSubstr("serial 7 is lower than 66"));
+  Write("a", "4294967295");  // RFC 1982: 2^31 - 1 more is the most that counts as higher.
+  Load({{"a.", "a"}});
+  EXPECT_THAT(warning(), HasSubstr("is lower than 7"));
+  Write("a", "1");
+  Load({{"a.", "a"}});
+  EXPECT_EQ(warning(), "") << "2 more than before";
+}
+
+TEST_F(ZoneStoreTest, LooksOnlyAtTheFilesOfNamedZones) {
+  Write("a", "1");
+  Write("b", "1");
+  const ZoneSources sources = Sources({{"a.", "a"}, {"B.", "b"}});
+  Load(sources);
+  Write("a", "22");
+  Write("b", "22");
+  LoadProgress progress;
+  EXPECT_EQ(Text(store_.Load(sources, absl::Now(), progress, {"b."})), "1 1 0 0");
+  EXPECT_EQ(Served("a.").zone->serial(), 1u);
+  EXPECT_EQ(Served("b.").zone->serial(), 22u);
+  EXPECT_EQ(Text(Load(sources)), "1 1 0 0") << "the other one's change is not forgotten";
+}
+
 TEST_F(ZoneStoreTest, ABrokenZoneDoesNotStopTheOthers) {
   Write("b", "1");
   const LoadReport report = Load({{"a.", "missing"}, {"b.", "b"}});
@@ -174,11 +284,11 @@ TEST_F(ZoneStoreTest, APublishedSetIsNeverChanged) {
 
 TEST_F(ZoneStoreTest, TellsALimitedNumberOfErrors) {
   std::vector<Pair> sources;
-  for (size_t i = 0; i < ZoneStore::kErrorLinesMax + 5; ++i) {
+  for (size_t i = 0; i < LoadReport::kErrorLinesMax + 5; ++i) {
     sources.push_back({absl::StrCat("z", i, "."), absl::StrCat("missing", i)});
   }
   const LoadReport report = Load(sources);
-  EXPECT_EQ(report.errors.size(), ZoneStore::kErrorLinesMax);
+  EXPECT_EQ(report.errors.size(), LoadReport::kErrorLinesMax);
   EXPECT_EQ(report.errors_omitted, 5u);
   for (size_t i = 0; i < report.errors.size(); ++i) {
     ASSERT_THAT(report.errors[i], HasSubstr(absl::StrCat("missing", i, ":")));

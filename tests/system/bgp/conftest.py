@@ -1,15 +1,19 @@
-import os
+import pathlib
 import shutil
+import sys
 
 import pytest
 
 import lab
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import namespaces  # noqa: E402
+
 
 @pytest.fixture
 def net():
-    if os.geteuid() != 0 or not shutil.which("ip"):
-        pytest.skip("network namespaces need root and iproute2")
+    namespaces.need()
     made = lab.Net()
     yield made
     made.close()

@@ -8,14 +8,16 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "lab"))
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
 import lab as lab_module  # noqa: E402
+import namespaces  # noqa: E402
 
 _SIDECAR = "HITHER_ANYCAST"
 
 
 def _need_programs(variables):
-    if os.geteuid() != 0:
-        pytest.skip("namespaces are made by root: run these tests as root")
+    namespaces.need()
     for variable in variables:
         path = os.environ.get(variable)
         if not path:

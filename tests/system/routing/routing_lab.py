@@ -8,11 +8,16 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import namespaces  # noqa: E402
 
 SOURCE = pathlib.Path(os.environ.get("HITHER_SOURCE", pathlib.Path(__file__).parents[3]))
 ROUTE_LAB = os.environ.get("HITHER_ROUTE_LAB", str(SOURCE / "build/release/tests/route_lab"))
@@ -27,8 +32,7 @@ def need(*programs):
     for program in programs:
         if shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/lib/frr") is None:
             pytest.skip(f"needs {program}")
-    if os.geteuid() != 0:
-        pytest.skip("needs root, for network namespaces")
+    namespaces.need()
 
 
 def wait_until(ask, seconds, what):

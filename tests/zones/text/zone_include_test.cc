@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "gtest/gtest.h"
+#include "gmock/gmock.h"
 #include "zones/text/zone_file.h"
 
 namespace hither {
@@ -60,10 +60,40 @@ class Include : public testing::Test {
   std::vector<std::string> files_;
 };
 
+// Several zones share what lies beside their folders, or behind a link.
+TEST_F(Include, MayReadBelowAFolderOfTheOperatorsChoice) {
+  fs::create_directories(folder_ / "shared");
+  fs::create_directories(folder_ / "elsewhere");
+  Write("zones/a", "$TTL 60\n$INCLUDE ../shared/b\n$INCLUDE ../shared/link\n");
+  Write("shared/b", "b NS .\n");
+  Write("elsewhere/c", "c NS .\n");
+  fs::create_symlink(folder_ / "elsewhere/c", folder_ / "shared/link");
+  EXPECT_THAT(Read("zones/a"), testing::HasSubstr("is outside of ~/zones, the zone file's folder"));
+  ZoneFileLimits limits;
+  limits.include_folder = std::make_shared<const std::string>((folder_ / "shared").string());
+  EXPECT_EQ(Read("zones/a", limits), "b.example.@1:1 | c.example.@2:1");
+  Write("zones/a", "$INCLUDE ../shared/../elsewhere/c\n");
+  EXPECT_THAT(Read("zones/a", limits),
+              testing::HasSubstr("is outside of ~/shared (limits.include_folder); move"));
+  limits.include_folder = std::make_shared<const std::string>((folder_ / "").string());
+  EXPECT_THAT(Read("zones/a", limits), testing::HasSubstr("no TTL")) << "it is read";
+}
+
+TEST_F(Include, AFileThatEndsWithinALineIsAWarning) {
+  Write("zones/a", "$TTL 60\n$INCLUDE sub/b\na NS .\n");
+  Write("zones/sub/b", "b NS .");
+  Owners sink;
+  const auto result = ReadZoneFile(folder_ / "zones/a", *Name::FromText("example."), sink);
+  EXPECT_TRUE(result.ok && result.ends_in_line);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_THAT(ToText(result.findings[0]),
+              testing::HasSubstr("sub/b:1: warning: the file does not end with a line feed; it"));
+}
+
 TEST_F(Include, ReadsTheOtherFile) {
   Write("zones/a", "$TTL 60\na NS .\n$INCLUDE sub/b\nd NS .\n");
   Write("zones/sub/b", "b NS .\n$INCLUDE c\n");
-  Write("zones/sub/c", "c NS .");
+  Write("zones/sub/c", "c NS .\n");
   EXPECT_EQ(Read("zones/a"), "a.example.@0:2 | b.example.@1:1 | c.example.@2:1 | d.example.@0:4");
   ASSERT_EQ(files_.size(), 3u);
   EXPECT_EQ(files_[0], folder_ / "zones/a");

@@ -1,0 +1,87 @@
+#include "server/load/file_watch.h"
+
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/monotonic_clock.h"
+
+namespace hither {
+namespace {
+
+constexpr int kSettlesMax = 10;
+
+// Zeros if it does not exist.
+std::pair<uint64_t, uint64_t> IdentityOf(const std::string& folder) {
+  struct stat facts = {};
+  if (stat(folder.c_str(), &facts) != 0) return {0, 0};
+  return {facts.st_dev, facts.st_ino};
+}
+
+}  // namespace
+
+FileWatch::FileWatch(uv_loop_t& loop, absl::Duration settle, Function changed)
+    : loop_(loop),
+      settle_(settle),
+      changed_(std::move(changed)),
+      timer_(loop, [this] { OnTimer(); }) {}
+
+void FileWatch::Close() {
+  folders_.clear();
+  timer_.Close();
+}
+
+void FileWatch::Watch(WatchList list) {
+  if (!timer_) return;
+  if (list.folders_omitted() > 0 && list_.folders_omitted() == 0) {
+    Log(LogLevel::kWarning, "reload.watch: only the first ", WatchList::kFoldersMax,
+        " folders of zone files are watched; use `hither reload` for the others");
+  }
+  list_ = std::move(list);
+  absl::btree_map<std::string, std::unique_ptr<Watched>> before;
+  before.swap(folders_);
+  bool has_gap = false;
+  for (const std::string& folder : list_.folders()) {
+    const auto old = before.find(folder);
+    if (old != before.end() && old->second->identity == IdentityOf(folder)) {
+      folders_.emplace(folder, std::move(old->second));
+    } else if (Open(folder)) {
+      has_gap = true;
+    }
+  }
+  if (has_gap) OnChange();
+}
+
+bool FileWatch::Open(const std::string& folder) {
+  auto watched = std::make_unique<Watched>();
+  watched->identity = IdentityOf(folder);
+  int error = watched->event.Open(
+      loop_, [this, folder](const char* name, int, int) { OnEvent(folder, name); });
+  if (error == 0) error = watched->event.Start(folder);
+  if (error != 0) {
+    Log(LogLevel::kWarning, "reload.watch: cannot watch ", folder, ": ", uv_strerror(error),
+        error == UV_ENOSPC ? "; raise fs.inotify.max_user_watches (sysctl)"
+                           : "; use `hither reload` after changes there");
+    return false;
+  }
+  folders_.emplace(folder, std::move(watched));
+  return true;
+}
+
+// Without a name: too much happened at once to tell what.
+void FileWatch::OnEvent(const std::string& folder, const char* name) {
+  if (name == nullptr || list_.Concerns(folder, name)) OnChange();
+}
+
+void FileWatch::OnChange() {
+  const absl::Time now = MonotonicNow();
+  if (since_ == absl::InfiniteFuture()) since_ = now;
+  const absl::Duration left = since_ + kSettlesMax * settle_ - now;
+  timer_.Start(std::max(absl::ZeroDuration(), std::min(settle_, left)));
+}
+
+void FileWatch::OnTimer() {
+  since_ = absl::InfiniteFuture();
+  changed_();
+}
+
+}  // namespace hither
