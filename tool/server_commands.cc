@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "daemon/admin/admin_client.h"
+#include "daemon/admin/http_head.h"
 #include "daemon/admin/status.h"
 #include "daemon/config/config.h"
 #include "dns/name.h"

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/admin/admin_endpoint.h"
+#include "daemon/admin/http_head.h"
 #include "daemon/admin/status.h"
 #include "tool/command.h"
 #include "zones/check/zone_check.h"
