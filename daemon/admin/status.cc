@@ -67,7 +67,7 @@ void ReadZone(JsonReader& reader, ServerStatus::Zone& zone) {
   reader.Read("signing", zone.signing);
   ReadTime(reader, "loaded_at", zone.loaded_at);
   reader.Read("error", zone.error);
-  reader.Read("warning", zone.warning);
+  zone.warning = reader.object().MaybeAt("warning").TextOr("");  // Not from an older server.
 }
 
 void ReadLatency(JsonReader reader, std::vector<ServerStatus::Latency>& all) {

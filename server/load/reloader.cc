@@ -112,7 +112,7 @@ absl::Status Reloader::EndFirst() {
 void Reloader::AllAreLoaded() {
   const absl::Status status = EndFirst();
   host_.OnFirstLoadEnd(status);
-  if (status.ok() && again_) Begin(/*all=*/false);
+  if (status.ok() && again_.any) Begin(/*all=*/false);
 }
 
 void Reloader::Reload(ZoneNames only, Done done) {
@@ -145,20 +145,20 @@ void Reloader::OnCall() {
 
 void Reloader::Begin(bool all) {
   if (stop_.IsRaised()) return;
-  all_again_ = all_again_ || all;
+  again_.all = again_.all || all;
   if (loading_ != Loading::kNothing) {
-    again_ = true;
+    again_.any = true;
     return;
   }
   loading_ = Loading::kAgain;
-  again_ = false;
+  again_.any = false;
   host_.OnReloadBegin();
   {
     MutexLock lock(mu_);
     answered_by_this_ = std::exchange(waiting_, {});
   }
   only_.clear();
-  all = std::exchange(all_again_, false);
+  all = std::exchange(again_.all, false);
   for (const Waiter& waiter : answered_by_this_) {
     all = all || waiter.only.empty();
     only_.insert(waiter.only.begin(), waiter.only.end());
@@ -186,11 +186,10 @@ void Reloader::LoadOnItsThread(bool is_first) {
 }
 
 absl::Status Reloader::LoadFirstZones() {
-  return WithinMemory(absl::StrCat("load ", first_zones_.size(), " zones"),
-                      [this] {
-                        outcome_.zones = Load(first_zones_);
-                        if (watch_.has_value()) outcome_.watch = FilesOf(running_);
-                      });
+  return WithinMemory(absl::StrCat("load ", first_zones_.size(), " zones"), [this] {
+    outcome_.zones = Load(first_zones_);
+    if (watch_.has_value()) outcome_.watch = FilesOf(running_);
+  });
 }
 
 absl::Status Reloader::LoadChanges() {
@@ -235,11 +234,11 @@ void Reloader::EndReload() {
   }
   WatchFiles();
   const Answer answer = Summary();
-  reloads_.fetch_add(1, std::memory_order_relaxed);
-  if (!answer.ok) reloads_failed_.fetch_add(1, std::memory_order_relaxed);
+  reloads_.all.fetch_add(1, std::memory_order_relaxed);
+  if (!answer.ok) reloads_.failed.fetch_add(1, std::memory_order_relaxed);
   AnswerAll(std::exchange(answered_by_this_, {}), answer);
   host_.OnReloadEnd(answer.ok);
-  if (again_) Begin(/*all=*/false);
+  if (again_.any) Begin(/*all=*/false);
 }
 
 Reloader::Answer Reloader::Summary() const {

@@ -85,8 +85,8 @@ class Reloader {
   bool WaitUntil(absl::Time deadline) { return loader_.WaitUntil(deadline); }
 
   const Snapshot<ZoneSet>& zones() const { return publisher_.zones(); }
-  uint64_t reloads() const { return reloads_.load(std::memory_order_relaxed); }
-  uint64_t reloads_failed() const { return reloads_failed_.load(std::memory_order_relaxed); }
+  uint64_t reloads() const { return reloads_.all.load(std::memory_order_relaxed); }
+  uint64_t reloads_failed() const { return reloads_.failed.load(std::memory_order_relaxed); }
 
  private:
   enum class Loading : uint8_t { kNothing, kFirst, kAgain };
@@ -133,13 +133,17 @@ class Reloader {
   std::optional<FileWatch> watch_;  // If files are to be watched.
   ZoneSources first_zones_;         // Until they are loaded.
   Loading loading_ = Loading::kNothing;
-  bool again_ = false;                    // A reload was asked for while a load was running;
-  bool all_again_ = false;                // one of all zones.
+  struct Wanted {
+    bool any = false;  // A reload was asked for while a load was running;
+    bool all = false;  // one of all zones.
+  } again_;
   ZoneNames only_;                        // What the reload that runs looks at; empty: all zones.
   std::vector<Waiter> answered_by_this_;  // Who waits for it.
   std::atomic<bool> loaded_{false};       // The loading thread has finished.
-  std::atomic<uint64_t> reloads_{0};
-  std::atomic<uint64_t> reloads_failed_{0};
+  struct Counts {
+    std::atomic<uint64_t> all{0};
+    std::atomic<uint64_t> failed{0};
+  } reloads_;
 
   Mutex mu_;
   UvAsync call_;  // Send() only under mu_ and if not closed_.

@@ -26,7 +26,8 @@ static absl::StatusOr<std::vector<std::string>> SomeFiles(const std::string&,
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
-  absl::StatusOr<hither::Config> config = hither::ParseConfig(text, "fuzz.yaml", "/folder", NoList, SomeFiles);
+  absl::StatusOr<hither::Config> config =
+      hither::ParseConfig(text, "fuzz.yaml", "/folder", NoList, SomeFiles);
   if (!config.ok()) {
     size_t lines = 0;
     for (const absl::string_view line : absl::StrSplit(config.status().message(), '\n')) {

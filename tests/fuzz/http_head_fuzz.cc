@@ -29,7 +29,13 @@ void Ask(absl::string_view octets) {
     HITHER_CHECK(octets.find("\r\n\r\n") == octets.size() - 4);
   }
   std::optional<AdminAnswer> answer = router->AnswerAtOnce(head);
-  if (!answer.has_value()) answer = router->Work(*head);
+  if (!answer.has_value()) {
+    if (const AdminAction* const begins = router->BeginsWork(*head)) {
+      begins->begin(head->parameters, [&answer](const AdminAnswer& later) { answer = later; });
+    } else {
+      answer = router->Work(*head);
+    }
+  }
   const bool is_head = head.has_value() && head->method == "HEAD";
   const std::string text = router->ToHttp(*answer, is_head);
   if (is_head) {

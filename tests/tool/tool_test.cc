@@ -231,7 +231,8 @@ class WithServer : public testing::Test {
   void SetUp() override {
     status_.version = "hitherd 0.1.0";
     for (int i = 0; i < 60; ++i) {
-      status_.zones.push_back({absl::StrCat("z", i, "."), "f", 1, 2, "no", absl::UnixEpoch(), "", ""});
+      status_.zones.push_back(
+          {absl::StrCat("z", i, "."), "f", 1, 2, "no", absl::UnixEpoch(), "", ""});
     }
     endpoint_ = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
     admin_ = absl::StrCat("--admin=", endpoint_->address().ToText());

@@ -16,8 +16,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/mutex.h"
 #include "daemon/admin/admin_client.h"
+#include "tests/daemon/admin/admin_exchange.h"
 
 namespace hither {
 namespace {
@@ -36,42 +36,11 @@ AdminHandlers Handlers() {
   };
 }
 
-AdminAddress AnyPort() { return *ParseAdmin("127.0.0.1:0"); }
-
 AdminAddress InTempDir(const std::string& name) {
   AdminAddress address;
   address.unix_path = testing::TempDir() + name;
   std::remove(address.unix_path.c_str());
   return address;
-}
-
-int Connect(const AdminAddress& address) {
-  if (address.tcp.has_value()) {
-    const int fd = socket(address.tcp->system_family(), SOCK_STREAM, 0);
-    EXPECT_EQ(connect(fd, address.tcp->get(), address.tcp->size()), 0);
-    return fd;
-  }
-  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  sockaddr_un name = {};
-  name.sun_family = AF_UNIX;
-  std::strncpy(name.sun_path, address.unix_path.c_str(), sizeof name.sun_path - 1);
-  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
-  return fd;
-}
-
-// Everything that comes back, up to the end of the connection.
-std::string Exchange(const AdminAddress& address, const std::string& request) {
-  const int fd = Connect(address);
-  EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(request.size()));
-  shutdown(fd, SHUT_WR);
-  std::string reply;
-  char block[4'096];
-  for (ssize_t got; (got = recv(fd, block, sizeof block, 0)) > 0;) {
-    reply.append(block, static_cast<size_t>(got));
-  }
-  close(fd);
-  return reply;
 }
 
 struct Case {
@@ -285,60 +254,6 @@ TEST(AdminEndpoint, WhoStaysAfterTheAnswerHoldsUpNobody) {
   const absl::StatusOr<AdminReply> reply = AskAdmin(endpoint->address(), "GET", "/healthz");
   EXPECT_TRUE(reply.ok() && reply->code == 200) << reply.status();
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));  // At a second each: ten.
-  for (const int fd : clients) close(fd);
-}
-
-// Twenty at once are answered by one reload, and occupy no thread meanwhile.
-TEST(AdminEndpoint, ReloadsHoldUpNobody) {
-  constexpr int kAtOnce = 20;
-  Mutex mu;
-  std::vector<AdminReplier> waiting;
-  AdminHandlers handlers = Handlers();
-  handlers.reload = [&](const AdminParameters&, AdminReplier reply) {
-    const MutexLock lock(mu);
-    waiting.push_back(std::move(reply));
-  };
-  auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
-  ASSERT_TRUE(endpoint->Serve(handlers).ok());
-  const std::string request = "POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\n\r\n";
-  std::vector<std::future<std::string>> replies;
-  for (int i = 0; i < kAtOnce; ++i) {
-    replies.push_back(
-        std::async(std::launch::async, [&] { return Exchange(endpoint->address(), request); }));
-  }
-  const auto count = [&] {
-    const MutexLock lock(mu);
-    return waiting.size();
-  };
-  while (count() < kAtOnce) absl::SleepFor(absl::Milliseconds(1));
-  const absl::StatusOr<AdminReply> health =
-      AskAdmin(endpoint->address(), "GET", "/healthz", absl::Seconds(5));
-  EXPECT_TRUE(health.ok() && health->code == 200) << health.status();
-  for (const AdminReplier& reply : waiting) reply({.text = "2 zones loaded\n"});
-  for (std::future<std::string>& reply : replies) {
-    EXPECT_THAT(reply.get(), StartsWith("HTTP/1.1 200 "));
-  }
-}
-
-TEST(AdminEndpoint, OnlySoManyWaitForWork) {
-  std::vector<AdminReplier> waiting;
-  AdminHandlers handlers = Handlers();
-  handlers.reload = [&](const AdminParameters&, AdminReplier reply) {
-    waiting.push_back(std::move(reply));
-  };
-  auto endpoint = AdminEndpoint::Bind(AnyPort(), kPatient).value();
-  ASSERT_TRUE(endpoint->Serve(handlers).ok());
-  const std::string request = "POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\n\r\n";
-  std::vector<int> clients;
-  for (size_t i = 0; i < kAdminQueuedMax; ++i) {
-    clients.push_back(Connect(endpoint->address()));
-    EXPECT_GT(send(clients.back(), request.data(), request.size(), MSG_NOSIGNAL), 0);
-    EXPECT_EQ(AskAdmin(endpoint->address(), "GET", "/healthz")->code, 200);  // It has been read.
-  }
-  EXPECT_THAT(Exchange(endpoint->address(), request), StartsWith("HTTP/1.1 503 "));
-  endpoint->Stop();
-  EXPECT_EQ(waiting.size(), kAdminQueuedMax);
-  for (const AdminReplier& reply : waiting) reply({});  // Too late, and harmless.
   for (const int fd : clients) close(fd);
 }
 

@@ -208,7 +208,7 @@ TEST_F(ReloaderTest, ReadsOnlyTheZonesThatAreNamed) {
   Asker unknown(*reloader_, {"example.com."});
   EXPECT_TRUE(TurnUntil([&] { return unknown.is_answered(); }));
   EXPECT_THAT(unknown.answer().status().ToString(), HasSubstr("has no zone example.com."));
-  // One who wants all gets all, whoever else asks.
+  // One who wants all gets all, even if others want less.
   Asker one(*reloader_, {"example.org."});
   Asker all(*reloader_);
   EXPECT_TRUE(TurnUntil([&] { return one.is_answered() && all.is_answered(); }));

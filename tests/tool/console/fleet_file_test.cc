@@ -114,7 +114,8 @@ TEST(ParseFleet, ListsHaveLimits) {
   std::string yaml = "addresses: [";
   for (size_t i = 0; i <= Fleet::kAddressesMax; ++i) absl::StrAppend(&yaml, "192.0.2.", i, ", ");
   const absl::StatusOr<Fleet> fleet = ParseFleet(yaml + "]\n", "f.yaml");
-  EXPECT_THAT(std::string(fleet.status().message()), HasSubstr("f.yaml:1: sites.nodes: 17 items; give at most"));
+  EXPECT_THAT(std::string(fleet.status().message()),
+              HasSubstr("f.yaml:1: addresses: 17 items; give at most"));
 }
 
 TEST(ParseFleet, OneFaultIsOneError) {

@@ -71,7 +71,7 @@ constexpr Case kCases[] = {
     {"CnameBesideData", "a 60 A 192.0.2.1\na 60 CNAME b\n",
      "zone:4: error: CNAME beside other data at a.example., A on line 3; remove one (RFC 1034 §3.6.2)"},
     {"CnameAtApex", "@ 60 CNAME b\n",
-     "zone:3: error: CNAME beside other data at example., SOA on line 1; remove one (RFC 1034 §3.6.2)"},
+     "zone:3: error: CNAME beside other data at example., NS on line 2; remove one (RFC 1034 §3.6.2)"},
     {"TwoCnames", "a 60 CNAME b\na 60 CNAME c\n",
      "zone:4: error: 2 CNAME records at a.example., the first on line 3; keep one (RFC 2181 §10.1)"},
     {"SameCnameTwice", "a 60 CNAME b\na 60 CNAME B\n",
