@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "base/bytes.h"
 #include "dns/name.h"
 #include "dns/rr_type.h"
@@ -34,14 +35,19 @@ class RecordSink {
 };
 
 // A fault in a zone to be reported. An error keeps the zone from being served; a warning does not.
-enum class Severity : uint8_t { kError, kWarning };
+// A note is no fault: it says what could not be checked.
+enum class Severity : uint8_t { kError, kWarning, kNote };
 
 struct Finding {
   Severity severity;
   std::string file;
   uint32_t line;     // 0 if no single line is at fault (a zone without SOA).
   std::string text;  // "what; what to do (RFC and section)"
+  // The name of the check that found it, if that is one of the zone as a whole (zone_check.h).
+  absl::string_view check = {};
 };
+
+absl::string_view SeverityText(Severity severity);  // "error"
 
 // "zones/a.zone:12: error: two SOA records; keep one (RFC 1035 §5.2)"
 std::string ToText(const Finding& finding);

@@ -20,21 +20,6 @@ bool HasAddress(const Zone& zone, NodeId node) {
          zone.FindRRset(node, RrType::kAaaa) != nullptr;
 }
 
-// The final dot is missing: "www.example.org" without its last dot. One lookup finds all such
-// names, because they are below one node. A zone of one label may intend it (com.com is a name).
-void CheckDoubledOrigin(const Zone& zone, CheckReport& report) {
-  Name doubled;
-  if (zone.apex_labels() < 2 || !Name::ReplaceSuffix(zone.apex(), 0, zone.apex(), doubled)) return;
-  const NodeId top = zone.FindNode(doubled);
-  if (top == kNoNode) return;
-  for (NodeId node = top; node < zone.names_end(); node = zone.Next(node)) {
-    if (!zone.NameOf(node).IsAtOrBelow(doubled)) break;
-    if (zone.node(node).rrset_count == 0) continue;
-    report.Add(ZoneCheckId::kDoubledOrigin, node, zone.RRsetsOf(node)[0].type,
-               zone.NameOf(node).ToText());
-  }
-}
-
 // What a resolver gets when it queries this zone for the target's address. `cut`: the node of the
 // NS record, if that is a delegation, or kNoNode.
 void CheckTarget(const Zone& zone, NodeId node, RrType type, NameView target, NodeId cut,
@@ -73,7 +58,8 @@ bool IsFine(const Zone& zone, NodeId target, NodeId cut) {
   return zone.node(stop).is_cut;  // Another delegation's hosts can be queried.
 }
 
-void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, CheckReport& report) {
+void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, const NameChecker& names,
+                  CheckReport& report) {
   if (!rrset.has_targets) return;  // None is a name of this zone.
   const Node& at = zone.node(node);
   const NodeId cut = rrset.type == RrType::kNs && at.is_cut ? node : kNoNode;
@@ -83,6 +69,7 @@ void CheckTargets(const Zone& zone, NodeId node, const RRset& rrset, CheckReport
     const NameView target = NameInRdata(rrset.type, rdata, 0);
     // "." as target means that there is no such service (RFC 7505 §3, RFC 2782).
     if (target.IsRoot() || !target.IsAtOrBelow(zone.apex())) continue;
+    if (names.IsMistake(target)) continue;
     CheckTarget(zone, node, rrset.type, target, cut, report);
   }
 }
@@ -106,7 +93,8 @@ void CheckDnames(const Zone& zone, NodeId node, CheckReport& report) {
              Subject(zone, node, RrType::kDname));
 }
 
-void CheckAuthoritative(const Zone& zone, NodeId node, CheckReport& report) {
+void CheckAuthoritative(const Zone& zone, NodeId node, const NameChecker& names,
+                        CheckReport& report) {
   const bool wildcard = zone.NameOf(node).IsWildcard();
   for (const RRset& rrset : zone.RRsetsOf(node)) {
     const auto found = [&](ZoneCheckId check) {
@@ -116,7 +104,7 @@ void CheckAuthoritative(const Zone& zone, NodeId node, CheckReport& report) {
       case RrType::kNs:
       case RrType::kMx:
       case RrType::kSrv:
-        CheckTargets(zone, node, rrset, report);
+        CheckTargets(zone, node, rrset, names, report);
         break;
       case RrType::kDname:
         if (wildcard) found(ZoneCheckId::kWildcardDname);
@@ -147,12 +135,12 @@ bool MayStandAtCut(RrType type) {
   }
 }
 
-void CheckCut(const Zone& zone, NodeId node, CheckReport& report) {
+void CheckCut(const Zone& zone, NodeId node, const NameChecker& names, CheckReport& report) {
   if (zone.NameOf(node).IsWildcard()) {
     report.Add(ZoneCheckId::kWildcardNs, node, RrType::kNs, Subject(zone, node, RrType::kNs));
   }
   for (const RRset& rrset : zone.RRsetsOf(node)) {
-    if (rrset.type == RrType::kNs) CheckTargets(zone, node, rrset, report);
+    if (rrset.type == RrType::kNs) CheckTargets(zone, node, rrset, names, report);
     if (MayStandAtCut(rrset.type)) continue;
     report.Add(ZoneCheckId::kDataAtCut, node, rrset.type, Subject(zone, node, rrset.type));
   }
@@ -178,6 +166,15 @@ void CheckSizes(const Zone& zone, NodeId node, CheckReport& report) {
   }
 }
 
+// RFC 4592 §3.3.1: it is the closest encloser of every name below it, so the wildcard is not. A
+// wildcard is hardly meant for names with an underscore.
+void CheckEmptyNonTerminal(const Zone& zone, NodeId node, CheckReport& report) {
+  const Node& at = zone.node(node);
+  if (at.all_rrset_count() > 0 || at.parent == kNoNode) return;
+  if (!zone.node(at.parent).has_wildcard || zone.NameOf(node).first_label()[0] == '_') return;
+  report.Add(ZoneCheckId::kHiddenFromWildcard, node, RrType::kA, zone.NameOf(node).ToText());
+}
+
 }  // namespace
 
 std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
@@ -186,21 +183,27 @@ std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
   if (zone.FindRRset(kApex, RrType::kNs) == nullptr) {
     report.Add(ZoneCheckId::kApexNs, kApex, RrType::kSoa, zone.apex().ToText());
   }
-  CheckDoubledOrigin(zone, report);
+  NameChecker names(zone, report);
+  names.CheckOwners();
   for (const NodeId node : zone.names()) {
     const Node& at = zone.node(node);
-    if (!at.occluded) CheckSizes(zone, node, report);
+    if (!at.occluded) {
+      CheckSizes(zone, node, report);
+      names.CheckRecordsAt(node);
+      if (limits.audit != nullptr) CheckEmptyNonTerminal(zone, node, report);
+    }
     CheckDnames(zone, node, report);
     if (at.occluded) {
       CheckOccluded(zone, node, report);
     } else if (at.is_cut) {
-      CheckCut(zone, node, report);
+      CheckCut(zone, node, names, report);
     } else {
-      CheckAuthoritative(zone, node, report);
+      CheckAuthoritative(zone, node, names, report);
     }
   }
   CheckSignedZone(zone, limits, report);
   CheckZonemd(zone, report);
+  if (limits.audit != nullptr) CheckSignatures(zone, *limits.audit, report);
   return report.Take();
 }
 

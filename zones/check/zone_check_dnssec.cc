@@ -7,6 +7,7 @@
 #include "dns/base32hex.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
+#include "zones/check/signature_key.h"
 #include "zones/check/zone_check.h"
 #include "zones/check/zone_check_report.h"
 
@@ -249,11 +250,26 @@ void CheckNsec3Params(const Zone& zone, const ZoneLimits& limits, CheckReport& r
   }
 }
 
+// RFC 4034 §8: a validator must try each key with the tag.
+void CheckKeyTags(const Zone& zone, CheckReport& report) {
+  const RRset* const keys = zone.FindRRset(kApex, RrType::kDnskey);
+  if (keys == nullptr) return;
+  std::vector<uint16_t> tags;
+  for (const ByteView rdata : keys->Records()) tags.push_back(KeyTagOf(rdata));
+  std::ranges::sort(tags);
+  for (auto at = tags.begin(); (at = std::adjacent_find(at, tags.end())) != tags.end();) {
+    report.Add(ZoneCheckId::kKeyTagShared, kApex, RrType::kDnskey,
+               Subject(zone, kApex, absl::StrCat("DNSKEY ", *at)));
+    at = std::upper_bound(at, tags.end(), *at);
+  }
+}
+
 }  // namespace
 
 void CheckSignedZone(const Zone& zone, const ZoneLimits& limits, CheckReport& report) {
   CheckNsec3Params(zone, limits, report);
   CheckNsec3Owners(zone, report);
+  CheckKeyTags(zone, report);
   // A signed SOA makes a signed zone: single RRSIGs may come from a multi-signer setup.
   const RRset* soa = zone.FindRRset(kApex, RrType::kSoa);
   if (soa == nullptr || soa->signatures == 0) return;

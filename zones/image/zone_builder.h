@@ -17,6 +17,8 @@
 
 namespace hither {
 
+struct ZoneAudit;
+
 // Limits on the contents of one zone: a name with too many records makes every answer from it, and
 // every transfer, costly (CVE-2024-1737, after which BIND has such limits, too).
 struct ZoneLimits {
@@ -25,6 +27,7 @@ struct ZoneLimits {
   uint16_t nsec3_iterations_max = kNsec3IterationsDefault;
   uint32_t findings_max = 100;     // Errors, and as many warnings.
   const StopFlag* stop = nullptr;  // Checked before each name that is built.
+  ZoneAudit* audit = nullptr;  // Not null: CheckZone() does what it asks for, too.
 };
 
 // How close a zone comes to the limits.

@@ -121,6 +121,9 @@ const Case kNsecCases[] = {
     {"NoSignature",       kNsecZone, {{"www SIG(A)", ""}}, {"16 unsigned-rrset www.a.example. A"}},
     {"NoSignatureOfDs",   kNsecZone, {{"sub SIG(DS)", ""}}, {"11 unsigned-rrset sub.a.example. DS"}},
     {"SignatureLeft",     kNsecZone, {{"www SIG(A)", "www SIG(A)\nwww SIG(MX)"}}, {"16 signature-without-rrset www.a.example. RRSIG MX"}},
+    // The tag is a sum of 16-bit words, whatever their order.
+    {"KeysWithOneTag",    kNsecZone, {{"@   DNSKEY 256 3 13 AAAA", "@   DNSKEY 256 3 13 AAEAAg==\n@   DNSKEY 256 3 13 AAIAAQ=="}},
+                          {"6 key-tag-shared a.example. DNSKEY 1040"}},
     {"ForeignSigner",     kNsecZone, {{"www SIG(A)", "www RRSIG A 13 2 60 20300101000000 20200101000000 1 b. AAAA"}},
                           {"16 foreign-signer www.a.example. RRSIG A"}},
     {"NoNsec",            kNsecZone, {{"www NSEC @ A RRSIG NSEC", ""}, {"www SIG(NSEC)", ""}, {"sub NSEC www", "sub NSEC @"}},

@@ -72,6 +72,34 @@ const Case kCases[] = {
 
     {"LastDotForgotten",    "www.a.example A 192.0.2.1\n",
                             {"zone:4: doubled-origin www.a.example.a.example."}},
+    // One finding each: that such a host has no address says no more.
+    {"LastDotForgottenInNs", "@ NS ns.a.example\n", {"zone:4: doubled-origin a.example. NS ns.a.example.a.example."}},
+    {"LastDotForgottenInMx", "@ MX 1 www\n@ MX 2 m.a.example\nwww A 192.0.2.1\n",
+                            {"zone:5: doubled-origin a.example. MX m.a.example.a.example."}},
+    {"LastDotForgottenInCname", "w CNAME a.example\n", {"zone:4: doubled-origin w.a.example. CNAME a.example.a.example."}},
+    {"LastDotForgottenElsewhere", "p PTR h.a.example\nd DNAME h.a.example\ns SRV 0 0 1 h.a.example\n"
+                            "h HTTPS 1 h.a.example\nn NAPTR 1 1 u x \"\" h.a.example\nr RP h.a.example .\n",
+                            {"zone:4: doubled-origin p.a.example. PTR h.a.example.a.example.",
+                             "zone:5: doubled-origin d.a.example. DNAME h.a.example.a.example.",
+                             "zone:6: doubled-origin s.a.example. SRV h.a.example.a.example.",
+                             "zone:7: doubled-origin h.a.example. HTTPS h.a.example.a.example.",
+                             "zone:8: doubled-origin n.a.example. NAPTR h.a.example.a.example.",
+                             "zone:9: doubled-origin r.a.example. RP h.a.example.a.example."}},
+    {"NotDoubled",          "w CNAME example\nx CNAME a.example.\ny CNAME xa.example.a.example.\n", {}},
+
+    {"NsIsAnAddress",       "@ NS 192.0.2.1\nsub NS 192.0.2.2.\n",
+                            {"zone:4: target-is-address a.example. NS 192.0.2.1.a.example.",
+                             "zone:5: target-is-address sub.a.example. NS 192.0.2.2."}},
+    {"MxIsAnAddress",       "@ MX 1 192.0.2.1\n@ MX 2 2001:db8::1\n@ MX 3 ::1.\n",
+                            {"zone:4: target-is-address a.example. MX 192.0.2.1.a.example.",
+                             "zone:5: target-is-address a.example. MX 2001:db8::1.a.example.",
+                             "zone:6: target-is-address a.example. MX ::1."}},
+    {"SrvIsAnAddress",      "_s._tcp SRV 0 0 1 192.0.2.1.\n", {"zone:4: target-is-address _s._tcp.a.example. SRV 192.0.2.1."}},
+    {"NumbersAreNoAddress", "@ MX 1 1.2.3.other.\n@ MX 2 256.0.0.1.\n@ MX 3 1.2.3.4.5.\n@ MX 4 a:b.\n", {}},
+
+    {"AtInRname",           "@ RP admin@a.example. .\nm MINFO admin@a.example. b.other.\nx RP admin.a.example. @\n",
+                            {"zone:4: mailbox-at a.example. RP admin\\@a.example.",
+                             "zone:5: mailbox-at m.a.example. MINFO admin\\@a.example."}},
 
     {"MxNamesAlias",        "@ MX 1 m\nm CNAME www\nwww A 192.0.2.1\n",
                             {"zone:4: target-alias a.example. MX m.a.example."}},
@@ -151,6 +179,16 @@ TEST(CheckZoneApex, NeedsNs) {
   ASSERT_EQ(loaded.findings.size(), 1u);
   EXPECT_EQ(Brief(loaded.findings[0]), "zone:1: apex-ns a.example.");
   EXPECT_EQ(loaded.zone, nullptr);
+}
+
+TEST(CheckZoneApex, MailboxAndServerInSoa) {
+  const LoadedZone loaded = LoadZoneText(
+      "$TTL 60\n@ SOA ns.a.example host@a.example. 1 2 3 4 5\n@ NS ns1.other.\n", "zone",
+      *Name::FromText("a.example."));
+  ASSERT_EQ(loaded.findings.size(), 2u);
+  EXPECT_EQ(Brief(loaded.findings[0]),
+            "zone:2: doubled-origin a.example. SOA ns.a.example.a.example.");
+  EXPECT_EQ(Brief(loaded.findings[1]), "zone:2: mailbox-at a.example. SOA host\\@a.example.");
 }
 
 TEST(CheckZoneApex, OneLabelMayStandTwice) {
