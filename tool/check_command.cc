@@ -1,126 +1,153 @@
-// `hither check`: reads a zone file as a server would.
-
-#include <unistd.h>
+// `hither check`: reads zone files as a server would.
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-#include <optional>
+#include <string>
+#include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/json_writer.h"
 #include "tool/command.h"
+#include "tool/tool_zone.h"
 #include "zones/check/zone_check.h"
-#include "zones/load/zone_loader.h"
-#include "zones/text/zone_file.h"
+#include "zones/text/rdata_fields.h"
 
 namespace hither {
 namespace {
 
-// The SOA is the first record of any zone that a program wrote, and near the top of the others.
-constexpr size_t kTopBytes = 65'536;
-// Represents an origin that is not known yet: nobody can own a name under .invalid (RFC 6761 §6.4).
-constexpr absl::string_view kUnknownOrigin = "origin-unknown.hither.invalid.";
-
-class FirstSoa : public RecordSink {
- public:
-  void Add(const RecordView& record) override {
-    if (!owner.has_value() && record.type == RrType::kSoa) owner = Name(record.owner);
-  }
-  std::optional<Name> owner;
-};
-
-// The first octets of `path`, up to the end of a line; empty if it cannot be read.
-std::string TopOf(const std::string& path) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
-  if (file == nullptr) return "";
-  std::string text(kTopBytes, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (text.size() == kTopBytes) text.resize(text.rfind('\n') + 1);
-  return text;
-}
-
-// The zone's name if the command line does not give it: the first SOA's owner, if the file alone
-// determines it, else the part of the file's name before ".zone".
-std::optional<Name> GuessOrigin(const std::string& path) {
-  const Name unknown = *Name::FromText(kUnknownOrigin);
-  FirstSoa first;
-  ReadZoneText(TopOf(path), path, unknown, first);
-  if (first.owner.has_value() && !first.owner->view().IsAtOrBelow(unknown)) return first.owner;
-  absl::string_view stem = path;
-  if (const size_t slash = stem.rfind('/'); slash != absl::string_view::npos) {
-    stem.remove_prefix(slash + 1);
-  }
-  if (!absl::ConsumeSuffix(&stem, ".zone") || stem.empty()) return std::nullopt;
-  const absl::StatusOr<Name> name = Name::FromText(stem);
-  return name.ok() ? std::optional<Name>(*name) : std::nullopt;
-}
-
-// "1 record", "2 records".
-std::string Counted(uint64_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
-}
-
-std::string Signing(const Zone& zone) {
-  if (zone.uses_nsec3()) return "signed with NSEC3";
-  return zone.uses_nsec() ? "signed with NSEC" : "not signed";
-}
-
-std::string FactsOf(const LoadedZone& loaded) {
-  if (loaded.zone == nullptr) return "cannot be served";
-  const Zone& zone = *loaded.zone;
-  uint64_t names = 0;
-  for (const NodeId id : zone.all_nodes()) {
-    names += zone.node(id).all_rrset_count() > 0;  // Others are empty non-terminals.
-  }
-  return absl::StrCat("serial ", zone.serial(), ", ", Counted(zone.record_count(), "record"), ", ",
-                      Counted(names, "name"), ", ", Signing(zone));
-}
-
-// For people: without the final dot, except for the root.
-std::string Bare(NameView name) {
-  std::string text = name.ToText();
-  if (text.size() > 1) text.pop_back();
-  return text;
-}
-
 constexpr absl::string_view kCheckHelp =
-    R"(hither check - read a zone file as a server would and report every error
+    R"(hither check - read zone files as a server would and report every error
 
 USAGE
-  hither check FILE [--origin NAME]
+  hither check FILE... [--origin NAME] [--expires-in TIME] [--verify] [--json] [--strict]
 
-Prints every error and warning as FILE:LINE, then one line of summary. A server would
-reject a zone with an error and serve one with only warnings.
+Prints every error and warning as FILE:LINE, then one line of summary for each file. A server would
+reject a zone with an error and serve one with only warnings. A FILE of - is standard input; pipes
+can be read, too, but cannot use $INCLUDE.
 
 FLAGS
-  --origin NAME  The zone's name. Default: the owner of the file's first SOA if the file gives it
-                 in full, else the part of the file's name before ".zone".
+  --origin NAME  The zone's name, if there is only one FILE. Default: the owner of the file's first
+                 SOA if the file gives it in full, else NAME of a file called NAME.zone, NAME.db or
+                 db.NAME (db.192.0.2 is the zone 2.0.192.in-addr.arpa).
+  --expires-in TIME
+                 Warn of signatures that expire within TIME, such as 12h or 1w. Default: 3d.
+  --verify       Verify all signatures. Default: those of the apex, and a sample of up to 1,000.
+  --json         Print one JSON object instead. It lists the files and their findings.
+  --strict       Exit with 1 if there is a warning, too.
 
 EXIT CODES
-  0  a server would serve it
-  1  it has errors, or cannot be read
-  2  the command line is wrong
+  0  a server would serve every zone
+  1  a zone has errors (with --strict, or warnings), or a file cannot be read
+  2  the command line is wrong, or does not give the name of a zone that needs it
+  With several files, the highest of their codes.
 
 EXAMPLES
   hither check example.org.zone
+  hither check --strict zones/*.zone
   hither check db.root --origin .
+  generate-zone | hither check - --origin example.org --json
 )";
 
 // A line for each rule for zones as a whole: "  error    apex-ns   has no NS record ... (RFC ...)".
 std::string ZoneCheckLines() {
   std::string lines = "\nCHECKS of a zone as a whole, made after those of single records\n";
   for (const ZoneCheck& check : ZoneChecks()) {
-    absl::StrAppendFormat(&lines, "  %-8s %-23s %s (%s)\n",
-                          check.severity == Severity::kError ? "error" : "warning", check.name,
-                          check.what, check.rfc);
+    absl::StrAppendFormat(&lines, "  %-8s %-23s %s (%s)\n", SeverityText(check.severity),
+                          check.name, check.what, check.rfc);
   }
   return lines;
 }
+
+JsonObject ToJson(const Finding& finding) {
+  const bool has_line = finding.line != 0;
+  return {{"severity", SeverityText(finding.severity)},
+          {"file", finding.file},
+          {"line", has_line ? JsonValue(finding.line) : JsonValue()},
+          {"check", finding.check.empty() ? JsonValue() : JsonValue(finding.check)},
+          {"text", finding.text}};
+}
+
+JsonValue SigningOf(const Zone& zone) {
+  if (zone.uses_nsec3()) return "nsec3";
+  return zone.uses_nsec() ? JsonValue("nsec") : JsonValue();
+}
+
+// Collects the output for all files.
+class CheckOutput {
+ public:
+  CheckOutput(bool as_json, bool strict) : as_json_(as_json), strict_(strict) {}
+
+  void Add(const ToolZone& zone) {
+    ++files_;
+    errors_ += zone.errors;
+    warnings_ += zone.warnings;
+    const bool fine = zone.loaded.zone != nullptr && !(strict_ && zone.warnings > 0);
+    Raise(fine ? kToolFine : kToolFailed);
+    if (as_json_) return AddJson(zone);
+    for (const Finding& found : zone.loaded.findings) {
+      absl::StrAppend(&result_.out, ToText(found), "\n");
+    }
+    result_.out += SummaryOf(zone);
+  }
+
+  // A file that could not be read as a zone. `why` begins with its path.
+  void AddFailure(int code, const ToolZone& zone, const std::string& why) {
+    ++files_;
+    ++errors_;
+    Raise(code);
+    absl::StrAppend(&result_.err, "hither check: ", why, "\n");
+    if (!as_json_) return;
+    zones_.Add(JsonObject{{"file", zone.path}, {"zone", nullptr}, {"error", why}});
+  }
+
+  ToolResult Finish() {
+    if (as_json_) {
+      const JsonObject all = {
+          {"files", std::move(zones_)}, {"errors", errors_}, {"warnings", warnings_}};
+      result_.out = absl::StrCat(JsonValue(all).Indented(2), "\n");
+    } else if (files_ > 1) {
+      absl::StrAppend(&result_.out, Counted(files_, "file"), ": ", Counted(errors_, "error"), ", ",
+                      Counted(warnings_, "warning"), "\n");
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void Raise(int code) { result_.code = std::max(result_.code, code); }
+
+  void AddJson(const ToolZone& zone) {
+    JsonArray findings;
+    for (const Finding& found : zone.loaded.findings) findings.Add(ToJson(found));
+    JsonObject file = {{"file", zone.path},
+                       {"zone", BareName(*zone.origin)},
+                       {"can_be_served", zone.loaded.zone != nullptr}};
+    if (const Zone* const built = zone.loaded.zone.get(); built != nullptr) {
+      file.Add("serial", built->serial());
+      file.Add("records", built->record_count());
+      file.Add("names", OwnerCountOf(*built));
+      file.Add("signed", SigningOf(*built));
+    }
+    if (zone.audit.has_value() && zone.audit->first_expiration.has_value()) {
+      file.Add("signatures", zone.audit->signatures);
+      file.Add("signatures_verified", zone.audit->verified);
+      file.Add("first_expiration", TimeText(*zone.audit->first_expiration, zone.audit->now));
+    }
+    file.Add("errors", zone.errors);
+    file.Add("warnings", zone.warnings);
+    file.Add("findings", std::move(findings));
+    zones_.Add(std::move(file));
+  }
+
+  const bool as_json_;
+  const bool strict_;
+  ToolResult result_;
+  JsonArray zones_;
+  uint64_t files_ = 0;
+  uint64_t errors_ = 0;
+  uint64_t warnings_ = 0;
+};
 
 }  // namespace
 
@@ -129,60 +156,37 @@ absl::string_view CheckHelp() {
   return *help;
 }
 
-bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed,
-                  const LoadLimits& limits, ToolZone& zone, ToolResult& result) {
-  if (parsed.words.size() != 1) {
-    result = UsageError(
-        command, absl::StrCat("give one zone file, as in hither ", command, " example.org.zone"));
-    return false;
-  }
-  const std::string path(parsed.words[0]);
-  if (access(path.c_str(), R_OK) != 0) {
-    result = {kToolFailed, "",
-              absl::StrCat("hither ", command, ": ", path, ": ", std::strerror(errno), "\n")};
-    return false;
-  }
-  std::optional<Name> origin;
-  if (const absl::string_view text = parsed.Value("--origin", ""); !text.empty()) {
-    const absl::StatusOr<Name> name = Name::FromText(text);
-    if (!name.ok()) {
-      result = UsageError(command, absl::StrCat("--origin: ", name.status().message()));
-      return false;
-    }
-    origin = *name;
-  } else {
-    origin = GuessOrigin(path);
-  }
-  if (!origin.has_value()) {
-    result = UsageError(command,
-                        absl::StrCat(path, " does not give the zone's name; give --origin NAME"));
-    return false;
-  }
-  zone.origin = *origin;
-  zone.loaded = LoadZoneFile(path, *origin, limits);
-  for (const Finding& finding : zone.loaded.findings) {
-    if (finding.severity == Severity::kError) ++zone.errors;
-    absl::StrAppend(&result.out, ToText(finding), "\n");
-  }
-  result.code = zone.loaded.zone != nullptr ? kToolFine : kToolFailed;
-  return true;
-}
-
-std::string SummaryOf(const ToolZone& zone) {
-  return absl::StrCat(Bare(zone.origin), ": ", FactsOf(zone.loaded), "; ",
-                      Counted(zone.errors, "error"), ", ",
-                      Counted(zone.loaded.findings.size() - zone.errors, "warning"), "\n");
-}
-
 ToolResult RunCheck(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--origin"};
-  const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
+  constexpr absl::string_view kFlags[] = {"--expires-in", "--origin"};
+  constexpr absl::string_view kSwitches[] = {"--json", "--strict", "--verify"};
+  const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
   if (!parsed.error.empty()) return UsageError("check", parsed.error);
   if (parsed.Has("--help")) return {kToolFine, std::string(CheckHelp()), ""};
+  if (parsed.words.empty()) {
+    return UsageError("check", "give a zone file, as in hither check example.org.zone");
+  }
+  ToolZoneOptions options;
+  options.may_be_pipe = true;
   ToolResult result;
-  ToolZone zone;
-  if (ReadToolZone("check", parsed, {}, zone, result)) result.out += SummaryOf(zone);
-  return result;
+  if (!ReadOriginFlag("check", parsed, options.origin, result)) return result;
+  if (options.origin.has_value() && parsed.words.size() > 1) {
+    return UsageError("check", "--origin names one zone; give one file with it");
+  }
+  ZoneAudit audit;
+  audit.now = static_cast<uint32_t>(absl::ToUnixSeconds(absl::Now()));
+  audit.verify_all = parsed.Has("--verify");
+  if (!ParseDuration(parsed.Value("--expires-in", "3d"), audit.expires_in_seconds)) {
+    return UsageError("check", "--expires-in is not a time; write it as 12h, 3d or 1w");
+  }
+  options.audit = audit;
+  CheckOutput output(parsed.Has("--json"), parsed.Has("--strict"));
+  for (const absl::string_view path : parsed.words) {
+    ToolZone zone;
+    std::string why;
+    const int code = ReadToolZone(path, options, zone, why);
+    code == kToolFine ? output.Add(zone) : output.AddFailure(code, zone, why);
+  }
+  return output.Finish();
 }
 
 }  // namespace hither

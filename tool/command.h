@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daemon/config/config.h"
-#include "zones/load/zone_loader.h"
 
 namespace hither {
 
@@ -83,18 +82,6 @@ absl::StatusOr<std::vector<AdminAddress>> AnycastOf(const ParsedArguments& parse
 // The sidecar's part of `status` and `reload`;
 ToolResult AskSidecarStatus(absl::string_view command, const ParsedArguments& parsed, bool json);
 ToolResult ReloadSidecar(const ParsedArguments& parsed);
-
-// Shared by `check` and `compile`: reads a zone file as a server would.
-struct ToolZone {
-  Name origin;
-  LoadedZone loaded;
-  uint64_t errors = 0;
-};
-// False: `result` is the output. Otherwise it has every finding.
-bool ReadToolZone(absl::string_view command, const ParsedArguments& parsed,
-                  const LoadLimits& limits, ToolZone& zone, ToolResult& result);
-// "example.org: serial 7, 12 records, 5 names, not signed; 0 errors, 1 warning\n"
-std::string SummaryOf(const ToolZone& zone);
 
 // "hither check: what; what to do", with code 2.
 ToolResult UsageError(absl::string_view command, absl::string_view what);

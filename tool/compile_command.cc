@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tool/command.h"
+#include "tool/tool_zone.h"
 #include "zones/load/image_cache.h"
 #include "zones/load/image_note.h"
 
@@ -68,10 +69,23 @@ bool IsSource(const LoadedZone& loaded, const std::string& image) {
 
 // One try. Aborted: the file has changed.
 absl::Status Compile(const ParsedArguments& parsed, const std::string& image, ToolResult& result) {
+  ToolZoneOptions options;
+  options.limits = CompileLimits();
+  if (!ReadOriginFlag("compile", parsed, options.origin, result)) return absl::OkStatus();
   ToolZone zone;
-  if (!ReadToolZone("compile", parsed, CompileLimits(), zone, result)) return absl::OkStatus();
+  std::string why;
+  result.code = ReadToolZone(parsed.words[0], options, zone, why);
+  if (result.code != kToolFine) {
+    result.err = absl::StrCat("hither compile: ", why, "\n");
+    return absl::OkStatus();
+  }
+  for (const Finding& found : zone.loaded.findings)
+    absl::StrAppend(&result.out, ToText(found), "\n");
   result.out += SummaryOf(zone);
-  if (zone.loaded.zone == nullptr) return absl::OkStatus();
+  if (zone.loaded.zone == nullptr) {
+    result.code = kToolFailed;
+    return absl::OkStatus();
+  }
   if (IsSource(zone.loaded, image)) {
     return absl::InvalidArgumentError(
         absl::StrCat(image, " is a file that the zone is read from; give the image another name"));
@@ -92,6 +106,9 @@ ToolResult RunCompile(Arguments arguments) {
   const std::string image(parsed.Value("-o", parsed.Value("--output", "")));
   if (image.empty() || image == "-") {
     return UsageError("compile", "no output file; give -o IMAGE, as in -o example.org.image");
+  }
+  if (parsed.words.size() != 1) {
+    return UsageError("compile", "give one zone file, as in hither compile example.org.zone");
   }
   ToolResult result;
   absl::Status done;

@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
+#include "base/json_reader.h"
 #include "daemon/admin/admin_endpoint.h"
 #include "daemon/admin/http_head.h"
 #include "daemon/admin/status.h"
@@ -81,8 +83,13 @@ const Case kCases[] = {
     {"SitesBadName", {"sites", "127.0.0.1", "--name", "a..b"}, 2, "", "hither sites: 'a..b SOA' cannot be queried; give a domain name and a type, for example --name example.org --type SOA\n"},
     {"SitesBadWatch", {"sites", "127.0.0.1", "--watch", "0"}, 2, "", "hither sites: --watch '0' is not a time from 0.1 to 86400 seconds\n"},
     {"SitesEmptyWatch", {"sites", "127.0.0.1", "--watch="}, 2, "", "hither sites: --watch '' is not a time from 0.1 to 86400 seconds\n"},
-    {"CheckWithoutFile", {"check"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},
-    {"CheckTwoFiles", {"check", "a", "b"}, 2, "", "hither check: give one zone file, as in hither check example.org.zone\n"},
+    {"CheckWithoutFile", {"check"}, 2, "", "hither check: give a zone file, as in hither check example.org.zone\n"},
+    {"CheckTwoMissingFiles", {"check", "/nonexistent/a", "/nonexistent/b"}, 1, "2 files: 2 errors, 0 warnings\n", "hither check: /nonexistent/a: No such file or directory\nhither check: /nonexistent/b: No such file or directory\n"},
+    {"CheckOneOriginForTwo", {"check", "a", "b", "--origin", "."}, 2, "", "hither check: --origin names one zone; give one file with it\n"},
+    {"CheckExpiresInWhat", {"check", "a", "--expires-in", "soon"}, 2, "", "hither check: --expires-in is not a time; write it as 12h, 3d or 1w\n"},
+    {"CheckFolder", {"check", "/"}, 1, "", "hither check: /: is a folder; give zone files, as in zones/*.zone\n"},
+    {"CompileTwoFiles", {"compile", "a", "b", "-o", "c"}, 2, "", "hither compile: give one zone file, as in hither compile example.org.zone\n"},
+    {"CompileOfPipe", {"compile", "/dev/null", "-o", "c"}, 1, "", "hither compile: /dev/null: is not a regular file; give a zone file\n"},
     {"CheckFlagTypo", {"check", "--orign", "."}, 2, "", "hither check: unknown flag --orign; did you mean '--origin'?\n"},
     {"CheckFlagWithoutValue", {"check", "a", "--origin"}, 2, "", "hither check: --origin has no value; give one, as in --origin value\n"},
     {"CheckBadOrigin", {"check", "/dev/null", "--origin", "a..b"}, 2, "", "*"},
@@ -149,11 +156,106 @@ TEST_F(ZoneFiles, OriginFromTheCommandLineBeforeAll) {
 }
 
 TEST_F(ZoneFiles, OriginUnknown) {
-  const std::string path = Write("db.example", kRelative);
+  const std::string path = Write("example", kRelative);
   const ToolResult result = Hither({"check", path.c_str()});
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.err, absl::StrCat("hither check: ", path,
                                      " does not give the zone's name; give --origin NAME\n"));
+}
+
+TEST_F(ZoneFiles, OriginFromEveryUsualFileName) {
+  const std::pair<const char*, const char*> names[] = {
+      {"example.org.zone", "example.org: "},
+      {"example.org.db", "example.org: "},
+      {"db.example.org", "example.org: "},
+      {"db.192.0.2", "2.0.192.in-addr.arpa: "},
+      {"2.0.192.in-addr.arpa.db", "2.0.192.in-addr.arpa: "}};
+  for (const auto& [file, zone] : names) {
+    const ToolResult result = Hither({"check", Write(file, kRelative).c_str()});
+    EXPECT_EQ(result.code, 0) << file;
+    EXPECT_THAT(result.out, StartsWith(absl::StrCat(zone, "serial 1, "))) << file;
+  }
+  for (const char* file : {"db.", ".zone", ".db", "db.256"}) {
+    const ToolResult result = Hither({"check", Write(file, kRelative).c_str()});
+    EXPECT_EQ(result.code, std::string(file) == "db.256" ? 0 : 2) << file;
+  }
+}
+
+TEST_F(ZoneFiles, SeveralAreCheckedAndCounted) {
+  const std::string good = Write("example.org.zone", kRelative);
+  const std::string bad = Write("example.net.zone", std::string(kRelative) + "w 60 A x\n");
+  const std::string unknown = Write("example", kRelative);
+  const ToolResult two = Hither({"check", good.c_str(), bad.c_str()});
+  EXPECT_EQ(two.code, 1);
+  EXPECT_THAT(two.out, HasSubstr("example.org: serial 1, "));
+  EXPECT_THAT(two.out, HasSubstr(bad + ":4: error: "));
+  EXPECT_THAT(two.out, EndsWith("\n2 files: 1 error, 0 warnings\n"));
+  // The others are checked all the same.
+  const ToolResult three = Hither({"check", unknown.c_str(), bad.c_str(), good.c_str()});
+  EXPECT_EQ(three.code, 2);
+  EXPECT_THAT(three.out, HasSubstr("example.org: serial 1, "));
+  EXPECT_THAT(three.err, HasSubstr("give --origin NAME"));
+}
+
+TEST_F(ZoneFiles, StrictFailsOnAWarning) {
+  const std::string clean = Write("example.org.zone", kRelative);
+  EXPECT_EQ(Hither({"check", "--strict", clean.c_str()}).code, 0);
+  const std::string path = Write("example.net.zone", std::string(kRelative) + "@ 60 MX 1 m\n");
+  EXPECT_EQ(Hither({"check", path.c_str()}).code, 0);
+  const ToolResult strict = Hither({"check", "--strict", path.c_str(), clean.c_str()});
+  EXPECT_EQ(strict.code, 1);
+  EXPECT_THAT(strict.out, HasSubstr("example.net: serial 1, 4 records, 2 names, not signed; "
+                                    "0 errors, 1 warning\n"));
+}
+
+// A shell's <(command) is such a path, and /dev/stdin.
+TEST_F(ZoneFiles, PipesAreRead) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const std::string text = absl::StrCat(kAbsolute, "example.com. 60 MX 1 m.example.com.\n");
+  ASSERT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  close(ends[1]);
+  const std::string path = absl::StrCat("/dev/fd/", ends[0]);
+  const ToolResult result = Hither({"check", path.c_str()});
+  close(ends[0]);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith(absl::StrCat(path, ":4: warning: ")));
+  EXPECT_THAT(result.out, EndsWith("example.com: serial 9, 4 records, 2 names, not signed; "
+                                   "0 errors, 1 warning\n"));
+}
+
+TEST_F(ZoneFiles, JsonListsFilesAndFindings) {
+  const std::string good = Write("example.org.zone", kRelative);
+  const std::string bad =
+      Write("example.net.zone", "@ 60 SOA ns a 1 2 3 4 5\nw 60 TXT \"x\\\"\"\n");
+  const ToolResult result = Hither({"check", "--json", good.c_str(), bad.c_str(), "/nonexistent"});
+  EXPECT_EQ(result.code, 1);
+  const absl::StatusOr<JsonDocument> read = JsonDocument::Parse(result.out);
+  ASSERT_TRUE(read.ok()) << read.status() << result.out;
+  EXPECT_THAT(result.out, HasSubstr("\"check\": \"apex-ns\""));
+  EXPECT_THAT(result.out, HasSubstr("\"can_be_served\": true"));
+  EXPECT_THAT(result.out, HasSubstr("\"error\": \"/nonexistent: No such file or directory\""));
+  EXPECT_THAT(result.out, EndsWith("\"errors\": 2,\n  \"warnings\": 0\n}\n"));
+}
+
+// Its signatures expired in 2021.
+TEST_F(ZoneFiles, SignaturesAreChecked) {
+  const std::string path = absl::StrCat(HITHER_SOURCE_DIR, "/tests/zones/data/uri.arpa.zone");
+  const ToolResult result = Hither({"check", "--verify", path.c_str()});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr(" has expired; sign the zone again (RFC 4035 §5.3.1)"));
+  EXPECT_THAT(result.out, HasSubstr(" signatures verified, the first expired at 2021-"));
+  const ToolResult json = Hither({"check", "--json", path.c_str()});
+  EXPECT_THAT(json.out, HasSubstr("\"first_expiration\": \"2021-"));
+  EXPECT_THAT(json.out, HasSubstr("\"check\": \"signature-expired\""));
+}
+
+TEST_F(ZoneFiles, ExpiryIsReportedAheadOfTime) {
+  const std::string path = absl::StrCat(HITHER_SOURCE_DIR, "/tests/zones/data/signed.zone");
+  EXPECT_EQ(Hither({"check", "--strict", path.c_str()}).code, 0);
+  const ToolResult early = Hither({"check", "--strict", "--expires-in", "3000w", path.c_str()});
+  EXPECT_EQ(early.code, 1);
+  EXPECT_THAT(early.out, HasSubstr(", valid until 20300101000000, expires soon (--expires-in)"));
 }
 
 TEST_F(ZoneFiles, EveryErrorIsToldWithItsLine) {
@@ -300,7 +402,7 @@ TEST_F(WithServer, ReloadThatFailsIsAnError) {
 
 TEST(CheckHelp, NamesEveryCheckWithItsSeverity) {
   for (const ZoneCheck& check : ZoneChecks()) {
-    const absl::string_view severity = check.severity == Severity::kError ? "error " : "warning ";
+    const std::string severity = absl::StrCat(SeverityText(check.severity), " ");
     EXPECT_THAT(std::string(CheckHelp()), testing::HasSubstr(absl::StrCat(" ", check.name, " ")));
     const size_t at = CheckHelp().find(absl::StrCat(" ", check.name, " "));
     const size_t line = CheckHelp().rfind('\n', at);
