@@ -48,12 +48,34 @@ void ZoneBuilder::ReportOmitted(const std::string& file, std::vector<Finding>& f
 
 void ZoneBuilder::Add(const RecordView& record) {
   if (!buffer_.IsLastOwner(record.owner) && !record.owner.IsAtOrBelow(apex_)) {
-    Report(Severity::kWarning, record.location,
-           absl::StrCat(record.owner.ToText(), " is outside of the zone ", apex_.ToText(),
-                        "; ignored, remove it or correct its owner (RFC 1035 §5.2)"));
+    if (record.type == RrType::kSoa) NoteSoa(record.owner, record.location);
+    ++outside_;
+    if (++warnings_ > limits_.findings_max) return;
+    findings_.push_back(
+        {Severity::kWarning, record.location,
+         absl::StrCat(record.owner.ToText(), " is outside of the zone ", apex_.ToText(),
+                      "; ignored, remove it or correct its owner (RFC 1035 §5.2)"),
+         /*is_outside=*/true});
     return;
   }
   buffer_.Add(record);
+}
+
+void ZoneBuilder::NoteSoa(NameView owner, const Location& location) {
+  if (soa_.elsewhere) return;
+  soa_ = {.at_apex = soa_.at_apex, .elsewhere = true, .owner = Name(owner), .location = location};
+}
+
+void ZoneBuilder::ReportWrongName() {
+  std::erase_if(findings_, [](const PendingFinding& found) { return found.is_outside; });
+  warnings_ -= outside_;
+  Name doubled;
+  const bool lacks_dot = Name::ReplaceSuffix(apex_, 0, apex_, doubled) && soa_.owner == doubled;
+  Report(Severity::kError, soa_.location,
+         absl::StrCat("the SOA is at ", soa_.owner.ToText(), ", but the zone is ", apex_.ToText(),
+                      lacks_dot ? "; end its owner with a dot (RFC 1035 §5.1)"
+                                : "; give the zone its right name, or correct the SOA's owner "
+                                  "(RFC 1035 §5.2)"));
 }
 
 // Empty non-terminals and padding are not known yet; a zone with many must grow its image.
@@ -203,7 +225,9 @@ void ZoneBuilder::CheckName(NameView owner) {
     const bool may_be_beside = type == RrType::kCname || type == RrType::kNsec ||
                                type == RrType::kKey || type == RrType::kNxt;
     if (!may_be_beside && other == nullptr) other = &rrset;
-    if (type == RrType::kSoa && !is_apex) {
+    if (type == RrType::kSoa && is_apex) soa_.at_apex = true;  // The first name of all.
+    if (type == RrType::kSoa && !is_apex && !soa_.at_apex) NoteSoa(owner, PlaceOf(rrset));
+    if (type == RrType::kSoa && !is_apex && soa_.at_apex) {
       Report(Severity::kError, PlaceOf(rrset),
              absl::StrCat("SOA at ", owner.ToText(), ", which is not the apex ", apex_.ToText(),
                           "; remove it (RFC 1035 §5.2)"));
@@ -218,10 +242,9 @@ void ZoneBuilder::CheckName(NameView owner) {
   }
   if (cname != nullptr && other != nullptr) {
     Report(Severity::kError, PlaceOf(*cname),
-           absl::StrCat("CNAME beside other data at ", owner.ToText(), ", ",
-                        TypeToText(other->type), " ",
-                        Where(PlaceOf(*cname), other->records.front()),
-                        "; remove one (RFC 1034 §3.6.2)"));
+           absl::StrCat(
+               "CNAME beside other data at ", owner.ToText(), ", ", TypeToText(other->type), " ",
+               Where(PlaceOf(*cname), other->records.front()), "; remove one (RFC 1034 §3.6.2)"));
   }
 }
 
@@ -289,6 +312,7 @@ void ZoneBuilder::AddNsec3Owners(ImageWriter& image) {
 
 void ZoneBuilder::ReadSoa(ImageWriter& image) {
   const RRset* soa = image.zone().FindRRset(kApex, RrType::kSoa);
+  if (soa == nullptr && soa_.elsewhere) return ReportWrongName();
   if (soa == nullptr) {
     Report(Severity::kError, {0, 0},
            absl::StrCat("no SOA record at ", apex_.ToText(), "; add one (RFC 1035 §5.2)"));

@@ -27,7 +27,7 @@ struct ZoneLimits {
   uint16_t nsec3_iterations_max = kNsec3IterationsDefault;
   uint32_t findings_max = 100;     // Errors, and as many warnings.
   const StopFlag* stop = nullptr;  // Checked before each name that is built.
-  ZoneAudit* audit = nullptr;  // Not null: CheckZone() does what it asks for, too.
+  ZoneAudit* audit = nullptr;      // Not null: CheckZone() does what it asks for, too.
 };
 
 // How close a zone comes to the limits.
@@ -97,6 +97,8 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   size_t DropDuplicates(NameView owner, size_t first, size_t last);
   void CheckName(NameView owner);
   void ReadSoa(ImageWriter& image);
+  void NoteSoa(NameView owner, const Location& location);
+  void ReportWrongName();
   void MakeZone(BuiltZone& built);
   void Report(Severity severity, const Location& location, std::string text);
   void ReportOmitted(const std::string& file, std::vector<Finding>& findings) const;
@@ -120,15 +122,26 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   uint64_t record_count_ = 0;
   ZoneExtents extents_;
 
+  // Of a zone under a wrong name nothing is right: one error says so, not one for each record.
+  struct SoaPlaces {
+    bool at_apex = false;
+    bool elsewhere = false;  // The first one of these:
+    Name owner;
+    Location location;
+  };
+  SoaPlaces soa_;
+
   struct PendingFinding {
     Severity severity;
     Location location;
     std::string text;
+    bool is_outside = false;  // The owner is not a name of the zone.
   };
   std::vector<PendingFinding> findings_;
   // Separate, so that no number of warnings hides the error that keeps the zone from being served.
   uint64_t errors_ = 0;
   uint64_t warnings_ = 0;
+  uint64_t outside_ = 0;  // Of these.
 };
 
 }  // namespace hither

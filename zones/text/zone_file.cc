@@ -6,12 +6,25 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "zones/text/zone_file_hints.h"
 #include "zones/text/zone_file_reader.h"
 
 namespace hither {
 namespace {
 
 constexpr uint32_t kTtlMax = 0x7fffffff;  // RFC 2181 §8.
+constexpr uint32_t kNotAsciiShownMax = 10;
+
+bool HasHighOctet(const uint8_t* octets, size_t size) {
+  uint64_t all = 0;
+  for (; size >= 8; size -= 8, octets += 8) {
+    uint64_t word;
+    std::memcpy(&word, octets, 8);
+    all |= word;
+  }
+  for (; size > 0; --size) all |= *octets++;
+  return (all & 0x8080808080808080) != 0;
+}
 
 enum class ClassWord { kNone, kIn, kOther };
 
@@ -81,6 +94,11 @@ ZoneFileResult ZoneFileReader::ReadAll() {
     } else {
       HandleEntry(entry);
     }
+  }
+  if (repeated_.not_ascii > kNotAsciiShownMax) {
+    result_.findings.push_back({Severity::kWarning, result_.files[0], 0,
+                                absl::StrCat("and ", repeated_.not_ascii - kNotAsciiShownMax,
+                                             " more owners that are not ASCII")});
   }
   TellProgress();
   TellWhatIsLeft();
@@ -168,6 +186,10 @@ void ZoneFileReader::HandleEntry(const ZoneEntry& entry) {
   const Token& first = entry.tokens[0];
   if (first.size > 1 && first.data[0] == '$' && !first.quoted && entry.starts_in_column_1) {
     HandleDirective(entry);
+  } else if (first.size > 1 && first.data[0] == '$' && !first.quoted && IsDirective(first.text())) {
+    AddError(entry.line, absl::StrCat(Shown(first),
+                                      " is not at the start of its line; remove the "
+                                      "blanks before it (RFC 1035 §5.1)"));
   } else {
     HandleRecord(entry);
   }
@@ -225,6 +247,21 @@ bool ZoneFileReader::ReadOwner(const Token& token) {
   }
   scope_.owner.size = size;
   owner_text_.assign(token.data, token.size);
+  if (HasHighOctet(reinterpret_cast<const uint8_t*>(token.data), token.size)) WarnOfOctets(token);
+  return true;
+}
+
+// BIND serves such names, and so do we: only who wrote \DDD shows that it is meant.
+void ZoneFileReader::WarnOfOctets(const Token& owner) {
+  if (++repeated_.not_ascii <= kNotAsciiShownMax) AddWarning(owner.line, WhyNotAscii(owner));
+}
+
+// Once an error says so, other mistakes are easier to see without it.
+bool ZoneFileReader::TakeAge(const Token& token) {
+  if (token.quoted || token.size == 0 || token.data[0] != '[' || !IsMicrosoftAge(token.text())) {
+    return false;
+  }
+  if (!std::exchange(repeated_.age, true)) AddError(token.line, WhyNoType({&token, 1}, 0));
   return true;
 }
 
@@ -257,10 +294,11 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
       continue;
     }
     const auto type = TypeFromText(text);
-    if (!type.has_value() || token.quoted) {
-      AddError(token.line, absl::StrCat(Shown(token),
-                                        " is not a record type; write owner [TTL] [IN] type data, "
-                                        "or TYPEnnn (RFC 3597 §5)"));
+    const bool is_class_any = type == RrType::kAny && at + 1 < entry.tokens.size() &&
+                              TypeFromText(entry.tokens[at + 1].text()).has_value();
+    if (!type.has_value() || token.quoted || is_class_any) {
+      if (TakeAge(token)) continue;
+      AddError(token.line, WhyNoType(entry.tokens, at));
       return false;
     }
     heading.type = *type;
@@ -274,6 +312,7 @@ bool ZoneFileReader::ReadHeading(const ZoneEntry& entry, size_t from, Heading& h
 
 bool ZoneFileReader::CheckHeading(const ZoneEntry& entry, const Heading& heading) {
   if (scope_.owner.size == 0) {
+    scope_.owner_is_bad = true;  // One error is enough for it and the records that follow it.
     AddError(entry.line,
              "the first record has no owner; write its name at the start of the line "
              "(RFC 1035 §5.1)");
@@ -297,6 +336,8 @@ void ZoneFileReader::HandleRecord(const ZoneEntry& entry) {
   if (scope_.owner_is_bad) return;  // One error is enough for it and the records that follow it.
   if (!ReadHeading(entry, from, heading) || !CheckHeading(entry, heading)) return;
   if (!parser_.Parse(heading.type, entry.tokens.subspan(heading.tokens), scope_.origin)) {
+    // Its MINIMUM would be the TTL of the records that follow it: theirs is no other mistake.
+    if (heading.type == RrType::kSoa && !heading.has_ttl) ttls_.has_default = true;
     return AddError(parser_.error_line() != 0 ? parser_.error_line() : entry.line, parser_.error());
   }
   uint32_t ttl_seconds = 0;
@@ -343,6 +384,7 @@ bool ZoneFileReader::ChooseTtl(const ZoneEntry& entry, const Heading& heading,
       return true;
     }
   }
+  ttls_.has_default = true;  // One error is enough for it and the records that follow it.
   AddError(entry.line, "no TTL, and no earlier one to use; add $TTL (RFC 2308 §4)");
   return false;
 }

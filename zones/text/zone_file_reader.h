@@ -68,6 +68,12 @@ class ZoneFileReader {
     uint64_t bytes = 0;   // Octets of their text.
   };
 
+  // Mistakes that are reported once, or a few times, however often they are made.
+  struct Repeated {
+    bool age = false;        // "[AGE:...]"
+    uint32_t not_ascii = 0;  // Owners.
+  };
+
   struct Told {  // To progress_.
     uint64_t bytes = 0;
     uint64_t records = 0;
@@ -98,6 +104,8 @@ class ZoneFileReader {
 
   void HandleRecord(const ZoneEntry& entry);
   bool ReadOwner(const Token& token);
+  void WarnOfOctets(const Token& owner);
+  bool TakeAge(const Token& token);
   bool ReadHeading(const ZoneEntry& entry, size_t from, Heading& heading);
   bool CheckHeading(const ZoneEntry& entry, const Heading& heading);
   bool ChooseTtl(const ZoneEntry& entry, const Heading& heading, uint32_t& ttl_seconds);
@@ -124,6 +132,7 @@ class ZoneFileReader {
   std::string owner_text_;  // scope_.owner as written; "" if it cannot be compared with a next one.
   Ttls ttls_;
   Generated generated_;
+  Repeated repeated_;
   RdataParser parser_;
 };
 

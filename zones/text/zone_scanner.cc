@@ -52,6 +52,9 @@ constexpr char kNulError[] = "a NUL octet; is this a text file? write \\000 (RFC
 // BIND ends a line at one, but not in a comment. Where it is ignored two records become one.
 constexpr char kReturnError[] =
     "a carriage return without a line feed; end each line with LF or CR LF (RFC 1035 §5.1)";
+constexpr char kUtf16Error[] =
+    "this is UTF-16; save the file as UTF-8 or ASCII text, or convert it with iconv -f UTF-16 -t "
+    "UTF-8 (RFC 1035 §5.1)";
 constexpr char kOpenQuote[] =
     "a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)";
 constexpr char kBackslashError[] =
@@ -65,6 +68,15 @@ constexpr char kTooLongError[] =
 bool HasLoneReturn(const char* text, const char* end) {
   const void* found = std::memchr(text, '\r', static_cast<size_t>(end - text));
   return found != nullptr && static_cast<const char*>(found) + 1 != end;
+}
+
+// Does a text start like this? Four octets. A byte order mark, or every other octet is 0.
+bool IsUtf16(const char* text) {
+  if (std::memcmp(text, "\xff\xfe", 2) == 0 || std::memcmp(text, "\xfe\xff", 2) == 0) return true;
+  const bool first = text[0] != 0 && text[2] != 0;
+  const bool second = text[1] != 0 && text[3] != 0;
+  return first != second && (first || second) && (text[0] == 0) == (text[2] == 0) &&
+         (text[1] == 0) == (text[3] == 0);
 }
 
 }  // namespace
@@ -123,10 +135,12 @@ bool ZoneScanner::Next(ZoneEntry& entry) {
       case Outcome::kNeedMore:
         break;
     }
-    if (Refill()) continue;
+    const bool filled = Refill();
+    if (filled && !is_utf16_) continue;
     entry.line = line_;
-    entry.error = kTooLongError;
+    entry.error = is_utf16_ ? kUtf16Error : kTooLongError;
     skip_ = Skip::kGroup;
+    if (is_utf16_) SkipAll();
     return true;
   }
 }
@@ -289,8 +303,7 @@ bool ZoneScanner::Step(Cursor& cursor) {
       return true;
     case kComment: {
       const void* newline = std::memchr(cursor.p, '\n', cursor.end - cursor.p);
-      const char* const end =
-          newline != nullptr ? static_cast<const char*>(newline) : cursor.end;
+      const char* const end = newline != nullptr ? static_cast<const char*>(newline) : cursor.end;
       if (HasLoneReturn(cursor.p, end)) return Stop(cursor, kReturnError);
       cursor.p = end;
       return true;
@@ -381,12 +394,22 @@ bool ZoneScanner::Refill() {
     last_ = buffer_[end_ - 1];
   }
   std::memset(buffer_.get() + end_, 0, kSlackBytes);
-  // Some editors write a UTF-8 byte order mark, which is not part of the first name.
-  if (bytes_read_ == end_ && end_ >= 3 && kept < 3 &&
-      std::memcmp(buffer_.get(), "\xef\xbb\xbf", 3) == 0) {
-    at_ = 3;
-  }
+  if (bytes_read_ == end_ && kept < 4) LookAtStart(kept);
   return true;
+}
+
+void ZoneScanner::LookAtStart(size_t kept) {
+  // Some editors write a UTF-8 byte order mark, which is not part of the first name.
+  if (end_ >= 3 && kept < 3 && std::memcmp(buffer_.get(), "\xef\xbb\xbf", 3) == 0) at_ = 3;
+  is_utf16_ = end_ >= 4 && IsUtf16(buffer_.get());
+}
+
+// Nothing more is read.
+void ZoneScanner::SkipAll() {
+  at_ = end_;
+  at_end_of_source_ = true;
+  is_utf16_ = false;
+  skip_ = Skip::kNothing;
 }
 
 // Skips the line of an error; inside parentheses, to the next line that starts in column 1.

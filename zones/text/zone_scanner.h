@@ -121,8 +121,10 @@ class ZoneScanner {
   bool StopAtGroup(Cursor& cursor, absl::string_view error);
   void PushToken(const Cursor& cursor, const char* from, const char* to, bool quoted, bool escaped);
   bool Refill();
+  void LookAtStart(size_t kept);
   void Grow();
   void SkipLines();
+  void SkipAll();
 
   TextSource& source_;
   // Not a vector, which would fill it first: for a small file that costs more than all its lines.
@@ -132,6 +134,7 @@ class ZoneScanner {
   size_t end_ = 0;  // Where the sentinel is.
   uint32_t line_ = 1;  // Of at_.
   bool at_end_of_source_ = false;
+  bool is_utf16_ = false;
   int read_error_ = 0;
   Skip skip_ = Skip::kNothing;  // What to skip after an error.
   uint64_t bytes_read_ = 0;

@@ -149,6 +149,29 @@ TEST(Limits, OfFindings) {
   EXPECT_EQ(ToText(worse.findings.back()), "zone: error: and 1 more errors like these");
 }
 
+TEST(Build, NamesBothZonesIfItsNameIsWrong) {
+  std::string text = "other. 60 SOA a b 1 2 3 4 5\nother. 60 NS a\n";
+  for (int i = 0; i < 1000; ++i) absl::StrAppend(&text, "a", i, ".other. 60 A 192.0.2.1\n");
+  EXPECT_EQ(
+      Findings(Build(text)),
+      "zone:1: error: the SOA is at other., but the zone is example.; give the zone its right "
+      "name, or correct the SOA's owner (RFC 1035 §5.2)");
+}
+
+TEST(Build, SaysThatTheSoasDotIsMissing) {
+  EXPECT_EQ(
+      Findings(Build("example 60 SOA a b 1 2 3 4 5\n@ 60 NS a\nb.example. 60 A 192.0.2.1\n")),
+      "zone:1: error: the SOA is at example.example., but the zone is example.; end its owner "
+      "with a dot (RFC 1035 §5.1)");
+}
+
+TEST(Build, AnSoaOfAnotherZoneBesideItsOwnIsOutside) {
+  EXPECT_EQ(
+      Findings(Build("other. 60 SOA a b 1 2 3 4 5\n@ 60 SOA a b 1 2 3 4 5\n")),
+      "zone:1: warning: other. is outside of the zone example.; ignored, remove it or correct "
+      "its owner (RFC 1035 §5.2)");
+}
+
 // A wrong --origin: no warning of a record that lies elsewhere may hide why there is no zone.
 TEST(Limits, OfWarningsHideNoError) {
   std::string text;

@@ -125,7 +125,35 @@ const Case kErrors[] = {
     {"MetaNumber",     "a 60 TYPE200 \\# 0",                  "", "z:1: error: TYPE200 is not a type of data; remove the record (RFC 6895 §3.1)"},
     {"TypeZero",       "a 60 TYPE0 \\# 0",                    "", "z:1: error: TYPE0 is not a type of data; remove the record (RFC 6895 §3.1)"},
     {"DirectiveUnknown", "$FOO x",                            "", "z:1: error: unknown directive '$FOO'; there are $ORIGIN, $TTL, $INCLUDE and $GENERATE; a name that starts with $ is written \\$ (RFC 1035 §5.1)"},
-    {"DirectiveIndented", "a 60 NS .\n $TTL 5",               "a.example. 60 NS 00", "z:2: error: '$TTL' is not a record type" + kHeading},
+    {"DirectiveIndented", "a 60 NS .\n $TTL 5",               "a.example. 60 NS 00", "z:2: error: '$TTL' is not at the start of its line; remove the blanks before it (RFC 1035 §5.1)"},
+    {"DirectiveIndentedFirst", "\t$origin a.\na 60 NS .",     "a.example. 60 NS 00", "z:1: error: '$origin' is not at the start of its line; remove the blanks before it (RFC 1035 §5.1)"},
+    {"DollarIndented", "a 60 NS .\n $x NS .",                 "a.example. 60 NS 00", "z:2: error: '$x' is not a record type" + kHeading},
+    {"ClassAny",       "a ANY A 192.0.2.1\nb 60 NONE NS .",   "", "z:1: error: class 'ANY' exists in queries and updates only; write IN (RFC 1035 §3.2.5)"
+                       " | z:2: error: class 'NONE' exists in queries and updates only; write IN (RFC 1035 §3.2.5)"},
+    // Of Microsoft's DNS server. One error for all ages, and other mistakes are still found.
+    {"MicrosoftAge",   "a [AGE:3600123] 60 NS .\nb [AGE:1] 60 NS .\nc 60 IN [Age:2] A x", "a.example. 60 NS 00 | b.example. 60 NS 00",
+                       "z:1: error: '[AGE:3600123]' is an age, as Microsoft's DNS server exports it, and no part of a record; "
+                       "remove it from this and all other records (RFC 1035 §5.1) | z:3: error: 'x' is not an IPv4 address; write A address (RFC 1035 §3.4.1)"},
+    {"MicrosoftWins",  "a 60 NS .\n 60 WINS L5 C900 (192.0.2.1)\n 60 WINSR L2 a.\n 60 wins-r 0 1 2 a.", "a.example. 60 NS 00",
+                       "z:2: error: 'WINS' is a look-up that only Microsoft's DNS server makes, not a record type; remove the record (RFC 1035 §5.1)"
+                       " | z:3: error: 'WINSR' is a look-up that only Microsoft's DNS server makes, not a record type; remove the record (RFC 1035 §5.1)"
+                       " | z:4: error: 'wins-r' is a look-up that only Microsoft's DNS server makes, not a record type; remove the record (RFC 1035 §5.1)"},
+    {"Utf16",          std::string("\xff\xfe" "a\0 \0\n\0b\0", 12), "",
+                       "z:1: error: this is UTF-16; save the file as UTF-8 or ASCII text, or convert it with iconv -f UTF-16 -t UTF-8 (RFC 1035 §5.1)"},
+    {"Utf16WithoutMark", std::string("\0a\0 \0\n\0b", 8), "",
+                       "z:1: error: this is UTF-16; save the file as UTF-8 or ASCII text, or convert it with iconv -f UTF-16 -t UTF-8 (RFC 1035 §5.1)"},
+    {"OwnerInUtf8",    "b\u00fccher.B 60 NS .\n 60 TXT x",    "b\\195\\188cher.B.example. 60 NS 00 | b\\195\\188cher.B.example. 60 TXT 0178",
+                       "z:1: warning: owner 'b\\195\\188cher.B' is not ASCII, and applications do not query it in this form; write its A-label, xn--bcher-kva.b (RFC 5890 §2.3.2.1)"},
+    {"OwnerInLatin1",  "b\xfc 60 NS .",                        "b\\252.example. 60 NS 00",
+                       "z:1: warning: owner 'b\\252' is not ASCII, nor UTF-8; write its A-label (xn--...), or the octets as \\DDD (RFC 5890 §2.3.2.1)"},
+    {"OwnerEscaped",   "b\\195\\188 60 NS .",                 "b\\195\\188.example. 60 NS 00", ""},
+    // One error for what follows from one mistake.
+    {"FirstLineIndented", " 60 SOA . . 1 2 3 4 5\n 60 NS .\n 60 NS a.\na 60 NS .", "a.example. 60 NS 00",
+                       "z:1: error: the first record has no owner; write its name at the start of the line (RFC 1035 §5.1)"},
+    {"SoaWrongAndNoTtl", "@ SOA . . 1 2 3 4\n NS .\na NS .",  "example. 0 NS 00 | a.example. 0 NS 00",
+                       "z:1: error: the record ends too early; write SOA primary mailbox serial refresh retry expire minimum (RFC 1035 §3.3.13)"},
+    {"NoTtlAnywhere",  "@ NS .\n NS a.\n NS b.",              "example. 0 NS 016100 | example. 0 NS 016200",
+                       "z:1: error: no TTL, and no earlier one to use; add $TTL (RFC 2308 §4)"},
     {"OriginMissing",  "$ORIGIN",                             "", "z:1: error: $ORIGIN needs one name; write $ORIGIN name (RFC 1035 §5.1)"},
     {"OriginTwo",      "$ORIGIN a. b.",                       "", "z:1: error: $ORIGIN needs one name; write $ORIGIN name (RFC 1035 §5.1)"},
     {"OriginBad",      "$ORIGIN a..",                         "", "z:1: error: 'a..' has an empty label; write $ORIGIN name (RFC 1035 §5.1)"},
