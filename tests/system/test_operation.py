@@ -324,6 +324,22 @@ def test_hither_check(hither, zone, folder):
     assert bad.returncode == 1 and f"{path}:5: " in bad.stdout + bad.stderr
 
 
+def test_hither_check_of_standard_input(hither):
+    def check(text, *more):
+        return subprocess.run([servers.hither_path(), "check", "-", "--origin", "example", *more],
+                              input=text, capture_output=True, text=True, timeout=60)
+
+    assert check(_ZONE).returncode == 0
+    bad = check(_ZONE + "www 300 A 192.0.2.256\n")
+    assert bad.returncode == 1 and bad.stdout.startswith("<stdin>:5: error: "), bad.stdout
+    warned = check(_ZONE + "@ 300 MX 1 192.0.2.1\n", "--strict", "--json")
+    assert warned.returncode == 1
+    (read,) = json.loads(warned.stdout)["files"]
+    assert read["can_be_served"] and read["warnings"] == 1 and read["zone"] == "example"
+    (finding,) = read["findings"]
+    assert finding["check"] == "target-is-address" and finding["line"] == 5
+
+
 @pytest.mark.parametrize("arguments, words", [
     (["--lisen", "127.0.0.1:5300"], ["--lisen", "--listen"]),
     (["--listen"], ["--listen"]),
