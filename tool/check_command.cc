@@ -24,7 +24,8 @@ USAGE
   hither check FILE... [--origin NAME] [--expires-in TIME] [--verify] [--json] [--strict]
 
 Prints every error and warning as FILE:LINE, then one line of summary for each file. A server would
-reject a zone with an error and serve one with only warnings. A FILE of - is standard input; pipes
+reject a zone with an error and serve one with only warnings. Notes say what is easily overlooked,
+or was not checked; they do not change the exit code. A FILE of - is standard input; pipes
 can be read, too, but cannot use $INCLUDE.
 
 FLAGS
