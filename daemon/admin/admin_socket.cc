@@ -9,9 +9,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/port_owner.h"
 
 namespace hither {
 namespace {
@@ -88,11 +91,22 @@ bool BindFreely(const SocketAddress& address, int fd) {
   return is_free && bind(fd, address.get(), address.size()) == 0;
 }
 
-std::string TodoFor(int error, absl::string_view key) {
-  const std::string choose = absl::StrCat("set ", key, " to another address");
-  if (error == EADDRINUSE) return absl::StrCat("stop the program that uses it, or ", choose);
+std::string TodoFor(int error, const Place& place) {
+  const std::string choose = absl::StrCat("set ", place.key, " to another address");
+  if (error == EADDRINUSE && place.address.tcp.has_value()) {
+    const std::optional<PortOwner> owner = FindPortOwner(*place.address.tcp, /*is_tcp=*/true);
+    return absl::StrCat(owner.has_value() ? absl::StrCat(owner->WhoHasIt(), ": ") : "",
+                        "stop the program that uses it, or ", choose);
+  }
   if (error == EACCES) return absl::StrCat("ports below 1024 need a privilege; ", choose);
   return choose;
+}
+
+// The search for the owner of the port changes errno.
+absl::Status Unable(absl::string_view what, const Place& place, int error) {
+  const std::string todo = TodoFor(error, place);
+  errno = error;
+  return place.Failed(what, todo);
 }
 
 absl::Status BindTcp(const Place& place, AdminSocket& made) {
@@ -102,12 +116,11 @@ absl::Status BindTcp(const Place& place, AdminSocket& made) {
   setsockopt(made.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const absl::StatusOr<SocketAddress> resolved = tcp.Resolve();
   if (!resolved.ok()) {
-    errno = ENODEV;
-    return place.Failed("cannot bind", TodoFor(errno, place.key));
+    return Unable("cannot bind", place, ENODEV);
   }
   if (bind(made.fd.get(), resolved->get(), resolved->size()) != 0) {
     made.is_ahead = errno == EADDRNOTAVAIL && BindFreely(*resolved, made.fd.get());
-    if (!made.is_ahead) return place.Failed("cannot bind", TodoFor(errno, place.key));
+    if (!made.is_ahead) return Unable("cannot bind", place, errno);
   }
   if (tcp.port() != 0) return absl::OkStatus();
   sockaddr_in6 bound = {};  // Both families have their port at the same place.
@@ -130,7 +143,7 @@ absl::StatusOr<AdminSocket> OpenAdminSocket(const AdminAddress& address, absl::s
       address.tcp.has_value() ? BindTcp(place, made) : BindUnix(place, made.fd.get());
   if (!bound.ok()) return bound;
   if (listen(made.fd.get(), kBacklog) != 0) {
-    return place.Failed("cannot listen", TodoFor(errno, key));
+    return Unable("cannot listen", place, errno);
   }
   return made;
 }

@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/port_owner.h"
 
 namespace hither {
 namespace {
@@ -16,8 +19,12 @@ constexpr int kPortTriesMax = 16;
 
 absl::Status Failure(absl::string_view what, SocketKind kind, const SocketAddress& address) {
   const int error = errno;
-  absl::string_view advice = "";
-  if (error == EADDRINUSE) advice = "; stop the other server or choose another address";
+  std::string advice;
+  if (error == EADDRINUSE) {
+    const std::optional<PortOwner> owner = FindPortOwner(address, kind == SocketKind::kTcp);
+    advice = owner.has_value() ? absl::StrCat("; ", owner->ToText())
+                               : "; stop the other server or choose another address";
+  }
   if (error == EACCES) advice = "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
   return absl::UnavailableError(absl::StrCat("listen ", address.ToText(), " ",
                                              kind == SocketKind::kUdp ? "udp" : "tcp", ": ", what,

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/port_owner.h"
 #include "base/printable.h"
 #include "server/privileges.h"
 
@@ -83,6 +85,19 @@ absl::Status CheckImageCache(const Config& config) {
       absl::StrCat("image_cache: cannot use ", config.image_cache, ": ", status.message()));
 }
 
+// A warning: the check may run beside the server that hitherd will replace. Not for a hitherd,
+// which an upgrade checks beside.
+void WarnOfTakenPorts(const Config& config, std::ostream& out) {
+  for (const SocketAddress& address : config.listen) {
+    for (const bool is_tcp : {false, true}) {
+      const std::optional<PortOwner> owner = FindPortOwner(address, is_tcp);
+      if (!owner.has_value() || owner->program == "hitherd") continue;
+      out << "warning: listen " << address.ToText() << (is_tcp ? " tcp: " : " udp: ")
+          << owner->ToText() << "\n";
+    }
+  }
+}
+
 bool CheckStart(const Config& config, std::ostream& out) {
   bool can_start = true;
   for (const absl::Status& status : {CheckLogFile(config.log.file), CheckUser(config),
@@ -92,6 +107,7 @@ bool CheckStart(const Config& config, std::ostream& out) {
     can_start = false;
     out << "error: " << Printable(std::string(status.message())) << "\n";
   }
+  WarnOfTakenPorts(config, out);
   return can_start;
 }
 
