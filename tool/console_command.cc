@@ -33,6 +33,8 @@ FILE is YAML:
   title: Example DNS                         # optional
   addresses: [192.0.2.53, "2001:db8::53"]    # the anycast addresses
   question: { name: example.org, type: SOA } # what to ask them; optional
+  nsid: "{node}.{site}"                      # identity.nsid of the nodes. Default: NODE.SITE, alone
+                                             # or with a dot and anything after it
   sites:
     - name: fra1                             # as in identity.site
       place: Frankfurt                       # this and the next three are optional

@@ -103,7 +103,7 @@ absl::Status ErrorsOf(const Reading& to) {
 absl::StatusOr<std::string> ReadTextFile(const std::string& path, absl::string_view what,
                                          uint64_t bytes_max) {
   const auto unreadable = [&](absl::string_view why) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ":0: cannot read ", what, ": ", why));
+    return absl::InvalidArgumentError(absl::StrCat(path, ": cannot read ", what, ": ", why));
   };
   const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // A FIFO would wait.
   const std::unique_ptr<FILE, int (*)(FILE*)> file(fd < 0 ? nullptr : fdopen(fd, "r"), std::fclose);

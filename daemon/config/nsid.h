@@ -1,6 +1,7 @@
 #ifndef HITHER_DAEMON_CONFIG_NSID_H_
 #define HITHER_DAEMON_CONFIG_NSID_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -16,6 +17,15 @@ inline constexpr int kWorkersMax = 256;
 // Fills {site}, {node} and {worker} in `nsid_template`, which CheckNsidTemplate has accepted.
 std::string ExpandNsid(absl::string_view nsid_template, absl::string_view site,
                        absl::string_view node, int worker);
+
+// The reverse: the site and the node that `nsid` names by this template. No value: it is not of
+// this template, which must have both {site} and {node}. A name ends where the text that follows
+// it in the template begins first, so write a separator that no name has.
+struct NsidNames {
+  std::string site;
+  std::string node;
+};
+std::optional<NsidNames> MatchNsid(absl::string_view nsid, absl::string_view nsid_template);
 
 // Refuses non-printable or non-ASCII octets, other placeholders, and unmatched braces.
 absl::Status CheckNsidTemplate(absl::string_view nsid_template);

@@ -9,7 +9,9 @@
 #include <streambuf>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/printable.h"
 
 namespace hither {
@@ -111,6 +113,21 @@ absl::Status ErrorAt(absl::string_view file, int line, absl::string_view what) {
       Printable(absl::StrCat(file, ":", line < 0 ? 1 : line + 1, ": ", what)));
 }
 
+// The first line with a tab in its indentation, up to the one after `line`, where the parser
+// stopped; -1: none. Lines count from 0.
+int TabBefore(absl::string_view text, int line) {
+  int at = 0;
+  for (const absl::string_view each : absl::StrSplit(text, '\n')) {
+    if (line >= 0 && at > line + 1) break;
+    const size_t word = each.find_first_not_of(" \t");
+    const absl::string_view indent = each.substr(0, word);
+    const bool is_used = word != absl::string_view::npos && each[word] != '#';
+    if (is_used && absl::StrContains(indent, '\t')) return at;
+    ++at;
+  }
+  return -1;
+}
+
 }  // namespace
 
 absl::StatusOr<YamlNode> ParseYaml(absl::string_view text, absl::string_view file,
@@ -125,6 +142,9 @@ absl::StatusOr<YamlNode> ParseYaml(absl::string_view text, absl::string_view fil
   } catch (const Refused& refused) {
     return ErrorAt(file, refused.line, refused.why);
   } catch (const YAML::Exception& error) {
+    if (const int line = TabBefore(text, error.mark.line); line >= 0) {
+      return ErrorAt(file, line, "a tab indents this line; YAML allows only spaces there");
+    }
     return ErrorAt(file, error.mark.line,
                    absl::StrCat("not YAML: ", error.msg, "; check indentation and quotes"));
   } catch (const std::exception& error) {

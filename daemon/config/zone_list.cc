@@ -122,7 +122,7 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
 }
 
 absl::Status Unreadable(const std::string& path, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat(path, ":0: cannot read the list of zones: ", why));
+  return absl::InvalidArgumentError(absl::StrCat(path, ": cannot read the list of zones: ", why));
 }
 
 ssize_t Read(const FileDescriptor& file, char* to, size_t bytes) {

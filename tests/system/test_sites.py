@@ -97,6 +97,17 @@ def test_another_nsid_is_shown_as_it_is(hither, make_folder):
         assert {(one["site"], one["nsid"]) for one in told} == {(None, "ns2.fra1.example.net")}
         table = servers.run_hither("sites", f"127.0.0.1:{server.port}").stdout
         assert "ns2.fra1.example.net" in table
+        fleet = server.folder / "fleet.yaml"
+        fleet.write_text(f"""addresses: ["127.0.0.1:{server.port}"]
+sites: [{{ name: fra1, nodes: [{{ name: ns2, hitherd: 10.0.0.1 }}] }}]
+""")
+        for naming in (["127.0.0.1", "--port", str(server.port), "--nsid",
+                        "{node}.{site}.example.net"], ["--fleet", str(fleet)]):
+            code, told = _sites(*naming)
+            assert code == 0
+            assert {(one["site"], one["node"]) for one in told} == {("fra1", "ns2")}
+        _, told = _sites(f"127.0.0.1:{server.port}", "--nsid", "{node}.{site}.example.org")
+        assert {(one["site"], one["nsid"]) for one in told} == {(None, "ns2.fra1.example.net")}
     finally:
         server.stop()
 

@@ -5,8 +5,10 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "anycast/probe/probe_message.h"
 #include "base/nearest.h"
 #include "daemon/config/config_reading.h"
@@ -263,11 +265,29 @@ void ReadClients(const YamlNode& list, Reading& to, Draft& draft) {
            });
 }
 
+void ReadNsidTemplate(const YamlNode& node, Reading& to, Draft& draft) {
+  std::string text;
+  if (!ReadShortText(node, "identity: { nsid: } of the nodes, such as \"{node}.{site}\"",
+                     kNsidBytesMax, to, text)) {
+    return;
+  }
+  if (const absl::Status status = CheckNsidTemplate(text); !status.ok()) {
+    return to.Error(node.line, status);
+  }
+  if (!absl::StrContains(text, "{node}") || !absl::StrContains(text, "{site}")) {
+    return to.Error(node.line,
+                    "nsid: has no {node} or no {site}, so that it names no node; "
+                    "leave it out, or write it as in identity: of the nodes");
+  }
+  draft.fleet.nsid = text;
+}
+
 // clang-format off
 const KeyOf<Draft> kTopKeys[] = {
     {"title",     [](const YamlNode& n, Reading& to, Draft& draft) { ReadShortText(n, "a title", kTitleBytesMax, to, draft.fleet.title); }},
     {"addresses", ReadAddressList},
     {"question",  ReadQuestion},
+    {"nsid",      ReadNsidTemplate},
     {"sites",     ReadSites},
     {"routers",   ReadRouters},
     {"links",     ReadLinks},
@@ -328,6 +348,20 @@ bool Fleet::HasAgents() const {
 
 std::string FullName(const Fleet::Site& site, const Fleet::Node& node) {
   return absl::StrCat(node.name, ".", site.name);
+}
+
+std::optional<NsidNames> NamesOf(const Fleet& fleet, absl::string_view nsid) {
+  if (!fleet.nsid.empty()) {
+    if (auto names = MatchNsid(nsid, fleet.nsid); names.has_value()) return names;
+  }
+  for (const Fleet::Site& site : fleet.sites) {
+    for (const Fleet::Node& node : site.nodes) {
+      absl::string_view rest = nsid;
+      const bool is_it = absl::ConsumePrefix(&rest, FullName(site, node));
+      if (is_it && (rest.empty() || rest[0] == '.')) return NsidNames{site.name, node.name};
+    }
+  }
+  return std::nullopt;
 }
 
 absl::StatusOr<Fleet> ParseFleet(absl::string_view text, absl::string_view file) {

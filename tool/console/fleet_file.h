@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/socket_address.h"
+#include "daemon/config/nsid.h"
 
 namespace hither {
 
@@ -62,6 +63,7 @@ struct Fleet {
   std::string title = "Hither";
   std::vector<SocketAddress> addresses;
   std::optional<Question> question;
+  std::string nsid;  // The nodes' identity: { nsid: }; empty: {node}.{site}, then anything.
   std::vector<Site> sites;
   std::vector<Router> routers;
   std::vector<Link> links;
@@ -73,6 +75,10 @@ struct Fleet {
 
 // "ns1.fra1": a node's name everywhere, and its NSID by default.
 std::string FullName(const Fleet::Site& site, const Fleet::Node& node);
+
+// The node that answers with `nsid`: by the template `fleet.nsid`, else the node of the fleet whose
+// full name the NSID is, or begins with before a dot. No value: neither.
+std::optional<NsidNames> NamesOf(const Fleet& fleet, absl::string_view nsid);
 
 // All errors in one status, a line each: "file:line: what; what to do". Threads: any. Source: an
 // operator's file, possibly wrong in every way; throws nothing.

@@ -227,9 +227,13 @@ void ConsoleModel::TakeAnswers(const std::string& name,
   if (!answers.ok()) return client.answers.clear();
   client.answers.clear();
   std::set<std::string> seen;
-  for (const ClientAnswer& answer : *answers) {
+  for (ClientAnswer answer : *answers) {
     if (!seen.insert(answer.address).second)
       continue;  // Its agent lists it twice: the first counts.
+    if (const auto names = NamesOf(fleet_, answer.nsid); names.has_value()) {
+      answer.site = names->site;
+      answer.node = names->node;
+    }
     client.answers.push_back(answer);
     if (client.sites.size() >= kAddressesMax && client.sites.count(answer.address) == 0) continue;
     if (!answer.site.empty() && answer.rtt_us.has_value()) AddRtt(answer.site, *answer.rtt_us, now);

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -14,6 +15,7 @@
 #include "base/printable.h"
 #include "daemon/config/config.h"
 #include "tool/command.h"
+#include "tool/console/fleet_file.h"
 #include "tool/sites/site_asker.h"
 
 namespace hither {
@@ -23,17 +25,21 @@ absl::string_view SitesHelp() {
 
 USAGE
   hither sites ADDRESS... [--name NAME [--type TYPE]] [--port PORT] [--timeout TIME]
-                          [--watch [SECONDS]] [--json]
+                          [--nsid TEMPLATE | --fleet FILE] [--watch [SECONDS]] [--json]
 
 Asks each ADDRESS (192.0.2.53, 2001:db8::53, or with a port 192.0.2.53:5300, [2001:db8::53]:5300)
 over UDP and over TCP, and prints the site and node that answered, from the NSID (RFC 5001), or from
-id.server or hostname.bind if there is no NSID. An NSID that does not have the form NODE.SITE is
-shown unchanged. RTT is the time from the question to its answer; over TCP it includes the
-handshake, so it is two round trips. The command does not retry; it reports a lost answer.
+id.server or hostname.bind if there is no NSID. An NSID that does not have the form NODE.SITE, or
+that of --nsid or --fleet, is shown unchanged. RTT is the time from the question to its answer; over
+TCP it includes the handshake, so it is two round trips. The command does not retry; it reports a
+lost answer.
 
 FLAGS
   --name NAME        Also ask for this name; the answer must be NOERROR.
   --type TYPE        The type to ask for; SOA shows the serial. Default: SOA
+  --nsid TEMPLATE    The nodes' identity: { nsid: }, for example {node}.{site}.dns.example.net
+  --fleet FILE       The fleet.yaml of `hither console`: its nsid:, its nodes, and its addresses if
+                     no ADDRESS is given.
   --port PORT        For addresses without a port. Default: 53
   --timeout TIME     For each answer, for example 2s; at most 1m. Default: 2s
   --watch [SECONDS]  Repeat every so many seconds until interrupted. Default: 1
@@ -47,6 +53,8 @@ EXIT CODES
 EXAMPLES
   hither sites 192.0.2.53 2001:db8::53
   hither sites 192.0.2.53 --name example.org --watch 5
+  hither sites 192.0.2.53 --nsid '{node}.{site}.dns.example.net'
+  hither sites --fleet fleet.yaml
   hither sites 192.0.2.53 --json | jq -r '.[] | .site // .failure'
 )";
 }
@@ -59,6 +67,7 @@ constexpr double kWatchSecondsMax = 86'400;
 
 struct SitesOrder {
   SiteOrder order;
+  std::optional<Fleet> fleet;  // Says what NSIDs mean. None: NODE.SITE.
   bool json = false;
   std::optional<absl::Duration> watch;
 };
@@ -168,9 +177,45 @@ bool ReadAddresses(const ParsedArguments& parsed, uint16_t port, SiteOrder& orde
   return true;
 }
 
+// --nsid and --fleet. Empty: no error.
+std::string ReadNaming(const ParsedArguments& parsed, SitesOrder& out) {
+  const absl::string_view nsid = parsed.Value("--nsid", "");
+  const absl::string_view file = parsed.Value("--fleet", "");
+  if (!nsid.empty() && !file.empty()) return "--nsid and --fleet exclude each other; give one";
+  if (!nsid.empty()) {
+    const absl::Status status = CheckNsidTemplate(nsid);
+    if (!status.ok()) return absl::StrCat("--nsid: ", status.message());
+    if (!absl::StrContains(nsid, "{node}") || !absl::StrContains(nsid, "{site}")) {
+      return absl::StrCat("--nsid '", nsid, "' has no {node} or no {site}; write it as ",
+                          "identity: { nsid: } of the nodes");
+    }
+    out.fleet.emplace().nsid = std::string(nsid);
+  }
+  if (file.empty()) return "";
+  absl::StatusOr<Fleet> fleet = LoadFleetFile(std::string(file));
+  if (!fleet.ok()) return std::string(fleet.status().message());
+  if (parsed.words.empty()) out.order.addresses = fleet->addresses;
+  out.fleet = *std::move(fleet);
+  return "";
+}
+
+std::vector<SiteAnswer> AskNamed(SiteAsker& asker, const SitesOrder& order) {
+  std::vector<SiteAnswer> answers = asker.Ask(order.order);
+  if (!order.fleet.has_value()) return answers;
+  for (SiteAnswer& answer : answers) {
+    const std::optional<NsidNames> names = NamesOf(*order.fleet, answer.nsid);
+    answer.name.reset();
+    if (names.has_value()) answer.name = SiteName{names->site, names->node};
+  }
+  return answers;
+}
+
 // Empty: no error.
 std::string ReadOrder(const ParsedArguments& parsed, SitesOrder& out) {
-  if (parsed.words.empty()) return "give an address, as in hither sites 192.0.2.53";
+  if (std::string wrong = ReadNaming(parsed, out); !wrong.empty()) return wrong;
+  if (parsed.words.empty() && out.order.addresses.empty()) {
+    return "give an address, as in hither sites 192.0.2.53";
+  }
   if (parsed.words.size() > kAddressesMax) {
     return absl::StrCat(parsed.words.size(), " addresses; give at most ", kAddressesMax);
   }
@@ -216,7 +261,7 @@ int Watch(const SitesOrder& order) {
   LastSites last;
   int code = kToolFine;
   for (absl::Time due = absl::Now();; due += *order.watch) {
-    const std::vector<SiteAnswer> answers = asker.Ask(order.order);
+    const std::vector<SiteAnswer> answers = AskNamed(asker, order);
     code = CodeOf(answers);
     const std::string now = absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone());
     const std::string text = order.json ? absl::StrCat(JsonOf(answers).Compact(), "\n")
@@ -244,7 +289,8 @@ std::vector<std::string> WithWatchJoined(Arguments arguments) {
 }  // namespace
 
 ToolResult RunSites(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--name", "--type", "--port", "--timeout", "--watch"};
+  constexpr absl::string_view kFlags[] = {"--name",  "--type", "--port", "--timeout",
+                                          "--watch", "--nsid", "--fleet"};
   constexpr absl::string_view kSwitches[] = {"--json"};
   const std::vector<std::string> joined = WithWatchJoined(arguments);
   std::vector<const char*> given;
@@ -256,7 +302,8 @@ ToolResult RunSites(Arguments arguments) {
   const std::string wrong = ReadOrder(parsed, order);
   if (!wrong.empty()) return UsageError("sites", wrong);
   if (order.watch.has_value()) return {Watch(order), "", ""};
-  const std::vector<SiteAnswer> answers = SiteAsker().Ask(order.order);
+  SiteAsker asker;
+  const std::vector<SiteAnswer> answers = AskNamed(asker, order);
   LastSites none;
   return {CodeOf(answers), order.json ? JsonOf(answers).Indented(2) + "\n" : TextOf(answers, none),
           ""};

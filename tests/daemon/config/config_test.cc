@@ -163,7 +163,7 @@ const Wrong kWrongs[] = {
     {"WatchIsANumber", "reload: { watch: 1 }", {"1: reload.watch: '1'; write true or false"}},
     {"SettleTooLong", "reload: { settle: 1h }", {"1: reload.settle: '1h' is not valid; give a time from 10ms to 1m with its unit, such as 500ms, 10s or 2m"}},
     {"ZoneListIsAList", "zones: [{ list: [a] }]", {"1: zones: found a list; expected the path of a list of zones"}},
-    {"ZoneListMissing", "zones: [{ list: /nonexistent/list }]", {"1: /nonexistent/list:0: cannot read the list of zones: No such file or directory; check path and permissions"}},
+    {"ZoneListMissing", "zones: [{ list: /nonexistent/list }]", {"1: /nonexistent/list: cannot read the list of zones: No such file or directory; check path and permissions"}},
     {"ImageCacheIsEmpty", "image_cache:", {"1: image_cache: found nothing; expected the path of a folder, or none"}},
     {"ZoneNameEmpty", "zones: [{ name: '', file: a }]", {"1: zones: the text is empty or has a zero octet; expected the zone's name, such as example.org"}},
     {"AdminOnTheInternet", "admin: { listen: '0.0.0.0:8053' }", {"1: the admin address '0.0.0.0:8053' is not a loopback address, and the endpoint has no password; use 127.0.0.1, [::1] or unix:/path/of.sock"}},
@@ -320,6 +320,25 @@ TEST(Nsid, Expands) {
   EXPECT_EQ(ExpandNsid("plain", "fra1", "ns2", 7), "plain");
 }
 
+std::string MatchedBy(absl::string_view nsid_template, absl::string_view nsid) {
+  const std::optional<NsidNames> names = MatchNsid(nsid, nsid_template);
+  return names.has_value() ? absl::StrCat("node ", names->node, " site ", names->site) : "";
+}
+
+TEST(Nsid, TemplatesAreReadBackwards) {
+  constexpr char kLong[] = "{node}.{site}.dns.example.net";
+  EXPECT_EQ(MatchedBy(kLong, "ns1.fra1.dns.example.net"), "node ns1 site fra1");
+  EXPECT_EQ(MatchedBy(kLong, "ns1.a.b.dns.example.net"), "node ns1 site a.b");
+  EXPECT_EQ(MatchedBy(kLong, "ns1.fra1"), "");
+  EXPECT_EQ(MatchedBy(kLong, "ns1.fra1.dns.example.org"), "");
+  EXPECT_EQ(MatchedBy(kLong, ".fra1.dns.example.net"), "");
+  EXPECT_EQ(MatchedBy("{site}/{node}#{worker}", "fra1/ns2#7"), "node ns2 site fra1");
+  EXPECT_EQ(MatchedBy("{node}-{worker}.{site}.{site}", "ns2-7.fra1.fra1"), "node ns2 site fra1");
+  EXPECT_EQ(MatchedBy("{node}-{worker}.{site}.{site}", "ns2-7.fra1.ams1"), "");
+  EXPECT_EQ(MatchedBy("dns {node}", "dns ns1"), "");  // It does not name the site.
+  EXPECT_EQ(MatchedBy("{node}.{site}", "n\xff.fra1"), "");
+}
+
 TEST(LoadConfigFile, PathsAreRelativeToItsFolder) {
   const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "config_test";
   std::filesystem::create_directories(folder);
@@ -352,7 +371,7 @@ TEST(LoadConfigFile, SizeIsBounded) {
   EXPECT_TRUE(LoadConfigFile(path, 11).ok());
   EXPECT_EQ(
       LoadConfigFile(path, 10).status().message(),
-      absl::StrCat(path, ":0: cannot read the configuration: it has over 10 octets; shorten it"));
+      absl::StrCat(path, ": cannot read the configuration: it has over 10 octets; shorten it"));
   std::filesystem::remove(path);
 }
 
@@ -376,10 +395,10 @@ TEST(ConfigLimits, LongWordsAreCutInErrors) {
 
 TEST(LoadConfigFile, SaysWhyItCannotRead) {
   EXPECT_EQ(LoadConfigFile("/nonexistent/h.yaml").status().message(),
-            "/nonexistent/h.yaml:0: cannot read the configuration: No such file or directory; "
+            "/nonexistent/h.yaml: cannot read the configuration: No such file or directory; "
             "check path and permissions");
   EXPECT_EQ(LoadConfigFile("/").status().message(),
-            "/:0: cannot read the configuration: it is a folder; name a file in it");
+            "/: cannot read the configuration: it is a folder; name a file in it");
 }
 
 // Neither is waited for nor read up to an end that it has not.
@@ -390,7 +409,7 @@ TEST(LoadConfigFile, RefusesWhatIsNoRegularFile) {
   for (const std::string& path : {fifo, std::string("/dev/zero")}) {
     EXPECT_EQ(LoadConfigFile(path).status().message(),
               absl::StrCat(path,
-                           ":0: cannot read the configuration: it is not a regular file; name "
+                           ": cannot read the configuration: it is not a regular file; name "
                            "one"));
   }
   std::filesystem::remove(fifo);

@@ -1,5 +1,6 @@
 #include "daemon/config/yaml_tree.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -60,6 +61,19 @@ const Case kCases[] = {
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Each, YamlTree, testing::ValuesIn(kCases),
                          [](const auto& tested) { return tested.param.name; });
+
+// yaml-cpp's own words name neither the tab nor, often, its line.
+TEST(YamlTree, ATabIsNamed) {
+  for (const absl::string_view text :
+       {"a:\n\tb: c\n", "a:\n  b: c\n\td: e\n", "a:\n  - b\n\t- c\n", "a: {\n  b: c,\n\t}}\n"}) {
+    const absl::StatusOr<YamlNode> tree = ParseYaml(text, "t.yaml");
+    ASSERT_FALSE(tree.ok()) << text;
+    EXPECT_THAT(std::string(tree.status().message()),
+                testing::EndsWith(": a tab indents this line; YAML allows only spaces there"))
+        << text;
+  }
+  EXPECT_TRUE(ParseYaml("a:\n  # \t\n  b: 'c\td'\n", "t.yaml").ok());
+}
 
 TEST(YamlTree, NodesAreBounded) {
   const YamlLimits limits = {.depth_max = 16, .nodes_max = 4};

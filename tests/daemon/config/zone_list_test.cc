@@ -149,14 +149,14 @@ TEST_F(ZoneListFile, RefusesAnEndlessLine) {
   Lines lines;
   EXPECT_EQ(ReadZoneListFile(path_, lines).message(),
             absl::StrCat(path_,
-                         ":0: cannot read the list of zones: line 2 has over 262144 octets; "
+                         ": cannot read the list of zones: line 2 has over 262144 octets; "
                          "is this a list of zones?"));
 }
 
 TEST_F(ZoneListFile, SaysWhyItCannotRead) {
   Lines lines;
   EXPECT_EQ(ReadZoneListFile("/nonexistent/list", lines).message(),
-            "/nonexistent/list:0: cannot read the list of zones: No such file or directory; check "
+            "/nonexistent/list: cannot read the list of zones: No such file or directory; check "
             "path and permissions");
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   for (const std::string& path : {path_, std::string("/"), std::string("/dev/zero")}) {

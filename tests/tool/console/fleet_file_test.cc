@@ -51,6 +51,31 @@ TEST(ParseFleet, TakesAllThatItKnows) {
   EXPECT_TRUE(fleet->HasAgents());
 }
 
+constexpr char kTwoNodes[] =
+    "sites:\n"
+    "  - { name: fra1, nodes: [{ name: ns1, hitherd: 10.0.0.1 }, { name: ns11, hitherd: 10.0.0.2 "
+    "}] }\n";
+
+std::string NodeOf(const std::string& key, absl::string_view nsid) {
+  const absl::StatusOr<Fleet> fleet = ParseFleet(key + kTwoNodes, "f.yaml");
+  if (!fleet.ok()) return std::string(fleet.status().message());
+  const std::optional<NsidNames> names = NamesOf(*fleet, nsid);
+  return names.has_value() ? names->node + " at " + names->site : "";
+}
+
+// With an NSID other than {node}.{site}, nobody would answer any client.
+TEST(ParseFleet, NsidsAreFoundByTheTemplateAndByTheNodes) {
+  EXPECT_EQ(NodeOf("", "ns1.fra1"), "ns1 at fra1");
+  EXPECT_EQ(NodeOf("", "ns1.fra1.dns.example.net"), "ns1 at fra1");
+  EXPECT_EQ(NodeOf("", "ns11.fra1.dns.example.net"), "ns11 at fra1");
+  EXPECT_EQ(NodeOf("", "ns1.fra12.dns.example.net"), "");
+  EXPECT_EQ(NodeOf("", "fra1-ns1"), "");
+  EXPECT_EQ(NodeOf("nsid: \"{site}-{node}\"\n", "fra1-ns1"), "ns1 at fra1");
+  EXPECT_EQ(NodeOf("nsid: \"{node}.{site}.x\"\n", "ns7.ams1.x"), "ns7 at ams1");
+  EXPECT_THAT(NodeOf("nsid: \"{nod}\"\n", ""), HasSubstr("f.yaml:1: unknown placeholder {nod}"));
+  EXPECT_THAT(NodeOf("nsid: \"{site}\"\n", ""), HasSubstr("f.yaml:1: nsid: has no {node}"));
+}
+
 TEST(ParseFleet, ClientsAgentsBreakNothing) {
   const absl::StatusOr<Fleet> fleet = ParseFleet(
       "sites: [{ name: a, nodes: [{ name: n, hitherd: 10.0.0.1 }] }]\n"
@@ -126,7 +151,7 @@ TEST(ParseFleet, OneFaultIsOneError) {
 
 TEST(LoadFleetFile, SaysWhatCannotBeRead) {
   EXPECT_EQ(LoadFleetFile("/nonexistent/f.yaml").status().message(),
-            "/nonexistent/f.yaml:0: cannot read the fleet: No such file or directory; check path "
+            "/nonexistent/f.yaml: cannot read the fleet: No such file or directory; check path "
             "and permissions");
 }
 

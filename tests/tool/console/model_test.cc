@@ -277,6 +277,18 @@ TEST_F(ConsoleModelTest, FollowsWhoAnswersAClient) {
   EXPECT_EQ(Page()["sites"][0]["clients"], 1);
 }
 
+// The agent could not read the NSID, and fleet.yaml can.
+TEST_F(ConsoleModelTest, AnAnswerIsNamedByItsNsid) {
+  ClientAnswer answer;
+  answer.address = "192.0.2.53";
+  answer.nsid = "ns1.fra1.dns.example.net";
+  answer.rtt_us = 800;
+  model_.TakeAnswers("berlin", std::vector<ClientAnswer>{answer}, now_);
+  EXPECT_EQ(Page()["clients"][0]["answers"][0]["site"], "fra1");
+  EXPECT_EQ(Page()["clients"][0]["answers"][0]["node"], "ns1");
+  EXPECT_EQ(Page()["sites"][0]["clients"], 1);
+}
+
 TEST_F(ConsoleModelTest, OneAddressThatIsToldTwiceIsNoNews) {
   ClientAnswer first;
   first.address = "192.0.2.53";
