@@ -211,6 +211,9 @@ ServerStatus StatusOf(const ServerView& view) {
   status.uptime = view.now - view.started_at;
   for (const SocketAddress& address : view.listen) status.listen.push_back(address.ToText());
   status.endpoints = view.endpoints;
+  if (const AnycastConfig& anycast = view.config->anycast; anycast.is_present) {
+    status.sidecar = anycast.admin_text == kSidecarAdmin ? "" : anycast.admin_text;
+  }
   ForEachCounter([&](Counter which) {
     const CounterText& text = TextOf(which);
     const std::string labels = text.label.empty() ? "" : absl::StrCat("{", text.label, "}");
@@ -232,6 +235,7 @@ ServerStatus StatusOf(const ServerView& view) {
 
 ServerStatus PublicStatusOf(const ServerView& view) {
   ServerStatus status = StatusOf(view);
+  status.sidecar.reset();
   for (ServerStatus::Zone& zone : status.zones) {
     if (!zone.error.empty()) zone.error = "has errors; see the log or `hither status` on its host";
   }

@@ -57,11 +57,17 @@ bool Prepare(const ParsedArguments& parsed, absl::string_view help, size_t words
 }
 
 // A request whose answer is text for the operator.
-ToolResult Ask(const Asking& ask, absl::string_view method, const std::string& path) {
+ToolResult Ask(const Asking& ask, absl::string_view method, const std::string& path,
+               absl::Duration timeout = kAskTimeout) {
   const absl::StatusOr<AdminReply> reply =
-      AskAdmin(ask.addresses, method, path, kAskTimeout, kAskSidecar);
+      AskAdmin(ask.addresses, method, path, timeout, kAskSidecar);
   if (!reply.ok()) return ask.Failed(reply.status().message());
   if (reply->code == 200) return {kToolFine, reply->body, ""};
+  if (reply->code == 404) {  // Only the sidecar has these pages.
+    return ask.Failed(absl::StrCat(reply->from.ToText(),
+                                   " is not the admin endpoint of hither-anycast (perhaps "
+                                   "hitherd's); correct --anycast"));
+  }
   return {kToolFailed, "", absl::StrCat("hither ", ask.command, ": ", reply->body)};
 }
 
@@ -74,7 +80,8 @@ std::string Query(const ParsedArguments& parsed, std::vector<std::string> more =
 
 // Are all services (or the one) withdrawn because of a drain? No value: no answer.
 std::optional<bool> IsDrained(const Asking& ask, absl::string_view service) {
-  const absl::StatusOr<AdminReply> reply = AskAdmin(ask.addresses, "GET", "/status", kAskTimeout);
+  const absl::StatusOr<AdminReply> reply =
+      AskAdmin(ask.addresses, "GET", "/status", kAskTimeout, kAskSidecar);
   if (!reply.ok() || reply->code != 200) return std::nullopt;
   const absl::StatusOr<JsonDocument> page = JsonDocument::Parse(reply->body);
   if (!page.ok() || !page->root().MaybeAt("services").IsArray()) return std::nullopt;
@@ -118,8 +125,10 @@ Prints each service's state by family with the rule that decided it and the next
 signal with its level (ok, unknown, soft, hard) and where the fault lies (local, path, shared).
 
 FLAGS
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: $sidecar_of_unit
-                     (as under systemd), else $sidecar
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: $SIDECAR in the
+                     environment, else $sidecar_of_unit (as under
+                     systemd), else $sidecar
+  --config FILE      Take the address from the daemons' configuration file.
   --json             Print the same and more as JSON.
 
 EXIT CODES
@@ -131,7 +140,7 @@ EXIT CODES
 }
 
 ToolResult RunExplain(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--anycast"};
+  constexpr absl::string_view kFlags[] = {"--anycast", "--config"};
   constexpr absl::string_view kSwitches[] = {"--json"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
   Asking ask{"explain", {}, {}};
@@ -139,10 +148,22 @@ ToolResult RunExplain(Arguments arguments) {
   return Ask(ask, "GET", parsed.Has("--json") ? "/status" : "/explain");
 }
 
-ToolResult AskSidecarStatus(absl::string_view command, const ParsedArguments& parsed, bool json) {
+ToolResult AskSidecarStatus(const ParsedArguments& parsed, absl::Duration timeout) {
+  Asking ask{"status", {}, {}};
+  if (!FindSidecar(parsed, ask)) return ask.result;
+  ToolResult said = Ask(ask, "GET", "/status.txt", timeout);
+  if (said.code != kToolFine) return said;
+  const ToolResult health = Ask(ask, "GET", "/healthz", timeout);
+  said.code = health.code;
+  said.err = health.err;
+  return said;
+}
+
+ToolResult AskSidecarJson(absl::string_view command, const ParsedArguments& parsed,
+                          absl::Duration timeout) {
   Asking ask{command, {}, {}};
   if (!FindSidecar(parsed, ask)) return ask.result;
-  return Ask(ask, "GET", json ? "/status" : "/status.txt");
+  return Ask(ask, "GET", "/status", timeout);
 }
 
 absl::string_view DrainHelp() {
@@ -160,8 +181,10 @@ FLAGS
   --wait             Return when everything is withdrawn and it is safe to stop.
   --timeout TIME     For --wait: the longest wait, for example 2m. Default: 5m
   --confirm          Drain even if peers: is set and no other node is known to announce.
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: $sidecar_of_unit
-                     (as under systemd), else $sidecar
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: $SIDECAR in the
+                     environment, else $sidecar_of_unit (as under
+                     systemd), else $sidecar
+  --config FILE      Take the address from the daemons' configuration file.
 
 EXIT CODES
   0  drained, or (without --wait) begun
@@ -172,7 +195,7 @@ EXIT CODES
 }
 
 ToolResult RunDrain(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--anycast", "--timeout"};
+  constexpr absl::string_view kFlags[] = {"--anycast", "--config", "--timeout"};
   constexpr absl::string_view kSwitches[] = {"--wait", "--confirm"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
   Asking ask{"drain", {}, {}};
@@ -188,7 +211,8 @@ ToolResult RunDrain(Arguments arguments) {
 }
 
 absl::string_view UndrainHelp() {
-  return R"(hither undrain - serve again after `hither drain`
+  static const auto* const help =
+      new std::string(WithAdminDefaults(R"(hither undrain - serve again after `hither drain`
 
 USAGE
   hither undrain [SERVICE] [--anycast ADDRESS]
@@ -197,15 +221,22 @@ The sidecar announces the service again when its signals are ok, at first less p
 It also forgets the service's earlier withdrawals, drained or not: the hold-down ends and the flap
 budget is full again. Use this command after repairs or restarts of hitherd, too.
 
+FLAGS
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: $SIDECAR in the
+                     environment, else $sidecar_of_unit (as under
+                     systemd), else $sidecar
+  --config FILE      Take the address from the daemons' configuration file.
+
 EXIT CODES
   0  fine
   1  no such service, or no sidecar answers there
   2  the command line is wrong
-)";
+)"));
+  return *help;
 }
 
 ToolResult RunUndrain(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--anycast"};
+  constexpr absl::string_view kFlags[] = {"--anycast", "--config"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
   Asking ask{"undrain", {}, {}};
   if (!Prepare(parsed, UndrainHelp(), 1, ask)) return ask.result;
@@ -224,8 +255,10 @@ withdrawn, and a withdrawn service still returns as usual. `--for 0s` ends the f
 
 FLAGS
   --for TIME         For example 10m; whole seconds, at most 24h.
-  --anycast ADDRESS  The sidecar's admin endpoint. Default: $sidecar_of_unit
-                     (as under systemd), else $sidecar
+  --anycast ADDRESS  The sidecar's admin endpoint. Default: $SIDECAR in the
+                     environment, else $sidecar_of_unit (as under
+                     systemd), else $sidecar
+  --config FILE      Take the address from the daemons' configuration file.
 
 EXIT CODES
   0  fine
@@ -236,7 +269,7 @@ EXIT CODES
 }
 
 ToolResult RunFreeze(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--anycast", "--for"};
+  constexpr absl::string_view kFlags[] = {"--anycast", "--config", "--for"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
   Asking ask{"freeze", {}, {}};
   if (!Prepare(parsed, FreezeHelp(), 1, ask)) return ask.result;

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "daemon/config/config.h"
 
 namespace hither {
@@ -71,16 +72,27 @@ absl::string_view SimulateHelp();
 absl::string_view SitesHelp();
 absl::string_view ConsoleHelp();
 
-// `help` with the endpoints for $server, $server_of_unit, $sidecar and $sidecar_of_unit.
+// Environment variables with an admin address, for hosts where the daemons do not have the default.
+inline constexpr char kServerAdminVariable[] = "HITHER_ADMIN";
+inline constexpr char kSidecarAdminVariable[] = "HITHER_ANYCAST_ADMIN";
+
+// `help` with the endpoints for $server, $server_of_unit, $sidecar and $sidecar_of_unit, and the
+// variables for $SERVER and $SIDECAR.
 std::string WithAdminDefaults(absl::string_view help);
 
-// The addresses to query according to --admin and --anycast: one address, or, if they are absent or
-// "default", the socket of the units in packaging/ and then the port of a server started by hand.
+// The addresses to query: that of --admin or --anycast; else what the file of --config says; else
+// that of the environment variable; else the socket of the units in packaging/ and then the port of
+// a server started by hand. The last two also for "default".
 absl::StatusOr<std::vector<AdminAddress>> AdminOf(const ParsedArguments& parsed);
 absl::StatusOr<std::vector<AdminAddress>> AnycastOf(const ParsedArguments& parsed);
+// Does the operator say where the sidecar is?
+bool NamesSidecar(const ParsedArguments& parsed);
 
-// The sidecar's part of `status` and `reload`;
-ToolResult AskSidecarStatus(absl::string_view command, const ParsedArguments& parsed, bool json);
+// The sidecar's part of `status` and `reload`. Not fine also if the sidecar answers but is not
+// well.
+ToolResult AskSidecarStatus(const ParsedArguments& parsed, absl::Duration timeout);
+ToolResult AskSidecarJson(absl::string_view command, const ParsedArguments& parsed,
+                          absl::Duration timeout);
 ToolResult ReloadSidecar(const ParsedArguments& parsed);
 
 // "hither check: what; what to do", with code 2.

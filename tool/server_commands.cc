@@ -1,6 +1,10 @@
 // The commands that query a running server's admin endpoint.
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -79,28 +83,39 @@ absl::string_view StatusHelp() {
       R"(hither status - what a running hitherd serves, and what its sidecar announces
 
 USAGE
-  hither status [--admin ADDRESS] [--anycast ADDRESS] [--json] [--all]
+  hither status [--config FILE | --admin ADDRESS] [--anycast ADDRESS] [--timeout TIME]
+                [--json] [--all]
+
+Asks the sidecar first, then hitherd. If the configuration of hitherd has anycast:, a sidecar that
+does not answer is reported as an error.
 
 FLAGS
   --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH. Default:
                    $server_of_unit (as under systemd), else $server
   --anycast ADDRESS
                    The sidecar's admin endpoint; `none` asks hitherd alone. Default:
-                   $sidecar_of_unit, else $sidecar, and it is not an
-                   error if no sidecar answers there.
+                   $sidecar_of_unit, else $sidecar, else where the
+                   configuration of hitherd places it.
+  --config FILE    Take both addresses from the daemons' configuration file.
+  --timeout TIME   How long to wait for each of the two. Default: 2s
   --json           Print the server's JSON; with --anycast the sidecar's.
   --all            Print all zones that the server lists. Default: 50, those with errors first.
+
+ENVIRONMENT
+  $SERVER, $SIDECAR
+                   Addresses to use without --admin, --anycast and --config.
 
 A server lists at most 10,000 zones, those with errors first, and counts the others (zones_omitted
 in the JSON).
 
 EXIT CODES
-  0  fine
-  1  no server answers there
+  0  both are fine
+  1  hitherd or its sidecar does not answer, or the sidecar has stopped deciding
   2  the command line is wrong
 
 EXAMPLES
   hither status
+  hither status --config /etc/hither/hither.yaml
   hither status --json | jq '.zones[] | select(.state!="ok")'
 )"));
   return *help;
@@ -108,44 +123,85 @@ EXAMPLES
 
 namespace {
 
-ToolResult AskServerStatus(const std::vector<AdminAddress>& addresses, bool json,
-                           size_t zones_max) {
-  const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "GET", "/status", absl::Minutes(1));
-  if (!reply.ok()) return Failed("status", reply.status().message());
+struct ServerAnswer {
+  ToolResult result;
+  std::optional<std::string> sidecar;  // As ServerStatus::sidecar.
+};
+
+ServerAnswer AskServerStatus(const std::vector<AdminAddress>& addresses, bool json,
+                             size_t zones_max, absl::Duration timeout) {
+  const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "GET", "/status", timeout);
+  if (!reply.ok()) return {Failed("status", reply.status().message()), {}};
   if (reply->code != 200) {
-    return Failed("status", absl::StrCat(reply->from.ToText(), " answers with HTTP code ",
-                                         reply->code, ", not as hitherd does; check --admin"));
+    return {Failed("status", absl::StrCat(reply->from.ToText(), " answers with HTTP code ",
+                                          reply->code, ", not as hitherd does; check --admin")),
+            {}};
   }
-  if (json) return {kToolFine, reply->body, ""};
+  if (json) return {{kToolFine, reply->body, ""}, {}};
   const absl::StatusOr<ServerStatus> status = FromJson(reply->body);
-  if (!status.ok()) return Failed("status", status.status().message());
-  return {kToolFine, ToText(*status, zones_max), ""};
+  if (!status.ok()) {
+    return {Failed("status", absl::StrCat(status.status().message(), "; check that ",
+                                          reply->from.ToText(), " is hitherd's address")),
+            {}};
+  }
+  return {{kToolFine, ToText(*status, zones_max), ""}, status->sidecar};
+}
+
+// Both reports; a failure of one does not hide the other.
+ToolResult Joined(ToolResult sidecar, const ToolResult& server) {
+  const bool is_gap = !sidecar.out.empty() && !server.out.empty();
+  absl::StrAppend(&sidecar.out, is_gap ? "\n" : "", server.out);
+  absl::StrAppend(&sidecar.err, server.err);
+  sidecar.code = std::max(sidecar.code, server.code);
+  return sidecar;
+}
+
+// The sidecar may be where only hitherd's configuration says.
+ToolResult AskSidecarAt(const std::string& address, absl::Duration timeout) {
+  ParsedArguments there;
+  there.values.emplace_back("--anycast", absl::string_view(address));
+  return AskSidecarStatus(there, timeout);
+}
+
+ToolResult AskBoth(const ParsedArguments& parsed, const std::vector<AdminAddress>& addresses,
+                   absl::Duration timeout) {
+  const bool is_alone = parsed.Value("--anycast", "") == "none";
+  // First: its report matters most when hitherd is dead or hangs.
+  ToolResult sidecar = is_alone ? ToolResult{} : AskSidecarStatus(parsed, timeout);
+  const ServerAnswer server =
+      AskServerStatus(addresses, false, parsed.Has("--all") ? SIZE_MAX : kZonesShownMax, timeout);
+  if (is_alone) return server.result;
+  if (server.sidecar.value_or("") == "none") return server.result;  // It has no such endpoint.
+  if (sidecar.code == kToolFine || NamesSidecar(parsed)) return Joined(sidecar, server.result);
+  const bool is_there = !sidecar.out.empty() || server.sidecar.has_value();
+  // A node without anycast: has none. If hitherd was sought at the default place and is silent,
+  // nothing says what this node has.
+  const bool is_unknown = server.result.code != kToolFine && parsed.Value("--admin", "").empty();
+  if (!is_there && !is_unknown) return server.result;
+  if (sidecar.out.empty() && !server.sidecar.value_or("").empty()) {
+    sidecar = AskSidecarAt(*server.sidecar, timeout);
+  }
+  return Joined(sidecar, server.result);
 }
 
 }  // namespace
 
 ToolResult RunStatus(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--admin", "--anycast"};
+  constexpr absl::string_view kFlags[] = {"--admin", "--anycast", "--config", "--timeout"};
   constexpr absl::string_view kSwitches[] = {"--json", "--all"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
   std::vector<AdminAddress> addresses;
   ToolResult result;
   if (!Prepare("status", StatusHelp(), parsed, addresses, result)) return result;
-  const absl::string_view anycast = parsed.Value("--anycast", "");
-  const bool json = parsed.Has("--json");
-  const bool is_named = !anycast.empty() && anycast != "none";
-  if (json && is_named) return AskSidecarStatus("status", parsed, json);
-  result = AskServerStatus(addresses, json, parsed.Has("--all") ? SIZE_MAX : kZonesShownMax);
-  if (json || anycast == "none") return result;
-  // The sidecar's report matters most when the responder is dead.
-  const ToolResult sidecar = AskSidecarStatus("status", parsed, false);
-  if (sidecar.code == kToolFine) {
-    absl::StrAppend(&result.out, result.out.empty() ? "" : "\n", sidecar.out);
-  } else if (is_named) {
-    absl::StrAppend(&result.err, sidecar.err);
-    result.code = sidecar.code;
+  absl::Duration timeout;
+  if (!absl::ParseDuration(parsed.Value("--timeout", "2s"), &timeout) ||
+      timeout <= absl::ZeroDuration() || timeout > absl::Minutes(10)) {
+    return UsageError("status", "--timeout is not a time up to 10m; write it as 500ms or 5s");
   }
-  return result;
+  if (!parsed.Has("--json")) return AskBoth(parsed, addresses, timeout);
+  const absl::string_view anycast = parsed.Value("--anycast", "none");
+  if (anycast != "none") return AskSidecarJson("status", parsed, timeout);
+  return AskServerStatus(addresses, true, 0, timeout).result;
 }
 
 absl::string_view ReloadHelp() {
@@ -153,7 +209,7 @@ absl::string_view ReloadHelp() {
       R"(hither reload - have a running hitherd, or its sidecar, load what has changed
 
 USAGE
-  hither reload [--admin ADDRESS] [ZONE...]
+  hither reload [--config FILE | --admin ADDRESS] [ZONE...]
   hither reload --anycast ADDRESS [--confirm] [--dry-run]
 
 The server reads the configuration's zones and every changed zone file again, without losing a
@@ -171,8 +227,9 @@ drain would be forgotten.
 
 FLAGS
   --admin ADDRESS  The server's admin endpoint: ADDR:PORT on this host, or unix:PATH. Default:
-                   $server_of_unit (as under systemd), else $server
-
+                   $SERVER in the environment, else $server_of_unit
+                   (as under systemd), else $server
+  --config FILE    Take the address from the daemons' configuration file.
   --anycast ADDRESS
                    Reload the sidecar at this admin endpoint instead; `default` finds it as
                    `hither explain` does.
@@ -194,7 +251,7 @@ EXAMPLES
 }
 
 ToolResult RunReload(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--admin", "--anycast"};
+  constexpr absl::string_view kFlags[] = {"--admin", "--anycast", "--config"};
   constexpr absl::string_view kSwitches[] = {"--confirm", "--dry-run"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
   std::vector<AdminAddress> addresses;

@@ -20,7 +20,7 @@
 namespace hither {
 namespace {
 
-constexpr time_t kConnectSecondsMax = 10;  // A stopped server's queue may be full.
+constexpr absl::Duration kConnectMax = absl::Seconds(10);  // A hung server's queue may be full.
 
 // On this host: connects immediately, or not at all.
 bool Connect(int fd, const AdminAddress& address) {
@@ -39,10 +39,24 @@ bool Connect(int fd, const AdminAddress& address) {
 // Does it exist, but refuse us? Then no other address is tried: anybody may have opened it.
 bool IsForbidden(int error) { return error == EACCES || error == EPERM; }
 
+// connect() waited too long for a place in the server's queue.
+bool IsFullQueue(int error) {
+  return error == EAGAIN || error == EINPROGRESS || error == ETIMEDOUT;
+}
+
 // kUnavailable: nothing listens there, so that another address may be tried.
 absl::Status NobodyThere(const AdminAddress& address, int error) {
   const std::string text = absl::StrCat(address.ToText(), ": ", std::strerror(error));
   return IsForbidden(error) ? absl::PermissionDeniedError(text) : absl::UnavailableError(text);
+}
+
+// The program has the connection, or the kernel holds it for the program, and nothing comes.
+absl::Status HangsAt(const AdminAddress& address, const AdminProgram& program,
+                     absl::Duration timeout) {
+  return absl::DeadlineExceededError(absl::StrCat(
+      program.name, " at ", address.ToText(), " has not answered within ",
+      absl::FormatDuration(timeout), ": it hangs, or its host is too busy; check its log, and ",
+      "restart it if it hangs"));
 }
 
 // Empty: success.
@@ -56,12 +70,14 @@ std::string Send(int fd, absl::string_view request) {
   return "";
 }
 
+constexpr absl::string_view kTooLate = "too late";
+
 // The same; `reply` is what arrived until the answer was complete or the other side closed.
 std::string Receive(int fd, absl::Time deadline, std::string& reply) {
   char block[65'536];
   for (;;) {
     const int64_t left_ms = absl::ToInt64Milliseconds(deadline - MonotonicNow());
-    if (left_ms <= 0) return "it takes too long";
+    if (left_ms <= 0) return std::string(kTooLate);
     pollfd wait = {fd, POLLIN, 0};
     const int ready = ::poll(&wait, 1, static_cast<int>(std::min<int64_t>(left_ms, 60'000)));
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
@@ -77,36 +93,43 @@ std::string Receive(int fd, absl::Time deadline, std::string& reply) {
 }
 
 absl::StatusOr<AdminReply> AskOne(const AdminAddress& address, absl::string_view method,
-                                  const std::string& path, absl::Duration timeout) {
+                                  const std::string& path, absl::Duration timeout,
+                                  const AdminProgram& program) {
   if (address.IsOff()) return absl::InvalidArgumentError("there is no admin address to ask");
   const int family = address.tcp.has_value() ? address.tcp->system_family() : AF_UNIX;
   const FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return absl::ResourceExhaustedError(std::strerror(errno));
   const int fd = socket.get();
-  const timeval send_timeout = {kConnectSecondsMax, 0};  // For connect(), too (socket(7)).
+  const absl::Time deadline = MonotonicNow() + timeout;
+  // For connect(), too (socket(7)).
+  const timeval send_timeout = absl::ToTimeval(std::min(timeout, kConnectMax));
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof send_timeout);
-  if (!Connect(fd, address)) return NobodyThere(address, errno);
+  if (!Connect(fd, address)) {
+    return IsFullQueue(errno) ? HangsAt(address, program, timeout) : NobodyThere(address, errno);
+  }
   const std::string host = address.tcp.has_value() ? address.tcp->ToText() : "localhost";
   std::string reply;
   std::string error = Send(fd, HttpRequest(method, path, host));
-  if (error.empty()) error = Receive(fd, MonotonicNow() + timeout, reply);
+  if (error.empty()) error = Receive(fd, deadline, reply);
+  if (error == kTooLate) return HangsAt(address, program, timeout);
   if (error.empty()) {
     const absl::StatusOr<HttpAnswer> answer = ReadHttpAnswer(reply);
     if (answer.ok()) return AdminReply{answer->code, std::string(answer->body), address};
     error = std::string(answer.status().message());
   }
   return absl::DataLossError(
-      absl::StrCat(address.ToText(), " gave no answer: ", error, "; check the server's log"));
+      absl::StrCat(program.name, " at ", address.ToText(), " gave no complete answer (", error,
+                   "); check its log, and that ", program.flag, " names its admin address"));
 }
 
 }  // namespace
 
 absl::StatusOr<AdminReply> AskAdmin(std::span<const AdminAddress> addresses,
                                     absl::string_view method, const std::string& path,
-                                    absl::Duration timeout, absl::string_view advice) {
+                                    absl::Duration timeout, const AdminProgram& program) {
   std::vector<std::string> tried;
   for (const AdminAddress& address : addresses) {
-    absl::StatusOr<AdminReply> reply = AskOne(address, method, path, timeout);
+    absl::StatusOr<AdminReply> reply = AskOne(address, method, path, timeout, program);
     if (absl::IsPermissionDenied(reply.status())) {
       return absl::PermissionDeniedError(absl::StrCat(
           reply.status().message(), "; ask as root, or as a member of the socket's group"));
@@ -114,8 +137,9 @@ absl::StatusOr<AdminReply> AskAdmin(std::span<const AdminAddress> addresses,
     if (!absl::IsUnavailable(reply.status())) return reply;
     tried.emplace_back(reply.status().message());
   }
-  return absl::UnavailableError(
-      absl::StrCat("no server answers on ", absl::StrJoin(tried, ", nor on "), "; ", advice));
+  return absl::UnavailableError(absl::StrCat(
+      program.name, " does not answer on ", absl::StrJoin(tried, ", nor on "),
+      "; check that it runs, or give its admin address with ", program.flag, " or --config"));
 }
 
 }  // namespace hither

@@ -21,19 +21,22 @@ struct AdminReply {
   AdminAddress from;
 };
 
-// Advice if no server answers.
-inline constexpr char kAskHitherd[] =
-    "check that hitherd runs, and give its admin address with --admin";
-inline constexpr char kAskSidecar[] =
-    "check that hither-anycast runs, and give its admin address with --anycast";
+// Who should answer, and the flag of `hither` with its address: for the words of errors.
+struct AdminProgram {
+  absl::string_view name;
+  absl::string_view flag;
+};
+inline constexpr AdminProgram kAskHitherd = {"hitherd", "--admin"};
+inline constexpr AdminProgram kAskSidecar = {"hither-anycast", "--anycast"};
 
 // Queries a server's admin endpoint at the first of `addresses` that listens; `method` is "GET" or
-// "POST". An error only if no answer came. Waits up to `timeout` for the whole answer: a reload
-// answers when it has loaded. Threads: any.
+// "POST". An error only if no answer came: kUnavailable if no program listens there, kDataLoss or
+// kDeadlineExceeded if one does. Waits up to `timeout` for the whole answer: a reload answers when
+// it has loaded. Threads: any.
 absl::StatusOr<AdminReply> AskAdmin(std::span<const AdminAddress> addresses,
                                     absl::string_view method, const std::string& path,
                                     absl::Duration timeout = absl::Minutes(10),
-                                    absl::string_view advice = kAskHitherd);
+                                    const AdminProgram& program = kAskHitherd);
 inline absl::StatusOr<AdminReply> AskAdmin(const AdminAddress& address, absl::string_view method,
                                            const std::string& path,
                                            absl::Duration timeout = absl::Minutes(10)) {

@@ -117,6 +117,7 @@ void ReadStatus(JsonReader reader, ServerStatus& status) {
   ReadTime(reader, "started_at", status.started_at);
   // A server may be older than this tool and not write these.
   if (reader.Has("endpoints")) ReadEndpoints(reader, status.endpoints);
+  if (reader.Has("sidecar")) reader.Read("sidecar", status.sidecar);
   if (reader.Has("latency_seconds")) {
     ReadLatency(reader.Object("latency_seconds"), status.latency);
   }
@@ -237,6 +238,7 @@ std::string ToJson(const ServerStatus& status) {
                                      {"uptime_seconds", absl::ToDoubleSeconds(status.uptime)},
                                      {"listen", status.listen},
                                      {"endpoints", std::move(endpoints)},
+                                     {"sidecar", status.sidecar},
                                      {"counters", std::move(counters)},
                                      {"latency_seconds", LatencyToJson(status.latency)},
                                      {"zones", std::move(zones)},

@@ -50,6 +50,9 @@ struct ServerStatus {
   absl::Duration uptime;
   std::vector<std::string> listen;
   std::vector<EndpointState> endpoints;  // None from an older server.
+  // Where the configuration places the sidecar's admin endpoint; empty: at a default. None: it has
+  // no anycast:, or the server is older and does not say.
+  std::optional<std::string> sidecar;
   // All workers' sums, by the name that the metric has in /metrics, labels included:
   // {"hither_queries_total{transport=\"udp\"}", 12}.
   std::vector<std::pair<std::string, uint64_t>> counters;

@@ -6,6 +6,7 @@ import os
 import pathlib
 import pwd
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -156,6 +157,49 @@ def test_status_for_people_and_programs(server, hither):
 def test_status_without_a_server_fails(hither):
     asked = servers.run_hither("status", "--admin", f"127.0.0.1:{servers.free_port()}")
     assert asked.returncode == 1 and asked.stderr and not asked.stdout
+
+
+def test_status_does_not_wait_for_a_server_that_hangs(hitherd, hither, folder, zone):
+    server = servers.start_hitherd(folder, {"example.": zone}, admin=True)
+    try:
+        server.process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        asked = servers.run_hither("status", "--admin", server.admin)
+        assert time.monotonic() - began < 10  # It waits 2 s, and a busy host a little longer.
+        assert asked.returncode == 1
+        assert f"hitherd at {server.admin} has not answered within 2s: it hangs" in asked.stderr
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+        server.stop()
+
+
+def test_status_says_that_the_sidecar_is_dead(hitherd, hither, folder, zone):
+    """The configuration has anycast:, so that there must be one."""
+    port, admin, gone = (servers.free_port() for _ in range(3))
+    config = folder / "hither.yaml"
+    config.write_text(f"""\
+listen: ["127.0.0.1:{port}"]
+user: root
+admin: {{ listen: "127.0.0.1:{admin}" }}
+zones: [{{ name: example, file: {zone} }}]
+heartbeat: {folder}/heartbeat
+anycast:
+  admin: {{ listen: "127.0.0.1:{gone}" }}
+  services: [{{ name: dns, prefixes: [127.0.0.0/8], probe: {{ name: example }} }}]
+  dry_run: true
+""")
+    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1",
+                                               port)
+    try:
+        for where in (["--admin", f"127.0.0.1:{admin}"], ["--config", str(config)]):
+            asked = servers.run_hither("status", *where)
+            assert asked.returncode == 1
+            assert "example" in asked.stdout  # What hitherd serves is shown all the same.
+            assert f"hither-anycast does not answer on 127.0.0.1:{gone}" in asked.stderr
+        alone = servers.run_hither("status", "--config", str(config), "--anycast", "none")
+        assert (alone.returncode, alone.stderr) == (0, "")
+    finally:
+        server.stop()
 
 
 def test_the_admin_endpoint_on_a_unix_socket(hitherd, hither, make_folder, zone):

@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "base/json_reader.h"
 #include "daemon/admin/admin_endpoint.h"
 #include "daemon/admin/http_head.h"
@@ -79,6 +82,10 @@ const Case kCases[] = {
     {"SitesPortZero", {"sites", "127.0.0.1:0"}, 2, "", "*"},
     {"SitesBadPort", {"sites", "127.0.0.1", "--port", "65536"}, 2, "", "hither sites: --port '65536' is not a number from 1 to 65535\n"},
     {"SitesBadTimeout", {"sites", "127.0.0.1", "--timeout=2"}, 2, "", "hither sites: --timeout is not a time from 1ms to 1m; write it as 500ms or 2s\n"},
+    {"SitesBadTemplate", {"sites", "127.0.0.1", "--nsid", "{node}.dns.example.net"}, 2, "", "hither sites: --nsid '{node}.dns.example.net' has no {node} or no {site}; write it as identity: { nsid: } of the nodes\n"},
+    {"SitesTemplateTypo", {"sites", "127.0.0.1", "--nsid", "{nod}"}, 2, "", "*"},
+    {"SitesTwoNamings", {"sites", "127.0.0.1", "--nsid", "{node}.{site}", "--fleet", "f"}, 2, "", "hither sites: --nsid and --fleet exclude each other; give one\n"},
+    {"SitesNoFleet", {"sites", "--fleet", "/nonexistent/fleet.yaml"}, 2, "", "*"},
     {"SitesTypeAlone", {"sites", "127.0.0.1", "--type", "A"}, 2, "", "hither sites: --type without a name to ask for; add --name NAME\n"},
     {"SitesBadName", {"sites", "127.0.0.1", "--name", "a..b"}, 2, "", "hither sites: 'a..b SOA' cannot be queried; give a domain name and a type, for example --name example.org --type SOA\n"},
     {"SitesBadWatch", {"sites", "127.0.0.1", "--watch", "0"}, 2, "", "hither sites: --watch '0' is not a time from 0.1 to 86400 seconds\n"},
@@ -102,8 +109,9 @@ const Case kCases[] = {
     {"StatusTooMuch", {"status", "now"}, 2, "", "hither status: unexpected argument 'now'; see hither status --help\n"},
     {"StatusSwitchWithValue", {"status", "--json=yes"}, 2, "", "hither status: --json takes no value; write --json alone\n"},
     {"StatusNobodyToAsk", {"status", "--admin", "none"}, 2, "", "hither status: --admin: none is not an endpoint; give an address\n"},
+    {"StatusBadTimeout", {"status", "--timeout", "soon"}, 2, "", "hither status: --timeout is not a time up to 10m; write it as 500ms or 5s\n"},
     {"StatusForeignHost", {"status", "--admin=192.0.2.1:80"}, 2, "", "*"},
-    {"StatusNoServer", {"status", "--admin", "unix:/nonexistent/a.sock"}, 1, "", "hither status: no server answers on unix:/nonexistent/a.sock: No such file or directory; check that hitherd runs, and give its admin address with --admin\n"},
+    {"StatusNoServer", {"status", "--admin", "unix:/nonexistent/a.sock"}, 1, "", "hither status: hitherd does not answer on unix:/nonexistent/a.sock: No such file or directory; check that it runs, or give its admin address with --admin or --config\n"},
 };
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Each, CommandLine, testing::ValuesIn(kCases),
@@ -373,6 +381,109 @@ TEST_F(WithServer, StatusShowsAllZones) {
 
 TEST_F(WithServer, StatusAsJsonIsTheServersOwn) {
   EXPECT_EQ(Hither({"status", admin_.c_str(), "--json"}).out, ToJson(status_));
+}
+
+// hitherd's configuration has anycast:, so that there must be a sidecar.
+TEST_F(WithServer, StatusReportsASidecarThatIsGone) {
+  status_.sidecar = "unix:/nonexistent/sidecar.sock";
+  const ToolResult result = Hither({"status", admin_.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.out, ToText(status_, 50));
+  EXPECT_EQ(result.err,
+            "hither status: hither-anycast does not answer on unix:/nonexistent/sidecar.sock: No "
+            "such file or directory; check that it runs, or give its admin address with --anycast "
+            "or --config\n");
+  EXPECT_EQ(Hither({"status", admin_.c_str(), "--anycast", "none"}).code, 0);
+}
+
+// Listens and never answers, as a stopped process.
+TEST_F(WithServer, StatusOfASidecarThatHangsStillShowsTheServer) {
+  const auto hung = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
+  const std::string anycast = absl::StrCat("--anycast=", hung->address().ToText());
+  const ToolResult result =
+      Hither({"status", admin_.c_str(), anycast.c_str(), "--timeout", "200ms"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.out, ToText(status_, 50));
+  EXPECT_THAT(result.err, HasSubstr("hither-anycast at 127.0.0.1:"));
+  EXPECT_THAT(result.err, HasSubstr("has not answered within 200ms: it hangs"));
+}
+
+TEST_F(WithServer, StatusOfAServerThatHangsStillShowsTheSidecar) {
+  auto sidecar = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
+  AdminHandlers pages;
+  pages.health = [] { return absl::OkStatus(); };
+  pages.more.push_back({"GET", "/status.txt", [](const AdminParameters&) {
+                          return AdminAnswer{.text = "the sidecar's report\n"};
+                        }});
+  ASSERT_TRUE(sidecar->Serve(pages).ok());
+  const auto hung = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
+  const std::string admin = absl::StrCat("--admin=", hung->address().ToText());
+  const std::string anycast = absl::StrCat("--anycast=", sidecar->address().ToText());
+  const absl::Time began = absl::Now();
+  const ToolResult result = Hither({"status", admin.c_str(), anycast.c_str()});
+  EXPECT_LT(absl::Now() - began, absl::Seconds(10));  // 2 s, and a busy host.
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.out, "the sidecar's report\n");
+  EXPECT_THAT(result.err, HasSubstr("hitherd at 127.0.0.1:"));
+  const ToolResult both = Hither({"status", admin_.c_str(), anycast.c_str()});
+  EXPECT_EQ(both.code, 0);
+  EXPECT_EQ(both.out, "the sidecar's report\n\n" + ToText(status_, 50));
+}
+
+// Its pages still answer, and the last decision is too old.
+TEST_F(WithServer, StatusOfASidecarThatNoLongerDecidesFails) {
+  auto sidecar = AdminEndpoint::Bind(*ParseAdmin("127.0.0.1:0")).value();
+  AdminHandlers pages;
+  pages.health = [] { return absl::UnavailableError("the last decision is 9s old"); };
+  pages.more.push_back({"GET", "/status.txt", [](const AdminParameters&) {
+                          return AdminAnswer{.text = "the sidecar's report\n"};
+                        }});
+  ASSERT_TRUE(sidecar->Serve(pages).ok());
+  const std::string anycast = absl::StrCat("--anycast=", sidecar->address().ToText());
+  const ToolResult result = Hither({"status", admin_.c_str(), anycast.c_str()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, StartsWith("the sidecar's report\n"));
+  EXPECT_EQ(result.err, "hither status: the last decision is 9s old\n");
+}
+
+TEST_F(WithServer, FindsTheServerByItsConfiguration) {
+  const std::string path = testing::TempDir() + "/tool_test.yaml";
+  std::ofstream(path) << "admin: { listen: \"" << endpoint_->address().ToText() << "\" }\n"
+                      << "zones: [{ name: example.org, file: a }]\n"
+                      << "anycast: { admin: { listen: none } }\n";
+  const ToolResult result = Hither({"status", "--anycast", "none", "--config", path.c_str()});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, ToText(status_, 50));
+  const ToolResult explained = Hither({"explain", "--config", path.c_str()});
+  EXPECT_EQ(explained.code, 2);
+  EXPECT_EQ(explained.err, absl::StrCat("hither explain: ", path, ": anycast.admin.listen: none ",
+                                        "is not an endpoint; give an address\n"));
+  EXPECT_EQ(Hither({"reload", "--config", "/nonexistent/hither.yaml"}).code, 2);
+}
+
+TEST_F(WithServer, FindsTheServerByTheEnvironment) {
+  ASSERT_EQ(setenv("HITHER_ADMIN", endpoint_->address().ToText().c_str(), 1), 0);
+  EXPECT_EQ(Hither({"status", "--anycast", "none"}).out, ToText(status_, 50));
+  ASSERT_EQ(setenv("HITHER_ADMIN", "192.0.2.1", 1), 0);
+  EXPECT_THAT(Hither({"status"}).err, StartsWith("hither status: HITHER_ADMIN: the admin address"));
+  unsetenv("HITHER_ADMIN");
+  ASSERT_EQ(setenv("HITHER_ANYCAST_ADMIN", "unix:/nonexistent/s.sock", 1), 0);
+  EXPECT_THAT(Hither({"explain"}).err,
+              StartsWith("hither explain: hither-anycast does not answer on "
+                         "unix:/nonexistent/s.sock: "));
+  unsetenv("HITHER_ANYCAST_ADMIN");
+}
+
+// The commands of the sidecar, given the address of hitherd.
+TEST_F(WithServer, IsNotMistakenForASidecar) {
+  const std::string anycast = absl::StrCat("--anycast=", endpoint_->address().ToText());
+  for (const char* command : {"explain", "drain", "undrain"}) {
+    const ToolResult result = Hither({command, anycast.c_str()});
+    EXPECT_EQ(result.code, 1);
+    EXPECT_EQ(result.err, absl::StrCat("hither ", command, ": ", endpoint_->address().ToText(),
+                                       " is not the admin endpoint of hither-anycast (perhaps "
+                                       "hitherd's); correct --anycast\n"));
+  }
 }
 
 TEST_F(WithServer, ReloadTellsHowItWent) {
