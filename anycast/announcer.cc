@@ -184,11 +184,13 @@ std::vector<Observation> Announcer::Observe(absl::Time now) {
     if (slot.IsClosing()) continue;
     const Observation& one = all.emplace_back(slot.backend->Observe());
     evidence_.said.insert(evidence_.said.end(), one.seen.begin(), one.seen.end());
+    if (!one.sessions.empty()) reasons_.Note(one.sessions, now);
   }
   evidence_.is_read_back = !readbacks_.empty();
   evidence_.is_read_fresh = true;
   for (const std::unique_ptr<Readback>& readback : readbacks_) {
     readback->Ask(now);
+    LogReadback(*readback, now);
     const bool is_fresh = readback->Seen().IsFresh(now);
     evidence_.is_read_fresh &= is_fresh;
     if (!is_fresh) continue;
@@ -196,6 +198,19 @@ std::vector<Observation> Announcer::Observe(absl::Time now) {
     evidence_.read.insert(evidence_.read.end(), one.seen.begin(), one.seen.end());
   }
   return all;
+}
+
+// Without read-back nothing reveals a filter, so its failure must not pass in silence.
+void Announcer::LogReadback(const Readback& readback, absl::Time now) {
+  const absl::Status& status = readback.Seen().status;
+  if (absl::IsUnknown(status)) return;  // Not asked yet.
+  Reminder& fault = readback_faults_[std::string(readback.name())];
+  if (status.ok()) {
+    if (fault.Ended(now)) Log(LogLevel::kInfo, "readback: ", readback.name(), ": works again");
+  } else if (fault.Holds(status.message(), now)) {
+    Log(LogLevel::kWarning, "readback: ", readback.name(), ": ", status.message(),
+        "; the sidecar does not see what its router announces", fault.Note(now));
+  }
 }
 
 void Announcer::Close(absl::string_view reason, absl::Time now) {
@@ -224,6 +239,7 @@ void Announcer::AddTo(SidecarView& view) const {
     std::move(observed.sessions.begin(), observed.sessions.end(),
               std::back_inserter(view.sessions));
   }
+  reasons_.AddTo(view.sessions);
   for (SidecarView::ServiceView& service : view.services) {
     if (service.is_drained) service.is_drained = !MayBeAnnounced(service, view.seen);
   }
@@ -235,6 +251,9 @@ void Announcer::AddTo(SidecarView& view) const {
     view.backends.push_back(
         absl::StrCat("read back from ", readback->name(),
                      seen.status.ok() ? "" : absl::StrCat(" (", seen.status.message(), ")")));
+    view.readbacks.push_back({std::string(readback->name()),
+                              seen.status.ok() && seen.IsFresh(view.now),
+                              std::string(seen.status.message())});
     if (!seen.IsFresh(view.now)) continue;
     view.seen.insert(view.seen.end(), seen.observation.seen.begin(), seen.observation.seen.end());
   }

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +17,7 @@
 #include "anycast/route/readback.h"
 #include "anycast/route/reconcile.h"
 #include "anycast/route/route_backend.h"
+#include "anycast/session_reasons.h"
 #include "anycast/view.h"
 #include "base/reminder.h"
 #include "daemon/config/anycast_config.h"
@@ -74,6 +76,7 @@ class Announcer {
   bool Has(const BackendKind& kind) const;
   absl::Status MakeMissing();
   void MakeReadbacks();
+  void LogReadback(const Readback& readback, absl::Time now);
   void RetryMissing(absl::Time now);
   void DropIdle(absl::Time now);
   std::vector<Observation> Observe(absl::Time now);
@@ -83,7 +86,9 @@ class Announcer {
   AnycastConfig config_;
   std::vector<Slot> slots_;
   std::vector<std::unique_ptr<Readback>> readbacks_;
+  std::map<std::string, Reminder> readback_faults_;  // By the read-back's name.
   Differences differences_;
+  SessionReasons reasons_;
   Evidence evidence_;
   Missing missing_;
   absl::Time tried_ = absl::InfinitePast();

@@ -70,7 +70,7 @@ AdminAnswer Commands::Undrain(const Services& services, absl::Time now) {
   for (Service* service : services) service->Undrain(now);
   target_.KeepState(now);
   return Done(
-      "undrained, and withdrawals of before are forgotten; announced again once it is seen to "
+      "no longer drained, and earlier withdrawals are forgotten; announced once it is seen to "
       "answer well\n");
 }
 
@@ -93,7 +93,7 @@ std::vector<std::string> Commands::LostBy(const Config& next, bool& needs_confir
   std::vector<std::string> lines = std::move(losses.lines);
   for (std::string& line : target_.EndedBy(next.anycast)) lines.push_back(std::move(line));
   if (ends_all) lines.push_back("leaves nothing announced, if only for a moment");
-  needs_confirm = ends_all || losses.forgets_drain;
+  needs_confirm = ends_all || losses.withdraws_family || losses.forgets_drain;
   return lines;
 }
 

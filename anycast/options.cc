@@ -161,12 +161,14 @@ $policy
           next_hop_v6: ..., hold_time: $hold_time, description: ...,
           local_address: ... }   # fe80::1%eth0: the interface may appear later
   kernel: { mode: $mode, interface_up: $if_up, interface_soft: $if_soft, interface_drain: $if_drain,
-            lease: $lease }    # or mode: metric, with metric_interface, table, metric_up/soft/drain
+            lease: $lease }    # or mode: metric, with metric_interface, table, metric_up,
+                           #   metric_soft, metric_drain
   exec: { up: [...], soft: [...], drain: [...], down: [...], timeout: $exec_timeout }   # no lease:
                            #   routes stay if the sidecar dies; see ExecStopPost=
   dry_run: $dry_run
   readback: { bird: /run/bird/bird.ctl, bird_protocol: ..., frr: [vtysh] }
-  peers: { listen: 10.0.0.2, hosts: [], max_withdrawn: "$withdrawn%", outside: [...],
+  peers: { listen: 10.0.0.2,     # TCP $peer_port: status, metrics and the page for peers
+           hosts: [], max_withdrawn: "$withdrawn%", outside: [...],
            nodes: [{ name, address, dns, outside: [...] }],  # outside: public, for beacons
                            #   from the service addresses: do answers leave? (UDP $peer_port)
            key_file: none, accept_key_files: [], accept_unsealed: $unsealed }

@@ -22,7 +22,7 @@ absl::string_view FamilyText(const SidecarView::FamilyView& family) {
 std::string Ago(absl::Duration age) {
   const absl::Duration rounded =
       absl::Trunc(age, age < absl::Seconds(10) ? absl::Milliseconds(100) : absl::Seconds(1));
-  return absl::FormatDuration(std::max(rounded, absl::ZeroDuration()));
+  return rounded <= absl::ZeroDuration() ? "0s" : absl::FormatDuration(rounded);
 }
 
 std::string WallText(const SidecarView& view, absl::Time at) {
@@ -48,7 +48,7 @@ std::string FleetText(const FleetView& fleet) {
   if (fleet.others_absent > 0) {
     absl::StrAppend(&text, ", ", fleet.others_absent, " without this family of this service");
   }
-  return absl::StrCat(text, "; at most ", fleet.max_withdrawn, " may be");
+  return absl::StrCat(text, "; at most ", fleet.max_withdrawn, " may be withdrawn");
 }
 
 absl::string_view AnnouncedText(const SidecarView::FamilyView& family) {
@@ -58,6 +58,13 @@ absl::string_view AnnouncedText(const SidecarView::FamilyView& family) {
   return is_wanted ? "NOT ANNOUNCED" : "not announced";
 }
 
+// A dead responder is withdrawn whatever the budget says, so that more may be used than there are.
+std::string WithdrawalsText(int used, int budget) {
+  if (used <= budget) return absl::StrCat("used ", used, " of ", budget, " withdrawals");
+  return absl::StrCat(used, " withdrawals, more than the budget of ", budget,
+                      " (a dead hitherd is always withdrawn)");
+}
+
 void AddFamilyText(const SidecarView& view, const SidecarView::FamilyView& family,
                    std::string& out) {
   const Verdict& verdict = family.verdict;
@@ -65,8 +72,8 @@ void AddFamilyText(const SidecarView& view, const SidecarView::FamilyView& famil
                         std::string(ToText(verdict.state)), Ago(view.now - verdict.since),
                         verdict.rule, Printable(verdict.reason));
   absl::StrAppend(&out, "        ", absl::StrJoin(family.prefixes, " "), "; ",
-                  AnnouncedText(family), "; withdrawals ", family.withdrawals, " of ",
-                  view.withdrawals_max, "\n");
+                  AnnouncedText(family), "; ",
+                  WithdrawalsText(family.withdrawals, view.withdrawals_max), "\n");
   absl::StrAppend(&out, "        fleet: ", FleetText(family.fleet), "\n");
 }
 
@@ -79,6 +86,10 @@ void AddSessionText(const SidecarView& view, const Observation::Session& session
   if (!session.identifier.empty()) absl::StrAppend(&out, ", our router ID ", session.identifier);
   if (!session.last_error.empty()) {
     absl::StrAppend(&out, "; last error: ", Printable(session.last_error));
+  }
+  if (!session.last_reason.empty()) {
+    absl::StrAppend(&out, "; before that, ", Ago(view.now - session.last_reason_at),
+                    " ago: ", Printable(session.last_reason));
   }
   out += '\n';
   for (const std::string& rejected : session.rejected) {
@@ -118,6 +129,9 @@ void AddPeerMetrics(const SidecarView& view, MetricsText& page) {
     const std::string labels = MetricLabels({{"peer", peer.name}});
     page.Add("hither_anycast_peer_reachable", MetricType::kGauge,
              "1 if the peer's page is fresh and valid.", labels, uint64_t{peer.is_reachable});
+    page.Add("hither_anycast_peer_fault", MetricType::kGauge,
+             "1 for what is wrong with the peer's last answer; none: nothing.",
+             MetricLabels({{"peer", peer.name}, {"fault", WordOf(peer.fault)}}), uint64_t{1});
     page.Add("hither_anycast_peer_pages_unsealed_total", MetricType::kCounter,
              "Pages of the peer rejected because the seal was missing or wrong.", labels,
              peer.unsealed);
@@ -133,9 +147,11 @@ void AddPeerText(const SidecarView& view, std::string& out) {
   }
   if (!view.peers.empty()) absl::StrAppend(&out, "peers\n");
   for (const SidecarView::Peer& peer : view.peers) {
-    absl::StrAppend(&out, "  ", peer.name, "  ", peer.address, "  ",
-                    peer.is_reachable ? "answers" : "DOES NOT ANSWER",
-                    peer.error.empty() ? "" : ": ", Printable(peer.error), "\n");
+    absl::StrAppend(
+        &out, "  ", peer.name, "  ", peer.address, "  ", ToText(peer.fault),
+        peer.error.empty() ? "" : ": ", Printable(peer.error),
+        peer.is_reachable && peer.fault != PeerFault::kNone ? "; its last page still counts" : "",
+        "\n");
   }
 }
 
@@ -188,6 +204,11 @@ void AddRouteMetrics(const SidecarView& view, MetricsText& page) {
              uint64_t{session.state == "Established"});
     page.Add("hither_anycast_session_resets_total", MetricType::kCounter,
              "BGP sessions that ended.", labels, session.resets);
+  }
+  for (const SidecarView::Readback& readback : view.readbacks) {
+    page.Add("hither_anycast_readback_ok", MetricType::kGauge,
+             "1 if the routing daemon's routes can be read back; 0: a filter there stays unseen.",
+             MetricLabels({{"daemon", readback.name}}), uint64_t{readback.is_ok});
   }
   page.Add("hither_anycast_readback_mismatch", MetricType::kGauge,
            "Prefixes whose announcement differs from the intended one.", "",
@@ -270,7 +291,7 @@ std::string StatusText(const SidecarView& view, absl::Time asked) {
   std::string out;
   absl::StrAppend(&out, view.version, "  node ", view.node, view.site.empty() ? "" : ", site ",
                   view.site, ", pid ", view.pid, ", up ", Ago(asked - view.started_at),
-                  ", verdict ", Ago(asked - view.now), " old (lease ",
+                  ", last decision ", Ago(asked - view.now), " ago (lease ",
                   absl::FormatDuration(view.lease), ")\n");
   if (!view.state_failure.empty()) {
     absl::StrAppend(&out, "state NOT kept: ", Printable(view.state_failure), "\n");
@@ -320,14 +341,15 @@ std::string ExplainText(const SidecarView& view, absl::Time asked) {
           signal.is_certain ? " (certain)" : "");
     }
   }
-  absl::StrAppend(&out, "verdict ", Ago(asked - view.now), " old\n");
+  absl::StrAppend(&out, "last decision ", Ago(asked - view.now), " ago\n");
   return out;
 }
 
 absl::Status HealthOf(const SidecarView& view, absl::Time asked) {
   if (asked - view.now <= view.lease) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat("the last verdict is ", Ago(asked - view.now), " old; the loop hangs"));
+      absl::StrCat("the last decision was ", Ago(asked - view.now),
+                   " ago: the sidecar's loop hangs, and its announcements end; restart it"));
 }
 
 }  // namespace hither

@@ -1,6 +1,7 @@
 #include "anycast/reload_losses.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/config/router_id.h"
@@ -25,21 +26,26 @@ std::string NextOf(const AnycastConfig& config, const Prefix& prefix) {
   return absl::StrCat(", until service ", found->name, " was seen to be healthy");
 }
 
+struct Count {
+  size_t announced = 0;
+  size_t withdrawn = 0;
+};
+
 }  // namespace
 
 ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> services) {
   ReloadLosses losses;
-  size_t announced = 0;
-  size_t withdrawn = 0;
+  std::map<IpFamily, Count> counts;
   for (const Service& service : services) {
     const AnycastConfig::Service* const same = Find(next, service.name());
     std::vector<Route> routes;
     service.AddRoutes(routes);
     for (const Route& route : routes) {
       if (route.state == State::kDown) continue;
-      ++announced;
+      Count& count = counts[route.prefix.family];
+      ++count.announced;
       if (same != nullptr && Has(*same, route.prefix)) continue;
-      ++withdrawn;
+      ++count.withdrawn;
       losses.lines.push_back(absl::StrCat("withdraws ", route.prefix.ToText(), " (service ",
                                           route.service, ", ", ToText(route.state), ")",
                                           NextOf(next, route.prefix)));
@@ -48,7 +54,16 @@ ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> servic
     losses.forgets_drain = true;
     losses.lines.push_back(absl::StrCat("forgets the drain of service ", service.name()));
   }
-  losses.withdraws_all = announced > 0 && withdrawn == announced;
+  const auto loses_all = [](const auto& one) {
+    return one.second.withdrawn == one.second.announced;
+  };
+  losses.withdraws_all = !counts.empty() && std::ranges::all_of(counts, loses_all);
+  if (losses.withdraws_all) return losses;
+  for (const auto& [family, count] : counts) {
+    if (count.withdrawn < count.announced) continue;
+    losses.withdraws_family = true;
+    losses.lines.push_back(absl::StrCat("leaves nothing announced over ", NameOf(family)));
+  }
   return losses;
 }
 

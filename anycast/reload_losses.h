@@ -15,6 +15,7 @@ namespace hither {
 struct ReloadLosses {
   std::vector<std::string> lines;  // For the operator.
   bool withdraws_all = false;      // Of what is announced now, which is not nothing.
+  bool withdraws_family = false;   // The same of one address family, and of the other not.
   bool forgets_drain = false;      // A drained node would return to service.
 };
 

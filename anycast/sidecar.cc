@@ -282,7 +282,7 @@ void Sidecar::Publish(absl::Time now) {
 void Sidecar::AddPeersTo(SidecarView& view, absl::Time now) const {
   for (const std::unique_ptr<PeerClient>& peer : signals_->peers()) {
     view.peers.push_back({peer->name(), peer->address().ToText(), peer->IsReachable(now),
-                          peer->error(), peer->unsealed()});
+                          peer->error(), peer->unsealed(), peer->fault()});
     if (peer->IsClone()) view.clones.push_back(peer->address().ToText());
   }
   for (const std::unique_ptr<PeerClient>& peer : signals_->own()) {

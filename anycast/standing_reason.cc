@@ -12,7 +12,18 @@ std::string KeyOf(const Verdict& verdict, const Assessment& at) {
     absl::StrAppend(&key, "|");
     for (const Signal* signal : *signals) absl::StrAppend(&key, signal->name, ",");
   }
+  if (verdict.state != State::kSoft) return key;
+  for (const auto* signals : {&at.shared, &at.soft}) {
+    absl::StrAppend(&key, "|");
+    for (const Signal* signal : *signals) absl::StrAppend(&key, signal->name, ",");
+  }
   return key;
+}
+
+std::string LineOf(absl::string_view verb, const Verdict& verdict, IpFamily family,
+                   absl::string_view reason) {
+  return absl::StrCat(verb, " ", ToText(verdict.state), " family=", WordOf(family),
+                      " rule=", verdict.rule, " reason=\"", reason, "\"");
 }
 
 }  // namespace
@@ -21,17 +32,36 @@ std::string StandingReason::Update(const Verdict& verdict, std::span<const Signa
                                    IpFamily family, absl::Time now) {
   const Assessment at = Assess(signals, family);
   const bool is_down = verdict.state == State::kDown;
-  const bool is_worth_it = is_down || !at.unknown.empty();
-  std::string key = is_worth_it ? KeyOf(verdict, at) : "";
+  std::string key = KeyOf(verdict, at);
+  if (state_ != verdict.state) {  // Logged elsewhere, with the rule.
+    state_ = verdict.state;
+    told_ = key;
+  }
   if (key != key_) {
     key_ = std::move(key);
     since_ = now;
   }
-  if (!is_worth_it) reminder_.Ended(now);  // A change of state is logged elsewhere.
-  if (!is_worth_it || now - since_ < kLasts || !reminder_.Holds(key_, now)) return "";
-  return absl::StrCat(is_down ? "stays DOWN" : absl::StrCat("holds ", ToText(verdict.state)),
-                      " family=", WordOf(family), " rule=", verdict.rule, " reason=\"",
-                      is_down ? verdict.reason : Names(at.unknown), "\"", reminder_.Note(now));
+  const bool lasts = now - since_ >= kLasts;
+  if (is_down || !at.unknown.empty()) {
+    if (!lasts || !reminder_.Holds(key_, now)) return "";
+    told_ = key_;
+    return absl::StrCat(LineOf(is_down ? "stays" : "holds", verdict, family,
+                               is_down ? verdict.reason : Names(at.unknown)),
+                        reminder_.Note(now));
+  }
+  reminder_.Ended(now);
+  return lasts && IsNews(verdict, now) ? LineOf("stays", verdict, family, verdict.reason) : "";
+}
+
+// A drain explains itself, and its queries change with every tick.
+bool StandingReason::IsNews(const Verdict& verdict, absl::Time now) {
+  if (key_ == told_ || verdict.state == State::kDrain) {
+    changes_.Ended(now);
+    return false;
+  }
+  if (!changes_.Holds(key_, now)) return false;
+  told_ = key_;
+  return true;
 }
 
 }  // namespace hither

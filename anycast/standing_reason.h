@@ -1,6 +1,7 @@
 #ifndef HITHER_ANYCAST_STANDING_REASON_H_
 #define HITHER_ANYCAST_STANDING_REASON_H_
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -11,8 +12,9 @@
 namespace hither {
 
 // Why a family of a service stays withdrawn, or is held although a check knows nothing: a line for
-// the log when a reason has lasted, one when it changes, and reminders. State changes are logged as
-// they happen; this is for a state that does not change.
+// the log when a reason has lasted, one when it changes, and reminders. In every other state, a
+// line for each change of the rule or of the faulty signals. State changes are logged as they
+// happen, with their rule; this is for a state that does not change.
 //
 // Pure: time is an argument.
 class StandingReason {
@@ -24,9 +26,14 @@ class StandingReason {
                      absl::Time now);
 
  private:
+  bool IsNews(const Verdict& verdict, absl::Time now);
+
   std::string key_;  // The rule, and which signals made it: details change with every tick.
   absl::Time since_ = absl::InfinitePast();
   Reminder reminder_;
+  std::optional<State> state_;
+  std::string told_;  // The key that the log shows last.
+  Reminder changes_;  // So that a rule that flaps does not fill the log.
 };
 
 }  // namespace hither

@@ -60,15 +60,11 @@ JsonObject ServiceJson(const SidecarView& view, const SidecarView::ServiceView& 
 }
 
 JsonObject SessionJson(const SidecarView& view, const Observation::Session& session) {
-  return {{"neighbor", session.neighbor},
-          {"state", session.state},
-          {"since", TimeText(view, session.since)},
-          {"last_error", session.last_error},
-          {"resets", session.resets},
-          {"rejected", session.rejected},
-          {"description", session.description},
-          {"router_id", session.identifier},
-          {"warnings", session.warnings}};
+  return {{"neighbor", session.neighbor},           {"state", session.state},
+          {"since", TimeText(view, session.since)}, {"last_error", session.last_error},
+          {"last_reason", session.last_reason},     {"resets", session.resets},
+          {"rejected", session.rejected},           {"description", session.description},
+          {"router_id", session.identifier},        {"warnings", session.warnings}};
 }
 
 JsonObject SeenJson(const Observation::Seen& seen) {
@@ -89,6 +85,7 @@ JsonObject PeerJson(const SidecarView::Peer& peer) {
   return {{"name", peer.name},
           {"address", peer.address},
           {"reachable", peer.is_reachable},
+          {"fault", WordOf(peer.fault)},
           {"error", peer.error}};
 }
 
@@ -97,6 +94,10 @@ JsonObject MismatchJson(const SidecarView& view, const SidecarView::Mismatch& mi
           {"where", mismatch.where},
           {"text", mismatch.text},
           {"since", TimeText(view, mismatch.since)}};
+}
+
+JsonObject ReadbackJson(const SidecarView::Readback& readback) {
+  return {{"daemon", readback.name}, {"ok", readback.is_ok}, {"error", readback.error}};
 }
 
 template <typename List, typename Write>
@@ -126,6 +127,7 @@ std::string StatusJson(const SidecarView& view, absl::Time asked) {
                                      {"services", Each(view.services, service)},
                                      {"sessions", Each(view.sessions, session)},
                                      {"seen", Each(view.seen, SeenJson)},
+                                     {"readbacks", Each(view.readbacks, ReadbackJson)},
                                      {"mismatches", Each(view.mismatches, mismatch)},
                                      {"mismatches_total", view.mismatches_total},
                                      {"clones", view.clones},

@@ -12,6 +12,7 @@
 #include "anycast/policy/policy.h"
 #include "anycast/route/route_backend.h"
 #include "anycast/signals/outside_watch.h"
+#include "anycast/signals/peer_client.h"
 #include "base/ip_family.h"
 #include "daemon/admin/endpoint_state.h"
 #include "daemon/admin/metrics_text.h"
@@ -48,8 +49,14 @@ struct SidecarView {
     std::string name;
     std::string address;
     bool is_reachable = false;
-    std::string error;      // Of the last fetch; empty: it was good.
-    uint64_t unsealed = 0;  // Pages rejected without a valid seal.
+    std::string error;                   // Of the last fetch; empty: it was good.
+    uint64_t unsealed = 0;               // Pages rejected without a valid seal.
+    PeerFault fault = PeerFault::kNone;  // Of the last fetch.
+  };
+  struct Readback {
+    std::string name;  // "bird", "frr"
+    bool is_ok = false;
+    std::string error;
   };
   struct Mismatch {
     std::string prefix;
@@ -72,6 +79,7 @@ struct SidecarView {
   std::vector<std::string> backends;
   std::vector<Observation::Session> sessions;
   std::vector<Observation::Seen> seen;
+  std::vector<Readback> readbacks;
   std::vector<Mismatch> mismatches;
   std::vector<Probe> probes;
   OutsideView outside;

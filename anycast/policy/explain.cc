@@ -54,10 +54,17 @@ using Lines = std::vector<std::string>;
 void TellBudget(const AnycastConfig::Policy& policy, const PolicyMemory& memory, absl::Time now,
                 Lines& lines) {
   const absl::Time free_at = BudgetFreeAt(policy, memory, now);
-  lines.push_back(absl::StrCat(
-      "flap budget: ", WithdrawalsInWindow(policy, memory, now), " of ", policy.withdrawals_max,
-      " withdrawals within ", Seconds(policy.withdrawals_window), " spent",
-      free_at > now ? absl::StrCat("; one is free in ", Seconds(free_at - now)) : ""));
+  const int used = WithdrawalsInWindow(policy, memory, now);
+  const std::string window = Seconds(policy.withdrawals_window);
+  const std::string spent =
+      used <= policy.withdrawals_max
+          ? absl::StrCat(used, " of ", policy.withdrawals_max, " withdrawals within ", window,
+                         " spent")
+          : absl::StrCat(used, " withdrawals within ", window, ", more than the ",
+                         policy.withdrawals_max, " allowed");
+  lines.push_back(
+      absl::StrCat("flap budget: ", spent,
+                   free_at > now ? absl::StrCat("; one is free in ", Seconds(free_at - now)) : ""));
 }
 
 void TellRise(const AnycastConfig::Policy& policy, const PolicyMemory& memory, absl::Time now,

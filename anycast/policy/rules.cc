@@ -215,7 +215,8 @@ MaybeOutcome StillCalming(const Moment& m, PolicyMemory::Calm why) {
 
 MaybeOutcome WarmUp(const Moment& m) {
   if (m.IsDown()) {
-    return Outcome{State::kSoft, absl::StrCat("announced again after ", Seconds(GoodFor(m)))};
+    return Outcome{State::kSoft, absl::StrCat("announced ", m.memory.has_withdrawn ? "again " : "",
+                                              "after ", Seconds(GoodFor(m)), " without a fault")};
   }
   if (m.memory.state == State::kDrain) return Outcome{State::kSoft, "the drain was undone"};
   return StillCalming(m, PolicyMemory::Calm::kWarmUp);

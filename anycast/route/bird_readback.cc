@@ -35,7 +35,7 @@ void BirdReadback::Ask(absl::Time now) {
   asked_ = now;
   if (is_asking_ && now - started_ > kReadbackTimeout) {
     return Fail(absl::DeadlineExceededError(
-        absl::StrCat("BIRD at ", config_.bird_socket, " does not answer; is it running?")));
+        absl::StrCat("BIRD at ", config_.bird_socket, " does not answer; check that it runs")));
   }
   if (is_asking_ || now - started_ < kReadbackEvery) return;
   started_ = now;
@@ -58,9 +58,13 @@ void BirdReadback::Connect() {
 
 void BirdReadback::OnConnected(int error) {
   if (error != 0) {
+    const absl::string_view todo =
+        error == UV_EACCES ? "; add the group of the socket to the sidecar's unit, as in "
+                             "SupplementaryGroups=bird"
+                           : "; check that BIRD runs and that readback: { bird: } is its control "
+                             "socket";
     return Fail(absl::UnavailableError(
-        absl::StrCat("cannot ask BIRD at ", config_.bird_socket, ": ", uv_strerror(error),
-                     "; is it running, and may this user open its control socket?")));
+        absl::StrCat("cannot ask BIRD at ", config_.bird_socket, ": ", uv_strerror(error), todo)));
   }
   socket_.StartReading();
 }

@@ -65,9 +65,10 @@ void FrrReadback::Ask(absl::Time now) {
 void FrrReadback::OnDone(const ChildProcess::Result& result) {
   child_.reset();
   if (!result.status.ok()) {
-    view_.status = absl::UnavailableError(
-        absl::StrCat("cannot ask FRR: '", absl::StrJoin(config_.frr_command, " "), "' ",
-                     result.status.message(), "; may this user run it?"));
+    view_.status = absl::UnavailableError(absl::StrCat(
+        "cannot ask FRR: '", absl::StrJoin(config_.frr_command, " "), "' ", result.status.message(),
+        "; check that bgpd runs, and that the sidecar's unit has the group of vtysh, "
+        "as in SupplementaryGroups=frrvty"));
     return;
   }
   auto understood = Understand(result.output);

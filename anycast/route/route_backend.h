@@ -42,6 +42,9 @@ struct Observation {
     std::string description;            // The operator's.
     std::string identifier;             // The BGP identifier that we say.
     std::vector<std::string> warnings;  // What is configured and looks wrong.
+    // The last NOTIFICATION, if a later error hides it (SessionReasons); and when it came.
+    std::string last_reason = {};
+    absl::Time last_reason_at = {};
   };
   std::vector<Seen> seen;
   std::vector<Session> sessions;

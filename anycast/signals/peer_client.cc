@@ -34,7 +34,27 @@ PeerReport ReportOf(const PeerClient& peer, absl::string_view service, IpFamily 
   return report;
 }
 
+struct FaultWords {
+  absl::string_view text;
+  absl::string_view word;
+};
+
+constexpr FaultWords kFaultWords[] = {
+    {"answers", "none"},
+    {"NOT ASKED YET", "not_asked"},
+    {"DOES NOT ANSWER", "silent"},
+    {"REFUSES CONNECTIONS", "refuses"},
+    {"IS THIS NODE", "self"},
+    {"HAS THE NAME OF THIS NODE", "duplicate"},
+    {"MISNAMED", "misnamed"},
+    {"SEAL REJECTED", "unsealed"},
+    {"PAGE REJECTED", "wrong_page"},
+};
+
 }  // namespace
+
+absl::string_view ToText(PeerFault fault) { return kFaultWords[static_cast<size_t>(fault)].text; }
+absl::string_view WordOf(PeerFault fault) { return kFaultWords[static_cast<size_t>(fault)].word; }
 
 PeerClient::PeerClient(uv_loop_t& loop, const AnycastConfig::Peer& peer,
                        const AnycastConfig::Probe& probe, PeerSelf self)
@@ -69,8 +89,10 @@ void PeerClient::Fetch(absl::Time now) {
 
 void PeerClient::OnPage(Conversation::Result ended) {
   fetching_.reset();
-  is_clone_ = false;
+  fault_ = PeerFault::kNone;
   if (ended.end != Conversation::End::kDone && ended.end != Conversation::End::kClosed) {
+    const bool refuses = ended.end == Conversation::End::kRefused;
+    fault_ = refuses ? PeerFault::kRefuses : PeerFault::kSilent;
     error_ = std::move(ended.detail);
     return;
   }
@@ -84,25 +106,36 @@ void PeerClient::OnPage(Conversation::Result ended) {
 
 absl::StatusOr<PeerPage> PeerClient::Judge(absl::string_view answer) {
   absl::StatusOr<PeerPage> page = ReadPageAnswer(answer, self_, nonce_);
-  if (absl::IsUnauthenticated(page.status())) ++unsealed_;
+  if (absl::IsUnauthenticated(page.status())) {
+    ++unsealed_;
+    fault_ = PeerFault::kUnsealed;
+  } else if (!page.ok()) {
+    fault_ = PeerFault::kWrongPage;
+  }
   if (!page.ok()) return page;
   const bool is_ours = !self_.name.empty() && page->name == self_.name;
   // Anybody on the path can forward our request to ourselves: a valid seal on our own page does not
   // prove that there is no peer. So the peer counts as unheard, as for any other wrong page.
   if (is_ours && page->run == self_.run) {
-    return absl::InvalidArgumentError(
-        "answers with this node's own page; remove the entry or correct its address in peers: { "
-        "nodes: }");
+    return Rejected(PeerFault::kSelf,
+                    "answers with this node's own page; remove the entry or correct its address in "
+                    "peers: { nodes: }");
   }
-  is_clone_ = is_ours;
-  if (is_clone_) {
-    return absl::InvalidArgumentError(absl::StrCat("is another node with this node's name, ",
-                                                   self_.name,
-                                                   "; give one of them another identity:"));
+  if (is_ours) {
+    return Rejected(PeerFault::kDuplicate,
+                    absl::StrCat("is another node with this node's name, ", self_.name,
+                                 "; give one of them another identity:"));
   }
   if (page->name == peer_.name) return page;
-  return absl::InvalidArgumentError(absl::StrCat("is ", page->name, ", not ", peer_.name,
-                                                 "; correct peers: in the configuration"));
+  return Rejected(PeerFault::kMisnamed,
+                  absl::StrCat("is ", page->name, ", not ", peer_.name,
+                               "; correct the name or the address in peers: { nodes: }, or "
+                               "identity: there"));
+}
+
+absl::Status PeerClient::Rejected(PeerFault fault, std::string why) {
+  fault_ = fault;
+  return absl::InvalidArgumentError(std::move(why));
 }
 
 // Ended runs are forgotten, so that a peer's service names cannot fill memory.
@@ -129,7 +162,12 @@ std::optional<PeerPage::Seen> PeerClient::Sees() const {
   if (last.kind == ProbeResult::Kind::kNone) return std::nullopt;
   // A failure on our side says nothing about the peer.
   if (last.kind == ProbeResult::Kind::kOwnFault) return std::nullopt;
-  return PeerPage::Seen{peer_.name, dns_->failures() < kDnsFailures, last.detail};
+  const std::string where = absl::StrCat("at ", peer_.dns->ToText(), ": ", last.detail);
+  const std::string remedy = last.kind == ProbeResult::Kind::kAbsent
+                                 ? "; add this address to listen: there, or correct dns: in peers:"
+                                 : "";
+  return PeerPage::Seen{peer_.name, dns_->failures() < kDnsFailures,
+                        last.kind == ProbeResult::Kind::kOk ? last.detail : where + remedy};
 }
 
 absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf& self,

@@ -29,6 +29,23 @@ struct PeerSelf {
   bool accept_unsealed = false;
 };
 
+// Why a peer does not count.
+enum class PeerFault : uint8_t {
+  kNone,
+  kNotAsked,
+  kSilent,     // No answer, or no complete one, in time.
+  kRefuses,    // Its host is there, and nothing listens at the address.
+  kSelf,       // The address is this node's own.
+  kDuplicate,  // Another node with this node's name.
+  kMisnamed,   // A node with a name other than the configured one.
+  kUnsealed,
+  kWrongPage,
+};
+// For people: "answers", "DOES NOT ANSWER", ...
+absl::string_view ToText(PeerFault fault);
+// For programs: "none", "silent", ...
+absl::string_view WordOf(PeerFault fault);
+
 // One other node: its page, polled, and its responder, queried from here as any client would.
 //
 // Threads: the loop's. Source: another host; a page has a limit on size and on time.
@@ -55,9 +72,10 @@ class PeerClient {
     return page_.has_value() && now - page_asked_at_ <= kPageAgeMax;
   }
   const std::string& error() const { return error_; }  // Of the last fetch; empty: it succeeded.
+  PeerFault fault() const { return fault_; }           // The same in a word.
   const SocketAddress& address() const { return peer_.address; }
   // The last answer came from another process with our name.
-  bool IsClone() const { return is_clone_; }
+  bool IsClone() const { return fault_ == PeerFault::kDuplicate; }
   uint64_t unsealed() const { return unsealed_; }  // Pages rejected without a valid seal.
   // Since when its pages have shown a wish to withdraw this.
   absl::Time wishing_since(absl::string_view service, IpFamily family) const;
@@ -70,6 +88,7 @@ class PeerClient {
   void Fetch(absl::Time now);
   void OnPage(Conversation::Result ended);
   absl::StatusOr<PeerPage> Judge(absl::string_view answer);
+  absl::Status Rejected(PeerFault fault, std::string why);
   void NoteWishes(absl::Time now);
 
   uv_loop_t& loop_;
@@ -84,7 +103,7 @@ class PeerClient {
   std::string error_ = "not asked yet";
   const PeerSelf self_;
   std::string nonce_;  // Of the pending request.
-  bool is_clone_ = false;
+  PeerFault fault_ = PeerFault::kNotAsked;
   uint64_t unsealed_ = 0;
   std::map<std::pair<std::string, IpFamily>, WishRun> wishes_;
 };

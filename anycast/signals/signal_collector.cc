@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/port_owner.h"
 #include "daemon/config/nsid.h"
 #include "daemon/heartbeat/heartbeat_page.h"
 
@@ -222,6 +223,14 @@ Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
     }
   } else if (last.kind == Kind::kSilent && signal.level == Level::kSoft && responder_.IsFlooded()) {
     absl::StrAppend(&signal.detail, ", while the kernel drops queries: overload is not a failure");
+  }
+  const bool is_answered = last.kind == Kind::kNone || last.kind == Kind::kOk ||
+                           last.kind == Kind::kBehind || last.kind == Kind::kWrong;
+  if (!is_answered && !IsOnThisHost(probe.address())) {
+    const std::string address = probe.address().AddressText();
+    absl::StrAppend(&signal.detail, "; ", address, " is not an address of this host: ip addr add ",
+                    address, FamilyOf(probe.address()) == Families::kIpv6 ? "/128" : "/32",
+                    " dev lo");
   }
   if (signal.level == Level::kHard && !probe.was_good()) {
     signal.level = Level::kUnknown;

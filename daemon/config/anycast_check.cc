@@ -231,6 +231,40 @@ class Checker {
       Warn(absl::StrCat(what, " ", address->ToText(),
                         " is in a service's prefix: requests may reach any site"));
     }
+    CheckAskedAddresses();
+  }
+
+  // Peers ask this node's hitherd at an address of its own. If it does not listen there, they see
+  // it fail, and it is SOFT for ever.
+  void CheckAskedAddresses() {
+    const AnycastConfig::Peers& peers = anycast_.peers;
+    for (const AnycastConfig::Peer& own : peers.own) {
+      if (own.dns && !ListensAt(*own.dns)) {
+        WarnOfSilence(*own.dns, "where the other nodes ask this one (dns: of its entry)");
+      }
+    }
+    const bool others_are_asked =
+        std::any_of(peers.nodes.begin(), peers.nodes.end(),
+                    [](const auto& peer) { return peer.dns.has_value(); });
+    if (!peers.own.empty() || !others_are_asked || !peers.listen) return;
+    if (peers.listen->IsWildcard() || ServiceOf(*peers.listen) != nullptr) return;
+    const SocketAddress likely = peers.listen->WithPort(kDnsPort);
+    if (!ListensAt(likely)) {
+      WarnOfSilence(likely, "the address of peers: { listen: }, where other nodes likely ask it");
+    }
+  }
+
+  void WarnOfSilence(const SocketAddress& address, absl::string_view what) {
+    Warn(absl::StrCat("peers: hitherd does not listen on ", address.ToText(), ", ", what,
+                      "; this node would stay SOFT: add \"", address.ToText(), "\" to listen:"));
+  }
+
+  bool ListensAt(const SocketAddress& address) const {
+    return std::any_of(config_.listen.begin(), config_.listen.end(), [&](const auto& one) {
+      const bool is_same = one.AddressText() == address.AddressText();
+      const bool is_any = one.IsWildcard() && one.family() == address.family();
+      return one.port() == address.port() && (is_same || is_any);
+    });
   }
 
   const Config& config_;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "tests/anycast/route/kernel_lab.h"
 #include "tests/anycast/route/run_loop.h"
@@ -74,6 +75,33 @@ TEST_F(AnnouncerTest, OfBgpOnlyWhatChangedIsReset) {
   announcer_.AddTo(view);
   ASSERT_EQ(view.sessions.size(), 2u);
   EXPECT_EQ(view.sessions[0].description, "upstream A");
+}
+
+// With the shipped units the sidecar's user may not open BIRD's socket; nothing said so.
+TEST_F(AnnouncerTest, AReadbackThatCannotAskIsLoggedOnce) {
+  config_.kernel.reset();
+  config_.readback.bird_socket = testing::TempDir() + "/nobody.ctl";
+  ASSERT_TRUE(announcer_.Configure(config_, now_).ok());
+  testing::internal::CaptureStderr();
+  const auto tick = [&] {
+    now_ = MonotonicNow();
+    announcer_.Tick({}, now_, now_ + absl::Seconds(2));
+  };
+  const auto has_failed = [&] {
+    SidecarView view;
+    view.now = now_;
+    announcer_.AddTo(view);
+    return view.readbacks.size() == 1 && !view.readbacks[0].is_ok &&
+           view.readbacks[0].error.starts_with("cannot ask BIRD");
+  };
+  EXPECT_TRUE(loop_.RunUntil(has_failed, absl::Seconds(10), tick));
+  for (int i = 0; i < 3; ++i) tick();
+  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string line =
+      absl::StrCat("readback: bird: cannot ask BIRD at ", config_.readback.bird_socket,
+                   ": no such file or directory");
+  EXPECT_THAT(log, testing::HasSubstr(line));
+  EXPECT_EQ(log.find(line), log.rfind(line)) << log;
 }
 
 // A dry run that goes on announces nothing.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 
@@ -59,6 +60,22 @@ TEST(SidecarHelp, ShowsTheDefaults) {
        }) {
     EXPECT_THAT(help, HasSubstr(line));
   }
+}
+
+// "--help lists every key", says the README: so it does.
+TEST(SidecarHelp, ListsEveryKey) {
+  std::ifstream in(std::string(HITHER_SOURCE_DIR) + "/daemon/config/anycast_config_reader.cc");
+  const std::string source((std::istreambuf_iterator<char>(in)), {});
+  const std::string help = SidecarHelp();
+  size_t keys = 0;
+  for (size_t at = source.find("    {\""); at != std::string::npos;
+       at = source.find("    {\"", at + 1)) {
+    const std::string key = source.substr(at + 6, source.find('"', at + 6) - at - 6);
+    ++keys;
+    EXPECT_THAT(help, testing::ContainsRegex("[ ,{\n]" + key + "[:,}/ \n]")) << key;
+  }
+  EXPECT_GT(keys, 50u);
+  EXPECT_THAT(help, HasSubstr("TCP 8055"));
 }
 
 // A $name that nothing replaces would be one.

@@ -66,14 +66,15 @@ SidecarView Sample() {
 TEST(SidecarPages, StatusSaysStateRuleAndAge) {
   EXPECT_EQ(
       StatusText(Sample(), kNow + absl::Milliseconds(300)),
-      "hither-anycast 0.1.0  node ns1, site fra1, pid 42, up 10m, verdict 300ms old (lease 2s)\n"
+      "hither-anycast 0.1.0  node ns1, site fra1, pid 42, up 10m, last decision 300ms ago (lease "
+      "2s)\n"
       "\n"
       "service dns\n"
       "  ipv4  SOFT   for 5s  soft-fault: zone example.org: stale?DOWN\n"
-      "        192.0.2.0/24; announced; withdrawals 1 of 2\n"
+      "        192.0.2.0/24; announced; used 1 of 2 withdrawals\n"
       "        fleet: known, 3 nodes, others: 1 announcing, 1 withdrawn (1 unknown), 1 without "
       "this "
-      "family of this service; at most 1 may be\n"
+      "family of this service; at most 1 may be withdrawn\n"
       "  12.2 queries/s\n"
       "\n"
       "announced by bgp\n"
@@ -81,6 +82,17 @@ TEST(SidecarPages, StatusSaysStateRuleAndAge) {
       "    rejected: ipv6: refused\n"
       "    warning: next_hop_v4 10.0.0.8 is not an address of an interface on this host\n"
       "  MISMATCH 192.0.2.0/24 at bird uplink: wanted SOFT, absent, for 4s\n");
+}
+
+// "verdict 0 old" and "withdrawals 3 of 2" were read twice.
+TEST(SidecarPages, NumbersAreReadOnce) {
+  SidecarView view = Sample();
+  view.services[0].families[0].withdrawals = 3;
+  const std::string text = StatusText(view, kNow);
+  EXPECT_THAT(text, HasSubstr(", last decision 0s ago (lease 2s)\n"));
+  EXPECT_THAT(text,
+              HasSubstr("; 3 withdrawals, more than the budget of 2 (a dead hitherd is always "
+                        "withdrawn)\n"));
 }
 
 // A verdict is a wish. What routers have is another thing, and said beside it.
@@ -109,6 +121,44 @@ TEST(SidecarPages, StatusSaysThatADrainWouldBeForgotten) {
   view.state_failure = "No space left on device";
   EXPECT_THAT(StatusText(view, kNow), HasSubstr("\nstate NOT kept: No space left on device\n"));
   EXPECT_THAT(MetricsPage(view, kNow), HasSubstr("\nhither_anycast_state_kept 0\n"));
+}
+
+TEST(SidecarPages, AReadbackThatFailsIsCounted) {
+  SidecarView view = Sample();
+  view.readbacks = {{"bird", false, "cannot ask BIRD"}, {"frr", true, ""}};
+  EXPECT_THAT(MetricsPage(view, kNow),
+              AllOf(HasSubstr("\nhither_anycast_readback_ok{daemon=\"bird\"} 0\n"),
+                    HasSubstr("\nhither_anycast_readback_ok{daemon=\"frr\"} 1\n")));
+  EXPECT_EQ(nlohmann::json::parse(StatusJson(view, kNow))["readbacks"][0]["ok"], false);
+}
+
+TEST(SidecarPages, EachPeerIsListedWithItsFault) {
+  SidecarView view = Sample();
+  view.peers = {
+      {"ns1.ams1", "10.0.2.2:8055", true, "", 0, PeerFault::kNone},
+      {"ns1.nyc1", "10.0.3.2:8055", false, "is ns2.nyc1, not ns1.nyc1", 0, PeerFault::kMisnamed},
+      {"ns1.sin1", "10.0.4.2:8055", true, "nothing listens there", 0, PeerFault::kRefuses}};
+  EXPECT_THAT(StatusText(view, kNow),
+              HasSubstr("peers\n"
+                        "  ns1.ams1  10.0.2.2:8055  answers\n"
+                        "  ns1.nyc1  10.0.3.2:8055  MISNAMED: is ns2.nyc1, not ns1.nyc1\n"
+                        "  ns1.sin1  10.0.4.2:8055  REFUSES CONNECTIONS: nothing listens there; "
+                        "its last page still counts\n"));
+  const auto json = nlohmann::json::parse(StatusJson(view, kNow));
+  EXPECT_EQ(json["peers"][1]["fault"], "misnamed");
+  EXPECT_THAT(MetricsPage(view, kNow),
+              HasSubstr("hither_anycast_peer_fault{peer=\"ns1.sin1\",fault=\"refuses\"} 1\n"));
+}
+
+TEST(SidecarPages, TheReasonOfALostSessionStaysBesideItsLastError) {
+  SidecarView view = Sample();
+  view.sessions[0].state = "Connect";
+  view.sessions[0].last_error = "Connection reset by peer";
+  view.sessions[0].last_reason = "NOTIFICATION received: Bad Peer AS";
+  view.sessions[0].last_reason_at = kNow - absl::Minutes(3);
+  EXPECT_THAT(StatusText(view, kNow),
+              HasSubstr("; last error: Connection reset by peer; before that, 3m ago: NOTIFICATION "
+                        "received: Bad Peer AS\n"));
 }
 
 TEST(SidecarPages, OverrunIsToldWhereBeaconsComeIn) {
@@ -173,7 +223,7 @@ TEST(SidecarPages, MetricsHaveOneStateAtATime) {
 TEST(SidecarPages, HealthIsTheLoops) {
   EXPECT_TRUE(HealthOf(Sample(), kNow + absl::Seconds(2)).ok());
   EXPECT_THAT(std::string(HealthOf(Sample(), kNow + absl::Seconds(3)).message()),
-              HasSubstr("3s old; the loop hangs"));
+              HasSubstr("3s ago: the sidecar's loop hangs"));
 }
 
 }  // namespace

@@ -63,5 +63,33 @@ TEST_F(StandingReasonTest, WhatIsAnnouncedIsSilentUnlessACheckKnowsNothing) {
             "holds UP family=ipv4 rule=hold reason=\"responder: no heartbeat\"");
 }
 
+// A node that is SOFT for ever must say why, although its state does not change.
+TEST_F(StandingReasonTest, EachChangeOfRuleWithinSoftIsTold) {
+  const Verdict warm_up = VerdictOf(State::kSoft, "warm-up", "for 30s");
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(Tick(warm_up, {}), "") << "The transition was logged.";
+  const Verdict soft = VerdictOf(State::kSoft, "soft-fault", "outside-in: no correct answer");
+  const Signal outside_in = SignalOf("outside-in", Level::kSoft, "no correct answer");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Tick(soft, {outside_in}), "");
+  EXPECT_EQ(Tick(soft, {outside_in}),
+            "stays SOFT family=ipv4 rule=soft-fault reason=\"outside-in: no correct answer\"");
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(Tick(soft, {outside_in}), "");
+  // Another signal under the same rule.
+  const Verdict stale = VerdictOf(State::kSoft, "soft-fault", "zone a: stale");
+  for (int i = 0; i < 3; ++i) Tick(stale, {SignalOf("zone a", Level::kSoft, "stale")});
+  EXPECT_EQ(Tick(stale, {SignalOf("zone a", Level::kSoft, "stale")}),
+            "stays SOFT family=ipv4 rule=soft-fault reason=\"zone a: stale\"");
+}
+
+TEST_F(StandingReasonTest, ARuleThatFlapsDoesNotFillTheLog) {
+  int lines = 0;
+  for (int i = 0; i < 3600; ++i) {
+    const bool first = i / 5 % 2 == 0;
+    const Verdict soft = VerdictOf(State::kSoft, first ? "soft-fault" : "warm-up", "x");
+    lines += Tick(soft, {}).empty() ? 0 : 1;
+  }
+  EXPECT_GE(lines, 2);
+  EXPECT_LE(lines, 20);
+}
+
 }  // namespace
 }  // namespace hither

@@ -165,7 +165,7 @@ TEST_F(BirdReadbackTest, AProtocolThatIsNotThere) {
 
 TEST_F(BirdReadbackTest, NobodyThere) {
   const ReadbackView view = Ask();
-  EXPECT_TRUE(absl::StrContains(view.status.message(), "is it running")) << view.status;
+  EXPECT_TRUE(absl::StrContains(view.status.message(), "check that BIRD runs")) << view.status;
   EXPECT_FALSE(view.IsFresh(MonotonicNow()));
 }
 

@@ -153,6 +153,16 @@ std::string ErrorFor(const PeerSelf& self, const std::string& page, bool* is_clo
   return client.error();
 }
 
+PeerFault FaultOf(const PeerSelf& self, const std::string& answer) {
+  FakePages pages(answer);
+  Loop loop;
+  PeerClient client(loop.get(), Peer(pages.address()), kProbe, self);
+  EXPECT_EQ(client.fault(), PeerFault::kNotAsked);
+  client.Tick(MonotonicNow());
+  EXPECT_TRUE(loop.Until([&] { return client.fault() != PeerFault::kNotAsked; }));
+  return client.fault();
+}
+
 std::string PageOfNs9() {
   PeerPage page;
   page.name = "ns9.fra1";
@@ -168,6 +178,19 @@ TEST(PeerClient, KnowsItselfAndItsClone) {
   EXPECT_THAT(ErrorFor({"ns9.fra1", "bb", {}}, PageOfNs9(), &is_clone),
               HasSubstr("another node with this node's name"));
   EXPECT_TRUE(is_clone);
+}
+
+// `hither status` and the metrics show the word.
+TEST(PeerClient, SaysWhatKindOfFaultItIs) {
+  const PeerSelf self{"ns9.fra1", "aa", {}};
+  EXPECT_EQ(FaultOf(self, Http(PageThatSees("a", true))), PeerFault::kNone);
+  EXPECT_EQ(FaultOf(self, Http("", "503 Busy")), PeerFault::kWrongPage);
+  EXPECT_EQ(FaultOf(self, Http(PageOfNs9())), PeerFault::kSelf);
+  EXPECT_EQ(FaultOf({"ns9.fra1", "bb", {}}, Http(PageOfNs9())), PeerFault::kDuplicate);
+  EXPECT_EQ(FaultOf({"ns8.fra1", "bb", {}}, Http(PageOfNs9())), PeerFault::kMisnamed);
+  EXPECT_EQ(FaultOf({"a", "bb", {"0123456789abcdef"}}, Http(PageOfNs9())), PeerFault::kUnsealed);
+  EXPECT_EQ(ToText(PeerFault::kWrongPage), "PAGE REJECTED");
+  EXPECT_EQ(WordOf(PeerFault::kWrongPage), "wrong_page");
 }
 
 TEST(PeerClient, ACloneIsOneForAsLongAsItSaysSo) {
@@ -255,6 +278,7 @@ TEST(PeerClient, NobodyListens) {
   client.Tick(MonotonicNow());
   ASSERT_TRUE(loop.Until([&] { return client.error() != "not asked yet"; }));
   EXPECT_THAT(client.error(), HasSubstr("nothing listens there"));
+  EXPECT_EQ(client.fault(), PeerFault::kRefuses);
 }
 
 TEST(PeerClient, SeesAPeerFailAfterThreeTimes) {
@@ -273,11 +297,28 @@ TEST(PeerClient, SeesAPeerFailAfterThreeTimes) {
     EXPECT_EQ(client.Sees()->ok, failures < 3);
     now += absl::Seconds(1);
   }
-  EXPECT_EQ(client.Sees()->detail, "SERVFAIL");
+  EXPECT_EQ(client.Sees()->detail, absl::StrCat("at ", peer.dns->ToText(), ": SERVFAIL"));
   responder.Behave(Manners{.nsid = "whatever"});
   client.Tick(now);
   ASSERT_TRUE(loop.Until([&] { return client.dns()->failures() == 0; }));
   EXPECT_TRUE(client.Sees()->ok);
+}
+
+// Peers are asked at a unicast address, which the service's listen: often lacks.
+TEST(PeerClient, AnAddressWithoutAServerIsNamedWithTheRemedy) {
+  AnycastConfig::Peer peer;
+  {
+    FakeResponder gone;
+    peer = Peer(gone.address());
+    peer.dns = gone.address();
+  }
+  Loop loop;
+  PeerClient client(loop.get(), peer, kProbe);
+  client.Tick(MonotonicNow());
+  ASSERT_TRUE(loop.Until([&] { return client.dns()->failures() == 1; }));
+  EXPECT_EQ(client.Sees()->detail,
+            absl::StrCat("at ", peer.dns->ToText(), ": ", client.dns()->last().detail,
+                         "; add this address to listen: there, or correct dns: in peers:"));
 }
 
 class OutsideInTest : public testing::Test {

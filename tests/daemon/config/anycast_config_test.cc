@@ -345,6 +345,42 @@ TEST(AnycastConfig, WarnsOfWhatCanBeMeantSo) {
                   HasSubstr("peers: listen 192.0.2.53:8055 is in a service's prefix")));
 }
 
+std::vector<std::string> WarningsOf(const std::string& listen, const std::string& peers) {
+  absl::StatusOr<Config> config = ParseConfig(
+      absl::StrCat("identity: { site: fra1, node: ns1 }\nlisten: [", listen,
+                   "]\nzones: [{ name: example.org, file: a }]\nanycast:\n  services: [{ name: "
+                   "dns, prefixes: [192.0.2.0/24], probe: { name: example.org } }]\n  bgp: { "
+                   "local_as: 64512, neighbors: [{ address: 10.0.0.1, as: 64496 }] }\n  peers: ",
+                   peers, "\n"),
+      "a.yaml", "/");
+  EXPECT_TRUE(config.ok()) << config.status();
+  const absl::Status finished = FinishConfig("host", *config);
+  EXPECT_TRUE(finished.ok()) << finished;
+  return CheckAnycast(*config).warnings;
+}
+
+// Peers ask a unicast address; a hitherd that listens on the service addresses alone is SOFT.
+TEST(AnycastConfig, WarnsOfAPeerAddressWithoutHitherd) {
+  constexpr char kOther[] =
+      "{ listen: 10.0.1.2, nodes: [{ name: ns1.ams1, address: 10.0.2.2, dns: 10.0.2.2 }] }";
+  EXPECT_THAT(WarningsOf("192.0.2.53", kOther),
+              ElementsAre(HasSubstr("peers: hitherd does not listen on 10.0.1.2:53, the address of "
+                                    "peers: { listen: }, where other nodes likely ask it; this "
+                                    "node would stay SOFT: add \"10.0.1.2:53\" to listen:")));
+  EXPECT_THAT(WarningsOf("192.0.2.53, 10.0.1.2", kOther), testing::IsEmpty());
+  EXPECT_THAT(WarningsOf("192.0.2.53, 0.0.0.0", kOther), testing::IsEmpty());
+  EXPECT_THAT(WarningsOf("192.0.2.53",
+                         "{ listen: 10.0.1.2, nodes: [{ name: b, address: 10.0.2.2 "
+                         "}] }"),
+              testing::IsEmpty());
+  constexpr char kAll[] =
+      "{ listen: 10.0.1.2, nodes: [{ name: ns1.fra1, address: 10.0.1.2, dns: 10.0.9.2 }, { name: "
+      "ns1.ams1, address: 10.0.2.2, dns: 10.0.2.2 }] }";
+  EXPECT_THAT(WarningsOf("192.0.2.53, 10.0.1.2", kAll),
+              ElementsAre(HasSubstr("does not listen on 10.0.9.2:53, where the other nodes ask "
+                                    "this one (dns: of its entry)")));
+}
+
 // Tests do so, and who tries it out.
 TEST(AnycastConfig, ADryRunOnLoopbackIsAWarning) {
   const auto config = Read(

@@ -47,8 +47,9 @@ def production():
     """The same with the services and peers of PRODUCTION.md."""
     health = block_after("packaging/PRODUCTION.md", "anycast:")
     bgp = re.search(r"  bgp: \{.*\n", readme()).group(0)
-    return (block_after("README.md", "# hither.yaml") + "heartbeat: /run/hither/heartbeat\n" +
-            health + bgp).replace("listen: 10.0.1.2", "listen: 10.0.0.2")
+    hitherd = re.sub(r"^listen: .*\n", "", block_after("README.md", "# hither.yaml"), flags=re.M)
+    return (hitherd + "heartbeat: /run/hither/heartbeat\n" + health + bgp).replace(
+        "10.0.1.2", "10.0.0.2")
 
 
 class TemplateLab(Lab):

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import pytest
+import template_lab
 from routing_lab import EXAMPLES, need
 
 BIRD = ("bird-neighbor.conf", "bird-kernel.conf")
@@ -80,6 +81,24 @@ def _our_side(name):
     text = (EXAMPLES / name).read_text().replace("\n! ", "\n# ").replace("\n!\n", "\n#\n")
     found = re.search(r"^# In hither\.yaml.*:\n((?:#   .*\n)+)", text, re.M)
     return re.sub(r"^#   ", "", found.group(1), flags=re.M) if found else None
+
+
+@pytest.mark.parametrize("document", [template_lab.readme, template_lab.production])
+def test_hitherd_listens_where_peers_ask(document, tmp_path):
+    """A fleet built as the documents say must not stay SOFT because of its peers' queries."""
+    anycast = os.environ.get("HITHER_ANYCAST")
+    if not anycast:
+        pytest.skip("HITHER_ANYCAST is not set: run these tests by ctest")
+    config = tmp_path / "hither.yaml"
+    config.write_text(document())
+    done = subprocess.run([anycast, "--config", config, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stdout, done.stdout
+    with_less = config.read_text().replace(', "10.0.0.2"]', "]")
+    assert with_less != config.read_text()
+    config.write_text(with_less)
+    done = subprocess.run([anycast, "--config", config, "--check"], capture_output=True, text=True)
+    assert "hitherd does not listen on 10.0.0.2:53" in done.stdout
 
 
 @pytest.mark.parametrize("name", [name for name in BIRD + FRR if _our_side(name)])
