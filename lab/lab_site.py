@@ -160,6 +160,7 @@ listen:
 workers: 2
 user: root
 admin: {{ listen: "{self.admin}" }}
+metrics: {{ listen: "{topology.management_v4(self.name)}:8053" }}
 zones:
   - {{ name: example.org, file: {self.zone_path} }}
   - {{ name: example.net, file: {self.folder}/example.net.zone }}

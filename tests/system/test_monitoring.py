@@ -62,7 +62,7 @@ def _page_with(text, port, seconds=20):
 
 @pytest.fixture(scope="module")
 def pages(hitherd, sidecar, make_folder):
-    """The metrics of both daemons, the sidecar with a session that is not there."""
+    """The metrics of both daemons, the sidecar with a session, a peer and a BIRD that are not there."""
     folder = make_folder("monitoring")
     zone = folder / "example.zone"
     zone.write_text("$ORIGIN example.\n@ 300 SOA ns1 root 1 7200 900 1209600 600\n"
@@ -82,7 +82,9 @@ anycast:
   state_file: none
   services: [{{ name: dns, prefixes: [127.0.0.0/8], probe: {{ name: example }} }}]
   bgp: {{ local_as: 64513, neighbors: [{{ address: "127.0.0.1:{nobody}", as: 64512 }}] }}
-  peers: {{ listen: "127.0.0.1:{peers}" }}
+  readback: {{ bird: {folder}/nobody.ctl }}
+  peers: {{ listen: "127.0.0.1:{peers}",
+           nodes: [{{ name: ns1.ams1, address: "127.0.0.1:{nobody}" }}] }}
 """)
     server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1",
                                                port)

@@ -172,6 +172,37 @@ def test_the_admin_socket_is_in_the_units_folder(hitherd_command, hither, folder
         assert f"unix:/run/{name}/admin.sock" in servers.run_hither(verb, "--help").stdout
 
 
+def _settings(unit, key):
+    text = (_UNITS / f"{unit}.service").read_text()
+    return re.findall(rf"^{key}=(.*)$", text, re.M)
+
+
+@pytest.mark.parametrize("unit", ["hitherd", "hither-anycast"])
+def test_a_wrong_configuration_is_not_tried_for_ever(unit, folder, request):
+    """`enable --now` before /etc/hither/hither.yaml exists: exit code 2, and no restart then."""
+    program = request.getfixturevalue("hitherd" if unit == "hitherd" else "sidecar")
+    done = subprocess.run([program, "--config", folder / "hither.yaml"], capture_output=True,
+                          text=True, timeout=30, check=False)
+    assert done.returncode == 2, done.stderr
+    assert _settings(unit, "RestartPreventExitStatus") == ["2"]
+    assert _settings(unit, "ConfigurationDirectory") == ["hither"]
+
+
+def test_the_sidecar_has_no_capability_for_bgp():
+    assert _settings("hither-anycast", "AmbientCapabilities") == [""]
+    assert _settings("hither-anycast", "CapabilityBoundingSet") == [""]
+
+
+def test_the_commented_lines_of_the_sidecars_unit_are_in_the_guide():
+    """Read-back and `kernel:` need groups and a capability: as the comments of the unit say."""
+    text = (_UNITS / "hither-anycast.service").read_text()
+    readme = (_UNITS.parent / "README.md").read_text()
+    for line in ("SupplementaryGroups=bird", "SupplementaryGroups=frrvty",
+                 "AmbientCapabilities=CAP_NET_ADMIN", "CapabilityBoundingSet=CAP_NET_ADMIN"):
+        assert f"\n#{line}\n" in text
+        assert line in readme
+
+
 @pytest.mark.parametrize("unit", ["hitherd", "hither-anycast"])
 def test_systemd_understands_the_units(unit, folder):
     if shutil.which("systemd-analyze") is None:
