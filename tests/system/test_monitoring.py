@@ -62,7 +62,7 @@ def _page_with(text, port, seconds=20):
 
 @pytest.fixture(scope="module")
 def pages(hitherd, sidecar, make_folder):
-    """The metrics of both daemons, the sidecar with a session, a peer and a BIRD that are not there."""
+    """The metrics of both daemons; the sidecar has a session, a peer and a BIRD that are away."""
     folder = make_folder("monitoring")
     zone = folder / "example.zone"
     zone.write_text("$ORIGIN example.\n@ 300 SOA ns1 root 1 7200 900 1209600 600\n"
