@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <utility>
@@ -31,7 +32,7 @@ SocketAddress Bind(int fd, const SocketAddress& to) {
 size_t QuestionEnd(std::span<const uint8_t> query) {
   size_t at = 12;
   while (at < query.size() && query[at] != 0) at += 1 + query[at];
-  return at + 5;
+  return std::min(at + 5, query.size());  // Peers' clients send HTTP here, too.
 }
 
 void Sleep(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
