@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "anycast/journal/journal.h"
+#include "anycast/journal/journal_changes.h"
 #include "anycast/journal/replay.h"
 #include "anycast/policy/policy_fields.h"
 #include "base/printable.h"
@@ -61,14 +63,16 @@ bool ReadLine(std::istream& in, std::string& line) {
   return !line.empty();
 }
 
-absl::Status AddLine(const std::string& line, Replay& replay) {
-  absl::StatusOr<JournalEntry> entry = ParseJournalLine(line);
+absl::Status AddLine(const std::string& line, JournalReader& reader, Replay& replay) {
+  absl::StatusOr<std::optional<JournalEntry>> entry = reader.Read(line);
   if (!entry.ok()) return entry.status();
-  return replay.Add(*std::move(entry));
+  if (!entry->has_value()) return absl::OkStatus();  // The reader counts it.
+  return replay.Add(**std::move(entry));
 }
 
 // A killed sidecar may have left a partial line at the end: that one is ignored.
-absl::Status ReadJournal(const std::string& path, Replay& replay, std::string& warnings) {
+absl::Status ReadJournal(const std::string& path, JournalReader& reader, Replay& replay,
+                         std::string& warnings) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     return absl::NotFoundError(absl::StrCat(path,
@@ -77,7 +81,7 @@ absl::Status ReadJournal(const std::string& path, Replay& replay, std::string& w
   }
   std::string line;
   for (int64_t number = 1; ReadLine(file, line); ++number) {
-    const absl::Status added = AddLine(line, replay);
+    const absl::Status added = AddLine(line, reader, replay);
     if (added.ok()) continue;
     const std::string what = absl::StrCat(path, ":", number, ": ", added.message());
     if (!file.eof()) return absl::InvalidArgumentError(what);
@@ -109,13 +113,14 @@ std::string DifferenceTable(const Replay& replay) {
   return out;
 }
 
-std::string Summary(const Replay& replay) {
+std::string Summary(const Replay& replay, int64_t skipped) {
   std::string out = absl::StrCat(replay.ticks(), " ticks, ", replay.transitions().size(),
                                  " changes of state, ", replay.differences().size(),
                                  " entries whose decision differs from the recorded one\n");
-  if (replay.skipped() > 0) {
-    absl::StrAppend(&out, replay.skipped(), " entries at the beginning were skipped: the state ",
-                    "before them is unknown\n");
+  if (skipped > 0) {
+    absl::StrAppend(&out, skipped, " entries were skipped: they say what changed since an entry ",
+                    "that this file does not have, because the journal was rotated or a line ",
+                    "could not be written. A whole entry follows within an hour.\n");
   }
   if (replay.is_cut()) {
     absl::StrAppend(&out, "only the first ", Replay::kKeptMax, " of each are shown\n");
@@ -152,15 +157,16 @@ ToolResult RunSimulate(Arguments arguments) {
   const absl::Status usable = CheckSettings(settings);
   if (!usable.ok()) return UsageError("simulate", absl::StrCat("--set: ", usable.message()));
   Replay replay(settings);
+  JournalReader reader;
   ToolResult result;
-  const absl::Status read = ReadJournal(std::string(parsed.words[0]), replay, result.err);
+  const absl::Status read = ReadJournal(std::string(parsed.words[0]), reader, replay, result.err);
   if (!read.ok()) {
     return {kToolFailed, "", absl::StrCat("hither simulate: ", read.message(), "\n")};
   }
   const bool differs = !replay.differences().empty();
   result.out = TransitionTable(replay);
   if (settings.empty()) result.out += DifferenceTable(replay);
-  result.out += Summary(replay);
+  result.out += Summary(replay, reader.skipped() + replay.skipped());
   result.code = differs && settings.empty() ? kToolFailed : kToolFine;
   return result;
 }

@@ -25,52 +25,17 @@ JsonObject PolicyToJson(const AnycastConfig::Policy& policy) {
   return json;
 }
 
-JsonObject SignalToJson(const Signal& signal) {
-  return {{"name", signal.name},
-          {"scope", ToText(signal.scope)},
-          {"level", ToText(signal.level)},
-          {"families", ToText(signal.families)},
-          {"is_certain", signal.is_certain},
-          {"detail", signal.detail}};
-}
-
-JsonObject FleetToJson(const FleetView& view) {
-  return {{"is_asked", view.is_asked},
-          {"is_known", view.is_known},
-          {"nodes", view.nodes},
-          {"others_withdrawn", view.others_withdrawn},
-          {"others_announcing", view.others_announcing},
-          {"settled", view.settled},
-          {"yielded", view.yielded},
-          {"max_withdrawn", view.max_withdrawn},
-          {"others_unknown", view.others_unknown},
-          {"others_absent", view.others_absent}};
-}
-
 JsonObject FactsToJson(const Facts& facts) {
   JsonArray signals;
   for (const Signal& signal : facts.signals) signals.Add(SignalToJson(signal));
-  JsonObject json({{"now", TimeToJson(facts.now)},
-                   {"drain", facts.intent.drain},
-                   {"drain_since", TimeToJson(facts.intent.drain_since)},
-                   {"frozen_until", TimeToJson(facts.intent.frozen_until)},
-                   {"forgiven_at", TimeToJson(facts.intent.forgiven_at)},
-                   {"fleet_ipv4", FleetToJson(facts.fleet_ipv4)},
-                   {"fleet_ipv6", FleetToJson(facts.fleet_ipv6)}});
+  JsonObject json({{"now", TimeToJson(facts.now)}});
+  AddIntent(facts.intent, json);
+  json.Add("fleet_ipv4", FleetToJson(facts.fleet_ipv4));
+  json.Add("fleet_ipv6", FleetToJson(facts.fleet_ipv6));
   if (facts.lost_ipv4) json.Add("lost_ipv4", true);
   if (facts.lost_ipv6) json.Add("lost_ipv6", true);
   json.Add("queries_per_second", facts.queries_per_second);
   json.Add("signals", std::move(signals));
-  return json;
-}
-
-JsonObject FamilyToJson(const JournalEntry::Family& family) {
-  JsonObject json({{"state", ToText(family.verdict.state)},
-                   {"rule", family.verdict.rule},
-                   {"reason", family.verdict.reason},
-                   {"since", TimeToJson(family.verdict.since)},
-                   {"wants_to_withdraw", family.verdict.wants_to_withdraw}});
-  if (family.memory.has_value()) json.Add("memory", MemoryToJson(*family.memory));
   return json;
 }
 
@@ -91,45 +56,9 @@ void ReadPolicy(JsonReader reader, AnycastConfig::Policy& policy) {
   reader.Fail(CheckPolicy(policy));
 }
 
-Signal ReadSignal(JsonReader& reader) {
-  Signal signal;
-  reader.Read("name", signal.name);
-  reader.ReadEnum("scope", 3, signal.scope);
-  reader.ReadEnum("level", 4, signal.level);
-  reader.ReadEnum("families", 3, signal.families);
-  reader.Read("is_certain", signal.is_certain);
-  reader.Read("detail", signal.detail);
-  return signal;
-}
-
-void ReadFleet(JsonReader reader, FleetView& view) {
-  reader.Read("is_asked", view.is_asked);
-  reader.Read("is_known", view.is_known);
-  reader.Read("nodes", view.nodes);
-  reader.Read("others_withdrawn", view.others_withdrawn);
-  reader.Read("others_announcing", view.others_announcing);
-  reader.Read("settled", view.settled);
-  reader.Read("yielded", view.yielded);
-  reader.Read("max_withdrawn", view.max_withdrawn);
-  // Journals of older versions do not have these.
-  reader.ReadIfPresent("others_unknown", view.others_unknown);
-  reader.ReadIfPresent("others_absent", view.others_absent);
-  if (view.others_withdrawn < 0 || view.others_withdrawn > view.nodes) {
-    reader.Fail("others_withdrawn", "is not within the fleet");
-  }
-}
-
-bool IsFinite(absl::Time time) {
-  return time != absl::InfinitePast() && time != absl::InfiniteFuture();
-}
-
 void ReadFacts(JsonReader reader, Facts& facts) {
-  ReadTime(reader, "now", facts.now);
-  if (!IsFinite(facts.now)) reader.Fail("now", "is not a time");
-  reader.Read("drain", facts.intent.drain);
-  ReadTime(reader, "drain_since", facts.intent.drain_since);
-  ReadTime(reader, "frozen_until", facts.intent.frozen_until);
-  if (reader.Has("forgiven_at")) ReadTime(reader, "forgiven_at", facts.intent.forgiven_at);
+  ReadNow(reader, facts.now);
+  ReadIntent(reader, facts.intent);
   ReadFleet(reader.Object("fleet_ipv4"), facts.fleet_ipv4);
   ReadFleet(reader.Object("fleet_ipv6"), facts.fleet_ipv6);
   reader.ReadIfPresent("lost_ipv4", facts.lost_ipv4);
@@ -137,25 +66,6 @@ void ReadFacts(JsonReader reader, Facts& facts) {
   reader.Read("queries_per_second", facts.queries_per_second);
   for (JsonReader& one : reader.ArrayOfObjects("signals", kJournalSignalsMax)) {
     facts.signals.push_back(ReadSignal(one));
-  }
-}
-
-void ReadFamily(JsonReader reader, JournalEntry::Family& family) {
-  reader.ReadEnum("state", 4, family.verdict.state);
-  reader.Read("rule", family.verdict.rule);
-  reader.Read("reason", family.verdict.reason);
-  ReadTime(reader, "since", family.verdict.since);
-  reader.Read("wants_to_withdraw", family.verdict.wants_to_withdraw);
-  if (reader.Has("memory")) ReadMemory(reader.Object("memory"), family.memory.emplace());
-}
-
-void CheckOrder(const JournalEntry& entry, JsonReader& reader) {
-  if (!IsFinite(entry.wall)) reader.Fail("wall", "is not a time");
-  if (entry.ticks < 1 || entry.ticks > kJournalTicksMax) {
-    reader.Fail("ticks", absl::StrCat("is not within 1 and ", kJournalTicksMax));
-  }
-  if (!IsFinite(entry.previous) || entry.previous > entry.facts.now) {
-    reader.Fail("previous", "is after facts.now");
   }
 }
 

@@ -15,16 +15,20 @@ namespace hither {
 // One line of the journal: a tick of one service at which something relevant changed, or a minute
 // had passed. `hither simulate` replays the ticks from the entries: between two of them the facts
 // of the earlier one apply.
+//
+// A line has the whole entry (the first one, and one each hour), or only what differs from the
+// entry of that service before it: see journal_changes.h.
 struct JournalEntry {
   struct Family {
     Verdict verdict;
-    std::optional<PolicyMemory> memory;  // Before the tick. In the first entry and each minute's.
+    std::optional<PolicyMemory> memory;  // Before the tick. Not in a line of changes.
   };
   absl::Time wall;  // By the host's clock, for people.
   std::string service;
-  bool is_first = false;  // Of this run of the sidecar.
-  absl::Time previous;    // Facts::now of the previous tick; the first tick has its own.
-  int64_t ticks = 1;      // Since the previous entry, including this one.
+  bool is_first = false;     // Of this run of the sidecar.
+  bool follows_gap = false;  // Lines before it are missing. The reader's finding, never written.
+  absl::Time previous;       // Facts::now of the previous tick; the first tick has its own.
+  int64_t ticks = 1;         // Since the previous entry, including this one.
   AnycastConfig::Policy policy;
   Facts facts;
   Family ipv4;
@@ -37,6 +41,8 @@ inline constexpr size_t kJournalLineMax = 256 * 1024;
 inline constexpr size_t kJournalSignalsMax = 1024;
 inline constexpr int64_t kJournalTicksMax = 120'000;  // Two minutes of 1 ms.
 inline constexpr absl::Duration kJournalEvery = absl::Seconds(60);
+// A journal whose first lines are gone (it was rotated) can be replayed from the first whole entry.
+inline constexpr absl::Duration kJournalWholeEvery = absl::Hours(1);
 
 // One line of JSON with its line end. Empty if it would be longer than kJournalLineMax.
 std::string ToLine(const JournalEntry& entry);
@@ -64,7 +70,7 @@ class JournalWriter {
   bool IsNew(const JournalEntry& entry) const;
 
   std::optional<JournalEntry> last_;
-  absl::Time last_full_ = absl::InfinitePast();  // By Facts::now.
+  absl::Time last_whole_ = absl::InfinitePast();  // By Facts::now.
   absl::Time last_tick_ = absl::InfinitePast();
   int64_t ticks_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "anycast/journal/journal.h"
 #include "anycast/policy/policy.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
@@ -26,6 +27,17 @@ bool ReadTime(JsonView view, absl::Time& value);
 
 // One value, of the journal's depth.
 absl::StatusOr<JsonDocument> ParseJournalJson(absl::string_view text, size_t octets_max);
+
+JsonObject SignalToJson(const Signal& signal);
+Signal ReadSignal(JsonReader& reader);
+JsonObject FleetToJson(const FleetView& view);
+void ReadFleet(JsonReader reader, FleetView& view);
+JsonObject FamilyToJson(const JournalEntry::Family& family);
+void ReadFamily(JsonReader reader, JournalEntry::Family& family);
+void AddIntent(const Intent& intent, JsonObject& json);
+void ReadIntent(JsonReader& reader, Intent& intent);
+void ReadNow(JsonReader& reader, absl::Time& now);
+void CheckOrder(const JournalEntry& entry, JsonReader& reader);  // Its times and number of ticks.
 
 JsonObject MemoryToJson(const PolicyMemory& memory);
 void ReadMemory(JsonReader reader, PolicyMemory& memory);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "anycast/journal/journal.h"
+#include "anycast/journal/journal_changes.h"
 #include "anycast/policy/policy_fields.h"
 
 namespace hither {
@@ -13,6 +14,12 @@ namespace {
 bool IsSame(const Signal& a, const Signal& b) {
   return a.name == b.name && a.scope == b.scope && a.level == b.level && a.families == b.families &&
          a.is_certain == b.is_certain;
+}
+
+// The number of queries decides only while traffic leaves a draining node. At other times a service
+// with about as many queries as the limit would cross it every few seconds.
+bool IsDraining(const JournalEntry& entry) {
+  return entry.ipv4.verdict.state == State::kDrain || entry.ipv6.verdict.state == State::kDrain;
 }
 
 bool IsQuiet(const JournalEntry& entry) {
@@ -42,8 +49,11 @@ bool IsSame(const Facts& a, const Facts& b) {
 
 bool JournalWriter::IsNew(const JournalEntry& entry) const {
   if (!last_.has_value() || !IsSame(entry.policy, last_->policy)) return true;
-  const bool is_late = entry.facts.now - entry.previous > 2 * entry.policy.tick;
-  return is_late || IsQuiet(entry) != IsQuiet(*last_) || !IsSame(entry.facts, last_->facts) ||
+  // A shorter delay changes no decision: what the policy adds up is right at the next entry.
+  const bool is_gap = entry.facts.now - entry.previous > kGapTicks * entry.policy.tick;
+  const bool is_other_load =
+      (IsDraining(entry) || IsDraining(*last_)) && IsQuiet(entry) != IsQuiet(*last_);
+  return is_gap || is_other_load || !IsSame(entry.facts, last_->facts) ||
          !IsSame(entry.ipv4.verdict, last_->ipv4.verdict) ||
          !IsSame(entry.ipv6.verdict, last_->ipv6.verdict) || entry.ticks == kJournalTicksMax;
 }
@@ -51,25 +61,27 @@ bool JournalWriter::IsNew(const JournalEntry& entry) const {
 std::string JournalWriter::Tick(absl::Time wall, absl::string_view service,
                                 const AnycastConfig::Policy& policy, const Facts& facts,
                                 JournalEntry::Family ipv4, JournalEntry::Family ipv6) {
-  JournalEntry entry{wall,
-                     std::string(service),
-                     !last_.has_value(),
-                     last_.has_value() ? last_tick_ : facts.now,
-                     ++ticks_,
-                     policy,
-                     facts,
-                     std::move(ipv4),
-                     std::move(ipv6)};
+  JournalEntry entry{.wall = wall,
+                     .service = std::string(service),
+                     .is_first = !last_.has_value(),
+                     .previous = last_.has_value() ? last_tick_ : facts.now,
+                     .ticks = ++ticks_,
+                     .policy = policy,
+                     .facts = facts,
+                     .ipv4 = std::move(ipv4),
+                     .ipv6 = std::move(ipv6)};
   last_tick_ = facts.now;
-  const bool is_full = facts.now - last_full_ >= kJournalEvery;
-  if (!is_full && !IsNew(entry)) return "";
-  if (is_full) {
-    last_full_ = facts.now;
-  } else {
-    entry.ipv4.memory.reset();
-    entry.ipv6.memory.reset();
+  const bool is_whole_due = facts.now - last_whole_ >= kJournalWholeEvery;
+  const bool is_due = !last_.has_value() || facts.now - last_->facts.now >= kJournalEvery;
+  if (!is_whole_due && !is_due && !IsNew(entry)) return "";
+  std::string line;
+  if (!is_whole_due && last_.has_value() && IsSame(entry.policy, last_->policy)) {
+    line = ToChangeLine(entry, *last_);
   }
-  std::string line = ToLine(entry);
+  if (line.empty()) {
+    line = ToLine(entry);
+    last_whole_ = facts.now;
+  }
   if (line.empty()) return "";  // Too long: the ticks are still counted and reported later.
   ticks_ = 0;
   last_ = std::move(entry);

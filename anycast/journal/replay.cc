@@ -20,7 +20,7 @@ absl::Status Replay::Add(JournalEntry entry) {
     if (!set.ok()) return set;
   }
   auto found = services_.find(entry.service);
-  if (HasMemory(entry) && (found == services_.end() || entry.is_first)) {
+  if (HasMemory(entry) && (found == services_.end() || entry.is_first || entry.follows_gap)) {
     if (services_.size() == kServicesMax) return absl::ResourceExhaustedError("too many services");
     Service fresh{entry, {*entry.ipv4.memory, *entry.ipv6.memory}};
     found = services_.insert_or_assign(entry.service, std::move(fresh)).first;

@@ -15,8 +15,10 @@ namespace hither {
 
 // Replays a journal's facts through the policy, in the order of its entries. A value.
 //
-// Exact at the entries; the ticks between two of them are spread evenly, unlike the real ones. So a
-// change caused by time alone (a warm-up's end) may come a tick early.
+// With the recorded settings each decision is the recorded one: entries have the times at which
+// something changed, and the policy adds up time and ticks. With other settings, a change caused by
+// time alone (a warm-up's end) may come a tick early, because the ticks between two entries are
+// spread evenly, unlike the real ones.
 class Replay {
  public:
   struct Transition {

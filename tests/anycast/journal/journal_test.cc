@@ -3,12 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "anycast/journal/journal_changes.h"
 #include "anycast/journal/replay.h"
 
 namespace hither {
@@ -67,10 +71,12 @@ Sidecar OneOutage() {
 }
 
 absl::Status Play(absl::string_view journal, Replay& replay) {
+  JournalReader reader;
   for (const absl::string_view line : absl::StrSplit(journal, '\n', absl::SkipEmpty())) {
-    absl::StatusOr<JournalEntry> entry = ParseJournalLine(line);
+    absl::StatusOr<std::optional<JournalEntry>> entry = reader.Read(line);
     if (!entry.ok()) return entry.status();
-    const absl::Status added = replay.Add(*std::move(entry));
+    if (!entry->has_value()) continue;
+    const absl::Status added = replay.Add(**std::move(entry));
     if (!added.ok()) return added;
   }
   return absl::OkStatus();
@@ -132,14 +138,40 @@ TEST(JournalTest, AnotherVerdictThanRecordedIsADifference) {
   EXPECT_EQ(replay.differences()[0].now.rule, "hard-fault");
 }
 
-// A journal that was rotated: its head has no memory until a minute's entry.
+// A journal that was rotated: its head has only changes until the next hour's whole entry.
 TEST(JournalTest, ACutHeadIsSkipped) {
-  const std::string journal = OneOutage().journal();
+  Sidecar sidecar;
+  sidecar.Ticks(14'400, Level::kOk);  // An hour.
+  sidecar.Ticks(7, Level::kHard);
+  sidecar.Ticks(200, Level::kOk);
+  const std::string journal = sidecar.journal();
+  const std::string cut = journal.substr(journal.find('\n') + 1);
+  JournalReader reader;
+  EXPECT_EQ(*reader.Read(cut.substr(0, cut.find('\n'))), std::nullopt);
+  EXPECT_EQ(reader.skipped(), 1);
   Replay replay({});
-  ASSERT_EQ(Play(journal.substr(journal.find('\n') + 1), replay), absl::OkStatus());
-  EXPECT_GT(replay.skipped(), 0);
+  ASSERT_EQ(Play(cut, replay), absl::OkStatus());
   EXPECT_EQ(replay.differences().size(), 0);
-  EXPECT_EQ(Transitions(replay), "100 DOWN hard-fault, 112 SOFT warm-up, 117 UP ok");
+  EXPECT_EQ(Transitions(replay), "3605 DOWN hard-fault, 3616 SOFT warm-up, 3621 UP ok");
+}
+
+// A disk that was full: the lines after a lost one cannot be read until a whole entry comes.
+TEST(JournalTest, ALostLineIsNoticed) {
+  Sidecar sidecar;
+  sidecar.Ticks(400, Level::kOk);
+  sidecar.Ticks(7, Level::kHard);
+  sidecar.Ticks(14'400, Level::kOk);
+  sidecar.Ticks(7, Level::kHard);
+  std::vector<std::string> lines = absl::StrSplit(sidecar.journal(), '\n', absl::SkipEmpty());
+  const auto lost = std::find_if(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.find("hard-fault") != std::string::npos;
+  });
+  ASSERT_NE(lost, lines.end());
+  lines.erase(lost);
+  Replay replay({});
+  ASSERT_EQ(Play(absl::StrJoin(lines, "\n"), replay), absl::OkStatus());
+  EXPECT_EQ(replay.differences().size(), 0);
+  EXPECT_THAT(Transitions(replay), testing::EndsWith("DOWN hard-fault"));
 }
 
 TEST(JournalTest, ALineTwiceIsNoJournal) {
@@ -165,10 +197,15 @@ TEST(JournalTest, ARestartBeginsAnew) {
 
 TEST(JournalTest, AnEntryComesBackAsItWas) {
   const std::string journal = OneOutage().journal();
+  JournalReader reader;
+  std::optional<JournalEntry> last;
   for (const absl::string_view line : absl::StrSplit(journal, '\n', absl::SkipEmpty())) {
-    const absl::StatusOr<JournalEntry> entry = ParseJournalLine(line);
+    const absl::StatusOr<std::optional<JournalEntry>> entry = reader.Read(line);
     ASSERT_EQ(entry.status(), absl::OkStatus());
-    EXPECT_EQ(ToLine(*entry), absl::StrCat(line, "\n"));
+    ASSERT_TRUE(entry->has_value());
+    const bool is_whole = !last.has_value();
+    EXPECT_EQ(is_whole ? ToLine(**entry) : ToChangeLine(**entry, *last), absl::StrCat(line, "\n"));
+    last = **entry;
   }
 }
 
@@ -220,6 +257,38 @@ TEST_P(WrongLines, AreRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, WrongLines, testing::ValuesIn(kWrong),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+// clang-format off
+constexpr Wrong kWrongChanges[] = {
+    {"NoService",   "\"service\":\"dns\",", "",                     "service is missing"},
+    {"BaseIsText",  "\"base\":",            "\"base\":\"x\",\"y\":", "base is not a time in nanoseconds"},
+    {"NoTicks",     "\"ticks\":4",          "\"ticks\":0",          "ticks is not within 1 and 120000"},
+    {"NoFacts",     "\"facts\":",           "\"x\":",               "facts is missing"},
+    {"FarSignal",   "\"index\":0",          "\"index\":1",          "facts.signals[0].index is not one of the entry before"},
+    {"UnknownState", "\"state\":\"DOWN\"", "\"state\":\"AWAY\"",   "ipv4.state is not a known word"},
+};
+// clang-format on
+
+class WrongChanges : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongChanges, AreRefused) {
+  Sidecar sidecar;
+  sidecar.Tick(Level::kOk);
+  const size_t first = sidecar.journal().size();
+  sidecar.Ticks(3, Level::kOk);
+  ASSERT_EQ(sidecar.journal().size(), first);
+  sidecar.Tick(Level::kHard);
+  std::string line = sidecar.journal().substr(first);
+  const size_t at = line.find(GetParam().from);
+  ASSERT_NE(at, std::string::npos) << line;
+  line.replace(at, std::string(GetParam().from).size(), GetParam().to);
+  JournalReader reader;
+  ASSERT_EQ(reader.Read(sidecar.journal().substr(0, first)).status(), absl::OkStatus());
+  EXPECT_EQ(reader.Read(line).status(), absl::InvalidArgumentError(GetParam().error));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WrongChanges, testing::ValuesIn(kWrongChanges),
                          [](const auto& one) { return std::string(one.param.name); });
 
 TEST(JournalTest, ALongLineIsRefused) {
