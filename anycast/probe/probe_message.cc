@@ -21,10 +21,14 @@ ldns_rr_type TypeOf(const std::string& type) { return ldns_get_rr_type_by_name(t
 ReplyVerdict JudgeNsid(ldns_pkt* packet, const ProbeExpectation& expected) {
   if (expected.nsids.empty()) return {Reply::kRight, ""};
   const std::optional<std::string> nsid = NsidOf(packet);
-  if (!nsid.has_value()) return {Reply::kImpostor, "another server answers, without an NSID"};
   const auto& ours = expected.nsids;
+  if (!nsid.has_value()) {
+    return {Reply::kImpostor,
+            absl::StrCat("another server answers, without an NSID; expected ", Shown(ours[0]))};
+  }
   if (std::find(ours.begin(), ours.end(), *nsid) != ours.end()) return {Reply::kRight, ""};
-  return {Reply::kImpostor, absl::StrCat("another server answers: NSID ", Shown(*nsid))};
+  return {Reply::kImpostor, absl::StrCat("another server answers: NSID ", Shown(*nsid),
+                                         ", expected ", Shown(ours[0]))};
 }
 
 // Of the first SOA in the answer section.

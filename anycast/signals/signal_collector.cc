@@ -203,6 +203,19 @@ Level SignalCollector::LevelOf(const DnsProbe& probe) const {
   return probe.transport() == Transport::kUdp ? Level::kHard : Level::kSoft;
 }
 
+// The responder is ours if its page says so: then only one of the two daemons has read the changed
+// configuration.
+std::string SignalCollector::NsidChange() const {
+  const Heartbeat& page = responder_.page();
+  if (!responder_.is_known() || page.nsid_template.empty()) return "";
+  const std::string theirs = ExpandNsid(page.nsid_template, page.site, page.node, 0);
+  if (theirs == nsids_[0]) return "";
+  return absl::StrCat("; the hitherd of this host was started with the NSID ", theirs,
+                      ", and this sidecar with ", nsids_[0], ". If hitherd's is right, reload the ",
+                      "sidecar (hither reload --anycast default); if the sidecar's is right, ",
+                      "restart hitherd");
+}
+
 Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
   Signal signal{.name = absl::StrCat("probe ", probe.ToText()),
                 .level = LevelOf(probe),
@@ -221,6 +234,8 @@ Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
       absl::StrAppend(&signal.detail, ", but ", probe.recent_failures(), " of the last ",
                       DnsProbe::kRecent, " failed");
     }
+  } else if (last.kind == Kind::kImpostor) {
+    signal.detail += NsidChange();
   } else if (last.kind == Kind::kSilent && signal.level == Level::kSoft && responder_.IsFlooded()) {
     absl::StrAppend(&signal.detail, ", while the kernel drops queries: overload is not a failure");
   }

@@ -74,6 +74,7 @@ class SignalCollector {
   ProbeSummary Summarize(const Service& service) const;
   bool CountsStill(const DnsProbe& probe) const;
   Signal ProbeSignal(const DnsProbe& probe) const;
+  std::string NsidChange() const;
   Level LevelOf(const DnsProbe& probe) const;
   void AddZoneSignals(const Service& service, std::vector<Signal>& out) const;
 

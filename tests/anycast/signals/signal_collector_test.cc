@@ -39,7 +39,7 @@ class SignalCollectorTest : public testing::Test {
   }
 
   void MakePage(size_t workers = 1) {
-    auto made = HeartbeatPage::Create(*config_.heartbeat, {"fra1", "ns2", ""}, workers);
+    auto made = HeartbeatPage::Create(*config_.heartbeat, {"fra1", "ns2", page_nsid_}, workers);
     ASSERT_TRUE(made.ok()) << made.status();
     page_ = *std::move(made);
     page_->TellPhase(HeartbeatPhase::kServing);
@@ -83,6 +83,7 @@ class SignalCollectorTest : public testing::Test {
   Config config_;
   AnycastConfig anycast_;
   bool turns_ = true;
+  std::string page_nsid_;  // The template that the responder was started with.
   Loop loop_;
   std::unique_ptr<HeartbeatPage> page_;
   std::optional<SignalCollector> collector_;
@@ -150,6 +151,19 @@ TEST_F(SignalCollectorTest, SomebodyElseIsHardOverTcpToo) {
   responder_.Behave({.nsid = "ns2.fra1"}, {.nsid = "ns1.ams1"});
   ASSERT_TRUE(Becomes("probe tcp", Level::kHard));
   EXPECT_EQ(Get("probe udp").level, Level::kOk);
+}
+
+// nsid: was changed, and only one of the two daemons has read that.
+TEST_F(SignalCollectorTest, AnNsidThatOnlyHitherdHasReadIsNamed) {
+  page_nsid_ = "{node}.new";
+  MakePage();
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  responder_.Behave({.nsid = "ns2.new"});
+  ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+  EXPECT_THAT(Get("probe udp").detail,
+              HasSubstr("NSID ns2.new, expected ns2.fra1; the hitherd of this host was started "
+                        "with the NSID ns2.new, and this sidecar with ns2.fra1. If hitherd's is "
+                        "right, reload the sidecar (hither reload --anycast default)"));
 }
 
 TEST_F(SignalCollectorTest, AnyWorkersNsidIsOurs) {
