@@ -148,7 +148,8 @@ CONFIGURATION (below anycast:, with the defaults; units as 250ms, 10s, 5m)
       zones: []            # to watch beside those of the probes
       checks: []           # { name, command: [...], every: $every, timeout: $limit, level: $level,
                            #   scope: $scope }
-      up:    { }           # attributes by state: med, prepend, communities, large_communities
+      up:    { }           # attributes by state: med, prepend, communities, large_communities,
+                           #   local_pref
       soft:  $soft
       drain: $drain
 $policy
@@ -159,7 +160,11 @@ $policy
       - { address: 10.0.0.1, as: 64512, password: none, password_file: none,
           ttl_security: $ttl, multihop: $multihop, families: [ipv4, ipv6], next_hop_v4: ...,
           next_hop_v6: ..., hold_time: $hold_time, description: ...,
-          local_address: ... }   # fe80::1%eth0: the interface may appear later
+          local_address: ...,    # fe80::1%eth0: the interface may appear later
+          device: ...,           # an interface or a VRF
+          role: ..., role_strict: $strict,  # customer, provider, peer, rs or rs-client (RFC 9234)
+          attributes: { },       # added to those of each state; local_pref: in our AS
+          services: [...], prefixes: [...] }   # announced to it; default: all
   kernel: { mode: $mode, interface_up: $if_up, interface_soft: $if_soft, interface_drain: $if_drain,
             lease: $lease }    # or mode: metric, with metric_interface, table, metric_up,
                            #   metric_soft, metric_drain
@@ -241,6 +246,7 @@ void AddBackendDefaults(Replacements& to) {
   const AnycastConfig::Kernel kernel;
   to.emplace_back("$ttl", Text(neighbor.ttl_security));
   to.emplace_back("$multihop", Text(neighbor.multihop));
+  to.emplace_back("$strict", Text(neighbor.role_strict));
   to.emplace_back("$hold_time", Text(neighbor.hold_time));
   to.emplace_back("$mode", kernel.mode == AnycastKernel::Mode::kAddress ? "address" : "metric");
   to.emplace_back("$if_up", kernel.interface_up);

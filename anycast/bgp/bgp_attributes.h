@@ -17,6 +17,7 @@ enum class BgpAttribute : uint8_t {
   kMpUnreach = 15,         // RFC 4760 §4
   kAs4Path = 17,           // RFC 6793 §3
   kLargeCommunities = 32,  // RFC 8092 §3
+  kOnlyToCustomer = 35,    // RFC 9234 §5
 };
 
 // RFC 4271 §4.3, Attribute Flags.

@@ -6,6 +6,7 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "anycast/bgp/bgp_socket.h"
+#include "anycast/bgp/neighbor_routes.h"
 #include "anycast/bgp/next_hop.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,6 +23,9 @@ BgpSession::Options SessionOptions(uint32_t local_as, const AnycastConfig::Neigh
           .peer_as = config.as,
           .hold_time = config.hold_time,
           .families = {config.ipv4, config.ipv6},
+          .role = config.role,
+          .role_strict = config.role_strict,
+          .has_password = !config.password.empty(),
           .seed = absl::HashOf(local_as, config.address.ToText(), MonotonicNow())};
 }
 
@@ -31,6 +35,7 @@ BgpTransport::Options TransportOptions(uint32_t local_as, const AnycastConfig::N
   const uint16_t port = config.address.port();
   return {.neighbor = port == 0 ? config.address.WithPort(kBgpPort) : config.address,
           .local = config.local_address,
+          .device = config.device,
           .password = config.password,
           .ttl_security = config.ttl_security,
           .ttl = config.multihop > 0 ? config.multihop : usual,
@@ -54,7 +59,7 @@ void BgpNeighbor::SetConfig(const AnycastConfig::Neighbor& config) {
 }
 
 void BgpNeighbor::Announce(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
-  rib_.Want(routes);
+  rib_.Want(RoutesFor(config_, routes));
   session_.Renew(now, until);
   Act(now);
   Sync(now);
@@ -149,7 +154,7 @@ void BgpNeighbor::Act(absl::Time now) {
 // would answer another node, or none.
 absl::Status BgpNeighbor::Connect() {
   if (config_.local_address || node_.services.addresses.empty()) return transport_.Connect();
-  const std::optional<SocketAddress> source = SourceTowards(config_.address);
+  const std::optional<SocketAddress> source = SourceTowards(config_.address, config_.device);
   if (!source || !node_.services.Is(*source)) return transport_.Connect();
   const std::optional<SocketAddress> other =
       ChooseSource({*source, config_.address}, node_.addresses->all(), node_.services);
@@ -167,7 +172,7 @@ void BgpNeighbor::Send(absl::Time now, ByteView bytes) {
 }
 
 BgpDialect BgpNeighbor::Dialect() const {
-  return {local_as_, local_as_ == config_.as, session_.FourOctetAs()};
+  return {local_as_, local_as_ == config_.as, session_.FourOctetAs(), IsOnlyToCustomer(config_)};
 }
 
 void BgpNeighbor::OnEstablished(absl::Time now) {
@@ -288,13 +293,22 @@ std::vector<std::string> BgpNeighbor::Warnings() const {
   check("local_address", config_.local_address);
   check("next_hop_v4", config_.next_hop_v4);
   check("next_hop_v6", config_.next_hop_v6);
+  if (config_.address.IsLoopback() && config_.ipv4 && !config_.next_hop_v4) {
+    warnings.push_back(absl::StrCat(
+        "the neighbor is on this host, so the next hop is ", config_.address.AddressText(),
+        ", which no other router can use; for a BGP daemon on this host use kernel: instead of "
+        "bgp:, or set next_hop_v4"));
+  }
   return warnings;
 }
 
 std::vector<std::string> BgpNeighbor::Rejected() const {
   std::vector<std::string> rejected;
-  for (const PerFamily& of : families_) {
-    if (!of.rejected.empty()) rejected.push_back(of.rejected);
+  for (const IpFamily family : kIpFamilies) {
+    // A service without prefixes of the family loses nothing.
+    const bool is_wanted = std::ranges::any_of(
+        rib_.wanted(), [family](const auto& each) { return each.first.family == family; });
+    if (is_wanted && !Of(family).rejected.empty()) rejected.push_back(Of(family).rejected);
   }
   for (const Prefix& prefix : rib_.too_large()) {
     rejected.push_back(absl::StrCat(prefix.ToText(), ": its attributes do not fit into a message ",

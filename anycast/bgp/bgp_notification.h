@@ -17,10 +17,11 @@ enum class NotificationCode : uint8_t {
   kHoldTimer = 4,
   kStateMachine = 5,
   kCease = 6,
-  kRouteRefresh = 7,  // RFC 7313
+  kRouteRefresh = 7,   // RFC 7313
+  kSendHoldTimer = 8,  // RFC 9687
 };
 
-// Subcodes that we send; the numbers are IANA's "BGP Error (Notification) Codes".
+// Subcodes that we send or explain; the numbers are IANA's "BGP Error (Notification) Codes".
 enum HeaderSubcode : uint8_t { kNotSynchronized = 1, kBadLength = 2, kBadType = 3 };
 enum OpenSubcode : uint8_t {
   kOpenUnspecific = 0,
@@ -29,18 +30,23 @@ enum OpenSubcode : uint8_t {
   kBadIdentifier = 3,
   kUnsupportedParameter = 4,
   kBadHoldTime = 6,
+  kUnsupportedCapability = 7,  // RFC 5492
+  kRoleMismatch = 11,          // RFC 9234
 };
-enum UpdateSubcode : uint8_t { kMalformedAttributeList = 1 };
+enum UpdateSubcode : uint8_t { kMalformedAttributeList = 1, kInvalidNextHop = 8 };
 enum StateSubcode : uint8_t {  // RFC 6608
   kUnexpectedInOpenSent = 1,
   kUnexpectedInOpenConfirm = 2,
   kUnexpectedInEstablished = 3,
 };
 enum CeaseSubcode : uint8_t {  // RFC 4486
+  kMaximumPrefixes = 1,
   kAdminShutdown = 2,
   kPeerDeconfigured = 3,
   kAdminReset = 4,
+  kConnectionRejected = 5,
   kOtherConfigChange = 6,
+  kHardReset = 9,  // RFC 8538
 };
 
 // Why either side closes a session. A value.
@@ -57,8 +63,8 @@ struct Notification {
 Notification CeaseWithText(CeaseSubcode subcode, absl::string_view text);
 
 // "Cease, Administrative Shutdown: \"disk replaced\"", "UPDATE Message Error, Invalid NEXT_HOP
-// Attribute (data 40 03 04 00 00 00 00)". Control octets of a stranger's text become '?', and data
-// is shown up to 64 octets.
+// Attribute (data 40 03 04 00 00 00 00)", "OPEN Message Error, Unacceptable Hold Time (3 s)".
+// Control octets of a stranger's text become '?', and data without words is shown up to 64 octets.
 std::string ToText(const Notification& notification);
 
 }  // namespace hither

@@ -1,5 +1,10 @@
 #include "anycast/bgp/bgp_open.h"
 
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
 namespace hither {
 namespace {
 
@@ -11,6 +16,7 @@ constexpr uint8_t kParameterExtended = 255;    // RFC 9072 §2
 // IANA, "Capability Codes".
 constexpr uint8_t kCapMultiprotocol = 1;
 constexpr uint8_t kCapRouteRefresh = 2;
+constexpr uint8_t kCapRole = 9;  // RFC 9234 §4.1
 constexpr uint8_t kCapFourOctetAs = 65;
 
 std::optional<Notification> Refuse(OpenSubcode subcode, Bytes data = {}) {
@@ -38,6 +44,11 @@ Bytes Capabilities(const BgpOpen& open) {
   if (open.route_refresh) {
     out.U8(kCapRouteRefresh);
     out.U8(0);
+  }
+  if (open.role.has_value()) {
+    out.U8(kCapRole);
+    out.U8(1);
+    out.U8(*open.role);
   }
   if (open.four_octet_as) {
     out.U8(kCapFourOctetAs);
@@ -69,6 +80,13 @@ bool OnCapability(uint8_t code, ByteView value, Heard& heard) {
     case kCapRouteRefresh:
       heard.open.route_refresh = true;
       return in.AtEnd();
+    case kCapRole: {
+      const uint8_t role = in.U8();
+      // §4.2: more than one is fine if they agree.
+      heard.open.has_two_roles |= heard.open.role.value_or(role) != role;
+      heard.open.role = role;
+      return in.ok() && in.AtEnd();
+    }
     case kCapFourOctetAs:
       heard.open.four_octet_as = true;
       heard.open.as = in.U32();
@@ -103,6 +121,14 @@ std::optional<Notification> ReadParameters(ByteView parameters, bool extended, H
   return std::nullopt;
 }
 
+// RFC 9234 §4.2. Without a role of ours, theirs means nothing.
+bool RolesFit(const BgpOpen& theirs, const BgpOpen& ours, bool is_strict) {
+  if (!ours.role.has_value()) return true;
+  if (!theirs.role.has_value()) return !is_strict;
+  const BgpRole expected = CounterpartOf(static_cast<BgpRole>(*ours.role));
+  return !theirs.has_two_roles && *theirs.role == static_cast<uint8_t>(expected);
+}
+
 }  // namespace
 
 Bytes EncodeOpen(const BgpOpen& open) {
@@ -117,7 +143,7 @@ Bytes EncodeOpen(const BgpOpen& open) {
     out.U8(0);
     return EncodeBgpMessage(BgpType::kOpen, body);
   }
-  out.U8(static_cast<uint8_t>(capabilities.size() + 2));  // All of ours have 20 octets.
+  out.U8(static_cast<uint8_t>(capabilities.size() + 2));  // All of ours have 23 octets.
   out.U8(kParameterCapabilities);
   out.U8(static_cast<uint8_t>(capabilities.size()));
   out.Append(capabilities);
@@ -149,14 +175,37 @@ std::optional<Notification> DecodeOpen(ByteView body, BgpOpen& open) {
   return std::nullopt;
 }
 
-std::optional<Notification> CheckOpen(const BgpOpen& theirs, const BgpOpen& ours,
-                                      uint32_t peer_as) {
+std::string RoleText(uint8_t role) {
+  constexpr absl::string_view kTexts[] = {"provider", "rs", "rs-client", "customer", "peer"};
+  if (role < std::size(kTexts)) return std::string(kTexts[role]);
+  return absl::StrCat("unknown role ", role);
+}
+
+BgpRole CounterpartOf(BgpRole role) {
+  switch (role) {
+    case BgpRole::kProvider:
+      return BgpRole::kCustomer;
+    case BgpRole::kRouteServer:
+      return BgpRole::kRouteServerClient;
+    case BgpRole::kRouteServerClient:
+      return BgpRole::kRouteServer;
+    case BgpRole::kCustomer:
+      return BgpRole::kProvider;
+    case BgpRole::kPeer:
+      return BgpRole::kPeer;
+  }
+  return BgpRole::kPeer;
+}
+
+std::optional<Notification> CheckOpen(const BgpOpen& theirs, const BgpOpen& ours, uint32_t peer_as,
+                                      bool role_strict) {
   if (theirs.as != peer_as || theirs.as == 0) return Refuse(kBadPeerAs);  // RFC 7607: never 0.
   const bool internal = ours.as == theirs.as;
   if (theirs.identifier == 0) return Refuse(kBadIdentifier);
   // RFC 6286 §2.3: it must differ from ours only within an AS.
   if (internal && theirs.identifier == ours.identifier) return Refuse(kBadIdentifier);
   if (theirs.hold_seconds < kHoldSecondsMin) return Refuse(kBadHoldTime);
+  if (!RolesFit(theirs, ours, role_strict)) return Refuse(kRoleMismatch);
   return std::nullopt;
 }
 

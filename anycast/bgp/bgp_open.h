@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "anycast/bgp/bgp_message.h"
 #include "anycast/bgp/bgp_notification.h"
 #include "base/bytes.h"
+#include "daemon/config/anycast_config.h"
 
 namespace hither {
 
@@ -30,6 +32,8 @@ struct BgpOpen {
   bool four_octet_as = false;    // RFC 6793
   bool route_refresh = false;    // RFC 2918
   FamilySet families;            // RFC 4760; none given means IPv4.
+  std::optional<uint8_t> role = std::nullopt;  // RFC 9234; a BgpRole if it is known.
+  bool has_two_roles = false;                  // Different ones, which §4.2 forbids.
   friend bool operator==(const BgpOpen&, const BgpOpen&) = default;
 };
 
@@ -39,9 +43,16 @@ Bytes EncodeOpen(const BgpOpen& open);
 // at least 10 octets, as NextBgpMessage ensures.
 std::optional<Notification> DecodeOpen(ByteView body, BgpOpen& open);
 
-// Checks AS, identifier and hold time. A hold time of 0, legal elsewhere, is refused: announcements
+// "customer", ... "rs-client"; "unknown role 7".
+std::string RoleText(uint8_t role);
+// The role that the other side of ours has: a customer's is its provider.
+BgpRole CounterpartOf(BgpRole role);
+
+// Checks AS, identifier, hold time and role. With `role_strict` the neighbor must have a role if we
+// have one (RFC 9234 §4.2). A hold time of 0, legal elsewhere, is refused: announcements
 // would then outlive a hung sidecar.
-std::optional<Notification> CheckOpen(const BgpOpen& theirs, const BgpOpen& ours, uint32_t peer_as);
+std::optional<Notification> CheckOpen(const BgpOpen& theirs, const BgpOpen& ours, uint32_t peer_as,
+                                      bool role_strict = false);
 
 }  // namespace hither
 

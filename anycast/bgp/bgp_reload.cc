@@ -15,7 +15,7 @@ const AnycastNeighbor* Find(const AnycastBgp& bgp, const SocketAddress& address)
 }
 
 // Settings in the OPEN, or of the connection. A description stays on this side, and an UPDATE
-// changes a next hop.
+// changes a next hop, attributes and what is announced.
 std::vector<std::string> KeysOfReset(const AnycastNeighbor& from, const AnycastNeighbor& to) {
   std::vector<std::string> keys;
   const auto compare = [&keys](const char* key, bool is_same) {
@@ -28,6 +28,9 @@ std::vector<std::string> KeysOfReset(const AnycastNeighbor& from, const AnycastN
   compare("multihop", from.multihop == to.multihop);
   compare("families", from.ipv4 == to.ipv4 && from.ipv6 == to.ipv6);
   compare("hold_time", from.hold_time == to.hold_time);
+  compare("role", from.role == to.role);
+  compare("role_strict", from.role_strict == to.role_strict);
+  compare("device", from.device == to.device);
   return keys;
 }
 

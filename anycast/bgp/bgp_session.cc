@@ -1,9 +1,11 @@
 #include "anycast/bgp/bgp_session.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "anycast/bgp/bgp_remedy.h"
 
 namespace hither {
 namespace {
@@ -70,7 +72,10 @@ void BgpSession::OnTick(absl::Time now) {
     return;
   }
   if (now >= give_up_at_) {
-    if (state_ == State::kConnect) return OnClosed(now, "no connection within 3 s");
+    if (state_ == State::kConnect) {
+      return OnClosed(now, absl::StrCat("no connection within 3 s; ",
+                                        RemedyOfConnecting(ETIMEDOUT, options_.has_password)));
+    }
     return Fail(now, {NotificationCode::kHoldTimer, 0, {}});
   }
   if (now >= lease_until_ + hold_time_) {
@@ -91,6 +96,9 @@ void BgpSession::OnConnected(absl::Time now, uint32_t router_id) {
            .four_octet_as = !without_capabilities_,
            .route_refresh = !without_capabilities_,
            .families = options_.families};
+  if (options_.role.has_value() && !without_capabilities_) {
+    ours_.role = static_cast<uint8_t>(*options_.role);
+  }
   if (without_capabilities_) ours_.families.ipv6 = false;
   without_capabilities_ = false;  // The next try has them again.
   theirs_ = {};
@@ -102,6 +110,10 @@ void BgpSession::OnConnected(absl::Time now, uint32_t router_id) {
 }
 
 void BgpSession::OnClosed(absl::Time now, absl::string_view why) {
+  if (state_ == State::kOpenSent && theirs_.as == 0) {
+    return End(now, absl::StrCat(why, "; it sent no OPEN: it may have no neighbor statement for ",
+                                 "the address that this host connects from"));
+  }
   if (state_ != State::kIdle) End(now, std::string(why));
 }
 

@@ -39,7 +39,10 @@ class BgpSession {
     uint32_t peer_as = 0;
     absl::Duration hold_time = absl::Seconds(3);
     FamilySet families;
-    uint64_t seed = 0;  // Of the jitter.
+    std::optional<BgpRole> role = std::nullopt;
+    bool role_strict = false;
+    bool has_password = false;  // For messages.
+    uint64_t seed = 0;          // Of the jitter.
   };
 
   // What the owner must do after an event, in this order.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "anycast/bgp/bgp_remedy.h"
 #include "anycast/bgp/bgp_session.h"
 #include "anycast/bgp/bgp_update.h"
 
@@ -33,10 +34,8 @@ void BgpSession::OnMessage(absl::Time now, const BgpFrame& frame) {
 
 void BgpSession::OnOpen(absl::Time now, ByteView body) {
   if (auto error = DecodeOpen(body, theirs_)) return Fail(now, *error);
-  if (auto error = CheckOpen(theirs_, ours_, options_.peer_as)) {
-    return Fail(now, *error,
-                absl::StrCat("the neighbor's AS is ", theirs_.as, ", configured is ",
-                             options_.peer_as, "; its hold time is ", theirs_.hold_seconds, " s"));
+  if (auto error = CheckOpen(theirs_, ours_, options_.peer_as, options_.role_strict)) {
+    return Fail(now, *error, RemedyOfSent(*error, ours_, theirs_, options_.peer_as));
   }
   hold_time_ = absl::Seconds(std::min(ours_.hold_seconds, theirs_.hold_seconds));
   Enter(State::kOpenConfirm, now);
@@ -71,7 +70,9 @@ void BgpSession::OnRefresh(ByteView body) {
 
 void BgpSession::OnNotification(absl::Time now, ByteView body) {
   const Notification notification = DecodeNotification(body);
-  const std::string text = absl::StrCat("NOTIFICATION received: ", ToText(notification));
+  std::string text = absl::StrCat("NOTIFICATION received: ", ToText(notification));
+  const std::string remedy = RemedyOfReceived(notification, ours_, theirs_);
+  if (!remedy.empty()) absl::StrAppend(&text, "; ", remedy);
   if (notification.code == NotificationCode::kUpdate) update_error_ = text;
   // RFC 5492 §3: a neighbor that does not know the parameter may still talk without it.
   without_capabilities_ = notification.code == NotificationCode::kOpen &&

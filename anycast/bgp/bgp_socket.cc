@@ -58,6 +58,20 @@ absl::Status SetHops(int socket, const BgpTransport::Options& options) {
   return absl::OkStatus();
 }
 
+bool BindToDevice(int socket, const std::string& device) {
+  return device.empty() || setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, device.data(),
+                                      static_cast<socklen_t>(device.size())) == 0;
+}
+
+absl::Status SetDevice(int socket, const BgpTransport::Options& options) {
+  if (BindToDevice(socket, options.device)) return absl::OkStatus();
+  const absl::string_view remedy = errno == ENODEV  ? "; create it, or correct device:"
+                                   : errno == EPERM ? "; give hither-anycast CAP_NET_RAW"
+                                                    : "";
+  absl::Status failed = Failed(options, absl::StrCat("cannot bind to device ", options.device));
+  return absl::UnavailableError(absl::StrCat(failed.message(), remedy));
+}
+
 absl::Status SetLocal(int socket, const BgpTransport::Options& options) {
   if (!options.local) return absl::OkStatus();
   if (options.local->family() != options.neighbor.family()) {
@@ -86,14 +100,16 @@ void SetConveniences(int socket, const BgpTransport::Options& options) {
 
 }  // namespace
 
-std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor) {
+std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor,
+                                           const std::string& device) {
   const absl::StatusOr<SocketAddress> to = neighbor.Resolve();
   const FileDescriptor socket(::socket(neighbor.system_family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket) return std::nullopt;
   sockaddr_storage local = {};
   socklen_t size = sizeof local;
   // For UDP this looks up the route and sends nothing.
-  const bool found = to.ok() && connect(socket.get(), to->get(), to->size()) == 0 &&
+  const bool found = to.ok() && BindToDevice(socket.get(), device) &&
+                     connect(socket.get(), to->get(), to->size()) == 0 &&
                      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&local), &size) == 0;
   if (!found) return std::nullopt;
   return SocketAddress::FromSystem(local).WithPort(0);
@@ -104,7 +120,7 @@ absl::StatusOr<FileDescriptor> OpenBgpSocket(const BgpTransport::Options& option
       ::socket(options.neighbor.system_family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return Failed(options, "cannot create a socket");
   SetConveniences(socket.get(), options);
-  for (const auto set : {SetKey, SetHops, SetLocal}) {
+  for (const auto set : {SetDevice, SetKey, SetHops, SetLocal}) {
     if (absl::Status status = set(socket.get(), options); !status.ok()) return status;
   }
   return socket;

@@ -1,6 +1,9 @@
 #ifndef HITHER_ANYCAST_BGP_BGP_SOCKET_H_
 #define HITHER_ANYCAST_BGP_BGP_SOCKET_H_
 
+#include <optional>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "anycast/bgp/bgp_transport.h"
@@ -12,8 +15,10 @@ namespace hither {
 // 2385), TTL (RFC 5082), DSCP CS6 (RFC 4594 §3.2: routing protocols) and source address.
 absl::StatusOr<FileDescriptor> OpenBgpSocket(const BgpTransport::Options& options);
 
-// The address that the kernel would connect from. Empty: there is no route, or no such interface.
-std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor);
+// The address that the kernel would connect from, through `device` unless it is empty. Empty: there
+// is no route, or no such interface.
+std::optional<SocketAddress> SourceTowards(const SocketAddress& neighbor,
+                                           const std::string& device);
 
 }  // namespace hither
 

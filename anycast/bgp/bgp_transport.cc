@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "anycast/bgp/bgp_remedy.h"
 #include "anycast/bgp/bgp_socket.h"
 
 namespace hither {
@@ -19,6 +20,12 @@ int SocketError(int socket) {
   int error = 0;
   socklen_t size = sizeof error;
   return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+std::string WhyNotConnected(const BgpTransport::Options& options, int error) {
+  const std::string remedy = RemedyOfConnecting(error, !options.password.empty());
+  return absl::StrCat("connect to ", options.neighbor.ToText(), ": ", std::strerror(error),
+                      remedy.empty() ? "" : "; ", remedy);
 }
 
 }  // namespace
@@ -40,8 +47,7 @@ absl::Status BgpTransport::Connect(const std::optional<SocketAddress>& local) {
   socket_ = *std::move(socket);
   phase_ = Phase::kConnecting;
   if (connect(socket_.get(), neighbor->get(), neighbor->size()) != 0 && errno != EINPROGRESS) {
-    absl::Status status = absl::UnavailableError(
-        absl::StrCat("connect to ", options_.neighbor.ToText(), ": ", std::strerror(errno)));
+    absl::Status status = absl::UnavailableError(WhyNotConnected(options_, errno));
     socket_.Reset();
     return status;
   }
@@ -104,10 +110,7 @@ void BgpTransport::OnError() {
 
 void BgpTransport::OnConnectDone() {
   const int error = SocketError(socket_.get());
-  if (error != 0) {
-    return Lost(
-        absl::StrCat("connect to ", options_.neighbor.ToText(), ": ", std::strerror(error)));
-  }
+  if (error != 0) return Lost(WhyNotConnected(options_, error));
   sockaddr_storage local = {};
   socklen_t size = sizeof local;
   if (getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&local), &size) == 0) {

@@ -32,6 +32,7 @@ class BgpTransport {
   struct Options {
     SocketAddress neighbor;
     std::optional<SocketAddress> local;
+    std::string device = {};    // SO_BINDTODEVICE: an interface or a VRF; empty: any.
     std::string password;       // RFC 2385; empty: none.
     bool ttl_security = false;  // RFC 5082
     int ttl = 64;               // Without ttl_security.

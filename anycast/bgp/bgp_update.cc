@@ -76,8 +76,8 @@ size_t PathLength(const BgpDialect& dialect, const RouteAttributes& attributes) 
 }
 
 uint32_t LocalPref(const RouteAttributes& attributes) {
-  const int lower = std::clamp(attributes.prepend, 0, static_cast<int>(kLocalPref));
-  return kLocalPref - static_cast<uint32_t>(lower);
+  const uint32_t highest = attributes.local_pref.value_or(kLocalPref);
+  return highest - std::min(static_cast<uint32_t>(std::max(0, attributes.prepend)), highest);
 }
 
 // RFC 1997 and RFC 8092 §3 speak of sets: sorted, each once.
@@ -133,6 +133,9 @@ PathAttributes EncodePath(const BgpDialect& dialect, const RouteAttributes& attr
   if (!attributes.large_communities.empty()) {
     AppendAttribute(kBoth, BgpAttribute::kLargeCommunities,
                     LargeCommunities(attributes.large_communities), out);
+  }
+  if (dialect.only_to_customer) {
+    AppendU32Attribute(kBoth, BgpAttribute::kOnlyToCustomer, dialect.local_as, out);
   }
   return path;
 }

@@ -17,6 +17,9 @@ struct BgpDialect {
   uint32_t local_as = 0;
   bool internal = false;       // The neighbor is in our AS.
   bool four_octet_as = false;  // RFC 6793: both sides support it.
+  // RFC 9234 §5: customers, peers and clients of our route server must not pass the path on to
+  // their providers and peers.
+  bool only_to_customer = false;
   friend bool operator==(const BgpDialect&, const BgpDialect&) = default;
 };
 
@@ -25,7 +28,7 @@ struct BgpDialect {
 // into MP_REACH_NLRI. Returns nothing if the attributes leave no room for a prefix.
 //
 // Within our AS a prepend would act as a withdrawal: routers refuse a path that names their own AS.
-// There each prepend lowers LOCAL_PREF by one instead, from 100, with the intended effect.
+// There each prepend lowers LOCAL_PREF by one instead, with the intended effect.
 std::vector<Bytes> EncodeAnnouncements(const BgpDialect& dialect, const RouteAttributes& attributes,
                                        ByteView next_hop, IpFamily family,
                                        std::span<const Prefix> prefixes);

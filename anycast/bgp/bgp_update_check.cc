@@ -70,6 +70,7 @@ bool ValueIsWell(BgpAttribute type, ByteView value) {
     case BgpAttribute::kNextHop:
     case BgpAttribute::kMed:
     case BgpAttribute::kLocalPref:
+    case BgpAttribute::kOnlyToCustomer:
       return value.size() == 4;
     case BgpAttribute::kCommunities:
       return value.size() % 4 == 0 && !value.empty();

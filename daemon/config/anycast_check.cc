@@ -81,6 +81,7 @@ class Checker {
   void CheckTier(const AnycastConfig::Service& service, absl::string_view key,
                  const RouteAttributes& tier) {
     const RouteAttributes& up = service.up;
+    CheckLocalPref(service, key, tier);
     const bool is_less_preferred =
         tier.prepend > up.prepend ||
         (tier.prepend == up.prepend && tier.med.value_or(0) > up.med.value_or(0));
@@ -95,6 +96,20 @@ class Checker {
       return Warn(absl::StrCat(what, "; only its communities can move traffic"));
     }
     Error(absl::StrCat(what, "; raise prepend or med"));
+  }
+
+  // Routers in our AS compare LOCAL_PREF before all else (RFC 4271 §9.1.2).
+  void CheckLocalPref(const AnycastConfig::Service& service, absl::string_view key,
+                      const RouteAttributes& tier) {
+    constexpr uint32_t kUsual = 100;
+    if (!tier.local_pref.has_value() && !service.up.local_pref.has_value()) return;
+    const auto effective = [&](const RouteAttributes& of) {
+      return int64_t{of.local_pref.value_or(kUsual)} - of.prepend;
+    };
+    if (effective(tier) <= effective(service.up)) return;
+    Error(absl::StrCat(key, " of service ", service.name, " has a higher local_pref than up (",
+                       effective(tier), " and ", effective(service.up),
+                       ", each less its prepend); lower it, or give up a higher one"));
   }
 
   // A name in no zone, pushed to all nodes, would withdraw a service everywhere.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/prefix.h"
 #include "base/socket_address.h"
@@ -35,7 +36,18 @@ struct RouteAttributes {
   int prepend = 0;                    // Our own AS so many times more.
   std::vector<uint32_t> communities;  // RFC 1997; as "64512:100" or "graceful-shutdown".
   std::vector<LargeCommunity> large_communities;
+  // To neighbors in our AS (default 100); each prepend lowers it by one.
+  std::optional<uint32_t> local_pref = std::nullopt;
   friend bool operator==(const RouteAttributes&, const RouteAttributes&) = default;
+};
+
+// Our role towards a neighbor, RFC 9234 §3.1: a customer's neighbor is its provider.
+enum class BgpRole : uint8_t {
+  kProvider = 0,
+  kRouteServer = 1,
+  kRouteServerClient = 2,
+  kCustomer = 3,
+  kPeer = 4,
 };
 
 // The next four are outside of AnycastConfig, since clang rejects an optional member whose type is
@@ -54,8 +66,17 @@ struct AnycastNeighbor {
   std::optional<SocketAddress> next_hop_v6;  // another one of its interface.
   absl::Duration hold_time = absl::Seconds(3);
   std::string description;
+  std::optional<BgpRole> role;
+  bool role_strict = false;           // A neighbor without a role is refused.
+  std::string device;                 // SO_BINDTODEVICE: an interface or a VRF. Empty: any.
+  RouteAttributes attributes;         // Added to those of each state.
+  std::vector<std::string> services;  // Announced to it; empty: all.
+  std::vector<Prefix> prefixes;       // Of those; empty: all.
   friend bool operator==(const AnycastNeighbor&, const AnycastNeighbor&) = default;
 };
+
+// Is the prefix of this service announced to the neighbor?
+bool IsFor(const AnycastNeighbor& neighbor, absl::string_view service, const Prefix& prefix);
 
 struct AnycastBgp {
   uint32_t local_as = 0;

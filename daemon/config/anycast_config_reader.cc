@@ -1,12 +1,13 @@
 // From the YAML below `anycast:` to an AnycastConfig. The tables at the end are the schema.
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "daemon/config/config_reading.h"
 #include "daemon/config/prefix_uses.h"
+#include "daemon/config/route_attributes.h"
 #include "dns/rr_type.h"
 
 namespace hither {
@@ -22,7 +23,6 @@ constexpr size_t kNeighborsMax = 32;
 constexpr size_t kPeersMax = 256;
 constexpr size_t kOutsideMax = 4;  // Addresses of one node.
 constexpr size_t kCommandWordsMax = 64;
-constexpr size_t kCommunitiesMax = 32;
 
 // A list of maps, each read by `keys` into a new T.
 template <typename T, size_t kKeys>
@@ -121,7 +121,15 @@ void ReadNextHop(const YamlNode& node, IpFamily family, Reading& to,
 void ReadAs(const YamlNode& node, Reading& to, uint32_t& out) {
   constexpr uint32_t kAsTrans = 23'456;
   constexpr uint32_t kLast16 = 65'535;
-  ReadNumber(node, 1, UINT32_MAX - 1, to, out);
+  std::string text;
+  if (!ReadText(node, "an AS number, such as 64512", to, text)) return;
+  const std::optional<uint32_t> as = AsFromText(text);
+  if (!as.has_value() || *as == 0 || *as == UINT32_MAX) {
+    return to.Error(node.line, absl::StrCat(Quoted(text),
+                                            " is not an AS number; give one from 1 to 4294967294, "
+                                            "or as two halves, such as 65000.1"));
+  }
+  out = *as;
   if (out != kAsTrans && out != kLast16) return;
   to.Error(node.line, absl::StrCat("AS ", out,
                                    " is reserved; give your own, or a private one from "
@@ -142,14 +150,14 @@ void ReadRouterId(const YamlNode& node, Reading& to, Anycast::Bgp& bgp) {
   bgp.router_id = ntohl(reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr.s_addr);
 }
 
-void ReadPrefixes(const YamlNode& node, Reading& to, Anycast::Service& service) {
+void ReadPrefixes(const YamlNode& node, Reading& to, std::vector<Prefix>& out) {
   ReadList(node, "prefixes, such as [192.0.2.0/24, \"2001:db8::/48\"]", kPrefixesMax, to,
            [&](const YamlNode& item) {
              std::string text;
              if (!ReadText(item, "a prefix, such as 192.0.2.0/24", to, text)) return;
              const absl::StatusOr<Prefix> prefix = Prefix::FromText(text);
              if (!prefix.ok()) return to.Error(item.line, prefix.status());
-             service.prefixes.push_back(*prefix);
+             out.push_back(*prefix);
            });
 }
 
@@ -158,56 +166,6 @@ void ReadAddresses(const YamlNode& node, Reading& to, Anycast::Service& service)
            [&](const YamlNode& item) {
              SocketAddress address;
              if (ReadAddress(item, kDnsPort, to, address)) service.addresses.push_back(address);
-           });
-}
-
-// "64512:100" (RFC 1997), or one of the names of RFC 8326 and RFC 1997.
-bool ParseCommunity(absl::string_view text, uint32_t& out) {
-  if (text == "graceful-shutdown") return out = kGracefulShutdown, true;
-  if (text == "no-export") return out = 0xFFFFFF01, true;
-  if (text == "no-advertise") return out = 0xFFFFFF02, true;
-  const std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
-  uint32_t high = 0;
-  uint32_t low = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &high) ||
-      !absl::SimpleAtoi(parts[1], &low) || high > 0xFFFF || low > 0xFFFF) {
-    return false;
-  }
-  out = high << 16 | low;
-  return true;
-}
-
-void ReadCommunities(const YamlNode& node, Reading& to, RouteAttributes& out) {
-  out.communities.clear();
-  ReadList(node, "communities, such as [\"64512:100\", graceful-shutdown]", kCommunitiesMax, to,
-           [&](const YamlNode& item) {
-             std::string text;
-             uint32_t community = 0;
-             if (!ReadText(item, "a community, such as \"64512:100\"", to, text)) return;
-             if (!ParseCommunity(text, community)) {
-               return to.Error(item.line, absl::StrCat(Quoted(text),
-                                                       " is not a community; write \"64512:100\", "
-                                                       "graceful-shutdown or no-export"));
-             }
-             out.communities.push_back(community);
-           });
-}
-
-void ReadLargeCommunities(const YamlNode& node, Reading& to, RouteAttributes& out) {
-  ReadList(node, "large communities, such as [\"64512:1:2\"]", kCommunitiesMax, to,
-           [&](const YamlNode& item) {
-             std::string text;
-             if (!ReadText(item, "a large community, such as \"64512:1:2\"", to, text)) return;
-             const std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
-             LargeCommunity one;
-             if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &one.global) ||
-                 !absl::SimpleAtoi(parts[1], &one.local1) ||
-                 !absl::SimpleAtoi(parts[2], &one.local2)) {
-               return to.Error(item.line, absl::StrCat(Quoted(text),
-                                                       " is not a large community; write "
-                                                       "\"64512:1:2\" (RFC 8092)"));
-             }
-             out.large_communities.push_back(one);
            });
 }
 
@@ -237,6 +195,24 @@ void ReadFamilies(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor
       to.Error(item.line, absl::StrCat(Quoted(item.text), " is not a family; write ipv4 or ipv6"));
     }
   });
+}
+
+void ReadRole(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor) {
+  constexpr std::pair<absl::string_view, BgpRole> kRoles[] = {
+      {"customer", BgpRole::kCustomer},
+      {"provider", BgpRole::kProvider},
+      {"peer", BgpRole::kPeer},
+      {"rs", BgpRole::kRouteServer},
+      {"rs-client", BgpRole::kRouteServerClient},
+  };
+  std::string text;
+  if (!ReadText(node, "this host's role, such as customer", to, text)) return;
+  for (const auto& [word, role] : kRoles) {
+    if (text == word) return void(neighbor.role = role);
+  }
+  to.Error(node.line, absl::StrCat(Quoted(text),
+                                   " is not a role; write what this host is to the neighbor: "
+                                   "customer, provider, peer, rs or rs-client (RFC 9234)"));
 }
 
 // The server chooses the answer to ANY and RRSIG, and types from 128 to 255 are not data (RFC 6895
@@ -295,17 +271,18 @@ void ReadInterface(const YamlNode& node, Reading& to, std::string& out) {
   }
 }
 
+// A list that limits: an empty one would be no limit.
+template <typename F>
+void ReadOnly(const YamlNode& node, Reading& to, F read) {
+  read();
+  if (node.kind != YamlNode::kList || !node.children.empty()) return;
+  to.Error(node.line, "the list is empty; name at least one, or remove the key for all");
+}
+
 constexpr absl::Duration kInstant = absl::Milliseconds(10);
 constexpr absl::Duration kDay = absl::Hours(24);
 
 // clang-format off
-constexpr KeyOf<RouteAttributes> kAttributeKeys[] = {
-    {"med", [](const YamlNode& n, Reading& to, RouteAttributes& out) { ReadNumber(n, 0, UINT32_MAX, to, out.med.emplace()); }},
-    {"prepend", [](const YamlNode& n, Reading& to, RouteAttributes& out) { ReadNumber(n, 0, 32, to, out.prepend); }},
-    {"communities", ReadCommunities},
-    {"large_communities", ReadLargeCommunities},
-};
-
 constexpr KeyOf<Anycast::Probe> kProbeKeys[] = {
     {"name", [](const YamlNode& n, Reading& to, Anycast::Probe& out) { ReadText(n, "a name, such as www.example.org", to, out.name); }},
     {"type", ReadProbeType},
@@ -322,15 +299,15 @@ constexpr KeyOf<Anycast::ExecCheck> kCheckKeys[] = {
 
 constexpr KeyOf<Anycast::Service> kServiceKeys[] = {
     {"name",      [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadText(n, "a name for it", to, out.name); }},
-    {"prefixes",  ReadPrefixes},
+    {"prefixes",  [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadPrefixes(n, to, out.prefixes); }},
     {"addresses", ReadAddresses},
     {"probe",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kProbeKeys, to, out.probes.emplace_back()); }},
     {"probes",    [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMaps(n, kProbeKeys, "a list of { name: example.org, type: SOA }", kProbesMax, to, out.probes); }},
     {"zones",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadWords(n, "names of zones", to, out.zones); }},
     {"checks",    [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMaps(n, kCheckKeys, "a list of { name: disk, command: [/usr/local/bin/check] }", kChecksMax, to, out.checks); }},
-    {"up",        [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kAttributeKeys, to, out.up); }},
-    {"soft",      [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kAttributeKeys, to, out.soft); }},
-    {"drain",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kAttributeKeys, to, out.drain); }},
+    {"up",        [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadRouteAttributes(n, to, out.up); }},
+    {"soft",      [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadRouteAttributes(n, to, out.soft); }},
+    {"drain",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadRouteAttributes(n, to, out.drain); }},
 };
 
 constexpr KeyOf<Anycast::Policy> kPolicyKeys[] = {
@@ -366,6 +343,12 @@ constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {
     // RFC 4271 §4.2: zero or at least three whole seconds; zero would not be a lease.
     {"hold_time",     [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadDuration(n, absl::Seconds(3), absl::Seconds(65'535), to, out.hold_time, absl::Seconds(1)); }},
     {"description",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadText(n, "a string", to, out.description); }},
+    {"role",          ReadRole},
+    {"role_strict",   [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadBool(n, to, out.role_strict); }},
+    {"device",        [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadInterface(n, to, out.device); }},
+    {"attributes",    [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadRouteAttributes(n, to, out.attributes); }},
+    {"services",      [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadOnly(n, to, [&] { ReadWords(n, "names of services", to, out.services); }); }},
+    {"prefixes",      [](const YamlNode& n, Reading& to, Anycast::Neighbor& out) { ReadOnly(n, to, [&] { ReadPrefixes(n, to, out.prefixes); }); }},
 };
 
 constexpr KeyOf<Anycast::Bgp> kBgpKeys[] = {
@@ -443,6 +426,7 @@ constexpr KeyOf<AnycastConfig> kAnycastKeys[] = {
 void ReadAnycast(const YamlNode& node, Reading& to) {
   to.config.anycast.is_present = true;
   ReadMap(node, kAnycastKeys, to, to.config.anycast);
+  CheckNeighborKeys(node, to);
 }
 
 }  // namespace hither

@@ -72,7 +72,11 @@ struct Outcome {
 };
 
 Outcome Run(uint8_t progress, ByteView data, size_t piece) {
-  BgpSession session({.local_as = 65001, .peer_as = 65002, .families = {true, true}}, kNow);
+  // Every second time with a role (RFC 9234), every fourth time with a strict one.
+  BgpSession::Options options{.local_as = 65001, .peer_as = 65002, .families = {true, true}};
+  if ((progress & 0x80) != 0) options.role = hither::BgpRole::kCustomer;
+  options.role_strict = (progress & 0x40) != 0;
+  BgpSession session(options, kNow);
   session.Renew(kNow, kNow + absl::Seconds(2));
   session.OnConnected(kNow, 7);
   if (progress % 3 > 0) session.OnBytes(kNow, TheirOpen());

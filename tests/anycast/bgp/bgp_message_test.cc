@@ -2,6 +2,8 @@
 
 #include <ostream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -115,6 +117,31 @@ const Words kNotifications[] = {
     {"Capability", "02 07 4006 0078",
      "OPEN Message Error, Unsupported Capability (data 40 06 00 "
      "78)"},
+    {"Capabilities", "02 07 0901 03 4104 0000fde9",
+     "OPEN Message Error, Unsupported Capability (role (RFC 9234), AS numbers of four octets)"},
+    {"Version", "02 01 0004",
+     "OPEN Message Error, Unsupported Version Number (it speaks version "
+     "4)"},
+    {"HoldTime", "02 06 0003", "OPEN Message Error, Unacceptable Hold Time (3 s)"},
+    {"HoldTimeOddData", "02 06 03", "OPEN Message Error, Unacceptable Hold Time (data 03)"},
+    {"Role", "02 0b", "OPEN Message Error, Role Mismatch"},
+    {"Authentication", "02 05", "OPEN Message Error, Authentication Failure"},
+    {"Length", "01 02 0012", "Message Header Error, Bad Message Length (length 18)"},
+    {"Type", "01 03 09", "Message Header Error, Bad Message Type (type 9)"},
+    {"StateMachine", "05 01 02",
+     "Finite State Machine Error, Unexpected Message in OpenSent State (an UPDATE)"},
+    {"StateMachineOddType", "05 01 09",
+     "Finite State Machine Error, Unexpected Message in OpenSent State (data 09)"},
+    {"MaximumPrefixes", "06 01 0002 01 00000005",
+     "Cease, Maximum Number of Prefixes Reached (IPv6 unicast, limit 5)"},
+    {"HardReset", "06 09 06 02 03 627965",
+     "Cease, Hard Reset: Cease, Administrative Shutdown: \"bye\""},
+    {"HardResetInHardReset", "06 09 06 09 06 09",
+     "Cease, Hard Reset: Cease, Hard Reset (data 06 "
+     "09)"},
+    {"HardResetAlone", "06 09", "Cease, Hard Reset"},
+    {"AsLoop", "03 07", "UPDATE Message Error, AS Routing Loop"},
+    {"SendHoldTimer", "08 00", "Send Hold Timer Expired"},
     {"UnknownSubcode", "06 63", "Cease, subcode 99"},
     {"UnknownCode", "63 00", "error code 99"},
 };
@@ -125,6 +152,25 @@ TEST_P(Notifications, AreToldInWords) {
 }
 INSTANTIATE_TEST_SUITE_P(Rfc4271, Notifications, testing::ValuesIn(kNotifications),
                          [](const auto& test) { return test.param.name; });
+
+// RFC 4271 §4.5, RFC 4486, RFC 6608, RFC 8538, RFC 9234, RFC 9384, RFC 9687.
+TEST(Notification, EachAssignedNumberHasWords) {
+  const std::pair<int, std::vector<int>> kAssigned[] = {{1, {0, 1, 2, 3}},
+                                                        {2, {0, 1, 2, 3, 4, 5, 6, 7, 11}},
+                                                        {3, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}},
+                                                        {4, {0}},
+                                                        {5, {0, 1, 2, 3}},
+                                                        {6, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}},
+                                                        {7, {0, 1}},
+                                                        {8, {0}}};
+  for (const auto& [code, subcodes] : kAssigned) {
+    for (const int subcode : subcodes) {
+      const std::string text =
+          ToText({static_cast<NotificationCode>(code), static_cast<uint8_t>(subcode), {}});
+      EXPECT_EQ(text.find("code "), std::string::npos) << code << "/" << subcode << ": " << text;
+    }
+  }
+}
 
 TEST(RouteRefresh, NamesAFamily) {
   EXPECT_EQ(DecodeRouteRefresh(FromHex("0001 00 01")), IpFamily::kV4);

@@ -32,6 +32,16 @@ TEST(Open, IsWritten) {
                                 "41 04 fa56ea01")));  // Four-octet AS 4200000001
 }
 
+TEST(Open, NamesItsRole) {  // RFC 9234 §4.1
+  const BgpOpen open{.as = 1,
+                     .hold_seconds = 3,
+                     .identifier = 1,
+                     .four_octet_as = true,
+                     .families = {false, false},
+                     .role = static_cast<uint8_t>(BgpRole::kCustomer)};
+  EXPECT_EQ(ToHex(EncodeOpen(open)).substr(56), "0b0209090103410400000001");
+}
+
 TEST(Open, OffersNoGracefulRestart) {
   const BgpOpen open{.as = 1,
                      .hold_seconds = 3,
@@ -67,7 +77,9 @@ std::string Told(ByteView body) {
   }
   return absl::StrCat("AS ", open.as, " hold ", open.hold_seconds, open.families.ipv4 ? " v4" : "",
                       open.families.ipv6 ? " v6" : "", open.four_octet_as ? " as4" : "",
-                      open.route_refresh ? " refresh" : "");
+                      open.route_refresh ? " refresh" : "",
+                      open.role ? absl::StrCat(" role ", RoleText(*open.role)) : "",
+                      open.has_two_roles ? " and another" : "");
 }
 
 // clang-format off
@@ -77,6 +89,12 @@ const Case kOpens[] = {
     {"FourOctetAs", "04 5ba0 005a 0a000001 08 02 06 41 04 fa56ea01", "AS 4200000001 hold 90 v4 as4"},
     {"OnlyIpv6", "04 fdea 0003 0a000001 08 02 06 01 04 0002 00 01", "AS 65002 hold 3 v6"},
     {"OtherFamilyAlone", "04 fdea 0003 0a000001 08 02 06 01 04 0001 00 80", "AS 65002 hold 3"},
+    {"Role", "04 fdea 0003 0a000001 05 02 03 09 01 03", "AS 65002 hold 3 v4 role customer"},
+    {"UnknownRole", "04 fdea 0003 0a000001 05 02 03 09 01 07", "AS 65002 hold 3 v4 role unknown role 7"},
+    {"RoleTwice", "04 fdea 0003 0a000001 08 02 06 090100 090100", "AS 65002 hold 3 v4 role provider"},
+    {"TwoRoles", "04 fdea 0003 0a000001 08 02 06 090100 090104", "AS 65002 hold 3 v4 role peer and another"},
+    {"RoleWithoutAValue", "04 fdea 0003 0a000001 04 02 02 0900", "2/0 "},
+    {"LongRole", "04 fdea 0003 0a000001 06 02 04 09020303", "2/0 "},
     {"UnknownCapability", "04 fdea 0003 0a000001 07 02 05 ee 03 010203", "AS 65002 hold 3 v4"},
     {"GracefulRestartOfTheirs", "04 fdea 0003 0a000001 06 02 04 40 02 8078", "AS 65002 hold 3 v4"},
     {"CapabilityTwice", "04 fdea 0003 0a000001 08 02 02 0200 02 02 0200", "AS 65002 hold 3 v4 refresh"},
@@ -147,6 +165,46 @@ TEST_P(Checks, Finds) {
 }
 INSTANTIATE_TEST_SUITE_P(Rfc4271, Checks, testing::ValuesIn(kChecks),
                          [](const auto& test) { return test.param.name; });
+
+// RFC 9234 §4.2, table 2: the five pairs that fit.
+TEST(Check, RolesFitInPairs) {
+  for (int ours = 0; ours <= 4; ++ours) {
+    std::string fitting;
+    for (int theirs = 0; theirs <= 5; ++theirs) {
+      const BgpOpen our_open{.as = 64512,
+                             .hold_seconds = 3,
+                             .identifier = 7,
+                             .families = {},
+                             .role = static_cast<uint8_t>(ours)};
+      BgpOpen their_open{.as = 64513, .hold_seconds = 3, .identifier = 8, .families = {}};
+      their_open.role = static_cast<uint8_t>(theirs);
+      const auto error = CheckOpen(their_open, our_open, 64513);
+      if (!error.has_value()) absl::StrAppend(&fitting, theirs);
+      if (error.has_value()) EXPECT_EQ(error->subcode, kRoleMismatch);
+    }
+    constexpr const char* kFitting[] = {"3", "2", "1", "0", "4"};
+    EXPECT_EQ(fitting, kFitting[ours]) << ours;
+  }
+}
+
+TEST(Check, OnlyStrictNeedsARole) {
+  const BgpOpen theirs{.as = 64513, .hold_seconds = 3, .identifier = 8, .families = {}};
+  BgpOpen ours{.as = 64512, .hold_seconds = 3, .identifier = 7, .families = {}};
+  EXPECT_FALSE(CheckOpen(theirs, ours, 64513, /*role_strict=*/true));
+  ours.role = static_cast<uint8_t>(BgpRole::kPeer);
+  EXPECT_FALSE(CheckOpen(theirs, ours, 64513));
+  EXPECT_EQ(CheckOpen(theirs, ours, 64513, /*role_strict=*/true)->subcode, kRoleMismatch);
+}
+
+TEST(Check, TwoRolesFitNobody) {
+  BgpOpen theirs{.as = 64513, .hold_seconds = 3, .identifier = 8, .families = {}};
+  BgpOpen ours{.as = 64512, .hold_seconds = 3, .identifier = 7, .families = {}};
+  theirs.role = ours.role = static_cast<uint8_t>(BgpRole::kPeer);
+  theirs.has_two_roles = true;
+  EXPECT_EQ(CheckOpen(theirs, ours, 64513)->subcode, kRoleMismatch);
+  ours.role.reset();  // Then theirs means nothing.
+  EXPECT_FALSE(CheckOpen(theirs, ours, 64513));
+}
 
 TEST(Check, OurIdentifierIsGoodInAnotherAs) {  // RFC 6286 §2.1
   const BgpOpen ours{.as = 64512, .hold_seconds = 3, .identifier = 7, .families = {}};

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "anycast/bgp/bgp_update.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/anycast/bgp/bgp_bytes.h"
 
@@ -203,8 +204,68 @@ TEST_F(SessionTest, ConnectingTakesAtMost3Seconds) {
   EXPECT_EQ(Told(session_), "");
   Renew(3);
   EXPECT_EQ(Told(session_), "close");
-  EXPECT_EQ(session_.last_error(), "no connection within 3 s");
+  EXPECT_THAT(session_.last_error(),
+              testing::AllOf(testing::StartsWith("no connection within 3 s; nothing answers"),
+                             testing::HasSubstr("has a TCP MD5 password for this host does not "
+                                                "answer until password_file is set here")));
   EXPECT_EQ(session_.counters().resets, 0u);
+}
+
+// The passwords differ, or only one side has one: the kernels drop each other's segments.
+TEST_F(SessionTest, ANeighborThatDoesNotAnswerMayHaveAnotherPassword) {
+  BgpSession::Options options = Options();
+  options.has_password = true;
+  BgpSession session(options, kStart);
+  session.Renew(At(0), At(9));
+  session.OnTick(At(3));
+  EXPECT_THAT(session.last_error(), testing::HasSubstr("the same TCP MD5 password for this host"));
+}
+
+TEST_F(SessionTest, ARefusedHoldTimeIsSaidWithBothValues) {
+  Renew(0);
+  session_.OnConnected(At(0), 7);
+  session_.OnBytes(At(0), MessageOf(BgpType::kNotification, "02 06 0003"));
+  EXPECT_EQ(session_.last_error(),
+            "NOTIFICATION received: OPEN Message Error, Unacceptable Hold Time (3 s); hold_time "
+            "here is 3 s: raise hold_time of this neighbor, or lower the minimum that the neighbor "
+            "accepts");
+  Renew(1);
+  session_.OnConnected(At(1), 7);
+  session_.OnBytes(At(1), TheirOpen(90));
+  session_.OnBytes(At(1), MessageOf(BgpType::kNotification, "02 06"));
+  EXPECT_THAT(session_.last_error(),
+              testing::HasSubstr("hold_time here is 3 s, the neighbor's is 90 s"));
+}
+
+TEST_F(SessionTest, OurRefusalOfAHoldTimeSaysBothValues) {
+  Renew(0);
+  session_.OnConnected(At(0), 7);
+  session_.OnBytes(At(0), TheirOpen(0));
+  EXPECT_EQ(session_.last_error(),
+            "NOTIFICATION sent: OPEN Message Error, Unacceptable Hold Time (hold_time here is 3 s, "
+            "the neighbor's is 0 s: set at least 3 s on the neighbor; without a hold time it would "
+            "keep the routes of a hung sidecar)");
+}
+
+TEST_F(SessionTest, AWrongAsIsSaidWithBothValues) {
+  BgpSession::Options options = Options();
+  options.peer_as = 65009;
+  BgpSession session(options, kStart);
+  session.Renew(At(0), At(9));
+  session.OnConnected(At(0), 7);
+  session.OnBytes(At(0), TheirOpen());
+  EXPECT_EQ(session.last_error(),
+            "NOTIFICATION sent: OPEN Message Error, Bad Peer AS (the neighbor's AS is 65002, "
+            "configured is 65009: correct as: of this neighbor)");
+}
+
+TEST_F(SessionTest, ANeighborThatHangsUpMayNotKnowUs) {
+  Renew(0);
+  session_.OnConnected(At(0), 7);
+  session_.OnClosed(At(0.1), "the neighbor closed the connection");
+  EXPECT_EQ(session_.last_error(),
+            "the neighbor closed the connection; it sent no OPEN: it may have no neighbor "
+            "statement for the address that this host connects from");
 }
 
 TEST_F(SessionTest, BacksOffDoublingTo30Seconds) {
@@ -259,7 +320,9 @@ TEST_F(SessionTest, KeepsWhatAnUpdateWasRefusedWith) {
   EXPECT_EQ(Told(session_), "close");
   const std::string text =
       "NOTIFICATION received: UPDATE Message Error, Invalid NEXT_HOP Attribute (data 40 03 04 0a "
-      "00 00 02)";
+      "00 00 02); set next_hop_v4 or next_hop_v6 to an address of this host on the neighbor's "
+      "subnet; a BGP daemon on this host itself accepts no address of this host: use kernel: with "
+      "it";
   EXPECT_EQ(session_.last_error(), text);
   EXPECT_EQ(session_.update_error(), text);
 }
@@ -298,11 +361,11 @@ void PrintTo(const Odd& odd, std::ostream* out) { *out << odd.name; }
 const Odd kOdd[] = {
     {"OpenOfAnotherAs", Session::kOpenSent, BgpType::kOpen, "04 fdeb 0003 00000009 00", "OPEN Message Error, Bad Peer AS | close"},
     {"OpenWithHoldTime0", Session::kOpenSent, BgpType::kOpen, "04 fdea 0000 00000009 00", "OPEN Message Error, Unacceptable Hold Time | close"},
-    {"KeepaliveBeforeOpen", Session::kOpenSent, BgpType::kKeepalive, "", "Finite State Machine Error, Unexpected Message in OpenSent State (data 04) | close"},
-    {"UpdateBeforeOpen", Session::kOpenSent, BgpType::kUpdate, "0000 0000", "Finite State Machine Error, Unexpected Message in OpenSent State (data 02) | close"},
-    {"UpdateBeforeKeepalive", Session::kOpenConfirm, BgpType::kUpdate, "0000 0000", "Finite State Machine Error, Unexpected Message in OpenConfirm State (data 02) | close"},
-    {"RefreshBeforeKeepalive", Session::kOpenConfirm, BgpType::kRouteRefresh, "0001 00 01", "Finite State Machine Error, Unexpected Message in OpenConfirm State (data 05) | close"},
-    {"SecondOpen", Session::kEstablished, BgpType::kOpen, "04 fdea 0003 00000009 00", "Finite State Machine Error, Unexpected Message in Established State (data 01) | close"},
+    {"KeepaliveBeforeOpen", Session::kOpenSent, BgpType::kKeepalive, "", "Finite State Machine Error, Unexpected Message in OpenSent State (a KEEPALIVE) | close"},
+    {"UpdateBeforeOpen", Session::kOpenSent, BgpType::kUpdate, "0000 0000", "Finite State Machine Error, Unexpected Message in OpenSent State (an UPDATE) | close"},
+    {"UpdateBeforeKeepalive", Session::kOpenConfirm, BgpType::kUpdate, "0000 0000", "Finite State Machine Error, Unexpected Message in OpenConfirm State (an UPDATE) | close"},
+    {"RefreshBeforeKeepalive", Session::kOpenConfirm, BgpType::kRouteRefresh, "0001 00 01", "Finite State Machine Error, Unexpected Message in OpenConfirm State (a ROUTE-REFRESH) | close"},
+    {"SecondOpen", Session::kEstablished, BgpType::kOpen, "04 fdea 0003 00000009 00", "Finite State Machine Error, Unexpected Message in Established State (an OPEN) | close"},
     {"UnframedUpdate", Session::kEstablished, BgpType::kUpdate, "0000 0001", "UPDATE Message Error, Malformed Attribute List | close"},
     {"MalformedUpdate", Session::kEstablished, BgpType::kUpdate, "0000 0004 40010103", ""},
     {"TheirShutdown", Session::kEstablished, BgpType::kNotification, "06 02", "close"},

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "gmock/gmock.h"
@@ -79,7 +80,9 @@ class SpeakerTest : public testing::Test {
     const absl::Time limit = MonotonicNow() + absl::Seconds(5);
     while (MonotonicNow() < limit) {
       const absl::Time now = MonotonicNow();
-      if (renews_) speaker_->Announce({route, v6}, now, now + absl::Seconds(2));
+      std::vector<Route> routes = {route};
+      if (announces_v6_) routes.push_back(v6);
+      if (renews_) speaker_->Announce(routes, now, now + absl::Seconds(2));
       uv_run(&loop_, UV_RUN_NOWAIT);
       Read();
       if (done()) return true;
@@ -116,6 +119,7 @@ class SpeakerTest : public testing::Test {
   int peer_ = -1;
   State state_ = State::kUp;
   bool renews_ = true;
+  bool announces_v6_ = true;
   bool closed_ = false;
   Bytes heard_;
   AnycastConfig config_;
@@ -140,6 +144,18 @@ TEST_F(SpeakerTest, AFamilyWithoutANextHopIsRejected) {
   ASSERT_EQ(Session().rejected.size(), 1u);
   EXPECT_EQ(Session().rejected[0].find("IPv6: no next hop"), 0u) << Session().rejected[0];
   EXPECT_EQ(speaker_->Observe().seen[1].kind, Observation::Kind::kAbsent);
+}
+
+// A service without IPv6 prefixes needs no IPv6 next hop.
+TEST_F(SpeakerTest, AFamilyThatIsNotWantedIsNotRejected) {
+  announces_v6_ = false;
+  Establish();
+  EXPECT_THAT(Session().rejected, testing::IsEmpty());
+}
+
+TEST_F(SpeakerTest, WarnsOfANeighborOnThisHost) {
+  EXPECT_THAT(Session().warnings,
+              testing::ElementsAre(testing::HasSubstr("use kernel: instead of bgp:")));
 }
 
 TEST_F(SpeakerTest, WithdrawsAndSaysWhyAtTheEnd) {

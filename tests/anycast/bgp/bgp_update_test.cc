@@ -91,6 +91,26 @@ TEST(Announcement, WithinOurAsLowersLocalPref) {
                    "18 c00002"));
 }
 
+TEST(Announcement, WithinOurAsLowersAGivenLocalPref) {
+  RouteAttributes soft;
+  soft.prepend = 2;
+  soft.local_pref = 300;
+  EXPECT_NE(Announced(kInternal, soft, "192.0.2.0/24").find("4005040000012a"), std::string::npos);
+  soft.local_pref = 1;
+  EXPECT_NE(Announced(kInternal, soft, "192.0.2.0/24").find("40050400000000"), std::string::npos);
+  EXPECT_EQ(Announced(kExternal, soft, "192.0.2.0/24").find("400504"), std::string::npos);
+}
+
+// RFC 9234 §5: OTC with our AS, last by its number.
+TEST(Announcement, OnlyToCustomer) {
+  BgpDialect dialect = kExternal;
+  dialect.only_to_customer = true;
+  EXPECT_EQ(Announced(dialect, {}, "192.0.2.0/24"),
+            Packed("0036 02 0000 001b 40010100 40020602010000fde9 4003040a000002"
+                   "c0 23 04 0000fde9"
+                   "18 c00002"));
+}
+
 TEST(Announcement, ToAnOldNeighborHidesALongAs) {  // RFC 6793 §4.2.2
   EXPECT_EQ(Announced(kOld, {}, "192.0.2.0/24"),
             Packed("0036 02 0000 001b"

@@ -129,7 +129,11 @@ constexpr absl::string_view kEverything = R"(
     neighbors:
       - { address: 10.0.0.1, as: 64512, local_address: 10.0.0.2, password: secret, ttl_security: true,
           families: [ipv4], next_hop_v4: 10.0.0.3, next_hop_v6: "2001:db8:1::3", hold_time: 9s, description: up }
-      - { address: "[2001:db8:1::1]:1179", as: 64513, multihop: 4 }
+      - { address: "[2001:db8:1::1]:1179", as: 1.10, multihop: 4, role: rs-client, role_strict: true,
+          device: vrf-edge, services: [dns], prefixes: [192.0.2.0/24],
+          attributes: { med: 10, prepend: 1, communities: [no-peer, blackhole, "0.64512:7"],
+                        large_communities: ["1.10:1:2"] } }
+      - { address: 10.0.0.8, as: 4200000001, attributes: { local_pref: 200 } }
   kernel: { mode: metric, interface_up: a, interface_soft: b, interface_drain: c, metric_interface: d,
             table: 7, metric_up: 1, metric_soft: 2, metric_drain: 3, lease: 4s }
   exec: { up: [/bin/up], soft: [/bin/soft], drain: [/bin/drain], down: [/bin/down], timeout: 3s }
@@ -182,6 +186,17 @@ TEST(AnycastConfig, ReadsNeighborsAndPeers) {
   EXPECT_TRUE(first.ipv4 && !first.ipv6 && first.ttl_security);
   EXPECT_EQ(first.next_hop_v6->AddressText(), "2001:db8:1::3");
   EXPECT_EQ(anycast.bgp->neighbors.at(1).address.ToText(), "[2001:db8:1::1]:1179");
+  const AnycastConfig::Neighbor& second = anycast.bgp->neighbors.at(1);
+  EXPECT_EQ(second.as, 65'546);  // RFC 5396: 1 * 65536 + 10.
+  EXPECT_EQ(second.role, BgpRole::kRouteServerClient);
+  EXPECT_TRUE(second.role_strict);
+  EXPECT_EQ(second.device, "vrf-edge");
+  EXPECT_THAT(second.services, ElementsAre("dns"));
+  EXPECT_EQ(second.prefixes.at(0).ToText(), "192.0.2.0/24");
+  EXPECT_EQ(second.attributes,
+            (RouteAttributes{10, 1, {0xFFFFFF04, 0xFFFF029A, 64512u << 16 | 7}, {{65'546, 1, 2}}}));
+  EXPECT_EQ(anycast.bgp->neighbors.at(2).attributes.local_pref, 200);
+  EXPECT_FALSE(first.role.has_value());
   EXPECT_EQ(anycast.kernel->mode, AnycastConfig::Kernel::Mode::kMetric);
   EXPECT_EQ(anycast.kernel->metric_drain, 3);
   EXPECT_THAT(anycast.exec->drain, ElementsAre("/bin/drain"));
@@ -280,6 +295,21 @@ constexpr Case kWrong[] = {
     {"NeighborIsMulticast", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 224.0.0.1, as: 2 }] }\n", "bgp: neighbor 224.0.0.1 is a multicast or broadcast address"},
     {"LocalAddressIsTheService", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, local_address: 192.0.2.53 }] }\n", "bgp: local_address 192.0.2.53 is in a prefix of service dns"},
     {"PeerIsTheService", "SERVICE  dry_run: true\n  peers: { nodes: [{ name: a, address: 192.0.2.53 }] }\n", "anycast: peers: node a: 192.0.2.53 is in a prefix of service dns"},
+    {"UnknownRole", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, role: upstream }] }\n", "h.yaml:9: 'upstream' is not a role; write what this host is to the neighbor: customer, provider, peer, rs or rs-client"},
+    {"RoleWithinOurAs", "SERVICE  bgp: { local_as: 2, neighbors: [{ address: 10.0.0.1, as: 3 },\n    { address: 10.0.0.2, as: 2, role: peer }] }\n", "h.yaml:9: anycast: bgp: neighbor 10.0.0.2: role: it is for neighbors in another AS (RFC 9234); remove it"},
+    {"StrictWithoutRole", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, role_strict: true }] }\n", "h.yaml:9: anycast: bgp: neighbor 10.0.0.2: role_strict: it needs a role; add role: customer"},
+    {"LocalPrefToAnotherAs", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, attributes: { local_pref: 200 } }] }\n", "h.yaml:9: anycast: bgp: neighbor 10.0.0.2: attributes: local_pref is sent only to neighbors in our AS"},
+    {"ServiceOfNobody", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, services: [mail] }] }\n", "h.yaml:9: anycast: bgp: neighbor 10.0.0.2: services: there is no service mail"},
+    {"NoServices", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, services: [] }] }\n", "h.yaml:9: the list is empty; name at least one, or remove the key for all"},
+    {"PrefixOfNobody", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, prefixes: [192.0.2.0/25] }] }\n", "h.yaml:9: anycast: bgp: neighbor 10.0.0.2: prefixes: 192.0.2.0/25 is not a prefix of a service"},
+    {"LongDevice", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, device: a-name-of-sixteen }] }\n", "h.yaml:9: 'a-name-of-sixteen' is not an interface's name; at most 15 octets"},
+    {"AttributeOfNobody", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, attributes: { weight: 7 } }] }\n", "h.yaml:9: "},
+    {"CommunityOfNobody", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, attributes: { communities: [noexport] } }] }\n", "h.yaml:9: 'noexport' is not a community; write \"64512:100\", no-export, no-advertise, no-export-subconfed, no-peer, blackhole"},
+    {"CommunityOfALongAs", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.2, as: 2, attributes: { communities: [\"1.10:7\"] } }] }\n", "an AS number above 65535 needs large_communities"},
+    {"AsOfThreeParts", "SERVICE  bgp: { local_as: 1.2.3 }\n", "h.yaml:8: '1.2.3' is not an AS number; give one from 1 to 4294967294, or as two halves, such as 65000.1"},
+    {"AsOfALongHalf", "SERVICE  bgp: { local_as: 1.65536 }\n", "'1.65536' is not an AS number"},
+    {"AsZero", "SERVICE  bgp: { local_as: 0.0 }\n", "'0.0' is not an AS number"},
+    {"SoftHasAHigherLocalPref", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, soft: { local_pref: 200 } }\n", "soft of service dns has a higher local_pref than up (198 and 100, each less its prepend)"},
     {"NobodysAs", "SERVICE  bgp: { local_as: 23456 }\n", "h.yaml:8: AS 23456 is reserved"},
     {"SoftIsPreferred", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, up: { prepend: 3 } }\n", "anycast: soft of service dns (prepend 2, MED 100) is no less preferred than up (prepend 3, MED 0); raise prepend or med"},
     {"SoftIsUp", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org }, soft: { prepend: 0, med: 0 } }\n", "soft of service dns (prepend 0, MED 0) is no less preferred than up"},
