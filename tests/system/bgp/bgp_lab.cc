@@ -39,6 +39,18 @@ std::optional<SocketAddress> MaybeAddress(const json& of, const char* key) {
   return Address(of[key], 0);
 }
 
+RouteAttributes Attributes(const json& from) {
+  RouteAttributes attributes;
+  if (from.contains("med")) attributes.med = from["med"].get<uint32_t>();
+  if (from.contains("local_pref")) attributes.local_pref = from["local_pref"].get<uint32_t>();
+  attributes.prepend = from.value("prepend", 0);
+  attributes.communities = from.value("communities", std::vector<uint32_t>());
+  for (const json& each : from.value("large_communities", json::array())) {
+    attributes.large_communities.push_back({each[0], each[1], each[2]});
+  }
+  return attributes;
+}
+
 AnycastConfig::Neighbor Neighbor(const json& from) {
   AnycastConfig::Neighbor neighbor;
   neighbor.address = Address(from["address"], kBgpPort);
@@ -52,6 +64,13 @@ AnycastConfig::Neighbor Neighbor(const json& from) {
   neighbor.next_hop_v4 = MaybeAddress(from, "next_hop_v4");
   neighbor.next_hop_v6 = MaybeAddress(from, "next_hop_v6");
   neighbor.hold_time = absl::Seconds(from.value("hold_time", 3));
+  if (from.contains("role")) neighbor.role = static_cast<BgpRole>(from["role"].get<int>());
+  neighbor.role_strict = from.value("role_strict", false);
+  neighbor.device = from.value("device", "");
+  neighbor.attributes = Attributes(from.value("attributes", json::object()));
+  for (const json& each : from.value("prefixes", json::array())) {
+    neighbor.prefixes.push_back(*Prefix::FromText(each.get<std::string>()));
+  }
   return neighbor;
 }
 
@@ -63,17 +82,6 @@ std::string NameOf(State state) {
     if (each == state) return name;
   }
   return "";
-}
-
-RouteAttributes Attributes(const json& from) {
-  RouteAttributes attributes;
-  if (from.contains("med")) attributes.med = from["med"].get<uint32_t>();
-  attributes.prepend = from.value("prepend", 0);
-  attributes.communities = from.value("communities", std::vector<uint32_t>());
-  for (const json& each : from.value("large_communities", json::array())) {
-    attributes.large_communities.push_back({each[0], each[1], each[2]});
-  }
-  return attributes;
 }
 
 class Lab {

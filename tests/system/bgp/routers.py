@@ -88,6 +88,7 @@ protocol bgp hither {{
 
 class Frr(Router):
     programs = ("/usr/lib/frr/bgpd",)
+    more = ""  # Of `router bgp`.
 
     def start(self):
         config, address = self.folder / "bgpd.conf", self.remote
@@ -104,6 +105,7 @@ router bgp {self.asn}
  neighbor {address} timers 1 3
  {f'neighbor {address} password {self.password}' if self.password else ''}
  {f'neighbor {address} ttl-security hops 1' if self.gtsm else ''}
+{self.more}
  address-family ipv4 unicast
   neighbor {address} activate
  address-family ipv6 unicast
