@@ -24,7 +24,7 @@ static_assert(kPieceBytes > 2 * kZoneListLineBytesMax);
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // Foreign text in an error, limited in length.
-std::string Quoted(absl::string_view text) {
+std::string QuotedName(absl::string_view text) {
   constexpr size_t kShownBytesMax = 60;
   if (text.size() <= kShownBytesMax) return absl::StrCat("'", text, "'");
   return absl::StrCat("'", text.substr(0, kShownBytesMax), "...'");
@@ -96,16 +96,16 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
   const absl::string_view name_text = reader.Plain();
   if (name_text.front() == '"') {  // It would be part of the name, which no operator intends.
     return fail(absl::StrCat(
-        "zone name ", Quoted(name_text),
+        "zone name ", QuotedName(name_text),
         " begins with a quote; write names without quotes, and a blank in them as \\032 "
         "(RFC 1035 §5.1)"));
   }
   const absl::StatusOr<Name> name = Name::FromText(name_text);
   if (!name.ok()) {
-    return fail(absl::StrCat("zone name ", Quoted(name_text), ": ", name.status().message()));
+    return fail(absl::StrCat("zone name ", QuotedName(name_text), ": ", name.status().message()));
   }
   if (reader.IsAtEnd()) {
-    return fail(absl::StrCat("zone ", Quoted(name_text),
+    return fail(absl::StrCat("zone ", QuotedName(name_text),
                              " without a file; write it after the name and a blank"));
   }
   absl::string_view file;
@@ -115,7 +115,7 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
   }
   if (file.empty()) return fail("the path is empty; name a zone file");
   if (!reader.IsAtEnd()) {
-    return fail(absl::StrCat(Quoted(reader.rest()),
+    return fail(absl::StrCat(QuotedName(reader.rest()),
                              " after the path; put a path with blanks in double quotes"));
   }
   return sink.OnZone(line, *name, file);
@@ -218,9 +218,9 @@ absl::Status ZoneCollector::Add(uint32_t line, NameView name, absl::string_view 
   }
   for (const absl::string_view one : {path, image}) {
     if (FolderOf(one).size() + 1 + one.size() > kPathBytesMax) {
-      return absl::InvalidArgumentError(absl::StrCat("path ", Quoted(one), " is too long; Linux ",
-                                                     "opens paths of up to ", kPathBytesMax,
-                                                     " octets"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("path ", QuotedName(one), " is too long; Linux ", "opens paths of up to ",
+                       kPathBytesMax, " octets"));
     }
   }
   const uint64_t hash = HashName(name);
