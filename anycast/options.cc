@@ -196,16 +196,18 @@ std::string PolicyHelp() {
   const AnycastConfig::Policy policy;
   std::string help;
   std::string line = "  policy: {";
-  for (const PolicyField& field : PolicyFields()) {
-    const std::string value =
-        std::visit([&](auto member) { return Text(policy.*member); }, field.member);
-    const std::string setting = absl::StrCat(" ", field.name, ": ", value, ",");
+  const auto add = [&](absl::string_view name, const std::string& value) {
+    const std::string setting = absl::StrCat(" ", name, ": ", value, ",");
     if (line.size() + setting.size() > kColumnsMax) {
       absl::StrAppend(&help, line, "\n");
       line = "           ";
     }
     line += setting;
+  };
+  for (const PolicyField& field : PolicyFields()) {
+    add(field.name, std::visit([&](auto member) { return Text(policy.*member); }, field.member));
   }
+  add("signatures_margin", Text(policy.signatures_margin));
   line.pop_back();
   return absl::StrCat(help, line, " }");
 }

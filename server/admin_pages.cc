@@ -9,6 +9,7 @@
 #include "daemon/admin/metrics_text.h"
 #include "daemon/config/nsid.h"
 #include "server/options.h"
+#include "server/signatures_end.h"
 
 namespace hither {
 namespace {
@@ -122,7 +123,7 @@ void AddLatency(const TransportLatency& of, MetricsText& page) {
       MetricLabels({{"transport", of.transport}}), values);
 }
 
-void AddZone(const ServedZone& served, MetricsText& page) {
+void AddZone(const ServedZone& served, absl::Time now, MetricsText& page) {
   const std::string labels = MetricLabels({{"zone", served.apex().ToText()}});
   page.Add("hither_zone_load_failed", MetricType::kGauge,
            "1 if the last load of the zone failed; an older version may still answer.", labels,
@@ -139,9 +140,14 @@ void AddZone(const ServedZone& served, MetricsText& page) {
            labels, uint64_t{served.zone->image_bytes()});
   page.Add("hither_zone_loaded_timestamp_seconds", MetricType::kGauge,
            "Unix time when the served version was loaded.", labels, Seconds(served.loaded_at()));
+  const absl::Time end = SignaturesEnd(*served.zone, now);
+  if (end == absl::InfiniteFuture()) return;
+  page.Add("hither_zone_signatures_end_timestamp_seconds", MetricType::kGauge,
+           "Unix time when the first signature of the served version expires.", labels,
+           Seconds(end));
 }
 
-ServerStatus::Zone StatusOf(const ServedZone& served) {
+ServerStatus::Zone StatusOf(const ServedZone& served, absl::Time now) {
   ServerStatus::Zone zone;
   zone.name = served.apex().ToText();
   zone.file = std::string(served.file());
@@ -152,6 +158,7 @@ ServerStatus::Zone StatusOf(const ServedZone& served) {
   zone.records = served.zone->record_count();
   zone.signing = served.zone->uses_nsec3() ? "NSEC3" : served.zone->uses_nsec() ? "NSEC" : "no";
   zone.loaded_at = served.loaded_at();
+  zone.signatures_end = SignaturesEnd(*served.zone, now);
   return zone;
 }
 
@@ -165,7 +172,7 @@ std::string MetricsPage(const ServerView& view) {
     page.Add(text.metric, MetricType::kCounter, text.help, text.label, SumOf(which, view));
   });
   AddZoneCounts(*view.zones, page);
-  ForEachToldZone(*view.zones, [&](const ServedZone& served) { AddZone(served, page); });
+  ForEachToldZone(*view.zones, [&](const ServedZone& served) { AddZone(served, view.now, page); });
   for (const TransportLatency& latency : LatencyOf(view)) AddLatency(latency, page);
   return page.Take();
 }
@@ -221,7 +228,7 @@ ServerStatus StatusOf(const ServerView& view) {
   });
   size_t failed_told = 0;
   ForEachToldZone(*view.zones, [&](const ServedZone& served) {
-    status.zones.push_back(StatusOf(served));
+    status.zones.push_back(StatusOf(served, view.now));
     failed_told += served.has_failed();
   });
   status.zones_omitted = OmittedOf(view.zones->zones().size());

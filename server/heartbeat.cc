@@ -14,6 +14,7 @@
 #include "base/make_folder.h"
 #include "dns/rr_type.h"
 #include "server/privileges.h"
+#include "server/signatures_end.h"
 
 namespace hither {
 namespace {
@@ -27,13 +28,14 @@ uint32_t ExpireSecondsOf(const Zone& zone) {
   return rdata.size() < 20 ? 0 : LoadU32(rdata.data() + rdata.size() - kExpireFromEnd);
 }
 
-HeartbeatZone ToHeartbeat(const ServedZone& served) {
+HeartbeatZone ToHeartbeat(const ServedZone& served, absl::Time now) {
   HeartbeatZone out;
   out.name = served.apex();
   if (served.zone == nullptr) return out;
   out.serial = served.zone->serial();
   out.flags = kHeartbeatLoaded;
   out.expire_seconds = ExpireSecondsOf(*served.zone);
+  out.signatures_end = SignaturesEnd(*served.zone, now);
   if (!served.has_failed()) return out;
   out.flags |= kHeartbeatStale;
   out.stale_since = served.failed_since();
@@ -82,7 +84,7 @@ void HeartbeatWriter::TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time
     for (const ServedZone& served : zones_->zones()) {
       if (served.has_failed() != failed) continue;
       if (!failed && told_.size() == kHeartbeatZonesMax) break;
-      const HeartbeatZone zone = ToHeartbeat(served);
+      const HeartbeatZone zone = ToHeartbeat(served, now);
       if (zone.flags & kHeartbeatStale) expiries_.push_back(ExpiryOf(zone));
       if (told_.size() < kHeartbeatZonesMax) told_.push_back(zone);
     }

@@ -11,7 +11,7 @@
 namespace hither {
 
 // The policy's settings by name, for users other than the configuration file: the journal and
-// `hither simulate --set`.
+// `hither simulate --set`. Without `signatures_margin`: no decision reads it, only a signal.
 struct PolicyField {
   using Policy = AnycastConfig::Policy;
   absl::string_view name;

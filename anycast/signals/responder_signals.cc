@@ -152,7 +152,7 @@ Signal ResponderSignals::ShareSignal(const char* name, uint64_t part, uint64_t w
   return signal;
 }
 
-Signal ResponderSignals::ZoneSignal(const std::string& name) const {
+Signal ResponderSignals::ZoneSignal(const std::string& name, absl::Time wall) const {
   std::string title = absl::StrCat("zone ", name);
   if (!is_known_ || is_dead_) return Unknown(title, Scope::kShared, "no heartbeat was read");
   if (!page_.zones_are_known)
@@ -180,6 +180,13 @@ Signal ResponderSignals::ZoneSignal(const std::string& name) const {
     absl::StrAppend(&signal.detail, " has been stale since ",
                     absl::FormatTime(absl::RFC3339_sec, zone->stale_since, absl::UTCTimeZone()),
                     ": the last load failed");
+  }
+  if (signal.level != Level::kHard && zone->signatures_end < wall + policy_.signatures_margin) {
+    signal.level = Level::kSoft;
+    // Not the time that is left: the journal would have an entry each second.
+    absl::StrAppend(&signal.detail, "; its first signature ",
+                    zone->signatures_end < wall ? "expired at " : "expires at ",
+                    absl::FormatTime(absl::RFC3339_sec, zone->signatures_end, absl::UTCTimeZone()));
   }
   return signal;
 }

@@ -31,7 +31,8 @@ struct ProbeSummary {
 // | servfail share  | within the max | more, over 5 s              |                             |
 // | drop share      | within the max | more, over 5 s; of queries  |                             |
 // |                 |                | dropped and answers unsent  |                             |
-// | zone X          | loaded         | stale (shared)              | expired, not loaded (shared)|
+// | zone X          | loaded         | stale, or its signatures    | expired, not loaded (shared)|
+// |                 |                | end soon (shared)           |                             |
 //
 // A zone that is not loaded is a shared fault: a file that never had a good version is most likely
 // the same at every site. If only this node fails, the zone's probe sees SERVFAIL, which is local.
@@ -50,7 +51,8 @@ class ResponderSignals {
             absl::Time now);
 
   void AddSignals(const ProbeSummary& probes, std::vector<Signal>& out) const;
-  Signal ZoneSignal(const std::string& name) const;
+  // `wall` is the time of day, which signatures are judged by.
+  Signal ZoneSignal(const std::string& name, absl::Time wall) const;
   // The zone of `name`, as text; empty: the page names none.
   std::string ZoneOf(const std::string& name) const;
   // The oldest serial that an answer for `name` may have.

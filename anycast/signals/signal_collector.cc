@@ -152,12 +152,13 @@ void SignalCollector::AddZoneSignals(const Service& service, std::vector<Signal>
     // Without a heartbeat, the probed name stands for its zone.
     zones.push_back(zone.empty() ? probe->name() : zone);
   }
+  const absl::Time wall = absl::Now();
   std::vector<Name> told;
   for (const std::string& zone : zones) {
     const absl::StatusOr<Name> apex = Name::FromText(zone);
     if (apex.ok() && std::find(told.begin(), told.end(), *apex) != told.end()) continue;
     if (apex.ok()) told.push_back(*apex);
-    out.push_back(responder_.ZoneSignal(zone));
+    out.push_back(responder_.ZoneSignal(zone, wall));
   }
 }
 

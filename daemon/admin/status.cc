@@ -17,7 +17,7 @@ constexpr absl::string_view kQueriesMetric = "hither_queries_total";
 constexpr int kNameColumnMax = 48;
 
 std::string TimeText(absl::Time time) {
-  if (time == absl::InfinitePast()) return "";
+  if (time == absl::InfinitePast() || time == absl::InfiniteFuture()) return "";
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
@@ -30,7 +30,8 @@ JsonObject ZoneToJson(const ServerStatus::Zone& zone) {
           {"signing", zone.signing},
           {"loaded_at", TimeText(zone.loaded_at)},
           {"error", zone.error},
-          {"warning", zone.warning}};
+          {"warning", zone.warning},
+          {"signatures_end", TimeText(zone.signatures_end)}};
 }
 
 JsonObject LatencyToJson(const std::vector<ServerStatus::Latency>& all) {
@@ -68,6 +69,8 @@ void ReadZone(JsonReader& reader, ServerStatus::Zone& zone) {
   ReadTime(reader, "loaded_at", zone.loaded_at);
   reader.Read("error", zone.error);
   zone.warning = reader.object().MaybeAt("warning").TextOr("");  // Not from an older server.
+  if (reader.object().MaybeAt("signatures_end").TextOr("").empty()) return;
+  ReadTime(reader, "signatures_end", zone.signatures_end);
 }
 
 void ReadLatency(JsonReader reader, std::vector<ServerStatus::Latency>& all) {
@@ -167,16 +170,29 @@ void AppendLatency(const ServerStatus& status, std::string& out) {
   }
 }
 
-int Urgency(const ServerStatus::Zone& zone) {
-  return zone.error.empty() ? (zone.warning.empty() ? 0 : 1) : 2;
+bool AreSignaturesEnding(const ServerStatus::Zone& zone, absl::Time now) {
+  return zone.signatures_end < now + ServerStatus::kSignaturesSoon;
 }
 
-std::string RemarkOf(const ServerStatus::Zone& zone) {
-  if (!zone.error.empty()) return absl::StrCat(": ", Printable(zone.error));
-  return zone.warning.empty() ? "" : absl::StrCat("; warning: ", Printable(zone.warning));
+int Urgency(const ServerStatus::Zone& zone, absl::Time now) {
+  if (!zone.error.empty()) return 2;
+  return zone.warning.empty() && !AreSignaturesEnding(zone, now) ? 0 : 1;
+}
+
+std::string RemarkOf(const ServerStatus::Zone& zone, absl::Time now) {
+  std::string remark;
+  if (!zone.error.empty()) remark = absl::StrCat(": ", Printable(zone.error));
+  if (!zone.warning.empty()) absl::StrAppend(&remark, "; warning: ", Printable(zone.warning));
+  if (AreSignaturesEnding(zone, now)) {
+    absl::StrAppend(&remark, "; its first signature ",
+                    zone.signatures_end < now ? "expired at " : "expires at ",
+                    TimeText(zone.signatures_end));
+  }
+  return remark;
 }
 
 void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out) {
+  const absl::Time now = status.started_at + status.uptime;
   std::vector<const ServerStatus::Zone*> zones;
   uint64_t bad = status.zones_omitted_failed;
   int width = 4;
@@ -184,8 +200,9 @@ void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out)
     zones.push_back(&zone);
     if (!zone.error.empty()) ++bad;
   }
-  std::stable_sort(zones.begin(), zones.end(),
-                   [](const auto* a, const auto* b) { return Urgency(*a) > Urgency(*b); });
+  std::stable_sort(zones.begin(), zones.end(), [now](const auto* a, const auto* b) {
+    return Urgency(*a, now) > Urgency(*b, now);
+  });
   const size_t shown = std::min(zones_max, zones.size());
   for (size_t i = 0; i < shown; ++i) {
     width = std::max(width, std::min(kNameColumnMax, static_cast<int>(zones[i]->name.size())));
@@ -201,7 +218,8 @@ void AppendZones(const ServerStatus& status, size_t zones_max, std::string& out)
     absl::StrAppendFormat(&out, "  %-*s  %10s  %10d  %-6s  %-20s  %s%s\n", width,
                           Printable(zone.name), zone.serial ? absl::StrCat(*zone.serial) : "-",
                           zone.records, WordOr(Printable(zone.signing), "-"),
-                          WordOr(TimeText(zone.loaded_at), "never"), zone.State(), RemarkOf(zone));
+                          WordOr(TimeText(zone.loaded_at), "never"), zone.State(),
+                          RemarkOf(zone, now));
   }
   if (shown < zones.size()) {
     absl::StrAppendFormat(&out, "  and %d more; --all shows them\n", zones.size() - shown);

@@ -17,6 +17,9 @@ namespace hither {
 
 // The contents of GET /status and `hither status`: filled by the server, read by the tool. A value.
 struct ServerStatus {
+  // `hither status` warns of signatures that expire within this time.
+  static constexpr absl::Duration kSignaturesSoon = absl::Hours(3 * 24);
+
   struct Zone {
     std::string name;  // Absolute: "example.org."
     std::string file;
@@ -26,6 +29,9 @@ struct ServerStatus {
     absl::Time loaded_at = absl::InfinitePast();
     std::string error;    // Of the last load, if that failed.
     std::string warning;  // Of the version that answers: its serial was not raised.
+    // When the first signature of that version expires; InfiniteFuture: it has none, or an older
+    // server does not say.
+    absl::Time signatures_end = absl::InfiniteFuture();
 
     // "ok"; "stale": the last load failed and an older version answers; "broken": none answers.
     absl::string_view State() const;
@@ -71,7 +77,8 @@ std::string ToJson(const ServerStatus& status);
 absl::StatusOr<ServerStatus> FromJson(absl::string_view json);
 
 // For a terminal: identity, counters with their rate since startup, latency, and a table of at most
-// `zones_max` zones, those with errors first, then those with warnings. Control octets are shown as
+// `zones_max` zones, those with errors first, then those with warnings or with signatures that end
+// within kSignaturesSoon. Control octets are shown as
 // '?'.
 std::string ToText(const ServerStatus& status, size_t zones_max);
 

@@ -152,8 +152,9 @@ struct AnycastConfig {
     double drained_queries_per_second = 1.0;  // At most this: traffic is gone.
     double servfail_share_max = 0.05;         // Of answers, over 5 s; more is SOFT.
     double drop_share_max = 0.05;
-    absl::Duration stuck_after = absl::Seconds(1);  // A worker whose last turn is older.
-    absl::Duration lease = absl::Seconds(2);        // Maximum age of a decision.
+    absl::Duration stuck_after = absl::Seconds(1);       // A worker whose last turn is older.
+    absl::Duration lease = absl::Seconds(2);             // Maximum age of a decision.
+    absl::Duration signatures_margin = absl::Hours(24);  // Signatures that end sooner: SOFT.
   } policy;
   using Neighbor = AnycastNeighbor;
   using Bgp = AnycastBgp;

@@ -327,6 +327,7 @@ constexpr KeyOf<Anycast::Policy> kPolicyKeys[] = {
     {"drop_share_max",     [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadShare(n, to, out.drop_share_max); }},
     {"stuck_after",        [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Milliseconds(300), absl::Minutes(1), to, out.stuck_after); }},
     {"lease",              [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Milliseconds(500), absl::Minutes(1), to, out.lease); }},
+    {"signatures_margin",  [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(24 * 60), to, out.signatures_margin); }},
 };
 
 constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {

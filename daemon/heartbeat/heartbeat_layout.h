@@ -9,7 +9,8 @@
 namespace hither {
 
 // The octets of the heartbeat page, in which hitherd reports to any reader unasked. Integers are in
-// the machine's order: writer and reader are on one host. Any change needs a new kHeartbeatVersion.
+// the machine's order: writer and reader are on one host. Any change needs a new kHeartbeatVersion,
+// but for the use of reserved octets, which an older writer leaves at 0: not known.
 //
 //   0        header   who writes, written once
 //   4,096    control  one line, the control thread's
@@ -72,7 +73,8 @@ struct HeartbeatZoneRecord {
   uint32_t expire_seconds;  // Of its SOA.
   uint32_t unused;
   int64_t stale_since_ns;  // Wall clock; 0: not stale.
-  uint8_t reserved[40];
+  int64_t signatures_end;  // Unix time when the first signature expires; 0: not signed, not known.
+  uint8_t reserved[32];
 };
 static_assert(sizeof(HeartbeatZoneRecord) == 320);
 

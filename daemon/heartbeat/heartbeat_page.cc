@@ -204,6 +204,9 @@ void HeartbeatPage::TellZones(const HeartbeatZoneCounts& counts,
     record.expire_seconds = zone.expire_seconds;
     record.stale_since_ns =
         zone.stale_since == absl::InfinitePast() ? 0 : absl::ToUnixNanos(zone.stale_since);
+    record.signatures_end = zone.signatures_end == absl::InfiniteFuture()
+                                ? 0
+                                : absl::ToUnixSeconds(zone.signatures_end);
   }
   head.sequence.store(sequence + 2, std::memory_order_release);
 }

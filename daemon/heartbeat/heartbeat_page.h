@@ -27,6 +27,7 @@ struct HeartbeatZone {
   uint32_t flags = 0;  // HeartbeatZoneFlag
   uint32_t expire_seconds = 0;
   absl::Time stale_since = absl::InfinitePast();
+  absl::Time signatures_end = absl::InfiniteFuture();  // When the first expires.
 };
 
 struct HeartbeatZoneCounts {

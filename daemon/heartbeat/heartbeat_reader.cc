@@ -54,6 +54,8 @@ bool ToZone(const HeartbeatZoneRecord& record, Heartbeat::Zone& out) {
   out.expire_seconds = record.expire_seconds;
   out.stale_since = record.stale_since_ns == 0 ? absl::InfinitePast()
                                                : absl::FromUnixNanos(record.stale_since_ns);
+  out.signatures_end = record.signatures_end == 0 ? absl::InfiniteFuture()
+                                                  : absl::FromUnixSeconds(record.signatures_end);
   return true;
 }
 

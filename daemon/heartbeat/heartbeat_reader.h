@@ -15,7 +15,7 @@
 namespace hither {
 
 // The contents of a heartbeat page at one moment. A value; times as MonotonicNow() (base/clock.h),
-// except `stale_since`.
+// except those of zones.
 struct Heartbeat {
   struct Worker {
     absl::Time last_turn = absl::InfinitePast();  // InfinitePast: has not begun.
@@ -30,7 +30,8 @@ struct Heartbeat {
     uint32_t serial = 0;
     uint32_t flags = 0;  // HeartbeatZoneFlag
     uint32_t expire_seconds = 0;
-    absl::Time stale_since = absl::InfinitePast();  // Wall clock.
+    absl::Time stale_since = absl::InfinitePast();  // Wall clock; so is the next one.
+    absl::Time signatures_end = absl::InfiniteFuture();
   };
 
   int64_t pid = 0;

@@ -156,6 +156,26 @@ TEST_F(AdminPages, HealthyWithOneZoneThatAnswers) {
   EXPECT_EQ(HealthNote(view_), "");
 }
 
+constexpr char kSigned[] =
+    "@ 60 IN SOA ns1 host 7 7200 900 1209600 300\n@ 60 IN NS ns1\nns1 60 IN A 192.0.2.1\n"
+    "ns1 60 IN RRSIG A 8 3 60 19700101010000 19700101000000 1 @ AA==\n"
+    "@ 60 IN RRSIG NS 8 2 60 19700101020000 19700101000000 1 @ AA==\n";
+
+TEST_F(AdminPages, TellWhenSignaturesEnd) {
+  auto zones = std::make_shared<ZoneSet>();
+  AddZone("example.org.", kZone, *zones);
+  AddZone("signed.example.", kSigned, *zones);
+  view_.zones = zones;
+  const std::string page = MetricsPage(view_);
+  EXPECT_THAT(page,
+              HasSubstr("\nhither_zone_signatures_end_timestamp_seconds{zone=\"signed.example.\"} "
+                        "3600\n"));
+  EXPECT_THAT(page, Not(HasSubstr("signatures_end_timestamp_seconds{zone=\"example.org.\"}")));
+  const ServerStatus status = StatusOf(view_);
+  EXPECT_EQ(status.zones.at(0).signatures_end, absl::InfiniteFuture());
+  EXPECT_EQ(status.zones.at(1).signatures_end, absl::FromUnixSeconds(3'600));
+}
+
 TEST_F(AdminPages, UnhealthyWithAStuckWorker) {
   view_.workers[1].since_turn = kWorkerStuckAfter;
   EXPECT_THAT(HealthOf(view_).ToString(), HasSubstr("worker 1 has been stuck for "));

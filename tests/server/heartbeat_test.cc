@@ -25,6 +25,8 @@ std::shared_ptr<const Zone> Load(const Name& apex, uint32_t serial) {
   return LoadZoneText(text, "test", apex).zone;
 }
 
+constexpr char kSignature[] = "ns1 60 IN RRSIG A 8 3 60 19700112144640 19700101000000 1 @ AA==\n";
+
 class HeartTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -84,6 +86,26 @@ TEST_F(HeartTest, TellsFailedZonesFirstAndWhenTheyExpire) {
   read = Read();
   EXPECT_EQ(read.zones_expired, 1u);
   EXPECT_EQ(read.zones[1].flags, kHeartbeatLoaded | kHeartbeatStale | kHeartbeatExpired);
+}
+
+TEST_F(HeartTest, TellsWhenSignaturesEnd) {
+  const auto page = OpenHeartbeat(config_, 1);
+  ASSERT_TRUE(page.ok()) << page.status();
+  auto set = std::make_shared<ZoneSet>();
+  Add(*set, "plain.example.", true, false);
+  const Name apex = *Name::FromText("signed.example.");
+  ServedZone served = set->Make(apex);
+  served.zone = LoadZoneText(absl::StrCat("@ 60 IN SOA ns1 host 1 7200 900 3600 300\n",
+                                          "@ 60 IN NS ns1\nns1 60 IN A 192.0.2.1\n", kSignature),
+                             "test", apex)
+                    .zone;
+  ASSERT_NE(served.zone, nullptr);
+  set->Add(std::move(served));
+  HeartbeatWriter heart(**page);
+  heart.TakeZones(set, kNow);
+  const Heartbeat read = Read();
+  EXPECT_EQ(read.zones.at(0).signatures_end, absl::InfiniteFuture());
+  EXPECT_EQ(read.zones.at(1).signatures_end, kNow + absl::Hours(1));
 }
 
 TEST_F(HeartTest, OfManyZonesAllThatFailAreTold) {

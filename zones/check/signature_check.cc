@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
 #include "dns/rdata.h"
+#include "dns/signature_time.h"
 #include "zones/check/signature_key.h"
 #include "zones/check/zone_check.h"
 #include "zones/check/zone_check_report.h"
@@ -21,12 +22,9 @@ namespace {
 // million verifications (CVE-2023-50387).
 constexpr size_t kKeysTriedMax = 8;
 
-// RFC 4034 §3.1.5: times are modulo 2^32, so which of two comes first is a matter of half a circle.
-int32_t SecondsBetween(uint32_t from, uint32_t to) { return static_cast<int32_t>(to - from); }
-
 // As zone files have it (RFC 4034 §3.2).
 std::string TimeText(uint32_t time, uint32_t now) {
-  const std::time_t seconds = std::time_t{now} + SecondsBetween(now, time);
+  const std::time_t seconds = SignatureUnixSeconds(time, now);
   std::tm parts = {};
   char text[32] = "";
   if (gmtime_r(&seconds, &parts) != nullptr) {
@@ -141,15 +139,15 @@ void SignatureChecker::CheckRRsigs(NodeId node, const RRset& rrsigs) {
 
 void SignatureChecker::CheckTimes(NodeId node, RrType type, const Rrsig& rrsig) {
   const uint32_t now = audit_.now;
-  const int32_t left = SecondsBetween(now, rrsig.expiration);
+  const int32_t left = SignatureSecondsBetween(now, rrsig.expiration);
   if (!audit_.first_expiration.has_value() ||
-      left < SecondsBetween(now, *audit_.first_expiration)) {
+      left < SignatureSecondsBetween(now, *audit_.first_expiration)) {
     audit_.first_expiration = rrsig.expiration;
   }
   const std::string until = absl::StrCat(", valid until ", TimeText(rrsig.expiration, now), ",");
   if (left < 0) {
     Report(ZoneCheckId::kSignatureExpired, node, type, rrsig, until);
-  } else if (SecondsBetween(rrsig.inception, now) < 0) {
+  } else if (SignatureSecondsBetween(rrsig.inception, now) < 0) {
     Report(ZoneCheckId::kSignatureEarly, node, type, rrsig,
            absl::StrCat(", valid from ", TimeText(rrsig.inception, now), ","));
   } else if (static_cast<uint32_t>(left) < audit_.expires_in_seconds) {

@@ -8,7 +8,7 @@ namespace hither {
 // The start of every image. The version counts changes of zone.h's layout and of the data derived
 // from records in a build: an image of another version is rebuilt.
 inline constexpr uint8_t kImageMagic[8] = {'H', 'i', 't', 'h', 'e', 'r', 'Z', '\n'};
-inline constexpr uint32_t kImageVersion = 2;
+inline constexpr uint32_t kImageVersion = 3;
 inline constexpr uint32_t kImageByteOrder = 0x01020304;
 
 // The start of an image, for code that has octets and no Zone yet: the first fields of class Zone.

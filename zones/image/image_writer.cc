@@ -4,6 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "dns/signature_time.h"
 #include "zones/image/image_format.h"
 #include "zones/image/message_size.h"
 
@@ -96,6 +97,21 @@ NodeId ImageWriter::AddNode(NameView name, NodeId parent, bool has_denial,
 void ImageWriter::EndNames(uint32_t count) {
   zone().name_count_ = count;
   zone().names_end_ = zone().nodes_end_ = end();
+}
+
+void ImageWriter::NoteSignatures(NodeId id) {
+  Zone& header = zone();
+  for (const RRset& rrsigs : header.SignaturesOf(id)) {
+    for (const ByteView rdata : rrsigs.Records()) {
+      const uint32_t expiration = SignatureExpiration(rdata);
+      if (header.has_expiration_ &&
+          SignatureSecondsBetween(header.first_expiration_, expiration) >= 0) {
+        continue;
+      }
+      header.has_expiration_ = true;
+      header.first_expiration_ = expiration;
+    }
+  }
 }
 
 void ImageWriter::SetCounts(uint64_t records, uint32_t serial, uint32_t negative_ttl_seconds) {

@@ -40,6 +40,8 @@ class ImageWriter {
   // The nodes so far are all names, or all nodes.
   void EndNames(uint32_t count);
   void EndNodes() { zone().nodes_end_ = end(); }
+  // The first expiration, from the RRSIGs of a node that is not occluded.
+  void NoteSignatures(NodeId id);
   void SetCounts(uint64_t records, uint32_t serial, uint32_t negative_ttl_seconds);
 
   // Appends a table of zeros at a multiple of `alignment`; returns where, in units.

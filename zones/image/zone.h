@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -63,6 +64,11 @@ class Zone {
   uint64_t record_count() const { return record_count_; }
   // RFC 2308 §3: the TTL of a negative answer's SOA, min(SOA TTL, MINIMUM); also RFC 9077's.
   uint32_t negative_ttl_seconds() const { return negative_ttl_seconds_; }
+  // The earliest expiration of the RRSIGs that are not occluded, in RFC 4034's time
+  // (dns/signature_time.h); none if there are none.
+  std::optional<uint32_t> first_expiration() const {
+    return has_expiration_ ? std::optional(first_expiration_) : std::nullopt;
+  }
   bool is_signed() const { return uses_nsec() || uses_nsec3(); }
   bool uses_nsec() const { return nsec_count_ != 0; }
   bool uses_nsec3() const { return nsec3_count_ != 0; }
@@ -197,7 +203,8 @@ class Zone {
   uint32_t salt_at_;
   uint16_t nsec3_iterations_;
   uint8_t salt_bytes_;
-  uint8_t reserved_[5];
+  uint8_t has_expiration_;
+  uint32_t first_expiration_;
 };
 static_assert(sizeof(Zone) == 96);
 

@@ -267,6 +267,7 @@ NodeId ZoneBuilder::AddName(NameView name, size_t label_count, ImageWriter& imag
   node.is_cut = !occluded && parent != kNoNode && has(RrType::kNs);
   node.has_dname = has(RrType::kDname);
   node.has_cname = has(RrType::kCname);
+  if (!occluded) image.NoteSignatures(id);
   open_.push_back({id, static_cast<uint8_t>(label_count), name});
   ++name_count_;
   return id;
@@ -305,7 +306,7 @@ void ZoneBuilder::AddNsec3Owners(ImageWriter& image) {
   for (const OwnerId id : order_->nsec3_owners()) {
     CollectRecords(id);
     PlanRRsets(buffer_.owner(id).name());
-    image.AddNode(buffer_.owner(id).name(), kNoNode, false, rrsets_, buffer_);
+    image.NoteSignatures(image.AddNode(buffer_.owner(id).name(), kNoNode, false, rrsets_, buffer_));
   }
   image.EndNodes();
 }

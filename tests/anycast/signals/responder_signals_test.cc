@@ -13,6 +13,7 @@ using testing::IsEmpty;
 using Life = HeartbeatReader::Life;
 
 const absl::Time kStart = absl::FromUnixSeconds(1'000);
+const absl::Time kWall = absl::FromUnixSeconds(1'700'000'000);  // 2023-11-14T22:13:20Z
 
 Name N(absl::string_view text) { return *Name::FromText(text); }
 
@@ -64,7 +65,7 @@ class ResponderSignalsTest : public testing::Test {
 
 TEST_F(ResponderSignalsTest, NothingIsKnownBeforeTheFirstPage) {
   EXPECT_EQ(Get("responder").level, Level::kUnknown);
-  EXPECT_EQ(signals_.ZoneSignal("example.org").level, Level::kUnknown);
+  EXPECT_EQ(signals_.ZoneSignal("example.org", kWall).level, Level::kUnknown);
   EXPECT_FALSE(signals_.queries_per_second().has_value());
 }
 
@@ -72,7 +73,7 @@ TEST_F(ResponderSignalsTest, AllIsWell) {
   Take(Healthy(now_));
   std::vector<Signal> all;
   signals_.AddSignals({}, all);
-  all.push_back(signals_.ZoneSignal("Example.org"));
+  all.push_back(signals_.ZoneSignal("Example.org", kWall));
   ASSERT_EQ(all.size(), 6u);
   for (const Signal& signal : all) EXPECT_EQ(signal.level, Level::kOk) << signal.name;
 }
@@ -93,7 +94,7 @@ TEST_F(ResponderSignalsTest, FreeLockIsCertainDeath) {
   EXPECT_EQ(dead.level, Level::kHard);  // Those were asked before it died.
   EXPECT_TRUE(dead.is_certain);
   EXPECT_EQ(dead.scope, Scope::kLocal);
-  EXPECT_EQ(signals_.ZoneSignal("example.org").level, Level::kUnknown);
+  EXPECT_EQ(signals_.ZoneSignal("example.org", kWall).level, Level::kUnknown);
   EXPECT_FALSE(signals_.queries_per_second().has_value());
 }
 
@@ -229,7 +230,7 @@ TEST_P(ZoneSignalTest, Is) {
   page.zones[0].stale_since = absl::UnixEpoch();
   ResponderSignals signals{AnycastConfig::Policy{}};
   signals.Take(absl::OkStatus(), Life::kAlive, page, kStart);
-  const Signal signal = signals.ZoneSignal("example.org");
+  const Signal signal = signals.ZoneSignal("example.org", kWall);
   EXPECT_EQ(signal.name, "zone example.org");
   EXPECT_EQ(signal.scope, Scope::kShared);
   EXPECT_EQ(signal.level, GetParam().level);
@@ -247,17 +248,39 @@ const ZoneCase kZones[] = {
 INSTANTIATE_TEST_SUITE_P(Each, ZoneSignalTest, testing::ValuesIn(kZones),
                          [](const auto& tested) { return tested.param.name; });
 
+TEST_F(ResponderSignalsTest, SignaturesThatEndSoonAreSoft) {
+  Heartbeat page = Healthy(now_);
+  page.zones[0].signatures_end = kWall + absl::Hours(24);
+  Take(page);
+  EXPECT_EQ(signals_.ZoneSignal("example.org", kWall).level, Level::kOk);
+  Signal signal = signals_.ZoneSignal("example.org", kWall + absl::Seconds(1));
+  EXPECT_EQ(signal.level, Level::kSoft);
+  EXPECT_EQ(signal.scope, Scope::kShared);
+  EXPECT_EQ(signal.detail, "serial 7; its first signature expires at 2023-11-15T22:13:20+00:00");
+  signal = signals_.ZoneSignal("example.org", kWall + absl::Hours(25));
+  EXPECT_EQ(signal.level, Level::kSoft);
+  EXPECT_EQ(signal.detail, "serial 7; its first signature expired at 2023-11-15T22:13:20+00:00");
+}
+
+TEST_F(ResponderSignalsTest, SignaturesDoNotSoftenAHardFault) {
+  Heartbeat page = Healthy(now_);
+  page.zones[0].flags = 0;
+  page.zones[0].signatures_end = kWall;
+  Take(page);
+  EXPECT_EQ(signals_.ZoneSignal("example.org", kWall).level, Level::kHard);
+}
+
 TEST_F(ResponderSignalsTest, ZonesThatAreNotToldAreUnknown) {
   Heartbeat page = Healthy(now_);
   Take(page);
-  EXPECT_EQ(signals_.ZoneSignal("example.net").level, Level::kUnknown);
+  EXPECT_EQ(signals_.ZoneSignal("example.net", kWall).level, Level::kUnknown);
   page.control_turn = now_ - absl::Seconds(6);  // Who tells of zones hangs.
   Take(page);
-  EXPECT_EQ(signals_.ZoneSignal("example.org").level, Level::kUnknown);
+  EXPECT_EQ(signals_.ZoneSignal("example.org", kWall).level, Level::kUnknown);
   page = Healthy(now_);
   page.zones_are_known = false;
   Take(page);
-  EXPECT_EQ(signals_.ZoneSignal("example.org").level, Level::kUnknown);
+  EXPECT_EQ(signals_.ZoneSignal("example.org", kWall).level, Level::kUnknown);
 }
 
 TEST_F(ResponderSignalsTest, ZoneAboveIsNotTakenForOneThatIsOmitted) {

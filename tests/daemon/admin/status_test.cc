@@ -65,6 +65,26 @@ TEST(Status, TextIsForATerminal) {
             "  example.org.           7          12  NSEC3   2026-11-23T07:40:37Z  ok\n");
 }
 
+TEST(Status, SignaturesThatEndSoonAreShownFirst) {
+  ServerStatus status = Example();
+  const absl::Time now = status.started_at + status.uptime;
+  status.zones.erase(status.zones.begin() + 1, status.zones.end());
+  status.zones.push_back(status.zones[0]);
+  status.zones[1].name = "example.net.";
+  status.zones[0].signatures_end = now + absl::Hours(73);
+  EXPECT_THAT(ToText(status, 50), Not(HasSubstr("signature")));
+  status.zones[1].signatures_end = now + absl::Hours(71);
+  EXPECT_THAT(ToText(status, 1),
+              HasSubstr("  ok; its first signature expires at 2026-11-26T06:42:17Z\n"));
+  status.zones[1].signatures_end = now - absl::Hours(1);
+  const std::string json = ToJson(status);
+  EXPECT_THAT(json, HasSubstr("\"signatures_end\": \"2026-11-23T06:42:17Z\""));
+  const absl::StatusOr<ServerStatus> back = FromJson(json);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_THAT(ToText(*back, 1),
+              HasSubstr("  ok; its first signature expired at 2026-11-23T06:42:17Z\n"));
+}
+
 TEST(Status, LongListsAreCut) {
   ServerStatus status = Example();
   for (int i = 0; i < 60; ++i) {
@@ -117,6 +137,16 @@ TEST(Status, AnOlderServerSaysNothingOfLatency) {
   EXPECT_TRUE(back->latency.empty());
   EXPECT_EQ(back->zones.size(), 4u);
   EXPECT_THAT(ToText(*back, 50), Not(HasSubstr("latency")));
+}
+
+TEST(Status, AnOlderServerDoesNotSayWhenSignaturesEnd) {
+  std::string json = ToJson(Example());
+  for (size_t at; (at = json.find("\"signatures_end\"")) != std::string::npos;) {
+    json.replace(at, 16, "\"unknown\"");
+  }
+  const absl::StatusOr<ServerStatus> back = FromJson(json);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->zones[1].signatures_end, absl::InfiniteFuture());
 }
 
 TEST(Status, AnOlderServerHasNoWarnings) {

@@ -122,7 +122,7 @@ constexpr absl::string_view kEverything = R"(
     { tick: 100ms, fall: 5, rise: 20s, rise_first: 2s, warm_up: 3s, hold_down: 4s, hold_down_max: 8s,
       withdrawals_max: 3, withdrawals_window: 1m, drain_min: 1s, drain_max: 9s,
       drained_queries_per_second: 2.5, servfail_share_max: 0.1, drop_share_max: 0.2, stuck_after: 2s,
-      lease: 1s }
+      lease: 1s, signatures_margin: 2h }
   bgp:
     local_as: 4200000001
     router_id: 10.0.0.9

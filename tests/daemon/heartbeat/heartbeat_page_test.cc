@@ -80,7 +80,8 @@ TEST_F(HeartbeatTest, ReaderSeesWhatWasWritten) {
   page->TellPhase(HeartbeatPhase::kServing);
   const Name org = N("EXAMPLE.org."), net = N("example.net.");
   const absl::Time since = absl::FromUnixSeconds(1'000);
-  const std::vector<HeartbeatZone> zones = {{net, 8, 3, 3600, since}, {.name = org, .serial = 7}};
+  const std::vector<HeartbeatZone> zones = {{net, 8, 3, 3600, since, since},
+                                            {.name = org, .serial = 7}};
   page->TellZones({.total = 9, .loaded = 8, .stale = 2, .expired = 1}, zones);
 
   HeartbeatReader reader(path_);
@@ -108,6 +109,8 @@ TEST_F(HeartbeatTest, ReaderSeesWhatWasWritten) {
   EXPECT_EQ(read.zones[0].flags, kHeartbeatLoaded | kHeartbeatStale);
   EXPECT_EQ(read.zones[0].expire_seconds, 3600u);
   EXPECT_EQ(read.zones[0].stale_since, since);
+  EXPECT_EQ(read.zones[0].signatures_end, since);
+  EXPECT_EQ(read.zones[1].signatures_end, absl::InfiniteFuture());
 }
 
 TEST_F(HeartbeatTest, FindsTheDeepestZoneAboveAName) {

@@ -123,8 +123,8 @@ TEST_P(Damaged, IsRefusedWithTheReason) {
 constexpr Damage kDamages[] = {
     {"Empty",          [](std::string& o) { o.clear(); }, "not a zone image; name a file made by hither compile"},
     {"TextInstead",    [](std::string& o) { o = "$ORIGIN example.\n@ SOA a b 1 2 3 4 5\n"; }, "not a zone image"},
-    {"OlderFormat",    [](std::string& o) { o[8] = 0; }, "an image of format 0; this version reads format 2; compile it again"},
-    {"NewerFormat",    [](std::string& o) { o[8] = 9; }, "an image of format 9; this version reads format 2"},
+    {"OlderFormat",    [](std::string& o) { o[8] = 0; }, "an image of format 0; this version reads format 3; compile it again"},
+    {"NewerFormat",    [](std::string& o) { o[8] = 9; }, "an image of format 9; this version reads format 3"},
     {"OtherByteOrder", [](std::string& o) { std::swap(o[12], o[15]); std::swap(o[13], o[14]); }, "another byte order"},
     {"CutInTheNote",   [](std::string& o) { o.resize(o.size() - 1); }, "cut off or damaged"},
     {"CutInTheImage",  [](std::string& o) { o.resize(o.size() / 2); }, "cut off or damaged"},

@@ -304,6 +304,26 @@ TEST(Names, OfNsec3StandApart) {
   EXPECT_EQ(zone.RRsetsOf(Nth(zone, 3))[0].Signatures()->covered, RrType::kNsec3);
 }
 
+TEST(Signatures, TheFirstThatExpiresIsKnown) {
+  const auto signed_until = [](absl::string_view owner, absl::string_view type,
+                               absl::string_view time) {
+    return absl::StrCat(owner, " 60 RRSIG ", type, " 8 2 60 ", time, " 20200101000000 1 @ AA==\n");
+  };
+  EXPECT_EQ(Build(kHead).zone->first_expiration(), std::nullopt);
+  const std::string later = absl::StrCat(kHead, "a 60 A 192.0.2.1\n", signed_until("a", "A", "9"));
+  EXPECT_EQ(Build(later).zone->first_expiration(), 9u);
+  EXPECT_EQ(Build(absl::StrCat(later, signed_until("@", "NS", "8"))).zone->first_expiration(), 8u);
+  // RFC 4034 §3.1.5: just before 2^32 comes before 9.
+  EXPECT_EQ(
+      Build(absl::StrCat(later, signed_until("@", "NS", "4294967295"))).zone->first_expiration(),
+      4294967295u);
+  // What is below a zone cut is never in an answer.
+  EXPECT_EQ(Build(absl::StrCat(later, "d 60 NS ns.d\nns.d 60 A 192.0.2.2\n",
+                               signed_until("ns.d", "A", "8")))
+                .zone->first_expiration(),
+            9u);
+}
+
 TEST(Records, AreInOrderOfTypesAndOfTheFile) {
   const BuiltZone built =
       Build(absl::StrCat(kHead, "a 60 TXT 2\na 60 A 192.0.2.2\na 60 TXT 1\na 60 A 192.0.2.1\n"));
