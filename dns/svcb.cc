@@ -24,12 +24,13 @@ std::string CheckMandatory(ByteView value, const std::vector<uint16_t>& present)
   return "";
 }
 
-bool AlpnIsValid(ByteView value) {
-  ByteReader ids(value);
-  while (ids.ok() && !ids.AtEnd()) {
-    if (ids.Take(ids.U8()).empty()) return false;
+// Items that are not empty, each after an octet with its length.
+bool ListIsValid(ByteView value) {
+  ByteReader items(value);
+  while (items.ok() && !items.AtEnd()) {
+    if (items.Take(items.U8()).empty()) return false;
   }
-  return ids.ok() && !value.empty();
+  return items.ok();
 }
 
 // Is `name` a variable of the expression "?a,b:3,c*" of a URI template (RFC 6570 §2.2)?
@@ -66,9 +67,12 @@ bool ValueIsValid(uint16_t key, ByteView value) {
   const size_t size = value.size();
   switch (key) {
     case kAlpn:
-      return AlpnIsValid(value);
+      return size > 0 && ListIsValid(value);
+    case kDocPath:  // Empty: the path is the root.
+      return ListIsValid(value);
     case kNoDefaultAlpn:
     case kOhttp:
+    case kPvd:
       return size == 0;
     case kPort:
       return size == 2;
@@ -77,6 +81,7 @@ bool ValueIsValid(uint16_t key, ByteView value) {
     case kIp6Hint:
       return size > 0 && size % 16 == 0;
     case kEch:
+    case kOots:
       return size > 0;
     case kDohPath:
       return DohPathIsValid(value);

@@ -21,12 +21,15 @@ enum SvcKey : uint16_t {
   kDohPath = 7,             // RFC 9461
   kOhttp = 8,               // RFC 9540
   kTlsSupportedGroups = 9,  // draft-ietf-tls-key-share-prediction
+  kDocPath = 10,            // draft-ietf-core-dns-over-coap
+  kPvd = 11,                // draft-ietf-intarea-proxy-config
+  kOots = 12,               // draft-johani-dnsop-svcb-oots; its value is opaque here
   kInvalidKey = 65535,
 };
 
 inline constexpr absl::string_view kSvcKeyNames[] = {
-    "mandatory", "alpn",     "no-default-alpn", "port",  "ipv4hint",
-    "ech",       "ipv6hint", "dohpath",         "ohttp", "tls-supported-groups",
+    "mandatory", "alpn",  "no-default-alpn",      "port",    "ipv4hint", "ech",  "ipv6hint",
+    "dohpath",   "ohttp", "tls-supported-groups", "docpath", "pvd",      "oots",
 };
 
 // The name of a key in text: "alpn", "key667".

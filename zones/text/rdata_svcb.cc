@@ -81,7 +81,7 @@ bool MandatoryToWire(std::string& value) {
   return true;
 }
 
-bool AlpnToWire(std::string& value) {
+bool ListToWire(std::string& value) {
   std::vector<std::string> items;
   if (!SplitList(value, items)) return false;
   value.clear();
@@ -130,7 +130,9 @@ bool ToWire(Param& param) {
     case kMandatory:
       return MandatoryToWire(param.value);
     case kAlpn:
-      return AlpnToWire(param.value);
+      return ListToWire(param.value);
+    case kDocPath:
+      return param.value.empty() || ListToWire(param.value);
     case kIp4Hint:
       return HintsToWire(false, param.value);
     case kIp6Hint:
@@ -152,7 +154,14 @@ bool ToWire(Param& param) {
 }
 
 // RFC 9460 §7: numbers, keys, addresses and base64 need no escapes and must have none.
-bool MayHaveEscapes(uint16_t key) { return key == kAlpn || key == kDohPath; }
+bool MayHaveEscapes(uint16_t key) {
+  return key == kAlpn || key == kDohPath || key == kDocPath || key == kOots;
+}
+
+bool MayBeEmpty(uint16_t key) {
+  return key == kNoDefaultAlpn || key == kOhttp || key == kDocPath || key == kPvd;
+}
+bool MayHaveValue(uint16_t key) { return key == kDocPath || !MayBeEmpty(key); }
 
 // One key=value from tokens[at], which may be glued to a quoted one: key="value".
 bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::string& error) {
@@ -187,8 +196,8 @@ bool ReadParam(std::span<const Token> tokens, size_t& at, Param& param, std::str
     }
     param.value += static_cast<char>(octet);
   }
-  const bool wants_none = param.key == kNoDefaultAlpn || param.key == kOhttp;
-  if (!as_wire && (param.value.empty() != wants_none || !ToWire(param))) {
+  const bool may_be = param.value.empty() ? MayBeEmpty(param.key) : MayHaveValue(param.key);
+  if (!as_wire && (!may_be || !ToWire(param))) {
     error = absl::StrCat("has bad parameters: ", SvcKeyToText(param.key), " has an invalid value");
     return false;
   }

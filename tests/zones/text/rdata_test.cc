@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/zones/text/rdata_case.h"
@@ -234,6 +235,12 @@ const Case kServices[] = {
     {"DohPathNoDns",     "SVCB 1 . alpn=h2 dohpath=/q",                  "! 'alpn=h2' begins invalid parameters: dohpath has a bad value; write SVCB priority target key=value... (RFC 9460 §2.1)"},
     {"Ohttp",            "HTTPS 1 . ohttp",                              "000100" "00080000"},
     {"OhttpValue",       "HTTPS 1 . ohttp=1",                            "! 'ohttp=1' has bad parameters: ohttp has an invalid value; write HTTPS priority target key=value... (RFC 9460 §2.1)"},
+    {"DocPath",          "SVCB 1 . docpath=dns,q",                       "000100" "000a000603646e730171"},
+    {"DocPathRoot",      "SVCB 1 . docpath",                             "000100" "000a0000"},
+    {"DocPathEmptyPart", "SVCB 1 . docpath=dns,,q",                      "! 'docpath=dns,,q' has bad parameters: docpath has an invalid value; write SVCB priority target key=value... (RFC 9460 §2.1)"},
+    {"Pvd",              "HTTPS 1 . pvd",                                "000100" "000b0000"},
+    {"PvdValue",         "HTTPS 1 . pvd=1",                              "! 'pvd=1' has bad parameters: pvd has an invalid value; write HTTPS priority target key=value... (RFC 9460 §2.1)"},
+    {"Oots",             "SVCB 1 . oots=dot",                            "000100" "000c0003646f74"},
     {"Groups",           "HTTPS 1 . tls-supported-groups=29,4588",       "000100" "00090004001d11ec"},
     {"ValueTooLong",     "SVCB 1 . key667=" + std::string(65'536, 'x'),   "! 'key667=" + std::string(53, 'x') + "...' begins parameters of over 65,535 octets; write SVCB priority target key=value... (RFC 9460 §2.1)"},
     {"ValuesTooLong",    "SVCB 1 . key667=" + std::string(65'535, 'x'),   "! RDATA of over 65,535 octets; write SVCB priority target key=value... (RFC 9460 §2.1)"},
@@ -244,6 +251,20 @@ const Case kServices[] = {
 INSTANTIATE_TEST_SUITE_P(Services, RdataText, testing::ValuesIn(kServices), kNameOf);
 
 // Name::FromText() reads character by character and shares no code with the reader of zone files.
+// The README has this list.
+TEST(RdataForms, TypesWithoutOne) {
+  std::string without;
+  for (int number = 1; number <= UINT16_MAX; ++number) {
+    const RrType type{static_cast<uint16_t>(number)};
+    const std::string name = TypeToText(type);
+    if (name.starts_with("TYPE") || IsMetaType(type)) continue;
+    const auto rdata = RdataFromText(type, "x", NameView());
+    if (rdata.ok() || !absl::StrContains(rdata.status().message(), "no text form")) continue;
+    absl::StrAppend(&without, name, " ");
+  }
+  EXPECT_EQ(without, "NULL NXT A6 UINFO UID GID UNSPEC ");
+}
+
 TEST(RdataForms, NamesOfAllShapes) {
   std::minstd_rand random(1);
   const Name origin = *Name::FromText("example.org.");
