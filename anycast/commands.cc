@@ -87,7 +87,7 @@ AdminAnswer Commands::Freeze(const Services& services, absl::string_view seconds
 // A line for each thing that is announced or drained now and would no longer be.
 std::vector<std::string> Commands::LostBy(const Config& next, bool& needs_confirm) const {
   const std::span<const Service> services = target_.services();
-  ReloadLosses losses = LossesBy(next.anycast, services);
+  ReloadLosses losses = LossesBy(target_.config().anycast, next.anycast, services);
   const bool is_announced = std::ranges::any_of(services, &Service::IsAnnounced);
   const bool ends_all = losses.withdraws_all || (is_announced && target_.EndsAll(next.anycast));
   std::vector<std::string> lines = std::move(losses.lines);

@@ -26,6 +26,34 @@ std::string NextOf(const AnycastConfig& config, const Prefix& prefix) {
   return absl::StrCat(", until service ", found->name, " was seen to be healthy");
 }
 
+bool Takes(const AnycastNeighbor& neighbor, const Route& route) {
+  const bool has_family = route.prefix.family == IpFamily::kV4 ? neighbor.ipv4 : neighbor.ipv6;
+  return has_family && IsFor(neighbor, route.service, route.prefix);
+}
+
+// Is there still a way in which the route is announced, apart from sessions that start again?
+bool IsTaken(const AnycastConfig& next, const Route& route) {
+  if (!next.bgp.has_value() || next.kernel.has_value() || next.exec.has_value()) return true;
+  return std::ranges::any_of(next.bgp->neighbors,
+                             [&](const auto& neighbor) { return Takes(neighbor, route); });
+}
+
+// The neighbors that have the route and keep their session, but not the route.
+void AddNeighbors(const AnycastConfig& current, const AnycastConfig& next, const Route& route,
+                  std::vector<std::string>& lines) {
+  if (!current.bgp.has_value() || !next.bgp.has_value()) return;
+  for (const AnycastNeighbor& before : current.bgp->neighbors) {
+    const auto after =
+        std::ranges::find(next.bgp->neighbors, before.address, &AnycastNeighbor::address);
+    if (after == next.bgp->neighbors.end() || !Takes(before, route) || Takes(*after, route)) {
+      continue;
+    }
+    lines.push_back(absl::StrCat("withdraws ", route.prefix.ToText(), " (service ", route.service,
+                                 ", ", ToText(route.state), ") from neighbor ",
+                                 before.address.AddressText()));
+  }
+}
+
 struct Count {
   size_t announced = 0;
   size_t withdrawn = 0;
@@ -33,7 +61,8 @@ struct Count {
 
 }  // namespace
 
-ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> services) {
+ReloadLosses LossesBy(const AnycastConfig& current, const AnycastConfig& next,
+                      std::span<const Service> services) {
   ReloadLosses losses;
   std::map<IpFamily, Count> counts;
   for (const Service& service : services) {
@@ -44,7 +73,11 @@ ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> servic
       if (route.state == State::kDown) continue;
       Count& count = counts[route.prefix.family];
       ++count.announced;
-      if (same != nullptr && Has(*same, route.prefix)) continue;
+      if (same != nullptr && Has(*same, route.prefix)) {
+        AddNeighbors(current, next, route, losses.lines);
+        if (!IsTaken(next, route)) ++count.withdrawn;
+        continue;
+      }
       ++count.withdrawn;
       losses.lines.push_back(absl::StrCat("withdraws ", route.prefix.ToText(), " (service ",
                                           route.service, ", ", ToText(route.state), ")",

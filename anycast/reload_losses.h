@@ -19,7 +19,8 @@ struct ReloadLosses {
   bool forgets_drain = false;      // A drained node would return to service.
 };
 
-ReloadLosses LossesBy(const AnycastConfig& next, std::span<const Service> services);
+ReloadLosses LossesBy(const AnycastConfig& current, const AnycastConfig& next,
+                      std::span<const Service> services);
 
 // Gives `next` the settings of `current` that a running sidecar cannot change, and returns the keys
 // of those that differ.

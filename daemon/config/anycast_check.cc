@@ -228,9 +228,18 @@ class Checker {
                          "which drops such routes (RFC 4271 §6.3); give an "
                          "address of this host"));
     }
+    CheckNeighborOnHost(neighbor);
     if (neighbor.hold_time <= kLongHoldTime) return;
     Warn(absl::StrCat("bgp: neighbor ", text, " keeps the routes of a dead host for hold_time, ",
                       absl::FormatDuration(neighbor.hold_time)));
+  }
+
+  // The next hop would be the session's own address, which means another host to every router.
+  void CheckNeighborOnHost(const AnycastConfig::Neighbor& neighbor) {
+    if (!neighbor.address.IsLoopback() || !neighbor.ipv4 || neighbor.next_hop_v4) return;
+    Warn(absl::StrCat("bgp: neighbor ", neighbor.address.AddressText(),
+                      " is on this host, and no other router can use that address as next hop; for "
+                      "a BGP daemon on this host use kernel: instead of bgp:, or set next_hop_v4"));
   }
 
   // Addresses of one host that others query.

@@ -93,7 +93,8 @@ class Losses : public testing::TestWithParam<Case> {};
 
 TEST_P(Losses, AreTold) {
   const Case& c = GetParam();
-  const ReloadLosses losses = LossesBy(ConfigOf(c.after), Live(c.before, c.drained, c.level));
+  const ReloadLosses losses =
+      LossesBy(ConfigOf(c.before), ConfigOf(c.after), Live(c.before, c.drained, c.level));
   EXPECT_EQ(absl::StrJoin(losses.lines, "; "), c.lines);
   EXPECT_EQ(losses.withdraws_all, absl::StrContains(c.needs, "all"));
   EXPECT_EQ(losses.withdraws_family, absl::StrContains(c.needs, "family"));
@@ -102,6 +103,57 @@ TEST_P(Losses, AreTold) {
 
 INSTANTIATE_TEST_SUITE_P(All, Losses, testing::ValuesIn(kCases),
                          [](const auto& one) { return std::string(one.param.name); });
+
+// "dns 192.0.2.0/24 2001:db8::/48" with two neighbors.
+class NeighborLosses : public testing::Test {
+ protected:
+  NeighborLosses() {
+    AnycastConfig::Bgp& bgp = current_.bgp.emplace();
+    for (const char* address : {"10.0.0.1", "10.0.0.2"}) {
+      bgp.neighbors.emplace_back().address = *SocketAddress::FromText(address, 179);
+    }
+    next_ = current_;
+  }
+  ReloadLosses Losses() const { return LossesBy(current_, next_, Live(kService, "", Level::kOk)); }
+
+  static constexpr char kService[] = "dns 192.0.2.0/24 2001:db8::/48";
+  AnycastConfig current_ = ConfigOf(kService);
+  AnycastConfig next_;
+};
+
+TEST_F(NeighborLosses, OneThatTakesNoLongerAPrefixIsNamed) {
+  next_.bgp->neighbors[0].prefixes = {*Prefix::FromText("2001:db8::/48")};
+  const ReloadLosses losses = Losses();
+  EXPECT_EQ(absl::StrJoin(losses.lines, "; "),
+            "withdraws 192.0.2.0/24 (service dns, UP) from neighbor 10.0.0.1");
+  EXPECT_FALSE(losses.withdraws_all || losses.withdraws_family);
+}
+
+TEST_F(NeighborLosses, NobodyTakesAFamilyAnyMore) {
+  for (auto& neighbor : next_.bgp->neighbors) {
+    neighbor.prefixes = {*Prefix::FromText("2001:db8::/48")};
+  }
+  const ReloadLosses losses = Losses();
+  EXPECT_EQ(losses.lines.size(), 3u);
+  EXPECT_EQ(losses.lines.back(), "leaves nothing announced over IPv4");
+  EXPECT_TRUE(losses.withdraws_family);
+}
+
+TEST_F(NeighborLosses, NobodyTakesTheService) {
+  for (auto& neighbor : next_.bgp->neighbors) neighbor.services = {"other"};
+  EXPECT_TRUE(Losses().withdraws_all);
+}
+
+TEST_F(NeighborLosses, NobodyHasTheFamily) {
+  for (auto& neighbor : next_.bgp->neighbors) neighbor.ipv6 = false;
+  EXPECT_TRUE(Losses().withdraws_family);
+}
+
+TEST_F(NeighborLosses, AnotherWayRemains) {
+  for (auto& neighbor : next_.bgp->neighbors) neighbor.services = {"other"};
+  next_.kernel.emplace();
+  EXPECT_FALSE(Losses().withdraws_all);
+}
 
 TEST(KeepUntilRestart, WhatIsTheSameHasNoKey) {
   Config next;

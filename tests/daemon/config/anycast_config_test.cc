@@ -375,6 +375,18 @@ TEST(AnycastConfig, WarnsOfWhatCanBeMeantSo) {
                   HasSubstr("peers: listen 192.0.2.53:8055 is in a service's prefix")));
 }
 
+TEST(AnycastConfig, WarnsOfANeighborOnThisHost) {
+  const auto warnings = [](absl::string_view more) {
+    const auto config = Read(absl::StrCat(
+        kService, "  bgp: { local_as: 1, neighbors: [{ address: 127.0.0.1, as: 2", more, " }] }\n"));
+    EXPECT_TRUE(config.ok()) << config.status();
+    return CheckAnycast(*config).warnings;
+  };
+  EXPECT_THAT(warnings(""), ElementsAre(HasSubstr("neighbor 127.0.0.1 is on this host")));
+  EXPECT_THAT(warnings(", next_hop_v4: 10.0.0.9"), ElementsAre());
+  EXPECT_THAT(warnings(", families: [ipv6]"), ElementsAre());
+}
+
 std::vector<std::string> WarningsOf(const std::string& listen, const std::string& peers) {
   absl::StatusOr<Config> config = ParseConfig(
       absl::StrCat("identity: { site: fra1, node: ns1 }\nlisten: [", listen,
