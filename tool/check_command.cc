@@ -21,7 +21,8 @@ constexpr absl::string_view kCheckHelp =
     R"(hither check - read zone files as a server would and report every error
 
 USAGE
-  hither check FILE... [--origin NAME] [--expires-in TIME] [--verify] [--json] [--strict]
+  hither check FILE... [--origin NAME] [--include-folder DIR] [--expires-in TIME] [--verify]
+               [--json] [--strict]
 
 Prints every error and warning as FILE:LINE, then one line of summary for each file. A server would
 reject a zone with an error and serve one with only warnings. Notes say what is easily overlooked,
@@ -32,6 +33,9 @@ FLAGS
   --origin NAME  The zone's name, if there is only one FILE. Default: the owner of the file's first
                  SOA if the file gives it in full, else NAME of a file called NAME.zone, NAME.db or
                  db.NAME (db.192.0.2 is the zone 2.0.192.in-addr.arpa).
+  --include-folder DIR
+                 $INCLUDE reads files below DIR, as with the server's limits: { include_folder: DIR }.
+                 Default: below the zone file's folder.
   --expires-in TIME
                  Warn of signatures that expire within TIME, such as 12h or 1w. Default: 3d.
   --verify       Verify all signatures. Default: those of the apex, and a sample of up to 1,000.
@@ -158,7 +162,7 @@ absl::string_view CheckHelp() {
 }
 
 ToolResult RunCheck(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--expires-in", "--origin"};
+  constexpr absl::string_view kFlags[] = {"--expires-in", "--include-folder", "--origin"};
   constexpr absl::string_view kSwitches[] = {"--json", "--strict", "--verify"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
   if (!parsed.error.empty()) return UsageError("check", parsed.error);
@@ -169,7 +173,7 @@ ToolResult RunCheck(Arguments arguments) {
   ToolZoneOptions options;
   options.may_be_pipe = true;
   ToolResult result;
-  if (!ReadOriginFlag("check", parsed, options.origin, result)) return result;
+  if (!ReadZoneFlags("check", parsed, options, result)) return result;
   if (options.origin.has_value() && parsed.words.size() > 1) {
     return UsageError("check", "--origin names one zone; give one file with it");
   }

@@ -20,7 +20,7 @@ absl::string_view CompileHelp() {
   return R"(hither compile - compile a zone file to an image that a server loads at once
 
 USAGE
-  hither compile FILE -o IMAGE [--origin NAME]
+  hither compile FILE -o IMAGE [--origin NAME] [--include-folder DIR]
 
 Reads and checks the zone file as `hither check` does and writes the zone in the server's memory
 format. Configure it with `zones: [{ name: NAME, image: IMAGE }]`. If `file: FILE` is also given,
@@ -33,6 +33,8 @@ FLAGS
                       replaced atomically: a server reads the old one or the new one. Until then
                       the new image is IMAGE.new.
   --origin NAME       The zone's name. Default: as for `hither check`.
+  --include-folder DIR
+                      $INCLUDE reads files below DIR. Default: below FILE's folder.
 
 EXIT CODES
   0  written
@@ -71,7 +73,7 @@ bool IsSource(const LoadedZone& loaded, const std::string& image) {
 absl::Status Compile(const ParsedArguments& parsed, const std::string& image, ToolResult& result) {
   ToolZoneOptions options;
   options.limits = CompileLimits();
-  if (!ReadOriginFlag("compile", parsed, options.origin, result)) return absl::OkStatus();
+  if (!ReadZoneFlags("compile", parsed, options, result)) return absl::OkStatus();
   ToolZone zone;
   std::string why;
   result.code = ReadToolZone(parsed.words[0], options, zone, why);
@@ -99,7 +101,7 @@ absl::Status Compile(const ParsedArguments& parsed, const std::string& image, To
 }  // namespace
 
 ToolResult RunCompile(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--origin", "--output", "-o"};
+  constexpr absl::string_view kFlags[] = {"--include-folder", "--origin", "--output", "-o"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, {});
   if (!parsed.error.empty()) return UsageError("compile", parsed.error);
   if (parsed.Has("--help")) return {kToolFine, std::string(CompileHelp()), ""};

@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -135,8 +137,17 @@ void CountFindings(ToolZone& zone) {
 
 }  // namespace
 
-bool ReadOriginFlag(absl::string_view command, const ParsedArguments& parsed,
-                    std::optional<Name>& origin, ToolResult& result) {
+bool ReadZoneFlags(absl::string_view command, const ParsedArguments& parsed,
+                   ToolZoneOptions& options, ToolResult& result) {
+  const std::string folder(parsed.Value("--include-folder", ""));
+  if (!folder.empty()) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error)) {
+      result = UsageError(command, absl::StrCat("--include-folder: ", folder, " is no folder"));
+      return false;
+    }
+    options.limits.file.include_folder = std::make_shared<const std::string>(folder);
+  }
   const absl::string_view text = parsed.Value("--origin", "");
   if (text.empty()) return true;
   const absl::StatusOr<Name> name = Name::FromText(text);
@@ -144,7 +155,7 @@ bool ReadOriginFlag(absl::string_view command, const ParsedArguments& parsed,
     result = UsageError(command, absl::StrCat("--origin: ", name.status().message()));
     return false;
   }
-  origin = *name;
+  options.origin = *name;
   return true;
 }
 

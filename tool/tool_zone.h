@@ -30,9 +30,9 @@ struct ToolZoneOptions {
   std::optional<ZoneAudit> audit;
 };
 
-// The value of --origin, if given. False: `result` says what is wrong with it.
-bool ReadOriginFlag(absl::string_view command, const ParsedArguments& parsed,
-                    std::optional<Name>& origin, ToolResult& result);
+// The values of --origin and --include-folder, if given. False: `result` says what is wrong.
+bool ReadZoneFlags(absl::string_view command, const ParsedArguments& parsed,
+                   ToolZoneOptions& options, ToolResult& result);
 
 // kToolFine if the file was read, whatever its findings. Otherwise an exit code, and `why` begins
 // with the file's path.

@@ -63,6 +63,25 @@ TEST_F(ZoneFiles, OriginFromTheCommandLineBeforeAll) {
   EXPECT_THAT(result.out, StartsWith(".: serial 1, 3 records, "));
 }
 
+TEST_F(ZoneFiles, FilesOfTheIncludeFolderAreRead) {
+  std::filesystem::create_directories(folder_ / "zones");
+  std::filesystem::create_directories(folder_ / "shared");
+  Write("shared/ns", "@ 60 NS ns\nns 60 A 192.0.2.1\n");
+  const std::string path =
+      Write("zones/example.org.zone", "@ 60 SOA ns a 1 2 3 4 5\n$INCLUDE ../shared/ns\n");
+  EXPECT_THAT(Hither({"check", path.c_str()}).out, HasSubstr("the zone file's folder; move"));
+  const std::string folder = (folder_ / "shared").string();
+  EXPECT_EQ(Hither({"check", "--include-folder", folder.c_str(), path.c_str()}).code, 0);
+  const std::string image = (folder_ / "image").string();
+  EXPECT_EQ(
+      Hither({"compile", "--include-folder", folder.c_str(), path.c_str(), "-o", image.c_str()})
+          .code,
+      0);
+  const ToolResult none = Hither({"check", "--include-folder", "/nonexistent", path.c_str()});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_EQ(none.err, "hither check: --include-folder: /nonexistent is no folder\n");
+}
+
 TEST_F(ZoneFiles, OriginUnknown) {
   const std::string path = Write("example", kRelative);
   const ToolResult result = Hither({"check", path.c_str()});
