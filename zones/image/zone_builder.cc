@@ -66,9 +66,29 @@ void ZoneBuilder::NoteSoa(NameView owner, const Location& location) {
   soa_ = {.at_apex = soa_.at_apex, .elsewhere = true, .owner = Name(owner), .location = location};
 }
 
-void ZoneBuilder::ReportWrongName() {
+void ZoneBuilder::ForgetOutside() {
   std::erase_if(findings_, [](const PendingFinding& found) { return found.is_outside; });
   warnings_ -= outside_;
+  outside_ = 0;
+}
+
+// With most records outside, the name is more likely wrong than they are. Their names are relative
+// to the SOA's if that has none of its own, so that the SOA is as it should be.
+void ZoneBuilder::ReportMostlyOutside() {
+  constexpr uint64_t kFew = 3;
+  const uint64_t outside = outside_;
+  const auto first = std::ranges::find_if(findings_, &PendingFinding::is_outside);
+  if (outside <= kFew || outside <= buffer_.record_count() || first == findings_.end()) return;
+  const Location place = first->location;
+  ForgetOutside();
+  Report(Severity::kWarning, place,
+         absl::StrCat(outside, " of ", outside + buffer_.record_count(),
+                      " records are outside of the zone ", apex_.ToText(),
+                      ", this one first, and ignored; is that the zone's name? (RFC 1035 §5.2)"));
+}
+
+void ZoneBuilder::ReportWrongName() {
+  ForgetOutside();
   Name doubled;
   const bool lacks_dot = Name::ReplaceSuffix(apex_, 0, apex_, doubled) && soa_.owner == doubled;
   Report(Severity::kError, soa_.location,
@@ -355,6 +375,7 @@ BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
   uses_nsec3_ = WillUseNsec3();
   BuiltZone built;
   MakeZone(built);
+  ReportMostlyOutside();
   built.extents = extents_;
   const auto file_of = [&](const Location& location) {
     return location.file < files.size() ? files[location.file] : apex_.ToText();

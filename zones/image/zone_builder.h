@@ -98,6 +98,8 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   void CheckName(NameView owner);
   void ReadSoa(ImageWriter& image);
   void NoteSoa(NameView owner, const Location& location);
+  void ForgetOutside();
+  void ReportMostlyOutside();
   void ReportWrongName();
   void MakeZone(BuiltZone& built);
   void Report(Severity severity, const Location& location, std::string text);

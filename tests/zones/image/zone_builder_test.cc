@@ -175,7 +175,9 @@ TEST(Build, AnSoaOfAnotherZoneBesideItsOwnIsOutside) {
 // A wrong --origin: no warning of a record that lies elsewhere may hide why there is no zone.
 TEST(Limits, OfWarningsHideNoError) {
   std::string text;
-  for (int i = 0; i < 1000; ++i) absl::StrAppend(&text, "a", i, ".net. 60 A 192.0.2.1\n");
+  for (int i = 0; i < 1000; ++i) {
+    absl::StrAppend(&text, "a", i, ".net. 60 A 192.0.2.1\nb", i, " 60 A 192.0.2.1\n");
+  }
   const std::string findings = Findings(Build(text));
   EXPECT_THAT(findings, testing::HasSubstr("error: no SOA record at example.; add one"));
   EXPECT_THAT(findings, testing::HasSubstr("warning: and 900 more warnings like these"));
@@ -277,6 +279,17 @@ x\001 60 TXT x
               testing::ElementsAre("example.", "abcdefgh.example.", "a.abcdefgh.example.",
                                    "abcdefgha.example.", "abcdefghz.example.", "x.example.",
                                    "y.x.example.", "x\\000y.example.", "x\\001.example."));
+}
+
+TEST(Outside, MostOfTheRecordsAreOneFinding) {
+  std::string text(kHead);
+  for (int i = 0; i < 200; ++i) absl::StrAppend(&text, "a", i, ".other. 60 A 192.0.2.1\n");
+  const BuiltZone built = Build(text);
+  ASSERT_EQ(built.findings.size(), 1u);
+  EXPECT_THAT(
+      ToText(built.findings[0]),
+      testing::HasSubstr("warning: 200 of 202 records are outside of the zone example., this "
+                         "one first, and ignored; is that the zone's name?"));
 }
 
 TEST(Names, IncludeEmptyNonTerminals) {
