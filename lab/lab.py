@@ -258,10 +258,20 @@ Try, in another terminal:
   kill -9 {lab.sites["fra1"].hitherd.pid}     # hitherd at fra1
   kill -9 {lab.sites["fra1"].announcer.pid if lab.options.mode == "bgp" else "..."}     # \
 {"the sidecar" if lab.sites["fra1"].sidecar else "a static announcement instead of a sidecar"}""")
+    print(f"  {lab.options.hither} status --admin {lab.sites['fra1'].admin}")
     if lab.sites["fra1"].sidecar:
         for verb in ("status", "explain", "drain --wait", "undrain"):
             print(f"  {lab.options.hither} {verb} --anycast {lab.sites['fra1'].anycast_admin}")
-    print("\nUntil Ctrl-C.", flush=True)
+    print(f"  kill -USR1 {os.getpid()}     # heals: starts what was killed, at all sites\n"
+          "\nUntil Ctrl-C.", flush=True)
+
+
+def _heal(lab):
+    try:
+        lab.heal()
+        print("healed: each client reaches its site", flush=True)
+    except TimeoutError as error:
+        print(f"not healed: {error}", flush=True)
 
 
 def main():
@@ -278,9 +288,14 @@ def main():
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), Lab(Options(mode=chosen.mode,
                                                              frr_sites=frr_sites)) as lab:
+        heals = []
+        signal.signal(signal.SIGUSR1, lambda *_: heals.append(True))
         _print_lab(lab)
         while True:
-            signal.pause()
+            time.sleep(0.5)
+            if heals:
+                heals.clear()
+                _heal(lab)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ absl::Status Reloader::LoadFirst(ZoneSources zones, absl::Duration patience) {
   const absl::Status loader = loader_.Start();
   if (!loader.ok()) return loader;
   first_zones_ = std::move(zones);
-  Log(LogLevel::kInfo, "loading ", first_zones_.size(), " zones");
+  Log(LogLevel::kInfo, "loading ", first_zones_.size(),
+      first_zones_.size() == 1 ? " zone" : " zones");
   loading_ = Loading::kFirst;
   loader_.Run([this] { LoadOnItsThread(/*is_first=*/true); });
   if (WaitForZones(patience)) return EndFirst();
