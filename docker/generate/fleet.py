@@ -10,6 +10,7 @@ from generate import topology
 
 AGENT_PORT = 8060
 IMAGE = "hither-lab"
+_PROJECT = "hither-lab"  # As in the .env beside compose.yaml.
 
 
 class LabError(Exception):
@@ -41,11 +42,12 @@ class Fleet:
 
     def __init__(self, folder):
         self.topo = _told_topology(pathlib.Path(folder))
-        self._compose = [*compose_command(), "-f", str(pathlib.Path(folder) / "compose.yaml")]
+        self._file = str(pathlib.Path(folder) / "compose.yaml")
         self._prefix = os.environ.get("LAB_PREFIX", "10.213")
 
     def compose(self, *arguments, **how):
-        return subprocess.run([*self._compose, *arguments], check=False, **how)
+        return subprocess.run([*compose_command(), "-f", self._file, *arguments], check=False,
+                              **how)
 
     @staticmethod
     def build_if_missing(folder):
@@ -62,8 +64,24 @@ class Fleet:
             raise LabError("docker build failed; see its output above")
 
     def execute(self, service, *command, **how):
-        """In a container, without a terminal."""
+        """In a container, without a terminal. docker-compose 1.29 needs over a second for it."""
+        container = self._container(service)
+        if container:
+            return subprocess.run(["docker", "exec", "-i", container, *command], check=False, **how)
         return self.compose("exec", "-T", service, *command, **how)
+
+    @staticmethod
+    def _container(service):
+        """Its running container, or None."""
+        if not shutil.which("docker"):
+            return None
+        project = os.environ.get("COMPOSE_PROJECT_NAME", _PROJECT)
+        labels = [f"com.docker.compose.{key}={value}" for key, value in
+                  (("project", project), ("service", service), ("oneoff", "False"))]
+        filters = [word for label in labels for word in ("--filter", f"label={label}")]
+        done = subprocess.run(["docker", "ps", "-q", *filters], capture_output=True, text=True,
+                              check=False)
+        return done.stdout.split()[0] if done.returncode == 0 and done.stdout.split() else None
 
     # --- Agents ---
 
