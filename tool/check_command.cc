@@ -34,8 +34,8 @@ FLAGS
                  SOA if the file gives it in full, else NAME of a file called NAME.zone, NAME.db or
                  db.NAME (db.192.0.2 is the zone 2.0.192.in-addr.arpa).
   --include-folder DIR
-                 $INCLUDE reads files below DIR, as with the server's limits: { include_folder: DIR }.
-                 Default: below the zone file's folder.
+                 $INCLUDE reads files below DIR, as with limits: { include_folder: DIR } of a
+                 server. Default: below the zone file's folder.
   --expires-in TIME
                  Warn of signatures that expire within TIME, such as 12h or 1w. Default: 3d.
   --verify       Verify all signatures. Default: those of the apex, and a sample of up to 1,000.

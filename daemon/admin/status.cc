@@ -180,8 +180,8 @@ int Urgency(const ServerStatus::Zone& zone, absl::Time now) {
 }
 
 std::string RemarkOf(const ServerStatus::Zone& zone, absl::Time now) {
+  if (!zone.error.empty()) return absl::StrCat(": ", Printable(zone.error));
   std::string remark;
-  if (!zone.error.empty()) remark = absl::StrCat(": ", Printable(zone.error));
   if (!zone.warning.empty()) absl::StrAppend(&remark, "; warning: ", Printable(zone.warning));
   if (AreSignaturesEnding(zone, now)) {
     absl::StrAppend(&remark, "; its first signature ",

@@ -377,8 +377,9 @@ TEST(AnycastConfig, WarnsOfWhatCanBeMeantSo) {
 
 TEST(AnycastConfig, WarnsOfANeighborOnThisHost) {
   const auto warnings = [](absl::string_view more) {
-    const auto config = Read(absl::StrCat(
-        kService, "  bgp: { local_as: 1, neighbors: [{ address: 127.0.0.1, as: 2", more, " }] }\n"));
+    const auto config =
+        Read(absl::StrCat(kService, "  bgp: { local_as: 1, neighbors: [{ address: 127.0.0.1, as: 2",
+                          more, " }] }\n"));
     EXPECT_TRUE(config.ok()) << config.status();
     return CheckAnycast(*config).warnings;
   };

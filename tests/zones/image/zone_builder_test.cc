@@ -129,7 +129,9 @@ TEST(Limits, OfFindings) {
   ZoneLimits limits;
   limits.findings_max = 2;
   std::string text = kHead;
-  for (int i = 0; i < 5; ++i) absl::StrAppend(&text, "a", i, ".net. 60 A 192.0.2.1\n");
+  for (int i = 0; i < 5; ++i) {
+    absl::StrAppend(&text, "a", i, ".net. 60 A 192.0.2.1\nb", i, " 60 A 192.0.2.1\n");
+  }
   const BuiltZone built = Build(text, limits);
   ASSERT_EQ(built.findings.size(), 3u);
   EXPECT_EQ(ToText(built.findings[2]), "zone: warning: and 3 more warnings like these");

@@ -138,7 +138,7 @@ const Case kErrors[] = {
                        "z:2: error: 'WINS' is a look-up that only Microsoft's DNS server makes, not a record type; remove the record (RFC 1035 §5.1)"
                        " | z:3: error: 'WINSR' is a look-up that only Microsoft's DNS server makes, not a record type; remove the record (RFC 1035 §5.1)"
                        " | z:4: error: 'wins-r' is a look-up that only Microsoft's DNS server makes, not a record type; remove the record (RFC 1035 §5.1)"},
-    {"Utf16",          std::string("\xff\xfe" "a\0 \0\n\0b\0", 12), "",
+    {"Utf16",          std::string("\xff\xfe" "a\0 \0\n\0b\0", 10), "",
                        "z:1: error: this is UTF-16; save the file as UTF-8 or ASCII text, or convert it with iconv -f UTF-16 -t UTF-8 (RFC 1035 §5.1)"},
     {"Utf16WithoutMark", std::string("\0a\0 \0\n\0b", 8), "",
                        "z:1: error: this is UTF-16; save the file as UTF-8 or ASCII text, or convert it with iconv -f UTF-16 -t UTF-8 (RFC 1035 §5.1)"},
