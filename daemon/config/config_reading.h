@@ -24,7 +24,7 @@ struct Reading {
   std::string file;
   std::string folder;
   ZoneListReader read_list;
-  ZoneFolderReader read_folder;
+  ZoneFolderReader read_folder = {};
   std::string section = {};  // Of the map that is being read: "tcp.", or "" at the top.
   std::vector<std::pair<uint32_t, std::string>> errors = {};  // Line and text.
   size_t error_count = 0;
