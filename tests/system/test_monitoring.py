@@ -66,7 +66,8 @@ def pages(hitherd, sidecar, make_folder):
     folder = make_folder("monitoring")
     zone = folder / "example.zone"
     zone.write_text("$ORIGIN example.\n@ 300 SOA ns1 root 1 7200 900 1209600 600\n"
-                    "@ 300 NS ns1\nns1 300 A 192.0.2.1\n")
+                    "@ 300 NS ns1\nns1 300 A 192.0.2.1\n"
+                    "ns1 300 RRSIG A 13 2 300 20500101000000 20200101000000 1 @ AA==\n")
     port, metrics, peers, nobody = (servers.free_port() for _ in range(4))
     config = folder / "hither.yaml"
     config.write_text(f"""\

@@ -6,6 +6,7 @@ _ELSEWHERE.
 """
 
 import contextlib
+import datetime
 import http.client
 import json
 import pathlib
@@ -147,6 +148,16 @@ def _stale_everywhere(lab):
         site.break_zone()
 
 
+def _signatures_end(lab):
+    """In an hour; the signature itself need not be right."""
+    site = lab.sites["fra1"]
+    site.write_zone(serial=2)
+    end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    with site.zone_path.open("a") as zone:
+        zone.write(f"@ 300 IN RRSIG NS 13 2 300 {end:%Y%m%d%H%M%S} 20200101000000 1 @ AA==\n")
+    assert site.reload().returncode == 0
+
+
 def _servfail(lab):
     lab.sites["fra1"].serve_servfail()
 
@@ -180,6 +191,7 @@ _FAULTS = [
     (_zone_missing, {"HitherZoneMissing": {""}, "HitherFewerZones": {"fra1"}}),
     (_stale_everywhere, {"HitherZoneStale": {"fra1", "ams1", "nyc1"},
                          "HitherNodeSoft": {"fra1", "ams1", "nyc1"}, "HitherAllSitesSoft": {""}}),
+    (_signatures_end, {"HitherSignaturesExpire": {"fra1"}, "HitherNodeSoft": {"fra1"}}),
     (_servfail, {"HitherZoneNotServed": {"fra1"}, "HitherServfail": {"fra1"}}),
     (_filter, {"HitherNotAsWanted": {"fra1"}}),
     (_flaps, {"HitherFlaps": {"fra1"}}),
