@@ -72,6 +72,9 @@ bool NameChecker::IsDoubled(NameView name) const {
 }
 
 bool NameChecker::IsAddress(NameView name) const {
+  if (name.IsRoot()) return false;
+  const uint8_t first = name.first_label()[0];  // Of almost all hosts it ends the check.
+  if (!absl::ascii_isxdigit(first) && first != ':') return false;
   if (IsIpv6Text(name.first_label())) return true;
   if (!IsOctetNumber(name.first_label())) return false;
   size_t labels = name.label_count();
