@@ -37,7 +37,7 @@ using AdminReplier = std::function<void(const AdminAnswer& answer)>;
 struct AdminAction {
   std::string method;  // "GET" or "POST"
   std::string path;    // "/drain"
-  std::function<AdminAnswer(const AdminParameters& parameters)> answer;
+  std::function<AdminAnswer(const AdminParameters& parameters)> answer = {};
   // The answer exists and only needs copying: the thread that reads requests gives it, and no other
   // request can delay it.
   bool is_ready = false;
@@ -57,12 +57,12 @@ inline std::string Parameter(const AdminParameters& parameters, absl::string_vie
 // The endpoint's questions to the server. Called on the endpoint's threads, several in parallel.
 // Null ones have no page.
 struct AdminHandlers {
-  std::function<std::string()> metrics;      // GET /metrics
-  std::function<absl::Status()> health;      // GET /healthz: 200, or 503 and the reason.
-  std::function<std::string()> health_note;  // After its "ok": what is wrong nevertheless, or "".
-  std::function<std::string()> status;       // GET /status: JSON.
+  std::function<std::string()> metrics = {};      // GET /metrics
+  std::function<absl::Status()> health = {};      // GET /healthz: 200, or 503 and the reason.
+  std::function<std::string()> health_note = {};  // Beside "ok": what is wrong, or "".
+  std::function<std::string()> status = {};       // GET /status: JSON.
   // POST /reload: as AdminAction::begin.
-  std::function<void(const AdminParameters& parameters, AdminReplier reply)> reload;
+  std::function<void(const AdminParameters& parameters, AdminReplier reply)> reload = {};
   std::vector<AdminAction> more = {};
 };
 

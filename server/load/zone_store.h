@@ -22,8 +22,8 @@ namespace hither {
 
 // How zones are loaded.
 struct LoadOptions {
-  LoadLimits limits;
-  std::string image_cache;  // Empty: none.
+  LoadLimits limits = {};
+  std::string image_cache = {};  // Empty: none.
   // A file that looks half written replaces a good version only if nobody has touched it for so
   // long.
   absl::Duration settle = absl::Seconds(1);
