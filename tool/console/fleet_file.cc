@@ -367,7 +367,11 @@ std::optional<NsidNames> NamesOf(const Fleet& fleet, absl::string_view nsid) {
 absl::StatusOr<Fleet> ParseFleet(absl::string_view text, absl::string_view file) {
   const absl::StatusOr<YamlNode> tree = ParseYaml(text, file, kLimits);
   if (!tree.ok()) return tree.status();
-  Reading reading{.config = Config(), .file = std::string(file), .folder = "", .read_list = {}};
+  Reading reading{.config = Config(),
+                  .file = std::string(file),
+                  .folder = "",
+                  .read_list = {},
+                  .read_folder = {}};
   Draft draft;
   ReadMap(*tree, kTopKeys, reading, draft);
   CheckFleet(draft, tree->line, reading);
