@@ -1,108 +1,34 @@
-"""Each alert of packaging/ fires for its fault: a real Prometheus scrapes the fleet of the lab.
-
-The rules are those that we ship, with `for:` cut to a second and Prometheus's own intervals to half
-a second: the expressions are what is tested. Alerts whose fault the lab cannot make are listed in
-_ELSEWHERE.
-"""
+"""Each alert of packaging/ fires for its fault: a real Prometheus scrapes the fleet of the lab."""
 
 import contextlib
 import datetime
-import http.client
-import json
 import pathlib
-import re
 import shutil
 import socket
+import time
 
 import daemon
+import faults
+import prometheus_daemon
 import pytest
 import topology
+import way_out
 import yaml
 
-_PROMETHEUS = pathlib.Path(__file__).parents[3] / "packaging" / "prometheus"
-_RULES = _PROMETHEUS / "hither.rules.yml"
-# By promtool alone: a full disk, a busy host, a slow answer, and a cut way out (test_outside.py).
-_ELSEWHERE = {"HitherDrainNotKept", "HitherVerdictLate", "HitherWorkerStuck", "HitherSlow",
-              "HitherNoAnswerLeaves"}
-_PORT = 9090
-_FIRES_SECONDS = 25
-
-
-class Prometheus:
-    """In the management network, where an operator's would be."""
-
-    def __init__(self, lab):
-        self._lab = lab
-        self.folder = lab.folder / "prometheus"
-        self.folder.mkdir()
-        rules = re.sub(r"for: \S+", "for: 1s", _RULES.read_text())
-        (self.folder / "hither.rules.yml").write_text(rules)
-        (self.folder / "prometheus.yml").write_text(self._config())
-        lab.namespaces.configure(topology.MANAGEMENT, ["link set lo up",
-                                                       "addr add 10.9.0.100/24 dev br0"])
-        self._daemon = daemon.Daemon(
-            "prometheus", lab.namespaces, topology.MANAGEMENT,
-            [shutil.which("prometheus"), f"--config.file={self.folder}/prometheus.yml",
-             f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{_PORT}"],
-            self.folder).start()
-
-    def _config(self):
-        """The file that we ship, with the lab's nodes and short intervals."""
-        config = yaml.safe_load((_PROMETHEUS / "prometheus.yml").read_text())
-        config["global"] = {"scrape_interval": "500ms", "scrape_timeout": "500ms",
-                            "evaluation_interval": "500ms"}
-        del config["alerting"]
-        for job in config["scrape_configs"]:
-            port = job["static_configs"][0]["targets"][0].split(":")[1]
-            job["static_configs"] = [
-                {"targets": [f"{topology.management_v4(site)}:{port}"],
-                 "labels": {"site": site, "node": topology.NODE}} for site in topology.SITES]
-        return yaml.safe_dump(config)
-
-    def end(self):
-        self._daemon.end()
-
-    def _get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", _PORT, timeout=5)
-        connection.sock = self._lab.namespaces.socket(topology.MANAGEMENT, socket.AF_INET,
-                                                      socket.SOCK_STREAM)
-        connection.sock.settimeout(5)
-        with contextlib.closing(connection):
-            connection.sock.connect(("127.0.0.1", _PORT))
-            connection.request("GET", path)
-            return json.loads(connection.getresponse().read())["data"]
-
-    def firing(self):
-        """{alert: the sites that it names, "" for those that name none}"""
-        found = {}
-        with contextlib.suppress(OSError, ValueError, KeyError):  # It does not listen yet.
-            for alert in self._get("/api/v1/alerts")["alerts"]:
-                if alert["state"] == "firing":
-                    name = alert["labels"]["alertname"]
-                    found.setdefault(name, set()).add(alert["labels"].get("site", ""))
-        return found
-
-    def is_scraping(self):
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            targets = self._get("/api/v1/targets")["activeTargets"]
-            return len(targets) == 6 and all(one["health"] == "up" for one in targets)
-        return False
-
-    def wait_for(self, wanted, seconds=_FIRES_SECONDS):
-        """Until each alert names (at least) its sites."""
-        def fires():
-            firing = self.firing()
-            return all(sites <= firing.get(alert, set()) for alert, sites in wanted.items())
-        daemon.wait_for(fires, seconds, lambda: f"{wanted}, but {self.firing()} fire")
+LAB_OUTSIDE = True
 
 
 @pytest.fixture(scope="module")
 def prometheus(sidecar_lab):
-    if shutil.which("prometheus") is None:
-        pytest.skip("there is no prometheus; apt-get install prometheus")
-    made = Prometheus(sidecar_lab)
+    """In the management network, where an operator's would be."""
+    prometheus_daemon.need()
+    sidecar_lab.namespaces.configure(topology.MANAGEMENT, ["link set lo up",
+                                                           "addr add 10.9.0.100/24 dev br0"])
+    made = prometheus_daemon.Prometheus(
+        sidecar_lab.namespaces, topology.MANAGEMENT, sidecar_lab.folder,
+        {site: topology.management_v4(site) for site in topology.SITES})
     try:
-        daemon.wait_for(made.is_scraping, 30, lambda: str(made.firing()))
+        made.wait_until_scraping()
         yield made
     finally:
         made.end()
@@ -244,10 +170,67 @@ def test_tcp_that_is_full(lab, prometheus):
             one.close()
 
 
+def test_a_way_out_that_is_cut(lab, prometheus):
+    with way_out.way_out_cut(lab, "fra1"):
+        prometheus.wait_for({"HitherNoAnswerLeaves": {"fra1"}})
+
+
+def test_a_worker_that_is_stuck(lab, prometheus):
+    pid = lab.sites["fra1"].hitherd.pid
+    worker = next(thread for thread, name in faults.threads(pid).items()
+                  if name.startswith("worker-"))
+    with faults.stuck_thread(worker):
+        prometheus.wait_for({"HitherWorkerStuck": {"fra1"}})
+
+
+def test_a_drain_that_is_not_kept(lab, prometheus):
+    """The state file cannot be replaced, as on a full disk."""
+    site = lab.sites["fra1"]
+    state = site.folder / "anycast.state"
+    state.unlink()
+    (state / "in the way").mkdir(parents=True)
+    try:
+        site.ask_sidecar("drain")
+        prometheus.wait_for({"HitherDrainNotKept": {"fra1"}})
+    finally:
+        shutil.rmtree(state)
+        assert site.ask_sidecar("undrain").returncode == 0
+
+
+def _again_and_again(process, stopped, running, until, seconds):
+    """Stops the process for a while and lets it run for a while, as a busy host does."""
+    deadline = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < deadline, "the alert does not fire"
+        for _ in range(max(1, int(1 / (stopped + running)))):
+            process.stop()
+            time.sleep(stopped)
+            process.cont()
+            time.sleep(running)
+
+
+def test_decisions_that_are_late(lab, prometheus):
+    """More than thirty."""
+    _again_and_again(lab.sites["ams1"].sidecar, 0.6, 0.2,
+                     lambda: "ams1" in prometheus.firing().get("HitherVerdictLate", ()), 120)
+
+
+def test_answers_that_are_slow(lab, prometheus):
+    """hitherd is stopped in the middle of batches: each is answered when it runs again."""
+    load = lab.clients["client1"].load(150, 1_000_000)
+    try:
+        _again_and_again(lab.sites["fra1"].hitherd, 0.03, 0.003,
+                         lambda: "fra1" in prometheus.firing().get("HitherSlow", ()), 120)
+    finally:
+        load.end()
+
+
+_BY_TESTS = {"HitherDrainForgotten", "HitherReadbackBroken", "HitherTcpFull",
+             "HitherNoAnswerLeaves", "HitherWorkerStuck", "HitherDrainNotKept",
+             "HitherVerdictLate", "HitherSlow"}
+
+
 def test_no_alert_is_left_out():
-    groups = yaml.safe_load(_RULES.read_text())["groups"]
+    groups = yaml.safe_load(prometheus_daemon.RULES.read_text())["groups"]
     alerts = {rule["alert"] for group in groups for rule in group["rules"]}
-    tested = {alert for _, wanted in _FAULTS for alert in wanted}
-    tested |= {"HitherDrainForgotten", "HitherReadbackBroken", "HitherTcpFull"}
-    assert tested | _ELSEWHERE == alerts
-    assert not tested & _ELSEWHERE
+    assert {alert for _, wanted in _FAULTS for alert in wanted} | _BY_TESTS == alerts

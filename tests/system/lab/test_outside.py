@@ -4,58 +4,21 @@ Everything else works: hitherd, the probes on the node, the BGP session, the man
 fra1 and ams1 have BIRD, nyc1 has FRR.
 """
 
-import contextlib
 import time
 
 import daemon
 import pytest
 import topology
+from way_out import DETECTED_SECONDS, wait_signal, way_out_cut
 
 LAB_OUTSIDE = True
-_DETECTED_SECONDS = 25  # Five seconds of silence, `fall`, the peers' consent; under load.
 _BACK_SECONDS = 25
-_SERVICE = {"-4": topology.SERVICE_V4, "-6": topology.SERVICE_V6}
 
 
-def levels(site):
-    """Of the two signals: {"192.0.2.53": "ok", ...}."""
-    status = site.sidecar_status()
-    signals = status["services"][0]["signals"] if status else []
-    return {signal["name"].removeprefix("outside "): signal["level"] for signal in signals
-            if signal["name"].startswith("outside ")}
-
-
-def wait_signal(site, v4, v6, seconds=_DETECTED_SECONDS):
-    """Until the two signals are so; as they are only after peers have heard the node once."""
-    wanted = {topology.SERVICE_V4: v4, topology.SERVICE_V6: v6}
-    daemon.wait_for(lambda: levels(site) == wanted, seconds,
-                    lambda: f"{site.name} {wanted}:\n{site.explain()}")
-
-
-def wait_states(site, v4, v6, seconds=_DETECTED_SECONDS):
+def wait_states(site, v4, v6, seconds=DETECTED_SECONDS):
     wanted = {"ipv4": v4, "ipv6": v6}
     daemon.wait_for(lambda: site.states() == wanted, seconds,
                     lambda: f"{site.name} {wanted}:\n{site.explain()}")
-
-
-@contextlib.contextmanager
-def way_out_cut(lab, *sites, families=("-4", "-6")):
-    """The site's router forwards nothing that its node sends from the service address, as a filter
-    against spoofing does; all else passes, and so do queries."""
-    for site in sites:  # Only who was heard before can be silent.
-        wait_signal(lab.sites[site], "ok", "ok")
-
-    def change(verb):
-        for site in sites:
-            for family in families:
-                lab.namespaces.configure(site, [
-                    f"rule {verb} pref 10 iif {topology.node_of(site)} from {_SERVICE[family]} "
-                    "blackhole"], family)
-    change("add")
-    try:
-        yield
-    finally:
-        change("del")
 
 
 @pytest.mark.parametrize("name, client, other", [("fra1", "client1", "ams1"),
@@ -67,7 +30,7 @@ def test_node_without_a_way_out_is_withdrawn_and_returns(lab, name, client, othe
         with way_out_cut(lab, name):
             assert lab.clients[client].dig(seconds=0.3).site is None
             for routes in (v4, v6):
-                routes.wait_gone(name, _DETECTED_SECONDS)
+                routes.wait_gone(name, DETECTED_SECONDS)
             explained = site.explain()
             assert "hard-fault" in explained and "no answer leaves this node" in explained
             lab.wait_for_catchment({client: other}, 5)
@@ -92,7 +55,7 @@ def test_one_family_cut_leaves_the_other(lab):
 def test_restarted_sidecar_stays_away_while_nothing_leaves(lab):
     site = lab.sites["fra1"]
     with lab.watch() as routes, way_out_cut(lab, "fra1"):
-        routes.wait_gone("fra1", _DETECTED_SECONDS)
+        routes.wait_gone("fra1", DETECTED_SECONDS)
         site.sidecar.restart()
         restarted_at = time.monotonic()
         wait_signal(site, "hard", "hard")
