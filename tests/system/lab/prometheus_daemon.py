@@ -27,15 +27,21 @@ def need():
         pytest.skip("there is no prometheus; apt-get install prometheus")
 
 
-def get_json(namespaces, where, port, path):
-    """GET of a page on the loopback of a namespace."""
+@contextlib.contextmanager
+def opened(namespaces, where, port, path):
+    """The reply to GET of a page on the loopback of a namespace."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     connection.sock = namespaces.socket(where, socket.AF_INET, socket.SOCK_STREAM)
     connection.sock.settimeout(5)
     with contextlib.closing(connection):
         connection.sock.connect(("127.0.0.1", port))
         connection.request("GET", path)
-        return json.loads(connection.getresponse().read())
+        yield connection.getresponse()
+
+
+def get_json(namespaces, where, port, path):
+    with opened(namespaces, where, port, path) as reply:
+        return json.loads(reply.read())
 
 
 class Prometheus:

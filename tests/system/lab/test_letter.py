@@ -200,6 +200,14 @@ def test_the_console_says_nothing_false(console):
     assert not bad, bad
 
 
+def test_the_event_page_says_the_same(fleet, console):
+    page = console("/api/fleet")
+    with prometheus_daemon.opened(fleet.namespaces, "client", 8080, "/events") as reply:
+        line = next(line for line in iter(reply.readline, b"") if line.startswith(b"data: "))
+    event = json.loads(line.removeprefix(b"data: "))
+    assert event.keys() == page.keys() and _is_whole(event)
+
+
 def test_no_alert_fires_while_all_is_well(prometheus):
     time.sleep(3)
     assert prometheus.is_scraping()
