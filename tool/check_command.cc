@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/counted.h"
 #include "base/json_writer.h"
 #include "tool/command.h"
 #include "tool/tool_zone.h"

@@ -20,6 +20,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "base/counted.h"
 #include "zones/text/zone_file.h"
 
 namespace hither {
@@ -189,10 +190,6 @@ int ReadToolZone(absl::string_view path, const ToolZoneOptions& options, ToolZon
                         : LoadZoneFile(zone.path, *zone.origin, limits);
   CountFindings(zone);
   return kToolFine;
-}
-
-std::string Counted(uint64_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
 uint64_t OwnerCountOf(const Zone& zone) {

@@ -39,9 +39,6 @@ bool ReadZoneFlags(absl::string_view command, const ParsedArguments& parsed,
 int ReadToolZone(absl::string_view path, const ToolZoneOptions& options, ToolZone& zone,
                  std::string& why);
 
-// "1 record", "2 records".
-std::string Counted(uint64_t count, absl::string_view noun);
-
 uint64_t OwnerCountOf(const Zone& zone);  // Of names that have records.
 
 // "2026-12-05T09:30:00Z"; `time` as in an RRSIG, within 68 years of `now`.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/port_owner.h"
@@ -124,8 +125,8 @@ bool CheckZones(const Config& config, std::ostream& out) {
       bad += checked.good ? 0 : 1;
     }
   }
-  out << config.zones.size() << " zones, " << records << " records, " << bad
-      << " zones with errors\n";
+  out << Counted(config.zones.size(), "zone") << ", " << Counted(records, "record") << ", "
+      << Counted(bad, "zone") << " with errors\n";
   return bad == 0 && out.flush().good();  // Unwritten output counts as failure.
 }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "base/check.h"
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/within_memory.h"
 #include "server/load/check_zones.h"
@@ -68,8 +69,7 @@ absl::Status Reloader::LoadFirst(ZoneSources zones, absl::Duration patience) {
   const absl::Status loader = loader_.Start();
   if (!loader.ok()) return loader;
   first_zones_ = std::move(zones);
-  Log(LogLevel::kInfo, "loading ", first_zones_.size(),
-      first_zones_.size() == 1 ? " zone" : " zones");
+  Log(LogLevel::kInfo, "loading ", Counted(first_zones_.size(), "zone"));
   loading_ = Loading::kFirst;
   loader_.Run([this] { LoadOnItsThread(/*is_first=*/true); });
   if (WaitForZones(patience)) return EndFirst();
@@ -249,7 +249,7 @@ Reloader::Answer Reloader::Summary() const {
     return {false, why};
   }
   const LoadReport& zones = outcome_.zones;
-  const std::string text = absl::StrCat(zones.loaded, " zones read, ", zones.unchanged,
+  const std::string text = absl::StrCat(Counted(zones.loaded, "zone"), " read, ", zones.unchanged,
                                         " unchanged, ", zones.failed, " failed, ", zones.removed,
                                         " removed, in ", absl::FormatDuration(outcome_.took));
   Log(zones.failed == 0 ? LogLevel::kInfo : LogLevel::kError, "reload ends: ", text);

@@ -142,7 +142,7 @@ TEST_F(ControlTest, ReloadReadsAChangedZone) {
   WriteZone("example.org.zone", 2);
   const auto summary = Reload();
   ASSERT_TRUE(summary.ok()) << summary.status();
-  EXPECT_THAT(*summary, HasSubstr("1 zones read, 0 unchanged"));
+  EXPECT_THAT(*summary, HasSubstr("1 zone read, 0 unchanged"));
   EXPECT_EQ(Serial(), 2u);
 }
 
@@ -257,7 +257,7 @@ TEST_F(ControlTest, OldZonesDoNotPileUp) {
 TEST_F(ControlTest, CheckTellsWhatAStartWouldFind) {
   std::ostringstream out;
   EXPECT_TRUE(CheckZones(*BuildConfig(options_), out));
-  EXPECT_EQ(out.str(), "1 zones, 4 records, 0 zones with errors\n");
+  EXPECT_EQ(out.str(), "1 zone, 4 records, 0 zones with errors\n");
   WriteZone("example.org.zone", 2, "www 60 IN CNAME ns1\n");
   out.str("");
   EXPECT_FALSE(CheckZones(*BuildConfig(options_), out));

@@ -116,7 +116,7 @@ def cached(hitherd, folder):
 
 
 _WARNING = ":5: warning: example. MX nowhere.example. "
-_SUMMARY = "1 zones, 6004 records, 0 zones with errors\n"
+_SUMMARY = "1 zone, 6004 records, 0 zones with errors\n"
 
 
 def test_check_writes_no_image(cached):

@@ -181,7 +181,7 @@ TEST_F(ReloaderTest, TellsWhatHasChanged) {
   EXPECT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
   ASSERT_TRUE(asker.answer().ok());
   EXPECT_THAT(*asker.answer(), HasSubstr("zone example.org.: serial 2, was 1; 3 records from "));
-  EXPECT_THAT(*asker.answer(), HasSubstr("\n1 zones read, 0 unchanged, 0 failed, 0 removed"));
+  EXPECT_THAT(*asker.answer(), HasSubstr("\n1 zone read, 0 unchanged, 0 failed, 0 removed"));
 }
 
 TEST_F(ReloaderTest, TellsWhatNeedsARestart) {
