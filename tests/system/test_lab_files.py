@@ -333,9 +333,9 @@ def _look(url):
 
 
 @pytest.mark.parametrize("command, more, wanted", [
-    ("hitherd --config /etc/hither/hither.yaml", {}, "status --admin 127.0.0.1:8053"),
+    ("hitherd --config /etc/hither/hither.yaml", {}, "status --anycast none --admin 127.0.0.1:8053"),
     ("hitherd", {"HITHER_ADMIN": "unix:/run/hither/admin.sock"},
-     "status --admin unix:/run/hither/admin.sock"),
+     "status --anycast none --admin unix:/run/hither/admin.sock"),
     ("hither-anycast --config x", {}, "explain --anycast 127.0.0.1:8054"),
     ("/sbin/docker-init -- /usr/sbin/hither-anycast --config x",
      {"HITHER_ANYCAST_ADMIN": "unix:/run/x"}, "explain --anycast unix:/run/x")])
