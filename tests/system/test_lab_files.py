@@ -333,7 +333,8 @@ def _look(url):
 
 
 @pytest.mark.parametrize("command, more, wanted", [
-    ("hitherd --config /etc/hither/hither.yaml", {}, "status --anycast none --admin 127.0.0.1:8053"),
+    ("hitherd --config /etc/hither/hither.yaml", {},
+     "status --anycast none --admin 127.0.0.1:8053"),
     ("hitherd", {"HITHER_ADMIN": "unix:/run/hither/admin.sock"},
      "status --anycast none --admin unix:/run/hither/admin.sock"),
     ("hither-anycast --config x", {}, "explain --anycast 127.0.0.1:8054"),
