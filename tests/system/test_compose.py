@@ -415,9 +415,9 @@ def test_plain_image_serves_and_is_healthy(plain, user, admin):
     status = docker_engine.run("docker", "exec", container, "hither", "status", "--admin",
                                admin).stdout
     assert "example.org" in status and "plain" in status
-    processes = docker_engine.run("docker", "top", container, "-o", "user,comm").stdout
+    processes = docker_engine.run("docker", "top", container, "-o", "pid,user,comm").stdout
     # A health check that runs at this moment is the container's user's.
-    owners = {line.split()[0] for line in processes.splitlines() if line.endswith(" hitherd")}
+    owners = {line.split()[1] for line in processes.splitlines() if line.endswith(" hitherd")}
     assert owners and "root" not in owners, processes
 
 
