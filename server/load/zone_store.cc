@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "zones/load/image_cache.h"
@@ -356,7 +357,7 @@ class ZoneStore::Loading {
   void Fail(size_t at, std::vector<std::string> errors, absl::Time since, ServedZone& served,
             Part& part) const {
     Log(LogLevel::kError, "zone ", sources_[at].name().ToText(), " from ", sources_[at].file(),
-        ": ", errors.size(), " errors; ",
+        ": ", Counted(errors.size(), "error"), "; ",
         served.zone != nullptr ? absl::StrCat("serial ", served.zone->serial(), " is still served")
                                : "its names get SERVFAIL");
     served.set_last_error(errors.front(), since);

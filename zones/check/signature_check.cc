@@ -144,14 +144,17 @@ void SignatureChecker::CheckTimes(NodeId node, RrType type, const Rrsig& rrsig) 
       left < SignatureSecondsBetween(now, *audit_.first_expiration)) {
     audit_.first_expiration = rrsig.expiration;
   }
-  const std::string until = absl::StrCat(", valid until ", TimeText(rrsig.expiration, now), ",");
+  // Only for a report: a zone may have millions of signatures.
+  const auto until = [&] {
+    return absl::StrCat(", valid until ", TimeText(rrsig.expiration, now), ",");
+  };
   if (left < 0) {
-    Report(ZoneCheckId::kSignatureExpired, node, type, rrsig, until);
+    Report(ZoneCheckId::kSignatureExpired, node, type, rrsig, until());
   } else if (SignatureSecondsBetween(rrsig.inception, now) < 0) {
     Report(ZoneCheckId::kSignatureEarly, node, type, rrsig,
            absl::StrCat(", valid from ", TimeText(rrsig.inception, now), ","));
   } else if (static_cast<uint32_t>(left) < audit_.expires_in_seconds) {
-    Report(ZoneCheckId::kSignatureExpiring, node, type, rrsig, until);
+    Report(ZoneCheckId::kSignatureExpiring, node, type, rrsig, until());
   }
 }
 
