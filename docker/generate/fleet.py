@@ -44,6 +44,7 @@ class Fleet:
         self.topo = _told_topology(pathlib.Path(folder))
         self._file = str(pathlib.Path(folder) / "compose.yaml")
         self._prefix = os.environ.get("LAB_PREFIX", "10.213")
+        self._containers = {}  # Of services; asked for once.
 
     def compose(self, *arguments, **how):
         return subprocess.run([*compose_command(), "-f", self._file, *arguments], check=False,
@@ -65,8 +66,9 @@ class Fleet:
 
     def execute(self, service, *command, **how):
         """In a container, without a terminal. docker-compose 1.29 needs over a second for it."""
-        container = self._container(service)
+        container = self._containers.get(service) or self._container(service)
         if container:
+            self._containers[service] = container
             return subprocess.run(["docker", "exec", "-i", container, *command], check=False, **how)
         return self.compose("exec", "-T", service, *command, **how)
 

@@ -26,14 +26,38 @@ namespace {
 constexpr absl::Duration kProgressEvery = absl::Seconds(2);
 constexpr char kEndingText[] = "the server is ending";
 
-// Are all of `only` among `zones`?
-absl::Status CheckNames(ZoneNames only, const ZoneSources& zones) {
-  if (only.empty()) return absl::OkStatus();
-  for (const ZoneSource zone : zones) only.erase(absl::AsciiStrToLower(zone.name().ToText()));
-  if (only.empty()) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat("the configuration has no zone ",
-                                          absl::StrJoin(only, ", "),
-                                          "; `hither reload` without a name reads all"));
+// Those of `named` that `zones` does not have.
+ZoneNames UnknownOf(const std::vector<ZoneNames>& named, const ZoneSources& zones) {
+  ZoneNames unknown;
+  for (const ZoneNames& names : named) unknown.insert(names.begin(), names.end());
+  if (unknown.empty()) return unknown;
+  for (const ZoneSource zone : zones) unknown.erase(absl::AsciiStrToLower(zone.name().ToText()));
+  return unknown;
+}
+
+// Those of `names` that are among `unknown`.
+ZoneNames CommonOf(const ZoneNames& names, const ZoneNames& unknown) {
+  ZoneNames common;
+  for (const std::string& name : names) {
+    if (unknown.contains(name)) common.insert(name);
+  }
+  return common;
+}
+
+// Those that may be loaded: a request with a wrong name changes nothing.
+ZoneNames ToLoad(const std::vector<ZoneNames>& named, const ZoneNames& unknown) {
+  ZoneNames load;
+  for (const ZoneNames& names : named) {
+    if (CommonOf(names, unknown).empty()) load.insert(names.begin(), names.end());
+  }
+  return load;
+}
+
+std::string NoZoneText(const ZoneNames& unknown) {
+  std::vector<std::string> sorted(unknown.begin(), unknown.end());
+  std::sort(sorted.begin(), sorted.end());
+  return absl::StrCat("the configuration has no zone ", absl::StrJoin(sorted, ", "),
+                      "; `hither reload` without a name reads all");
 }
 
 LoadOptions Stoppable(LoadOptions options, const StopFlag& stop) {
@@ -158,15 +182,14 @@ void Reloader::Begin(bool all) {
     MutexLock lock(mu_);
     answered_by_this_ = std::exchange(waiting_, {});
   }
-  only_.clear();
-  all = std::exchange(again_.all, false);
+  wanted_ = {.all = std::exchange(again_.all, false), .named = {}};
   for (const Waiter& waiter : answered_by_this_) {
-    all = all || waiter.only.empty();
-    only_.insert(waiter.only.begin(), waiter.only.end());
+    if (waiter.only.empty()) wanted_.all = true;
+    if (!waiter.only.empty()) wanted_.named.push_back(waiter.only);
   }
-  if (all) only_.clear();
+  const bool is_one = wanted_.named.size() == 1 && wanted_.named[0].size() == 1;
   Log(LogLevel::kInfo, "reload begins",
-      all ? "" : absl::StrCat(" of ", only_.size() == 1 ? *only_.begin() : "some zones"));
+      wanted_.all ? "" : absl::StrCat(" of ", is_one ? *wanted_.named[0].begin() : "some zones"));
   loader_.Run([this] { LoadOnItsThread(/*is_first=*/false); });
 }
 
@@ -188,7 +211,7 @@ void Reloader::LoadOnItsThread(bool is_first) {
 
 absl::Status Reloader::LoadFirstZones() {
   return WithinMemory(absl::StrCat("load ", first_zones_.size(), " zones"), [this] {
-    outcome_.zones = Load(first_zones_);
+    outcome_.zones = Load(first_zones_, {});
     if (watch_.has_value()) outcome_.watch = FilesOf(running_);
   });
 }
@@ -202,8 +225,10 @@ absl::Status Reloader::LoadChanges() {
                                     absl::StrJoin(keys, ", "));
     Log(LogLevel::kWarning, outcome_.restart);
   }
-  if (absl::Status known = CheckNames(only_, config->zones); !known.ok()) return known;
-  outcome_.zones = Load(config->zones);
+  outcome_.unknown = UnknownOf(wanted_.named, config->zones);
+  const ZoneNames only = wanted_.all ? ZoneNames() : ToLoad(wanted_.named, outcome_.unknown);
+  if (!wanted_.all && only.empty()) return absl::NotFoundError(NoZoneText(outcome_.unknown));
+  outcome_.zones = Load(config->zones, only);
   if (watch_.has_value()) outcome_.watch = FilesOf(*config);
   return absl::OkStatus();
 }
@@ -221,10 +246,10 @@ void Reloader::WatchFiles() {
   if (outcome_.watch.has_value()) watch_->Watch(*std::exchange(outcome_.watch, std::nullopt));
 }
 
-LoadReport Reloader::Load(const ZoneSources& zones) {
+LoadReport Reloader::Load(const ZoneSources& zones, const ZoneNames& only) {
   LoadProgress progress;
   const LoadTicker ticker(progress, kProgressEvery);
-  return store_.Load(zones, absl::Now(), progress, only_);
+  return store_.Load(zones, absl::Now(), progress, only);
 }
 
 void Reloader::EndReload() {
@@ -237,7 +262,10 @@ void Reloader::EndReload() {
   const Answer answer = Summary();
   reloads_.all.fetch_add(1, std::memory_order_relaxed);
   if (!answer.ok) reloads_.failed.fetch_add(1, std::memory_order_relaxed);
-  AnswerAll(std::exchange(answered_by_this_, {}), answer);
+  for (const Waiter& waiter : std::exchange(answered_by_this_, {})) {
+    const Answer own = AnswerFor(waiter, answer);
+    waiter.done(own.ok, own.text);
+  }
   host_.OnReloadEnd(answer.ok);
   if (again_.any) Begin(/*all=*/false);
 }
@@ -264,6 +292,12 @@ Reloader::Answer Reloader::Summary() const {
   }
   lines.push_back(text);
   return {zones.failed == 0, absl::StrJoin(lines, "\n")};
+}
+
+// The same, unless a name of its own is wrong: that is nobody else's fault.
+Reloader::Answer Reloader::AnswerFor(const Waiter& waiter, const Answer& summary) const {
+  const ZoneNames unknown = CommonOf(waiter.only, outcome_.unknown);
+  return unknown.empty() ? summary : Answer{false, NoZoneText(unknown)};
 }
 
 void Reloader::Stop() {

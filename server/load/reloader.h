@@ -100,8 +100,14 @@ class Reloader {
     Done done;
   };
 
+  struct Wanted {
+    bool all = false;
+    std::vector<ZoneNames> named;  // By those who did not ask for all.
+  };
+
   struct Outcome {
     absl::Status config;  // If not OK, nothing was loaded: nothing has changed.
+    ZoneNames unknown;    // Were named, but are not in the configuration.
     std::string restart;  // The settings that have changed and need one: a line, or "".
     LoadReport zones;
     std::optional<WatchList> watch;  // Of all files, if they are to be watched.
@@ -115,12 +121,13 @@ class Reloader {
   WatchList FilesOf(const Config& config) const;
   absl::Status LoadFirstZones();
   absl::Status LoadChanges();
-  LoadReport Load(const ZoneSources& zones);  // Throws std::bad_alloc.
+  LoadReport Load(const ZoneSources& zones, const ZoneNames& only);  // Throws std::bad_alloc.
   bool WaitForZones(absl::Duration patience);
   absl::Status EndFirst();
   void AllAreLoaded();
   void EndReload();
   Answer Summary() const;
+  Answer AnswerFor(const Waiter& waiter, const Answer& summary) const;
   static void AnswerAll(std::vector<Waiter> waiters, const Answer& answer);
 
   const Config& running_;
@@ -133,11 +140,11 @@ class Reloader {
   std::optional<FileWatch> watch_;  // If files are to be watched.
   ZoneSources first_zones_;         // Until they are loaded.
   Loading loading_ = Loading::kNothing;
-  struct Wanted {
+  struct Again {
     bool any = false;  // A reload was asked for while a load was running;
     bool all = false;  // one of all zones.
   } again_;
-  ZoneNames only_;                        // What the reload that runs looks at; empty: all zones.
+  Wanted wanted_;                         // From the reload that runs.
   std::vector<Waiter> answered_by_this_;  // Who waits for it.
   std::atomic<bool> loaded_{false};       // The loading thread has finished.
   struct Counts {

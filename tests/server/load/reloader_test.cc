@@ -105,7 +105,11 @@ class Asker {
             if (!ok) answer_ = absl::UnknownError(text);
             is_answered_ = true;
           });
+          has_asked_ = true;
         }) {}
+  void WaitUntilAsked() const {
+    while (!has_asked_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   ~Asker() { thread_.join(); }
   bool is_answered() const { return is_answered_; }
   const absl::StatusOr<std::string>& answer() const { return answer_; }
@@ -113,6 +117,7 @@ class Asker {
  private:
   absl::StatusOr<std::string> answer_;
   std::atomic<bool> is_answered_{false};
+  std::atomic<bool> has_asked_{false};
   std::thread thread_;
 };
 
@@ -213,6 +218,53 @@ TEST_F(ReloaderTest, ReadsOnlyTheZonesThatAreNamed) {
   Asker all(*reloader_);
   EXPECT_TRUE(TurnUntil([&] { return one.is_answered() && all.is_answered(); }));
   EXPECT_FALSE(all.answer().ok()) << "the other file is gone";
+}
+
+// Requests that are served by one reload do not answer for each other's names.
+TEST_F(ReloaderTest, AWrongNameFailsOnlyWhoNamedIt) {
+  LoadFirst();
+  is_open_ = false;
+  reloader_->Begin();
+  ASSERT_TRUE(TurnUntil([&] { return reads_ == 1; }));
+  WriteZone(2);
+  Asker good(*reloader_, {"example.org."});
+  Asker typo(*reloader_, {"exmaple.org."});
+  Asker both(*reloader_, {"example.org.", "b.example.", "a.example."});
+  for (const Asker* asker : {&good, &typo, &both}) asker->WaitUntilAsked();
+  is_open_ = true;
+  ASSERT_TRUE(TurnUntil([&] { return good.is_answered() && typo.is_answered(); }));
+  ASSERT_TRUE(TurnUntil([&] { return both.is_answered(); }));
+  EXPECT_EQ(reads_, 2) << "one reload has served them all";
+  EXPECT_TRUE(good.answer().ok()) << good.answer().status();
+  EXPECT_EQ(Serial(), 2u);
+  EXPECT_EQ(typo.answer().status().message(),
+            "the configuration has no zone exmaple.org.; `hither reload` without a name reads all");
+  EXPECT_THAT(both.answer().status().ToString(), HasSubstr("no zone a.example., b.example.;"));
+}
+
+TEST_F(ReloaderTest, AWrongNameChangesNothing) {
+  LoadFirst();
+  WriteZone(2);
+  Asker asker(*reloader_, {"example.org.", "exmaple.org."});
+  ASSERT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
+  EXPECT_THAT(asker.answer().status().ToString(), HasSubstr("no zone exmaple.org."));
+  EXPECT_TRUE(TurnUntil([&] { return bad_ == 1; }));
+  EXPECT_EQ(Serial(), 1u);
+}
+
+TEST_F(ReloaderTest, AWrongNameIsToldBesideAReloadOfAll) {
+  LoadFirst();
+  is_open_ = false;
+  reloader_->Begin();
+  ASSERT_TRUE(TurnUntil([&] { return reads_ == 1; }));
+  Asker all(*reloader_);
+  Asker typo(*reloader_, {"exmaple.org."});
+  for (const Asker* asker : {&all, &typo}) asker->WaitUntilAsked();
+  is_open_ = true;
+  ASSERT_TRUE(TurnUntil([&] { return all.is_answered() && typo.is_answered(); }));
+  EXPECT_EQ(reads_, 2);
+  EXPECT_TRUE(all.answer().ok()) << all.answer().status();
+  EXPECT_THAT(typo.answer().status().ToString(), HasSubstr("no zone exmaple.org."));
 }
 
 TEST_F(ReloaderTest, AWrongConfigurationChangesNothing) {
