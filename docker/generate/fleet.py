@@ -44,7 +44,7 @@ class Fleet:
         self.topo = _told_topology(pathlib.Path(folder))
         self._file = str(pathlib.Path(folder) / "compose.yaml")
         self._prefix = os.environ.get("LAB_PREFIX", "10.213")
-        self._containers = {}  # Of services; asked for once.
+        self._caller = None  # `agent call` in a client, once it runs.
 
     def compose(self, *arguments, **how):
         return subprocess.run([*compose_command(), "-f", self._file, *arguments], check=False,
@@ -65,12 +65,15 @@ class Fleet:
             raise LabError("docker build failed; see its output above")
 
     def execute(self, service, *command, **how):
-        """In a container, without a terminal. docker-compose 1.29 needs over a second for it."""
-        container = self._containers.get(service) or self._container(service)
+        """In a container, without a terminal."""
+        return subprocess.run(self._inside(service, command), check=False, **how)
+
+    def _inside(self, service, command):
+        """The command that runs `command` there. docker-compose 1.29 needs over a second for it."""
+        container = self._container(service)
         if container:
-            self._containers[service] = container
-            return subprocess.run(["docker", "exec", "-i", container, *command], check=False, **how)
-        return self.compose("exec", "-T", service, *command, **how)
+            return ["docker", "exec", "-i", container, *command]
+        return [*compose_command(), "-f", self._file, "exec", "-T", service, *command]
 
     @staticmethod
     def _container(service):
@@ -97,12 +100,30 @@ class Fleet:
         The requests come from inside a client: the management network may be unreachable from here.
         """
         requests = json.dumps([{"url": self._url(box, path), "method": method} for box in boxes])
-        through = self.topo.of_kind("client")[0].service
-        done = self.execute(through, "/opt/lab/agent/agent", "call", input=requests, text=True,
-                            capture_output=True)
-        if done.returncode != 0:
-            raise LabError(f"the lab does not answer; is it up? {done.stderr.strip()}")
-        return dict(zip((box.name for box in boxes), json.loads(done.stdout)))
+        answers = json.loads(self._through_caller(requests + "\n"))
+        return dict(zip((box.name for box in boxes), answers))
+
+    def _through_caller(self, line):
+        """It stays: to start it takes half a second, and docker/lab asks several times a second."""
+        is_new = self._caller is None
+        if is_new:
+            through = self.topo.of_kind("client")[0].service
+            self._caller = subprocess.Popen(
+                self._inside(through, ["/opt/lab/agent/agent", "call"]), stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            self._caller.stdin.write(line)
+            self._caller.stdin.flush()
+            answer = self._caller.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if answer:
+            return answer
+        ended, self._caller = self._caller, None
+        _, said = ended.communicate()
+        if not is_new:  # Its container was removed; there may be another.
+            return self._through_caller(line)
+        raise LabError(f"the lab does not answer; is it up? {said.strip()}")
 
     def demand(self, boxes, path, method="POST"):
         """As call(), but an error of one agent raises."""

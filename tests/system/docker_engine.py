@@ -14,6 +14,8 @@ BASE_IMAGE = "debian:bookworm-slim"
 _MIRROR = "http://deb.debian.org/debian"
 _START_SECONDS = 60
 _DEBOOTSTRAP_SECONDS = 900
+_SHARES = {pathlib.Path("/sys/fs/cgroup/cpu/docker/cpu.shares"): 20 * 1024,
+           pathlib.Path("/sys/fs/cgroup/docker/cpu.weight"): 20 * 100}
 
 
 class Unavailable(Exception):
@@ -65,6 +67,7 @@ def running(folder):
     os.environ["DOCKER_HOST"] = f"unix://{socket}"
     try:
         _wait(engine, log_path)
+        _share_processors()
         yield
     finally:
         engine.terminate()
@@ -76,6 +79,15 @@ def running(folder):
             os.environ["DOCKER_HOST"] = before
         if not had_bridge and _has_bridge():
             run("ip", "link", "del", "docker0")
+
+
+def _share_processors():
+    """The kernel gives all containers together as much as one process outside; the lab has fifty.
+    Beside other tests its nodes would rightly be withdrawn. cgroup v1, and v2 without systemd."""
+    for path, value in _SHARES.items():
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(exist_ok=True)  # It is dockerd's, which makes it at the first start.
+            path.write_text(f"{value}\n")
 
 
 def _wait(engine, log_path):

@@ -86,6 +86,24 @@ def test_call_answers_for_whom_does_not(answer, wanted):
     assert got == wanted or wanted in got["error"], got
 
 
+def test_call_answers_each_line():
+    """docker/lab starts it once, and asks while it waits for the answer."""
+    with subprocess.Popen([sys.executable, "-B", _DOCKER / "agent" / "agent", "call"], text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as caller:
+        for number in range(3):
+            listener = socket.create_server(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/agent"
+            answer = b'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{"a":%d}' % number
+            server = threading.Thread(target=_answer_once, args=(listener, answer))
+            server.start()
+            caller.stdin.write(json.dumps([{"url": url}]) + "\n")
+            caller.stdin.flush()
+            assert json.loads(caller.stdout.readline()) == [{"a": number}]
+            server.join()
+        caller.stdin.close()
+        assert caller.wait(30) == 0
+
+
 # --- The agent's reading of answers ---
 
 def _answer(number, rcode=0):
