@@ -28,6 +28,8 @@ class _Address:
 
     def answered(self, answer, rtt):
         node, _, site = answer.nsid.partition(".")
+        if self.at is None:  # Queries from before the fleet was there are nobody's losses.
+            self.asked, self.lost = 1, 0
         self.at = time.time()
         if site != self.site:
             self.moves.append({"site": site, "at": self.at})

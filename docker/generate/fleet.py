@@ -1,9 +1,11 @@
 """The running lab as docker/lab sees it: compose, and the agents, queried from inside the lab."""
 
+import errno
 import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 
 from generate import topology
@@ -11,10 +13,25 @@ from generate import topology
 AGENT_PORT = 8060
 IMAGE = "hither-lab"
 _PROJECT = "hither-lab"  # As in the .env beside compose.yaml.
+_CONSOLE_PORT = 8080  # As in compose.yaml.
+_LABEL = "com.docker.compose"
+_CONTAINER_ROW = "\t".join(["{{.ID}}", f'{{{{.Label "{_LABEL}.service"}}}}',
+                            f'{{{{.Label "{_LABEL}.project.working_dir"}}}}'])
 
 
 class LabError(Exception):
     """Shown to the user without a traceback."""
+
+
+class NotUp(LabError):
+    """No container of the fleet runs, or none that answers."""
+
+
+def _no_engine(said):
+    at = os.environ.get("DOCKER_HOST", "its socket")
+    return LabError(f"no Docker engine answers at {at}: {said.strip()}\n"
+                    "Start one (systemctl start docker), and run this as root or as a member of "
+                    "the group docker.")
 
 
 def compose_command():
@@ -34,7 +51,8 @@ def _told_topology(folder):
         told = json.loads((folder / "fleet" / "lab.json").read_text())
         return topology.Topology(told["sites"], told["two_nodes"])
     except (OSError, ValueError, KeyError) as error:
-        raise LabError(f"{folder}/fleet/lab.json: {error}; docker/gen makes it") from error
+        raise LabError(f"{folder} has no fleet ({error}); make one with: docker/gen --out {folder}"
+                       ) from error
 
 
 class Fleet:
@@ -42,7 +60,8 @@ class Fleet:
 
     def __init__(self, folder):
         self.topo = _told_topology(pathlib.Path(folder))
-        self._file = str(pathlib.Path(folder) / "compose.yaml")
+        self._folder = pathlib.Path(folder).resolve()
+        self._file = str(self._folder / "compose.yaml")
         self._prefix = os.environ.get("LAB_PREFIX", "10.213")
         self._caller = None  # `agent call` in a client, once it runs.
 
@@ -76,17 +95,67 @@ class Fleet:
         return [*compose_command(), "-f", self._file, "exec", "-T", service, *command]
 
     @staticmethod
-    def _container(service):
-        """Its running container, or None."""
+    def need_engine():
+        """Raises if none answers: docker-compose would show a page of Python's calls."""
+        if shutil.which("docker"):
+            done = subprocess.run(["docker", "version"], capture_output=True, text=True,
+                                  check=False)
+            if done.returncode != 0:
+                raise _no_engine(done.stderr)
+
+    @staticmethod
+    def _listed(what, *more):
+        """What `docker WHAT ls` prints of the project."""
+        project = os.environ.get("COMPOSE_PROJECT_NAME", _PROJECT)
+        ours = f"label={_LABEL}.project={project}"
+        done = subprocess.run(["docker", what, "ls", "--filter", ours, *more],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise _no_engine(done.stderr)
+        return done.stdout.splitlines()
+
+    def _container(self, service):
+        """Its running container; None if only docker-compose can say."""
         if not shutil.which("docker"):
             return None
-        project = os.environ.get("COMPOSE_PROJECT_NAME", _PROJECT)
-        labels = [f"com.docker.compose.{key}={value}" for key, value in
-                  (("project", project), ("service", service), ("oneoff", "False"))]
-        filters = [word for label in labels for word in ("--filter", f"label={label}")]
-        done = subprocess.run(["docker", "ps", "-q", *filters], capture_output=True, text=True,
-                              check=False)
-        return done.stdout.split()[0] if done.returncode == 0 and done.stdout.split() else None
+        rows = [row.split("\t") for row in self._listed("container", "--format", _CONTAINER_ROW)]
+        if not rows:
+            raise NotUp("the lab is not up; start it with: docker/lab up")
+        for container, name, folder in rows:
+            if folder and pathlib.Path(folder).resolve() != self._folder:
+                raise LabError(f"the fleet that runs is that of {folder}; use --folder {folder}, "
+                               "or stop it first: docker/lab down")
+            if name == service:
+                return container
+        raise LabError(f"{service} is not running; docker/lab up starts it")
+
+    def remove_rest(self):
+        """What another compose.yaml of this name has left, which `compose down` does not know."""
+        if not shutil.which("docker"):
+            return
+        for what, flags in (("container", ["-a"]), ("network", []), ("volume", [])):
+            rest = self._listed(what, "-q", *flags)
+            force = ["-f"] if what != "network" else []
+            if rest:
+                subprocess.run(["docker", what, "rm", *force, *rest], check=False,
+                               stdout=subprocess.DEVNULL)
+
+    def console_port_in_use(self):
+        """The console's port if another program has it; None if all is well."""
+        told = os.environ.get("LAB_CONSOLE_PORT") or str(_CONSOLE_PORT)
+        if not told.isdigit() or not 0 < int(told) < 65536:
+            raise LabError(f"LAB_CONSOLE_PORT={told}: a port, as 9000")
+        port = int(told)
+        is_up = shutil.which("docker") and self._listed("container")[1:]
+        if is_up or "\n  console:" not in pathlib.Path(self._file).read_text():
+            return None
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError as error:
+                return port if error.errno == errno.EADDRINUSE else None
+        return None
 
     # --- Agents ---
 
@@ -123,7 +192,7 @@ class Fleet:
         _, said = ended.communicate()
         if not is_new:  # Its container was removed; there may be another.
             return self._through_caller(line)
-        raise LabError(f"the lab does not answer; is it up? {said.strip()}")
+        raise NotUp(f"the lab does not answer: {said.strip() or 'it has been stopped'}")
 
     def demand(self, boxes, path, method="POST"):
         """As call(), but an error of one agent raises."""

@@ -1,8 +1,6 @@
 """docker/gen: what it makes is what is committed, and is right for each number of sites. Needs no
 engine: see test_compose.py for the lab itself."""
 
-import importlib.machinery
-import importlib.util
 import ipaddress
 import json
 import os
@@ -13,7 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import types
 
 import pytest
 import yaml
@@ -170,131 +167,6 @@ def test_clients_ask_from_addresses_that_the_engine_does_not_know(tmp_path):
         assert not [one for one in subnets if ipaddress.ip_address(own) in one]
         config = (tmp_path / "fleet" / box.service / "bird.conf").read_text()
         assert f"krt_prefsrc = {own};" in config
-
-
-_FAKE = """\
-#!/bin/sh
-echo "${0##*/} $*" >>"%(folder)s/said"
-test "$1" != -f || shift 2
-case "$1" in
-  compose) exit 1;;
-  exec) cat "%(folder)s/answer";;
-  image) test -e "%(folder)s/image";;
-  build) touch "%(folder)s/image";;
-  up) exit 1;;
-esac
-"""
-
-
-def _lab_module():
-    loader = importlib.machinery.SourceFileLoader("lab_verbs", str(_DOCKER / "lab"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("lab_verbs", loader))
-    loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def fake(tmp_path):
-    """An engine that is none: what docker/lab asks of it is in `said`."""
-    folder = tmp_path / "fake"
-    folder.mkdir()
-    for name in ("docker", "docker-compose"):
-        (folder / name).write_text(_FAKE % {"folder": folder})
-        (folder / name).chmod(0o755)
-
-    def lab(*arguments):
-        paths = f"{folder}:{os.environ['PATH']}"
-        return subprocess.run([sys.executable, "-B", str(_DOCKER / "lab"), *arguments],
-                              env={**os.environ, "PATH": paths}, capture_output=True, text=True,
-                              check=False, timeout=60)
-    lab.folder = folder
-    lab.said = lambda: (folder / "said").read_text().splitlines()
-    return lab
-
-
-def test_up_builds_the_image_if_there_is_none(fake):
-    topo_folder = fake.folder / "lab"
-    assert _gen(topo_folder, "--sites", "1").returncode == 0
-    for _ in range(2):  # And no second time.
-        assert "compose up failed" in fake("--folder", str(topo_folder), "up").stderr
-        said = fake.said()
-        built = [line for line in said if line.startswith("docker build")]
-        assert len(built) == 1, said
-        assert built[0].endswith(f"-t hither-lab --target lab {_DOCKER.parent}")
-        assert said.index(built[0]) < min(number for number, line in enumerate(said)
-                                          if line.endswith(" up -d"))
-
-
-# --- docker/lab, without an engine ---
-
-def test_lab_tells_what_is_wrong_without_an_engine(fake):
-    (fake.folder / "answer").write_text(json.dumps([{"answers": []}] * 5))
-    for arguments, status, wanted in (
-            (["catchment", "--svg", "/nonexistent/x.svg"], 1, "/nonexistent/x.svg"),
-            (["exec", "fra1-ns1"], 1, "a command is missing"),
-            (["load", "fra1", "--", "-5"], 2, "'-5': 1 to 3600 seconds"),
-            (["load", "fra1", "0"], 2, "'0': 1 to 3600 seconds"),
-            (["load", "fra1", "5", "--rate", "fast"], 2, "'fast': 1 to 1000000 queries"),
-            (["--folder", "/nonexistent", "status"], 1, "docker/gen makes it")):
-        done = fake(*arguments)
-        assert done.returncode == status and wanted in done.stderr, done.stderr
-        assert "Traceback" not in done.stderr
-
-
-_FAULT_AT = 100.0
-
-
-@pytest.mark.parametrize("moves, wanted", [
-    ([("fra1", 50), ("ams1", 100.5)], 100.5),
-    ([("fra1", 50), ("fra1", 100.2), ("ams1", 100.5), ("nyc1", 101)], 100.5),
-    ([("fra1", 50), ("ams1", 99)], None),
-    ([("fra1", 50)], None), ([], None),
-    ([("nyc1", 101), ("ams1", 102)], None)],  # The first ones are no longer kept.
-    ids=["moved", "busy", "before", "never", "nothing", "forgotten"])
-def test_time_of_a_move_is_never_made_up(moves, wanted):
-    told = {"moves": [{"site": site, "at": at} for site, at in moves]}
-    assert _lab_module()._moved_at(told, "fra1", _FAULT_AT) == wanted
-
-
-def _answers(catchment, lost, moves):
-    return {client: {address: {"site": site, "nsid": f"ns1.{site}", "lost": lost,
-                               "moves": moves.get(client, [])}
-                     for address in (topology.SERVICE_V4, topology.SERVICE_V6)}
-            for client, site in catchment.items()}
-
-
-@pytest.fixture
-def break_fra1(monkeypatch, capsys):
-    """break_fra1(silent): what the lab prints when that client has not told before."""
-    module, topo = _lab_module(), topology.Topology(4)
-    after = _answers(topo.catchment({"fra1"}), 1,
-                     {"berlin": [{"site": "fra1", "at": 50}, {"site": "ams1", "at": 100.25}]})
-
-    def run(silent=()):
-        before = {client: site for client, site in topo.catchment().items()
-                  if client not in silent}
-        fleet = types.SimpleNamespace(
-            topo=topo, site=str, faulty_boxes=lambda *_: [], asked=lambda: _answers(before, 0, {}),
-            demand=lambda *_: {"ns1.fra1": {"at": _FAULT_AT}})
-        monkeypatch.setattr(module, "_faulty", lambda _: set())
-        monkeypatch.setattr(module, "_settled", lambda *_: after)
-        module.break_site(fleet, types.SimpleNamespace(site="fra1", fault="kill"))
-        return capsys.readouterr().out
-    return run
-
-
-def test_break_tells_of_whom_it_knows_nothing(break_fra1):
-    unknown = f"Unknown, because it had not reported before: berlin {topology.SERVICE_V4}, "
-    assert unknown in break_fra1(["berlin"])
-    said = break_fra1(["berlin", "reykjavik"])
-    assert "No client that reported was answered by it." in said and "nothing has" not in said
-
-
-def test_break_prints_no_time_that_is_not_known(break_fra1):
-    said = break_fra1()
-    rows = [line.split() for line in said.splitlines() if line.startswith(("berlin", "reyk"))]
-    assert [row[4] for row in rows] == ["0.25", "0.25", "-", "-"]
-    assert "not known of each" in said and "0.00" not in said
 
 
 # --- Health checks ---
