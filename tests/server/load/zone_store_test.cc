@@ -2,9 +2,12 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <new>
 #include <thread>
 
@@ -168,20 +171,34 @@ TEST_F(ZoneStoreTest, TakesAFileWithoutItsLastLineFeedOnceItHasSettled) {
   EXPECT_EQ(Served("a.").zone->serial(), 2u);
 }
 
+// The longest pause between two writes of the file while the load ran.
+absl::Duration LongestPauseWhile(const std::string& path, const std::function<void()>& load) {
+  std::atomic<bool> ended{false};
+  absl::Duration longest;
+  std::thread writer([&] {
+    for (absl::Time last = absl::Now(); !ended; absl::SleepFor(kSettle / 20)) {
+      std::ofstream(path, std::ios::app) << "w" << std::flush;
+      longest = std::max(longest, absl::Now() - last);
+      last = absl::Now();
+    }
+  });
+  load();
+  ended = true;
+  writer.join();
+  return longest;
+}
+
 TEST_F(ZoneStoreTest, KeepsTheLastGoodVersionOfAFileThatIsAlwaysBeingWritten) {
   Write("a", "1");
   Load({{"a.", "a"}});
-  Write("a", "2", "www 60 IN A ;");
-  std::atomic<bool> ended{false};
-  std::thread writer([&] {
-    while (!ended) {
-      std::ofstream(PathOf("a"), std::ios::app) << "w" << std::flush;
-      absl::SleepFor(kSettle / 20);
-    }
-  });
-  const LoadReport report = Load({{"a.", "a"}});
-  ended = true;
-  writer.join();
+  LoadReport report;
+  absl::Duration pause = absl::InfiniteDuration();
+  // A busy host may keep the writer from writing: then the file has settled indeed.
+  for (int attempt = 0; attempt < 20 && pause > kSettle / 2; ++attempt) {
+    Write("a", "2", "www 60 IN A ;");
+    pause = LongestPauseWhile(PathOf("a"), [&] { report = Load({{"a.", "a"}}); });
+  }
+  ASSERT_LE(pause, kSettle / 2);
   EXPECT_EQ(Text(report), "0 0 1 0");
   EXPECT_THAT(report.errors, testing::Contains(HasSubstr("it is being written and looks half ")));
   EXPECT_EQ(Served("a.").zone->serial(), 1u);
