@@ -161,6 +161,25 @@ bool Announcer::EndsAll(const AnycastConfig& config) const {
   return any_ends;
 }
 
+bool Announcer::EndsAllOf(IpFamily family, const AnycastConfig& config) const {
+  bool any_ends = false;
+  for (const Slot& slot : slots_) {
+    const BackendKind& kind = *slot.kind;
+    if (!kind.announces || slot.IsClosing()) continue;
+    const Observation observed = slot.backend->Observe();
+    const bool has_family = std::ranges::any_of(observed.seen, [family](const auto& seen) {
+      return seen.prefix.family == family && seen.kind == Observation::Kind::kAnnounced;
+    });
+    if (!has_family) continue;
+    any_ends = true;
+    const bool ends =
+        kind.differs(config_, config) ||
+        (kind.ends_family != nullptr && kind.ends_family(family, observed, config_, config));
+    if (!ends) return false;
+  }
+  return any_ends;
+}
+
 void Announcer::Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until) {
   if (is_closed_) return;
   DropIdle(now);

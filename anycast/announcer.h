@@ -43,6 +43,8 @@ class Announcer {
   // Which sessions and leases would begin or end by it, a line each.
   std::vector<std::string> EndedBy(const AnycastConfig& config) const;
   bool EndsAll(const AnycastConfig& config) const;  // Nothing would stay announced throughout.
+  // The same of what is announced now over one family, which is not nothing.
+  bool EndsAllOf(IpFamily family, const AnycastConfig& config) const;
 
   void Tick(const std::vector<Route>& routes, absl::Time now, absl::Time until);
 

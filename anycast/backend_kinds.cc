@@ -1,5 +1,8 @@
 #include "anycast/backend_kinds.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 #include "anycast/bgp/bgp_reload.h"
 #include "anycast/bgp/bgp_speaker.h"
 #include "anycast/route/dry_run_backend.h"
@@ -54,6 +57,36 @@ bool EndsEverySession(const Observation& observed, const AnycastConfig& from,
   return true;
 }
 
+// Has the neighbor this prefix from the same service, before and after?
+bool KeepsPrefix(const AnycastNeighbor& neighbor, const Prefix& prefix, const AnycastConfig& from,
+                 const AnycastConfig& to) {
+  const auto has_it = [&](const AnycastConfig::Service& service) {
+    return std::ranges::find(service.prefixes, prefix) != service.prefixes.end();
+  };
+  const auto before = std::ranges::find_if(from.services, has_it);
+  const auto after = std::ranges::find_if(to.services, has_it);
+  return before != from.services.end() && after != to.services.end() &&
+         before->name == after->name && IsFor(neighbor, after->name, prefix);
+}
+
+// Has no neighbor whose session continues a prefix of that family, now and after? A neighbor may
+// have negotiated another family only.
+bool EndsFamily(IpFamily family, const Observation& observed, const AnycastConfig& from,
+                const AnycastConfig& to) {
+  for (const NeighborChange& change : PlanReload(*from.bgp, *to.bgp)) {
+    if (change.kind != NeighborChange::Kind::kNone) continue;
+    const auto after =
+        std::ranges::find(to.bgp->neighbors, change.neighbor, &AnycastNeighbor::address);
+    const std::string where = absl::StrCat("bgp ", change.neighbor.AddressText());
+    for (const Observation::Seen& seen : observed.seen) {
+      if (seen.where != where || seen.prefix.family != family) continue;
+      if (seen.kind != Observation::Kind::kAnnounced) continue;
+      if (KeepsPrefix(*after, seen.prefix, from, to)) return false;
+    }
+  }
+  return true;
+}
+
 const BackendKind kKinds[] = {
     {.name = "kernel",
      .is_wanted = [](const AnycastConfig& config) { return config.kernel.has_value(); },
@@ -67,7 +100,8 @@ const BackendKind kKinds[] = {
                    const AnycastConfig& to) { return from.bgp.has_value() != to.bgp.has_value(); },
      .make = MakeBgp,
      .ended_by = SessionsEndedBy,
-     .ends_all_of = EndsEverySession},
+     .ends_all_of = EndsEverySession,
+     .ends_family = EndsFamily},
     {.name = "exec",
      .is_wanted = [](const AnycastConfig& config) { return config.exec.has_value(); },
      .differs = [](const AnycastConfig& from,

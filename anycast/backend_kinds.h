@@ -34,6 +34,9 @@ struct BackendKind {
   // Is that all that it announces now? Null: no.
   bool (*ends_all_of)(const Observation& observed, const AnycastConfig& from,
                       const AnycastConfig& to) = nullptr;
+  // The same of one family. Null: no.
+  bool (*ends_family)(IpFamily family, const Observation& observed, const AnycastConfig& from,
+                      const AnycastConfig& to) = nullptr;
 };
 
 // In the order in which they are made.

@@ -19,6 +19,14 @@ AdminAnswer Done(std::string text) { return {.text = std::move(text)}; }
 AdminAnswer Bad(absl::string_view what) { return {.code = 400, .text = absl::StrCat(what, "\n")}; }
 AdminAnswer Conflict(std::string text) { return {.code = kConflict, .text = std::move(text)}; }
 
+bool IsAnyAnnounced(std::span<const Service> services, IpFamily family) {
+  std::vector<Route> routes;
+  for (const Service& service : services) service.AddRoutes(routes);
+  return std::ranges::any_of(routes, [family](const Route& route) {
+    return route.prefix.family == family && route.state != State::kDown;
+  });
+}
+
 }  // namespace
 
 AdminAnswer Commands::Run(absl::string_view name, const AdminParameters& parameters,
@@ -92,8 +100,18 @@ std::vector<std::string> Commands::LostBy(const Config& next, bool& needs_confir
   const bool ends_all = losses.withdraws_all || (is_announced && target_.EndsAll(next.anycast));
   std::vector<std::string> lines = std::move(losses.lines);
   for (std::string& line : target_.EndedBy(next.anycast)) lines.push_back(std::move(line));
-  if (ends_all) lines.push_back("leaves nothing announced, if only for a moment");
-  needs_confirm = ends_all || losses.withdraws_family || losses.forgets_drain;
+  bool ends_family = false;
+  if (ends_all) {
+    lines.push_back("leaves nothing announced, if only for a moment");
+  } else if (!losses.withdraws_family) {
+    for (const IpFamily family : kIpFamilies) {
+      if (!IsAnyAnnounced(services, family) || !target_.EndsAllOf(family, next.anycast)) continue;
+      ends_family = true;
+      lines.push_back(
+          absl::StrCat("leaves nothing announced over ", NameOf(family), ", if only for a moment"));
+    }
+  }
+  needs_confirm = ends_all || ends_family || losses.withdraws_family || losses.forgets_drain;
   return lines;
 }
 

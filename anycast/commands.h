@@ -31,6 +31,7 @@ class CommandTarget {
   // What of the announcements would end by that configuration; see Announcer.
   virtual std::vector<std::string> EndedBy(const AnycastConfig& next) const = 0;
   virtual bool EndsAll(const AnycastConfig& next) const = 0;
+  virtual bool EndsAllOf(IpFamily family, const AnycastConfig& next) const = 0;
   virtual void KeepState(absl::Time now) = 0;
   virtual absl::Status Apply(const Config& next, absl::Time now) = 0;
 };
@@ -46,7 +47,8 @@ class Commands {
 
   // `service` names one of the services; without it the command is for all.
   AdminAnswer Run(absl::string_view name, const AdminParameters& parameters, absl::Time now);
-  // A reload that would leave nothing announced, or forget a drain, needs a confirmation.
+  // A reload that would leave nothing announced over a family, or forget a drain, needs a
+  // confirmation.
   AdminAnswer Reload(const Config& asked, ReloadWish wish, absl::Time now);
 
  private:

@@ -23,7 +23,8 @@ int Fail(int code, const absl::Status& status) {
 }
 
 int Print(absl::string_view text) {
-  return (std::cout << text << std::flush).good() ? kSidecarFine : kSidecarFailed;
+  if ((std::cout << text << std::flush).good()) return kSidecarFine;
+  return Fail(kSidecarFailed, absl::UnavailableError("the output could not be written"));
 }
 
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindAdmin(const Config& config) {
@@ -33,13 +34,15 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindAdmin(const Config& config) {
     const absl::Status made = MakeFolder(FolderOfFile(address->unix_path), kRunFolderMode);
     if (!made.ok()) Log(LogLevel::kWarning, "anycast.admin.listen: ", made.message());
   }
-  return AdminEndpoint::BindOrRetry(*address, {.key = "anycast.admin.listen"});
+  return AdminEndpoint::BindOrRetry(*address,
+                                    {.program = "hither-anycast", .key = "anycast.admin.listen"});
 }
 
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindPeers(const Config& config) {
   AdminAddress address;
   address.tcp = config.anycast.peers.listen;
-  return AdminEndpoint::BindOrRetry(address, {.key = "anycast.peers.listen",
+  return AdminEndpoint::BindOrRetry(address, {.program = "hither-anycast",
+                                              .key = "anycast.peers.listen",
                                               .reach = EndpointSettings::Reach::kReadOnly,
                                               .hosts = config.anycast.peers.hosts,
                                               .hosts_key = "anycast.peers.hosts"});
@@ -69,8 +72,9 @@ int Main(int argc, const char* const* argv) {
   if (options->mode == SidecarOptions::Mode::kVersion) return Print(SidecarVersion() + "\n");
   auto config = BuildSidecarConfig(*options);
   if (!config.ok()) return Fail(kSidecarUsage, config.status());
-  if (options->mode == SidecarOptions::Mode::kCheck) return Print(DescribeConfig(*config));
-  return Run(*options, *std::move(config));
+  if (options->mode != SidecarOptions::Mode::kCheck) return Run(*options, *std::move(config));
+  const auto described = DescribeConfigHere(*config);
+  return described.ok() ? Print(*described) : Fail(kSidecarUsage, described.status());
 }
 
 }  // namespace

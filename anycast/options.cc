@@ -11,8 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "anycast/host_check.h"
 #include "anycast/policy/policy_fields.h"
+#include "anycast/route/kernel_backend.h"
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "daemon/config/anycast_check.h"
 
 namespace hither {
@@ -75,12 +78,13 @@ absl::StatusOr<Config> BuildSidecarConfig(const SidecarOptions& options) {
     config->anycast.admin_text = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), kSidecarAdmin);
   }
   if (auto status = FinishConfig(HostName(), *config); !status.ok()) {
-    const bool has_place = absl::StartsWith(status.message(), options.config_file);
-    return has_place ? status
-                     : absl::InvalidArgumentError(
-                           absl::StrCat(options.config_file, ": ", status.message()));
+    return WithFile(options.config_file, status);
   }
   if (auto status = LoadPasswords(config->anycast); !status.ok()) return status;
+  if (const auto& kernel = config->anycast.kernel; kernel.has_value()) {
+    const absl::Status leases = CheckKernelLeases(*kernel, config->anycast.services);
+    if (!leases.ok()) return WithFile(options.config_file, leases);
+  }
   return config;
 }
 
@@ -91,7 +95,7 @@ std::string DescribeConfig(const Config& config) {
     std::vector<std::string> addresses;
     for (const Prefix& prefix : service.prefixes) prefixes.push_back(prefix.ToText());
     for (const SocketAddress& address : service.addresses) addresses.push_back(address.ToText());
-    absl::StrAppend(&out, "service ", service.name, ": ", absl::StrJoin(prefixes, " "),
+    absl::StrAppend(&out, "service ", Printable(service.name), ": ", absl::StrJoin(prefixes, " "),
                     ", probed at ", absl::StrJoin(addresses, " "), "\n");
   }
   if (config.anycast.bgp.has_value()) {
@@ -103,6 +107,15 @@ std::string DescribeConfig(const Config& config) {
     absl::StrAppend(&out, "warning: ", warning, "\n");
   }
   return out;
+}
+
+absl::StatusOr<std::string> DescribeConfigHere(const Config& config) {
+  if (auto files = CheckStateFiles(config.anycast); !files.ok()) return files;
+  std::string text = DescribeConfig(config);
+  for (const std::string& warning : HostWarnings(config.anycast)) {
+    absl::StrAppend(&text, "warning: ", warning, "\n");
+  }
+  return text;
 }
 
 std::string SidecarVersion() { return absl::StrCat("hither-anycast ", HITHER_VERSION); }

@@ -31,6 +31,8 @@ absl::StatusOr<Config> BuildSidecarConfig(const SidecarOptions& options);
 
 // What --check prints of a good one.
 std::string DescribeConfig(const Config& config);
+// The same, or why a start would fail on this host although the file is right.
+absl::StatusOr<std::string> DescribeConfigHere(const Config& config);
 
 std::string SidecarHelp();     // With the defaults of AnycastConfig.
 std::string SidecarVersion();  // "hither-anycast 0.1.0"

@@ -85,7 +85,12 @@ void AddSessionText(const SidecarView& view, const Observation::Session& session
       session.state, Ago(view.now - session.since), session.resets);
   if (!session.identifier.empty()) absl::StrAppend(&out, ", our router ID ", session.identifier);
   if (!session.last_error.empty()) {
-    absl::StrAppend(&out, "; last error: ", Printable(session.last_error));
+    // Beside a session that is up, an error without its age looks like one of now.
+    const bool is_old =
+        session.state == "Established" && session.last_error_at != absl::InfinitePast();
+    absl::StrAppend(&out, "; last error",
+                    is_old ? absl::StrCat(", ", Ago(view.now - session.last_error_at), " ago") : "",
+                    ": ", Printable(session.last_error));
   }
   if (!session.last_reason.empty()) {
     absl::StrAppend(&out, "; before that, ", Ago(view.now - session.last_reason_at),

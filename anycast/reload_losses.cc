@@ -108,7 +108,9 @@ std::vector<std::string> KeepUntilRestart(const Config& current, Config& next) {
     theirs = ours;
   };
   const std::string asked_name = NodeName(next);
-  keep("identity", current.identity, next.identity, current.identity == next.identity);
+  // Probes can take another NSID, but peers and routers know this node by its name.
+  keep("identity", current.identity, next.identity,
+       current.identity.site == next.identity.site && current.identity.node == next.identity.node);
   // A router ID that was made from the former name stays with it.
   if (auto& bgp = next.anycast.bgp; bgp && bgp->router_id == RouterIdOf(asked_name)) {
     bgp->router_id = RouterIdOf(NodeName(next));

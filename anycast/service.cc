@@ -117,12 +117,13 @@ void Service::NoteAnnounced(
   }
 }
 
-void Service::TellStanding(absl::Time now, std::vector<std::string>& lines) {
+void Service::TellStanding(absl::Time now, std::vector<StandingLine>& lines) {
   for (Family& family : families_) {
     if (!family.has_prefixes()) continue;
     const std::string line =
         family.standing.Update(family.verdict, facts_.signals, family.family, now);
-    if (!line.empty()) lines.push_back(absl::StrCat("service=", config_.name, " ", line));
+    if (line.empty()) continue;
+    lines.push_back({absl::StrCat("service=", config_.name, " ", line), family.standing.is_good()});
   }
 }
 
@@ -250,6 +251,7 @@ void Service::TakeOver(const Service& former) {
     family.memory = before.memory;
     family.wish = before.wish;
     family.verdict = before.verdict;
+    family.standing = before.standing;
     family.announced = before.announced;
     if (!family.unproven.empty()) family.memory.good_for.reset();  // It belonged to other prefixes.
   }

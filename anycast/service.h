@@ -57,10 +57,12 @@ class Service {
             absl::Time now, std::vector<Transition>& transitions);
 
   // Lines for the log: why it keeps its state. After each Tick().
-  void TellStanding(absl::Time now, std::vector<std::string>& lines);
+  void TellStanding(absl::Time now, std::vector<StandingLine>& lines);
 
   // The line for the journal that this tick is worth, or an empty one. After each Tick().
   std::string JournalLine(absl::Time wall);
+  // What the journal has of this service may be incomplete.
+  void RestartJournal() { journal_.WriteWhole(); }
 
   // Prefixes that are not announced are listed as kDown.
   void AddRoutes(std::vector<Route>& routes) const;

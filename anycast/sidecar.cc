@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "anycast/host_check.h"
 #include "anycast/signals/page_seal.h"
 #include "anycast/signals/peer_page.h"
 #include "base/check.h"
@@ -129,8 +130,8 @@ absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
   }
   services_ = std::move(services);
   records_.MoveTo(config.anycast);
-  for (const std::string& warning : CheckAnycast(config).warnings) {
-    hither::Log(LogLevel::kWarning, warning);
+  for (const auto& warnings : {CheckAnycast(config).warnings, HostWarnings(config.anycast)}) {
+    for (const std::string& warning : warnings) hither::Log(LogLevel::kWarning, Printable(warning));
   }
   config_ = config;
   config_.zones = {};
@@ -195,14 +196,18 @@ void Sidecar::AskOutside(absl::Time now) {
 
 void Sidecar::Decide(absl::Time now) {
   std::vector<Transition> transitions;
-  std::vector<std::string> standing;
+  std::vector<StandingLine> standing;
+  const bool is_broken = records_.TakeJournalBreak();
   for (Service& service : services_) {
+    if (is_broken) service.RestartJournal();
     service.Tick(config_.anycast.peers, self_.name, FactsOf(service, now), now, transitions);
     service.TellStanding(now, standing);
     records_.AppendToJournal(service.JournalLine(absl::Now()));
   }
   for (const Transition& transition : transitions) Log(transition);
-  for (const std::string& line : standing) hither::Log(LogLevel::kWarning, Printable(line));
+  for (const StandingLine& line : standing) {
+    hither::Log(line.is_good ? LogLevel::kInfo : LogLevel::kWarning, Printable(line.text));
+  }
   KeepState(now);
 }
 

@@ -82,6 +82,9 @@ class Sidecar : private CommandTarget {
     return announcer_->EndedBy(next);
   }
   bool EndsAll(const AnycastConfig& next) const override { return announcer_->EndsAll(next); }
+  bool EndsAllOf(IpFamily family, const AnycastConfig& next) const override {
+    return announcer_->EndsAllOf(family, next);
+  }
   void KeepState(absl::Time now) override;
   absl::Status Apply(const Config& config, absl::Time now) override;
 

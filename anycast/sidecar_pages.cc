@@ -1,7 +1,9 @@
 // What the endpoints ask of the sidecar, on any thread: pages and commands.
 
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "anycast/pages.h"
@@ -29,15 +31,23 @@ AdminHandlers Sidecar::AdminPages() {
                              return AdminAnswer{
                                  .text = ExplainText(*published_.view(), MonotonicNow())};
                            }});
+  const auto command = [&handlers](absl::string_view path, auto answer,
+                                   std::vector<std::string> takes) {
+    AdminAction action{.method = "POST", .path = std::string(path), .answer = std::move(answer)};
+    action.takes = std::move(takes);
+    handlers.more.push_back(std::move(action));
+  };
   for (const absl::string_view name : Commands::kNames) {
-    handlers.more.push_back(
-        {"POST", absl::StrCat("/", name),
-         [this, name](const AdminParameters& parameters) { return Command(name, parameters); }});
+    command(absl::StrCat("/", name),
+            [this, name](const AdminParameters& parameters) { return Command(name, parameters); },
+            {"service", "confirm", "seconds"});
   }
-  handlers.more.push_back({"POST", "/reload", [this](const AdminParameters& parameters) {
-                             return Reload({Parameter(parameters, "confirm") == "1",
-                                            Parameter(parameters, "dry_run") == "1"});
-                           }});
+  command("/reload",
+          [this](const AdminParameters& parameters) {
+            return Reload(
+                {Parameter(parameters, "confirm") == "1", Parameter(parameters, "dry_run") == "1"});
+          },
+          {"confirm", "dry_run"});
   return handlers;
 }
 

@@ -31,11 +31,13 @@ std::string LineOf(absl::string_view verb, const Verdict& verdict, IpFamily fami
 std::string StandingReason::Update(const Verdict& verdict, std::span<const Signal> signals,
                                    IpFamily family, absl::Time now) {
   const Assessment at = Assess(signals, family);
+  is_good_ = false;
   const bool is_down = verdict.state == State::kDown;
   std::string key = KeyOf(verdict, at);
   if (state_ != verdict.state) {  // Logged elsewhere, with the rule.
     state_ = verdict.state;
     told_ = key;
+    is_fault_told_ = false;
   }
   if (key != key_) {
     key_ = std::move(key);
@@ -45,16 +47,21 @@ std::string StandingReason::Update(const Verdict& verdict, std::span<const Signa
   if (is_down || !at.unknown.empty()) {
     if (!lasts || !reminder_.Holds(key_, now)) return "";
     told_ = key_;
+    is_fault_told_ = true;
     return absl::StrCat(LineOf(is_down ? "stays" : "holds", verdict, family,
                                is_down ? verdict.reason : Names(at.unknown)),
                         reminder_.Note(now));
   }
   reminder_.Ended(now);
-  return lasts && IsNews(verdict, now) ? LineOf("stays", verdict, family, verdict.reason) : "";
+  if (!lasts || !IsNews(verdict, now)) return "";
+  is_good_ = verdict.rule == "ok";
+  is_fault_told_ = !is_good_;
+  return LineOf("stays", verdict, family, verdict.reason);
 }
 
 // A drain explains itself, and its queries change with every tick.
 bool StandingReason::IsNews(const Verdict& verdict, absl::Time now) {
+  if (verdict.rule == "ok" && !is_fault_told_) told_ = key_;  // It needs no line.
   if (key_ == told_ || verdict.state == State::kDrain) {
     changes_.Ended(now);
     return false;

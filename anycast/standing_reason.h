@@ -11,6 +11,11 @@
 
 namespace hither {
 
+struct StandingLine {
+  std::string text;
+  bool is_good = false;  // Not a warning.
+};
+
 // Why a family of a service stays withdrawn, or is held although a check knows nothing: a line for
 // the log when a reason has lasted, one when it changes, and reminders. In every other state, a
 // line for each change of the rule or of the faulty signals. State changes are logged as they
@@ -24,6 +29,7 @@ class StandingReason {
   // For every tick. Returns the text of the line, or nothing.
   std::string Update(const Verdict& verdict, std::span<const Signal> signals, IpFamily family,
                      absl::Time now);
+  bool is_good() const { return is_good_; }  // Does that line end a fault?
 
  private:
   bool IsNews(const Verdict& verdict, absl::Time now);
@@ -34,6 +40,8 @@ class StandingReason {
   std::optional<State> state_;
   std::string told_;  // The key that the log shows last.
   Reminder changes_;  // So that a rule that flaps does not fill the log.
+  bool is_good_ = false;
+  bool is_fault_told_ = false;  // Since the state changed; what is good again was a fault.
 };
 
 }  // namespace hither

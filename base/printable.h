@@ -22,6 +22,15 @@ inline std::string PrintableStart(std::string text) {
   return Printable(std::move(text));
 }
 
+// The same of a report of several lines: line feeds and tabs stay.
+inline std::string PrintableLines(std::string text) {
+  for (char& c : text) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    if (is_control && c != '\n' && c != '\t') c = '?';
+  }
+  return text;
+}
+
 }  // namespace hither
 
 #endif  // HITHER_BASE_PRINTABLE_H_

@@ -1,6 +1,7 @@
 #include "dns/record.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/printable.h"
 
 namespace hither {
 
@@ -16,10 +17,14 @@ absl::string_view SeverityText(Severity severity) {
   return "";
 }
 
+std::string PlaceText(const Finding& finding) {
+  const std::string file = Printable(finding.file);
+  return finding.line == 0 ? file : absl::StrCat(file, ":", finding.line);
+}
+
 std::string ToText(const Finding& finding) {
-  const absl::string_view severity = SeverityText(finding.severity);
-  if (finding.line == 0) return absl::StrCat(finding.file, ": ", severity, ": ", finding.text);
-  return absl::StrCat(finding.file, ":", finding.line, ": ", severity, ": ", finding.text);
+  return absl::StrCat(PlaceText(finding), ": ", SeverityText(finding.severity), ": ",
+                      Printable(finding.text));
 }
 
 }  // namespace hither

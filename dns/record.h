@@ -49,7 +49,10 @@ struct Finding {
 
 absl::string_view SeverityText(Severity severity);  // "error"
 
-// "zones/a.zone:12: error: two SOA records; keep one (RFC 1035 §5.2)"
+// "zones/a.zone:12": the line only if there is one. On one line, whatever the file is called.
+std::string PlaceText(const Finding& finding);
+
+// One line, too: "zones/a.zone:12: error: two SOA records; keep one (RFC 1035 §5.2)"
 std::string ToText(const Finding& finding);
 
 }  // namespace hither

@@ -29,7 +29,8 @@ int Fail(int code, const absl::Status& status) {
 }
 
 int Print(absl::string_view text) {
-  return (std::cout << text << std::flush).good() ? kExitFine : kExitCannotServe;
+  if ((std::cout << text << std::flush).good()) return kExitFine;
+  return Fail(kExitCannotServe, absl::UnavailableError("the output could not be written"));
 }
 
 // Its folder belongs to the user, who creates the socket again if the first attempt fails. /run is
@@ -41,13 +42,14 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindAdmin(const Config& config) {
         MakeFolder(FolderOfFile(path), kRunFolderMode, owner.user, owner.group);
     if (!made.ok()) Log(LogLevel::kWarning, "admin.listen: ", made.message());
   }
-  return AdminEndpoint::BindOrRetry(config.admin, {.key = "admin.listen"});
+  return AdminEndpoint::BindOrRetry(config.admin, {.program = "hitherd", .key = "admin.listen"});
 }
 
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> BindMetrics(const Config& config) {
   AdminAddress address;
   address.tcp = config.metrics;
-  return AdminEndpoint::BindOrRetry(address, {.key = "metrics.listen",
+  return AdminEndpoint::BindOrRetry(address, {.program = "hitherd",
+                                              .key = "metrics.listen",
                                               .reach = EndpointSettings::Reach::kReadOnly,
                                               .hosts = config.metrics_hosts,
                                               .hosts_key = "metrics.hosts"});
@@ -100,7 +102,9 @@ int Main(int argc, const char* const* argv) {
   auto config = BuildConfig(*options);
   if (!config.ok()) return Fail(kExitUsage, config.status());
   if (options->mode == Options::Mode::kCheck) {
-    return Check(*config) ? kExitFine : kExitCannotServe;
+    const bool is_good = Check(*config);
+    if (!std::cout.good()) return Print("");  // Which reports it.
+    return is_good ? kExitFine : kExitCannotServe;
   }
   return Serve(*options, *std::move(config));
 }

@@ -336,7 +336,10 @@ absl::StatusOr<Config> BuildConfig(const Options& options) {
     const std::string admin = DefaultAdmin(std::getenv("RUNTIME_DIRECTORY"), kServerAdmin);
     config.admin = *ParseAdmin(admin);
   }
-  if (absl::Status status = FinishConfig(host_name, config); !status.ok()) return status;
+  if (absl::Status status = FinishConfig(host_name, config); !status.ok()) {
+    const bool is_of_file = absl::StartsWith(status.message(), "anycast: ");  // No flag is.
+    return is_of_file ? WithFile(options.config_file, status) : status;
+  }
   return config;
 }
 

@@ -1,6 +1,5 @@
 // Where commands find a server or its sidecar.
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
@@ -49,27 +48,28 @@ absl::StatusOr<Addresses> OnlyAt(absl::string_view text, absl::string_view sourc
       absl::StrCat(source, ": none is not an endpoint; give an address"));
 }
 
-bool IsGiven(const ParsedArguments& parsed, absl::string_view flag) {
-  return std::any_of(parsed.values.begin(), parsed.values.end(),
-                     [flag](const auto& one) { return one.first == flag; });
+// Wrong elsewhere than on the command line.
+absl::StatusOr<Addresses> WrongElsewhere(const absl::Status& status) {
+  return absl::FailedPreconditionError(status.message());
+}
+absl::StatusOr<Addresses> OnlyElsewhere(absl::string_view text, absl::string_view source) {
+  absl::StatusOr<Addresses> only = OnlyAt(text, source);
+  return only.ok() ? only : WrongElsewhere(only.status());
 }
 
 absl::StatusOr<Addresses> AddressesOf(const ParsedArguments& parsed, const Sources& from) {
   const Addresses defaults = {*ParseAdmin(from.unit), *ParseAdmin(from.by_hand)};
-  if (IsGiven(parsed, from.flag)) {
-    const absl::string_view text = parsed.Value(from.flag, "");
-    if (text != "default") return OnlyAt(text, from.flag);
-    return defaults;
-  }
+  const absl::string_view given = parsed.Value(from.flag, "default");
+  if (given != "default") return OnlyAt(given, from.flag);
   if (const absl::string_view file = parsed.Value("--config", ""); !file.empty()) {
     const absl::StatusOr<Config> config = LoadConfigFile(std::string(file));
-    if (!config.ok()) return config.status();
+    if (!config.ok()) return WrongElsewhere(config.status());
     const std::string listen = from.configured(*config);
-    if (!listen.empty()) return OnlyAt(listen, absl::StrCat(file, ": ", from.key));
+    if (!listen.empty()) return OnlyElsewhere(listen, absl::StrCat(file, ": ", from.key));
     return defaults;
   }
   const char* const variable = std::getenv(from.variable);
-  if (variable != nullptr && *variable != '\0') return OnlyAt(variable, from.variable);
+  if (variable != nullptr && *variable != '\0') return OnlyElsewhere(variable, from.variable);
   return defaults;
 }
 
@@ -86,8 +86,14 @@ std::string WithAdminDefaults(absl::string_view help) {
 
 bool NamesSidecar(const ParsedArguments& parsed) {
   const char* const variable = std::getenv(kSidecarAdminVariable);
-  return IsGiven(parsed, "--anycast") || IsGiven(parsed, "--config") ||
+  return parsed.IsGiven("--anycast") || parsed.IsGiven("--config") ||
          (variable != nullptr && *variable != '\0');
+}
+
+ToolResult AddressError(absl::string_view command, const absl::Status& status) {
+  ToolResult result = UsageError(command, status.message());
+  if (!absl::IsInvalidArgument(status)) result.code = kToolFailed;
+  return result;
 }
 
 absl::StatusOr<std::vector<AdminAddress>> AdminOf(const ParsedArguments& parsed) {

@@ -1,12 +1,16 @@
 // The commands that query the sidecar's admin endpoint.
 
-#include <unistd.h>
+#include <algorithm>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/json_reader.h"
+#include "base/monotonic_clock.h"
+#include "base/printable.h"
 #include "daemon/admin/admin_client.h"
 #include "daemon/config/config.h"
 #include "tool/command.h"
@@ -15,6 +19,7 @@ namespace hither {
 namespace {
 
 constexpr absl::Duration kAskTimeout = absl::Seconds(10);
+constexpr absl::Duration kAskTimeoutMin = absl::Milliseconds(500);  // Less would be no question.
 constexpr absl::Duration kWaitStep = absl::Milliseconds(200);
 
 struct Asking {
@@ -31,7 +36,7 @@ struct Asking {
 bool FindSidecar(const ParsedArguments& parsed, Asking& ask) {
   absl::StatusOr<std::vector<AdminAddress>> addresses = AnycastOf(parsed);
   if (!addresses.ok()) {
-    ask.result = UsageError(ask.command, addresses.status().message());
+    ask.result = AddressError(ask.command, addresses.status());
     return false;
   }
   ask.addresses = *std::move(addresses);
@@ -60,15 +65,10 @@ bool Prepare(const ParsedArguments& parsed, absl::string_view help, size_t words
 ToolResult Ask(const Asking& ask, absl::string_view method, const std::string& path,
                absl::Duration timeout = kAskTimeout) {
   const absl::StatusOr<AdminReply> reply =
-      AskAdmin(ask.addresses, method, path, timeout, kAskSidecar);
+      AskProgram(ask.addresses, method, path, timeout, kAskSidecar);
   if (!reply.ok()) return ask.Failed(reply.status().message());
-  if (reply->code == 200) return {kToolFine, reply->body, ""};
-  if (reply->code == 404) {  // Only the sidecar has these pages.
-    return ask.Failed(absl::StrCat(reply->from.ToText(),
-                                   " is not the admin endpoint of hither-anycast (perhaps "
-                                   "hitherd's); correct --anycast"));
-  }
-  return {kToolFailed, "", absl::StrCat("hither ", ask.command, ": ", reply->body)};
+  if (reply->code == 200) return {kToolFine, PrintableLines(reply->body), ""};
+  return ask.Failed(RefusalOf(*reply));
 }
 
 // "?service=dns&confirm=1"
@@ -78,38 +78,49 @@ std::string Query(const ParsedArguments& parsed, std::vector<std::string> more =
   return more.empty() ? "" : absl::StrCat("?", absl::StrJoin(more, "&"));
 }
 
-// Are all services (or the one) withdrawn because of a drain? No value: no answer.
-std::optional<bool> IsDrained(const Asking& ask, absl::string_view service) {
+// Are all services (or the one) withdrawn because of a drain?
+absl::StatusOr<bool> IsDrained(const Asking& ask, absl::string_view service,
+                               absl::Duration timeout) {
   const absl::StatusOr<AdminReply> reply =
-      AskAdmin(ask.addresses, "GET", "/status", kAskTimeout, kAskSidecar);
-  if (!reply.ok() || reply->code != 200) return std::nullopt;
+      AskProgram(ask.addresses, "GET", "/status", timeout, kAskSidecar);
+  if (!reply.ok()) return reply.status();
+  if (reply->code != 200) return absl::UnavailableError(RefusalOf(*reply));
+  const absl::Status other = absl::DataLossError(
+      absl::StrCat("the status of the sidecar at ", reply->from.ToText(),
+                   " does not say whether it is drained; is it of the same version?"));
   const absl::StatusOr<JsonDocument> page = JsonDocument::Parse(reply->body);
-  if (!page.ok() || !page->root().MaybeAt("services").IsArray()) return std::nullopt;
+  if (!page.ok() || !page->root().MaybeAt("services").IsArray()) return other;
   bool all = true;
   for (const JsonView one : page->root().MaybeAt("services").MaybeItems()) {
     const JsonView drained = one.MaybeAt("drained");
-    if (!one.MaybeAt("name").exists() || !drained.exists()) return std::nullopt;
+    if (!one.MaybeAt("name").exists() || !drained.exists()) return other;
     const bool counts = service.empty() || one.MaybeAt("name").TextOr("") == service;
     if (counts) all &= drained.MaybeBool().value_or(false);
   }
   return all;
 }
 
-ToolResult WaitForDrain(const Asking& ask, absl::string_view service, absl::Duration most,
-                        ToolResult said) {
-  const absl::Time deadline = absl::Now() + most;
-  while (absl::Now() < deadline) {
-    const std::optional<bool> drained = IsDrained(ask, service);
-    if (!drained.has_value()) return ask.Failed("the sidecar no longer answers");
+// Until `deadline`, which is `most` after the command was given.
+ToolResult WaitForDrain(const Asking& ask, absl::string_view service, absl::Time deadline,
+                        absl::Duration most, ToolResult said) {
+  const std::string too_late = absl::StrCat("not drained within ", absl::FormatDuration(most));
+  for (absl::Duration left; (left = deadline - MonotonicNow()) > absl::ZeroDuration();) {
+    const absl::StatusOr<bool> drained =
+        IsDrained(ask, service, std::clamp(left, kAskTimeoutMin, kAskTimeout));
+    if (absl::IsDeadlineExceeded(drained.status())) {
+      return ask.Failed(absl::StrCat(too_late, ": ", drained.status().message()));
+    }
+    if (!drained.ok()) {
+      return ask.Failed(absl::StrCat("the drain has begun, but ", drained.status().message()));
+    }
     if (*drained) {
       absl::StrAppend(&said.out, "withdrawn; safe to stop\n");
       return said;
     }
-    absl::SleepFor(kWaitStep);
+    absl::SleepFor(std::min(left, kWaitStep));
   }
   return ask.Failed(
-      absl::StrCat("not drained within ", absl::FormatDuration(most),
-                   "; hither explain and hither status show what is still announced"));
+      absl::StrCat(too_late, "; hither explain and hither status show what is still announced"));
 }
 
 }  // namespace
@@ -133,7 +144,7 @@ FLAGS
 
 EXIT CODES
   0  fine
-  1  no sidecar answers there
+  1  no sidecar answers there, or the configuration file is wrong
   2  the command line is wrong
 )"));
   return *help;
@@ -179,7 +190,8 @@ too, until `hither undrain`. Without SERVICE, all services are drained.
 
 FLAGS
   --wait             Return when everything is withdrawn and it is safe to stop.
-  --timeout TIME     For --wait: the longest wait, for example 2m. Default: 5m
+  --timeout TIME     For --wait: the longest wait, for example 2m, also for a sidecar that hangs.
+                     Default: 5m
   --confirm          Drain even if peers: is set and no other node is known to announce.
   --anycast ADDRESS  The sidecar's admin endpoint. Default: $SIDECAR in the
                      environment, else $sidecar_of_unit (as under
@@ -205,9 +217,12 @@ ToolResult RunDrain(Arguments arguments) {
       timeout <= absl::ZeroDuration()) {
     return UsageError("drain", "--timeout is not a time; write it as 90s or 2m");
   }
-  ToolResult said = Ask(ask, "POST", "/drain" + Query(parsed));
-  if (said.code != kToolFine || !parsed.Has("--wait")) return said;
-  return WaitForDrain(ask, parsed.words.empty() ? "" : parsed.words[0], timeout, said);
+  const absl::Time deadline = MonotonicNow() + timeout;
+  const bool waits = parsed.Has("--wait");
+  ToolResult said = Ask(ask, "POST", "/drain" + Query(parsed),
+                        waits ? std::min(timeout, kAskTimeout) : kAskTimeout);
+  if (said.code != kToolFine || !waits) return said;
+  return WaitForDrain(ask, parsed.words.empty() ? "" : parsed.words[0], deadline, timeout, said);
 }
 
 absl::string_view UndrainHelp() {
@@ -283,12 +298,12 @@ ToolResult RunFreeze(Arguments arguments) {
              "/freeze" + Query(parsed, {absl::StrCat("seconds=", absl::ToInt64Seconds(time))}));
 }
 
-ToolResult ReloadSidecar(const ParsedArguments& parsed) {
+ToolResult ReloadSidecar(const ParsedArguments& parsed, absl::Duration timeout) {
   Asking ask{"reload", {}, {}};
   if (!FindSidecar(parsed, ask)) return ask.result;
   std::vector<std::string> more;
   if (parsed.Has("--dry-run")) more.push_back("dry_run=1");
-  return Ask(ask, "POST", "/reload" + Query(parsed, more));
+  return Reload(ask.addresses, Query(parsed, more), timeout, kAskSidecar);
 }
 
 }  // namespace hither

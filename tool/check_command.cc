@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -78,6 +79,19 @@ JsonObject ToJson(const Finding& finding) {
 JsonValue SigningOf(const Zone& zone) {
   if (zone.uses_nsec3()) return "nsec3";
   return zone.uses_nsec() ? JsonValue("nsec") : JsonValue();
+}
+
+// Empty: no error. A number without a unit would be seconds, which nobody means.
+std::string ReadExpiresIn(const ParsedArguments& parsed, ZoneAudit& audit) {
+  const absl::string_view text = parsed.Value("--expires-in", "3d");
+  if (!ParseDuration(text, audit.expires_in_seconds)) {
+    return absl::StrCat("--expires-in '", text, "' is not a time; write it as 12h, 3d or 1w");
+  }
+  if (audit.expires_in_seconds > 0 && absl::ascii_isdigit(text.back())) {
+    return absl::StrCat("--expires-in '", text, "' has no unit; write it as ", text, "h or ", text,
+                        "d");
+  }
+  return "";
 }
 
 // Collects the output for all files.
@@ -168,22 +182,23 @@ ToolResult RunCheck(Arguments arguments) {
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
   if (!parsed.error.empty()) return UsageError("check", parsed.error);
   if (parsed.Has("--help")) return {kToolFine, std::string(CheckHelp()), ""};
-  if (parsed.words.empty()) {
-    return UsageError("check", "give a zone file, as in hither check example.org.zone");
-  }
   ToolZoneOptions options;
   options.may_be_pipe = true;
   ToolResult result;
+  // Before the words: a flag without its value has taken one of them.
   if (!ReadZoneFlags("check", parsed, options, result)) return result;
+  ZoneAudit audit;
+  if (const std::string wrong = ReadExpiresIn(parsed, audit); !wrong.empty()) {
+    return UsageError("check", wrong);
+  }
+  if (parsed.words.empty()) {
+    return UsageError("check", "give a zone file, as in hither check example.org.zone");
+  }
   if (options.origin.has_value() && parsed.words.size() > 1) {
     return UsageError("check", "--origin names one zone; give one file with it");
   }
-  ZoneAudit audit;
   audit.now = static_cast<uint32_t>(absl::ToUnixSeconds(absl::Now()));
   audit.verify_all = parsed.Has("--verify");
-  if (!ParseDuration(parsed.Value("--expires-in", "3d"), audit.expires_in_seconds)) {
-    return UsageError("check", "--expires-in is not a time; write it as 12h, 3d or 1w");
-  }
   options.audit = audit;
   CheckOutput output(parsed.Has("--json"), parsed.Has("--strict"));
   for (const absl::string_view path : parsed.words) {

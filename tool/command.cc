@@ -1,6 +1,8 @@
 #include "tool/command.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -35,7 +37,8 @@ FLAGS
 EXIT CODES
   0  fine
   1  no server answers, the reload failed, the zone has errors, the image cannot be written, the
-     replay differs from the journal, or a site does not answer
+     replay differs from the journal, a site does not answer, a file named on the command line is
+     wrong, or the output cannot be written
   2  the command line is wrong
 )";
 
@@ -103,6 +106,11 @@ absl::string_view ParsedArguments::Value(absl::string_view name,
   return found;
 }
 
+bool ParsedArguments::IsGiven(absl::string_view name) const {
+  return std::any_of(values.begin(), values.end(),
+                     [name](const auto& one) { return one.first == name; });
+}
+
 ParsedArguments ParseArguments(Arguments arguments, std::span<const absl::string_view> flags,
                                std::span<const absl::string_view> switches) {
   ParsedArguments parsed;
@@ -121,12 +129,17 @@ ParsedArguments ParseArguments(Arguments arguments, std::span<const absl::string
       parsed.error = absl::StrCat(name, " takes no value; write ", name, " alone");
     } else if (!Contains(flags, name)) {
       parsed.error = UnknownFlag(name, flags, switches);
-    } else if (equals != absl::string_view::npos) {
-      parsed.values.emplace_back(name, argument.substr(equals + 1));
-    } else if (i + 1 < arguments.size()) {
-      parsed.values.emplace_back(name, arguments[++i]);
     } else {
-      parsed.error = absl::StrCat(name, " has no value; give one, as in ", name, " value");
+      absl::string_view value;  // Empty, as of a variable that is not set: none was meant.
+      if (equals != absl::string_view::npos) {
+        value = argument.substr(equals + 1);
+      } else if (i + 1 < arguments.size()) {
+        value = arguments[++i];
+      }
+      parsed.values.emplace_back(name, value);
+      if (value.empty()) {
+        parsed.error = absl::StrCat(name, " has no value; give one, as in ", name, " value");
+      }
     }
   }
   return parsed;
@@ -134,6 +147,23 @@ ParsedArguments ParseArguments(Arguments arguments, std::span<const absl::string
 
 ToolResult UsageError(absl::string_view command, absl::string_view what) {
   return {kToolUsage, "", absl::StrCat("hither ", command, ": ", what, "\n")};
+}
+
+std::string WriteOutput(absl::string_view text, std::FILE* out) {
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0) {
+    return "";
+  }
+  return absl::StrCat("the output could not be written: ", std::strerror(errno));
+}
+
+int PrintResult(const ToolResult& result, std::FILE* out, std::FILE* err) {
+  std::fwrite(result.err.data(), 1, result.err.size(), err);
+  const std::string why = WriteOutput(result.out, out);
+  if (why.empty()) return result.code;
+  const std::string line = absl::StrCat("hither: ", why, "\n");
+  std::fwrite(line.data(), 1, line.size(), err);
+  return kToolFailed;
 }
 
 ToolResult RunTool(Arguments arguments) {

@@ -1,6 +1,7 @@
 #ifndef HITHER_TOOL_COMMAND_H_
 #define HITHER_TOOL_COMMAND_H_
 
+#include <cstdio>
 #include <span>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "daemon/admin/admin_client.h"
 #include "daemon/config/config.h"
 
 namespace hither {
@@ -16,7 +18,7 @@ namespace hither {
 // The exit codes of `hither`, as listed in its help.
 inline constexpr int kToolFine = 0;
 inline constexpr int kToolFailed = 1;  // No server answers, a reload failed, a zone has errors.
-inline constexpr int kToolUsage = 2;
+inline constexpr int kToolUsage = 2;   // The command line is wrong; not a file that it names.
 
 // A command's result. Commands print nothing themselves, so that tests can read their output,
 // except those that run until stopped (`console`, `sites --watch`).
@@ -28,15 +30,16 @@ struct ToolResult {
 
 using Arguments = std::span<const char* const>;
 
-// The arguments after the command's name, sorted: `flags` that have a value, `switches` that have
-// none (a name each, with its dashes) and the rest.
+// The arguments after the command's name, sorted: `flags` that have a value (never an empty one),
+// `switches` that have none (a name each, with its dashes) and the rest.
 struct ParsedArguments {
   std::vector<std::pair<absl::string_view, absl::string_view>> values;
   std::vector<absl::string_view> switches;
   std::vector<absl::string_view> words;
   std::string error;  // Not empty: what is wrong with the arguments.
 
-  bool Has(absl::string_view name) const;
+  bool Has(absl::string_view name) const;      // A switch.
+  bool IsGiven(absl::string_view name) const;  // A flag, with whatever value.
   // The last one given, or `otherwise`.
   absl::string_view Value(absl::string_view name, absl::string_view otherwise) const;
 };
@@ -46,6 +49,12 @@ ParsedArguments ParseArguments(Arguments arguments, std::span<const absl::string
 
 // The whole of `hither`: `arguments` is without the program's name.
 ToolResult RunTool(Arguments arguments);
+
+// Prints it and returns the exit code: a failure if the output cannot be written, as on a full
+// disk.
+int PrintResult(const ToolResult& result, std::FILE* out, std::FILE* err);
+// Empty, or why not.
+std::string WriteOutput(absl::string_view text, std::FILE* out);
 
 // The commands, each with the arguments after its name.
 ToolResult RunCheck(Arguments arguments);
@@ -80,11 +89,12 @@ inline constexpr char kSidecarAdminVariable[] = "HITHER_ANYCAST_ADMIN";
 // variables for $SERVER and $SIDECAR.
 std::string WithAdminDefaults(absl::string_view help);
 
-// The addresses to query: that of --admin or --anycast; else what the file of --config says; else
-// that of the environment variable; else the socket of the units in packaging/ and then the port of
-// a server started by hand. The last two also for "default".
+// The addresses to query: that of --admin or --anycast; else (also for "default") what the file of
+// --config says; else that of the environment variable; else the socket of the units in packaging/
+// and then the port of a server started by hand. kInvalidArgument: the command line is wrong.
 absl::StatusOr<std::vector<AdminAddress>> AdminOf(const ParsedArguments& parsed);
 absl::StatusOr<std::vector<AdminAddress>> AnycastOf(const ParsedArguments& parsed);
+ToolResult AddressError(absl::string_view command, const absl::Status& status);
 // Does the operator say where the sidecar is?
 bool NamesSidecar(const ParsedArguments& parsed);
 
@@ -93,7 +103,10 @@ bool NamesSidecar(const ParsedArguments& parsed);
 ToolResult AskSidecarStatus(const ParsedArguments& parsed, absl::Duration timeout);
 ToolResult AskSidecarJson(absl::string_view command, const ParsedArguments& parsed,
                           absl::Duration timeout);
-ToolResult ReloadSidecar(const ParsedArguments& parsed);
+ToolResult ReloadSidecar(const ParsedArguments& parsed, absl::Duration timeout);
+// Has `program` reload, at the first of `addresses` that listens, by "/reload" and `query`.
+ToolResult Reload(std::span<const AdminAddress> addresses, const std::string& query,
+                  absl::Duration timeout, const AdminProgram& program);
 
 // "hither check: what; what to do", with code 2.
 ToolResult UsageError(absl::string_view command, absl::string_view what);

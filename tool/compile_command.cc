@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/printable.h"
 #include "tool/command.h"
 #include "tool/tool_zone.h"
 #include "zones/load/image_cache.h"
@@ -89,12 +90,13 @@ absl::Status Compile(const ParsedArguments& parsed, const std::string& image, To
     return absl::OkStatus();
   }
   if (IsSource(zone.loaded, image)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(image, " is a file that the zone is read from; give the image another name"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        Printable(image), " is a file that the zone is read from; give the image another name"));
   }
   const absl::Status written = CompileImage(zone.loaded, image);
   if (!written.ok()) return written;
-  absl::StrAppend(&result.out, image, ": ", zone.loaded.zone->image_bytes(), " octets\n");
+  absl::StrAppend(&result.out, Printable(image), ": ", zone.loaded.zone->image_bytes(),
+                  " octets\n");
   return absl::OkStatus();
 }
 
@@ -122,7 +124,7 @@ ToolResult RunCompile(Arguments arguments) {
   }
   if (!done.ok()) {
     result.code = kToolFailed;
-    result.err = absl::StrCat("hither compile: ", done.message(), "\n");
+    result.err = absl::StrCat("hither compile: ", Printable(std::string(done.message())), "\n");
   }
   return result;
 }

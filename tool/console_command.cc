@@ -64,8 +64,8 @@ FLAGS
 
 EXIT CODES
   0  ended by SIGINT or SIGTERM; with --check: FILE is fine
-  1  the address cannot be used
-  2  the command line or FILE is wrong
+  1  the address cannot be used, or FILE is wrong
+  2  the command line is wrong
 
 EXAMPLES
   hither console --fleet fleet.yaml
@@ -182,7 +182,7 @@ ToolResult RunConsole(Arguments arguments) {
     return UsageError("console", absl::StrCat("--listen: ", listen.status().message()));
   }
   absl::StatusOr<Fleet> fleet = LoadFleetFile(std::string(file));
-  if (!fleet.ok()) return {kToolUsage, "", absl::StrCat(fleet.status().message(), "\n")};
+  if (!fleet.ok()) return {kToolFailed, "", absl::StrCat(fleet.status().message(), "\n")};
   if (parsed.Has("--check")) {
     return {kToolFine, absl::StrCat(file, ": ", FactsOf(*fleet), "\n"), ""};
   }

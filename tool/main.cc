@@ -7,7 +7,5 @@ int main(int argc, char** argv) {
   ::signal(SIGXFSZ, SIG_IGN);  // A file over the limit shows in write()'s error.
   const hither::ToolResult result =
       hither::RunTool({argv + (argc > 0 ? 1 : 0), static_cast<size_t>(argc > 0 ? argc - 1 : 0)});
-  std::fwrite(result.err.data(), 1, result.err.size(), stderr);
-  std::fwrite(result.out.data(), 1, result.out.size(), stdout);
-  return std::fflush(stdout) == 0 ? result.code : hither::kToolFailed;
+  return hither::PrintResult(result, stdout, stderr);
 }

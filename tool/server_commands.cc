@@ -9,7 +9,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/printable.h"
 #include "daemon/admin/admin_client.h"
+#include "daemon/admin/admin_connection.h"
 #include "daemon/admin/http_head.h"
 #include "daemon/admin/status.h"
 #include "daemon/config/config.h"
@@ -20,6 +22,7 @@ namespace hither {
 namespace {
 
 constexpr size_t kZonesShownMax = 50;
+constexpr size_t kQueryBytesMax = kAdminHeadBytesMax - 512;  // The rest of the request's head.
 
 ToolResult Failed(absl::string_view command, absl::string_view what) {
   return {kToolFailed, "", absl::StrCat("hither ", command, ": ", what, "\n")};
@@ -43,7 +46,7 @@ bool Prepare(absl::string_view command, absl::string_view help, const ParsedArgu
   }
   absl::StatusOr<std::vector<AdminAddress>> admin = AdminOf(parsed);
   if (!admin.ok()) {
-    result = UsageError(command, admin.status().message());
+    result = AddressError(command, admin.status());
     return false;
   }
   addresses = *std::move(admin);
@@ -52,11 +55,10 @@ bool Prepare(absl::string_view command, absl::string_view help, const ParsedArgu
 
 // "?zone=example.org.&zone=example.net."
 absl::StatusOr<std::string> QueryOf(const std::vector<absl::string_view>& zones) {
-  if (zones.size() > HttpHead::kParametersMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("over ", HttpHead::kParametersMax,
-                     " zones; name fewer, or none to reload all that have changed"));
-  }
+  const absl::Status too_many = absl::InvalidArgumentError(
+      absl::StrCat("over ", HttpHead::kParametersMax, " zones, or ", kQueryBytesMax,
+                   " octets of names; name fewer, or none to reload all that have changed"));
+  if (zones.size() > HttpHead::kParametersMax) return too_many;
   std::string query;
   for (const absl::string_view zone : zones) {
     const absl::StatusOr<Name> name = Name::FromText(zone);
@@ -73,6 +75,7 @@ absl::StatusOr<std::string> QueryOf(const std::vector<absl::string_view>& zones)
       }
     }
   }
+  if (query.size() > kQueryBytesMax) return too_many;
   return query;
 }
 
@@ -110,7 +113,8 @@ in the JSON).
 
 EXIT CODES
   0  both are fine
-  1  hitherd or its sidecar does not answer, or the sidecar has stopped deciding
+  1  hitherd or its sidecar does not answer, the sidecar has stopped deciding, or the
+     configuration file is wrong
   2  the command line is wrong
 
 EXAMPLES
@@ -130,14 +134,11 @@ struct ServerAnswer {
 
 ServerAnswer AskServerStatus(const std::vector<AdminAddress>& addresses, bool json,
                              size_t zones_max, absl::Duration timeout) {
-  const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "GET", "/status", timeout);
+  const absl::StatusOr<AdminReply> reply =
+      AskProgram(addresses, "GET", "/status", timeout, kAskHitherd);
   if (!reply.ok()) return {Failed("status", reply.status().message()), {}};
-  if (reply->code != 200) {
-    return {Failed("status", absl::StrCat(reply->from.ToText(), " answers with HTTP code ",
-                                          reply->code, ", not as hitherd does; check --admin")),
-            {}};
-  }
-  if (json) return {{kToolFine, reply->body, ""}, {}};
+  if (reply->code != 200) return {Failed("status", RefusalOf(*reply)), {}};
+  if (json) return {{kToolFine, PrintableLines(reply->body), ""}, {}};
   const absl::StatusOr<ServerStatus> status = FromJson(reply->body);
   if (!status.ok()) {
     return {Failed("status", absl::StrCat(status.status().message(), "; check that ",
@@ -209,14 +210,18 @@ absl::string_view ReloadHelp() {
       R"(hither reload - have a running hitherd, or its sidecar, load what has changed
 
 USAGE
-  hither reload [--config FILE | --admin ADDRESS] [ZONE...]
-  hither reload --anycast ADDRESS [--confirm] [--dry-run]
+  hither reload [--config FILE | --admin ADDRESS] [--timeout TIME] [ZONE...]
+  hither reload --anycast ADDRESS [--config FILE] [--timeout TIME] [--confirm] [--dry-run]
 
 The server reads the configuration's zones and every changed zone file again, without losing a
 query. If a zone has errors, its last good version stays in service. The command waits for the end
 of the reload and prints which zones have changed, with their serials, and every warning.
 
-With ZONEs it looks at the files of these zones only; the configuration is read all the same.
+With ZONEs (at most 64) it looks at the files of these zones only; the configuration is read all
+the same.
+
+The program at the address is asked first who it is: hitherd never reloads for a command to the
+sidecar, nor the sidecar for one to hitherd.
 
 A zone file that looks half written (its last line has no end, or it became shorter and kept its
 serial) is loaded once nobody has changed it for reload.settle (default 1s).
@@ -233,12 +238,15 @@ FLAGS
   --anycast ADDRESS
                    Reload the sidecar at this admin endpoint instead; `default` finds it as
                    `hither explain` does.
+  --timeout TIME   The longest wait for the result; the reload goes on. Default: 10m. A program that
+                   hangs is an error after 10s.
   --confirm        Allow the sidecar to withdraw the last prefix or to forget a drain.
   --dry-run        Only report what the sidecar would change.
 
 EXIT CODES
   0  loaded
-  1  something was not loaded (the errors are printed), or no server answers there
+  1  something was not loaded (the errors are printed), no such program answers there or not in
+     time, or the configuration file is wrong
   2  the command line is wrong
 
 EXAMPLES
@@ -250,27 +258,67 @@ EXAMPLES
   return *help;
 }
 
+ToolResult Reload(std::span<const AdminAddress> addresses, const std::string& query,
+                  absl::Duration timeout, const AdminProgram& program) {
+  const absl::StatusOr<AdminAddress> there =
+      FindProgram(addresses, program, std::min(timeout, kAdminSignOfLifeMax));
+  if (!there.ok()) return Failed("reload", there.status().message());
+  const absl::StatusOr<AdminReply> reply =
+      AskAdmin(std::span(&*there, 1), "POST", absl::StrCat("/reload", query), timeout, program);
+  if (absl::IsDeadlineExceeded(reply.status())) {
+    return Failed("reload",
+                  absl::StrCat("the reload has begun, and ", program.name, " at ", there->ToText(),
+                               " has not ended it within ", absl::FormatDuration(timeout),
+                               "; it goes on: see the log for its result, or wait longer with "
+                               "--timeout"));
+  }
+  if (!reply.ok()) return Failed("reload", reply.status().message());
+  if (reply->code == 200) return {kToolFine, PrintableLines(reply->body), ""};
+  // The errors in zones and configuration, each with its file.
+  const bool is_report = reply->code == 500 && program.name == kAskHitherd.name;
+  if (is_report && !reply->body.empty()) return {kToolFailed, "", PrintableLines(reply->body)};
+  return Failed("reload", RefusalOf(*reply));
+}
+
+namespace {
+
+// "": nothing is wrong with the arguments.
+std::string WrongInReload(const ParsedArguments& parsed) {
+  if (!parsed.error.empty() || parsed.Has("--help")) return parsed.error;
+  if (!parsed.IsGiven("--anycast")) {
+    return parsed.switches.empty()
+               ? ""
+               : "--confirm and --dry-run are the sidecar's; add --anycast ADDRESS";
+  }
+  if (!parsed.words.empty()) return "the sidecar has no zones; leave them out, or --anycast";
+  if (!parsed.IsGiven("--admin")) return "";
+  return "--admin is hitherd and --anycast the sidecar; give one of them";
+}
+
+}  // namespace
+
 ToolResult RunReload(Arguments arguments) {
-  constexpr absl::string_view kFlags[] = {"--admin", "--anycast", "--config"};
+  constexpr absl::string_view kFlags[] = {"--admin", "--anycast", "--config", "--timeout"};
   constexpr absl::string_view kSwitches[] = {"--confirm", "--dry-run"};
   const ParsedArguments parsed = ParseArguments(arguments, kFlags, kSwitches);
+  // An empty --anycast, as from an unset variable, does not mean hitherd.
+  const bool is_of_sidecar = parsed.IsGiven("--anycast");
   std::vector<AdminAddress> addresses;
   ToolResult result;
-  if (!Prepare("reload", ReloadHelp(), parsed, addresses, result)) return result;
-  if (!parsed.Value("--anycast", "").empty()) {
-    if (parsed.words.empty()) return ReloadSidecar(parsed);
-    return UsageError("reload", "the sidecar has no zones; leave them out, or --anycast");
+  if (const std::string wrong = WrongInReload(parsed); !wrong.empty()) {
+    return UsageError("reload", wrong);
   }
-  if (!parsed.switches.empty()) {
-    return UsageError("reload", "--confirm and --dry-run are the sidecar's; add --anycast ADDRESS");
+  if (parsed.Has("--help")) return {kToolFine, std::string(ReloadHelp()), ""};
+  absl::Duration timeout;
+  if (!absl::ParseDuration(parsed.Value("--timeout", "10m"), &timeout) ||
+      timeout <= absl::ZeroDuration() || timeout > absl::Hours(24)) {
+    return UsageError("reload", "--timeout is not a time up to 24h; write it as 30s or 10m");
   }
+  if (is_of_sidecar) return ReloadSidecar(parsed, timeout);
   const absl::StatusOr<std::string> query = QueryOf(parsed.words);
   if (!query.ok()) return UsageError("reload", query.status().message());
-  const absl::StatusOr<AdminReply> reply =
-      AskAdmin(addresses, "POST", absl::StrCat("/reload", *query));
-  if (!reply.ok()) return Failed("reload", reply.status().message());
-  if (reply->code == 200) return {kToolFine, reply->body, ""};
-  return {kToolFailed, "", reply->body};
+  if (!Prepare("reload", ReloadHelp(), parsed, addresses, result)) return result;
+  return Reload(addresses, *query, timeout, kAskHitherd);
 }
 
 }  // namespace hither

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "anycast/journal/journal.h"
 #include "anycast/journal/journal_changes.h"
+#include "anycast/journal/play_journal.h"
 #include "anycast/journal/replay.h"
 #include "anycast/policy/policy_fields.h"
 #include "base/printable.h"
@@ -27,11 +28,13 @@ USAGE
 
 Reads the file that hither-anycast wrote as `anycast: journal`, passes the same signals to this
 version's policy, and prints each change of a service's state with the rule that caused it. Without
---set it also reports each decision that differs from the recorded one.
+--set it also reports each decision that differs from the recorded one. Damaged lines, as a power
+loss leaves them, are named on standard error and skipped.
 
 FLAGS
-  --set NAME=VALUE  Override a setting of `anycast: policy:`, for example fall=5 or rise=30s.
-                    Repeatable. Differences are then expected and not a failure.
+  --set NAME=VALUE  Override a setting of `anycast: policy:`, for example fall=5 or rise=30s, with a
+                    value that the configuration allows. Repeatable. Differences are then expected
+                    and not a failure.
 
 EXIT CODES
   0  replayed; without --set: every decision is the recorded one
@@ -52,43 +55,67 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
 }
 
-// getline() would read a line of any length before it could be refused.
-bool ReadLine(std::istream& in, std::string& line) {
-  line.clear();
-  for (int c = in.get(); c != std::char_traits<char>::eof(); c = in.get()) {
-    if (c == '\n') return true;
-    line.push_back(static_cast<char>(c));
-    if (line.size() > kJournalLineMax) return true;
+// No decision reads it: the signal that it is for is in the journal as it was.
+constexpr absl::string_view kOnlyForSignals = "signatures_margin";
+
+// What --set asks for.
+struct Overrides {
+  std::vector<std::string> all = {};  // For SetPolicyField().
+  bool has_no_effect = false;         // Some of it.
+  absl::Status wrong = {};            // Makes no sense with the recorded settings.
+};
+
+absl::string_view NameOf(absl::string_view setting) { return setting.substr(0, setting.find('=')); }
+
+// As the configuration file would: SetPolicyField() allows more.
+absl::Status CheckOverride(absl::string_view setting) {
+  AnycastConfig::Policy policy;
+  const absl::string_view name = NameOf(setting);
+  if (name != kOnlyForSignals || name.size() == setting.size()) {
+    const absl::Status set = SetPolicyField(setting, policy);
+    if (!set.ok()) return set;
   }
-  return !line.empty();
+  return SetPolicyKey(name, setting.substr(name.size() + 1), policy);
 }
 
-absl::Status AddLine(const std::string& line, JournalReader& reader, Replay& replay) {
-  absl::StatusOr<std::optional<JournalEntry>> entry = reader.Read(line);
-  if (!entry.ok()) return entry.status();
-  if (!entry->has_value()) return absl::OkStatus();  // The reader counts it.
-  return replay.Add(**std::move(entry));
+absl::StatusOr<Overrides> ReadOverrides(const ParsedArguments& parsed) {
+  Overrides overrides;
+  for (const auto& [flag, setting] : parsed.values) {
+    const absl::Status usable = CheckOverride(setting);
+    if (!usable.ok()) return usable;
+    const bool has_effect = NameOf(setting) != kOnlyForSignals;
+    if (has_effect) overrides.all.emplace_back(setting);
+    overrides.has_no_effect |= !has_effect;
+  }
+  return overrides;
 }
 
-// A killed sidecar may have left a partial line at the end: that one is ignored.
+// The settings together, over those of the entry.
+absl::Status CheckOrder(const std::vector<std::string>& settings, AnycastConfig::Policy policy) {
+  if (settings.empty()) return absl::OkStatus();
+  for (const std::string& setting : settings) {
+    const absl::Status set = SetPolicyField(setting, policy);
+    if (!set.ok()) return set;
+  }
+  return CheckPolicyOrder(policy);
+}
+
 absl::Status ReadJournal(const std::string& path, JournalReader& reader, Replay& replay,
-                         std::string& warnings) {
+                         Overrides& overrides, std::string& warnings) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return absl::NotFoundError(absl::StrCat(path,
+    return absl::NotFoundError(absl::StrCat(Printable(path),
                                             ": cannot be opened; is it a file that you may "
                                             "read?"));
   }
-  std::string line;
-  for (int64_t number = 1; ReadLine(file, line); ++number) {
-    const absl::Status added = AddLine(line, reader, replay);
-    if (added.ok()) continue;
-    const std::string what = absl::StrCat(path, ":", number, ": ", added.message());
-    if (!file.eof()) return absl::InvalidArgumentError(what);
-    absl::StrAppend(&warnings, what, "; the last line is incomplete and was ignored\n");
-  }
-  if (!file.bad()) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat(path, ": cannot be read to its end"));
+  const auto check = [&overrides](const JournalEntry& entry) {
+    overrides.wrong = CheckOrder(overrides.all, entry.policy);
+    return overrides.wrong;
+  };
+  JournalDamage damage;
+  const absl::Status played = PlayJournal(file, path, reader, replay, damage, check);
+  absl::StrAppend(&warnings, damage.text);
+  return played;
 }
 
 std::string TransitionTable(const Replay& replay) {
@@ -119,28 +146,14 @@ std::string Summary(const Replay& replay, int64_t skipped) {
                                  " entries whose decision differs from the recorded one\n");
   if (skipped > 0) {
     absl::StrAppend(&out, skipped, " entries were skipped: they say what changed since an entry ",
-                    "that this file does not have, because the journal was rotated or a line ",
-                    "could not be written. A whole entry follows within an hour.\n");
+                    "that this file does not have, because the journal was rotated, or a line ",
+                    "is damaged or could not be written. Each service is replayed from its next ",
+                    "whole entry on.\n");
   }
   if (replay.is_cut()) {
     absl::StrAppend(&out, "only the first ", Replay::kKeptMax, " of each are shown\n");
   }
   return out;
-}
-
-std::vector<std::string> Settings(const ParsedArguments& parsed) {
-  std::vector<std::string> settings;
-  for (const auto& [name, value] : parsed.values) settings.emplace_back(value);
-  return settings;
-}
-
-absl::Status CheckSettings(const std::vector<std::string>& settings) {
-  AnycastConfig::Policy policy;
-  for (const std::string& setting : settings) {
-    const absl::Status set = SetPolicyField(setting, policy);
-    if (!set.ok()) return set;
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -153,21 +166,32 @@ ToolResult RunSimulate(Arguments arguments) {
   if (parsed.words.size() != 1) {
     return UsageError("simulate", "give one journal, as in hither simulate anycast.journal");
   }
-  const std::vector<std::string> settings = Settings(parsed);
-  const absl::Status usable = CheckSettings(settings);
-  if (!usable.ok()) return UsageError("simulate", absl::StrCat("--set: ", usable.message()));
-  Replay replay(settings);
+  absl::StatusOr<Overrides> overrides = ReadOverrides(parsed);
+  if (!overrides.ok()) {
+    return UsageError("simulate", absl::StrCat("--set: ", overrides.status().message()));
+  }
+  Replay replay(overrides->all);
   JournalReader reader;
   ToolResult result;
-  const absl::Status read = ReadJournal(std::string(parsed.words[0]), reader, replay, result.err);
+  if (overrides->has_no_effect) {
+    result.err = absl::StrCat("hither simulate: ", kOnlyForSignals,
+                              " changes a signal, and the journal has the signals as they were: it "
+                              "has no effect here\n");
+  }
+  const absl::Status read =
+      ReadJournal(std::string(parsed.words[0]), reader, replay, *overrides, result.err);
+  if (!overrides->wrong.ok()) {
+    return UsageError("simulate", absl::StrCat("--set: ", overrides->wrong.message()));
+  }
   if (!read.ok()) {
     return {kToolFailed, "", absl::StrCat("hither simulate: ", read.message(), "\n")};
   }
   const bool differs = !replay.differences().empty();
   result.out = TransitionTable(replay);
-  if (settings.empty()) result.out += DifferenceTable(replay);
+  const bool is_as_recorded = overrides->all.empty();
+  if (is_as_recorded) result.out += DifferenceTable(replay);
   result.out += Summary(replay, reader.skipped() + replay.skipped());
-  result.code = differs && settings.empty() ? kToolFailed : kToolFine;
+  result.code = differs && is_as_recorded ? kToolFailed : kToolFine;
   return result;
 }
 

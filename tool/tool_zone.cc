@@ -21,6 +21,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "base/counted.h"
+#include "base/printable.h"
 #include "zones/text/zone_file.h"
 
 namespace hither {
@@ -144,7 +145,10 @@ bool ReadZoneFlags(absl::string_view command, const ParsedArguments& parsed,
   if (!folder.empty()) {
     std::error_code error;
     if (!std::filesystem::is_directory(folder, error)) {
-      result = UsageError(command, absl::StrCat("--include-folder: ", folder, " is no folder"));
+      result =
+          UsageError(command, absl::StrCat("--include-folder: ", Printable(folder), " is no folder",
+                                           error ? absl::StrCat(": ", error.message()) : "",
+                                           "; give the folder that the included files are below"));
       return false;
     }
     options.limits.file.include_folder = std::make_shared<const std::string>(folder);
@@ -164,7 +168,7 @@ int ReadToolZone(absl::string_view path, const ToolZoneOptions& options, ToolZon
                  std::string& why) {
   zone.path = path == "-" ? "<stdin>" : std::string(path);
   const auto failed = [&](absl::string_view what) {
-    why = absl::StrCat(zone.path, ": ", what);
+    why = absl::StrCat(Printable(zone.path), ": ", what);
     return kToolFailed;
   };
   const File file = Open(path);
@@ -180,7 +184,7 @@ int ReadToolZone(absl::string_view path, const ToolZoneOptions& options, ToolZon
   if (text.size() > kPipeBytesMax) return failed("over 1 GiB from a pipe; give a file");
   zone.origin = options.origin.has_value() ? options.origin : GuessOrigin(text, zone.path);
   if (!zone.origin.has_value()) {
-    why = absl::StrCat(zone.path, " does not give the zone's name; give --origin NAME");
+    why = absl::StrCat(Printable(zone.path), " does not give the zone's name; give --origin NAME");
     return kToolUsage;
   }
   LoadLimits limits = options.limits;

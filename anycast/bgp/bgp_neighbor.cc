@@ -26,6 +26,7 @@ BgpSession::Options SessionOptions(uint32_t local_as, const AnycastConfig::Neigh
           .role = config.role,
           .role_strict = config.role_strict,
           .has_password = !config.password.empty(),
+          .has_ttl_security = config.ttl_security,
           .seed = absl::HashOf(local_as, config.address.ToText(), MonotonicNow())};
 }
 
@@ -262,7 +263,8 @@ void BgpNeighbor::Observe(Observation& observation) const {
                                   .rejected = Rejected(),
                                   .description = config_.description,
                                   .identifier = RouterIdText(node_.router_id),
-                                  .warnings = Warnings()});
+                                  .warnings = Warnings(),
+                                  .last_error_at = session_.last_error_at()});
 }
 
 // Without a session the neighbor has none of our routes: it does not keep those of a lost session,

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "anycast/bgp/bgp_message.h"
 #include "base/printable.h"
+#include "daemon/config/router_id.h"
 
 namespace hither {
 namespace {
@@ -126,6 +127,13 @@ std::string OpenDataInWords(uint8_t subcode, ByteReader in) {
     if (subcode == kBadHoldTime) return absl::StrCat(number, " s");
     return absl::StrCat("it speaks version ", number);
   }
+  // RFC 4271 gives these no data; FRR sends what it got.
+  if (subcode == kBadPeerAs || subcode == kBadIdentifier) {
+    const bool is_long = in.rest().size() == sizeof(uint32_t);
+    const uint32_t number = is_long ? in.U32() : in.U16();
+    if (!in.ok() || !in.AtEnd() || (subcode == kBadIdentifier && !is_long)) return "";
+    return subcode == kBadPeerAs ? absl::StrCat("AS ", number) : RouterIdText(number);
+  }
   if (subcode != kUnsupportedCapability) return "";
   std::string names;
   while (!in.AtEnd() && names.size() < kDataBytesShown) {
@@ -170,6 +178,15 @@ std::string DataInWords(const Notification& notification) {
 
 bool IsContinuation(char octet) { return (octet & 0xc0) == 0x80; }  // RFC 3629 §3
 
+// FRR explains some errors in words. Empty: the data is none.
+std::string DataAsText(const Bytes& data) {
+  constexpr size_t kLeast = 4;  // Fewer octets are a number that happens to be printable.
+  const bool is_text =
+      data.size() > kLeast && data.size() <= kShutdownTextBytesMax &&
+      std::ranges::all_of(data, [](uint8_t octet) { return octet >= 0x20 && octet < 0x7f; });
+  return is_text ? std::string(data.begin(), data.end()) : "";
+}
+
 std::string Hex(const Bytes& data) {
   std::string text;
   const size_t shown = std::min(data.size(), kDataBytesShown);
@@ -191,6 +208,8 @@ std::string WithoutInner(const Notification& notification) {
     absl::StrAppend(&text, ": \"", Printable(std::string(said)), "\"");
   } else if (!words.empty()) {
     absl::StrAppend(&text, " (", words, ")");
+  } else if (const std::string plain = DataAsText(notification.data); !plain.empty()) {
+    absl::StrAppend(&text, ": \"", plain, "\"");
   } else if (!notification.data.empty()) {
     absl::StrAppend(&text, " (data ", Hex(notification.data), ")");
   }

@@ -64,7 +64,8 @@ Notification CeaseWithText(CeaseSubcode subcode, absl::string_view text);
 
 // "Cease, Administrative Shutdown: \"disk replaced\"", "UPDATE Message Error, Invalid NEXT_HOP
 // Attribute (data 40 03 04 00 00 00 00)", "OPEN Message Error, Unacceptable Hold Time (3 s)".
-// Control octets of a stranger's text become '?', and data without words is shown up to 64 octets.
+// Control octets of a stranger's text become '?'. Data without words is shown as text if all of it
+// is printable, otherwise up to 64 octets.
 std::string ToText(const Notification& notification);
 
 }  // namespace hither

@@ -122,7 +122,20 @@ std::string RemedyOfSent(const Notification& notification, const BgpOpen& ours,
   }
 }
 
-std::string RemedyOfConnecting(int error, bool has_password) {
+std::string RemedyOfNoOpen(bool has_ttl_security) {
+  constexpr absl::string_view kWhat = "it accepts the connection, but no OPEN arrives: ";
+  return has_ttl_security
+             ? absl::StrCat(kWhat,
+                            "it may send with a TTL below 255, which ttl_security drops "
+                            "here: set TTL security on the neighbor, too, or remove it "
+                            "here; or it has no neighbor statement for this host")
+             : absl::StrCat(kWhat,
+                            "it may require TTL security (RFC 5082): then set ttl_security: "
+                            "true of this neighbor; or it has no neighbor statement for "
+                            "this host");
+}
+
+std::string RemedyOfConnecting(int error, bool has_password, bool has_ttl_security) {
   switch (error) {
     case ECONNREFUSED:
       return "no BGP daemon accepts connections at this address: check that it runs, and on which "
@@ -131,6 +144,11 @@ std::string RemedyOfConnecting(int error, bool has_password) {
     case ENETUNREACH:
       return "check the route to it, and firewalls on the way";
     case ETIMEDOUT:
+      if (has_ttl_security) {
+        return absl::StrCat(RemedyOfConnecting(error, has_password),
+                            "; ttl_security drops what it sends with a TTL below 255, so it needs "
+                            "TTL security (RFC 5082), too");
+      }
       return has_password
                  ? "nothing answers: check its address and the path to it, and that it has the "
                    "same TCP MD5 password for this host; a neighbor without one, or with another, "

@@ -19,7 +19,11 @@ std::string RemedyOfSent(const Notification& notification, const BgpOpen& ours,
 
 // For a connection that fails with `error` (an errno). A neighbor whose TCP MD5 password differs
 // answers nothing at all.
-std::string RemedyOfConnecting(int error, bool has_password);
+std::string RemedyOfConnecting(int error, bool has_password, bool has_ttl_security = false);
+
+// For a connection over which no OPEN comes. With RFC 5082 on one side only, that side drops what
+// the other sends, without a word.
+std::string RemedyOfNoOpen(bool has_ttl_security);
 
 }  // namespace hither
 

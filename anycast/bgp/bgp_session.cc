@@ -74,9 +74,11 @@ void BgpSession::OnTick(absl::Time now) {
   if (now >= give_up_at_) {
     if (state_ == State::kConnect) {
       return OnClosed(now, absl::StrCat("no connection within 3 s; ",
-                                        RemedyOfConnecting(ETIMEDOUT, options_.has_password)));
+                                        RemedyOfConnecting(ETIMEDOUT, options_.has_password,
+                                                           options_.has_ttl_security)));
     }
-    return Fail(now, {NotificationCode::kHoldTimer, 0, {}});
+    return Fail(now, {NotificationCode::kHoldTimer, 0, {}},
+                state_ == State::kOpenSent ? RemedyOfNoOpen(options_.has_ttl_security) : "");
   }
   if (now >= lease_until_ + hold_time_) {
     // The neighbor's hold timer should have closed it by now; whatever the cause, the route must
@@ -110,7 +112,7 @@ void BgpSession::OnConnected(absl::Time now, uint32_t router_id) {
 }
 
 void BgpSession::OnClosed(absl::Time now, absl::string_view why) {
-  if (state_ == State::kOpenSent && theirs_.as == 0) {
+  if (state_ == State::kOpenSent && theirs_.as == 0 && !is_explained_) {
     return End(now, absl::StrCat(why, "; it sent no OPEN: it may have no neighbor statement for ",
                                  "the address that this host connects from"));
   }
@@ -168,6 +170,7 @@ void BgpSession::End(absl::Time now, std::string error) {
     if (now - since_ > kSessionIsGood) back_off_.Reset();
   }
   last_error_ = std::move(error);
+  last_error_at_ = now;
   actions_.close = true;
   actions_.connect = false;
   actions_.established = false;

@@ -41,8 +41,9 @@ class BgpSession {
     FamilySet families;
     std::optional<BgpRole> role = std::nullopt;
     bool role_strict = false;
-    bool has_password = false;  // For messages.
-    uint64_t seed = 0;          // Of the jitter.
+    bool has_password = false;      // For messages.
+    bool has_ttl_security = false;  // For messages.
+    uint64_t seed = 0;              // Of the jitter.
   };
 
   // What the owner must do after an event, in this order.
@@ -80,6 +81,7 @@ class BgpSession {
   absl::Time since() const { return since_; }
   bool HasLease(absl::Time now) const { return now < lease_until_; }
   const std::string& last_error() const { return last_error_; }
+  absl::Time last_error_at() const { return last_error_at_; }
   // The error with which the neighbor refused an UPDATE, until a session lasts.
   const std::string& update_error() const { return update_error_; }
   const Counters& counters() const { return counters_; }
@@ -117,6 +119,8 @@ class BgpSession {
   absl::Time keepalive_at_ = absl::InfiniteFuture();  // From OpenConfirm on.
   absl::Duration hold_time_ = absl::Seconds(3);       // Negotiated.
   std::string last_error_;
+  absl::Time last_error_at_ = absl::InfinitePast();
+  bool is_explained_ = false;  // A NOTIFICATION said why there is no session; no guess is better.
   std::string update_error_;
   Counters counters_;
 };

@@ -35,6 +35,7 @@ void BgpSession::OnMessage(absl::Time now, const BgpFrame& frame) {
 void BgpSession::OnOpen(absl::Time now, ByteView body) {
   if (auto error = DecodeOpen(body, theirs_)) return Fail(now, *error);
   if (auto error = CheckOpen(theirs_, ours_, options_.peer_as, options_.role_strict)) {
+    is_explained_ = true;
     return Fail(now, *error, RemedyOfSent(*error, ours_, theirs_, options_.peer_as));
   }
   hold_time_ = absl::Seconds(std::min(ours_.hold_seconds, theirs_.hold_seconds));
@@ -48,6 +49,7 @@ void BgpSession::OnKeepalive(absl::Time now) {
   give_up_at_ = now + hold_time_;
   if (state_ == State::kEstablished) return;
   Enter(State::kEstablished, now);
+  is_explained_ = false;
   actions_.established = true;
 }
 
@@ -74,6 +76,7 @@ void BgpSession::OnNotification(absl::Time now, ByteView body) {
   const std::string remedy = RemedyOfReceived(notification, ours_, theirs_);
   if (!remedy.empty()) absl::StrAppend(&text, "; ", remedy);
   if (notification.code == NotificationCode::kUpdate) update_error_ = text;
+  is_explained_ = true;
   // RFC 5492 §3: a neighbor that does not know the parameter may still talk without it.
   without_capabilities_ = notification.code == NotificationCode::kOpen &&
                           notification.subcode == kUnsupportedParameter && options_.families.ipv4 &&

@@ -23,7 +23,8 @@ int SocketError(int socket) {
 }
 
 std::string WhyNotConnected(const BgpTransport::Options& options, int error) {
-  const std::string remedy = RemedyOfConnecting(error, !options.password.empty());
+  const std::string remedy =
+      RemedyOfConnecting(error, !options.password.empty(), options.ttl_security);
   return absl::StrCat("connect to ", options.neighbor.ToText(), ": ", std::strerror(error),
                       remedy.empty() ? "" : "; ", remedy);
 }

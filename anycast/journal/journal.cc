@@ -72,15 +72,16 @@ void ReadFacts(JsonReader reader, Facts& facts) {
 }  // namespace
 
 std::string ToLine(const JournalEntry& entry) {
-  const JsonObject json({{"wall", TimeToJson(entry.wall)},
-                         {"service", entry.service},
-                         {"is_first", entry.is_first},
-                         {"previous", TimeToJson(entry.previous)},
-                         {"ticks", entry.ticks},
-                         {"ipv4", FamilyToJson(entry.ipv4)},
-                         {"ipv6", FamilyToJson(entry.ipv6)},
-                         {"facts", FactsToJson(entry.facts)},
-                         {"policy", PolicyToJson(entry.policy)}});
+  JsonObject json({{"wall", TimeToJson(entry.wall)},
+                   {"service", entry.service},
+                   {"is_first", entry.is_first},
+                   {"previous", TimeToJson(entry.previous)},
+                   {"ticks", entry.ticks},
+                   {"ipv4", FamilyToJson(entry.ipv4)},
+                   {"ipv6", FamilyToJson(entry.ipv6)},
+                   {"facts", FactsToJson(entry.facts)},
+                   {"policy", PolicyToJson(entry.policy)}});
+  if (entry.follows.has_value()) json.Add("follows", TimeToJson(*entry.follows));
   std::string line = absl::StrCat(JsonValue(json).Ascii(), "\n");
   return line.size() > kJournalLineMax ? "" : line;
 }
@@ -95,6 +96,7 @@ absl::StatusOr<JournalEntry> ParseJournalLine(absl::string_view line) {
   reader.Read("service", entry.service);
   reader.Read("is_first", entry.is_first);
   ReadTime(reader, "previous", entry.previous);
+  if (reader.Has("follows")) ReadTime(reader, "follows", entry.follows.emplace());
   reader.Read("ticks", entry.ticks);
   ReadFamily(reader.Object("ipv4"), entry.ipv4);
   ReadFamily(reader.Object("ipv6"), entry.ipv6);

@@ -27,8 +27,10 @@ struct JournalEntry {
   std::string service;
   bool is_first = false;     // Of this run of the sidecar.
   bool follows_gap = false;  // Lines before it are missing. The reader's finding, never written.
-  absl::Time previous;       // Facts::now of the previous tick; the first tick has its own.
-  int64_t ticks = 1;         // Since the previous entry, including this one.
+  // Facts::now of the entry written before it, in a whole entry that is not the first.
+  std::optional<absl::Time> follows = std::nullopt;
+  absl::Time previous;  // Facts::now of the previous tick; the first tick has its own.
+  int64_t ticks = 1;    // Since the previous entry, including this one.
   AnycastConfig::Policy policy;
   Facts facts;
   Family ipv4;
@@ -54,6 +56,10 @@ absl::StatusOr<JournalEntry> ParseJournalLine(absl::string_view line);
 std::string ToText(const PolicyMemory& memory);
 absl::StatusOr<PolicyMemory> ParsePolicyMemory(absl::string_view text);
 
+// After a line was lost, a whole entry is written so long after the last one: not each tick, since
+// a full disk refuses it again.
+inline constexpr absl::Duration kJournalWholeAgain = absl::Seconds(5);
+
 // Picks the ticks of one service that are worth a line. A value that the loop keeps:
 //
 //   const PolicyMemory before4 = memory4, before6 = memory6;
@@ -65,6 +71,8 @@ class JournalWriter {
   // Empty: nothing new. Both families' `memory` must be given.
   std::string Tick(absl::Time wall, absl::string_view service, const AnycastConfig::Policy& policy,
                    const Facts& facts, JournalEntry::Family ipv4, JournalEntry::Family ipv6);
+  // A line did not reach the file, or a new file began: what is written next must not need it.
+  void WriteWhole() { must_be_whole_ = true; }
 
  private:
   bool IsNew(const JournalEntry& entry) const;
@@ -73,6 +81,7 @@ class JournalWriter {
   absl::Time last_whole_ = absl::InfinitePast();  // By Facts::now.
   absl::Time last_tick_ = absl::InfinitePast();
   int64_t ticks_ = 0;
+  bool must_be_whole_ = false;
 };
 
 }  // namespace hither

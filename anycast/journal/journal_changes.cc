@@ -83,6 +83,7 @@ void ReadChangedFamily(JsonReader& reader, absl::string_view key, JournalEntry::
 // `entry` is the one before, and becomes this one.
 void ReadChanges(JsonReader& reader, JournalEntry& entry) {
   entry.is_first = entry.follows_gap = false;
+  entry.follows.reset();
   ReadTime(reader, "wall", entry.wall);
   ReadTime(reader, "previous", entry.previous);
   reader.Read("ticks", entry.ticks);
@@ -113,20 +114,36 @@ std::string ToChangeLine(const JournalEntry& entry, const JournalEntry& base) {
 }
 
 absl::StatusOr<std::optional<JournalEntry>> JournalReader::Read(absl::string_view line) {
+  auto entry = ReadGood(line);
+  if (!entry.ok()) {
+    for (auto& [service, known] : last_) known.is_sure = false;
+  }
+  return entry;
+}
+
+absl::StatusOr<std::optional<JournalEntry>> JournalReader::ReadWhole(absl::string_view line) {
+  absl::StatusOr<JournalEntry> entry = ParseJournalLine(line);
+  if (!entry.ok()) return entry.status();
+  const auto found = last_.find(entry->service);
+  if (found == last_.end() && last_.size() == kServicesMax) {
+    return absl::ResourceExhaustedError("too many services");
+  }
+  if (found != last_.end()) {
+    const Known& known = found->second;
+    // Journals of older versions do not say what a whole entry follows.
+    const bool is_next =
+        known.last.has_value() &&
+        (entry->follows.has_value() ? known.last->facts.now == *entry->follows : known.is_sure);
+    entry->follows_gap = !is_next && entry->ipv4.memory.has_value();
+  }
+  last_[entry->service] = {*entry, true};
+  return *std::move(entry);
+}
+
+absl::StatusOr<std::optional<JournalEntry>> JournalReader::ReadGood(absl::string_view line) {
   const absl::StatusOr<JsonDocument> document = ParseJournalJson(line, kJournalLineMax);
   if (!document.ok()) return document.status();
-  if (!document->root().MaybeAt("base").exists()) {
-    absl::StatusOr<JournalEntry> entry = ParseJournalLine(line);
-    if (!entry.ok()) return entry.status();
-    const auto found = last_.find(entry->service);
-    const bool is_lost = found != last_.end() && !found->second.has_value();
-    entry->follows_gap = is_lost && entry->ipv4.memory.has_value();
-    if (found == last_.end() && last_.size() == kServicesMax) {
-      return absl::ResourceExhaustedError("too many services");
-    }
-    last_[entry->service] = *entry;
-    return *std::move(entry);
-  }
+  if (!document->root().MaybeAt("base").exists()) return ReadWhole(line);
   absl::Status failure;
   JsonReader reader(document->root(), "", failure);
   std::string service;
@@ -137,16 +154,16 @@ absl::StatusOr<std::optional<JournalEntry>> JournalReader::Read(absl::string_vie
   if (!last_.contains(service) && last_.size() == kServicesMax) {
     return absl::ResourceExhaustedError("too many services");
   }
-  std::optional<JournalEntry>& last = last_[service];
-  if (!last.has_value() || last->facts.now != base) {
-    last.reset();
+  Known& known = last_[service];
+  if (!known.last.has_value() || known.last->facts.now != base) {
+    known.last.reset();
     ++skipped_;
     return std::nullopt;
   }
-  JournalEntry entry = *last;
+  JournalEntry entry = *known.last;
   ReadChanges(reader, entry);
   if (!failure.ok()) return failure;
-  last = entry;
+  known = {entry, true};
   return entry;
 }
 

@@ -25,7 +25,7 @@ class JournalReader {
  public:
   // No value: the line changes an entry that this journal does not have. Such lines are skipped
   // until the next whole entry. Errors say what is wrong with the line; the caller knows its
-  // number.
+  // number, and may continue with the next line: what depends on this one is skipped.
   absl::StatusOr<std::optional<JournalEntry>> Read(absl::string_view line);
 
   int64_t skipped() const { return skipped_; }
@@ -33,8 +33,14 @@ class JournalReader {
   static constexpr size_t kServicesMax = 1'000;
 
  private:
-  // No value: the entry before the next line of this service is unknown.
-  absl::flat_hash_map<std::string, std::optional<JournalEntry>> last_;
+  struct Known {
+    std::optional<JournalEntry> last;  // No value: the entry before the next line is unknown.
+    bool is_sure = true;               // False: a damaged line since then may be of this service.
+  };
+  absl::StatusOr<std::optional<JournalEntry>> ReadGood(absl::string_view line);
+  absl::StatusOr<std::optional<JournalEntry>> ReadWhole(absl::string_view line);
+
+  absl::flat_hash_map<std::string, Known> last_;
   int64_t skipped_ = 0;
 };
 

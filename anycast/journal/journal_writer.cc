@@ -64,6 +64,7 @@ std::string JournalWriter::Tick(absl::Time wall, absl::string_view service,
   JournalEntry entry{.wall = wall,
                      .service = std::string(service),
                      .is_first = !last_.has_value(),
+                     .follows = last_.has_value() ? std::optional(last_->facts.now) : std::nullopt,
                      .previous = last_.has_value() ? last_tick_ : facts.now,
                      .ticks = ++ticks_,
                      .policy = policy,
@@ -71,16 +72,20 @@ std::string JournalWriter::Tick(absl::Time wall, absl::string_view service,
                      .ipv4 = std::move(ipv4),
                      .ipv6 = std::move(ipv6)};
   last_tick_ = facts.now;
-  const bool is_whole_due = facts.now - last_whole_ >= kJournalWholeEvery;
+  const absl::Duration since_whole = facts.now - last_whole_;
+  const bool is_whole_due =
+      since_whole >= kJournalWholeEvery || (must_be_whole_ && since_whole >= kJournalWholeAgain);
   const bool is_due = !last_.has_value() || facts.now - last_->facts.now >= kJournalEvery;
   if (!is_whole_due && !is_due && !IsNew(entry)) return "";
   std::string line;
-  if (!is_whole_due && last_.has_value() && IsSame(entry.policy, last_->policy)) {
+  const bool may_be_changes = !is_whole_due && !must_be_whole_ && last_.has_value();
+  if (may_be_changes && IsSame(entry.policy, last_->policy)) {
     line = ToChangeLine(entry, *last_);
   }
   if (line.empty()) {
     line = ToLine(entry);
     last_whole_ = facts.now;
+    must_be_whole_ &= line.empty();
   }
   if (line.empty()) return "";  // Too long: the ticks are still counted and reported later.
   ticks_ = 0;

@@ -42,6 +42,18 @@ bool IsSame(const Route& a, const Route& b) { return a.prefix == b.prefix && a.s
 
 }  // namespace
 
+absl::Status CheckKernelLeases(const AnycastConfig::Kernel& config,
+                               const std::vector<AnycastConfig::Service>& services) {
+  if (config.mode != AnycastConfig::Kernel::Mode::kMetric) return absl::OkStatus();
+  const LeaseAddresses leases = LeasesOf(services);
+  if (auto checked = CheckMetricPrefixes(leases, services); !checked.ok()) return checked;
+  const bool has_v6 = std::any_of(services.begin(), services.end(), [](const auto& service) {
+    return std::any_of(service.prefixes.begin(), service.prefixes.end(),
+                       [](const Prefix& prefix) { return prefix.family == IpFamily::kV6; });
+  });
+  return CheckMetricInterface(config, has_v6);
+}
+
 absl::StatusOr<std::unique_ptr<KernelBackend>> KernelBackend::Create(
     const AnycastConfig::Kernel& config, const std::vector<AnycastConfig::Service>& services) {
   auto netlink = Netlink::Open();
@@ -59,7 +71,7 @@ absl::Status KernelBackend::SetServices(const std::vector<AnycastConfig::Service
     tiers_ = MakeAddressTiers(config_, leases, *netlink_);
     return absl::OkStatus();
   }
-  if (auto checked = CheckMetricPrefixes(leases, services); !checked.ok()) return checked;
+  if (auto checked = CheckKernelLeases(config_, services); !checked.ok()) return checked;
   auto tiers = MakeMetricTiers(config_, leases, *netlink_);
   if (!tiers.ok()) return tiers.status();
   tiers_ = *std::move(tiers);

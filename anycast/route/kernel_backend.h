@@ -17,6 +17,10 @@
 
 namespace hither {
 
+// Can the kernel hold leases of these prefixes? Not in metric mode for a /32, or for IPv6 on `lo`.
+absl::Status CheckKernelLeases(const AnycastConfig::Kernel& config,
+                               const std::vector<AnycastConfig::Service>& services);
+
 // Announces through the kernel, for hosts where BIRD or FRR owns the sessions: see KernelTiers for
 // what is set. A tier moves by adding the new, and taking the old away at a later tick, so that the
 // routing daemon replaces and never withdraws. At once would be too soon: the kernel tells of a new

@@ -59,6 +59,7 @@ std::unique_ptr<KernelTiers> MakeAddressTiers(const AnycastConfig::Kernel& confi
 // Linux 6.18, a route with a lifetime of 3 s once stood for more than 4. So the lifetime is one
 // second shorter than the lease. An IPv6 route through `lo` loses its lifetime (the kernel turns it
 // into a rejecting one), so the interface must be another.
+absl::Status CheckMetricInterface(const AnycastConfig::Kernel& config, bool has_v6);
 absl::StatusOr<std::unique_ptr<KernelTiers>> MakeMetricTiers(const AnycastConfig::Kernel& config,
                                                              LeaseAddresses leases,
                                                              Netlink& netlink);

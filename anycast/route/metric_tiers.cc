@@ -123,17 +123,20 @@ void ShortenGc() {
 
 }  // namespace
 
+absl::Status CheckMetricInterface(const AnycastConfig::Kernel& config, bool has_v6) {
+  if (!has_v6 || config.metric_interface != "lo") return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "kernel: metric_interface is lo, where the kernel keeps no lifetime of an IPv6 route; name "
+      "another, such as wp-metric: it is made if it is missing");
+}
+
 absl::StatusOr<std::unique_ptr<KernelTiers>> MakeMetricTiers(const AnycastConfig::Kernel& config,
                                                              LeaseAddresses leases,
                                                              Netlink& netlink) {
   const bool has_v6 = std::any_of(leases.begin(), leases.end(), [](const auto& lease) {
     return lease.first.family == IpFamily::kV6;
   });
-  if (has_v6 && config.metric_interface == "lo") {
-    return absl::InvalidArgumentError(
-        "kernel: metric_interface is lo, where the kernel keeps no lifetime of an IPv6 route; name "
-        "another, such as wp-metric: it is made if it is missing");
-  }
+  if (auto checked = CheckMetricInterface(config, has_v6); !checked.ok()) return checked;
   if (has_v6) ShortenGc();
   return std::unique_ptr<KernelTiers>(
       std::make_unique<MetricTiers>(config, std::move(leases), netlink));

@@ -72,11 +72,15 @@ std::vector<std::string> Differences::Update(const std::vector<Route>& wanted,
                                              absl::Time now) {
   NoteChanges(wanted, now);
   std::vector<Difference> found;
+  std::set<Key> seen;
   for (const Observation& one : observed) {
     for (Difference& difference : Compare(wanted, one)) found.push_back(std::move(difference));
+    for (const Observation::Seen& each : one.seen) {
+      if (each.kind != Observation::Kind::kUnknown) seen.emplace(each.prefix, each.where);
+    }
   }
   Lines lines;
-  Merge(std::move(found), now, lines);
+  Merge(std::move(found), seen, now, lines);
   return Grouped(lines);
 }
 
@@ -112,7 +116,8 @@ void Differences::NoteChanges(const std::vector<Route>& wanted, absl::Time now) 
   changed_ = std::move(next);
 }
 
-void Differences::Merge(std::vector<Difference> found, absl::Time now, Lines& lines) {
+void Differences::Merge(std::vector<Difference> found, const std::set<Key>& seen, absl::Time now,
+                        Lines& lines) {
   std::set<Key> there;
   for (Difference& difference : found) {
     const Key key(difference.prefix, difference.where);
@@ -129,8 +134,11 @@ void Differences::Merge(std::vector<Difference> found, absl::Time now, Lines& li
       continue;
     }
     if (at->second.counts && reminders_[at->first].Ended(now)) {
-      lines.push_back(
-          {at->first.first, absl::StrCat("at ", at->first.second, ": is as wanted again")});
+      // A read-back that cannot ask any more, or was removed, says nothing about the route.
+      const bool is_known = seen.contains(at->first) && changed_.contains(at->first.first);
+      lines.push_back({at->first.first,
+                       absl::StrCat("at ", at->first.second, ": ",
+                                    is_known ? "is as wanted again" : "is no longer observed")});
     }
     at = known_.erase(at);
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,7 +68,9 @@ class Differences {
 
   void NoteChanges(const std::vector<Route>& wanted, absl::Time now);
   using Lines = std::vector<std::pair<Prefix, std::string>>;  // A prefix and what is said of it.
-  void Merge(std::vector<Difference> found, absl::Time now, Lines& lines);
+  // `seen`: what is known at this tick, as wanted or not.
+  void Merge(std::vector<Difference> found, const std::set<Key>& seen, absl::Time now,
+             Lines& lines);
   void Tell(const Key& key, Known& known, absl::Time now, Lines& lines);
   static std::vector<std::string> Grouped(const Lines& lines);
 

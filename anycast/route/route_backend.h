@@ -45,6 +45,7 @@ struct Observation {
     // The last NOTIFICATION, if a later error hides it (SessionReasons); and when it came.
     std::string last_reason = {};
     absl::Time last_reason_at = {};
+    absl::Time last_error_at = absl::InfinitePast();
   };
   std::vector<Seen> seen;
   std::vector<Session> sessions;

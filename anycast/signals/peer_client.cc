@@ -4,12 +4,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "anycast/signals/page_seal.h"
 #include "base/clock.h"
 #include "base/net/http_answer.h"
 
 namespace hither {
 namespace {
+
+// Of Seen::detail, which the node that is seen reads.
+constexpr absl::string_view kAbsentRemedy =
+    "; add this address to listen: there, or correct dns: in peers:";
 
 absl::string_view TextOf(std::span<const uint8_t> octets) {
   return {reinterpret_cast<const char*>(octets.data()), octets.size()};
@@ -163,11 +168,11 @@ std::optional<PeerPage::Seen> PeerClient::Sees() const {
   // A failure on our side says nothing about the peer.
   if (last.kind == ProbeResult::Kind::kOwnFault) return std::nullopt;
   const std::string where = absl::StrCat("at ", peer_.dns->ToText(), ": ", last.detail);
-  const std::string remedy = last.kind == ProbeResult::Kind::kAbsent
-                                 ? "; add this address to listen: there, or correct dns: in peers:"
-                                 : "";
-  return PeerPage::Seen{peer_.name, dns_->failures() < kDnsFailures,
-                        last.kind == ProbeResult::Kind::kOk ? last.detail : where + remedy};
+  const absl::string_view remedy =
+      last.kind == ProbeResult::Kind::kAbsent ? kAbsentRemedy : absl::string_view();
+  return PeerPage::Seen{
+      peer_.name, dns_->failures() < kDnsFailures,
+      last.kind == ProbeResult::Kind::kOk ? last.detail : absl::StrCat(where, remedy)};
 }
 
 absl::StatusOr<PeerPage> ReadPageAnswer(absl::string_view answer, const PeerSelf& self,
@@ -197,15 +202,19 @@ std::vector<PeerReport> ReportsOf(const std::vector<std::unique_ptr<PeerClient>>
 }
 
 std::optional<Signal> OutsideIn(const std::vector<std::unique_ptr<PeerClient>>& peers,
-                                absl::string_view our_name, absl::Time now) {
+                                absl::string_view our_name, absl::Time now, bool has_exited) {
   size_t telling = 0;
+  bool is_absent = false;
   std::vector<std::string> failing;
   for (const auto& peer : peers) {
     if (!peer->IsReachable(now)) continue;
     for (const PeerPage::Seen& seen : peer->page()->sees) {
       if (seen.name != our_name) continue;
       ++telling;
-      if (!seen.ok) failing.push_back(absl::StrCat(peer->name(), " (", seen.detail, ")"));
+      if (seen.ok) break;
+      absl::string_view detail = seen.detail;
+      is_absent |= absl::ConsumeSuffix(&detail, kAbsentRemedy);
+      failing.push_back(absl::StrCat(peer->name(), " (", detail, ")"));
       break;
     }
   }
@@ -215,6 +224,9 @@ std::optional<Signal> OutsideIn(const std::vector<std::unique_ptr<PeerClient>>& 
   signal.detail = failing.empty() ? absl::StrCat("correct answers as seen by ", telling, " peers")
                                   : absl::StrCat("no correct answer to ", failing.size(), " of ",
                                                  telling, " peers: ", absl::StrJoin(failing, ", "));
+  if (is_absent && !has_exited) {
+    signal.detail += "; add that address to listen: of this node, or correct dns: in their peers:";
+  }
   return signal;
 }
 

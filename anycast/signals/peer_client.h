@@ -120,9 +120,10 @@ std::vector<PeerReport> ReportsOf(const std::vector<std::unique_ptr<PeerClient>>
 
 // What the reachable peers report about `our_name`: soft if most of the reporting ones see our
 // responder fail. Never hard: they may be the ones that are cut off. Nothing if none reports, which
-// is not a reason to hold anything.
+// is not a reason to hold anything. If hitherd `has_exited`, no address is to be corrected.
 std::optional<Signal> OutsideIn(const std::vector<std::unique_ptr<PeerClient>>& peers,
-                                absl::string_view our_name, absl::Time now);
+                                absl::string_view our_name, absl::Time now,
+                                bool has_exited = false);
 
 }  // namespace hither
 

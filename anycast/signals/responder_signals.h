@@ -69,6 +69,7 @@ class ResponderSignals {
   bool IsPartlyStuck() const;
   static constexpr absl::Duration kLateTurn = absl::Milliseconds(300);  // Idle ones: each 100 ms.
   bool is_known() const { return is_known_; }
+  bool is_dead() const { return is_dead_; }  // Has hitherd exited?
   const Heartbeat& page() const { return page_; }
 
  private:

@@ -139,7 +139,8 @@ std::vector<Signal> SignalCollector::Signals(absl::string_view name) const {
     AddZoneSignals(service, out);
     for (const auto& probe : service.probes) out.push_back(ProbeSignal(*probe));
     for (const auto& check : service.checks) out.push_back(check->ToSignal(now_));
-    if (auto seen = OutsideIn(peers_, our_name_, now_)) out.push_back(*std::move(seen));
+    auto seen = OutsideIn(peers_, our_name_, now_, responder_.is_dead());
+    if (seen.has_value()) out.push_back(*std::move(seen));
     break;
   }
   return out;
@@ -211,10 +212,13 @@ std::string SignalCollector::NsidChange() const {
   if (!responder_.is_known() || page.nsid_template.empty()) return "";
   const std::string theirs = ExpandNsid(page.nsid_template, page.site, page.node, 0);
   if (theirs == nsids_[0]) return "";
+  // A reload takes another nsid:, but no other name.
+  const bool is_renamed = NameOf({page.site, page.node, ""}) != our_name_;
   return absl::StrCat("; the hitherd of this host was started with the NSID ", theirs,
-                      ", and this sidecar with ", nsids_[0], ". If hitherd's is right, reload the ",
-                      "sidecar (hither reload --anycast default); if the sidecar's is right, ",
-                      "restart hitherd");
+                      ", and this sidecar with ", nsids_[0], ". If hitherd's is right, ",
+                      is_renamed ? "restart the sidecar (systemctl restart hither-anycast)"
+                                 : "reload the sidecar (hither reload --anycast default)",
+                      "; if the sidecar's is right, restart hitherd");
 }
 
 Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
@@ -253,7 +257,10 @@ Signal SignalCollector::ProbeSignal(const DnsProbe& probe) const {
     absl::StrAppend(&signal.detail, "; this probe has never succeeded since it was configured at ",
                     made_at_, ": check its name and type");
   }
-  if (probe.failures() > 1) absl::StrAppend(&signal.detail, ", ", probe.failures(), " times");
+  // In front: after a remedy it would read as a part of it.
+  if (probe.failures() > 1) {
+    signal.detail = absl::StrCat(probe.failures(), " times: ", signal.detail);
+  }
   return signal;
 }
 

@@ -1,5 +1,6 @@
 #include "anycast/state/journal_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ absl::Status JournalFile::Open(const std::string& path) {
   if (path == path_ && file_) return absl::OkStatus();
   file_.Reset();
   path_ = path;
-  has_failed_ = false;
+  has_failed_ = is_ended_ = false;
   if (path_.empty()) return absl::OkStatus();
   absl::StatusOr<FileDescriptor> opened = OpenToAppend(path_, 0640);
   if (!opened.ok()) return Failed(path_, opened.status().message());
@@ -47,7 +48,17 @@ absl::Status JournalFile::Rotate() {
   }
   const std::string path = path_;
   file_.Reset();
+  ++breaks_;
   return Open(path);
+}
+
+// By another descriptor: ours can only append. If the file cannot be read, an empty line more is
+// better than two lines that became one.
+bool JournalFile::IsEnded() const {
+  if (bytes_ == 0) return true;
+  const FileDescriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  char last = '\0';
+  return !!file && pread(file.get(), &last, 1, static_cast<off_t>(bytes_ - 1)) == 1 && last == '\n';
 }
 
 absl::Status JournalFile::AppendTo(const std::string& path, absl::string_view line) {
@@ -55,6 +66,7 @@ absl::Status JournalFile::AppendTo(const std::string& path, absl::string_view li
   const absl::Status opened = Open(path);
   if (opened.ok()) return Append(line);
   has_failed_ = true;
+  ++breaks_;
   return had_failed ? absl::OkStatus() : opened;
 }
 
@@ -62,15 +74,22 @@ absl::Status JournalFile::Append(absl::string_view line) {
   if (path_.empty() || line.empty()) return absl::OkStatus();
   absl::Status status;
   if (bytes_ >= kBytesMax) status = Rotate();
-  const ssize_t wrote = !file_ ? -1 : write(file_.get(), line.data(), line.size());
-  if (wrote == static_cast<ssize_t>(line.size())) {
-    bytes_ += line.size();
+  is_ended_ = is_ended_ || IsEnded();
+  const std::string text = absl::StrCat(is_ended_ ? "" : "\n", line);
+  const ssize_t wrote = !file_ ? -1 : write(file_.get(), text.data(), text.size());
+  if (wrote == static_cast<ssize_t>(text.size())) {
+    bytes_ += text.size();
     has_failed_ = false;
+    is_ended_ = true;
     return status;
   }
+  ++breaks_;
   if (status.ok()) status = Failed(path_, std::strerror(wrote < 0 ? errno : ENOSPC));
   // A partly written line must not corrupt the next one.
-  if (wrote > 0) (void)!ftruncate(file_.get(), static_cast<off_t>(bytes_));
+  if (wrote > 0 && ftruncate(file_.get(), static_cast<off_t>(bytes_)) != 0) {
+    bytes_ += static_cast<uint64_t>(wrote);
+    is_ended_ = false;
+  }
   return std::exchange(has_failed_, true) ? absl::OkStatus() : status;
 }
 

@@ -46,10 +46,17 @@ void Records::Keep(std::map<std::string, KeptState::Service> services, absl::Tim
 
 void Records::AppendToJournal(std::string line) {
   if (line.empty() || journal_path_.empty()) return;
-  disk_.Post([journal = journal_, path = journal_path_, line = std::move(line)] {
-    const absl::Status noted = journal->AppendTo(path, line);
-    if (!noted.ok()) Log(LogLevel::kWarning, noted.message());
-  });
+  const bool is_posted =
+      disk_.Post([journal = journal_, path = journal_path_, line = std::move(line)] {
+        const absl::Status noted = journal->AppendTo(path, line);
+        if (!noted.ok()) Log(LogLevel::kWarning, noted.message());
+      });
+  if (!is_posted) is_line_dropped_ = true;
+}
+
+bool Records::TakeJournalBreak() {
+  const uint64_t before = std::exchange(journal_breaks_, journal_->breaks());
+  return std::exchange(is_line_dropped_, false) || before != journal_breaks_;
 }
 
 }  // namespace hither

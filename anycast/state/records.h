@@ -1,6 +1,7 @@
 #ifndef HITHER_ANYCAST_STATE_RECORDS_H_
 #define HITHER_ANYCAST_STATE_RECORDS_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -36,6 +37,8 @@ class Records {
   absl::Time WallOf(absl::Time now);
   void Keep(std::map<std::string, KeptState::Service> services, absl::Time now);
   void AppendToJournal(std::string line);
+  // Since the last call: was a line lost, or has a new file begun?
+  bool TakeJournalBreak();
 
   bool WaitIdle(absl::Duration timeout) { return disk_.WaitIdle(timeout); }
   std::string Failure() const { return keeper_.Failure(); }
@@ -44,6 +47,8 @@ class Records {
   DiskWork disk_;
   std::shared_ptr<JournalFile> journal_ = std::make_shared<JournalFile>();  // disk_'s.
   std::string journal_path_;
+  uint64_t journal_breaks_ = 0;   // Those that were taken.
+  bool is_line_dropped_ = false;  // The disk was too slow for it.
   StateKeeper keeper_{disk_};
   ClockOffsets clocks_;
   const std::string boot_id_ = BootId();

@@ -1,9 +1,11 @@
 #include "base/net/http_answer.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -19,18 +21,32 @@ absl::string_view TextOf(std::span<const uint8_t> octets) {
   return {reinterpret_cast<const char*>(octets.data()), octets.size()};
 }
 
-// None: the body ends with the connection.
-std::optional<size_t> BodyBytes(absl::string_view head) {
-  for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
+// What the fields of a head say.
+struct Fields {
+  bool is_good = true;
+  std::optional<uint64_t> body_bytes;  // None: the body ends with the connection.
+  absl::string_view server;
+};
+
+// RFC 9112 §6.3: a length that is no number, and two that differ, make the answer useless.
+void ReadLength(absl::string_view text, Fields& fields) {
+  const bool is_number = std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+  uint64_t bytes = 0;
+  fields.is_good &=
+      is_number && absl::SimpleAtoi(text, &bytes) && fields.body_bytes.value_or(bytes) == bytes;
+  fields.body_bytes = bytes;
+}
+
+Fields ReadFields(absl::string_view head) {
+  Fields fields;
+  for (const absl::string_view line : absl::StrSplit(head, "\r\n")) {
     const std::pair<absl::string_view, absl::string_view> field =
         absl::StrSplit(line, absl::MaxSplits(':', 1));
-    uint64_t bytes = 0;
-    if (absl::EqualsIgnoreCase(field.first, "Content-Length") &&
-        absl::SimpleAtoi(field.second, &bytes)) {
-      return static_cast<size_t>(bytes);
-    }
+    const absl::string_view value = absl::StripAsciiWhitespace(field.second);
+    if (absl::EqualsIgnoreCase(field.first, "Content-Length")) ReadLength(value, fields);
+    if (absl::EqualsIgnoreCase(field.first, "Server")) fields.server = value;
   }
-  return std::nullopt;
+  return fields;
 }
 
 }  // namespace
@@ -46,8 +62,9 @@ bool IsWholeHttpAnswer(std::span<const uint8_t> stream) {
   const absl::string_view text = TextOf(stream);
   const size_t end = text.substr(0, kHttpHeadBytesMax).find(kHeadEnd);
   if (end == absl::string_view::npos) return false;
-  const std::optional<size_t> bytes = BodyBytes(text.substr(0, end));
-  return bytes.has_value() && text.size() - end - kHeadEnd.size() >= *bytes;
+  const Fields fields = ReadFields(text.substr(0, end));
+  if (!fields.is_good) return true;
+  return fields.body_bytes.has_value() && text.size() - end - kHeadEnd.size() >= *fields.body_bytes;
 }
 
 absl::StatusOr<HttpAnswer> ReadHttpAnswer(absl::string_view text) {
@@ -65,9 +82,12 @@ absl::StatusOr<HttpAnswer> ReadHttpAnswer(absl::string_view text) {
         absl::StrCat("HTTP status ", Printable(std::string(words[1].substr(0, 8)))));
   }
   const absl::string_view body = text.substr(end + kHeadEnd.size());
-  const size_t bytes = BodyBytes(head).value_or(body.size());
+  const Fields fields = ReadFields(head);
+  if (!fields.is_good) return absl::InvalidArgumentError("its Content-Length is not valid");
+  const uint64_t bytes = fields.body_bytes.value_or(body.size());
   if (body.size() < bytes) return absl::InvalidArgumentError("cut");
-  answer.body = body.substr(0, bytes);
+  answer.body = body.substr(0, static_cast<size_t>(bytes));
+  answer.server = fields.server;
   return answer;
 }
 

@@ -13,8 +13,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/file_descriptor.h"
+#include "base/json_reader.h"
 #include "base/monotonic_clock.h"
 #include "base/net/http_answer.h"
+#include "base/printable.h"
 #include "daemon/admin/admin_connection.h"
 
 namespace hither {
@@ -114,7 +116,10 @@ absl::StatusOr<AdminReply> AskOne(const AdminAddress& address, absl::string_view
   if (error == kTooLate) return HangsAt(address, program, timeout);
   if (error.empty()) {
     const absl::StatusOr<HttpAnswer> answer = ReadHttpAnswer(reply);
-    if (answer.ok()) return AdminReply{answer->code, std::string(answer->body), address};
+    if (answer.ok()) {
+      return AdminReply{answer->code, std::string(answer->body), address,
+                        Printable(std::string(answer->server))};
+    }
     error = std::string(answer.status().message());
   }
   return absl::DataLossError(
@@ -122,7 +127,65 @@ absl::StatusOr<AdminReply> AskOne(const AdminAddress& address, absl::string_view
                    "); check its log, and that ", program.flag, " names its admin address"));
 }
 
+// Who answered. Earlier versions have no field Server; their page says "version": "hitherd 0.1.0".
+std::string NameOf(const AdminReply& reply, absl::Duration timeout, const AdminProgram& program) {
+  if (!reply.program.empty()) return reply.program;
+  const absl::StatusOr<AdminReply> page =
+      AskAdmin(std::span(&reply.from, 1), "GET", "/status", timeout, program);
+  if (!page.ok()) return "";
+  const absl::StatusOr<JsonDocument> json = JsonDocument::Parse(page->body);
+  if (!json.ok()) return "";
+  const std::string version(json->root().MaybeAt("version").TextOr(""));
+  return version.substr(0, version.find(' '));
+}
+
+absl::Status CheckProgram(const AdminReply& reply, absl::Duration timeout,
+                          const AdminProgram& program) {
+  const std::string name = NameOf(reply, timeout, program);
+  if (name == program.name) return absl::OkStatus();
+  const bool is_ours = name == kAskHitherd.name || name == kAskSidecar.name;
+  const std::string who =
+      is_ours ? absl::StrCat(" (it is that of ", name, ")")
+              : absl::StrCat(" (another program answers, with HTTP code ", reply.code, ")");
+  return absl::FailedPreconditionError(absl::StrCat(reply.from.ToText(),
+                                                    " is not the admin endpoint of ", program.name,
+                                                    who, "; give its address with ", program.flag));
+}
+
 }  // namespace
+
+std::string RefusalOf(const AdminReply& reply) {
+  std::string text = PrintableLines(reply.body);
+  text.erase(text.find_last_not_of(" \n\t") + 1);
+  if (reply.code != 404 && !text.empty()) return text;
+  return absl::StrCat(reply.from.ToText(), " answers with HTTP code ", reply.code,
+                      text.empty() ? " and no text" : ": ", text);
+}
+
+absl::StatusOr<AdminAddress> FindProgram(std::span<const AdminAddress> addresses,
+                                         const AdminProgram& program, absl::Duration timeout) {
+  const absl::StatusOr<AdminReply> reply = AskAdmin(addresses, "GET", "/healthz", timeout, program);
+  if (!reply.ok()) return reply.status();
+  const absl::Status known = CheckProgram(*reply, timeout, program);
+  if (!known.ok()) return known;
+  return reply->from;
+}
+
+absl::StatusOr<AdminReply> AskProgram(std::span<const AdminAddress> addresses,
+                                      absl::string_view method, const std::string& path,
+                                      absl::Duration timeout, const AdminProgram& program) {
+  if (method != "GET") {
+    const absl::StatusOr<AdminAddress> there =
+        FindProgram(addresses, program, std::min(timeout, kAdminSignOfLifeMax));
+    if (!there.ok()) return there.status();
+    return AskAdmin(std::span(&*there, 1), method, path, timeout, program);
+  }
+  absl::StatusOr<AdminReply> reply = AskAdmin(addresses, method, path, timeout, program);
+  if (!reply.ok()) return reply;
+  const absl::Status known = CheckProgram(*reply, timeout, program);
+  if (!known.ok()) return known;
+  return reply;
+}
 
 absl::StatusOr<AdminReply> AskAdmin(std::span<const AdminAddress> addresses,
                                     absl::string_view method, const std::string& path,

@@ -19,7 +19,10 @@ struct AdminReply {
   int code = 0;  // The HTTP status.
   std::string body;
   AdminAddress from;
+  std::string program = {};  // The answer's field Server. Empty: none, as of earlier versions.
 };
+// What an answer that is not good says, for a terminal: without its last line feed, never empty.
+std::string RefusalOf(const AdminReply& reply);
 
 // Who should answer, and the flag of `hither` with its address: for the words of errors.
 struct AdminProgram {
@@ -42,6 +45,22 @@ inline absl::StatusOr<AdminReply> AskAdmin(const AdminAddress& address, absl::st
                                            absl::Duration timeout = absl::Minutes(10)) {
   return AskAdmin(std::span(&address, 1), method, path, timeout);
 }
+
+// A program that does not hang shows within this time that it is there. The answer to a command may
+// take longer.
+inline constexpr absl::Duration kAdminSignOfLifeMax = absl::Seconds(10);
+
+// The first of `addresses` that listens, if `program` does: it has said so, and has been asked to
+// change nothing. kFailedPrecondition: another program does.
+absl::StatusOr<AdminAddress> FindProgram(std::span<const AdminAddress> addresses,
+                                         const AdminProgram& program,
+                                         absl::Duration timeout = kAdminSignOfLifeMax);
+
+// As AskAdmin(), but only an answer of `program` is one. A command ("POST") is sent to no other
+// program.
+absl::StatusOr<AdminReply> AskProgram(std::span<const AdminAddress> addresses,
+                                      absl::string_view method, const std::string& path,
+                                      absl::Duration timeout, const AdminProgram& program);
 
 }  // namespace hither
 

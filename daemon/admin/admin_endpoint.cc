@@ -74,6 +74,12 @@ AdminEndpoint::~AdminEndpoint() { Stop(); }
 
 absl::Status AdminEndpoint::Open(bool is_first) {
   absl::StatusOr<AdminSocket> opened = OpenAdminSocket(socket_.address, settings_.key);
+  if (opened.ok() && opened->is_ahead && !settings_.waits_for_address) {
+    opened = absl::FailedPreconditionError(
+        absl::StrCat(settings_.key, " ", socket_.address.ToText(),
+                     ": this host has no such address; give one that it has (`ip address` lists "
+                     "them), or 0.0.0.0 or [::] for all"));
+  }
   if (opened.ok()) {
     socket_.fd = std::move(opened->fd);
     socket_.is_ahead = opened->is_ahead;
@@ -194,7 +200,7 @@ void AdminEndpoint::TakeHead(std::unique_ptr<AdminConnection> connection, absl::
   if (!answer.has_value()) {
     const AdminAction* const begins = router_->BeginsWork(task.head);
     if (begins != nullptr ? Begin(*begins, task) : Queue(task)) return;
-    answer = Busy();
+    answer = begins != nullptr ? BeginUnwaited(*begins, task) : Busy();
   }
   task.connection->Answer(router_->ToHttp(*answer, task.head.method == "HEAD"), now);
   open_.Add(std::move(task.connection));
@@ -214,8 +220,8 @@ bool AdminEndpoint::Queue(Task& task) {
 bool AdminEndpoint::Begin(const AdminAction& action, Task& task) {
   {
     const std::lock_guard lock(mu_);
-    if (begun_ >= kAdminQueuedMax) return false;
-    ++begun_;
+    if (begun_.waited >= kAdminQueuedMax) return false;
+    ++begun_.waited;
   }
   // A std::function must be copyable.
   const auto waiting =
@@ -224,12 +230,26 @@ bool AdminEndpoint::Begin(const AdminAction& action, Task& task) {
     (*waiting)->Answer(router_->ToHttp(answer, /*is_head_request=*/false), MonotonicNow());
     {
       const std::lock_guard lock(mu_);
-      --begun_;
+      --begun_.waited;
       if (!stopping_) done_.push_back(std::move(*waiting));
     }
     eventfd_write(done_event_.get(), 1);
   });
   return true;
+}
+
+// Too many wait: the work is done for this client as well, but the answer says only that.
+AdminAnswer AdminEndpoint::BeginUnwaited(const AdminAction& action, const Task& task) {
+  {
+    const std::lock_guard lock(mu_);
+    if (action.unwaited.empty() || begun_.waited + begun_.unwaited >= kAdminBegunMax) return Busy();
+    ++begun_.unwaited;
+  }
+  action.begin(task.head.parameters, [this](const AdminAnswer&) {
+    const std::lock_guard lock(mu_);
+    --begun_.unwaited;
+  });
+  return {.code = 503, .text = action.unwaited};
 }
 
 void AdminEndpoint::TakeDone() {

@@ -25,6 +25,8 @@ namespace hither {
 
 // Requests that wait for a thread, or for work that has begun; more get 503.
 inline constexpr size_t kAdminQueuedMax = 64;
+// Work that has begun, with a client or without. What is without one takes no descriptor.
+inline constexpr size_t kAdminBegunMax = 4'096;
 
 // HTTP for operators: on a loopback address or a UNIX socket (mode 0660), for readers on other
 // hosts, or for browsers; on its own threads. One request per connection; bodies are not read.
@@ -75,6 +77,7 @@ class AdminEndpoint {
   void TakeHead(std::unique_ptr<AdminConnection> connection, absl::Time now);
   bool Queue(Task& task);
   bool Begin(const AdminAction& action, Task& task);
+  AdminAnswer BeginUnwaited(const AdminAction& action, const Task& task);
   void TakeDone();
   void AnswerLoop();
   void AnswerTask(Task& task);
@@ -93,7 +96,10 @@ class AdminEndpoint {
   // Not base/mutex.h: a condition variable needs std::mutex.
   mutable std::mutex mu_;  // Guards the next five.
   std::deque<Task> ready_;
-  size_t begun_ = 0;  // Of AdminAction::begin, without an answer yet.
+  struct Begun {        // Of AdminAction::begin, without an answer yet.
+    size_t waited = 0;  // With a client.
+    size_t unwaited = 0;
+  } begun_;
   std::vector<std::unique_ptr<AdminConnection>> done_;
   bool stopping_ = false;
   std::string error_;  // Why it does not listen.

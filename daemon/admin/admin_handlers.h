@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,12 @@ struct AdminAction {
   // In place of `answer`: begins the work, and returns without waiting for it. Called on the thread
   // that reads requests; while the work is done, the client occupies no thread.
   std::function<void(const AdminParameters& parameters, AdminReplier reply)> begin = nullptr;
+  // Of `begin`, for a client that may not wait for the answer, because kAdminQueuedMax do: says
+  // that the work is done for it nevertheless.
+  std::string unwaited = "";
+  // If set: a request with any other parameter is refused. It is meant for another program, or a
+  // later version, and what it asks for may be the opposite ("dry_run").
+  std::optional<std::vector<std::string>> takes = std::nullopt;
 };
 
 // Empty if there is none of that name.
@@ -67,6 +74,7 @@ struct AdminHandlers {
 };
 
 struct EndpointSettings {
+  std::string program = "";  // In the field Server of every answer, so that clients know who it is.
   std::string key = "admin.listen";  // The operator's name for its address, in errors and advice.
   enum class Reach : uint8_t {
     kThisHost,  // A Host header must be an address or name of this host, but not over a UNIX
@@ -83,6 +91,7 @@ struct EndpointSettings {
       {"Cache-Control", "no-store"}};
   AdminTimeouts timeouts = {};
   absl::Duration retry = absl::Seconds(5);  // Until an address that could not be bound is retried.
+  bool waits_for_address = true;  // An address that this host does not have yet is no error.
 };
 
 }  // namespace hither

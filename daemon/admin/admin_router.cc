@@ -63,6 +63,16 @@ bool IsAddressOrNamed(absl::string_view host, const std::vector<std::string>& na
                      [&](const std::string& one) { return absl::EqualsIgnoreCase(one, name); });
 }
 
+// The first that `action` does not take.
+std::optional<std::string> UnknownParameter(const AdminAction& action,
+                                            const AdminParameters& parameters) {
+  if (!action.takes.has_value()) return std::nullopt;
+  for (const auto& [name, value] : parameters) {
+    if (std::ranges::find(*action.takes, name) == action.takes->end()) return name;
+  }
+  return std::nullopt;
+}
+
 bool Fits(const AdminAction& action, const HttpHead& head) {
   return action.method == head.method || (head.method == "HEAD" && action.method == "GET");
 }
@@ -101,6 +111,10 @@ void AdminRouter::AddPages(AdminHandlers& handlers) {
   if (!handlers.reload) return;
   AdminAction action{.method = "POST", .path = "/reload", .answer = nullptr};
   action.begin = std::move(handlers.reload);
+  action.takes = std::vector<std::string>{"zone"};
+  action.unwaited =
+      "too many requests wait for a reload, so this one does not wait for its result; the next "
+      "reload, which has been ordered, covers it: see the log\n";
   actions_.push_back(std::move(action));
 }
 
@@ -145,6 +159,10 @@ std::optional<AdminAnswer> AdminRouter::AnswerAtOnce(const std::optional<HttpHea
   if (action->method == "POST" && !head->is_command) {
     return Say(403, "the header 'X-Hither: 1' is missing\n");
   }
+  if (const auto unknown = UnknownParameter(*action, head->parameters); unknown.has_value()) {
+    return Say(400, absl::StrCat(action->path, " has no parameter '", *unknown,
+                                 "'; it has: ", absl::StrJoin(*action->takes, " "), "\n"));
+  }
   if (action->is_ready) return action->answer(head->parameters);
   return std::nullopt;
 }
@@ -168,6 +186,7 @@ std::string AdminRouter::ToHttp(const AdminAnswer& answer, bool is_head_request)
     absl::StrAppend(&out, "Content-Length: ", answer.text.size(), "\r\n");
   }
   if (!answer.allow.empty()) absl::StrAppend(&out, "Allow: ", answer.allow, "\r\n");
+  if (!settings_.program.empty()) absl::StrAppend(&out, "Server: ", settings_.program, "\r\n");
   for (const auto& [name, value] : settings_.headers) {
     absl::StrAppend(&out, name, ": ", value, "\r\n");
   }

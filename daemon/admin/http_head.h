@@ -18,7 +18,7 @@ using AdminParameters = std::vector<std::pair<std::string, std::string>>;
 // (Range, Accept-Encoding, Expect, Content-Length, Transfer-Encoding, Connection and so on) is
 // checked for its form and then ignored: no body is read, and no answer is cut or compressed.
 struct HttpHead {
-  static constexpr size_t kParametersMax = 16;
+  static constexpr size_t kParametersMax = 64;  // Zones that a reload may name.
 
   std::string method;  // Capital letters.
   std::string path;    // Begins with '/'; not decoded, because no page's path needs that.

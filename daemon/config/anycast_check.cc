@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/printable.h"
 #include "daemon/config/prefix_uses.h"
 
 namespace hither {
@@ -32,6 +33,7 @@ class Checker {
       CheckTier(service, "drain", service.drain);
     }
     CheckZones();
+    CheckHeartbeat();
     CheckPolicy();
     if (anycast_.bgp.has_value()) CheckBgp(*anycast_.bgp);
     CheckAddresses();
@@ -39,8 +41,13 @@ class Checker {
   }
 
  private:
-  void Error(absl::string_view what) { found_.errors.push_back(absl::StrCat("anycast: ", what)); }
-  void Warn(absl::string_view what) { found_.warnings.push_back(absl::StrCat("anycast: ", what)); }
+  // One line each, whatever a quoted value has.
+  void Error(absl::string_view what) {
+    found_.errors.push_back(Printable(absl::StrCat("anycast: ", what)));
+  }
+  void Warn(absl::string_view what) {
+    found_.warnings.push_back(Printable(absl::StrCat("anycast: ", what)));
+  }
 
   // Without a way to announce them, a test on loopback is harmless.
   void CheckPrefixes(const AnycastConfig::Service& service) {
@@ -150,9 +157,11 @@ class Checker {
     for (const AnycastConfig::Probe& probe : service.probes) {
       const auto name = Name::FromText(probe.name);
       if (!name.ok() || HasZone(*name, apexes)) continue;
-      Error(
-          absl::StrCat("the probe of service ", service.name, " asks for ", probe.name,
-                       ", which is not in any zone of zones:; correct the name, or add its zone"));
+      const std::string where =
+          probe.line.number == 0 ? "" : absl::StrCat(" (line ", probe.line.number, ")");
+      Error(absl::StrCat("the probe of service ", service.name, " asks for ", probe.name,
+                         ", which is not in any zone of zones:; correct the name, or add its zone",
+                         where));
     }
     for (const std::string& zone : service.zones) {
       const auto name = Name::FromText(zone);
@@ -160,6 +169,13 @@ class Checker {
       Error(absl::StrCat("service ", service.name, " watches ", zone,
                          ", which is not one of zones:; correct or remove it"));
     }
+  }
+
+  // Without the page a hung hitherd is only seen by its silence, and a zone that is stale not at
+  // all.
+  void CheckHeartbeat() {
+    if (!config_.heartbeat.has_value() || !config_.heartbeat->empty()) return;
+    Warn("heartbeat: none leaves only probes to judge hitherd by; give both daemons its path");
   }
 
   void CheckPolicy() {

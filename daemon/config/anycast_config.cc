@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "base/file_descriptor.h"
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "daemon/config/anycast_check.h"
 #include "daemon/config/config.h"
 #include "daemon/config/nsid.h"
@@ -24,8 +25,10 @@ namespace hither {
 namespace {
 
 absl::Status Refuse(absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("anycast: ", what));
+  return absl::InvalidArgumentError(Printable(absl::StrCat("anycast: ", what)));
 }
+
+constexpr uint32_t kTableLocal = 255;  // RT_TABLE_LOCAL
 
 bool IsInside(const AnycastConfig::Service& service, const SocketAddress& address) {
   for (const Prefix& prefix : service.prefixes) {
@@ -145,6 +148,17 @@ absl::Status CheckTiers(const AnycastConfig& anycast) {
   if (names.size() != 3 || metrics.size() != 3) {
     return Refuse("kernel: two states share an interface or a metric; give each its own");
   }
+  if (kernel.metric_up > kernel.metric_soft || kernel.metric_soft > kernel.metric_drain) {
+    return Refuse(absl::StrCat("kernel: a higher metric is less preferred, but metric_up is ",
+                               kernel.metric_up, ", metric_soft ", kernel.metric_soft,
+                               " and metric_drain ", kernel.metric_drain,
+                               "; give them in this order"));
+  }
+  if (kernel.table == kTableLocal) {
+    return Refuse(absl::StrCat("kernel: table ", kTableLocal,
+                               " (local) is the kernel's own, and no routing daemon reads it; "
+                               "name another, such as 254 (main)"));
+  }
   // An IPv6 route lives a second less: see MakeMetricTiers().
   const absl::Duration least = 2 * anycast.policy.tick + absl::Seconds(1);
   if (kernel.lease >= least) return absl::OkStatus();
@@ -152,33 +166,6 @@ absl::Status CheckTiers(const AnycastConfig& anycast) {
                              ") is less than a second and twice the tick (",
                              absl::FormatDuration(least),
                              "): one late tick would end every announcement; raise lease"));
-}
-
-// Values that are each in range and make no sense together.
-absl::Status CheckPolicy(const AnycastConfig::Policy& policy) {
-  struct Order {
-    absl::string_view less_key;
-    absl::Duration less;
-    absl::string_view more_key;
-    absl::Duration more;
-    absl::string_view why;
-  };
-  const Order orders[] = {
-      {"twice the tick", 2 * policy.tick, "lease", policy.lease,
-       "one late tick would end every session"},
-      {"hold_down", policy.hold_down, "hold_down_max", policy.hold_down_max,
-       "it doubles from one to the other"},
-      {"drain_min", policy.drain_min, "drain_max", policy.drain_max,
-       "a drain ends between the two"},
-  };
-  for (const Order& order : orders) {
-    if (order.less <= order.more) continue;
-    return Refuse(absl::StrCat("policy: ", order.more_key, " (", absl::FormatDuration(order.more),
-                               ") is less than ", order.less_key, " (",
-                               absl::FormatDuration(order.less), "): ", order.why, "; raise ",
-                               order.more_key));
-  }
-  return absl::OkStatus();
 }
 
 // Only another command can undo a command's effect.
@@ -249,6 +236,32 @@ absl::Status LoadPeerKeys(AnycastConfig::Peers& peers) {
 
 }  // namespace
 
+absl::Status CheckPolicyOrder(const AnycastConfig::Policy& policy) {
+  struct Order {
+    absl::string_view less_key;
+    absl::Duration less;
+    absl::string_view more_key;
+    absl::Duration more;
+    absl::string_view why;
+  };
+  const Order orders[] = {
+      {"twice the tick", 2 * policy.tick, "lease", policy.lease,
+       "one late tick would end every session"},
+      {"hold_down", policy.hold_down, "hold_down_max", policy.hold_down_max,
+       "it doubles from one to the other"},
+      {"drain_min", policy.drain_min, "drain_max", policy.drain_max,
+       "a drain ends between the two"},
+  };
+  for (const Order& order : orders) {
+    if (order.less <= order.more) continue;
+    return Refuse(absl::StrCat("policy: ", order.more_key, " (", absl::FormatDuration(order.more),
+                               ") is less than ", order.less_key, " (",
+                               absl::FormatDuration(order.less), "): ", order.why, "; raise ",
+                               order.more_key));
+  }
+  return absl::OkStatus();
+}
+
 void TakeOwnPeers(absl::string_view self, AnycastConfig::Peers& peers) {
   const auto is_own = [&](const AnycastConfig::Peer& peer) {
     return peer.name == self || (peers.listen.has_value() && !peers.listen->IsWildcard() &&
@@ -299,7 +312,7 @@ absl::Status FinishAnycast(Config& config) {
   }
   if (anycast.admin_text.empty()) anycast.admin_text = kSidecarAdmin;
   if (auto admin = ParseAdmin(anycast.admin_text); !admin.ok()) return admin.status();
-  if (auto status = CheckPolicy(anycast.policy); !status.ok()) return status;
+  if (auto status = CheckPolicyOrder(anycast.policy); !status.ok()) return status;
   if (anycast.bgp.has_value()) {
     if (auto status = CheckBgp(*anycast.bgp); !status.ok()) return status;
     if (anycast.bgp->router_id == 0) anycast.bgp->router_id = RouterIdOf(NodeName(config));

@@ -111,9 +111,15 @@ struct AnycastExec {
 // Everything below `anycast:` of the configuration file: a plain value, with its defaults. Ranges
 // are next to the keys in anycast_config_reader.cc.
 struct AnycastConfig {
+  // Where the file has it; of equal settings it does not matter. 0: nowhere.
+  struct Line {
+    uint32_t number = 0;
+    friend bool operator==(const Line&, const Line&) { return true; }
+  };
   struct Probe {
     std::string name;  // Queried at every service address; its zone is one of ours.
     std::string type = "SOA";
+    Line line = {};
     friend bool operator==(const Probe&, const Probe&) = default;
   };
   struct ExecCheck {
@@ -203,6 +209,12 @@ struct Config;
 
 // Fills the defaults that depend on other values, then checks constraints between them.
 absl::Status FinishAnycast(Config& config);
+
+// Values of a policy that are each in range and make no sense together; a part of FinishAnycast().
+absl::Status CheckPolicyOrder(const AnycastConfig::Policy& policy);
+// "hold_down", "10s": as `policy: { hold_down: 10s }`, with the same errors. Into `policy`.
+absl::Status SetPolicyKey(absl::string_view key, absl::string_view value,
+                          AnycastConfig::Policy& policy);
 
 // Beacon addresses; a part of FinishAnycast().
 absl::Status CheckOutside(const AnycastConfig& anycast);

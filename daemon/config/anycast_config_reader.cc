@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "daemon/config/config_reading.h"
 #include "daemon/config/prefix_uses.h"
 #include "daemon/config/route_attributes.h"
@@ -41,7 +42,7 @@ void ReadChoice(const YamlNode& node, absl::string_view no, absl::string_view ye
   const std::string example = absl::StrCat(no, " or ", yes);
   if (!ExpectKind(node, YamlNode::kText, example, to)) return;
   if (node.text != no && node.text != yes) {
-    return to.Error(node.line, absl::StrCat(Quoted(node.text), "; write ", example));
+    return to.Error(node.line, absl::StrCat(to.Key(), Quoted(node.text), "; write ", example));
   }
   out = node.text == yes;
 }
@@ -186,13 +187,19 @@ void ReadPasswordFile(const YamlNode& node, Reading& to, Anycast::Neighbor& neig
 
 void ReadFamilies(const YamlNode& node, Reading& to, Anycast::Neighbor& neighbor) {
   neighbor.ipv4 = neighbor.ipv6 = false;
+  if (node.kind == YamlNode::kList && node.children.empty()) {
+    return to.Error(node.line, absl::StrCat(to.Key(),
+                                            "the list is empty, so that nothing would be "
+                                            "announced; name ipv4 or ipv6, or remove the key"));
+  }
   ReadList(node, "families, such as [ipv4, ipv6]", 2, to, [&](const YamlNode& item) {
     if (item.text == "ipv4") {
       neighbor.ipv4 = true;
     } else if (item.text == "ipv6") {
       neighbor.ipv6 = true;
     } else {
-      to.Error(item.line, absl::StrCat(Quoted(item.text), " is not a family; write ipv4 or ipv6"));
+      to.Error(item.line,
+               absl::StrCat(to.Key(), Quoted(item.text), " is not a family; write ipv4 or ipv6"));
     }
   });
 }
@@ -225,24 +232,6 @@ void ReadProbeType(const YamlNode& node, Reading& to, Anycast::Probe& probe) {
     to.Error(node.line,
              absl::StrCat(Quoted(probe.type), " is not a type to ask for; write type: SOA"));
   }
-}
-
-void ReadShare(const YamlNode& node, Reading& to, double& out) {
-  double value = 0;
-  if (!ExpectKind(node, YamlNode::kText, "a share from 0 to 1, such as 0.05", to)) return;
-  if (!absl::SimpleAtod(node.text, &value) || !(value >= 0 && value <= 1)) {
-    return to.Error(node.line, absl::StrCat(Quoted(node.text), "; give a share from 0 to 1"));
-  }
-  out = value;
-}
-
-void ReadRate(const YamlNode& node, Reading& to, double& out) {
-  double value = 0;
-  if (!ExpectKind(node, YamlNode::kText, "queries a second, such as 10", to)) return;
-  if (!absl::SimpleAtod(node.text, &value) || !(value >= 0 && value <= 1e9)) {
-    return to.Error(node.line, absl::StrCat(Quoted(node.text), "; give queries a second"));
-  }
-  out = value;
 }
 
 // A number of nodes, or a share such as "50%".
@@ -279,12 +268,23 @@ void ReadOnly(const YamlNode& node, Reading& to, F read) {
   to.Error(node.line, "the list is empty; name at least one, or remove the key for all");
 }
 
+void ReadProbeName(const YamlNode& node, Reading& to, Anycast::Probe& probe) {
+  if (ReadText(node, "a name, such as www.example.org", to, probe.name)) probe.line = {node.line};
+}
+
+void ReadAdminListen(const YamlNode& node, Reading& to, AnycastConfig& anycast) {
+  if (!ReadText(node, "127.0.0.1:8054, unix:/path/of.sock or none", to, anycast.admin_text)) return;
+  const absl::StatusOr<AdminAddress> admin = ParseAdmin(anycast.admin_text);
+  if (admin.ok()) return;
+  to.Error(node.line, absl::StrCat(to.Key(), admin.status().message()));
+}
+
 constexpr absl::Duration kInstant = absl::Milliseconds(10);
 constexpr absl::Duration kDay = absl::Hours(24);
 
 // clang-format off
 constexpr KeyOf<Anycast::Probe> kProbeKeys[] = {
-    {"name", [](const YamlNode& n, Reading& to, Anycast::Probe& out) { ReadText(n, "a name, such as www.example.org", to, out.name); }},
+    {"name", ReadProbeName},
     {"type", ReadProbeType},
 };
 
@@ -297,6 +297,18 @@ constexpr KeyOf<Anycast::ExecCheck> kCheckKeys[] = {
     {"scope",   [](const YamlNode& n, Reading& to, Anycast::ExecCheck& out) { ReadChoice(n, "local", "shared", to, out.is_shared); }},
 };
 
+void ReadChecks(const YamlNode& node, Reading& to, Anycast::Service& service) {
+  constexpr absl::string_view kExample = "{ name: disk, command: [/usr/local/bin/check] }";
+  ReadList(node, absl::StrCat("a list of ", kExample), kChecksMax, to, [&](const YamlNode& item) {
+    const size_t errors = to.error_count;
+    Anycast::ExecCheck& check = service.checks.emplace_back();
+    ReadMap(item, kCheckKeys, to, check);
+    if (to.error_count > errors || (!check.name.empty() && !check.command.empty())) return;
+    to.Error(item.line,
+             absl::StrCat(to.Key(), "a check needs a name and a command; write ", kExample));
+  });
+}
+
 constexpr KeyOf<Anycast::Service> kServiceKeys[] = {
     {"name",      [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadText(n, "a name for it", to, out.name); }},
     {"prefixes",  [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadPrefixes(n, to, out.prefixes); }},
@@ -304,30 +316,10 @@ constexpr KeyOf<Anycast::Service> kServiceKeys[] = {
     {"probe",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMap(n, kProbeKeys, to, out.probes.emplace_back()); }},
     {"probes",    [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMaps(n, kProbeKeys, "a list of { name: example.org, type: SOA }", kProbesMax, to, out.probes); }},
     {"zones",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadWords(n, "names of zones", to, out.zones); }},
-    {"checks",    [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadMaps(n, kCheckKeys, "a list of { name: disk, command: [/usr/local/bin/check] }", kChecksMax, to, out.checks); }},
+    {"checks",    ReadChecks},
     {"up",        [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadRouteAttributes(n, to, out.up); }},
     {"soft",      [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadRouteAttributes(n, to, out.soft); }},
     {"drain",     [](const YamlNode& n, Reading& to, Anycast::Service& out) { ReadRouteAttributes(n, to, out.drain); }},
-};
-
-constexpr KeyOf<Anycast::Policy> kPolicyKeys[] = {
-    {"tick",               [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Milliseconds(50), absl::Seconds(5), to, out.tick); }},
-    {"fall",               [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadNumber(n, 1, 100, to, out.fall); }},
-    {"rise",               [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.rise); }},
-    {"rise_first",         [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.rise_first); }},
-    {"warm_up",            [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.warm_up); }},
-    {"hold_down",          [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.hold_down); }},
-    {"hold_down_max",      [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), kDay, to, out.hold_down_max); }},
-    {"withdrawals_max",    [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadNumber(n, 1, 64, to, out.withdrawals_max); }},
-    {"withdrawals_window", [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Seconds(1), kDay, to, out.withdrawals_window); }},
-    {"drain_min",          [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(1), to, out.drain_min); }},
-    {"drain_max",          [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), kDay, to, out.drain_max); }},
-    {"drained_queries_per_second", [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadRate(n, to, out.drained_queries_per_second); }},
-    {"servfail_share_max", [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadShare(n, to, out.servfail_share_max); }},
-    {"drop_share_max",     [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadShare(n, to, out.drop_share_max); }},
-    {"stuck_after",        [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Milliseconds(300), absl::Minutes(1), to, out.stuck_after); }},
-    {"lease",              [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::Milliseconds(500), absl::Minutes(1), to, out.lease); }},
-    {"signatures_margin",  [](const YamlNode& n, Reading& to, Anycast::Policy& out) { ReadDuration(n, absl::ZeroDuration(), absl::Hours(24 * 60), to, out.signatures_margin); }},
 };
 
 constexpr KeyOf<Anycast::Neighbor> kNeighborKeys[] = {
@@ -392,11 +384,44 @@ constexpr KeyOf<Anycast::Peer> kPeerKeys[] = {
     {"outside", [](const YamlNode& n, Reading& to, Anycast::Peer& out) { ReadOutside(n, to, out.outside); }},
 };
 
+// What only the whole list shows. `lines` has those of the nodes before.
+std::string WrongWith(const Anycast::Peer& peer, const std::vector<Anycast::Peer>& before,
+                      const std::vector<uint32_t>& lines) {
+  if (peer.name.empty() || peer.address.IsWildcard()) {
+    return "a node needs a name and an address; write { name: ns1.ams1, address: 10.0.0.2 }";
+  }
+  for (size_t i = 0; i < before.size(); ++i) {
+    const std::string first = absl::StrCat(", first on line ", lines[i], "; ");
+    if (before[i].name == peer.name) {
+      return absl::StrCat("node ", peer.name, " is given twice", first, "keep one");
+    }
+    if (before[i].address != peer.address) continue;
+    return absl::StrCat("nodes ", before[i].name, " and ", peer.name, " have one address, ",
+                        peer.address.ToText(), first, "correct one");
+  }
+  return "";
+}
+
+void ReadNodes(const YamlNode& node, Reading& to, Anycast::Peers& peers) {
+  std::vector<uint32_t> lines;
+  ReadList(node, "a list of { name: ns1.ams1, address: 10.0.0.2 }", kPeersMax, to,
+           [&](const YamlNode& item) {
+             const size_t errors = to.error_count;
+             Anycast::Peer peer;
+             ReadMap(item, kPeerKeys, to, peer);
+             const std::string wrong =
+                 to.error_count > errors ? "" : WrongWith(peer, peers.nodes, lines);
+             if (!wrong.empty()) to.Error(item.line, absl::StrCat(to.Key(), wrong));
+             peers.nodes.push_back(std::move(peer));
+             lines.push_back(item.line);
+           });
+}
+
 constexpr KeyOf<Anycast::Peers> kPeersKeys[] = {
     {"listen",        [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadAddress(n, kPeerPort, to, out.listen); }},
     {"hosts",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadHosts(n, to, out.hosts); }},
     {"outside",       [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadOutside(n, to, out.outside); }},
-    {"nodes",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadMaps(n, kPeerKeys, "a list of { name: ns1.ams1, address: 10.0.0.2 }", kPeersMax, to, out.nodes); }},
+    {"nodes",         ReadNodes},
     {"max_withdrawn", ReadMaxWithdrawn},
     {"key_file",         [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadPath(n, to, out.key_file); }},
     {"accept_key_files", [](const YamlNode& n, Reading& to, Anycast::Peers& out) { ReadCommand(n, to, out.accept_key_files); }},
@@ -404,12 +429,12 @@ constexpr KeyOf<Anycast::Peers> kPeersKeys[] = {
 };
 
 constexpr KeyOf<AnycastConfig> kAdminEndpointKeys[] = {
-    {"listen", [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadText(n, "127.0.0.1:8054, unix:/path/of.sock or none", to, out.admin_text); }},
+    {"listen", ReadAdminListen},
 };
 
 constexpr KeyOf<AnycastConfig> kAnycastKeys[] = {
     {"services",   [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMaps(n, kServiceKeys, "a list of { name: dns, prefixes: [192.0.2.0/24], probe: { name: example.org } }", kServicesMax, to, out.services); }},
-    {"policy",     [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kPolicyKeys, to, out.policy); }},
+    {"policy",     ReadPolicy},
     {"bgp",        [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kBgpKeys, to, out.bgp.emplace()); }},
     {"kernel",     [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kKernelKeys, to, out.kernel.emplace()); }},
     {"exec",       [](const YamlNode& n, Reading& to, AnycastConfig& out) { ReadMap(n, kExecKeys, to, out.exec.emplace()); }},

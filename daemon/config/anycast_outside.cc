@@ -1,6 +1,7 @@
 // Checks the addresses that beacons go to; see anycast/signals/outside_watch.h.
 
 #include "absl/strings/str_cat.h"
+#include "base/printable.h"
 #include "daemon/config/anycast_config.h"
 
 namespace hither {
@@ -10,9 +11,9 @@ constexpr size_t kBeaconsPerSecondMax = 4'096;
 constexpr size_t kSourcesMax = 64;  // The same as kOutsideSourcesMax.
 
 absl::Status Refuse(absl::string_view whose, const SocketAddress& address, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat("anycast: ", whose,
-                                                 ": outside: ", address.AddressText(), " ", why,
-                                                 "; write the node's own unicast address"));
+  return absl::InvalidArgumentError(
+      Printable(absl::StrCat("anycast: ", whose, ": outside: ", address.AddressText(), " ", why,
+                             "; write the node's own unicast address")));
 }
 
 absl::Status CheckAddress(const AnycastConfig& anycast, absl::string_view whose,

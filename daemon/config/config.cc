@@ -1,12 +1,17 @@
 #include "daemon/config/config.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "daemon/config/nsid.h"
 
 namespace hither {
@@ -63,6 +68,14 @@ absl::Status FinishConfig(absl::string_view host_name, Config& config) {
         "ORIGIN=FILE");
   }
   return FinishAnycast(config);
+}
+
+absl::Status WithFile(absl::string_view file, const absl::Status& error) {
+  std::vector<std::string> lines = absl::StrSplit(error.message(), '\n');
+  for (std::string& line : lines) {
+    if (!absl::StartsWith(line, file)) line = absl::StrCat(file, ": ", line);
+  }
+  return absl::Status(error.code(), absl::StrJoin(lines, "\n"));
 }
 
 absl::StatusOr<SocketAddress> ParseListen(absl::string_view text) {
@@ -125,7 +138,8 @@ absl::Status CheckIdentityWord(absl::string_view what, absl::string_view text) {
   });
   const size_t bytes_max = what == "identity.site" ? kSiteBytesMax : kNameBytesMax;
   if (printable && text.size() <= bytes_max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(what, " '", text.substr(0, bytes_max),
+  return absl::InvalidArgumentError(absl::StrCat(what, " '",
+                                                 Printable(std::string(text.substr(0, bytes_max))),
                                                  "' cannot be sent as an NSID; use at most ",
                                                  bytes_max, " letters, digits, '-', '_' and '.'"));
 }

@@ -111,6 +111,7 @@ struct Config {
 
   // The files that this was read from: the configuration file and its lists of zones.
   std::vector<std::string> files;
+  int64_t read_ns = 0;  // When reading began, by the clock that the kernel stamps files with.
   // The folders whose files are zones. To watch: a file may be added.
   struct Folder {
     std::string path;
@@ -127,6 +128,11 @@ struct Config {
 absl::StatusOr<Config> LoadConfigFile(const std::string& path,
                                       uint64_t bytes_max = kConfigBytesMax);
 
+// Of a failed one: the files and folders to watch, as the configuration may be right once they
+// change.
+std::vector<std::string> FilesOfFailure(const absl::Status& status);
+absl::Status WithFiles(absl::Status status, const std::vector<std::string>& files);
+
 using ZoneFolderReader = absl::StatusOr<std::vector<std::string>> (*)(const std::string& folder,
                                                                       const ZonePattern& pattern);
 
@@ -140,6 +146,8 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view fil
 // Fills defaults that depend on other values or on the host (`host_name`), then checks constraints
 // between values: the NSID's size, at least one zone.
 absl::Status FinishConfig(absl::string_view host_name, Config& config);
+// An error of FinishConfig, with the file before each line that does not begin with it.
+absl::Status WithFile(absl::string_view file, const absl::Status& error);
 
 // The forms that the file and the command line share. Errors: "what; what to do", without a place.
 absl::StatusOr<SocketAddress> ParseListen(absl::string_view text);

@@ -1,18 +1,23 @@
 // From the YAML tree to a Config. The tables below are the schema: a key, its range, its place.
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/nearest.h"
 #include "daemon/config/config_reading.h"
 #include "daemon/config/nsid.h"
 
 namespace hither {
 namespace {
+
+constexpr char kFilesPayload[] = "hither/files";  // Of a failure's Status: paths, each with a 0.
 
 void ReadListen(const YamlNode& node, Reading& to) {
   if (!ExpectKind(node, YamlNode::kList,
@@ -194,19 +199,27 @@ void ReadFolderOfZones(const ZoneEntry& entry, Reading& to, ZoneCollector& zones
   const uint32_t line = entry.folder->line;
   const std::string folder = to.Path(path);
   const absl::StatusOr<std::vector<std::string>> files = to.read_folder(folder, *pattern);
-  if (!files.ok()) return to.Error(line, files.status());
+  if (!files.ok()) {
+    to.config.files.push_back(folder);  // The configuration has failed: it is to be watched.
+    return to.Error(line, files.status());
+  }
   to.config.folders.push_back({folder, *pattern});
+  zones.EnterFile(to.file, to.folder, ZoneCollector::Line::kIsAFolder);
   for (const std::string& file : *files) {
     const absl::StatusOr<Name> name = Name::FromText(*pattern->Match(file));
     if (!name.ok()) {
+      to.config.files.push_back(absl::StrCat(folder, "/", file));
       to.Error(line, absl::StrCat(folder, "/", file, ": ", name.status().message(),
                                   "; rename the file to the zone's name, or move it away"));
       continue;
     }
     const absl::Status added =
         zones.Add(line, *name, absl::StrCat(path, "/", file), ZoneSource::Kind::kText);
-    if (!added.ok()) to.Error(line, absl::StrCat(folder, "/", file, ": ", added.message()));
+    if (added.ok()) continue;
+    to.config.files.push_back(absl::StrCat(folder, "/", file));
+    to.Error(line, absl::StrCat(folder, "/", file, ": ", added.message()));
   }
+  zones.EnterFile(to.file, to.folder);
 }
 
 void ReadZones(const YamlNode& node, Reading& to) {
@@ -385,15 +398,32 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view fil
                   .read_list = read_list,
                   .read_folder = read_folder};
   ReadMap(*tree, kTopKeys, reading);
-  if (absl::Status errors = ErrorsOf(reading); !errors.ok()) return errors;
+  if (absl::Status errors = ErrorsOf(reading); !errors.ok()) {
+    return WithFiles(std::move(errors), reading.config.files);
+  }
   return std::move(reading.config);
 }
 
+std::vector<std::string> FilesOfFailure(const absl::Status& status) {
+  const auto files = status.GetPayload(kFilesPayload);
+  if (!files.has_value()) return {};
+  return absl::StrSplit(std::string(*files), '\0', absl::SkipEmpty());
+}
+
+absl::Status WithFiles(absl::Status status, const std::vector<std::string>& files) {
+  status.SetPayload(kFilesPayload, absl::Cord(absl::StrJoin(files, absl::string_view("\0", 1))));
+  return status;
+}
+
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, uint64_t bytes_max) {
+  timespec began;
+  clock_gettime(CLOCK_REALTIME_COARSE, &began);
   const absl::StatusOr<std::string> text = ReadTextFile(path, "the configuration", bytes_max);
   if (!text.ok()) return text.status();
   absl::StatusOr<Config> config = ParseConfig(*text, path, FolderOf(path));
-  if (config.ok()) config->files.insert(config->files.begin(), path);
+  if (!config.ok()) return config;
+  config->files.insert(config->files.begin(), path);
+  config->read_ns = absl::ToInt64Nanoseconds(absl::DurationFromTimespec(began));
   return config;
 }
 

@@ -110,6 +110,7 @@ void ReadNumber(const YamlNode& node, uint64_t least, uint64_t most, Reading& to
 
 // Everything below `anycast:`.
 void ReadAnycast(const YamlNode& node, Reading& to);
+void ReadPolicy(const YamlNode& node, Reading& to, AnycastConfig& anycast);
 
 }  // namespace hither
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/config/route_attributes.h"
@@ -24,6 +26,7 @@ class NeighborKeys {
 
   void Check() {
     CheckKind();
+    CheckRoom();
     for (const std::string& name : neighbor_.services) CheckService(name);
     for (const Prefix& prefix : neighbor_.prefixes) CheckPrefix(prefix);
     CheckWhatIsLeft();
@@ -39,6 +42,9 @@ class NeighborKeys {
   }
 
   void CheckKind() {
+    if (!neighbor_.password.empty() && !neighbor_.password_file.empty()) {
+      Error("password_file", "password is given as well; keep one");
+    }
     const uint32_t local_as = anycast_.bgp->local_as;
     if (local_as == 0 || neighbor_.as == 0) return;  // Reported elsewhere.
     const bool is_internal = neighbor_.as == local_as;
@@ -51,6 +57,31 @@ class NeighborKeys {
     if (!is_internal && neighbor_.attributes.local_pref.has_value()) {
       Error("attributes",
             "local_pref is sent only to neighbors in our AS (RFC 4271 §5.1.5); remove it");
+    }
+  }
+
+  // MEDs are added, and each prepend lowers LOCAL_PREF by one; at the end of the range the states
+  // would look the same to routers.
+  void CheckRoom() {
+    const RouteAttributes& more = neighbor_.attributes;
+    for (const AnycastConfig::Service& service : anycast_.services) {
+      for (const auto& [state, tier] :
+           {std::pair("soft", &service.soft), std::pair("drain", &service.drain)}) {
+        const std::string whose = absl::StrCat(" of service ", service.name, "'s ", state);
+        const uint64_t med = uint64_t{more.med.value_or(0)} + tier->med.value_or(0);
+        if (more.med.has_value() && med > UINT32_MAX) {
+          return Error("attributes", absl::StrCat("med ", *more.med, " leaves no room for the med ",
+                                                  tier->med.value_or(0), whose, "; lower it"));
+        }
+        const int prepend = tier->prepend + more.prepend;
+        if (!more.local_pref.has_value() || tier->local_pref.has_value() ||
+            int64_t{*more.local_pref} >= prepend) {
+          continue;
+        }
+        return Error("attributes", absl::StrCat("local_pref ", *more.local_pref,
+                                                " leaves no room for the prepend ", prepend, whose,
+                                                "; each prepend lowers it by one; raise it"));
+      }
     }
   }
 
@@ -90,6 +121,29 @@ class NeighborKeys {
 
 }  // namespace
 
+namespace {
+
+// An address that cannot be read was reported.
+void CheckIdentity(const std::vector<AnycastNeighbor>& neighbors, size_t at, const YamlNode& list,
+                   Reading& to) {
+  const YamlNode& node = list.children[at];
+  const SocketAddress& address = neighbors[at].address;
+  const std::string text = address.ToText();
+  const bool has_address = ValueOf(&node, "address") != nullptr;
+  if (!has_address) to.Error(node.line, "anycast: bgp: a neighbor has no address; add it");
+  if (has_address && ValueOf(&node, "as") == nullptr) {
+    to.Error(node.line, absl::StrCat("anycast: bgp: neighbor ", text, " has no as; add it"));
+  }
+  for (size_t i = 0; i < at && !address.IsWildcard(); ++i) {
+    if (neighbors[i].address != address) continue;
+    return to.Error(node.line,
+                    absl::StrCat("anycast: bgp: neighbor ", text, " is given twice, first on line ",
+                                 list.children[i].line, "; keep one"));
+  }
+}
+
+}  // namespace
+
 bool IsFor(const AnycastNeighbor& neighbor, absl::string_view service, const Prefix& prefix) {
   const auto& services = neighbor.services;
   const auto& prefixes = neighbor.prefixes;
@@ -105,6 +159,7 @@ void CheckNeighborKeys(const YamlNode& anycast, Reading& to) {
   const YamlNode* list = ValueOf(ValueOf(&anycast, "bgp"), "neighbors");
   if (list == nullptr || list->children.size() != neighbors.size()) return;
   for (size_t i = 0; i < neighbors.size(); ++i) {
+    CheckIdentity(neighbors, i, *list, to);
     NeighborKeys(neighbors[i], list->children[i], to).Check();
   }
 }

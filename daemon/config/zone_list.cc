@@ -190,8 +190,8 @@ uint32_t ReadZoneListLines(absl::string_view text, uint32_t first_line, ZoneList
   return line;
 }
 
-void ZoneCollector::EnterFile(absl::string_view file, absl::string_view folder) {
-  parts_.push_back({to_.size(), std::string(file), std::string(folder)});
+void ZoneCollector::EnterFile(absl::string_view file, absl::string_view folder, Line line) {
+  parts_.push_back({to_.size(), std::string(file), std::string(folder), line});
 }
 
 std::string ZoneCollector::PlaceOf(size_t zone) const {
@@ -199,8 +199,10 @@ std::string ZoneCollector::PlaceOf(size_t zone) const {
       std::upper_bound(parts_.begin(), parts_.end(), zone,
                        [](size_t number, const Part& part) { return number < part.first; });
   const Part& part = *std::prev(later);
-  if (part.file == parts_.back().file) return absl::StrCat("on line ", lines_[zone]);
-  return absl::StrCat("in ", part.file, ":", lines_[zone]);
+  const std::string own =
+      part.line == Line::kIsAFolder ? absl::StrCat("as ", to_[zone].file(), " ") : "";
+  if (part.file == parts_.back().file) return absl::StrCat(own, "on line ", lines_[zone]);
+  return absl::StrCat(own, "in ", part.file, ":", lines_[zone]);
 }
 
 // What goes before a path; nothing before an absolute one.

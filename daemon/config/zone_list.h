@@ -51,8 +51,10 @@ class ZoneCollector {
  public:
   explicit ZoneCollector(ZoneSources& to) : to_(to) {}
 
-  // Zones added from here on are from `file`, and their paths are relative to `folder`.
-  void EnterFile(absl::string_view file, absl::string_view folder);
+  // Zones added from here on are from `file`, and their paths are relative to `folder`. If one of
+  // its lines stands for many, as that of a folder does, an error also names the zone's own file.
+  enum class Line : uint8_t { kIsAZone, kIsAFolder };
+  void EnterFile(absl::string_view file, absl::string_view folder, Line line = Line::kIsAZone);
 
   // `image` is only for kTextOrImage.
   absl::Status Add(uint32_t line, NameView name, absl::string_view path, ZoneSource::Kind kind,
@@ -63,6 +65,7 @@ class ZoneCollector {
     size_t first;  // Of the zones that this file names.
     std::string file;
     std::string folder;
+    Line line;
   };
 
   absl::string_view FolderOf(absl::string_view path) const;

@@ -10,10 +10,12 @@ namespace {
 
 constexpr int kSettlesMax = 10;
 
-// Zeros if it does not exist.
+constexpr std::pair<uint64_t, uint64_t> kNoIdentity = {0, 0};
+
+// None if it does not exist.
 std::pair<uint64_t, uint64_t> IdentityOf(const std::string& folder) {
   struct stat facts = {};
-  if (stat(folder.c_str(), &facts) != 0) return {0, 0};
+  if (stat(folder.c_str(), &facts) != 0) return kNoIdentity;
   return {facts.st_dev, facts.st_ino};
 }
 
@@ -36,19 +38,21 @@ void FileWatch::Watch(WatchList list) {
     Log(LogLevel::kWarning, "reload.watch: only the first ", WatchList::kFoldersMax,
         " folders of zone files are watched; use `hither reload` for the others");
   }
+  bool has_gap = !list.IsWithin(list_);
   list_ = std::move(list);
   absl::btree_map<std::string, std::unique_ptr<Watched>> before;
   before.swap(folders_);
-  bool has_gap = false;
   for (const std::string& folder : list_.folders()) {
     const auto old = before.find(folder);
-    if (old != before.end() && old->second->identity == IdentityOf(folder)) {
+    const bool is_same = old != before.end() && old->second->identity != kNoIdentity &&
+                         old->second->identity == IdentityOf(folder);
+    if (is_same) {
       folders_.emplace(folder, std::move(old->second));
     } else if (Open(folder)) {
       has_gap = true;
     }
   }
-  if (has_gap) OnChange();
+  if (has_gap) OnChange(/*is_seen=*/false);
 }
 
 bool FileWatch::Open(const std::string& folder) {
@@ -67,12 +71,18 @@ bool FileWatch::Open(const std::string& folder) {
   return true;
 }
 
-// Without a name: too much happened at once to tell what.
+// Without a name: too much happened at once to tell what. With the folder's own name: it may have
+// been moved or removed, and what its path leads to from then on is not watched.
 void FileWatch::OnEvent(const std::string& folder, const char* name) {
-  if (name == nullptr || list_.Concerns(folder, name)) OnChange();
+  const bool is_of_folder = name != nullptr && folder.substr(folder.rfind('/') + 1) == name;
+  if (const auto found = folders_.find(folder); is_of_folder && found != folders_.end()) {
+    found->second->identity = kNoIdentity;
+  }
+  if (name == nullptr || is_of_folder || list_.Concerns(folder, name)) OnChange(/*is_seen=*/true);
 }
 
-void FileWatch::OnChange() {
+void FileWatch::OnChange(bool is_seen) {
+  is_seen_ = is_seen_ || is_seen;
   const absl::Time now = MonotonicNow();
   if (since_ == absl::InfiniteFuture()) since_ = now;
   const absl::Duration left = since_ + kSettlesMax * settle_ - now;
@@ -81,7 +91,7 @@ void FileWatch::OnChange() {
 
 void FileWatch::OnTimer() {
   since_ = absl::InfiniteFuture();
-  changed_();
+  changed_(std::exchange(is_seen_, false));
 }
 
 }  // namespace hither

@@ -17,20 +17,21 @@
 namespace hither {
 
 // Calls a function when files of a WatchList have changed (inotify(7), through libuv) and then
-// stayed the same for a while; if they never do, after ten times as long.
+// stayed the same for a while; if they never do, after ten times as long. `is_seen`: false if they
+// only may have, before they were watched.
 //
 // A file system that other hosts write to, such as NFS, tells nothing of their changes.
 //
 // Threads: the loop's.
 class FileWatch {
  public:
-  using Function = std::function<void()>;
+  using Function = std::function<void(bool is_seen)>;
 
   FileWatch(uv_loop_t& loop, absl::Duration settle, Function changed);
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
 
-  // From now on these. Folders that were watched before are without a gap; for others the function
+  // From now on these. Names that were watched before are without a gap; for others the function
   // is called once, as they may have changed in the meantime. A folder that cannot be watched is a
   // warning in the log.
   void Watch(WatchList list);
@@ -38,13 +39,14 @@ class FileWatch {
 
  private:
   struct Watched {
-    std::pair<uint64_t, uint64_t> identity;  // Device and inode: the path may lead elsewhere later.
+    // Device and inode: the path may lead elsewhere later. Zeros: it has been moved or removed.
+    std::pair<uint64_t, uint64_t> identity;
     UvFsEvent event;
   };
 
   bool Open(const std::string& folder);
   void OnEvent(const std::string& folder, const char* name);
-  void OnChange();
+  void OnChange(bool is_seen);
   void OnTimer();
 
   uv_loop_t& loop_;
@@ -54,6 +56,7 @@ class FileWatch {
   absl::btree_map<std::string, std::unique_ptr<Watched>> folders_;
   UvTimer timer_;
   absl::Time since_ = absl::InfiniteFuture();  // The first change that was not told yet.
+  bool is_seen_ = false;                       // One of these was seen.
 };
 
 }  // namespace hither

@@ -81,10 +81,8 @@ void Reloader::Open(uv_loop_t& loop) {
   HITHER_CHECK(call_.Open(loop, [this] { OnCall(); }) == 0);
   publisher_.Open(loop);
   if (running_.reload.watch) {
-    watch_.emplace(loop, running_.reload.settle, [this] {
-      Log(LogLevel::kInfo, "files have changed");
-      Begin();
-    });
+    watching_.watch.emplace(loop, running_.reload.settle,
+                            [this](bool is_seen) { OnFilesChanged(is_seen); });
   }
 }
 
@@ -158,7 +156,19 @@ void Reloader::AnswerAll(std::vector<Waiter> waiters, const Answer& answer) {
 
 void Reloader::OnCall() {
   if (loaded_.exchange(false, std::memory_order_acquire)) {
-    IsLoadingFirst() ? AllAreLoaded() : EndReload();
+    switch (loading_) {
+      case Loading::kNothing:
+        break;
+      case Loading::kFirst:
+        AllAreLoaded();
+        break;
+      case Loading::kAgain:
+        EndReload();
+        break;
+      case Loading::kLook:
+        EndLook();
+        break;
+    }
   }
   bool asked = false;
   {
@@ -204,6 +214,10 @@ void Reloader::LoadOnItsThread(bool is_first) {
   outcome_.took = absl::Now() - began;
   // The list of zones, and what reading them took: of a million it is 200 MB.
   if (!stop_.IsRaised()) malloc_trim(0);
+  ReportLoaded();
+}
+
+void Reloader::ReportLoaded() {
   loaded_.store(true, std::memory_order_release);
   MutexLock lock(mu_);
   if (!closed_) call_.Send();  // Else nobody waits for it.
@@ -211,14 +225,20 @@ void Reloader::LoadOnItsThread(bool is_first) {
 
 absl::Status Reloader::LoadFirstZones() {
   return WithinMemory(absl::StrCat("load ", first_zones_.size(), " zones"), [this] {
+    NoteFiles(running_);
     outcome_.zones = Load(first_zones_, {});
-    if (watch_.has_value()) outcome_.watch = FilesOf(running_);
+    outcome_.watch = AllFiles();
   });
 }
 
 absl::Status Reloader::LoadChanges() {
+  const int64_t began_ns = FileClockNow();
   const absl::StatusOr<Config> config = read_();
-  if (!config.ok()) return config.status();
+  if (!config.ok()) {
+    NoteFilesOfFailure(config.status(), began_ns);
+    return config.status();
+  }
+  NoteFiles(*config);
   const std::vector<std::string> keys = SettingsThatNeedRestart(running_, *config);
   if (!keys.empty()) {
     outcome_.restart = absl::StrCat("these settings changed and take effect after a restart: ",
@@ -229,21 +249,79 @@ absl::Status Reloader::LoadChanges() {
   const ZoneNames only = wanted_.all ? ZoneNames() : ToLoad(wanted_.named, outcome_.unknown);
   if (!wanted_.all && only.empty()) return absl::NotFoundError(NoZoneText(outcome_.unknown));
   outcome_.zones = Load(config->zones, only);
-  if (watch_.has_value()) outcome_.watch = FilesOf(*config);
+  outcome_.watch = AllFiles();
   return absl::OkStatus();
 }
 
-WatchList Reloader::FilesOf(const Config& config) const {
+void Reloader::NoteFiles(const Config& config) {
+  if (!watching_.watch.has_value()) return;
+  watching_.config = {.files = config.files, .folders = config.folders, .read_ns = config.read_ns};
+}
+
+// The files of before are still watched: they, or what the new ones are, are to be corrected.
+void Reloader::NoteFilesOfFailure(const absl::Status& status, int64_t began_ns) {
+  if (!watching_.watch.has_value()) return;
+  std::vector<std::string>& files = watching_.config.files;
+  for (std::string& file : FilesOfFailure(status)) {
+    if (std::ranges::find(files, file) == files.end()) files.push_back(std::move(file));
+  }
+  watching_.config.read_ns = began_ns;
+  outcome_.watch = AllFiles();
+}
+
+WatchList Reloader::AllFiles() const {
   WatchList list;
-  for (const std::string& file : config.files) list.AddFile(file);
-  for (const Config::Folder& folder : config.folders) list.AddFolder(folder.path, folder.pattern);
+  if (!watching_.watch.has_value()) return list;
+  for (const std::string& file : watching_.config.files) list.AddFile(file);
+  for (const Config::Folder& folder : watching_.config.folders) {
+    list.AddFolder(folder.path, folder.pattern);
+  }
   store_.AddFiles(list);
   return list;
 }
 
-// After a reload that failed the files of before are watched: they are still to be corrected.
 void Reloader::WatchFiles() {
-  if (outcome_.watch.has_value()) watch_->Watch(*std::exchange(outcome_.watch, std::nullopt));
+  if (!watching_.watch.has_value() || !outcome_.watch.has_value()) return;
+  watching_.watch->Watch(*std::exchange(outcome_.watch, std::nullopt));
+}
+
+void Reloader::OnFilesChanged(bool is_seen) {
+  if (!is_seen && loading_ == Loading::kNothing) return Look();
+  // What runs now began after they were watched, but a load may be of some zones only.
+  if (!is_seen && (loading_ == Loading::kLook || wanted_.all)) return;
+  Log(LogLevel::kInfo, "files have changed");
+  Begin();
+}
+
+// Files may have changed between a load and the beginning of the watch. A look at a million takes
+// a second, so it is not the control thread's.
+void Reloader::Look() {
+  if (stop_.IsRaised()) return;
+  loading_ = Loading::kLook;
+  loader_.Run([this] {
+    bool& changed = watching_.config.may_have_changed;
+    changed = true;  // If memory does not suffice to look, a reload will report it.
+    const absl::Status looked =
+        WithinMemory("look for changes", [&] { changed = HaveFilesChanged(); });
+    if (!looked.ok()) changed = true;
+    ReportLoaded();
+  });
+}
+
+void Reloader::EndLook() {
+  loading_ = Loading::kNothing;
+  if (watching_.config.may_have_changed) return OnFilesChanged(/*is_seen=*/true);
+  if (again_.any) Begin(/*all=*/false);
+}
+
+bool Reloader::HaveFilesChanged() const {
+  const ConfigFiles& config = watching_.config;
+  const auto is_newer = [&](const std::string& path) {
+    return StampOf(path).changed_ns >= config.read_ns;
+  };
+  return std::ranges::any_of(config.files, is_newer) ||
+         std::ranges::any_of(config.folders, is_newer, &Config::Folder::path) ||
+         store_.HasChangedFiles();
 }
 
 LoadReport Reloader::Load(const ZoneSources& zones, const ZoneNames& only) {
@@ -313,7 +391,7 @@ void Reloader::Stop() {
   AnswerAll(std::exchange(answered_by_this_, {}), {false, kEndingText});
   AnswerAll(std::move(waiting), {false, kEndingText});
   publisher_.Close();
-  if (watch_.has_value()) watch_->Close();
+  if (watching_.watch.has_value()) watching_.watch->Close();
 }
 
 }  // namespace hither

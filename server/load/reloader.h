@@ -89,7 +89,8 @@ class Reloader {
   uint64_t reloads_failed() const { return reloads_.failed.load(std::memory_order_relaxed); }
 
  private:
-  enum class Loading : uint8_t { kNothing, kFirst, kAgain };
+  // kLook: no load, but whether files have changed before they were watched.
+  enum class Loading : uint8_t { kNothing, kFirst, kAgain, kLook };
 
   struct Answer {
     bool ok;
@@ -114,11 +115,27 @@ class Reloader {
     absl::Duration took;
   };
 
+  // The files and folders of the last good configuration, and files of one that failed after it.
+  // Only if they are to be watched. As store_.
+  struct ConfigFiles {
+    std::vector<std::string> files;
+    std::vector<Config::Folder> folders;
+    int64_t read_ns = 0;
+    bool may_have_changed = false;  // They, or those of zones: the result of a look.
+  };
+
   void Begin(bool all);
   void OnCall();
   void LoadOnItsThread(bool is_first);
+  void ReportLoaded();
   void WatchFiles();
-  WatchList FilesOf(const Config& config) const;
+  void OnFilesChanged(bool is_seen);
+  void Look();
+  void EndLook();
+  bool HaveFilesChanged() const;
+  void NoteFiles(const Config& config);
+  void NoteFilesOfFailure(const absl::Status& status, int64_t began_ns);
+  WatchList AllFiles() const;
   absl::Status LoadFirstZones();
   absl::Status LoadChanges();
   LoadReport Load(const ZoneSources& zones, const ZoneNames& only);  // Throws std::bad_alloc.
@@ -137,8 +154,11 @@ class Reloader {
   ZoneStore store_;  // The loading thread's while loading_, the control thread's otherwise.
   Outcome outcome_;  // As store_.
   ZonePublisher publisher_;
-  std::optional<FileWatch> watch_;  // If files are to be watched.
-  ZoneSources first_zones_;         // Until they are loaded.
+  struct Watching {
+    std::optional<FileWatch> watch;  // If files are to be watched.
+    ConfigFiles config;
+  } watching_;
+  ZoneSources first_zones_;  // Until they are loaded.
   Loading loading_ = Loading::kNothing;
   struct Again {
     bool any = false;  // A reload was asked for while a load was running;

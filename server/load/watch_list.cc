@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 
 #include "absl/hash/hash.h"
@@ -13,6 +14,11 @@ namespace hither {
 namespace {
 
 constexpr int kLinksMax = 40;  // As the kernel's (path_resolution(7)).
+
+// False only if it is sure: what may not be looked at exists.
+bool Exists(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
 
 uint64_t HashOf(absl::string_view name) { return absl::HashOf(name); }
 
@@ -32,6 +38,7 @@ std::string TargetOf(const std::string& path) {
 WatchList::Folder* WatchList::FolderAt(const std::string& path) {
   const auto found = folders_.find(path);
   if (found != folders_.end()) return &found->second;
+  if (missing_.contains(path)) return nullptr;
   if (folders_.size() >= kFoldersMax) {
     ++folders_omitted_;
     return nullptr;
@@ -43,21 +50,26 @@ void WatchList::AddFile(const std::string& path) { AddLinks(path, kLinksMax); }
 
 void WatchList::AddFolder(const std::string& folder, const ZonePattern& pattern) {
   AddLinks(folder, kLinksMax);
+  if (!Exists(folder)) missing_.insert(folder);
   if (Folder* const here = FolderAt(folder)) here->patterns.push_back(pattern);
+}
+
+// Once for each folder: the links among those that lead to it, and its own if it is one. Its name
+// counts, too, if it does not exist.
+void WatchList::AddFolders(const std::string& folder, int links_left) {
+  if (!walked_.insert(folder).second) return;
+  const bool is_missing = !Exists(folder);
+  if (is_missing) missing_.insert(folder);
+  const bool is_link = !TargetOf(folder).empty();
+  if (!is_link) AddLinks(folder, links_left);
+  if (is_link || is_missing) AddName(FolderOf(folder), LastOf(folder), links_left);
 }
 
 // The links among the folders of `path`, then its last part.
 void WatchList::AddLinks(const std::string& path, int links_left) {
   if (path.empty() || links_left == 0) return;
   const std::string folder = FolderOf(path);
-  if (folder != path && folder != "." && folder != "/" && walked_.insert(folder).second) {
-    const std::string target = TargetOf(folder);
-    if (target.empty()) {
-      AddLinks(folder, links_left);
-    } else {
-      AddName(FolderOf(folder), LastOf(folder), links_left);
-    }
-  }
+  if (folder != path && folder != "." && folder != "/") AddFolders(folder, links_left);
   const std::string last = LastOf(path);
   const bool is_known_folder = walked_.contains(path);  // Not a file: only its links count.
   if (!last.empty() && !is_known_folder) AddName(folder, last, links_left);
@@ -67,6 +79,19 @@ void WatchList::AddName(const std::string& folder, absl::string_view name, int l
   if (Folder* const here = FolderAt(folder)) here->names.insert(HashOf(name));
   const std::string target = TargetOf(absl::StrCat(folder, "/", name));
   if (!target.empty()) AddLinks(target, links_left - 1);
+}
+
+bool WatchList::IsWithin(const WatchList& other) const {
+  for (const auto& [path, folder] : folders_) {
+    const auto found = other.folders_.find(path);
+    if (found == other.folders_.end()) return false;
+    const Folder& same = found->second;
+    if (folder.patterns.size() > same.patterns.size()) return false;
+    for (const uint64_t name : folder.names) {
+      if (!same.names.contains(name)) return false;
+    }
+  }
+  return true;
 }
 
 bool WatchList::Concerns(const std::string& folder, absl::string_view name) const {

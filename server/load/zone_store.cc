@@ -15,6 +15,7 @@
 #include "base/counted.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/printable.h"
 #include "zones/load/image_cache.h"
 
 namespace hither {
@@ -22,13 +23,15 @@ namespace {
 
 constexpr int kSettleRounds = 10;
 
-// One log line for each finding, whatever its severity.
-void Tell(const std::vector<Finding>& findings) {
-  for (const Finding& finding : findings) {
-    Log(finding.severity == Severity::kError ? LogLevel::kError : LogLevel::kWarning,
-        ToText(finding));
-  }
+// One log line for each finding. Its level is the severity.
+void Tell(const Finding& finding) {
+  if (finding.severity == Severity::kNote) return Log(LogLevel::kWarning, ToText(finding));
+  Log(finding.severity == Severity::kError ? LogLevel::kError : LogLevel::kWarning,
+      PlaceText(finding), ": ", Printable(finding.text));
 }
+
+// Its path on one line: a file in a folder may be called anything.
+std::string ShownFile(ZoneSource source) { return Printable(std::string(source.file())); }
 
 std::vector<std::string> ErrorsOf(ZoneSource source, const std::vector<Finding>& findings) {
   std::vector<std::string> errors;
@@ -37,7 +40,7 @@ std::vector<std::string> ErrorsOf(ZoneSource source, const std::vector<Finding>&
   }
   if (errors.empty()) {
     errors.push_back(
-        absl::StrCat(source.file(), ": ", source.name().ToText(), " could not be loaded"));
+        absl::StrCat(ShownFile(source), ": ", source.name().ToText(), " could not be loaded"));
   }
   return errors;
 }
@@ -306,7 +309,7 @@ class ZoneStore::Loading {
 
   void Take(size_t at, const ServedZone* before, LoadedZone&& loaded, Part& part) {
     const ZoneSource source = sources_[at];
-    Tell(loaded.findings);
+    for (const Finding& finding : loaded.findings) Tell(finding);
     ServedZone served(source);
     if (loaded.zone != nullptr) {
       for (const Finding& finding : loaded.findings) part.notes.Add(at, ToText(finding));
@@ -339,7 +342,7 @@ class ZoneStore::Loading {
         : served.zone->serial() != old->serial() ? absl::StrCat(", was ", old->serial())
         : IsSame(*old, *served.zone)             ? ", as before"
                                                  : ", other data",
-        "; ", served.zone->record_count(), " records from ", served.file());
+        "; ", served.zone->record_count(), " records from ", ShownFile(served.source()));
     if (is_first_load) return Log(LogLevel::kDebug, line);
     if (part.notes.Add(at, line)) Log(LogLevel::kInfo, line);
     if (old == nullptr) return;
@@ -348,15 +351,15 @@ class ZoneStore::Loading {
     if (warning.empty() && served.zone->serial() == old->serial())
       warning = std::string(before->warning());
     if (warning.empty()) return;
-    const std::string text = ToText({Severity::kWarning, std::string(served.file()), 0, warning});
-    Log(LogLevel::kWarning, text);
-    part.notes.Add(at, text);
+    const Finding finding = {Severity::kWarning, std::string(served.file()), 0, warning};
+    Tell(finding);
+    part.notes.Add(at, ToText(finding));
     served.set_warning(std::move(warning));
   }
 
   void Fail(size_t at, std::vector<std::string> errors, absl::Time since, ServedZone& served,
             Part& part) const {
-    Log(LogLevel::kError, "zone ", sources_[at].name().ToText(), " from ", sources_[at].file(),
+    Log(LogLevel::kError, "zone ", sources_[at].name().ToText(), " from ", ShownFile(sources_[at]),
         ": ", Counted(errors.size(), "error"), "; ",
         served.zone != nullptr ? absl::StrCat("serial ", served.zone->serial(), " is still served")
                                : "its names get SERVFAIL");
@@ -430,6 +433,14 @@ void ZoneStore::AddFiles(WatchList& list) const {
     if (stamps_[at].includes == nullptr) continue;
     for (const FileStamp& included : *stamps_[at].includes) list.AddFile(included.path);
   }
+}
+
+bool ZoneStore::HasChangedFiles() const {
+  for (size_t at = 0; at < stamps_.size(); ++at) {
+    if (IsRaised(options_.limits.zone.stop)) return false;
+    if (HasChanged(Unpack(stamps_[at], set_->zones()[at].source().file()))) return true;
+  }
+  return false;
 }
 
 void ZoneStore::SetRunning(const Loading* loading) {

@@ -78,6 +78,8 @@ class ZoneStore {
 
   // After Load(): adds every file that its zones are made from.
   void AddFiles(WatchList& list) const;
+  // After Load(): is one of them not as it was when it was read? Stops early, like Load().
+  bool HasChangedFiles() const;
   // After Load(): the zones to serve, in the order of their sources.
   std::shared_ptr<const ZoneSet> set() const { return set_; }
 

@@ -35,6 +35,9 @@ class FakeSidecar : public CommandTarget {
   std::span<Service> services() override { return live; }
   std::vector<std::string> EndedBy(const AnycastConfig&) const override { return ended; }
   bool EndsAll(const AnycastConfig&) const override { return ends_all; }
+  bool EndsAllOf(IpFamily family, const AnycastConfig&) const override {
+    return ends_family == family;
+  }
   void KeepState(absl::Time) override { ++states_kept; }
   absl::Status Apply(const Config& next, absl::Time) override {
     if (apply_error.ok()) config_ = next;
@@ -75,6 +78,7 @@ class FakeSidecar : public CommandTarget {
   bool is_ending = false;
   std::vector<std::string> ended;
   bool ends_all = false;
+  std::optional<IpFamily> ends_family;
   int states_kept = 0;
   absl::Status apply_error;
 
@@ -280,6 +284,20 @@ TEST_F(CommandsTest, ReloadThatEndsEverySessionNeedsAConfirmation) {
   EXPECT_EQ(Commands(sidecar_).Reload(same, {}, sidecar_.now).code, 200) << "None is announced.";
   sidecar_.Run(20);
   EXPECT_EQ(Commands(sidecar_).Reload(same, {}, sidecar_.now).code, 409);
+}
+
+// A reset of the only neighbor that receives the family.
+TEST_F(CommandsTest, ReloadThatEndsAFamilyNeedsAConfirmation) {
+  FakeSidecar sidecar({ServiceOf("dns", "192.0.2.0/24"), ServiceOf("dns6", "2001:db8::/48")});
+  sidecar.ends_family = IpFamily::kV6;
+  const Config same = sidecar.config();
+  EXPECT_EQ(Commands(sidecar).Reload(same, {}, sidecar.now).code, 200) << "None is announced.";
+  sidecar.Run(20);
+  const AdminAnswer refused = Commands(sidecar).Reload(same, {}, sidecar.now);
+  EXPECT_EQ(refused.code, 409);
+  EXPECT_THAT(refused.text,
+              StartsWith("leaves nothing announced over IPv6, if only for a moment\nrefused; "));
+  EXPECT_EQ(Commands(sidecar).Reload(same, {.confirm = true}, sidecar.now).code, 200);
 }
 
 TEST_F(CommandsTest, ReloadThatForgetsADrainNeedsAConfirmation) {

@@ -103,6 +103,23 @@ TEST_F(SidecarConfig, MustHaveAnAnycast) {
               HasSubstr("the file has no anycast: section"));
 }
 
+// At the start the kernel backend would refuse them.
+TEST_F(SidecarConfig, LeasesThatTheKernelCannotHoldAreRefused) {
+  const auto error = [&](absl::string_view listen, absl::string_view prefix) {
+    const std::string text = absl::StrCat(
+        "anycast: { services: [{ name: dns, prefixes: [\"", prefix, "\"], addresses: [\"", listen,
+        "\"], probe: { name: a } }], kernel: { mode: metric, metric_interface: lo } }\n");
+    return std::string(Build(text).status().message());
+  };
+  EXPECT_EQ(error("192.0.2.53", "192.0.2.0/24"), "");
+  EXPECT_EQ(error("192.0.2.53", "192.0.2.53/32"),
+            path_ +
+                ": kernel: service dns: 192.0.2.53/32 has no address left to hold a lease; use "
+                "mode: address, or the backend bgp");
+  EXPECT_THAT(error("2001:db8::53", "2001:db8::/48"),
+              HasSubstr(": kernel: metric_interface is lo, where the kernel keeps no lifetime"));
+}
+
 TEST_F(SidecarConfig, DryRunTakesEveryBackendAway) {
   const auto config = Build(
       "anycast: { services: [{ name: dns, prefixes: [192.0.2.0/24], probe: { name: a } }],\n"

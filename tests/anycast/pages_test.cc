@@ -161,6 +161,16 @@ TEST(SidecarPages, TheReasonOfALostSessionStaysBesideItsLastError) {
                         "received: Bad Peer AS\n"));
 }
 
+// It looked like an error of now.
+TEST(SidecarPages, TheErrorBesideAnEstablishedSessionHasItsAge) {
+  SidecarView view = Sample();
+  view.sessions[0].state = "Established";
+  view.sessions[0].last_error = "NOTIFICATION received: Cease";
+  view.sessions[0].last_error_at = kNow - absl::Minutes(3);
+  EXPECT_THAT(StatusText(view, kNow),
+              HasSubstr("; last error, 3m ago: NOTIFICATION received: Cease\n"));
+}
+
 TEST(SidecarPages, OverrunIsToldWhereBeaconsComeIn) {
   SidecarView view = Sample();
   view.outside.is_overrun = true;

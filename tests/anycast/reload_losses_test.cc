@@ -182,6 +182,19 @@ TEST(KeepUntilRestart, GivesBackWhatARunningSidecarHas) {
   EXPECT_EQ(next.anycast.policy.fall, 7);
 }
 
+// The probes expect it from the next query on.
+TEST(KeepUntilRestart, AnotherNsidIsTaken) {
+  Config current;
+  current.identity = {"fra1", "ns2", "{node}.{site}"};
+  Config next = current;
+  next.identity.nsid_template = "{node}.new";
+  EXPECT_EQ(KeepUntilRestart(current, next).size(), 0u);
+  EXPECT_EQ(next.identity.nsid_template, "{node}.new");
+  next.identity.node = "ns3";  // The default template depends on the name.
+  EXPECT_EQ(absl::StrJoin(KeepUntilRestart(current, next), ", "), "identity");
+  EXPECT_EQ(next.identity, current.identity);
+}
+
 // Unless the operator has chosen it.
 TEST(KeepUntilRestart, RouterIdOfAFormerNameStays) {
   Config current;

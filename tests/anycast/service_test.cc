@@ -46,6 +46,7 @@ class Life {
     for (; now < end; now += kTick) {
       service.Tick({}, "self", {signals, queries_per_second, {}, {}, outlives}, now, transitions);
       service.NoteAnnounced([&](const std::vector<Prefix>&) { return routers_have; });
+      service.TellStanding(now, standing);
     }
   }
   void Hang(double seconds) { now += absl::Seconds(seconds); }
@@ -70,6 +71,7 @@ class Life {
  public:
   Service service;
   absl::Time now = kBegin;
+  std::vector<StandingLine> standing;
   std::vector<Transition> transitions;
   std::optional<bool> routers_have = true;
   absl::Duration outlives = absl::InfiniteDuration();
@@ -383,6 +385,18 @@ TEST(Service, TellsPeersOfFamiliesThatItHas) {
   life.Run(10, {Ok()});
   EXPECT_EQ(life.service.Told(IpFamily::kV4, life.now)->state, State::kUp);
   EXPECT_FALSE(life.service.Told(IpFamily::kV6, life.now).has_value());
+}
+
+// The probes of the new configuration are not answered at its first tick.
+TEST(Service, AReloadThatChangesNoStateIsNotWarnedOf) {
+  Life life;
+  life.Run(30, {Ok()});
+  AnycastConfig::Service next = Dns();
+  next.up.med = 20;
+  life.Reload(next);
+  life.Run(0.5, {Ok(), NotAskedYet()});
+  life.Run(30, {Ok()});
+  EXPECT_EQ(life.standing.size(), 0u) << life.standing[0].text;
 }
 
 }  // namespace

@@ -80,6 +80,21 @@ TEST_F(StandingReasonTest, EachChangeOfRuleWithinSoftIsTold) {
             "stays SOFT family=ipv4 rule=soft-fault reason=\"zone a: stale\"");
 }
 
+// An UP that is ok is no warning: it is worth a line only after one about a fault.
+TEST_F(StandingReasonTest, WhatIsGoodAgainIsToldAsSuchOnce) {
+  const Verdict up = VerdictOf(State::kUp, "ok", "all signals are ok");
+  const Verdict held = VerdictOf(State::kUp, "hold", "probe: never good");
+  Tick(held, {no_page_});  // The state began so; that was logged.
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(Tick(up, {}), "") << "no fault was told";
+  for (int i = 0; i < 3; ++i) Tick(held, {no_page_});
+  EXPECT_NE(Tick(held, {no_page_}), "");
+  EXPECT_FALSE(reason_.is_good());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Tick(up, {}), "");
+  EXPECT_EQ(Tick(up, {}), "stays UP family=ipv4 rule=ok reason=\"all signals are ok\"");
+  EXPECT_TRUE(reason_.is_good());
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(Tick(up, {}), "");
+}
+
 TEST_F(StandingReasonTest, ARuleThatFlapsDoesNotFillTheLog) {
   int lines = 0;
   for (int i = 0; i < 3600; ++i) {

@@ -346,9 +346,15 @@ def test_check_tells_what_is_broken_and_where(hitherd, folder, case):
 
 def test_check_that_cannot_be_printed_is_no_good_one(hitherd, hither, zone):
     for command in ([servers.hitherd_path(), "--check", "--zone", f"example.={zone}"],
-                    [servers.hither_path(), "check", str(zone)]):
+                    [servers.hitherd_path(), "--help"],
+                    [servers.hither_path(), "check", str(zone)],
+                    [servers.hither_path(), "check", "--json", str(zone)],
+                    [servers.hither_path(), "help", "status"]):
         with open("/dev/full", "w") as full:
-            assert subprocess.run(command, stdout=full, timeout=60).returncode == 1, command
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True,
+                                  timeout=60)
+        assert done.returncode == 1, command
+        assert "the output could not be written" in done.stderr, command
 
 
 def test_all_errors_of_a_zone_in_one_go(hitherd, folder):

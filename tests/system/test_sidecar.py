@@ -141,6 +141,24 @@ def test_why_it_stays_withdrawn_is_logged(node):
     assert "heartbeat" in told[0], told
 
 
+def test_a_command_to_hitherd_is_not_obeyed_by_the_sidecar(node):
+    """And vice versa: each says who it is (the rest is in tests/tool/who_answers_test.cc)."""
+    with node.running():
+        done = servers.run_hither("reload", "--admin", node.admin)
+        assert done.returncode == 1 and "it is that of hither-anycast" in done.stderr, done.stderr
+        assert "Server: hither-anycast" in _raw(node.admin, "GET /healthz HTTP/1.0")
+        refused = _raw(node.admin, "POST /reload?zone=example HTTP/1.0\r\nX-Hither: 1")
+        assert refused.startswith("HTTP/1.1 400 ") and "has no parameter 'zone'" in refused
+        assert "reload" not in node.log() and "unchanged until" not in node.log()
+
+
+def _raw(address, head):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(address.removeprefix("unix:"))
+        client.sendall(f"{head}\r\n\r\n".encode())
+        return client.makefile().read()
+
+
 def test_what_a_reload_cannot_change_is_told(node, folder):
     with node.running():
         node.configure(site="ams1", admin=f"unix:{folder}/other.sock")

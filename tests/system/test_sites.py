@@ -201,7 +201,7 @@ def test_a_long_name_is_no_node(hither):
 
 def test_an_empty_watch_is_an_error(hither):
     done = servers.run_hither("sites", "127.0.0.1:9", "--watch=")
-    assert done.returncode == 2 and "--watch '' is not a time" in done.stderr
+    assert done.returncode == 2 and "--watch has no value" in done.stderr
 
 
 def test_watch_tells_a_move(hither):

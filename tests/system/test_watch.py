@@ -41,6 +41,7 @@ def start(hitherd, hither, folder):
                           f'admin: {{ listen: "{admin}" }}\nlog: {{ target: zones/hitherd.log }}\n'
                           f"reload: {{ watch: {watch}, settle: {_SETTLE_SECONDS}s }}\n"
                           f"zones: [{zones}]\n")
+        time.sleep(0.02)  # The kernel's clock for files goes on: the configuration is an old one.
         running.append(servers.start_hitherd_with_config(folder, config, {first: ""},
                                                          servers.LOOPBACK, port, admin))
         return running[-1]
@@ -74,6 +75,24 @@ def test_files_of_a_folder_come_change_and_go(start, folder):
     before = (zones / "hitherd.log").read_text()
     time.sleep(5 * _SETTLE_SECONDS)
     assert (zones / "hitherd.log").read_text() == before
+
+
+def test_a_start_is_no_change(start, folder):
+    path = folder / "zones" / "one.example.zone"
+    path.write_text(_zone_text(1))
+    server = start("{ name: one.example, file: zones/one.example.zone }", "one.example.")
+    time.sleep(6 * _SETTLE_SECONDS)
+    assert "reload" not in (folder / "zones" / "hitherd.log").read_text()
+    path.write_text(_zone_text(2) + "$INCLUDE parts/missing\n")
+    log = folder / "zones" / "hitherd.log"
+    deadline = time.monotonic() + 20
+    while "parts/missing" not in log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(4 * _SETTLE_SECONDS)
+    (folder / "zones" / "parts").mkdir()
+    (folder / "zones" / "parts" / "missing").write_text("www A 192.0.2.2\n")
+    assert _is_served_within(server, "one.example.", 2)
 
 
 def test_a_name_that_is_none_is_an_error_that_names_the_file(start, folder):

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <ostream>
@@ -65,6 +67,11 @@ const Case kCases[] = {
     {"SimulateWithoutJournal", {"simulate"}, 2, "", "hither simulate: give one journal, as in hither simulate anycast.journal\n"},
     {"SimulateUnknownSetting", {"simulate", "j", "--set", "fal=5"}, 2, "", "hither simulate: --set: unknown policy setting 'fal'; did you mean 'fall'?\n"},
     {"SimulateBadSetting", {"simulate", "j", "--set=rise=fast"}, 2, "", "hither simulate: --set: rise must be a duration, such as 500ms or 10s, not 'fast'\n"},
+    {"SimulateSettingOverItsMaximum", {"simulate", "j", "--set", "hold_down=2h"}, 2, "", "hither simulate: --set: policy.hold_down: '2h' is not valid; give a time from 0 to 1h with its unit, such as 500ms, 10s or 2m\n"},
+    {"SimulateShareOver1", {"simulate", "j", "--set", "servfail_share_max=2"}, 2, "", "hither simulate: --set: policy.servfail_share_max: '2'; give a share from 0 to 1\n"},
+    {"SimulateFallOverItsMaximum", {"simulate", "j", "--set", "fall=101"}, 2, "", "*"},
+    {"SimulateSignaturesMargin", {"simulate", "j", "--set", "signatures_margin=2000h"}, 2, "", "*"},
+    {"SimulateSettingWithoutValue", {"simulate", "j", "--set", "signatures_margin"}, 2, "", "hither simulate: --set: 'signatures_margin' has no value; write it as fall=5\n"},
     {"SimulateNoJournal", {"simulate", "/nonexistent/journal"}, 1, "", "hither simulate: /nonexistent/journal: cannot be opened; is it a file that you may read?\n"},
     {"HelpOfSites", {"sites", "--help"}, 0, "hither sites - ", ""},
     {"SitesNobody", {"sites"}, 2, "", "hither sites: give an address, as in hither sites 192.0.2.53\n"},
@@ -75,15 +82,23 @@ const Case kCases[] = {
     {"SitesBadTemplate", {"sites", "127.0.0.1", "--nsid", "{node}.dns.example.net"}, 2, "", "hither sites: --nsid '{node}.dns.example.net' has no {node} or no {site}; write it as identity: { nsid: } of the nodes\n"},
     {"SitesTemplateTypo", {"sites", "127.0.0.1", "--nsid", "{nod}"}, 2, "", "*"},
     {"SitesTwoNamings", {"sites", "127.0.0.1", "--nsid", "{node}.{site}", "--fleet", "f"}, 2, "", "hither sites: --nsid and --fleet exclude each other; give one\n"},
-    {"SitesNoFleet", {"sites", "--fleet", "/nonexistent/fleet.yaml"}, 2, "", "*"},
+    {"SitesNoFleet", {"sites", "--fleet", "/nonexistent/fleet.yaml"}, 1, "", "*"},
     {"SitesTypeAlone", {"sites", "127.0.0.1", "--type", "A"}, 2, "", "hither sites: --type without a name to ask for; add --name NAME\n"},
     {"SitesBadName", {"sites", "127.0.0.1", "--name", "a..b"}, 2, "", "hither sites: 'a..b SOA' cannot be queried; give a domain name and a type, for example --name example.org --type SOA\n"},
     {"SitesBadWatch", {"sites", "127.0.0.1", "--watch", "0"}, 2, "", "hither sites: --watch '0' is not a time from 0.1 to 86400 seconds\n"},
-    {"SitesEmptyWatch", {"sites", "127.0.0.1", "--watch="}, 2, "", "hither sites: --watch '' is not a time from 0.1 to 86400 seconds\n"},
+    {"SitesEmptyWatch", {"sites", "127.0.0.1", "--watch="}, 2, "", "hither sites: --watch has no value; give one, as in --watch value\n"},
     {"CheckWithoutFile", {"check"}, 2, "", "hither check: give a zone file, as in hither check example.org.zone\n"},
     {"CheckTwoMissingFiles", {"check", "/nonexistent/a", "/nonexistent/b"}, 1, "2 files: 2 errors, 0 warnings\n", "hither check: /nonexistent/a: No such file or directory\nhither check: /nonexistent/b: No such file or directory\n"},
     {"CheckOneOriginForTwo", {"check", "a", "b", "--origin", "."}, 2, "", "hither check: --origin names one zone; give one file with it\n"},
-    {"CheckExpiresInWhat", {"check", "a", "--expires-in", "soon"}, 2, "", "hither check: --expires-in is not a time; write it as 12h, 3d or 1w\n"},
+    {"CheckExpiresInWhat", {"check", "a", "--expires-in", "soon"}, 2, "", "hither check: --expires-in 'soon' is not a time; write it as 12h, 3d or 1w\n"},
+    {"CheckExpiresInNothing", {"check", "--expires-in", "ok.test.zone"}, 2, "", "hither check: --expires-in 'ok.test.zone' is not a time; write it as 12h, 3d or 1w\n"},
+    {"CheckExpiresInNoUnit", {"check", "a", "--expires-in", "3"}, 2, "", "hither check: --expires-in '3' has no unit; write it as 3h or 3d\n"},
+    {"CheckExpiresInZero", {"check", "--expires-in", "0", "/nonexistent/a"}, 1, "", "hither check: /nonexistent/a: No such file or directory\n"},
+    {"CheckEmptyOrigin", {"check", "a", "--origin", ""}, 2, "", "hither check: --origin has no value; give one, as in --origin value\n"},
+    {"CheckEmptyOriginJoined", {"check", "a", "--origin="}, 2, "", "hither check: --origin has no value; give one, as in --origin value\n"},
+    {"CheckIncludeFolderNothing", {"check", "--include-folder", "/dev/null"}, 2, "", "hither check: --include-folder: /dev/null is no folder; give the folder that the included files are below\n"},
+    {"CompileEmptyIncludeFolder", {"compile", "a", "-o", "b", "--include-folder", ""}, 2, "", "hither compile: --include-folder has no value; give one, as in --include-folder value\n"},
+    {"StatusEmptyAdmin", {"status", "--admin", ""}, 2, "", "hither status: --admin has no value; give one, as in --admin value\n"},
     {"CheckFolder", {"check", "/"}, 1, "", "hither check: /: is a folder; give zone files, as in zones/*.zone\n"},
     {"CompileTwoFiles", {"compile", "a", "b", "-o", "c"}, 2, "", "hither compile: give one zone file, as in hither compile example.org.zone\n"},
     {"CompileOfPipe", {"compile", "/dev/null", "-o", "c"}, 1, "", "hither compile: /dev/null: is not a regular file; give a zone file\n"},
@@ -106,6 +121,27 @@ const Case kCases[] = {
 // clang-format on
 INSTANTIATE_TEST_SUITE_P(Each, CommandLine, testing::ValuesIn(kCases),
                          [](const auto& tested) { return tested.param.name; });
+
+// A script must not take the part of a report that fits for the whole.
+TEST(Print, AFullDiskIsAFailure) {
+  char* text = nullptr;
+  size_t bytes = 0;
+  std::FILE* const err = open_memstream(&text, &bytes);
+  for (const size_t size : {size_t{3}, size_t{1} << 20}) {  // Below and above what stdio buffers.
+    std::FILE* const full = std::fopen("/dev/full", "we");
+    ASSERT_NE(full, nullptr);
+    EXPECT_EQ(PrintResult({kToolFine, std::string(size, 'x'), ""}, full, err), kToolFailed);
+    std::fclose(full);
+  }
+  std::FILE* const out = std::fopen("/dev/null", "we");
+  EXPECT_EQ(PrintResult({kToolFine, "fine\n", ""}, out, err), kToolFine);
+  EXPECT_EQ(PrintResult({kToolUsage, "", "wrong\n"}, out, err), kToolUsage);
+  std::fclose(out);
+  std::fclose(err);
+  const std::string line = "hither: the output could not be written: No space left on device\n";
+  EXPECT_EQ(text, line + line + "wrong\n");
+  std::free(text);
+}
 
 TEST(StatusHelp, SaysThatOfVeryManyZonesNotAllAreTold) {
   const std::string out = Hither({"status", "--help"}).out;
@@ -131,6 +167,24 @@ TEST(Simulate, WithAnotherSettingADifferenceIsNoFailure) {
   EXPECT_THAT(result.out, Not(HasSubstr("0 entries whose decision differs")));
 }
 
+// As in the configuration, where it would be refused.
+TEST(Simulate, SettingsMustMakeSenseTogether) {
+  const ToolResult result = Hither({"simulate", kJournal.c_str(), "--set", "hold_down=30m"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("hold_down_max (5m) is less than hold_down (30m)"));
+  const ToolResult both =
+      Hither({"simulate", kJournal.c_str(), "--set", "hold_down=30m", "--set", "hold_down_max=1h"});
+  EXPECT_EQ(both.code, 0) << both.err;
+}
+
+// A key of policy: that changes a signal, which the journal has as it was.
+TEST(Simulate, SaysWhatHasNoEffect) {
+  const ToolResult result = Hither({"simulate", kJournal.c_str(), "--set", "signatures_margin=1h"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("0 entries whose decision differs from the recorded one"));
+  EXPECT_THAT(result.err, HasSubstr("signatures_margin changes a signal"));
+}
+
 TEST(Simulate, FailsIfThePolicyDecidesOtherwiseThanRecorded) {
   const std::string path = testing::TempDir() + "/otherwise.journal";
   std::ifstream in(kJournal);
@@ -142,15 +196,24 @@ TEST(Simulate, FailsIfThePolicyDecidesOtherwiseThanRecorded) {
   EXPECT_THAT(result.out, HasSubstr("was DOWN soft-fault and would be DOWN hard-fault"));
 }
 
-TEST(Simulate, NamesTheLineThatIsWrong) {
+TEST(Simulate, NamesTheLineThatIsWrongAndReplaysTheOthers) {
   const std::string path = testing::TempDir() + "/wrong.journal";
   std::ifstream in(kJournal);
   std::string first;
   std::getline(in, first);
   std::ofstream(path) << first << "\n{}\n" << first << "\n";
   const ToolResult result = Hither({"simulate", path.c_str()});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, path + ":2: wall is missing; the line was skipped\n");
+  EXPECT_THAT(result.out, HasSubstr("2 ticks, "));
+}
+
+TEST(Simulate, NamesTheFirstLineOfWhatIsNoJournal) {
+  const std::string path = testing::TempDir() + "/no.journal";
+  std::ofstream(path) << "{}\nhello\n";
+  const ToolResult result = Hither({"simulate", path.c_str()});
   EXPECT_EQ(result.code, 1);
-  EXPECT_EQ(result.err, "hither simulate: " + path + ":2: wall is missing\n");
+  EXPECT_EQ(result.err, "hither simulate: " + path + ":1: wall is missing\n");
 }
 
 TEST(Simulate, AnEndThatIsNotWholeIsLetGo) {

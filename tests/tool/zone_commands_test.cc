@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -79,7 +80,26 @@ TEST_F(ZoneFiles, FilesOfTheIncludeFolderAreRead) {
       0);
   const ToolResult none = Hither({"check", "--include-folder", "/nonexistent", path.c_str()});
   EXPECT_EQ(none.code, 2);
-  EXPECT_EQ(none.err, "hither check: --include-folder: /nonexistent is no folder\n");
+  EXPECT_EQ(none.err,
+            "hither check: --include-folder: /nonexistent is no folder: No such file or directory; "
+            "give the folder that the included files are below\n");
+}
+
+// FILE:LINE stays one line, for programs that read it.
+TEST_F(ZoneFiles, ANewlineInAFileNameIsNoneInTheOutput) {
+  const std::string bad = Write("a\nb\033.zone", std::string(kRelative) + "w 60 A x\n");
+  const ToolResult result = Hither({"check", bad.c_str(), "--origin", "example.org"});
+  EXPECT_THAT(result.out, HasSubstr("/a?b?.zone:4: error: 'x' is not"));
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 2);
+  const ToolResult json = Hither({"check", "--json", bad.c_str(), "--origin", "example.org"});
+  EXPECT_THAT(json.out, HasSubstr("/a\\nb")) << "programs get the name itself";
+  const ToolResult unknown = Hither({"check", Write("a\nb", kRelative).c_str()});
+  EXPECT_THAT(unknown.err, HasSubstr("/a?b does not give the zone's name"));
+  const ToolResult none = Hither({"check", "/nonexistent/a\nb"});
+  EXPECT_EQ(none.err, "hither check: /nonexistent/a?b: No such file or directory\n");
+  const std::string path = Write("example.org.zone", kRelative);
+  const std::string image = (folder_ / "i\nj").string();
+  EXPECT_THAT(Hither({"compile", path.c_str(), "-o", image.c_str()}).out, HasSubstr("/i?j: "));
 }
 
 TEST_F(ZoneFiles, OriginUnknown) {

@@ -85,7 +85,9 @@ AdminAction Asset(const char* path, absl::string_view text, const char* type) {
 // drain a site.
 EndpointSettings WebPages::Settings(std::vector<std::string> hosts) {
   EndpointSettings settings;
+  settings.program = "hither-console";
   settings.key = "--listen";
+  settings.waits_for_address = false;  // An operator waits for the page.
   settings.reach = EndpointSettings::Reach::kWeb;
   settings.hosts_key = "--host";
   settings.threads = kAnswerThreads + kListenersMax;

@@ -47,7 +47,7 @@ FLAGS
 
 EXIT CODES
   0  every address answered over UDP and TCP and identified its site
-  1  a query failed; the last column gives the reason
+  1  a query failed (the last column gives the reason), or the fleet file is wrong
   2  the command line is wrong
 
 EXAMPLES
@@ -177,7 +177,7 @@ bool ReadAddresses(const ParsedArguments& parsed, uint16_t port, SiteOrder& orde
   return true;
 }
 
-// --nsid and --fleet. Empty: no error.
+// --nsid. Empty: no error.
 std::string ReadNaming(const ParsedArguments& parsed, SitesOrder& out) {
   const absl::string_view nsid = parsed.Value("--nsid", "");
   const absl::string_view file = parsed.Value("--fleet", "");
@@ -191,12 +191,18 @@ std::string ReadNaming(const ParsedArguments& parsed, SitesOrder& out) {
     }
     out.fleet.emplace().nsid = std::string(nsid);
   }
-  if (file.empty()) return "";
+  return "";
+}
+
+// --fleet.
+absl::Status ReadFleet(const ParsedArguments& parsed, SitesOrder& out) {
+  const absl::string_view file = parsed.Value("--fleet", "");
+  if (file.empty()) return absl::OkStatus();
   absl::StatusOr<Fleet> fleet = LoadFleetFile(std::string(file));
-  if (!fleet.ok()) return std::string(fleet.status().message());
+  if (!fleet.ok()) return fleet.status();
   if (parsed.words.empty()) out.order.addresses = fleet->addresses;
   out.fleet = *std::move(fleet);
-  return "";
+  return absl::OkStatus();
 }
 
 std::vector<SiteAnswer> AskNamed(SiteAsker& asker, const SitesOrder& order) {
@@ -212,7 +218,6 @@ std::vector<SiteAnswer> AskNamed(SiteAsker& asker, const SitesOrder& order) {
 
 // Empty: no error.
 std::string ReadOrder(const ParsedArguments& parsed, SitesOrder& out) {
-  if (std::string wrong = ReadNaming(parsed, out); !wrong.empty()) return wrong;
   if (parsed.words.empty() && out.order.addresses.empty()) {
     return "give an address, as in hither sites 192.0.2.53";
   }
@@ -256,18 +261,17 @@ int CodeOf(const std::vector<SiteAnswer>& answers) {
 
 // Runs until interrupted, or until nobody reads the output. Writes here instead of returning, since
 // it never ends.
-int Watch(const SitesOrder& order) {
+ToolResult Watch(const SitesOrder& order) {
   SiteAsker asker;
   LastSites last;
-  int code = kToolFine;
   for (absl::Time due = absl::Now();; due += *order.watch) {
     const std::vector<SiteAnswer> answers = AskNamed(asker, order);
-    code = CodeOf(answers);
     const std::string now = absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone());
     const std::string text = order.json ? absl::StrCat(JsonOf(answers).Compact(), "\n")
                                         : absl::StrCat(now, "\n", TextOf(answers, last), "\n");
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return code;
-    if (std::fflush(stdout) != 0) return code;
+    if (const std::string why = WriteOutput(text, stdout); !why.empty()) {
+      return {kToolFailed, "", absl::StrCat("hither sites: ", why, "\n")};
+    }
     due = std::max(due, absl::Now() - *order.watch);  // Missed rounds are not made up for.
     absl::SleepFor(due + *order.watch - absl::Now());
   }
@@ -299,9 +303,15 @@ ToolResult RunSites(Arguments arguments) {
   if (!parsed.error.empty()) return UsageError("sites", parsed.error);
   if (parsed.Has("--help")) return {kToolFine, std::string(SitesHelp()), ""};
   SitesOrder order;
+  if (const std::string wrong = ReadNaming(parsed, order); !wrong.empty()) {
+    return UsageError("sites", wrong);
+  }
+  if (const absl::Status read = ReadFleet(parsed, order); !read.ok()) {
+    return {kToolFailed, "", absl::StrCat("hither sites: ", read.message(), "\n")};
+  }
   const std::string wrong = ReadOrder(parsed, order);
   if (!wrong.empty()) return UsageError("sites", wrong);
-  if (order.watch.has_value()) return {Watch(order), "", ""};
+  if (order.watch.has_value()) return Watch(order);
   SiteAsker asker;
   const std::vector<SiteAnswer> answers = AskNamed(asker, order);
   LastSites none;

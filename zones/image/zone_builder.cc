@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/printable.h"
 #include "dns/rdata.h"
 #include "zones/image/zone_indexer.h"
 
@@ -148,32 +150,25 @@ bool ZoneBuilder::MayHaveDuplicates(size_t first, size_t last) const {
 }
 
 // Removes duplicates (RFC 2181 §5) from records_[first, last) and returns the new end. Compares the
-// canonical form, in which the case of names does not count.
+// canonical form, in which the case of names does not count. Once more records are left than are
+// allowed, the rest is left as it is.
 size_t ZoneBuilder::DropDuplicates(NameView owner, size_t first, size_t last) {
-  struct Form {
-    Bytes octets;
-    size_t record;
-  };
-  std::vector<Form> forms;
-  for (size_t i = first; i < last; ++i) {
+  absl::flat_hash_set<Bytes> seen;
+  Bytes form;
+  size_t end = first;
+  for (size_t i = first; i < last && end - first <= limits_.records_per_rrset_max; ++i) {
     const RecordBuffer::Record& record = buffer_.record(records_[i]);
-    forms.push_back({{}, i});
-    AppendCanonicalRdata(record.type, record.rdata(), forms.back().octets);
-  }
-  std::stable_sort(forms.begin(), forms.end(),
-                   [](const Form& a, const Form& b) { return a.octets < b.octets; });
-  for (size_t i = 1; i < forms.size(); ++i) {
-    if (forms[i].octets != forms[i - 1].octets) continue;
-    const RecordBuffer::Record& record =
-        buffer_.record(std::exchange(records_[forms[i].record], 0));
+    form.clear();
+    AppendCanonicalRdata(record.type, record.rdata(), form);
+    if (seen.insert(form).second) {
+      records_[end++] = records_[i];
+      continue;
+    }
     Report(Severity::kWarning, record.location(),
            absl::StrCat("the same ", TypeToText(record.type), " record at ", owner.ToText(),
                         " appears above; ignored, remove one (RFC 2181 §5)"));
   }
-  const auto begin = records_.begin();
-  return static_cast<size_t>(std::remove(begin + static_cast<ptrdiff_t>(first),
-                                         begin + static_cast<ptrdiff_t>(last), RecordId{0}) -
-                             begin);
+  return end;
 }
 
 size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
@@ -181,16 +176,16 @@ size_t ZoneBuilder::PlanRRset(NameView owner, size_t first) {
   size_t last = first + 1;
   while (last < records_.size() && !StandsBefore(head, buffer_.record(records_[last]))) ++last;
   const auto named = [&] { return absl::StrCat(TypeToText(head.type), " at ", owner.ToText()); };
+  const size_t end = MayHaveDuplicates(first, last) ? DropDuplicates(owner, first, last) : last;
   extents_.records_per_rrset =
-      std::max(extents_.records_per_rrset, static_cast<uint32_t>(last - first));
-  if (last - first > limits_.records_per_rrset_max) {
+      std::max(extents_.records_per_rrset, static_cast<uint32_t>(end - first));
+  if (end - first > limits_.records_per_rrset_max) {
     Report(Severity::kError, head.location(),
            absl::StrCat(last - first, " records of type ", named(), "; at most ",
                         limits_.records_per_rrset_max,
                         " are allowed (limits: records_per_rrset_max)"));
     return last;
   }
-  const size_t end = MayHaveDuplicates(first, last) ? DropDuplicates(owner, first, last) : last;
   PlannedRRset rrset{.type = head.type,
                      .covered = head.covered(),
                      .ttl_seconds = head.ttl_seconds,
@@ -221,7 +216,28 @@ void ZoneBuilder::PlanRRsets(NameView owner) {
 // Where the other record is that a fault at `here` is about.
 std::string ZoneBuilder::Where(Location here, RecordId other) const {
   const Location place = buffer_.record(other).location();
-  return place.file == here.file ? absl::StrCat("on line ", place.line) : "in another file";
+  if (place.file == here.file) return absl::StrCat("on line ", place.line);
+  return absl::StrCat("in ", Printable(FileOf(place)), ":", place.line);
+}
+
+std::string ZoneBuilder::FileOf(const Location& place) const {
+  return place.file < files_.size() ? files_[place.file] : apex_.ToText();
+}
+
+// A name may have one record of this type. The error is at the second, and names the others.
+void ZoneBuilder::ReportSeveral(NameView owner, const PlannedRRset& rrset) {
+  constexpr size_t kNamedMax = 10;
+  const std::span<const RecordId> records = rrset.records;
+  const Location place = buffer_.record(records[1]).location();
+  std::string others;
+  for (size_t i = 2; i < records.size() && i < kNamedMax; ++i) {
+    absl::StrAppend(&others, others.empty() ? ", others " : ", ", Where(place, records[i]));
+  }
+  if (records.size() > kNamedMax) absl::StrAppend(&others, ", ...");
+  Report(Severity::kError, place,
+         absl::StrCat(records.size(), " ", TypeToText(rrset.type), " records at ", owner.ToText(),
+                      ", the first ", Where(place, records.front()), others,
+                      "; keep one (RFC 2181 §10.1)"));
 }
 
 void ZoneBuilder::CheckName(NameView owner) {
@@ -253,11 +269,7 @@ void ZoneBuilder::CheckName(NameView owner) {
                           "; remove it (RFC 1035 §5.2)"));
     }
     if ((type == RrType::kSoa || type == RrType::kCname) && rrset.records.size() > 1) {
-      const Location place = buffer_.record(rrset.records[1]).location();
-      Report(Severity::kError, place,
-             absl::StrCat(rrset.records.size(), " ", TypeToText(type), " records at ",
-                          owner.ToText(), ", the first ", Where(place, rrset.records.front()),
-                          "; keep one (RFC 2181 §10.1)"));
+      ReportSeveral(owner, rrset);
     }
   }
   if (cname != nullptr && other != nullptr) {
@@ -370,6 +382,7 @@ void ZoneBuilder::MakeZone(BuiltZone& built) {
 }
 
 BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
+  files_ = files;
   buffer_.CloseOwners();
   order_ = std::make_unique<OwnerOrder>(buffer_, apex_labels_);
   uses_nsec3_ = WillUseNsec3();
@@ -377,14 +390,12 @@ BuiltZone ZoneBuilder::Build(const std::vector<std::string>& files) {
   MakeZone(built);
   ReportMostlyOutside();
   built.extents = extents_;
-  const auto file_of = [&](const Location& location) {
-    return location.file < files.size() ? files[location.file] : apex_.ToText();
-  };
   for (PendingFinding& found : findings_) {
     built.findings.push_back(
-        {found.severity, file_of(found.location), found.location.line, std::move(found.text)});
+        {found.severity, FileOf(found.location), found.location.line, std::move(found.text)});
   }
-  ReportOmitted(file_of({}), built.findings);
+  ReportOmitted(FileOf({}), built.findings);
+  files_ = {};
   return built;
 }
 

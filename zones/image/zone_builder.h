@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -104,7 +105,9 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   void MakeZone(BuiltZone& built);
   void Report(Severity severity, const Location& location, std::string text);
   void ReportOmitted(const std::string& file, std::vector<Finding>& findings) const;
+  void ReportSeveral(NameView owner, const PlannedRRset& rrset);
   std::string Where(Location here, RecordId other) const;
+  std::string FileOf(const Location& place) const;
   Location PlaceOf(const PlannedRRset& rrset) const {
     return buffer_.record(rrset.records.front()).location();
   }
@@ -113,7 +116,8 @@ class ZoneBuilder : public RecordSink, public RecordPlaces {
   const size_t apex_labels_;
   const ZoneLimits limits_;
   RecordBuffer buffer_;
-  std::unique_ptr<OwnerOrder> order_;  // From Build() on.
+  std::unique_ptr<OwnerOrder> order_;   // From Build() on.
+  std::span<const std::string> files_;  // During Build().
 
   // Of the name being added.
   std::vector<RecordId> records_;

@@ -105,6 +105,7 @@ LoadedZone LoadFile(const std::string& path, NameView apex, const LoadLimits& li
   ZoneFileResult read = ReadInto(builder, stamps[0], apex, limits, progress);
   if (IsRaised(limits.zone.stop)) return Stopped(path);  // Even sorting the names takes a while.
   for (FileStamp& stamp : StampIncludes(read.files, began_ns)) stamps.push_back(std::move(stamp));
+  for (const std::string& file : read.files_not_opened) stamps.push_back(StampOf(file));
   LoadedZone loaded = Finish(std::move(read), builder, limits.zone);
   loaded.files = std::move(stamps);
   loaded.began_ns = began_ns;

@@ -44,11 +44,13 @@ struct LoadLimits {
 struct LoadedZone {
   std::shared_ptr<const Zone> zone;  // Null if a finding is an error.
   std::vector<Finding> findings;
-  std::vector<FileStamp> files;  // The zone file first, then included files; also on an error.
-  int64_t began_ns = 0;          // By FileClockNow().
-  bool from_image = false;       // Not from text (image_cache.h).
-  bool out_of_memory = false;    // That is the error.
-  bool ends_in_line = false;     // A file may be half written: its last line has no line feed.
+  // The zone file first, then included files; also on an error, and then with those that could not
+  // be opened.
+  std::vector<FileStamp> files;
+  int64_t began_ns = 0;        // By FileClockNow().
+  bool from_image = false;     // Not from text (image_cache.h).
+  bool out_of_memory = false;  // That is the error.
+  bool ends_in_line = false;   // A file may be half written: its last line has no line feed.
   ZoneExtents extents;
 };
 

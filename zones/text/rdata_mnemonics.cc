@@ -81,6 +81,21 @@ constexpr Word kServices[] = {
     {"kerberos-adm", 749}, {"domain-s", 853}, {"ftps-data", 989}, {"ftps", 990}, {"telnets", 992},
     {"imaps", 993}, {"pop3s", 995},
 };
+// For WKS: the names and aliases of hosts' /etc/protocols, which are IANA's "Protocol Numbers". Not
+// getprotobyname(), for the same reasons.
+constexpr Word kProtocols[] = {
+    {"tcp", 6}, {"udp", 17}, {"ip", 0}, {"hopopt", 0}, {"icmp", 1}, {"igmp", 2}, {"ggp", 3},
+    {"ipencap", 4}, {"ip-encap", 4}, {"st", 5}, {"egp", 8}, {"igp", 9}, {"pup", 12}, {"hmp", 20},
+    {"xns-idp", 22}, {"rdp", 27}, {"iso-tp4", 29}, {"dccp", 33}, {"xtp", 36}, {"ddp", 37},
+    {"idpr-cmtp", 38}, {"ipv6", 41}, {"ipv6-route", 43}, {"ipv6-frag", 44}, {"idrp", 45},
+    {"rsvp", 46}, {"gre", 47}, {"esp", 50}, {"ipsec-esp", 50}, {"ah", 51}, {"ipsec-ah", 51},
+    {"skip", 57}, {"ipv6-icmp", 58}, {"ipv6-nonxt", 59}, {"ipv6-opts", 60}, {"rspf", 73}, {"cphb", 73},
+    {"vmtp", 81}, {"eigrp", 88}, {"ospf", 89}, {"ospfigp", 89}, {"ax.25", 93}, {"ipip", 94},
+    {"etherip", 97}, {"encap", 98}, {"pim", 103}, {"ipcomp", 108}, {"vrrp", 112}, {"l2tp", 115},
+    {"isis", 124}, {"sctp", 132}, {"fc", 133}, {"mobility-header", 135}, {"udplite", 136},
+    {"mpls-in-ip", 137}, {"manet", 138}, {"hip", 139}, {"shim6", 140}, {"wesp", 141},
+    {"rohc", 142}, {"ethernet", 143},
+};
 // clang-format on
 
 // A number up to `max` or one of the words.
@@ -197,11 +212,8 @@ Complaint ReadKeyProtocol(absl::string_view text, RdataBuffer& out) {
 Complaint ReadWks(std::span<const Token> tokens, RdataBuffer& out, const Token*& blamed) {
   if (tokens.size() < 2) return "is the only field of a WKS record";
   if (const Complaint wrong = ReadIp4(tokens[0].text(), out)) return wrong;
-  const absl::string_view protocol = tokens[1].text();
-  uint64_t number = 0;
-  if (absl::EqualsIgnoreCase(protocol, "tcp")) number = 6;
-  if (absl::EqualsIgnoreCase(protocol, "udp")) number = 17;
-  if (number == 0 && !ParseNumber(protocol, UINT8_MAX, number)) {
+  uint16_t protocol = 0;
+  if (!WordOrNumber(tokens[1].text(), kProtocols, UINT8_MAX, protocol)) {
     blamed = &tokens[1];
     return "is not a protocol; write tcp, udp or its number";
   }
@@ -215,7 +227,7 @@ Complaint ReadWks(std::span<const Token> tokens, RdataBuffer& out, const Token*&
     if (bits.size() <= port / 8u) bits.resize(port / 8u + 1);
     bits[port / 8] = static_cast<char>(bits[port / 8] | 0x80 >> port % 8);
   }
-  out.U8(static_cast<uint8_t>(number));
+  out.U8(static_cast<uint8_t>(protocol));
   out.Append(AsBytes(bits));
   return nullptr;
 }

@@ -79,6 +79,14 @@ Complaint ReadNumber(absl::string_view text, size_t octets, RdataBuffer& out) {
   return nullptr;
 }
 
+// The names of flags, which are read for other types, too, are those of KEY.
+Complaint WhyNotFlags(RrType type) {
+  if (type == RrType::kDnskey || type == RrType::kCdnskey) {
+    return "is not a number from 0 to 65535, such as 256, or 257 for a key-signing key";
+  }
+  return "is not a number from 0 to 65535";
+}
+
 // RFC 6742 §2.1.2: groups as in IPv6 addresses, but none omitted.
 Complaint ReadNodeId(absl::string_view text, RdataBuffer& out) {
   constexpr Complaint kComplaint = "is not four groups of hexadecimal digits";
@@ -159,6 +167,9 @@ bool RdataParser::ParseFields(const RdataShape& shape) {
     blamed_ = taken.empty() ? nullptr : &taken[0];
     const Complaint wrong = rest ? ReadRest(*field, taken) : ReadOne(*field, taken[0]);
     if (wrong != nullptr && blamed_ == nullptr) return Fail(wrong, nullptr, &shape);
+    if (wrong != nullptr && *field == RdataField::kKeyFlags && shape.type != RrType::kKey) {
+      return FailAt(*blamed_, WhyNotFlags(shape.type), shape);
+    }
     if (wrong != nullptr) return FailAt(*blamed_, wrong, shape);
     at = rest ? tokens_.size() : at + 1;
   }

@@ -190,6 +190,7 @@ void ZoneFileReader::HandleEntry(const ZoneEntry& entry) {
     AddError(entry.line, absl::StrCat(Shown(first),
                                       " is not at the start of its line; remove the "
                                       "blanks before it (RFC 1035 §5.1)"));
+    if (absl::EqualsIgnoreCase(first.text(), "$TTL")) TakeTtl(entry);
   } else {
     HandleRecord(entry);
   }
@@ -224,15 +225,20 @@ void ZoneFileReader::HandleOrigin(const ZoneEntry& entry) {
 }
 
 void ZoneFileReader::HandleTtl(const ZoneEntry& entry) {
+  if (TakeTtl(entry)) return;
+  AddError(entry.line,
+           "$TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or "
+           "$TTL 1h (RFC 2308 §4, RFC 2181 §8)");
+}
+
+// If it is wrong, that is one mistake: none is that the records after it have no TTL.
+bool ZoneFileReader::TakeTtl(const ZoneEntry& entry) {
   uint32_t seconds = 0;
-  if (entry.tokens.size() != 2 || entry.tokens[1].quoted ||
-      !ParseDuration(entry.tokens[1].text(), seconds) || seconds > kTtlMax) {
-    return AddError(entry.line,
-                    "$TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or "
-                    "$TTL 1h (RFC 2308 §4, RFC 2181 §8)");
-  }
-  ttls_.default_seconds = seconds;
+  const bool is_good = entry.tokens.size() == 2 && !entry.tokens[1].quoted &&
+                       ParseDuration(entry.tokens[1].text(), seconds) && seconds <= kTtlMax;
+  if (is_good || !ttls_.has_default) ttls_.default_seconds = is_good ? seconds : ttls_.last_seconds;
   ttls_.has_default = true;
+  return is_good;
 }
 
 bool ZoneFileReader::ReadOwner(const Token& token) {

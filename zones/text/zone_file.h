@@ -38,6 +38,8 @@ struct ZoneFileLimits {
 struct ZoneFileResult {
   std::vector<std::string> files;  // Location::file is an index into this; [0] is the first file.
   std::vector<Finding> findings;   // In the order of reading.
+  // What $INCLUDE names but could not be opened: once it can, the zone is to be read again.
+  std::vector<std::string> files_not_opened;
   uint64_t records = 0;
   bool ok = false;  // No finding is an error.
   // A file's last line has no line feed, as when its writer is not done. Also a warning.

@@ -209,11 +209,17 @@ void ZoneFileReader::HandleGenerate(const ZoneEntry& entry) {
       fields.push_back(std::string(tokens[i].text()));
     }
   }
+  // As in BIND, a blank owner after it is the one before it: no generated name is.
+  const WrittenName owner = scope_.owner;
+  const bool owner_is_bad = scope_.owner_is_bad;
   generated_.line = entry.line;
   for (int64_t i = 0; i < count && errors_ == errors_before && !stopped_; ++i) {
     Generate(fields, heading.tokens - 2, range.start + i * range.step);
   }
   generated_.line = 0;
+  scope_.owner = owner;
+  scope_.owner_is_bad = owner_is_bad;
+  owner_text_.clear();
 }
 
 // The record for `value`, or an error.

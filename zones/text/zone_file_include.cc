@@ -192,6 +192,7 @@ void ZoneFileReader::HandleInclude(const ZoneEntry& entry) {
   const bool is_open =
       limits_.include_folder == nullptr ? OpenBelowRoot(path, why) : OpenBelowFolder(path, why);
   if (!is_open) {
+    result_.files_not_opened.push_back(path);
     return AddError(line, absl::StrCat("$INCLUDE: ", Shown(path, PATH_MAX), " ", why));
   }
   scope_.origin = origin;

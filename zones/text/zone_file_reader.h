@@ -89,6 +89,7 @@ class ZoneFileReader {
   void HandleDirective(const ZoneEntry& entry);
   void HandleOrigin(const ZoneEntry& entry);
   void HandleTtl(const ZoneEntry& entry);
+  bool TakeTtl(const ZoneEntry& entry);
 
   // zone_file_include.cc
   void HandleInclude(const ZoneEntry& entry);

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "zones/text/text_block.h"
 
@@ -57,12 +58,17 @@ constexpr char kUtf16Error[] =
     "UTF-8 (RFC 1035 §5.1)";
 constexpr char kOpenQuote[] =
     "a quoted string is not closed on its line; close it with \" (RFC 1035 §5.1)";
+constexpr char kCloseAlone[] = "')' without '('; remove it, or open the group (RFC 1035 §5.1)";
 constexpr char kBackslashError[] =
     "a backslash at the end of the line; remove it, or write \\\\ (RFC 1035 §5.1)";
 constexpr char kTooManyError[] =
     "more fields than a record can have; is a parenthesis left open? (RFC 1035 §5.1)";
-constexpr char kTooLongError[] =
+constexpr char kTooLongGroup[] =
     "a record of over 16 MiB of text; is a parenthesis left open? (RFC 1035 §5.1)";
+constexpr char kTooLongLine[] =
+    "a record of over 16 MiB of text; is an end of line missing? (RFC 1035 §5.1)";
+constexpr char kTooLongComment[] =
+    "a comment of over 16 MiB; split it into lines, each with a ';' (RFC 1035 §5.1)";
 
 // Is there a CR in the text that ends no line? `end` is a LF, or the end of the file.
 bool HasLoneReturn(const char* text, const char* end) {
@@ -102,7 +108,8 @@ struct ZoneScanner::Cursor {
   const char* p;
   const char* end;
   uint32_t line;
-  uint32_t depth = 0;  // Of parentheses.
+  uint32_t depth = 0;       // Of parentheses.
+  bool in_comment = false;  // One that goes on after `end`.
   const char* open_at = nullptr;
   uint32_t open_line = 0;
   Outcome outcome = Outcome::kEntry;
@@ -132,14 +139,17 @@ bool ZoneScanner::Next(ZoneEntry& entry) {
         return true;
       case Outcome::kEnd:
         return false;
+      case Outcome::kSkipped:
+        continue;
       case Outcome::kNeedMore:
         break;
     }
     const bool filled = Refill();
     if (filled && !is_utf16_) continue;
     entry.line = line_;
-    entry.error = is_utf16_ ? kUtf16Error : kTooLongError;
-    skip_ = Skip::kGroup;
+    entry.error = is_utf16_ ? kUtf16Error : unfinished_.error;
+    skip_ = unfinished_.in_group ? Skip::kGroup : Skip::kLine;
+    group_has_error_ = group_has_error_ || unfinished_.in_group;
     if (is_utf16_) SkipAll();
     return true;
   }
@@ -271,7 +281,7 @@ bool ZoneScanner::ScanQuoted(Cursor& cursor) {
         cursor.p = p + 1;
         return tokens_.size() <= kEntryTokensMax || StopAtGroup(cursor, kTooManyError);
       case kNewline:
-        return Stop(cursor, kOpenQuote);
+        return StopAtOpenQuote(cursor, p);
       case kNul:
         if (p != cursor.end) return Stop(cursor, kNulError);
         if (!at_end_of_source_) return cursor.Stopped(Outcome::kNeedMore);
@@ -285,6 +295,33 @@ bool ZoneScanner::ScanQuoted(Cursor& cursor) {
         ++p;
     }
   }
+}
+
+// The mistake may be the end of line instead: then the next quote closes the string, and the text
+// between is not another mistake. One that opens a string is followed by its text.
+bool ZoneScanner::StopAtOpenQuote(Cursor& cursor, const char* line_end) {
+  const char* closing = nullptr;
+  size_t quotes = 0;
+  for (const char* p = line_end; static_cast<size_t>(p - line_end) < kQuoteLookBytesMax; ++p) {
+    const CharClass kind = ClassOf(*p);
+    if (p == cursor.end) {
+      if (!at_end_of_source_) return cursor.Stopped(Outcome::kNeedMore);
+      break;
+    }
+    if (kind == kNul || (kind == kNewline && quotes > 0)) break;
+    if (kind == kEscape && p + 1 < cursor.end) ++p;
+    if (kind == kQuote && ++quotes == 1) closing = p;
+  }
+  if (quotes % 2 == 1) {
+    const CharClass next = ClassOf(closing[1]);
+    if (next != kOrdinary && next != kEscape && next != kQuote && next != kOpen) {
+      Stop(cursor, kOpenQuote);
+      cursor.line += static_cast<uint32_t>(std::count(cursor.p, closing, '\n'));
+      cursor.p = closing + 1;
+      return false;
+    }
+  }
+  return Stop(cursor, kOpenQuote);
 }
 
 // Takes the character at cursor.p and what belongs to it; false if the entry ends there.
@@ -306,6 +343,7 @@ bool ZoneScanner::Step(Cursor& cursor) {
       const char* const end = newline != nullptr ? static_cast<const char*>(newline) : cursor.end;
       if (HasLoneReturn(cursor.p, end)) return Stop(cursor, kReturnError);
       cursor.p = end;
+      cursor.in_comment = newline == nullptr;
       return true;
     }
     case kReturn:
@@ -324,9 +362,7 @@ bool ZoneScanner::Step(Cursor& cursor) {
       ++cursor.p;
       return true;
     case kClose:
-      if (cursor.depth == 0) {
-        return Stop(cursor, "')' without '('; remove it, or open the group (RFC 1035 §5.1)");
-      }
+      if (cursor.depth == 0) return Stop(cursor, kCloseAlone);
       --cursor.depth;
       ++cursor.p;
       return true;
@@ -349,12 +385,24 @@ ZoneScanner::Outcome ZoneScanner::Scan(ZoneEntry& entry) {
   tokens_.clear();
   while (Step(cursor)) {
   }
-  if (cursor.outcome == Outcome::kNeedMore) return Outcome::kNeedMore;
+  if (cursor.outcome == Outcome::kNeedMore) {
+    const bool in_group = cursor.depth > 0;
+    unfinished_ = {in_group, in_group            ? kTooLongGroup
+                             : cursor.in_comment ? kTooLongComment
+                                                 : kTooLongLine};
+    return Outcome::kNeedMore;
+  }
   // Step() moved at_ past the empty lines, so the entry's line starts there.
   const bool starts_in_column_1 = ClassOf(buffer_[at_]) != kBlank;
   at_ = static_cast<size_t>(cursor.p - buffer_.get());
   line_ = cursor.line;
+  if (cursor.error == kCloseAlone && std::exchange(group_has_error_, false)) {
+    skip_ = Skip::kLine;
+    SkipLines();
+    return Outcome::kSkipped;
+  }
   if (cursor.outcome == Outcome::kError) {
+    group_has_error_ = group_has_error_ || cursor.depth > 0;
     entry.line = cursor.error_line;
     entry.error = std::string(cursor.error);
     skip_ = cursor.depth > 0 ? Skip::kGroup : Skip::kLine;

@@ -84,13 +84,15 @@ class FileSource : public TextSource {
 // After an error it continues at the next line; after one inside parentheses, at the next line that
 // starts in column 1, because the lines of a group make no sense alone. An open group can thus be
 // scanned again from each of its lines: the limits below and the reader's limit on errors bound
-// that.
+// that. A quoted string that is closed on a later line, and the parenthesis that closes a group
+// with an error, are not errors of their own.
 class ZoneScanner {
  public:
   static constexpr size_t kPieceBytes = 256 * 1024;
   // 65,535 octets of RDATA in hexadecimal, one digit per token, and the fields before them.
   static constexpr size_t kEntryTokensMax = 2 * 65'535 + 16;
-  static constexpr size_t kEntryBytesMax = 16 << 20;  // With comments inside parentheses.
+  static constexpr size_t kEntryBytesMax = 16 << 20;      // With comments inside parentheses.
+  static constexpr size_t kQuoteLookBytesMax = 64 << 10;  // How far its end may be on other lines.
 
   explicit ZoneScanner(TextSource& source, size_t piece_bytes = kPieceBytes);
 
@@ -105,7 +107,7 @@ class ZoneScanner {
   bool ends_in_line() const { return bytes_read_ > 0 && last_ != '\n'; }
 
  private:
-  enum class Outcome { kEntry, kNeedMore, kError, kEnd };
+  enum class Outcome { kEntry, kNeedMore, kError, kSkipped, kEnd };
   enum class Skip { kNothing, kLine, kGroup };
   struct Cursor;
   static constexpr size_t kPlainTokensMax = 64;  // A line with more is Scan()'s.
@@ -117,6 +119,7 @@ class ZoneScanner {
   bool Step(Cursor& cursor);
   bool ScanToken(Cursor& cursor);
   bool ScanQuoted(Cursor& cursor);
+  bool StopAtOpenQuote(Cursor& cursor, const char* line_end);
   bool Stop(Cursor& cursor, absl::string_view error);
   bool StopAtGroup(Cursor& cursor, absl::string_view error);
   void PushToken(const Cursor& cursor, const char* from, const char* to, bool quoted, bool escaped);
@@ -136,7 +139,12 @@ class ZoneScanner {
   bool at_end_of_source_ = false;
   bool is_utf16_ = false;
   int read_error_ = 0;
-  Skip skip_ = Skip::kNothing;  // What to skip after an error.
+  Skip skip_ = Skip::kNothing;    // What to skip after an error.
+  bool group_has_error_ = false;  // Its ')' may come later.
+  struct Unfinished {             // Of the entry that needs more text.
+    bool in_group = false;
+    const char* error = "";  // If it is too long.
+  } unfinished_;
   uint64_t bytes_read_ = 0;
   char last_ = '\n';  // The last character read.
   bool plain_lines_ = true;

@@ -71,5 +71,13 @@ TEST(Remedy, OfConnecting) {
   EXPECT_EQ(RemedyOfConnecting(EINVAL, false), "");
 }
 
+// The side that has it drops the other's segments: of the handshake, or from the OPEN on.
+TEST(Remedy, OfTtlSecurityOnOneSide) {
+  EXPECT_THAT(RemedyOfConnecting(ETIMEDOUT, false, true),
+              HasSubstr("ttl_security drops what it sends with a TTL below 255"));
+  EXPECT_THAT(RemedyOfNoOpen(true), HasSubstr("set TTL security on the neighbor, too"));
+  EXPECT_THAT(RemedyOfNoOpen(false), HasSubstr("set ttl_security: true of this neighbor"));
+}
+
 }  // namespace
 }  // namespace hither

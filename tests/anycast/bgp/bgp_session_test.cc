@@ -211,6 +211,44 @@ TEST_F(SessionTest, ConnectingTakesAtMost3Seconds) {
   EXPECT_EQ(session_.counters().resets, 0u);
 }
 
+// TTL security on one side only: nothing is heard of it.
+TEST_F(SessionTest, NoOpenNamesTtlSecurity) {
+  for (const bool has_it : {true, false}) {
+    BgpSession::Options options = Options();
+    options.has_ttl_security = has_it;
+    BgpSession session(options, kStart);
+    session.Renew(At(0), At(100));
+    session.OnConnected(At(0.1), 7);
+    session.OnTick(At(11));
+    EXPECT_EQ(session.state(), Session::kIdle);
+    EXPECT_THAT(session.last_error(),
+                testing::StartsWith("NOTIFICATION sent: Hold Timer Expired (it accepts the "
+                                    "connection, but no OPEN arrives: "));
+    EXPECT_THAT(session.last_error(),
+                testing::HasSubstr(has_it ? "set TTL security on the neighbor, too"
+                                          : "set ttl_security: true of this neighbor"));
+  }
+}
+
+// Bad Peer AS, and then only resets: a guess must not stand in its place.
+TEST_F(SessionTest, NoGuessAfterANotification) {
+  constexpr char kGuess[] = "it may have no neighbor statement";
+  const auto connect = [&](double at) {
+    Renew(at);
+    session_.OnConnected(At(at), 7);
+    EXPECT_EQ(session_.state(), Session::kOpenSent);
+  };
+  connect(0);
+  session_.OnClosed(At(0.1), "Connection reset by peer");
+  EXPECT_THAT(session_.last_error(), testing::HasSubstr(kGuess));
+  connect(200);
+  session_.OnBytes(At(200.1), MessageOf(BgpType::kNotification, "02 02"));
+  connect(400);
+  session_.OnClosed(At(400.1), "Connection reset by peer");
+  EXPECT_EQ(session_.last_error(), "Connection reset by peer");
+  EXPECT_EQ(session_.last_error_at(), At(400.1));
+}
+
 // The passwords differ, or only one side has one: the kernels drop each other's segments.
 TEST_F(SessionTest, ANeighborThatDoesNotAnswerMayHaveAnotherPassword) {
   BgpSession::Options options = Options();

@@ -46,6 +46,11 @@ class Sidecar {
     for (int i = 0; i < count; ++i) Tick(level, absl::Milliseconds(i % 3 == 0 ? 243 : 254));
   }
 
+  void WriteWhole() { writer_.WriteWhole(); }
+  void LoseLine() {
+    journal_.erase(journal_.rfind('\n', journal_.size() - 2) + 1);
+    WriteWhole();
+  }
   void Undrain() { facts_.intent.forgiven_at = facts_.now + absl::Milliseconds(1); }
 
   const std::string& journal() const { return journal_; }
@@ -172,6 +177,39 @@ TEST(JournalTest, ALostLineIsNoticed) {
   ASSERT_EQ(Play(absl::StrJoin(lines, "\n"), replay), absl::OkStatus());
   EXPECT_EQ(replay.differences().size(), 0);
   EXPECT_THAT(Transitions(replay), testing::EndsWith("DOWN hard-fault"));
+}
+
+// The sidecar knows that a write failed: the whole entry that follows ends the gap, and what is
+// played from it on is exact.
+TEST(JournalTest, AfterALostLineAWholeEntryIsWritten) {
+  Sidecar sidecar;
+  sidecar.Ticks(400, Level::kOk);
+  sidecar.Ticks(3, Level::kHard);
+  sidecar.LoseLine();  // The withdrawal.
+  const size_t size = sidecar.journal().size();
+  sidecar.Ticks(1, Level::kOk);
+  EXPECT_THAT(sidecar.journal().substr(size), HasSubstr("\"policy\":")) << "whole";
+  EXPECT_THAT(sidecar.journal().substr(size), HasSubstr("\"follows\":"));
+  sidecar.Ticks(400, Level::kOk);
+  sidecar.Ticks(7, Level::kHard);
+  Replay replay({});
+  ASSERT_EQ(Play(sidecar.journal(), replay), absl::OkStatus());
+  EXPECT_EQ(replay.differences().size(), 0);
+  EXPECT_THAT(Transitions(replay), testing::EndsWith("DOWN hard-fault"));
+}
+
+// While the disk is full, there is not a large line each tick.
+TEST(JournalTest, WholeEntriesAfterLostLinesAreFew) {
+  Sidecar sidecar;
+  sidecar.Ticks(400, Level::kOk);
+  const auto lines = [&] { return std::ranges::count(sidecar.journal(), '\n'); };
+  const auto before = lines();
+  for (int tick = 0; tick < 240; ++tick) {  // A minute.
+    sidecar.WriteWhole();
+    sidecar.Tick(Level::kOk);
+  }
+  EXPECT_GE(lines() - before, 10);
+  EXPECT_LE(lines() - before, 14);
 }
 
 TEST(JournalTest, ALineTwiceIsNoJournal) {

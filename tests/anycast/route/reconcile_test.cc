@@ -127,6 +127,22 @@ TEST_F(DifferencesTest, MendedIsToldOnce) {
   EXPECT_EQ(Tick(wanted, bad), "") << "It starts again, with its grace period.";
 }
 
+// The read-back was repointed to a socket that cannot be asked, or removed.
+TEST_F(DifferencesTest, WhatNobodySeesIsNotAsWanted) {
+  const std::vector<Route> wanted = {R(kV4, State::kUp)};
+  const std::vector<Observation> bad = {O({S(kV4, "bird a", Kind::kAbsent)})};
+  const std::vector<std::vector<Observation>> blind = {{},
+                                                       {O({})},
+                                                       {O({S(kV4, "bird b", Kind::kAnnounced)})},
+                                                       {O({S(kV4, "bird a", Kind::kUnknown)})}};
+  for (const std::vector<Observation>& seen : blind) {
+    Tick(wanted, bad, absl::Minutes(10));
+    Tick(wanted, bad, absl::Seconds(4));
+    EXPECT_EQ(Tick(wanted, seen), "192.0.2.0/24 at bird a: is no longer observed");
+    EXPECT_TRUE(differences_.Counted().empty());
+  }
+}
+
 TEST_F(DifferencesTest, AChangeHasItsGracePeriod) {
   const std::vector<Observation> up = {O({S(kV4, "bgp a", Kind::kAnnounced, State::kUp)})};
   const std::vector<Observation> down = {O({S(kV4, "bgp a", Kind::kAbsent)})};

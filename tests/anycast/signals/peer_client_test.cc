@@ -89,10 +89,10 @@ AnycastConfig::Peer Peer(const SocketAddress& address) {
 
 const AnycastConfig::Probe kProbe = {"example.org", "SOA"};
 
-std::string PageThatSees(const std::string& name, bool ok) {
+std::string PageThatSees(const std::string& name, bool ok, const char* fault = "SERVFAIL") {
   PeerPage page;
   page.name = "ns1.ams1";
-  page.sees = {{name, ok, ok ? "" : "SERVFAIL"}};
+  page.sees = {{name, ok, ok ? "" : fault}};
   return EncodePeerPage(page);
 }
 
@@ -324,12 +324,13 @@ TEST(PeerClient, AnAddressWithoutAServerIsNamedWithTheRemedy) {
 class OutsideInTest : public testing::Test {
  protected:
   // Peers whose pages say so of us.
-  std::optional<Signal> WithPeers(const std::vector<bool>& say) {
+  std::optional<Signal> WithPeers(const std::vector<bool>& say, const char* fault = "SERVFAIL",
+                                  bool has_exited = false) {
     std::vector<std::unique_ptr<FakePages>> pages;
     std::vector<std::unique_ptr<PeerClient>> peers;
     const absl::Time now = MonotonicNow();
     for (const bool ok : say) {
-      pages.push_back(std::make_unique<FakePages>(Http(PageThatSees("ns2.fra1", ok))));
+      pages.push_back(std::make_unique<FakePages>(Http(PageThatSees("ns2.fra1", ok, fault))));
       const AnycastConfig::Peer peer = Peer(pages.back()->address());
       peers.push_back(std::make_unique<PeerClient>(loop_.get(), peer, kProbe));
       peers.back()->Tick(now);
@@ -337,10 +338,22 @@ class OutsideInTest : public testing::Test {
     }
     EXPECT_EQ(OutsideIn(peers, "ns9.fra1", now), std::nullopt);  // Nobody tells of that one.
     EXPECT_EQ(OutsideIn(peers, "ns2.fra1", now + absl::Minutes(1)), std::nullopt);  // Too old.
-    return OutsideIn(peers, "ns2.fra1", now);
+    return OutsideIn(peers, "ns2.fra1", now, has_exited);
   }
   Loop loop_;
 };
+
+// Each peer gives the remedy; hitherd that has exited needs another one.
+TEST_F(OutsideInTest, ARemedyIsGivenOnceAndNotForADeadHitherd) {
+  const char* const fault =
+      "at 10.0.0.2:53: refused; add this address to listen: there, or correct dns: in peers:";
+  const std::string both =
+      "no correct answer to 2 of 2 peers: ns1.ams1 (at 10.0.0.2:53: refused), ns1.ams1 (at "
+      "10.0.0.2:53: refused)";
+  EXPECT_EQ(WithPeers({false, false}, fault)->detail,
+            both + "; add that address to listen: of this node, or correct dns: in their peers:");
+  EXPECT_EQ(WithPeers({false, false}, fault, true)->detail, both);
+}
 
 TEST_F(OutsideInTest, MostOfThoseThatTellDecide) {
   EXPECT_EQ(WithPeers({}), std::nullopt);

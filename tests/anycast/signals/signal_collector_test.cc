@@ -39,7 +39,8 @@ class SignalCollectorTest : public testing::Test {
   }
 
   void MakePage(size_t workers = 1) {
-    auto made = HeartbeatPage::Create(*config_.heartbeat, {"fra1", "ns2", page_nsid_}, workers);
+    auto made =
+        HeartbeatPage::Create(*config_.heartbeat, {"fra1", page_node_, page_nsid_}, workers);
     ASSERT_TRUE(made.ok()) << made.status();
     page_ = *std::move(made);
     page_->TellPhase(HeartbeatPhase::kServing);
@@ -84,6 +85,7 @@ class SignalCollectorTest : public testing::Test {
   AnycastConfig anycast_;
   bool turns_ = true;
   std::string page_nsid_;  // The template that the responder was started with.
+  std::string page_node_ = "ns2";
   Loop loop_;
   std::unique_ptr<HeartbeatPage> page_;
   std::optional<SignalCollector> collector_;
@@ -140,6 +142,7 @@ TEST_F(SignalCollectorTest, HungResponderIsCertainOnceProbesAreSilent) {
 
 TEST_F(SignalCollectorTest, TcpDeadWhileUdpLivesIsSoft) {
   ASSERT_TRUE(Becomes("probe tcp", Level::kOk));
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
   responder_.StopTcp();
   ASSERT_TRUE(Becomes("probe tcp", Level::kSoft));
   EXPECT_THAT(Get("probe tcp").detail, HasSubstr("nothing listens there"));
@@ -164,6 +167,33 @@ TEST_F(SignalCollectorTest, AnNsidThatOnlyHitherdHasReadIsNamed) {
               HasSubstr("NSID ns2.new, expected ns2.fra1; the hitherd of this host was started "
                         "with the NSID ns2.new, and this sidecar with ns2.fra1. If hitherd's is "
                         "right, reload the sidecar (hither reload --anycast default)"));
+}
+
+// A running sidecar cannot take another name, so a reload would not help.
+TEST_F(SignalCollectorTest, ANodesNameThatOnlyHitherdHasReadNeedsARestart) {
+  page_nsid_ = "{node}.{site}";
+  page_node_ = "ns3";
+  MakePage();
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  responder_.Behave({.nsid = "ns3.fra1"});
+  ASSERT_TRUE(Becomes("probe udp", Level::kHard));
+  EXPECT_THAT(Get("probe udp").detail,
+              HasSubstr("If hitherd's is right, restart the sidecar (systemctl restart "
+                        "hither-anycast); if the sidecar's is right, restart hitherd"));
+}
+
+// Last, it read as a part of the command: "... dev lo, 16 times".
+TEST_F(SignalCollectorTest, TheNumberOfFailuresIsBeforeTheDetail) {
+  ASSERT_TRUE(Becomes("probe udp", Level::kOk));
+  responder_.Behave({.rcode = 2});
+  const auto has_count = [&] { return absl::StartsWith(Get("probe udp").detail, "2 times: "); };
+  absl::Time due = MonotonicNow();
+  EXPECT_TRUE(loop_.Until(has_count, absl::Seconds(3), [&] {
+    if (MonotonicNow() < due) return;
+    due = MonotonicNow() + anycast_.policy.tick;
+    Tick();
+  })) << Get("probe udp").detail;
+  EXPECT_FALSE(absl::EndsWith(Get("probe udp").detail, "times"));
 }
 
 TEST_F(SignalCollectorTest, AnyWorkersNsidIsOurs) {

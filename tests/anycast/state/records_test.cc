@@ -69,6 +69,42 @@ TEST_F(RecordsTest, JournalGoesWhereTheConfigurationSays) {
   EXPECT_EQ(Read("/other"), "second\n");
 }
 
+// As a killed sidecar or a power loss leaves it: the next line must not become a part of it.
+TEST_F(RecordsTest, AnUnfinishedLastLineIsEnded) {
+  std::filesystem::create_directories(folder_);
+  const std::pair<std::string, std::string> cases[] = {
+      {"whole\n", "whole\nnext\nlast\n"},
+      {"whole\nto", "whole\nto\nnext\nlast\n"},
+      {std::string("zeros\n\0\0", 8), std::string("zeros\n\0\0\nnext\nlast\n", 19)}};
+  for (const auto& [before, after] : cases) {
+    std::ofstream(config_.journal_file, std::ios::binary) << before;
+    Records records;
+    ASSERT_TRUE(Records::Check(config_).ok());
+    ASSERT_TRUE(records.Start().ok());
+    records.MoveTo(config_);
+    records.AppendToJournal("next\n");
+    records.AppendToJournal("last\n");
+    ASSERT_TRUE(records.WaitIdle(absl::Seconds(10)));
+    EXPECT_EQ(Read("/journal"), after);
+    EXPECT_FALSE(records.TakeJournalBreak());
+  }
+}
+
+TEST_F(RecordsTest, ALostLineIsNoticedOnce) {
+  Records records;
+  ASSERT_TRUE(records.Start().ok());
+  records.MoveTo(config_);  // The folder does not exist.
+  records.AppendToJournal("lost\n");
+  ASSERT_TRUE(records.WaitIdle(absl::Seconds(10)));
+  EXPECT_TRUE(records.TakeJournalBreak());
+  EXPECT_FALSE(records.TakeJournalBreak());
+  std::filesystem::create_directories(folder_);
+  records.AppendToJournal("kept\n");
+  ASSERT_TRUE(records.WaitIdle(absl::Seconds(10)));
+  EXPECT_FALSE(records.TakeJournalBreak());
+  EXPECT_EQ(Read("/journal"), "kept\n");
+}
+
 TEST_F(RecordsTest, AFolderThatCannotBeMadeIsAnError) {
   std::filesystem::create_directories(folder_);
   std::ofstream(folder_ + "/file") << "\n";

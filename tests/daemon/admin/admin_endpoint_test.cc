@@ -54,7 +54,7 @@ void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
 class Endpoint : public testing::TestWithParam<Case> {
  protected:
   static void SetUpTestSuite() {
-    endpoint_ = AdminEndpoint::Bind(AnyPort()).value().release();
+    endpoint_ = AdminEndpoint::Bind(AnyPort(), {.program = "hitherd"}).value().release();
     ASSERT_TRUE(endpoint_->Serve(Handlers()).ok());
   }
   static void TearDownTestSuite() { delete endpoint_; }
@@ -77,6 +77,8 @@ const Case kCases[] = {
     {"Status", "GET /status HTTP/1.1\r\nHost: LOCALHOST:8053\r\n\r\n", "HTTP/1.1 200 OK", "application/json"},
     {"Reload", "POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK", "\r\n\r\n2 zones loaded\n"},
     {"BodyIsNotRead", "POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\nContent-Length: 5000\r\n\r\n" + std::string(5'000, 'x'), "HTTP/1.1 200 OK", "2 zones loaded"},
+    {"ReloadOfTheOtherDaemon", "POST /reload?zone=a&dry_run=1 HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\n\r\n", "HTTP/1.1 400 Bad Request", "/reload has no parameter 'dry_run'; it has: zone\n"},
+    {"NamesItsProgram", "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 404 Not Found", "\r\nServer: hitherd\r\n"},
     {"ReloadByGet", "GET /reload HTTP/1.1\r\nHost: localhost\r\nX-Hither: 1\r\n\r\n", "HTTP/1.1 405 Method Not Allowed", "Allow: POST\r\n"},
     {"ReloadByWebPage", "POST /reload HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n", "HTTP/1.1 403 Forbidden", "X-Hither"},
     {"MetricsByPost", "POST /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 405 Method Not Allowed", "Allow: GET, HEAD\r\n"},

@@ -325,6 +325,27 @@ constexpr Case kWrong[] = {
     {"KernelLeaseOfOneTick", "SERVICE  kernel: { lease: 4s }\n  policy: { tick: 2s, lease: 5s }\n", "kernel: lease (4s) is less than a second and twice the tick (5s): one late tick would end every announcement; raise lease"},
     {"HoldDownOverItsMax", "SERVICE  dry_run: true\n  policy: { hold_down: 10m }\n", "policy: hold_down_max (5m) is less than hold_down (10m)"},
     {"DrainMinOverItsMax", "SERVICE  dry_run: true\n  policy: { drain_max: 2s }\n", "policy: drain_max (2s) is less than drain_min (3s)"},
+    {"MetricsTheOtherWay", "SERVICE  kernel: { metric_up: 5, metric_soft: 4, metric_drain: 3 }\n", "a higher metric is less preferred, but metric_up is 5, metric_soft 4 and metric_drain 3; give them in this order"},
+    {"TableOfTheKernel", "SERVICE  kernel: { table: 255 }\n", "kernel: table 255 (local) is the kernel's own"},
+    {"NoFamilies", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, families: [] }] }\n", "h.yaml:8: anycast.bgp.neighbors.families: the list is empty, so that nothing would be announced"},
+    {"EmptyFamily", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, families: [\"\"] }] }\n", "h.yaml:8: anycast.bgp.neighbors.families: '' is not a family"},
+    {"TwoPasswords", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, password: a,\n    password_file: b }] }\n", "h.yaml:9: anycast: bgp: neighbor 10.0.0.1: password_file: password is given as well; keep one"},
+    {"NoRoomForMed", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2, attributes: { med: 4294967295 } }] }\n", "h.yaml:8: anycast: bgp: neighbor 10.0.0.1: attributes: med 4294967295 leaves no room for the med 100 of service dns's soft; lower it"},
+    {"NoRoomForLocalPref", "SERVICE  bgp: { local_as: 2, neighbors: [{ address: 10.0.0.1, as: 2, attributes: { local_pref: 2 } }] }\n", "attributes: local_pref 2 leaves no room for the prepend 3 of service dns's drain; each prepend lowers it by one; raise it"},
+    {"Neighbors2ndLine", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { address: 10.0.0.1, as: 2 }] }\n", "h.yaml:9: anycast: bgp: neighbor 10.0.0.1:179 is given twice, first on line 8; keep one"},
+    {"NeighborWithoutAddress", "SERVICE  bgp: { local_as: 1, neighbors: [{ address: 10.0.0.1, as: 2 },\n    { as: 2 }] }\n", "h.yaml:9: anycast: bgp: a neighbor has no address; add it"},
+    {"PeerWithoutAddress", "SERVICE  dry_run: true\n  peers: { nodes: [{ name: a }] }\n", "h.yaml:9: anycast.peers.nodes: a node needs a name and an address"},
+    {"PeersOfOneNameAndLine", "SERVICE  dry_run: true\n  peers: { nodes: [{ name: a, address: 10.0.0.1 },\n    { name: a, address: 10.0.0.3 }] }\n", "h.yaml:10: anycast.peers.nodes: node a is given twice, first on line 9; keep one"},
+    {"CheckWithoutName", "  services: [{ name: dns, checks: [{ command: [/bin/true] }] }]\n", "h.yaml:6: anycast.services.checks: a check needs a name and a command"},
+    {"ProbesLine", "  dry_run: true\n  services:\n    - { name: dns, prefixes: [192.0.2.0/24],\n        probe: { name: www.examlpe.org } }\n", "(line 9)"},
+    {"Share", "SERVICE  policy: { drop_share_max: 1.5 }\n", "h.yaml:8: anycast.policy.drop_share_max: '1.5'; give a share from 0 to 1"},
+    {"Rate", "SERVICE  policy: { drained_queries_per_second: x }\n", "h.yaml:8: anycast.policy.drained_queries_per_second: 'x'; give queries a second"},
+    {"Choice", "  services: [{ name: dns, checks: [{ level: zz }] }]\n", "h.yaml:6: anycast.services.checks.level: 'zz'; write soft or hard"},
+    {"NewlineInAProbe", "  dry_run: true\n  services: [{ name: dns, prefixes: [192.0.2.0/24], probe: { name: \"a\\nb.example\" } }]\n", "asks for a?b.example, which is not in any zone"},
+    {"NewlineInAdmin", "SERVICE  dry_run: true\n  admin: { listen: \"z\\nz\" }\n", "h.yaml:9: anycast.admin.listen: 'z?z' is not an admin address"},
+    {"NewlineInAService", "  services: [{ name: \"d\\ns\", prefixes: [192.0.2.0/24] }]\n", "anycast.services.name 'd?s' cannot be sent"},
+    {"AdminIsWord", "SERVICE  dry_run: true\n  admin: { listen: zz }\n", "h.yaml:9: anycast.admin.listen: 'zz' is not an admin address"},
+    {"PolicysLine", "SERVICE  policy:\n    hold_down: 10m\n", "h.yaml:9: anycast: policy: hold_down_max (5m) is less than hold_down (10m)"},
     {"AdminIsPublic", "SERVICE  dry_run: true\n  admin: { listen: \"10.0.0.2:8054\" }\n", "is not a loopback address"},
 };
 // clang-format on
@@ -373,6 +394,21 @@ TEST(AnycastConfig, WarnsOfWhatCanBeMeantSo) {
                   HasSubstr("anycast: policy: rise is less than rise_first"),
                   HasSubstr("keeps the routes of a dead host for hold_time, 1m30s"),
                   HasSubstr("peers: listen 192.0.2.53:8055 is in a service's prefix")));
+}
+
+TEST(AnycastConfig, WarnsOfASidecarWithoutHeartbeat) {
+  absl::StatusOr<Config> config =
+      ParseConfig(absl::StrCat("heartbeat: none", FileWith(kService), "  dry_run: true\n"),
+                  "h.yaml", "/etc/hither");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_TRUE(FinishConfig("host", *config).ok());
+  EXPECT_THAT(CheckAnycast(*config).warnings,
+              ElementsAre(HasSubstr("anycast: heartbeat: none leaves only probes")));
+}
+
+TEST(AnycastConfig, EachLineOfAnErrorNamesTheFile) {
+  EXPECT_EQ(WithFile("h.yaml", absl::InvalidArgumentError("anycast: a\nh.yaml:3: b\nc")),
+            absl::InvalidArgumentError("h.yaml: anycast: a\nh.yaml:3: b\nh.yaml: c"));
 }
 
 TEST(AnycastConfig, WarnsOfANeighborOnThisHost) {

@@ -263,6 +263,43 @@ TEST(ConfigLists, ErrorsHaveTheListsPlace) {
             "h.yaml:4: unknown key 'usr'; did you mean 'user'?");
 }
 
+// It may be right once one of them changes.
+TEST(ConfigLists, AFailureKnowsTheFilesToWatch) {
+  const absl::StatusOr<Config> config =
+      ParseConfig("zones:\n- { list: bad }\n- { folder: none }\n", "h.yaml", "/etc", ReadSampleList,
+                  [](const std::string& folder,
+                     const ZonePattern&) -> absl::StatusOr<std::vector<std::string>> {
+                    return absl::NotFoundError(folder);
+                  });
+  EXPECT_THAT(FilesOfFailure(config.status()), ElementsAre("/etc/bad", "/etc/none"));
+  const absl::StatusOr<Config> misnamed = ParseConfig(
+      "zones: [{ folder: z }]", "h.yaml", "/etc", ReadSampleList,
+      [](const std::string&, const ZonePattern&) -> absl::StatusOr<std::vector<std::string>> {
+        return std::vector<std::string>{"a..b.zone"};
+      });
+  EXPECT_THAT(FilesOfFailure(misnamed.status()), ElementsAre("/etc/z/a..b.zone"));
+}
+
+// The folder's line does not say which file it is.
+TEST(ConfigLists, AZoneThatIsTwiceInAFolderIsNamedByItsFiles) {
+  const absl::StatusOr<Config> config = ParseConfig(
+      "zones:\n- { folder: z }\n- { name: a.test, file: f }\n- { list: good/list }\n", "h.yaml",
+      "/etc",
+      [](const std::string&, ZoneListSink& sink) {
+        ReadZoneListLines("A.test f\n", 1, sink);
+        return absl::OkStatus();
+      },
+      [](const std::string&, const ZonePattern&) -> absl::StatusOr<std::vector<std::string>> {
+        return std::vector<std::string>{"A.TEST.zone", "a.test.zone"};
+      });
+  EXPECT_EQ(config.status().message(),
+            "h.yaml:2: /etc/z/a.test.zone: zone A.TEST. is repeated, first as /etc/z/A.TEST.zone "
+            "on line 2; keep one\n"
+            "h.yaml:3: zone A.TEST. is repeated, first as /etc/z/A.TEST.zone on line 2; keep one\n"
+            "/etc/good/list:1: zone A.TEST. is repeated, first as /etc/z/A.TEST.zone in h.yaml:2; "
+            "keep one");
+}
+
 TEST(ConfigLists, ErrorsAreBoundedToo) {
   const auto read_list = [](const std::string&, ZoneListSink& sink) {
     for (uint32_t line = 1; line <= 150; ++line) ReadZoneListLines("a\n", line, sink);

@@ -22,7 +22,10 @@ class FileWatchTest : public testing::Test {
     folder_ = fs::canonical(mkdtemp(folder.data())).string();
     Write("a.zone", "1");
     ASSERT_EQ(uv_loop_init(&loop_), 0);
-    watch_ = std::make_unique<FileWatch>(loop_, kSettle, [this] { ++calls_; });
+    watch_ = std::make_unique<FileWatch>(loop_, kSettle, [this](bool is_seen) {
+      ++calls_;
+      seen_ += is_seen ? 1 : 0;
+    });
   }
   void TearDown() override {
     watch_->Close();
@@ -58,11 +61,13 @@ class FileWatchTest : public testing::Test {
     watch_->Watch(List());
     ASSERT_TRUE(TurnUntilCalled(1));
     calls_ = 0;
+    seen_ = 0;
   }
 
   std::string folder_;
   uv_loop_t loop_;
   int calls_ = 0;
+  int seen_ = 0;  // Of these calls, those for a change that was seen.
   std::unique_ptr<FileWatch> watch_;
 };
 
@@ -73,6 +78,21 @@ TEST_F(FileWatchTest, ANewFolderCountsAsAChange) {
   watch_->Watch(List());  // The same one again.
   TurnFor(3 * kSettle);
   EXPECT_EQ(calls_, 1);
+  EXPECT_EQ(seen_, 0) << "nothing has changed as far as it can see";
+}
+
+// It may have changed between the load, which made it a name to watch, and the watch.
+TEST_F(FileWatchTest, ANewNameCountsAsAChange) {
+  Start();
+  WatchList list = List();
+  list.AddFile(folder_ + "/b.zone");
+  watch_->Watch(list);
+  EXPECT_TRUE(TurnUntilCalled(1));
+  EXPECT_EQ(seen_, 0);
+  watch_->Watch(list);
+  watch_->Watch(List());  // Fewer.
+  TurnFor(3 * kSettle);
+  EXPECT_EQ(calls_, 1);
 }
 
 TEST_F(FileWatchTest, ManyChangesAreOne) {
@@ -81,6 +101,7 @@ TEST_F(FileWatchTest, ManyChangesAreOne) {
   EXPECT_TRUE(TurnUntilCalled(1));
   TurnFor(3 * kSettle);
   EXPECT_EQ(calls_, 1);
+  EXPECT_EQ(seen_, 1);
 }
 
 TEST_F(FileWatchTest, SeesARenamedFile) {
@@ -120,6 +141,32 @@ TEST_F(FileWatchTest, AFolderThatIsReplacedIsWatchedAgain) {
   Write("a.zone", "2");
   EXPECT_TRUE(TurnUntilCalled(1));
   fs::remove_all(folder_ + ".old");
+}
+
+TEST_F(FileWatchTest, AFolderThatIsMovedAwayIsAChange) {
+  Start();
+  fs::rename(folder_, folder_ + ".old");
+  EXPECT_TRUE(TurnUntilCalled(1));
+  EXPECT_EQ(seen_, 1);
+  fs::rename(folder_ + ".old", folder_);  // The same inode.
+  watch_->Watch(List());
+  ASSERT_TRUE(TurnUntilCalled(2));
+  TurnFor(2 * kSettle);
+  calls_ = 0;
+  Write("a.zone", "2");
+  EXPECT_TRUE(TurnUntilCalled(1));
+}
+
+TEST_F(FileWatchTest, AFolderThatAppearsIsAChange) {
+  WatchList list = List();
+  list.AddFile(folder_ + "/sub/below/b.zone");
+  watch_->Watch(std::move(list));
+  ASSERT_TRUE(TurnUntilCalled(1));
+  TurnFor(2 * kSettle);
+  calls_ = seen_ = 0;
+  fs::create_directories(folder_ + "/sub/below");
+  EXPECT_TRUE(TurnUntilCalled(1));
+  EXPECT_EQ(seen_, 1);
 }
 
 TEST_F(FileWatchTest, AFolderThatIsMissingIsNoEnd) {

@@ -6,8 +6,11 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -18,6 +21,7 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr absl::Duration kSettle = absl::Milliseconds(50);
 constexpr char kRest[] = " 7200 900 1209600 300\n@ 60 IN NS ns1\nns1 60 IN A 192.0.2.1\n";
 
 // One zone in a folder, and a loop that the test turns itself.
@@ -44,7 +48,10 @@ class ReloaderTest : public testing::Test, public ReloadHost {
   }
 
   void OnPublish() override { ++published_; }
-  void OnLoaded(std::shared_ptr<const ZoneSet> zones) override { loaded_ = std::move(zones); }
+  void OnLoaded(std::shared_ptr<const ZoneSet> zones) override {
+    loaded_ = std::move(zones);
+    if (on_loaded_) std::exchange(on_loaded_, nullptr)();
+  }
   void OnReloadBegin() override { ++begun_; }
   void OnReloadEnd(bool is_good) override { is_good ? ++good_ : ++bad_; }
   void OnFirstLoadEnd(const absl::Status& status) override { first_ended_ = status; }
@@ -53,12 +60,31 @@ class ReloaderTest : public testing::Test, public ReloadHost {
   absl::StatusOr<Config> Read() {
     ++reads_;
     while (!is_open_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    if (is_wrong_) return absl::InvalidArgumentError("hither.yaml:1: wrong");
+    if (is_wrong_) {
+      return WithFiles(absl::InvalidArgumentError("hither.yaml:1: wrong"), wrong_files_);
+    }
     return next_;
   }
   void WriteZone(uint32_t serial) {
     std::ofstream(folder_ + "/new") << "@ 60 IN SOA ns1 host " << serial << kRest;
     std::filesystem::rename(folder_ + "/new", folder_ + "/zone");
+  }
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + "/" + name) << text;
+  }
+  // From now on it reloads by itself.
+  void StartWatching() {
+    reloader_.reset();
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    running_.reload = {.settle = kSettle, .watch = true};
+    running_.read_ns = next_.read_ns = FileClockNow();
+    reloader_.emplace(
+        running_, [this] { return Read(); }, *this);
+    reloader_->Open(loop_);
+  }
+  void TurnFor(absl::Duration time) {
+    const absl::Time end = absl::Now() + time;
+    TurnUntil([&] { return absl::Now() >= end; });
   }
   void LoadFirst() {
     ASSERT_TRUE(reloader_->LoadFirst(running_.zones, absl::Minutes(1)).ok());
@@ -90,6 +116,8 @@ class ReloaderTest : public testing::Test, public ReloadHost {
   int begun_ = 0;
   int good_ = 0;
   int bad_ = 0;
+  std::vector<std::string> wrong_files_;
+  std::function<void()> on_loaded_;
   std::shared_ptr<const ZoneSet> loaded_;
   std::optional<absl::Status> first_ended_;
   std::optional<Reloader> reloader_;
@@ -278,6 +306,88 @@ TEST_F(ReloaderTest, AWrongConfigurationChangesNothing) {
   EXPECT_EQ(reloader_->reloads_failed(), 1u);
   EXPECT_EQ(Serial(), 1u);
   EXPECT_EQ(published_, 1);
+}
+
+TEST_F(ReloaderTest, NothingIsReloadedWhileNothingChanges) {
+  Write("hither.yaml", "zones: []\n");
+  TurnFor(absl::Milliseconds(20));  // The kernel's clock for files has gone on.
+  running_.files = next_.files = {folder_ + "/hither.yaml"};
+  StartWatching();
+  LoadFirst();
+  TurnFor(6 * kSettle);
+  EXPECT_EQ(begun_, 0);
+  WriteZone(2);
+  EXPECT_TRUE(TurnUntil([&] { return Serial() == 2; }));
+  TurnFor(6 * kSettle);
+  EXPECT_EQ(begun_, 1);
+}
+
+TEST_F(ReloaderTest, AChangeBeforeFilesAreWatchedIsSeen) {
+  StartWatching();
+  on_loaded_ = [this] { WriteZone(2); };
+  LoadFirst();
+  EXPECT_TRUE(TurnUntil([&] { return Serial() == 2; }));
+}
+
+TEST_F(ReloaderTest, AConfigurationThatChangedBeforeItIsWatchedIsRead) {
+  running_.files = next_.files = {folder_ + "/hither.yaml"};
+  StartWatching();
+  Write("hither.yaml", "zones: []\n");
+  LoadFirst();
+  EXPECT_TRUE(TurnUntil([&] { return reads_ == 1; }));
+}
+
+TEST_F(ReloaderTest, AnIncludedFileThatAppearsIsRead) {
+  StartWatching();
+  LoadFirst();
+  Write("zone", "$INCLUDE parts/more\n");
+  EXPECT_TRUE(TurnUntil([&] { return bad_ == 1; }));
+  TurnFor(3 * kSettle);
+  EXPECT_EQ(bad_, 1);
+  std::filesystem::create_directory(folder_ + "/parts");
+  Write("parts/more", absl::StrCat("@ 60 IN SOA ns1 host 2", kRest));
+  EXPECT_TRUE(TurnUntil([&] { return Serial() == 2; }));
+  std::filesystem::remove_all(folder_ + "/parts");
+  EXPECT_TRUE(TurnUntil([&] { return bad_ > 1; }));
+  TurnFor(3 * kSettle);
+  std::filesystem::create_directory(folder_ + "/parts");
+  Write("parts/more", absl::StrCat("@ 60 IN SOA ns1 host 3", kRest));
+  EXPECT_TRUE(TurnUntil([&] { return Serial() == 3; }));
+}
+
+TEST_F(ReloaderTest, AZoneFileThatAppearsIsRead) {
+  running_.zones.Add(*Name::FromText("example.net."), folder_ + "/none/yet");
+  next_ = running_;
+  StartWatching();
+  LoadFirst();
+  EXPECT_EQ(loaded_->zones()[1].zone, nullptr);
+  std::filesystem::create_directory(folder_ + "/none");
+  Write("none/yet", absl::StrCat("@ 60 IN SOA ns1 host 1", kRest));
+  EXPECT_TRUE(TurnUntil([&] { return loaded_->zones()[1].zone != nullptr; }));
+}
+
+// Such as a list of zones that the configuration names before it is written.
+TEST_F(ReloaderTest, AFileThatAFailedConfigurationLacksIsWatched) {
+  StartWatching();
+  LoadFirst();
+  is_wrong_ = true;
+  wrong_files_ = {folder_ + "/none/zones.list"};
+  reloader_->Begin();
+  EXPECT_TRUE(TurnUntil([&] { return bad_ == 1; }));
+  TurnFor(3 * kSettle);
+  EXPECT_EQ(bad_, 1);
+  is_wrong_ = false;
+  WriteZone(2);
+  EXPECT_TRUE(TurnUntil([&] { return Serial() == 2; })) << "the files of before are watched, too";
+  is_wrong_ = true;
+  reloader_->Begin();
+  EXPECT_TRUE(TurnUntil([&] { return bad_ == 2; }));
+  TurnFor(3 * kSettle);
+  is_wrong_ = false;
+  const int good = good_;
+  std::filesystem::create_directory(folder_ + "/none");
+  Write("none/zones.list", "");
+  EXPECT_TRUE(TurnUntil([&] { return good_ > good; }));
 }
 
 TEST_F(ReloaderTest, StopAnswersThoseWhoWait) {

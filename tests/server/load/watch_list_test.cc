@@ -71,9 +71,40 @@ TEST_F(WatchListTest, AFolderOfZonesCountsByItsPattern) {
   EXPECT_FALSE(list_.Concerns(folder_, "new.zone.tmp"));
 }
 
+// Of what is missing, the part that must appear first.
+TEST_F(WatchListTest, AFolderThatIsMissingIsANameInTheOneAboveIt) {
+  list_.AddFile(folder_ + "/sub/below/a.zone");
+  list_.AddFile(folder_ + "/sub/below/b.zone");
+  list_.AddFolder(folder_ + "/zones", *ZonePattern::Parse("*.zone"));
+  EXPECT_THAT(list_.folders(), ElementsAre(folder_));
+  EXPECT_TRUE(list_.Concerns(folder_, "sub"));
+  EXPECT_TRUE(list_.Concerns(folder_, "zones"));
+  EXPECT_FALSE(list_.Concerns(folder_, "below"));
+}
+
+TEST_F(WatchListTest, ALinkToAMissingFolderCounts) {
+  fs::create_directory_symlink("releases/1", folder_ + "/current");
+  list_.AddFile(folder_ + "/current/a.zone");
+  EXPECT_THAT(list_.folders(), ElementsAre(folder_));
+  EXPECT_TRUE(list_.Concerns(folder_, "current"));
+  EXPECT_TRUE(list_.Concerns(folder_, "releases"));
+}
+
+TEST_F(WatchListTest, KnowsWhetherItHasNewNames) {
+  list_.AddFile(folder_ + "/a.zone");
+  WatchList other = list_;
+  EXPECT_TRUE(list_.IsWithin(other) && other.IsWithin(list_));
+  other.AddFile(folder_ + "/b.zone");
+  EXPECT_TRUE(list_.IsWithin(other));
+  EXPECT_FALSE(other.IsWithin(list_));
+  list_.AddFolder(folder_, *ZonePattern::Parse("*.zone"));
+  EXPECT_FALSE(list_.IsWithin(other));
+}
+
 TEST_F(WatchListTest, HasOnlySoManyFolders) {
   for (size_t i = 0; i < WatchList::kFoldersMax + 5; ++i) {
-    list_.AddFile(absl::StrCat("/none/", i, "/zone"));
+    fs::create_directory(absl::StrCat(folder_, "/", i));
+    list_.AddFile(absl::StrCat(folder_, "/", i, "/zone"));
   }
   EXPECT_EQ(list_.folders().size(), WatchList::kFoldersMax);
   EXPECT_GE(list_.folders_omitted(), 5u);

@@ -8,12 +8,14 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <new>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -139,6 +141,37 @@ TEST_F(ZoneStoreTest, KeepsTheLastGoodVersionOfABrokenZone) {
   EXPECT_EQ(Text(Load({{"a.", "a"}})), "1 0 0 0");
   EXPECT_EQ(Served("a.").zone->serial(), 333u);
   EXPECT_EQ(Served("a.").last_error(), "");
+}
+
+// A log line begins with its level.
+TEST_F(ZoneStoreTest, LogsSeveritiesOnce) {
+  ASSERT_TRUE(OpenLog(LogLevel::kInfo, PathOf("log")).ok());
+  Write("a", "1");
+  Load({{"a.", "a"}});
+  Write("a", "1", "www 60 IN A not-an-address\n");
+  Load({{"a.", "a"}});
+  Write("a", "1", "www 60 IN A 192.0.2.1\nwww 61 IN A 192.0.2.2\n");
+  EXPECT_THAT(Load({{"a.", "a"}}).notes,
+              ElementsAre(HasSubstr("a:5: warning: TTL 61 "), HasSubstr("zone a.: serial 1, "),
+                          HasSubstr("a: warning: serial 1 is the same")));
+  std::ifstream file(PathOf("log"));
+  const std::string log((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(log, HasSubstr("/a:4: 'not-an-address' is not an IPv4 address"));
+  EXPECT_THAT(log, HasSubstr("/a:5: TTL 61 "));
+  EXPECT_THAT(log, HasSubstr("/a: serial 1 is the same"));
+  EXPECT_THAT(log, testing::Not(HasSubstr(": error: ")));
+  EXPECT_THAT(log, testing::Not(HasSubstr(": warning: ")));
+}
+
+TEST_F(ZoneStoreTest, ANewlineInAFileNameIsNoneInReports) {
+  const std::string file = "a\nb";
+  Write(file, "1", "$INCLUDE c\\010d\n");
+  const LoadReport report = Load({{"a.", file}});
+  ASSERT_EQ(report.errors.size(), 1u);
+  EXPECT_THAT(report.errors[0], HasSubstr("/a?b:4: error: "));
+  EXPECT_THAT(report.errors[0], testing::Not(HasSubstr("\n")));
+  Write(file, "22");
+  EXPECT_THAT(Load({{"a.", file}}).notes, ElementsAre(HasSubstr("/a?b")));
 }
 
 // What an editor or a copy has written so far is no version of the zone.

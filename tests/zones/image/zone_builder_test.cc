@@ -66,6 +66,8 @@ constexpr Case kCases[] = {
      "zone:4: warning: TTL 61 differs from the 60 of other records of type A at a.example.; the lowest is used, make them equal (RFC 2181 §5.2)"},
     {"TwoSoas", "@ 60 SOA a b 8 2 3 4 5\n",
      "zone:3: error: 2 SOA records at example., the first on line 1; keep one (RFC 2181 §10.1)"},
+    {"ThreeSoas", "@ 60 SOA a b 8 2 3 4 5\n@ 60 SOA a b 9 2 3 4 5\n@ 60 SOA a b 10 2 3 4 5\n",
+     "zone:3: error: 4 SOA records at example., the first on line 1, others on line 4, on line 5; keep one (RFC 2181 §10.1)"},
     {"SoaBelowApex", "a 60 SOA a b 8 2 3 4 5\n",
      "zone:3: error: SOA at a.example., which is not the apex example.; remove it (RFC 1035 §5.2)"},
     {"CnameBesideData", "a 60 A 192.0.2.1\na 60 CNAME b\n",
@@ -113,6 +115,25 @@ TEST(Limits, OfRecordsInAnRRset) {
             "zone:3: error: 4 records of type A at a.example.; at most 3 are allowed (limits: "
             "records_per_rrset_max)");
   EXPECT_EQ(built.zone, nullptr);
+}
+
+// They are dropped.
+TEST(Limits, DuplicatesDoNotCount) {
+  ZoneLimits limits;
+  limits.records_per_rrset_max = 20;
+  std::string text = kHead;
+  for (int i = 0; i < 60; ++i) absl::StrAppend(&text, "a 60 A 192.0.2.", i % 20, "\n");
+  const BuiltZone built = Build(text, limits);
+  ASSERT_NE(built.zone, nullptr) << Findings(built);
+  EXPECT_EQ(built.zone->record_count(), 22u);
+  EXPECT_EQ(built.extents.records_per_rrset, 20u);
+  ASSERT_EQ(built.findings.size(), 40u);
+  EXPECT_EQ(ToText(built.findings[0]),
+            "zone:23: warning: the same A record at a.example. appears above; ignored, remove one "
+            "(RFC 2181 §5)");
+  absl::StrAppend(&text, "a 60 A 192.0.2.20\n");
+  EXPECT_THAT(Findings(Build(text, limits)),
+              testing::HasSubstr("zone:3: error: 61 records of type A at a.example.; at most 20"));
 }
 
 TEST(Limits, OfTypesAtAName) {

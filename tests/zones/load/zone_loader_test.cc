@@ -11,7 +11,8 @@
 #include <string>
 #include <thread>
 
-#include "gtest/gtest.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 
 namespace {
 
@@ -127,6 +128,32 @@ TEST_F(LoadZoneFileTest, KeepsToItsLimits) {
   EXPECT_NE(LoadZoneFile(Path("zone"), Apex(), limits).zone, nullptr);
   limits.zone.records_per_rrset_max = 2;
   EXPECT_EQ(LoadZoneFile(Path("zone"), Apex(), limits).zone, nullptr);
+}
+
+TEST_F(LoadZoneFileTest, NamesBothPlacesOfAFaultInTwoFiles) {
+  Write("zone", std::string(kGood) + "w CNAME x\n$INCLUDE one\n$INCLUDE two\n");
+  Write("one", "; comment\nw TXT text\n");
+  Write("two", "$ORIGIN " + Apex().ToText() + "\n@ SOA a b 8 2 3 4 5\n@ SOA a b 9 2 3 4 5\n");
+  std::string findings;
+  for (const Finding& found : LoadZoneFile(Path("zone"), Apex()).findings) {
+    absl::StrAppend(&findings, ToText(found), "\n");
+  }
+  EXPECT_THAT(findings, testing::HasSubstr(absl::StrCat(", TXT in ", Path("one"), ":2; remove")));
+  EXPECT_THAT(findings,
+              testing::HasSubstr(absl::StrCat(Path("two"), ":2: error: 3 SOA records at ")));
+  EXPECT_THAT(findings, testing::HasSubstr(absl::StrCat(", the first in ", Path("zone"), ":")));
+  EXPECT_THAT(findings, testing::HasSubstr(", others on line 3; keep one"));
+}
+
+TEST_F(LoadZoneFileTest, KnowsAMissingInclude) {
+  Write("zone", std::string(kGood) + "$INCLUDE none/such\n");
+  const LoadedZone loaded = LoadZoneFile(Path("zone"), Apex());
+  ASSERT_EQ(loaded.files.size(), 2u);
+  EXPECT_EQ(loaded.files[1].path, Path("none/such"));
+  EXPECT_FALSE(HasChanged(loaded.files));
+  fs::create_directory(Path("none"));
+  Write("none/such", "w TXT text\n");
+  EXPECT_TRUE(HasChanged(loaded.files));
 }
 
 TEST_F(LoadZoneFileTest, KnowsAChange) {

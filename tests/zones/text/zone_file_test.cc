@@ -126,6 +126,8 @@ const Case kErrors[] = {
     {"TypeZero",       "a 60 TYPE0 \\# 0",                    "", "z:1: error: TYPE0 is not a type of data; remove the record (RFC 6895 §3.1)"},
     {"DirectiveUnknown", "$FOO x",                            "", "z:1: error: unknown directive '$FOO'; there are $ORIGIN, $TTL, $INCLUDE and $GENERATE; a name that starts with $ is written \\$ (RFC 1035 §5.1)"},
     {"DirectiveIndented", "a 60 NS .\n $TTL 5",               "a.example. 60 NS 00", "z:2: error: '$TTL' is not at the start of its line; remove the blanks before it (RFC 1035 §5.1)"},
+    {"TtlIndentedFirst",  " $TTL 5\na NS .",               "a.example. 5 NS 00", "z:1: error: '$TTL' is not at the start of its line; remove the blanks before it (RFC 1035 §5.1)"},
+    {"TtlIndentedAndBad", " $TTL x\na NS .",               "a.example. 0 NS 00", "z:1: error: '$TTL' is not at the start of its line; remove the blanks before it (RFC 1035 §5.1)"},
     {"DirectiveIndentedFirst", "\t$origin a.\na 60 NS .",     "a.example. 60 NS 00", "z:1: error: '$origin' is not at the start of its line; remove the blanks before it (RFC 1035 §5.1)"},
     {"DollarIndented", "a 60 NS .\n $x NS .",                 "a.example. 60 NS 00", "z:2: error: '$x' is not a record type" + kHeading},
     {"ClassAny",       "a ANY A 192.0.2.1\nb 60 NONE NS .",   "", "z:1: error: class 'ANY' exists in queries and updates only; write IN (RFC 1035 §3.2.5)"
@@ -158,6 +160,9 @@ const Case kErrors[] = {
     {"OriginTwo",      "$ORIGIN a. b.",                       "", "z:1: error: $ORIGIN needs one name; write $ORIGIN name (RFC 1035 §5.1)"},
     {"OriginBad",      "$ORIGIN a..",                         "", "z:1: error: 'a..' has an empty label; write $ORIGIN name (RFC 1035 §5.1)"},
     {"TtlMissing",     "$TTL",                                "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
+    {"DollarTtlBadOnce", "$TTL x\na NS .\nb 60 NS .\n$TTL y\nc NS .", "a.example. 0 NS 00 | b.example. 60 NS 00 | c.example. 0 NS 00",
+                       "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"
+                       " | z:4: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
     {"DollarTtlQuoted", "$TTL \"60\"",                        "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
     {"DollarTtlTooLarge", "$TTL 2147483648",                  "", "z:1: error: $TTL needs one time of at most 2147483647 seconds; write $TTL 3600 or $TTL 1h (RFC 2308 §4, RFC 2181 §8)"},
     {"IncludeInText",  "$INCLUDE x",                          "", "z:1: error: $INCLUDE in text that is not a file; write the records out"},

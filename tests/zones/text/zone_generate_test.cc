@@ -188,5 +188,37 @@ TEST(Generate, LineAfterItHasItsOwnNumber) {
   EXPECT_EQ(result.findings[0].line, 2u);
 }
 
+// Of every line without one, wherever it stands: BIND does the same.
+TEST(Generate, NoGeneratedNameIsTheOwnerOfWhatFollows) {
+  Drawing drawing;
+  const auto result = ReadZoneText(
+      "$TTL 9\nb PTR x\n$GENERATE 1-2 a$ PTR y\n PTR z\na2 PTR v\n$GENERATE 2-2 a$ PTR y\n"
+      "a2 PTR w\n",
+      "z", NameView(), drawing);
+  EXPECT_TRUE(result.findings.empty());
+  EXPECT_EQ(drawing.drawn, "b./9/x. a1./9/y. a2./9/y. b./9/z. a2./9/v. a2./9/y. a2./9/w.");
+}
+
+TEST(Generate, FirstRecordAfterItNeedsAnOwner) {
+  Drawing drawing;
+  const auto result =
+      ReadZoneText("$GENERATE 0-1 a 60 PTR x\n 60 PTR y\n", "z", NameView(), drawing);
+  EXPECT_EQ(drawing.drawn, "a./60/x. a./60/x.");
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(ToText(result.findings[0]),
+            "z:2: error: the first record has no owner; write its name at the start of the line "
+            "(RFC 1035 §5.1)");
+}
+
+// The record is the earlier owner's, so its own faults are reported.
+TEST(Generate, ABadNameIsNotTheOwnerOfWhatFollows) {
+  Drawing drawing;
+  const auto result = ReadZoneText("b 60 PTR x\n$GENERATE 1-2 a..$ 60 PTR x\n 60 PTR y..\n", "z",
+                                   NameView(), drawing);
+  ASSERT_EQ(result.findings.size(), 2u);
+  EXPECT_EQ(result.findings[0].line, 2u);
+  EXPECT_EQ(result.findings[1].line, 3u);
+}
+
 }  // namespace
 }  // namespace hither

@@ -112,6 +112,16 @@ TEST_F(Include, RestoresOriginAndOwner) {  // RFC 1035 §5.1
             "a.example.@0:5");
 }
 
+// BIND agrees on each of these.
+TEST_F(Include, GeneratedNamesOwnNothingAroundIt) {
+  Write("zones/a", "$TTL 60\na NS .\n$GENERATE 1-1 m$ NS .\n$INCLUDE b\n NS .\n");
+  Write("zones/b", " NS .\n$GENERATE 2-2 m$ NS .\n NS .\nq NS .\n$GENERATE 3-3 m$ NS .\n NS .\n");
+  EXPECT_EQ(Read("zones/a"),
+            "a.example.@0:2 | m1.example.@0:3 | a.example.@1:1 | m2.example.@1:2 | "
+            "a.example.@1:3 | q.example.@1:4 | m3.example.@1:5 | q.example.@1:6 | "
+            "a.example.@0:5");
+}
+
 TEST_F(Include, OwnerIsTakenOver) {
   Write("zones/a", "a 60 NS .\n$INCLUDE b\n");
   Write("zones/b", " 60 NS .\n");

@@ -90,6 +90,16 @@ const Case kTexts[] = {
     {"OpenQuoteEscaped",  "\"a\\\"\nb",                      "1: a quoted string is not closed on its line | 2 [b]"},
     {"OpenQuoteBackslash","\"a\\\nb",                        "1: a quoted string is not closed on its line | 2 [b]"},
     {"OpenQuoteInGroup",  "a ( b\n \"c\n d )\ne",            "2: a quoted string is not closed on its line | 4 [e]"},
+    {"QuoteOverTwoLines", "a \"b\nc\" d\ne",               "1: a quoted string is not closed on its line | 3 [e]"},
+    {"QuoteOverThree",    "a \"b\nc\nd\"\ne",              "1: a quoted string is not closed on its line | 4 [e]"},
+    {"QuoteClosedAlone",  "a \"b\n\"\nc",                  "1: a quoted string is not closed on its line | 3 [c]"},
+    {"QuoteClosedAtEnd",  "a \"b\nc\"",                    "1: a quoted string is not closed on its line"},
+    {"QuoteClosedCrLf",   "a \"b\r\nc\"\r\nd",            "1: a quoted string is not closed on its line | 3 [d]"},
+    {"QuoteOverEscaped",  "a \"b\nc\\\"d\" \"e\" ; f\ng",  "1: a quoted string is not closed on its line | 3 [g]"},
+    {"QuoteOpenTwice",    "a \"b\nc \"d\ne",               "1: a quoted string is not closed on its line | 2: a quoted string is not closed on its line | 3 [e]"},
+    {"QuoteOpenOnce",     "a \"b\nc \" d\"\ne",            "1: a quoted string is not closed on its line | 2 [c][\" d\"] | 3 [e]"},
+    {"QuoteOverInGroup",  "a ( \"b\nc\" d\n e )\nf",       "1: a quoted string is not closed on its line | 4 [f]"},
+    {"CloseOfABadGroup",  "a ( \"b\nc\n)\n) d\ne",         "1: a quoted string is not closed on its line | 2 [c] | 4: ')' without '(' | 5 [e]"},
     {"OpenGroup",         "a\nb (\n c\n d\ne\n( f )",        "1 [a] | 2: '(' is not closed | 5 [e] | 6 [f]"},
     {"OpenGroupTwice",    "a (\nb (\nc",                     "1: '(' is not closed | 2: '(' is not closed | 3 [c]"},
     {"OpenInnerGroup",    "a (\n ( b )\n c\nd",              "1: '(' is not closed | 4 [d]"},
@@ -133,6 +143,30 @@ TEST(ZoneScanner, TooManyTokens) {
   const std::string more = "( b\n" + most.substr(1) + "\nc\nd";
   EXPECT_EQ(Drawn(more, ZoneScanner::kPieceBytes).substr(0, 61),
             "1: more fields than a record can have | 3 [a] | 4 [a] | 5 [a]");
+}
+
+// In column 1, as some tools write long RDATA.
+TEST(ZoneScanner, TheEndOfAGroupWithTooManyTokensIsNoOtherMistake) {
+  std::string text = "a (\n";
+  for (size_t i = 0; i < ZoneScanner::kEntryTokensMax; ++i) text += "b ";
+  EXPECT_EQ(
+      Drawn(text + "b\n)\nc", ZoneScanner::kPieceBytes),
+      "1: more fields than a record can have | 2: more fields than a record can have | 4 [c]");
+  EXPECT_EQ(Drawn(text + "b\n)\n)\nc", ZoneScanner::kPieceBytes),
+            "1: more fields than a record can have | 2: more fields than a record can have | "
+            "4: ')' without '(' | 5 [c]");
+}
+
+TEST(ZoneScanner, TheEndOfAGroupThatIsTooLongIsNoOtherMistake) {
+  const std::string text =
+      "a (\n" + std::string(ZoneScanner::kEntryBytesMax + 4'096, 'x') + "\nb )\nc";
+  EXPECT_EQ(Drawn(text, ZoneScanner::kPieceBytes),
+            "1: a record of over 16 MiB of text | 2: a record of over 16 MiB of text | 4 [c]");
+}
+
+TEST(ZoneScanner, TooLongAComment) {
+  const std::string text = "a ;" + std::string(ZoneScanner::kEntryBytesMax + 4'096, 'x') + "\n b";
+  EXPECT_EQ(Drawn(text, ZoneScanner::kPieceBytes), "1: a comment of over 16 MiB | 2. [b]");
 }
 
 TEST(ZoneScanner, TooLongAnEntry) {
