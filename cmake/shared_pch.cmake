@@ -47,7 +47,7 @@ set(HITHER_PCH_FAST "")
 if(HITHER_SANITIZE)
   # Tests send these millions of queries.
   get_property(HITHER_PCH_FAST GLOBAL PROPERTY HITHER_FAST_TARGETS)
-  list(APPEND HITHER_PCH_FAST hither_dns hither_zones hither_answer hither_policy)
+  list(APPEND HITHER_PCH_FAST hither_dns hither_zones hither_change hither_answer hither_policy)
   if(HITHER_TESTS)
     list(APPEND HITHER_PCH_FAST hither_test_support)
   endif()

@@ -32,11 +32,13 @@ const Arrow kArrows[] = {
     {"base/json_", {"base/"}, {"uv.h", "yaml-cpp/"}},
     {"base/", {"base/"}, {"uv.h", "yaml-cpp/", "nlohmann/"}},
     {"dns/", {"base/", "dns/"}, kImpure},
+    {"zones/change/", {"base/", "dns/", "zones/change/"}, kImpure},
     {"zones/", {"base/", "dns/", "zones/"}, kImpure},
     {"daemon/", {"base/", "dns/", "zones/set/", "daemon/"}, kLdns},
     {"anycast/policy/", {"base/", "daemon/config/", "anycast/policy/"}, kImpure},
     {"anycast/", {"base/", "daemon/", "anycast/"}, kLdns},
     {"server/answer/", {"base/", "dns/", "zones/", "server/answer/"}, kImpure},
+    {"server/transfer/", {"base/", "dns/", "server/transfer/"}, kImpure},
     {"server/", {"base/", "dns/", "zones/", "daemon/", "server/"}, kLdns},
     {"tool/", {"base/", "dns/", "zones/", "daemon/", "server/", "anycast/", "tool/"}, kLdns},
 };

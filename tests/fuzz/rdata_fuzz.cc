@@ -1,8 +1,8 @@
 // RDATA of any type: two octets of type, then, by the third, text or wire form.
 //
 // What is read from text must be valid; what is valid on the wire must be readable by ldns, and,
-// written as text by RFC 3597, read back as it was. Of most types the text that ldns writes must
-// be read back as well.
+// written as text by RFC 3597 or by our own writer, read back as it was. Of most types the text
+// that ldns writes must be read back as well.
 
 #include <cstdint>
 #include <cstdlib>
@@ -12,9 +12,18 @@
 #include "absl/strings/str_cat.h"
 #include "tests/fuzz/rdata_judge.h"
 #include "zones/text/rdata_text.h"
+#include "zones/text/rdata_writer.h"
 
 namespace hither {
 namespace {
+
+// The writer's text must be read back as the same octets.
+void CheckWritten(RrType type, ByteView rdata) {
+  std::string text;
+  AppendRdataText(type, rdata, text);
+  const auto again = RdataFromText(type, text, NameView());
+  HITHER_CHECK(again.ok() && *again == Bytes(rdata.begin(), rdata.end()));
+}
 
 bool IsData(RrType type) { return !IsMetaType(type) && type != RrType{0}; }
 
@@ -25,11 +34,13 @@ void CheckText(RrType type, absl::string_view text) {
     return;
   }
   CheckRdata(type, *rdata);
+  CheckWritten(type, *rdata);
 }
 
 void CheckWire(RrType type, ByteView wire) {
   if (!ValidateRdata(type, wire).ok()) return;
   CheckRdata(type, wire);
+  CheckWritten(type, wire);
   const std::string hex = absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(wire.data()), wire.size()));
   const auto again = RdataFromText(type, absl::StrCat("\\# ", wire.size(), " ", hex), NameView());

@@ -7,6 +7,7 @@
 #include "dns/base32hex.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
+#include "zones/check/denial_record.h"
 #include "zones/check/signature_key.h"
 #include "zones/check/zone_check.h"
 #include "zones/check/zone_check_report.h"
@@ -16,40 +17,6 @@ namespace {
 
 std::string Subject(const Zone& zone, NodeId node, absl::string_view type) {
   return absl::StrCat(zone.NameOf(node).ToText(), " ", type);
-}
-
-// The types of a bitmap (RFC 4034 §4.1.2), ascending.
-void ReadTypes(ByteView bitmap, std::vector<RrType>& types) {
-  types.clear();
-  ByteReader reader(bitmap);
-  while (!reader.AtEnd()) {
-    const unsigned window = reader.U8();
-    const ByteView bits = reader.Take(reader.U8());
-    for (size_t i = 0; i < bits.size() * 8; ++i) {
-      if (bits[i / 8] & (0x80 >> (i % 8))) types.push_back(static_cast<RrType>(window << 8 | i));
-    }
-  }
-}
-
-struct Nsec3View {
-  uint8_t algorithm;
-  uint8_t flags;
-  uint16_t iterations;
-  ByteView salt;
-  ByteView next_hash;
-  ByteView bitmap;
-};
-
-Nsec3View ReadNsec3(ByteView rdata) {
-  ByteReader reader(rdata);
-  Nsec3View nsec3;
-  nsec3.algorithm = reader.U8();
-  nsec3.flags = reader.U8();
-  nsec3.iterations = reader.U16();
-  nsec3.salt = reader.Take(reader.U8());
-  nsec3.next_hash = reader.Take(reader.U8());
-  nsec3.bitmap = reader.rest();
-  return nsec3;
 }
 
 class SignedZoneChecker {
@@ -76,10 +43,6 @@ class SignedZoneChecker {
  private:
   void AddAtApex(ZoneCheckId check) {
     report_.Add(check, kApex, RrType::kSoa, zone_.apex().ToText());
-  }
-  // At a cut the zone has authority only over these (RFC 4035 §2.2).
-  bool IsSignedType(const Node& node, RrType type) const {
-    return !node.is_cut || type == RrType::kDs || type == RrType::kNsec;
   }
 
   void CheckSignatures(NodeId id);
@@ -152,11 +115,8 @@ void SignedZoneChecker::CheckNsec3Chain() {
     const RRset* rrset = zone_.FindRRset(id, RrType::kNsec3);
     if (rrset == nullptr) continue;
     const Nsec3View nsec3 = ReadNsec3(rrset->Records().front());
-    if (nsec3.algorithm != 1 || nsec3.iterations != params.iterations ||
-        !std::ranges::equal(nsec3.salt, params.salt)) {
-      continue;  // Of another chain.
-    }
-    opt_out_ |= (nsec3.flags & 1) != 0;
+    if (!nsec3.IsOf(params)) continue;  // Of another chain.
+    opt_out_ |= nsec3.has_opt_out();
     chain.push_back(id);
   }
   for (size_t i = 0; i < chain.size(); ++i) {
@@ -199,14 +159,7 @@ void SignedZoneChecker::CheckNsec3Names() {
 // `type`, at `denial`, denies every type that it does not list, so a missing one makes good
 // answers bogus, and one too many makes NODATA so.
 void SignedZoneChecker::CheckTypes(NodeId id, NodeId denial, RrType type, ByteView bitmap) {
-  const Node& node = zone_.node(id);
-  have_.clear();
-  for (const RRset& rrset : zone_.RRsetsOf(id)) {
-    const bool listed = IsSignedType(node, rrset.type) || rrset.type == RrType::kNs;
-    if (listed) have_.push_back(rrset.type);
-  }
-  if (node.signature_count > 0) have_.push_back(RrType::kRrsig);
-  std::ranges::sort(have_);
+  CollectTypes(zone_, id, have_);
   ReadTypes(bitmap, listed_);
   if (have_ == listed_) return;
   report_.Add(ZoneCheckId::kDenialTypes, denial, type,

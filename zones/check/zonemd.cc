@@ -133,13 +133,14 @@ class NameDigester {
 
 }  // namespace
 
-Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash) {
+Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash, const IsOverFunction& is_over) {
   Digester digester(hash);
   NameDigester name(zone, digester);
   // Names and owners of NSEC3 records are two sorted sequences, which are digested as one.
   NodeId id = kApex;
   NodeId nsec3 = zone.names_end();
   while (id < zone.names_end() || nsec3 < zone.nodes_end()) {
+    if (is_over && is_over()) return {};
     int order = id == zone.names_end() ? 1 : -1;
     if (id < zone.names_end() && nsec3 < zone.nodes_end()) {
       order = CompareCanonical(zone.NameOf(id), zone.NameOf(nsec3));
@@ -158,7 +159,7 @@ Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash) {
   return digester.Final();
 }
 
-ZonemdVerdict VerifyZonemd(const Zone& zone) {
+ZonemdVerdict VerifyZonemd(const Zone& zone, const IsOverFunction& is_over) {
   const std::vector<Zonemd> records = ReadZonemds(zone);
   if (records.empty()) return ZonemdVerdict::kAbsent;
   ZonemdVerdict verdict = ZonemdVerdict::kUnsupported;
@@ -184,7 +185,8 @@ ZonemdVerdict VerifyZonemd(const Zone& zone) {
       continue;
     }
     verdict = ZonemdVerdict::kMismatch;
-    const Bytes digest = ComputeZoneDigest(zone, static_cast<ZonemdHash>(record.hash));
+    const Bytes digest = ComputeZoneDigest(zone, static_cast<ZonemdHash>(record.hash), is_over);
+    if (digest.empty()) return ZonemdVerdict::kStopped;
     if (std::ranges::equal(digest, record.digest)) return ZonemdVerdict::kVerified;
   }
   return verdict;
@@ -207,6 +209,7 @@ void CheckZonemd(const Zone& zone, CheckReport& report) {
       return found(ZoneCheckId::kZonemdUnsupported);
     case ZonemdVerdict::kAbsent:
     case ZonemdVerdict::kVerified:
+    case ZonemdVerdict::kStopped:
       return;
   }
 }

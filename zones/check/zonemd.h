@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "base/bytes.h"
@@ -17,7 +18,10 @@ enum class ZonemdHash : uint8_t { kSha384 = 1, kSha512 = 2 };  // RFC 8976 §5.3
 
 // The digest of the SIMPLE scheme (RFC 8976 §3.3, §3.4.1). A walk over all records, each hashed in
 // order; needs as much memory as the largest RRset. Thread: any.
-Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash);
+//
+// `is_over` is asked before each name; once it is true, the result is empty.
+using IsOverFunction = std::function<bool()>;
+Bytes ComputeZoneDigest(const Zone& zone, ZonemdHash hash, const IsOverFunction& is_over = {});
 
 enum class ZonemdVerdict : uint8_t {
   kAbsent,    // No ZONEMD at the apex.
@@ -31,9 +35,10 @@ enum class ZonemdVerdict : uint8_t {
   // is computed. It proves nothing, and published zones have had it (the root's of 2021).
   kPlaceholder,
   kUnsupported,  // None of them is supported.
+  kStopped,      // `is_over` was true before the digest was complete.
 };
 
-ZonemdVerdict VerifyZonemd(const Zone& zone);
+ZonemdVerdict VerifyZonemd(const Zone& zone, const IsOverFunction& is_over = {});
 
 }  // namespace hither
 
