@@ -83,6 +83,7 @@ void FileWatch::OnEvent(const std::string& folder, const char* name) {
 
 void FileWatch::OnChange(bool is_seen) {
   is_seen_ = is_seen_ || is_seen;
+  is_settled_ = false;
   const absl::Time now = MonotonicNow();
   if (since_ == absl::InfiniteFuture()) since_ = now;
   const absl::Duration left = since_ + kSettlesMax * settle_ - now;
@@ -90,6 +91,12 @@ void FileWatch::OnChange(bool is_seen) {
 }
 
 void FileWatch::OnTimer() {
+  // libuv calls timers before it polls: a loop that was late may have a change to read still.
+  if (!is_settled_ && MonotonicNow() < since_ + kSettlesMax * settle_) {
+    is_settled_ = true;
+    timer_.Start(absl::Milliseconds(1));
+    return;
+  }
   since_ = absl::InfiniteFuture();
   changed_(std::exchange(is_seen_, false));
 }

@@ -57,6 +57,7 @@ class FileWatch {
   UvTimer timer_;
   absl::Time since_ = absl::InfiniteFuture();  // The first change that was not told yet.
   bool is_seen_ = false;                       // One of these was seen.
+  bool is_settled_ = false;                    // The time is over; what is queued is read.
 };
 
 }  // namespace hither

@@ -81,6 +81,18 @@ TEST_F(FileWatchTest, ANewFolderCountsAsAChange) {
   EXPECT_EQ(seen_, 0) << "nothing has changed as far as it can see";
 }
 
+// A loop that was late reads the changes that wait before it believes that the file has settled.
+TEST_F(FileWatchTest, ALateLoopDoesNotTakeAFileThatIsBeingWritten) {
+  Start();
+  Write("a.zone", "2");
+  TurnFor(kSettle / 4);
+  absl::SleepFor(2 * kSettle);
+  Write("a.zone", "23");
+  for (int turn = 0; turn < 3; ++turn) uv_run(&loop_, UV_RUN_NOWAIT);
+  EXPECT_EQ(calls_, 0);
+  EXPECT_TRUE(TurnUntilCalled(1));
+}
+
 // It may have changed between the load, which made it a name to watch, and the watch.
 TEST_F(FileWatchTest, ANewNameCountsAsAChange) {
   Start();
