@@ -296,9 +296,17 @@ class Fleet:
         for node in self.nodes.values():
             node.prepare_host()
             node.start_router()
+        # Sites that warm up before the carrier hears their router would show it no first route.
+        daemon.wait_for(self._carrier_hears_each_router, 60,
+                        lambda: self.carrier.ask("show protocols"))
+        for node in self.nodes.values():
             node.install(install_key)
             self.checked[node.name] = node.follow(
                 documents.commands(documents.PACKAGING, "hitherd --config"))
+
+    def _carrier_hears_each_router(self):
+        established = re.findall(r"(\w+) +BGP .* Established", self.carrier.ask("show protocols"))
+        return set(documents.SITES) <= set(established)
 
     def run(self, one):
         """A daemon of the tests that ends with the fleet."""
