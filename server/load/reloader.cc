@@ -255,27 +255,25 @@ absl::Status Reloader::LoadChanges() {
 
 void Reloader::NoteFiles(const Config& config) {
   if (!watching_.watch.has_value()) return;
-  watching_.config = {.files = config.files, .folders = config.folders, .read_ns = config.read_ns};
+  watching_.config.TakeGood(config);
 }
 
 // The files of before are still watched: they, or what the new ones are, are to be corrected.
 void Reloader::NoteFilesOfFailure(const absl::Status& status, int64_t began_ns) {
   if (!watching_.watch.has_value()) return;
-  std::vector<std::string>& files = watching_.config.files;
-  for (std::string& file : FilesOfFailure(status)) {
-    if (std::ranges::find(files, file) == files.end()) files.push_back(std::move(file));
+  if (watching_.config.AddWrong(status, began_ns)) {
+    Log(LogLevel::kWarning, "reload.watch: the configuration has more than ",
+        ConfigFiles::kWrongMax,
+        " files to correct, and only so many are watched; use `hither reload` after correcting the "
+        "others");
   }
-  watching_.config.read_ns = began_ns;
   outcome_.watch = AllFiles();
 }
 
 WatchList Reloader::AllFiles() const {
   WatchList list;
   if (!watching_.watch.has_value()) return list;
-  for (const std::string& file : watching_.config.files) list.AddFile(file);
-  for (const Config::Folder& folder : watching_.config.folders) {
-    list.AddFolder(folder.path, folder.pattern);
-  }
+  watching_.config.AddTo(list);
   store_.AddFiles(list);
   return list;
 }
@@ -299,10 +297,11 @@ void Reloader::Look() {
   if (stop_.IsRaised()) return;
   loading_ = Loading::kLook;
   loader_.Run([this] {
-    bool& changed = watching_.config.may_have_changed;
+    bool& changed = watching_.may_have_changed;
     changed = true;  // If memory does not suffice to look, a reload will report it.
-    const absl::Status looked =
-        WithinMemory("look for changes", [&] { changed = HaveFilesChanged(); });
+    const absl::Status looked = WithinMemory("look for changes", [&] {
+      changed = watching_.config.HaveChanged() || store_.HasChangedFiles();
+    });
     if (!looked.ok()) changed = true;
     ReportLoaded();
   });
@@ -310,18 +309,8 @@ void Reloader::Look() {
 
 void Reloader::EndLook() {
   loading_ = Loading::kNothing;
-  if (watching_.config.may_have_changed) return OnFilesChanged(/*is_seen=*/true);
+  if (watching_.may_have_changed) return OnFilesChanged(/*is_seen=*/true);
   if (again_.any) Begin(/*all=*/false);
-}
-
-bool Reloader::HaveFilesChanged() const {
-  const ConfigFiles& config = watching_.config;
-  const auto is_newer = [&](const std::string& path) {
-    return StampOf(path).changed_ns >= config.read_ns;
-  };
-  return std::ranges::any_of(config.files, is_newer) ||
-         std::ranges::any_of(config.folders, is_newer, &Config::Folder::path) ||
-         store_.HasChangedFiles();
 }
 
 LoadReport Reloader::Load(const ZoneSources& zones, const ZoneNames& only) {

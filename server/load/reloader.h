@@ -20,6 +20,7 @@
 #include "base/snapshot.h"
 #include "base/stop_flag.h"
 #include "daemon/config/config.h"
+#include "server/load/config_files.h"
 #include "server/load/file_watch.h"
 #include "server/load/load_thread.h"
 #include "server/load/zone_publisher.h"
@@ -115,15 +116,6 @@ class Reloader {
     absl::Duration took;
   };
 
-  // The files and folders of the last good configuration, and files of one that failed after it.
-  // Only if they are to be watched. As store_.
-  struct ConfigFiles {
-    std::vector<std::string> files;
-    std::vector<Config::Folder> folders;
-    int64_t read_ns = 0;
-    bool may_have_changed = false;  // They, or those of zones: the result of a look.
-  };
-
   void Begin(bool all);
   void OnCall();
   void LoadOnItsThread(bool is_first);
@@ -132,7 +124,6 @@ class Reloader {
   void OnFilesChanged(bool is_seen);
   void Look();
   void EndLook();
-  bool HaveFilesChanged() const;
   void NoteFiles(const Config& config);
   void NoteFilesOfFailure(const absl::Status& status, int64_t began_ns);
   WatchList AllFiles() const;
@@ -156,7 +147,8 @@ class Reloader {
   ZonePublisher publisher_;
   struct Watching {
     std::optional<FileWatch> watch;  // If files are to be watched.
-    ConfigFiles config;
+    ConfigFiles config;              // As store_, and only if files are to be watched.
+    bool may_have_changed = false;   // The result of a look, as store_.
   } watching_;
   ZoneSources first_zones_;  // Until they are loaded.
   Loading loading_ = Loading::kNothing;

@@ -7,13 +7,16 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "base/log.h"
 #include "gmock/gmock.h"
 
 namespace hither {
@@ -337,6 +340,46 @@ TEST_F(ReloaderTest, AConfigurationThatChangedBeforeItIsWatchedIsRead) {
   EXPECT_TRUE(TurnUntil([&] { return reads_ == 1; }));
 }
 
+TEST_F(ReloaderTest, AFileThatAppearsInAFolderBeforeItIsWatchedIsSeen) {
+  std::filesystem::create_directory(folder_ + "/zones");
+  TurnFor(absl::Milliseconds(20));  // The kernel's clock for files has gone on.
+  running_.folders = next_.folders = {{folder_ + "/zones", *ZonePattern::Parse("*.zone")}};
+  StartWatching();
+  Write("zones/a.zone", "");
+  LoadFirst();
+  EXPECT_TRUE(TurnUntil([&] { return reads_ == 1; }));
+}
+
+// What runs has begun after the new file was watched, so nothing needs another one.
+TEST_F(ReloaderTest, ANewNameCausesNoReloadAfterOneThatRuns) {
+  StartWatching();
+  LoadFirst();
+  TurnFor(3 * kSettle);
+  is_wrong_ = true;
+  wrong_files_ = {folder_ + "/zones.list"};
+  reloader_->Begin();
+  ASSERT_TRUE(TurnUntil([&] { return bad_ == 1; }));
+  is_open_ = false;
+  reloader_->Begin();
+  TurnFor(3 * kSettle);
+  is_open_ = true;
+  EXPECT_TRUE(TurnUntil([&] { return bad_ == 2; }));
+  TurnFor(3 * kSettle);
+  EXPECT_EQ(begun_, 2);
+}
+
+// So many files that a look takes longer than until then.
+TEST_F(ReloaderTest, AReloadThatIsAskedForDuringALookIsDone) {
+  for (int i = 0; i < 100'000; ++i) running_.files.push_back(absl::StrCat(folder_, "/", i));
+  next_.files = running_.files;
+  StartWatching();
+  LoadFirst();
+  TurnFor(2 * kSettle);
+  EXPECT_EQ(begun_, 0);
+  reloader_->Begin();
+  EXPECT_TRUE(TurnUntil([&] { return good_ == 1; }));
+}
+
 TEST_F(ReloaderTest, AnIncludedFileThatAppearsIsRead) {
   StartWatching();
   LoadFirst();
@@ -388,6 +431,26 @@ TEST_F(ReloaderTest, AFileThatAFailedConfigurationLacksIsWatched) {
   std::filesystem::create_directory(folder_ + "/none");
   Write("none/zones.list", "");
   EXPECT_TRUE(TurnUntil([&] { return good_ > good; }));
+}
+
+// A folder with as many misnamed files: comparing each with all others took minutes.
+TEST_F(ReloaderTest, FilesOfAFailedConfigurationHaveALimit) {
+  ASSERT_TRUE(OpenLog(LogLevel::kInfo, folder_ + "/log").ok());
+  StartWatching();
+  LoadFirst();
+  is_wrong_ = true;
+  for (size_t i = 0; i < 2 * ConfigFiles::kWrongMax; ++i) {
+    wrong_files_.push_back(absl::StrCat(folder_, "/", i, "..zone"));
+  }
+  for (int failures = 1; failures <= 2; ++failures) {
+    reloader_->Begin();
+    ASSERT_TRUE(TurnUntil([&] { return bad_ >= failures; }));
+  }
+  std::ifstream file(folder_ + "/log");
+  const std::string log((std::istreambuf_iterator<char>(file)), {});
+  const std::vector<std::string> parts = absl::StrSplit(log, "more than 100000 files to correct");
+  EXPECT_EQ(parts.size(), 2u) << "It is said once.";
+  EXPECT_TRUE(OpenLog(LogLevel::kInfo, "").ok());
 }
 
 TEST_F(ReloaderTest, StopAnswersThoseWhoWait) {
