@@ -13,6 +13,7 @@
 namespace hither {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -80,6 +81,9 @@ TEST_F(HostCheck, CommandsThatCannotBeRunAreNamed) {
               ElementsAre("anycast: exec: up: /nonexistent cannot be run: No such file or "
                           "directory; correct its path, or install it",
                           HasSubstr("check disk: ")));
+  config_.readback.frr_command = {"/nonexistent/vtysh"};
+  EXPECT_THAT(HostWarnings(config_),
+              Contains(HasSubstr("readback: frr: /nonexistent/vtysh cannot be run: ")));
   EXPECT_THAT(HostWarnings({}), IsEmpty());
 }
 

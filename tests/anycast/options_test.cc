@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace hither {
 namespace {
@@ -118,6 +119,32 @@ TEST_F(SidecarConfig, LeasesThatTheKernelCannotHoldAreRefused) {
                 "mode: address, or the backend bgp");
   EXPECT_THAT(error("2001:db8::53", "2001:db8::/48"),
               HasSubstr(": kernel: metric_interface is lo, where the kernel keeps no lifetime"));
+}
+
+// Of several errors, each names the file.
+TEST_F(SidecarConfig, EachErrorNamesTheFile) {
+  const auto config = Build(
+      "anycast: { dry_run: true, services: [\n"
+      "  { name: dns, prefixes: [192.0.2.0/24], probe: { name: wrong-1 } },\n"
+      "  { name: ns, prefixes: [198.51.100.0/24], addresses: [198.51.100.1],\n"
+      "    probe: { name: wrong-2 } }] }\n");
+  const std::vector<std::string> lines = absl::StrSplit(config.status().message(), '\n');
+  EXPECT_GE(lines.size(), 2u);
+  for (const std::string& line : lines) EXPECT_THAT(line, testing::StartsWith(path_ + ":"));
+}
+
+// What --check says of this host. A start would fail because of the state file, but not because of
+// a command that a package may still bring.
+TEST_F(SidecarConfig, ACheckLooksAtTheHost) {
+  auto config = Build(
+      "anycast: { services: [{ name: dns, prefixes: [192.0.2.0/24], probe: { name: a } }],\n"
+      "  exec: { up: [/nonexistent/up], down: [/bin/true] }, state_file: none }\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(*DescribeConfigHere(*config),
+              HasSubstr("\nwarning: anycast: exec: up: /nonexistent/up cannot be run: "));
+  config->anycast.state_file = path_;  // YAML is none.
+  EXPECT_THAT(std::string(DescribeConfigHere(*config).status().message()),
+              HasSubstr("is not a state file of this version"));
 }
 
 TEST_F(SidecarConfig, DryRunTakesEveryBackendAway) {

@@ -399,5 +399,22 @@ TEST(Service, AReloadThatChangesNoStateIsNotWarnedOf) {
   EXPECT_EQ(life.standing.size(), 0u) << life.standing[0].text;
 }
 
+// The reload is not the end of it, and the log has its end as well.
+TEST(Service, AFaultThatLastsOverAReloadIsToldToEnd) {
+  Life life;
+  life.Run(30, {Ok()});
+  life.Run(30, {Ok(), NotAskedYet()});
+  ASSERT_EQ(life.standing.size(), 2u) << "One of each family.";
+  AnycastConfig::Service next = Dns();
+  next.up.med = 20;
+  life.Reload(next);
+  life.Run(10, {Ok(), NotAskedYet()});
+  EXPECT_EQ(life.standing.size(), 2u) << life.standing.back().text;
+  life.Run(30, {Ok()});
+  ASSERT_EQ(life.standing.size(), 4u);
+  EXPECT_THAT(life.standing[2].text, HasSubstr("stays UP family=ipv4 rule=ok"));
+  EXPECT_TRUE(life.standing[2].is_good && life.standing[3].is_good);
+}
+
 }  // namespace
 }  // namespace hither

@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 
 namespace hither {
 namespace {
@@ -88,6 +89,13 @@ TEST_F(OptionsOverFile, FileIsReadAnewEachTime) {
   std::ofstream(path_) << "wrokers: 5\n";
   EXPECT_THAT(std::string(BuildConfig(options).status().message()),
               HasSubstr("h.yaml:1: unknown key 'wrokers'; did you mean 'workers'?"));
+}
+
+// Of a section of the file, that is; a flag is in no file.
+TEST_F(OptionsOverFile, AnErrorOfTheAnycastSectionNamesTheFile) {
+  std::ofstream(path_) << "zones: [{ name: a, file: a.zone }]\nanycast: { services: [] }\n";
+  EXPECT_THAT(std::string(BuildConfig(*Parse({"--config", path_.c_str()})).status().message()),
+              testing::StartsWith(absl::StrCat(path_, ": anycast: ")));
 }
 
 struct ModeCase {

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pathlib
+import resource
 import socket
 import subprocess
 import time
@@ -157,6 +158,41 @@ def _raw(address, head):
         client.connect(address.removeprefix("unix:"))
         client.sendall(f"{head}\r\n\r\n".encode())
         return client.makefile().read()
+
+
+def test_a_command_that_does_not_exist_is_told(node, sidecar):
+    """By --check and in the log. It is no error: a package may still bring it."""
+    node.configure()
+    text = node.config_path.read_text()
+    node.config_path.write_text(text.replace(
+        "probe: {", "checks: [{ name: disk, command: [/nonexistent] }], probe: {"))
+    done = subprocess.run([sidecar, "--config", node.config_path, "--check"], capture_output=True,
+                          text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert "warning: anycast: service dns: check disk: /nonexistent cannot be run" in done.stdout
+    with node.running():
+        node.wait(lambda: "check disk: /nonexistent cannot be run" in node.log())
+
+
+def test_after_a_lost_line_the_journal_has_a_whole_entry(node, folder):
+    """Replays begin at whole entries. Without a loss, the next one comes within an hour."""
+    journal = folder / "anycast.journal"
+
+    def whole():
+        return journal.read_text().count('"policy":')
+
+    node.configure()
+    node.config_path.write_text(f"{node.config_path.read_text()}  journal: {journal}\n")
+    with node.running():
+        node.wait(lambda: journal.exists() and whole() == 1)
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        size = journal.stat().st_size
+        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, (size, limit[1]))
+        node.say("drain")
+        node.wait(lambda: "journal" in node.say("status").stdout or "journal" in node.log())
+        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, limit)
+        node.say("undrain")
+        node.wait(lambda: whole() == 2)
 
 
 def test_what_a_reload_cannot_change_is_told(node, folder):

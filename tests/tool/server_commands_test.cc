@@ -254,6 +254,15 @@ TEST_F(WithServer, ReloadOfAServerThatHangsEnds) {
   EXPECT_EQ(Hither({"reload", admin_.c_str(), "--timeout=never"}).code, 2);
 }
 
+// However long the result may take.
+TEST_F(WithServer, ReloadWaitsTenSecondsForASignOfLife) {
+  const auto hung = EndpointOf("hitherd");
+  const std::string admin = absl::StrCat("--admin=", hung->address().ToText());
+  const ToolResult result = Hither({"reload", admin.c_str(), "--timeout", "20s"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr(" has not answered within 10s: it hangs"));
+}
+
 TEST(Reload, ThatTakesTooLongGoesOn) {
   const auto endpoint = EndpointOf("hitherd");
   std::vector<AdminReplier> waiting;

@@ -86,6 +86,7 @@ const Case kCases[] = {
     {"SitesTypeAlone", {"sites", "127.0.0.1", "--type", "A"}, 2, "", "hither sites: --type without a name to ask for; add --name NAME\n"},
     {"SitesBadName", {"sites", "127.0.0.1", "--name", "a..b"}, 2, "", "hither sites: 'a..b SOA' cannot be queried; give a domain name and a type, for example --name example.org --type SOA\n"},
     {"SitesBadWatch", {"sites", "127.0.0.1", "--watch", "0"}, 2, "", "hither sites: --watch '0' is not a time from 0.1 to 86400 seconds\n"},
+    {"ReloadOfBoth", {"reload", "--anycast", "127.0.0.1:1", "--admin", "127.0.0.1:2"}, 2, "", "hither reload: --admin is hitherd and --anycast the sidecar; give one of them\n"},
     {"SitesEmptyWatch", {"sites", "127.0.0.1", "--watch="}, 2, "", "hither sites: --watch has no value; give one, as in --watch value\n"},
     {"CheckWithoutFile", {"check"}, 2, "", "hither check: give a zone file, as in hither check example.org.zone\n"},
     {"CheckTwoMissingFiles", {"check", "/nonexistent/a", "/nonexistent/b"}, 1, "2 files: 2 errors, 0 warnings\n", "hither check: /nonexistent/a: No such file or directory\nhither check: /nonexistent/b: No such file or directory\n"},

@@ -226,6 +226,12 @@ TEST(OurAnswer, IsPrintable) {
   const OtherProgram sidecar("HTTP/1.1 200 OK\r\nServer: hither-anycast\r\n\r\na\x1b[31m\tb\n");
   EXPECT_EQ(Hither(At({"explain"}, "--anycast", sidecar.address())).out, "a?[31m\tb\n");
   EXPECT_EQ(Hither(At({"drain"}, "--anycast", sidecar.address())).out, "a?[31m\tb\n");
+  const OtherProgram busy("HTTP/1.1 409 No\r\nServer: hither-anycast\r\n\r\na\x1b[31m\n");
+  EXPECT_EQ(Hither(At({"drain"}, "--anycast", busy.address())).err, "hither drain: a?[31m\n");
+  const OtherProgram fine("HTTP/1.1 200 OK\r\nServer: hitherd\r\n\r\na\x1b[31m\tb\n");
+  EXPECT_EQ(Hither(At({"reload"}, "--admin", fine.address())).out, "a?[31m\tb\n");
+  EXPECT_EQ(Hither(At({"status", "--json", "--anycast=none"}, "--admin", fine.address())).out,
+            "a?[31m\tb\n");
   const OtherProgram server("HTTP/1.1 500 No\r\nServer: hitherd\r\n\r\nf:1: \x1b[31m\n");
   EXPECT_EQ(Hither(At({"reload"}, "--admin", server.address())).err, "f:1: ?[31m\n");
   const OtherProgram empty("HTTP/1.1 302 No\r\nServer: hitherd\r\n\r\n");

@@ -249,6 +249,49 @@ TEST_F(SessionTest, NoGuessAfterANotification) {
   EXPECT_EQ(session_.last_error_at(), At(400.1));
 }
 
+// A NOTIFICATION of ours explains as much as one of theirs.
+TEST_F(SessionTest, NoGuessAfterTheirOpenWasRefused) {
+  Renew(0);
+  session_.OnConnected(At(0), 7);
+  session_.OnBytes(At(0.1), EncodeOpen({.as = 65003,
+                                        .hold_seconds = 3,
+                                        .identifier = 9,
+                                        .four_octet_as = true,
+                                        .families = {true, true}}));
+  EXPECT_THAT(session_.last_error(), testing::HasSubstr("Bad Peer AS"));
+  Renew(200);
+  session_.OnConnected(At(200), 7);
+  session_.OnClosed(At(200.1), "Connection reset by peer");
+  EXPECT_EQ(session_.last_error(), "Connection reset by peer");
+}
+
+// What a NOTIFICATION explained before a session came up does not explain what happens after it.
+TEST_F(SessionTest, AGuessIsMadeAgainAfterASession) {
+  Renew(0);
+  session_.OnConnected(At(0), 7);
+  session_.OnBytes(At(0.1), MessageOf(BgpType::kNotification, "02 02"));
+  Renew(200);
+  session_.OnConnected(At(200), 7);
+  session_.OnBytes(At(200), TheirOpen());
+  session_.OnBytes(At(200), EncodeKeepalive());
+  ASSERT_EQ(session_.state(), Session::kEstablished);
+  session_.OnClosed(At(201), "Connection reset by peer");
+  Renew(400);
+  session_.OnConnected(At(400), 7);
+  session_.OnClosed(At(400.1), "Connection reset by peer");
+  EXPECT_THAT(session_.last_error(), testing::HasSubstr("it may have no neighbor statement"));
+}
+
+TEST_F(SessionTest, ANeighborThatDoesNotAnswerMayLackTtlSecurity) {
+  BgpSession::Options options = Options();
+  options.has_ttl_security = true;
+  BgpSession session(options, kStart);
+  session.Renew(At(0), At(9));
+  session.OnTick(At(3));
+  EXPECT_THAT(session.last_error(),
+              testing::HasSubstr("ttl_security drops what it sends with a TTL below 255"));
+}
+
 // The passwords differ, or only one side has one: the kernels drop each other's segments.
 TEST_F(SessionTest, ANeighborThatDoesNotAnswerMayHaveAnotherPassword) {
   BgpSession::Options options = Options();

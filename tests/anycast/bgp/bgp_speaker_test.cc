@@ -79,7 +79,7 @@ class SpeakerTest : public testing::Test {
     v6.prefix = *Prefix::FromText("2001:db8::/48");
     const absl::Time limit = MonotonicNow() + absl::Seconds(5);
     while (MonotonicNow() < limit) {
-      const absl::Time now = MonotonicNow();
+      const absl::Time now = MonotonicNow() + later_;
       std::vector<Route> routes = {route};
       if (announces_v6_) routes.push_back(v6);
       if (renews_) speaker_->Announce(routes, now, now + absl::Seconds(2));
@@ -121,6 +121,7 @@ class SpeakerTest : public testing::Test {
   bool renews_ = true;
   bool announces_v6_ = true;
   bool closed_ = false;
+  absl::Duration later_;  // The speaker's time is later by this.
   Bytes heard_;
   AnycastConfig config_;
   FakeHost* host_ = nullptr;  // The speaker's.
@@ -201,8 +202,20 @@ TEST_F(SpeakerTest, AClosedConnectionIsAReset) {
   close(std::exchange(peer_, -1));
   ASSERT_TRUE(Until([&] { return Session().state != "Established"; }));
   EXPECT_EQ(Session().resets, 1u);
+  EXPECT_LT(MonotonicNow() - Session().last_error_at, absl::Minutes(1));
   EXPECT_EQ(speaker_->Observe().seen[0].kind, Observation::Kind::kAbsent);
   ASSERT_TRUE(Until([&] { return peer_ >= 0; }));  // It comes again.
+}
+
+// It sends with the usual TTL, so the kernel drops its part of the handshake.
+TEST_F(SpeakerTest, ANeighborWithoutTtlSecurityIsNamed) {
+  config_.bgp->neighbors[0].ttl_security = true;
+  speaker_ = std::make_unique<BgpSpeaker>(&loop_, config_, std::make_unique<FakeHost>());
+  ASSERT_TRUE(Until([&] { return Session().state == "Connect"; }));
+  later_ = absl::Minutes(1);
+  ASSERT_TRUE(Until([&] { return !Session().last_error.empty(); }));
+  EXPECT_THAT(Session().last_error,
+              testing::HasSubstr("ttl_security drops what it sends with a TTL below 255"));
 }
 
 // An interface is renumbered: the UPDATE replaces the path, the session stays.

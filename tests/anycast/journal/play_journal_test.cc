@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -126,6 +127,23 @@ TEST(PlayJournal, ADamagedLineOfAnOlderJournal) {
   EXPECT_EQ(played.differences, 0u);
 }
 
+// The line may have been of any service.
+TEST(PlayJournal, AfterADamagedLineAWholeEntryOfAnOlderJournalFollowsAGap) {
+  std::vector<std::string> lines = Lines();
+  size_t whole = lines.size() - 1;
+  while (lines[whole].find("\"policy\"") == std::string::npos) --whole;
+  ASSERT_GT(whole, 100u);
+  lines[whole] = lines[whole].substr(0, lines[whole].find(",\"follows\":")) + "}";
+  for (const bool is_torn : {false, true}) {
+    JournalReader reader;
+    for (size_t i = 0; i < whole; ++i) ASSERT_TRUE(reader.Read(lines[i]).ok());
+    if (is_torn) EXPECT_FALSE(reader.Read("torn").ok());
+    const auto entry = reader.Read(lines[whole]);
+    ASSERT_TRUE(entry.ok() && entry->has_value());
+    EXPECT_EQ((*entry)->follows_gap, is_torn);
+  }
+}
+
 TEST(PlayJournal, AnUnfinishedLastLineIsIgnored) {
   const std::vector<std::string> lines = Lines();
   const std::string text = Text(lines);
@@ -136,11 +154,21 @@ TEST(PlayJournal, AnUnfinishedLastLineIsIgnored) {
   EXPECT_EQ(played.differences, 0u);
 }
 
+// What ends a torn line may leave an empty one.
+TEST(PlayJournal, AnEmptyLineIsNoDamage) {
+  std::vector<std::string> lines = Lines();
+  lines.insert(lines.begin() + 20, "");
+  const Played played = Play(Text(lines));
+  EXPECT_EQ(played.damage.lines, 0);
+  EXPECT_EQ(played.differences, 0u);
+}
+
 TEST(PlayJournal, ManyDamagedLinesAreCounted) {
   std::vector<std::string> lines = Lines();
   for (size_t i = 20; i < 40; ++i) lines[i] = "x";
   const Played played = Play(Text(lines));
   EXPECT_EQ(played.damage.lines, 20);
+  EXPECT_EQ(std::ranges::count(played.damage.text, '\n'), JournalDamage::kShownMax + 1);
   EXPECT_THAT(played.damage.text,
               testing::EndsWith("journal: 10 more damaged lines were skipped\n"));
 }

@@ -141,6 +141,10 @@ TEST_F(DifferencesTest, WhatNobodySeesIsNotAsWanted) {
     EXPECT_EQ(Tick(wanted, seen), "192.0.2.0/24 at bird a: is no longer observed");
     EXPECT_TRUE(differences_.Counted().empty());
   }
+  Tick(wanted, bad, absl::Minutes(10));
+  Tick(wanted, bad, absl::Seconds(4));
+  EXPECT_EQ(Tick({}, bad), "192.0.2.0/24 at bird a: is no longer observed")
+      << "Nothing is wanted of a prefix that no service has.";
 }
 
 TEST_F(DifferencesTest, AChangeHasItsGracePeriod) {

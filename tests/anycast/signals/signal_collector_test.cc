@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/heartbeat/heartbeat_page.h"
+#include "tests/anycast/signals/fake_pages.h"
 #include "tests/anycast/signals/fake_responder.h"
 #include "tests/anycast/signals/loop.h"
 
@@ -127,6 +128,26 @@ TEST_F(SignalCollectorTest, DeadResponderIsCertain) {
   EXPECT_LT(MonotonicNow() - died, absl::Milliseconds(300));  // A tick.
   ASSERT_TRUE(Becomes("probe udp", Level::kHard));
   EXPECT_EQ(Get("probe tcp").level, Level::kSoft);
+}
+
+// Peers say that nobody listens. That hitherd has exited is the reason, and no address is wrong.
+TEST_F(SignalCollectorTest, OnlyALivingHithersAddressIsToBeCorrected) {
+  constexpr char kAddIt[] = "; add that address to listen: of this node";
+  PeerPage seen;
+  seen.name = "ns1.ams1";
+  seen.sees = {
+      {"ns2.fra1", false, "refused; add this address to listen: there, or correct dns: in peers:"}};
+  const FakePages pages(Http(EncodePeerPage(seen)));
+  AnycastConfig::Peer& peer = anycast_.peers.nodes.emplace_back();
+  peer.name = "ns1.ams1";
+  peer.address = pages.address();
+  MakePage();
+  ASSERT_TRUE(Becomes("outside", Level::kSoft));
+  EXPECT_THAT(Get("outside").detail, HasSubstr(kAddIt));
+  page_.reset();
+  ASSERT_TRUE(Becomes("responder", Level::kHard));
+  EXPECT_THAT(Get("outside").detail, HasSubstr("(refused)"));
+  EXPECT_THAT(Get("outside").detail, testing::Not(HasSubstr(kAddIt)));
 }
 
 TEST_F(SignalCollectorTest, HungResponderIsCertainOnceProbesAreSilent) {

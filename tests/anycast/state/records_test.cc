@@ -105,6 +105,21 @@ TEST_F(RecordsTest, ALostLineIsNoticedOnce) {
   EXPECT_EQ(Read("/journal"), "kept\n");
 }
 
+// A disk that is too slow for what it is given.
+TEST_F(RecordsTest, ALineThatHasNoRoomIsNoticedOnce) {
+  std::filesystem::create_directories(folder_);
+  Records records;
+  records.MoveTo(config_);
+  for (size_t i = 0; i < DiskWork::kWaitingMax; ++i) records.AppendToJournal("kept\n");
+  EXPECT_FALSE(records.TakeJournalBreak());
+  records.AppendToJournal("lost\n");
+  EXPECT_TRUE(records.TakeJournalBreak());
+  EXPECT_FALSE(records.TakeJournalBreak());
+  ASSERT_TRUE(records.Start().ok());
+  ASSERT_TRUE(records.WaitIdle(absl::Seconds(10)));
+  EXPECT_EQ(Read("/journal").find("lost"), std::string::npos);
+}
+
 TEST_F(RecordsTest, AFolderThatCannotBeMadeIsAnError) {
   std::filesystem::create_directories(folder_);
   std::ofstream(folder_ + "/file") << "\n";

@@ -298,6 +298,7 @@ TEST(ConfigLists, AZoneThatIsTwiceInAFolderIsNamedByItsFiles) {
             "h.yaml:3: zone A.TEST. is repeated, first as /etc/z/A.TEST.zone on line 2; keep one\n"
             "/etc/good/list:1: zone A.TEST. is repeated, first as /etc/z/A.TEST.zone in h.yaml:2; "
             "keep one");
+  EXPECT_THAT(FilesOfFailure(config.status()), testing::Contains("/etc/z/a.test.zone"));
 }
 
 TEST(ConfigLists, ErrorsAreBoundedToo) {

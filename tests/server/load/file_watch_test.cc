@@ -169,6 +169,36 @@ TEST_F(FileWatchTest, AFolderThatIsMovedAwayIsAChange) {
   EXPECT_TRUE(TurnUntilCalled(1));
 }
 
+// Some file systems, such as ext4, give the new folder the number of the old one.
+TEST_F(FileWatchTest, AFolderThatIsRemovedAndMadeAgainIsWatched) {
+  Start();
+  fs::remove_all(folder_);
+  ASSERT_TRUE(TurnUntilCalled(1));
+  fs::create_directory(folder_);
+  Write("a.zone", "1");
+  watch_->Watch(List());
+  ASSERT_TRUE(TurnUntilCalled(2));
+  TurnFor(2 * kSettle);
+  calls_ = 0;
+  Write("a.zone", "2");
+  EXPECT_TRUE(TurnUntilCalled(1));
+}
+
+// It is moved after the names to watch were gathered.
+TEST_F(FileWatchTest, AFolderThatWasMovedAwayIsNotWatched) {
+  Start();
+  WatchList list = List();
+  fs::rename(folder_, folder_ + ".old");
+  ASSERT_TRUE(TurnUntilCalled(1));
+  watch_->Watch(std::move(list));
+  TurnFor(2 * kSettle);
+  calls_ = 0;
+  std::ofstream(folder_ + ".old/a.zone") << "2";
+  TurnFor(3 * kSettle);
+  EXPECT_EQ(calls_, 0);
+  fs::rename(folder_ + ".old", folder_);
+}
+
 TEST_F(FileWatchTest, AFolderThatAppearsIsAChange) {
   WatchList list = List();
   list.AddFile(folder_ + "/sub/below/b.zone");

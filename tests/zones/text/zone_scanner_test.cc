@@ -175,6 +175,14 @@ TEST(ZoneScanner, TooLongAnEntry) {
             "1 [a] | 2: a record of over 16 MiB of text | 3 [b]");
 }
 
+// So that the search for it costs little, however often a file has such a mistake.
+TEST(ZoneScanner, TheEndOfAQuoteIsNotSoughtFarAway) {
+  constexpr absl::string_view kOpen = ": a quoted string is not closed on its line | ";
+  const std::string between(ZoneScanner::kQuoteLookBytesMax, 'x');
+  EXPECT_EQ(Drawn(absl::StrCat("a \"b\n", between, "\nc\" d\ne"), ZoneScanner::kPieceBytes),
+            absl::StrCat("1", kOpen, "2 [", between, "] | 3", kOpen, "4 [e]"));
+}
+
 // Each octet at each place of a block, among others of all kinds.
 TEST(TextBlock, KnowsEveryOctet) {
   std::minstd_rand random(1);
