@@ -140,6 +140,8 @@ absl::Status Sidecar::Apply(const Config& config, absl::Time now) {
 }
 
 absl::Status Sidecar::Run(AdminEndpoint* admin, AdminEndpoint* peers) {
+  // First: who has been answered may send one.
+  for (size_t i = 0; i < kUnixSignals.size(); ++i) unix_signals_[i].Start(kUnixSignals[i]);
   for (const AdminEndpoint* endpoint : {admin, peers}) {
     if (endpoint != nullptr) endpoints_.push_back(endpoint);
   }
@@ -149,7 +151,6 @@ absl::Status Sidecar::Run(AdminEndpoint* admin, AdminEndpoint* peers) {
   if (peers != nullptr) {
     if (auto serving = peers->Serve(published_.Pages()); !serving.ok()) return serving;
   }
-  for (size_t i = 0; i < kUnixSignals.size(); ++i) unix_signals_[i].Start(kUnixSignals[i]);
   manager_.Ready("watching");
   hither::Log(LogLevel::kInfo, SidecarVersion(), " watches: node ", self_.name, ", ",
               services_.size(), " services");
