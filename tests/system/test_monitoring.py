@@ -5,18 +5,12 @@ import http.client
 import json
 import pathlib
 import re
-import shutil
 import subprocess
-import sys
 import time
 
 import pytest
 import servers
 import yaml
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent / "transfer"))
-
-import primaries  # noqa: E402
 
 _PACKAGING = pathlib.Path(__file__).parents[2] / "packaging"
 _RULES = _PACKAGING / "prometheus" / "hither.rules.yml"
@@ -67,19 +61,7 @@ def _page_with(text, port, seconds=20):
 
 
 @pytest.fixture(scope="module")
-def hidden_primary(make_folder):
-    """One that has transferred.example."""
-    if not all(map(shutil.which, primaries.Nsd.programs)):
-        pytest.skip("NSD is not installed")
-    zone = primaries.Zone("@ NS ns1\nns1 A 192.0.2.1\n", "transferred.example.")
-    primary = primaries.Nsd(make_folder("monitoring_primary"), zone)
-    primary.start()
-    yield primary
-    primary.stop()
-
-
-@pytest.fixture(scope="module")
-def pages(hitherd, sidecar, make_folder, hidden_primary):
+def pages(hitherd, sidecar, make_folder):
     """The metrics of both daemons; the sidecar has a session, a peer and a BIRD that are away."""
     folder = make_folder("monitoring")
     zone = folder / "example.zone"
@@ -94,11 +76,7 @@ listen: ["127.0.0.1:{port}"]
 user: root
 admin: {{ listen: none }}
 metrics: {{ listen: "127.0.0.1:{metrics}" }}
-primaries: [{{ name: hidden1, address: "{hidden_primary.address}:{hidden_primary.port}" }}]
-state_dir: {folder}/state
-zones:
-  - {{ name: example, file: {zone} }}
-  - {{ name: transferred.example, primaries: [hidden1] }}
+zones: [{{ name: example, file: {zone} }}]
 heartbeat: {folder}/heartbeat
 anycast:
   admin: {{ listen: none }}
@@ -115,7 +93,7 @@ anycast:
         watcher = subprocess.Popen([sidecar, "--config", config], stderr=log)
     try:
         _page_with('to="UP"', peers)
-        ours = _page_with("hither_zone_expiry_timestamp_seconds", metrics)
+        ours = _page(metrics)
         server.stop()  # For the sidecar to withdraw.
         yield ours + _page_with('to="DOWN"', peers)
     finally:
