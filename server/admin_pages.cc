@@ -10,6 +10,8 @@
 #include "daemon/config/nsid.h"
 #include "server/options.h"
 #include "server/signatures_end.h"
+#include "server/transfer/pages/transfer_metrics.h"
+#include "server/transfer/pages/zone_pages.h"
 
 namespace hither {
 namespace {
@@ -147,6 +149,16 @@ void AddZone(const ServedZone& served, absl::Time now, MetricsText& page) {
            Seconds(end));
 }
 
+// Of the zones that the page lists: those with errors first, as stale and refused ones have.
+void AddTransfers(const ServerView& view, MetricsText& page) {
+  if (view.transfers == nullptr) return;
+  AddTransferTotals(view.transfers->counts(), page);
+  ForEachToldZone(*view.zones, [&](const ServedZone& served) {
+    const auto status = view.transfers->StatusOf(served.apex());
+    if (status.ok()) AddTransferZone(*status, view.now, page);
+  });
+}
+
 ServerStatus::Zone StatusOf(const ServedZone& served, absl::Time now) {
   ServerStatus::Zone zone;
   zone.name = served.apex().ToText();
@@ -173,6 +185,7 @@ std::string MetricsPage(const ServerView& view) {
   });
   AddZoneCounts(*view.zones, page);
   ForEachToldZone(*view.zones, [&](const ServedZone& served) { AddZone(served, view.now, page); });
+  AddTransfers(view, page);
   for (const TransportLatency& latency : LatencyOf(view)) AddLatency(latency, page);
   return page.Take();
 }
@@ -197,12 +210,23 @@ absl::Status HealthOf(const ServerView& view) {
 std::string HealthNote(const ServerView& view) {
   const ZoneSet& set = *view.zones;
   const size_t missing = set.zones().size() - set.served();
-  if (missing == 0) return "";
-  const auto first = std::ranges::find_if(
-      set.zones(), [](const ServedZone& served) { return served.zone == nullptr; });
-  return absl::StrCat(missing, " of ", set.zones().size(),
-                      " zones have no version and get SERVFAIL: ", first->apex().ToText(),
-                      missing > 1 ? " and others" : "", "; see `hither status`");
+  const auto note = [&set](size_t count, absl::string_view what, auto is_it,
+                           absl::string_view command) {
+    const auto first = std::ranges::find_if(set.zones(), is_it);
+    return absl::StrCat(count, " of ", set.zones().size(), " zones ", what, ": ",
+                        first->apex().ToText(), count > 1 ? " and others" : "", "; see `", command,
+                        "`");
+  };
+  if (missing > 0) {
+    return note(
+        missing, "have no version and get SERVFAIL",
+        [](const ServedZone& served) { return served.zone == nullptr; }, "hither status");
+  }
+  if (set.held_back() == 0) return "";
+  return note(
+      set.held_back(), "are stale or have a refused version",
+      [](const ServedZone& served) { return served.has_gone_stale() || served.has_refused(); },
+      "hither zone status");
 }
 
 ServerStatus StatusOf(const ServerView& view) {
@@ -226,6 +250,7 @@ ServerStatus StatusOf(const ServerView& view) {
     const std::string labels = text.label.empty() ? "" : absl::StrCat("{", text.label, "}");
     status.counters.emplace_back(absl::StrCat(text.metric, labels), SumOf(which, view));
   });
+  if (view.transfers != nullptr) status.transfers = SummaryOf(view.transfers->counts());
   size_t failed_told = 0;
   ForEachToldZone(*view.zones, [&](const ServedZone& served) {
     status.zones.push_back(StatusOf(served, view.now));
@@ -243,6 +268,9 @@ ServerStatus StatusOf(const ServerView& view) {
 ServerStatus PublicStatusOf(const ServerView& view) {
   ServerStatus status = StatusOf(view);
   status.sidecar.reset();
+  if (status.transfers.has_value() && !status.transfers->disk_error.empty()) {
+    status.transfers->disk_error = "cannot be written; see the log or `hither status` on its host";
+  }
   for (ServerStatus::Zone& zone : status.zones) {
     if (!zone.error.empty()) zone.error = "has errors; see the log or `hither status` on its host";
   }

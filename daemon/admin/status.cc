@@ -34,6 +34,10 @@ JsonObject ZoneToJson(const ServerStatus::Zone& zone) {
           {"signatures_end", TimeText(zone.signatures_end)}};
 }
 
+JsonValue TransfersToJson(const ServerStatus& status) {
+  return status.transfers.has_value() ? JsonValue(ToJson(*status.transfers)) : JsonValue();
+}
+
 JsonObject LatencyToJson(const std::vector<ServerStatus::Latency>& all) {
   JsonObject json;
   for (const ServerStatus::Latency& latency : all) {
@@ -126,6 +130,9 @@ void ReadStatus(JsonReader reader, ServerStatus& status) {
   }
   reader.ReadIfPresent("zones_omitted", status.zones_omitted);
   reader.ReadIfPresent("zones_omitted_failed", status.zones_omitted_failed);
+  if (reader.object().MaybeAt("transfers").IsObject()) {
+    status.transfers = ReadTransferSummary(reader.Object("transfers"));
+  }
 }
 
 std::string WordOr(absl::string_view word, absl::string_view otherwise) {
@@ -261,7 +268,8 @@ std::string ToJson(const ServerStatus& status) {
                                      {"latency_seconds", LatencyToJson(status.latency)},
                                      {"zones", std::move(zones)},
                                      {"zones_omitted", status.zones_omitted},
-                                     {"zones_omitted_failed", status.zones_omitted_failed}});
+                                     {"zones_omitted_failed", status.zones_omitted_failed},
+                                     {"transfers", TransfersToJson(status)}});
   return json.Indented(1) + "\n";
 }
 
@@ -295,6 +303,9 @@ std::string ToText(const ServerStatus& status, size_t zones_max) {
   }
   AppendCounters(status, out);
   AppendLatency(status, out);
+  if (status.transfers.has_value()) {
+    absl::StrAppend(&out, "incoming ", ToText(*status.transfers), "\n");
+  }
   AppendZones(status, zones_max, out);
   return out;
 }

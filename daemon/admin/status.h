@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daemon/admin/endpoint_state.h"
+#include "daemon/admin/transfer_summary.h"
 
 namespace hither {
 
@@ -68,6 +69,8 @@ struct ServerStatus {
   // too many failed.
   uint64_t zones_omitted = 0;
   uint64_t zones_omitted_failed = 0;
+  // None: no zone comes from primaries, or the server is older.
+  std::optional<TransferSummary> transfers = {};
 };
 
 // One JSON object; names and units as in the struct, times as RFC 3339 in UTC.

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/counted.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/port_owner.h"
 #include "base/printable.h"
+#include "daemon/config/transfer_files.h"
 #include "server/privileges.h"
 
 namespace hither {
@@ -21,12 +23,13 @@ namespace {
 constexpr size_t kZonesAtOnce = 1'024;
 
 struct Checked {
-  std::string findings;  // A line each.
+  std::string findings = {};  // A line each.
   uint64_t records = 0;
   bool good = false;
 };
 
 Checked Check(ZoneSource source, const LoadOptions& options) {
+  if (source.kind() == ZoneSource::Kind::kPrimaries) return {.good = true};
   LoadProgress nobody_looks;
   LoadedZone loaded = LoadSource(source, options, /*images=*/nullptr, nobody_looks);
   if (loaded.from_image && source.kind() == ZoneSource::Kind::kTextOrImage) {
@@ -108,6 +111,13 @@ bool CheckStart(const Config& config, std::ostream& out) {
     can_start = false;
     out << "error: " << Printable(std::string(status.message())) << "\n";
   }
+  const absl::Status transfers = AsUser(config, [&config] { return CheckTransferFiles(config); });
+  if (!transfers.ok()) {
+    can_start = false;
+    for (const absl::string_view line : absl::StrSplit(transfers.message(), '\n')) {
+      out << "error: " << Printable(std::string(line)) << "\n";
+    }
+  }
   WarnOfTakenPorts(config, out);
   return can_start;
 }
@@ -125,8 +135,14 @@ bool CheckZones(const Config& config, std::ostream& out) {
       bad += checked.good ? 0 : 1;
     }
   }
+  const auto transferred = std::ranges::count(config.zones, ZoneSource::Kind::kPrimaries,
+                                              [](ZoneSource zone) { return zone.kind(); });
   out << Counted(config.zones.size(), "zone") << ", " << Counted(records, "record") << ", "
       << Counted(bad, "zone") << " with errors\n";
+  if (transferred > 0) {
+    out << Counted(static_cast<size_t>(transferred), "zone")
+        << " from primaries, which a check does not ask\n";
+  }
   return bad == 0 && out.flush().good();  // Unwritten output counts as failure.
 }
 

@@ -38,7 +38,7 @@ absl::Duration RefreshTimer::Retry() const {
 // At least a refresh and a retry: a zone must not expire because the bounds have slowed it down.
 absl::Duration RefreshTimer::Expire() const {
   const absl::Duration wanted = absl::Seconds(soa_.value_or(SoaFields()).expire_seconds);
-  return std::max(std::min(wanted, bounds_.expire_max), Refresh() + Retry());
+  return std::max({std::min(wanted, bounds_.expire_max), bounds_.expire_min, Refresh() + Retry()});
 }
 
 absl::Duration RefreshTimer::RefusedWait() const {
@@ -68,6 +68,11 @@ void RefreshTimer::Start(const SoaFields& soa, const RefreshSaved& saved, Transf
     refusals_ = saved.refusals;
     refused_until_ = now.steady + RefusedWait();
   }
+}
+
+void RefreshTimer::AskSoon(TransferNow now, uint32_t random) {
+  const absl::Duration spread = bounds_.start_spread * (static_cast<double>(random) / 4294967296.0);
+  due_ = std::min(due_, now.steady + spread);
 }
 
 void RefreshTimer::OnAsked(TransferNow now) {

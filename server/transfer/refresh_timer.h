@@ -22,6 +22,7 @@ struct RefreshBounds {
   absl::Duration refresh_max = absl::Hours(24);
   absl::Duration retry_min = absl::Seconds(30);
   absl::Duration retry_max = absl::Hours(6);
+  absl::Duration expire_min = absl::ZeroDuration();
   absl::Duration expire_max = absl::Hours(24 * 365);
   // For a zone without a version: a new one is wanted soon, but not from a dead primary forever.
   absl::Duration empty_retry_min = absl::Seconds(5);
@@ -68,6 +69,9 @@ class RefreshTimer {
   // ends a zone that a primary is about to confirm.
   void Start(const SoaFields& soa, const RefreshSaved& saved, TransferNow now, uint32_t random);
 
+  // Due within start_spread: a NOTIFY may have been missed.
+  void AskSoon(TransferNow now, uint32_t random);
+
   // Steady time: when to ask a primary. InfiniteFuture while one is being asked.
   absl::Time due() const { return is_asking_ ? absl::InfiniteFuture() : due_; }
   void OnAsked(TransferNow now);
@@ -106,6 +110,10 @@ class RefreshTimer {
   absl::Time expires_at() const { return expires_; }  // Steady time.
   uint32_t failures() const { return failures_; }     // Since the last success.
   std::optional<uint32_t> refused_serial() const { return refused_serial_; }
+  // Of NOTIFYs: a serial that some primary should have.
+  std::optional<uint32_t> hint() const { return hint_; }
+  const std::optional<SoaFields>& soa() const { return soa_; }
+  absl::Time confirmed_at() const { return confirmed_; }  // Steady time.
   RefreshSaved Save(TransferNow now) const;
 
  private:

@@ -101,15 +101,27 @@ void TransferQueue::Dequeue(ZoneEntry& entry) {
   entry.place = Place::kIdle;
 }
 
+void TransferQueue::SetPrimaryTurns(PrimaryNumber primary, size_t turns_max) {
+  lanes_[primary].turns_max = turns_max;
+}
+
+size_t TransferQueue::TurnsMax(const Lane& lane) const {
+  return lane.turns_max == 0 ? limits_.primary_turns_max : lane.turns_max;
+}
+
+size_t TransferQueue::RefreshesMax(const Lane& lane) const {
+  if (lane.turns_max == 0) return limits_.primary_refreshes_max;
+  return std::max<size_t>(1, lane.turns_max * 3 / 4);
+}
+
 bool TransferQueue::MayRefresh(const Lane& lane) const {
   return !lane.queues[kRefreshes].empty() && under_way_[kRefreshes] < limits_.refreshes_max &&
-         lane.under_way[kRefreshes] < limits_.primary_refreshes_max;
+         lane.under_way[kRefreshes] < RefreshesMax(lane);
 }
 
 // What the lane would serve in the pass for NOTIFYs, or in the one for refreshes after it.
 std::optional<Urgency> TransferQueue::Pick(const Lane& lane, Urgency pass) const {
-  const bool is_full =
-      lane.under_way[kNotifies] + lane.under_way[kRefreshes] >= limits_.primary_turns_max;
+  const bool is_full = lane.under_way[kNotifies] + lane.under_way[kRefreshes] >= TurnsMax(lane);
   if (is_full || lane.rests_until > now_) return std::nullopt;
   if (pass == Urgency::kRefresh) {
     return MayRefresh(lane) ? std::optional<Urgency>(pass) : std::nullopt;

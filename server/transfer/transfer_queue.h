@@ -78,6 +78,12 @@ class TransferQueue {
 
   explicit TransferQueue(const QueueLimits& limits = {}) : limits_(limits) {}
 
+  // Turns that are under way beyond new limits go on.
+  void SetLimits(const QueueLimits& limits) { limits_ = limits; }
+  // This primary's own turns at one time, three quarters of them refreshes; 0: those of
+  // QueueLimits.
+  void SetPrimaryTurns(PrimaryNumber primary, size_t turns_max);
+
   // `content_from`: whose version the zone holds, if it holds one. False, and no change: no
   // primary, over kPrimariesMax, or a zone that is there.
   bool Add(ZoneNumber zone, std::vector<PrimaryNumber> primaries,
@@ -119,6 +125,7 @@ class TransferQueue {
   struct Lane {
     std::array<absl::btree_map<uint64_t, ZoneNumber>, 2> queues;  // By Urgency; by ticket.
     std::array<size_t, 2> under_way = {};
+    size_t turns_max = 0;  // 0: QueueLimits::primary_turns_max.
     int notifies_in_row = 0;
     int unreachable_in_row = 0;
     absl::Time rests_until = absl::InfinitePast();
@@ -128,6 +135,8 @@ class TransferQueue {
   void Enqueue(ZoneNumber zone, ZoneEntry& entry, PrimaryNumber primary);
   void Dequeue(ZoneEntry& entry);
   void StartRound(ZoneNumber zone, ZoneEntry& entry, Urgency urgency);
+  size_t TurnsMax(const Lane& lane) const;
+  size_t RefreshesMax(const Lane& lane) const;
   bool MayRefresh(const Lane& lane) const;
   std::optional<Urgency> Pick(const Lane& lane, Urgency pass) const;
   Turn Start(PrimaryNumber primary, Lane& lane, Urgency urgency);

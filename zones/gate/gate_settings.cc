@@ -4,7 +4,7 @@ namespace hither {
 
 GateSettings RecommendedGates() {
   GateSettings settings;
-  settings.shrink_max = SizeLimit{.percent = 10, .ignored_max = 100};
+  settings.shrink_max = SizeLimit{.percent = 10, .ignored_max = 10};
   settings.growth_max = SizeLimit{.percent = 100, .ignored_max = 1'000};
   settings.serial = SerialGate::kForward;
   settings.dnskey = ChangeGate::kHold;

@@ -85,6 +85,30 @@ TEST(Status, SignaturesThatEndSoonAreShownFirst) {
               HasSubstr("  ok; its first signature expired at 2026-11-23T06:42:17Z\n"));
 }
 
+TEST(Status, ZonesFromPrimariesAreOneLine) {
+  ServerStatus status = Example();
+  EXPECT_THAT(ToJson(status), HasSubstr("\"transfers\": null"));
+  status.transfers = TransferSummary{.zones = 12};
+  EXPECT_THAT(ToText(status, 50),
+              HasSubstr("\nincoming 12 zones from primaries: 12 fresh; 0 transfers under way\n"));
+  status.transfers = TransferSummary{.zones = 12,
+                                     .empty = 1,
+                                     .stale = 2,
+                                     .expired = 3,
+                                     .refused = 1,
+                                     .waiting = 4,
+                                     .under_way = 1,
+                                     .disk_error = "no space\n"};
+  EXPECT_THAT(
+      ToText(status, 50),
+      HasSubstr("\nincoming 12 zones from primaries: 6 fresh, 2 stale, 3 expired, 1 without "
+                "a version; 1 has a refused version; 1 transfer under way, 4 waiting\n"
+                "zone log no space?\nzones "));
+  const absl::StatusOr<ServerStatus> back = FromJson(ToJson(status));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(ToJson(*back), ToJson(status));
+}
+
 TEST(Status, LongListsAreCut) {
   ServerStatus status = Example();
   for (int i = 0; i < 60; ++i) {

@@ -277,6 +277,8 @@ TEST(RefreshTimer, ARestartChangesNothing) {
   RefreshTimer after(RefreshBounds{});
   after.Start(Soa(7), saved, now, kNoJitter);
   EXPECT_EQ(after.due(), now.steady + absl::Seconds(3600 - 1010));
+  after.AskSoon(now, kNoJitter);
+  EXPECT_EQ(after.due(), now.steady);
   EXPECT_EQ(after.expires_at(), now.steady + absl::Seconds(86'400 - 1010));
   EXPECT_EQ(after.state(now), RefreshState::kFresh);
 }
