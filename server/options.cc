@@ -278,7 +278,8 @@ CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10
     # By zone transfer (RFC 5936); kept in state_dir, and published after its gates:
     - { name: example.com, primaries: [hidden1, hidden2],    # in the order of preference
         notify_from: [192.0.2.0/24, hidden3,      # besides the primaries: prefixes and primaries
-                      { prefix: "2001:db8::/48", key: k1 }],
+                      { prefix: "2001:db8::/48", key: k1, transport: tcp },
+                      { primary: hidden1, key: none, deny: true }],     # the first match decides
         keep_versions: $keep_versions,    # on disk, for a roll-back
         octets_max: $octets_max, records_max: $records_max,      # these five: default of transfers:
         refresh: { min: 1m, max: 12h }, retry: { min: 1m }, expire: { min: 7d },

@@ -28,10 +28,10 @@ void TransferLink::Stop() {
   if (running != nullptr) running->Stop();  // It is kept: a worker may be in OnNotify().
 }
 
-Rcode TransferLink::OnNotify(NameView zone, std::optional<uint32_t> serial, ByteView client,
-                             std::optional<NameView> key) {
+Rcode TransferLink::OnNotify(NameView zone, std::optional<uint32_t> serial,
+                             const AccessClient& sender) {
   TransferService* const service = this->service();
-  return service == nullptr ? Rcode::kRefused : service->OnNotify(zone, serial, client, key);
+  return service == nullptr ? Rcode::kRefused : service->OnNotify(zone, serial, sender);
 }
 
 void TransferLink::OnVersions(std::vector<TransferredVersion> versions) {

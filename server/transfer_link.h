@@ -43,8 +43,8 @@ class TransferLink : public NotifyHandler, private TransferHost {
   // Null while no zone has come from primaries, and after Stop(). It lives as long as this.
   TransferService* service() const { return running_.load(std::memory_order_acquire); }
 
-  Rcode OnNotify(NameView zone, std::optional<uint32_t> serial, ByteView client,
-                 std::optional<NameView> key) override;
+  Rcode OnNotify(NameView zone, std::optional<uint32_t> serial,
+                 const AccessClient& sender) override;
 
  private:
   void OnVersions(std::vector<TransferredVersion> versions) override;

@@ -31,6 +31,7 @@ struct KeyUse {
   uint32_t line;
   std::string place;  // "primaries.key: "
   std::string key;
+  bool is_word = false;  // It has a meaning of its own there, so that no key may have this name.
 };
 
 // A configuration while it is read: its destination, its source and its errors so far.
@@ -165,6 +166,9 @@ void ReadPolicy(const YamlNode& node, Reading& to, AnycastConfig& anycast);
 void ReadPrimaries(const YamlNode& node, Reading& to);
 void ReadTransfers(const YamlNode& node, Reading& to);
 void ReadGates(const YamlNode& node, Reading& to, GateConfig& out);
+void ReadNotifyFrom(const YamlNode& node, Reading& to, TransferPolicy& out);
+// After `primaries`: is there one of this name? False: an error was reported.
+bool CheckPrimaryName(const YamlNode& node, absl::string_view name, Reading& to);
 // After `primaries` and `transfers`.
 void ReadZones(const YamlNode& node, Reading& to);
 

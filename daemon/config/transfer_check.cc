@@ -65,7 +65,13 @@ void CheckPrimaryAddress(const PrimaryConfig& primary, const PrimaryPlace& place
 void CheckKeyUses(const std::vector<std::string>& names, Reading& to) {
   const std::vector<absl::string_view> known(names.begin(), names.end());
   for (const KeyUse& use : to.key_uses) {
-    if (std::ranges::find(names, use.key) != names.end()) continue;
+    const bool is_key = std::ranges::find(names, use.key) != names.end();
+    if (is_key && use.is_word) {
+      to.Error(use.line,
+               absl::StrCat(use.place, Quoted(use.key), " has a meaning of its own here, ",
+                            "but there is a key of this name; rename the key"));
+    }
+    if (is_key || use.is_word) continue;
     to.Error(use.line,
              absl::StrCat(use.place, "there is no key ", Quoted(use.key),
                           known.empty() ? "; add it to keys:" : SuggestWord(use.key, known)));

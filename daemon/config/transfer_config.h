@@ -15,6 +15,7 @@ namespace hither {
 
 inline constexpr size_t kZonePrimariesMax = 16;         // Of one zone.
 inline constexpr size_t kNotifySourcesMax = 64;         // Likewise.
+inline constexpr size_t kNotifyPrefixesMax = 16;        // Of one of these.
 inline constexpr size_t kTransferPoliciesMax = 65'536;  // Of a server; each about 1 KiB.
 
 // What a time of a zone's SOA counts as: less is `min`, more is `max`.
@@ -45,11 +46,19 @@ struct TransferSettings {
   friend bool operator==(const TransferSettings&, const TransferSettings&) = default;
 };
 
-// Who may send NOTIFYs (RFC 1996), besides a zone's primaries: either a prefix or a primary.
+// An entry of `notify_from`: who may send NOTIFYs (RFC 1996) besides a zone's primaries, or may
+// not. All of an entry must match, and the first one that does decides (server/guard/). NOTIFYs
+// come over UDP and TCP alone: there is no DNS over TLS yet, so none comes with a certificate.
 struct NotifySource {
-  std::optional<Prefix> prefix = std::nullopt;
-  std::string primary = {};
-  std::string key = {};  // With a prefix: what they must be signed with. Empty: unsigned is fine.
+  enum class Signing : uint8_t { kAny, kUnsigned, kSigned, kKey };
+
+  std::vector<Prefix> prefixes = {};  // Either these,
+  std::string primary = {};           // or the address of this one.
+  Signing signing = Signing::kAny;    // kSigned: with any of `keys:`.
+  std::string key = {};               // With kKey.
+  bool takes_udp = true;
+  bool takes_tcp = true;
+  bool is_denial = false;  // Those that match may not.
   friend bool operator==(const NotifySource&, const NotifySource&) = default;
 };
 

@@ -54,17 +54,6 @@ constexpr KeyOf<TransferSettings> kTransfersKeys[] = {
 };
 // clang-format on
 
-// False: an error was reported.
-bool CheckPrimaryName(const YamlNode& node, absl::string_view name, Reading& to) {
-  if (FindPrimary(to.config.primaries, name) != nullptr) return true;
-  std::vector<absl::string_view> known;
-  for (const PrimaryConfig& primary : to.config.primaries) known.push_back(primary.name);
-  to.Error(node.line,
-           absl::StrCat(to.Key(), "there is no primary ", Quoted(name),
-                        known.empty() ? "; add it to primaries:" : SuggestWord(name, known)));
-  return false;
-}
-
 void ReadZonePrimaries(const YamlNode& node, Reading& to, TransferPolicy& out) {
   ReadList(node, "a list of names, such as [hidden1, hidden2]", kZonePrimariesMax, to,
            [&](const YamlNode& item) {
@@ -81,63 +70,6 @@ void ReadZonePrimaries(const YamlNode& node, Reading& to, TransferPolicy& out) {
     to.Error(node.line,
              absl::StrCat(to.Key(), "the list is empty; give the name of one of primaries:"));
   }
-}
-
-void ReadNotifyPrefix(const YamlNode& node, Reading& to, NotifySource& out) {
-  std::string text;
-  if (!ReadText(node, "a prefix, such as 192.0.2.0/24", to, text)) return;
-  const absl::StatusOr<Prefix> prefix = Prefix::FromText(text);
-  if (!prefix.ok()) {
-    return to.Error(node.line, absl::StrCat(to.Key(), prefix.status().message()));
-  }
-  out.prefix = *prefix;
-}
-
-void ReadNotifyKey(const YamlNode& node, Reading& to, NotifySource& out) {
-  if (!ReadText(node, "the name of one of keys:", to, out.key)) return;
-  to.key_uses.push_back({node.line, to.Key(), out.key});
-}
-
-constexpr KeyOf<NotifySource> kNotifyKeys[] = {
-    {"prefix", ReadNotifyPrefix},
-    {"key", ReadNotifyKey},
-};
-
-// A primary's name begins with a letter and has neither ':' nor '/'.
-bool LooksLikePrefix(absl::string_view text) {
-  return text.find_first_of(":/") != absl::string_view::npos || (text[0] >= '0' && text[0] <= '9');
-}
-
-void ReadNotifySource(const YamlNode& node, Reading& to, TransferPolicy& out) {
-  const size_t errors_before = to.error_count;
-  NotifySource source;
-  if (node.kind == YamlNode::kMap) {
-    ReadMap(node, kNotifyKeys, to, source);
-    if (to.error_count == errors_before && !source.prefix.has_value()) {
-      to.Error(node.line, absl::StrCat(to.Key(), "no 'prefix'; add prefix: 192.0.2.0/24"));
-    }
-  } else {
-    std::string text;
-    if (!ReadText(node, "a prefix, the name of a primary, or { prefix: 192.0.2.0/24, key: k1 }", to,
-                  text)) {
-      return;
-    }
-    if (LooksLikePrefix(text)) {
-      ReadNotifyPrefix(node, to, source);
-    } else if (CheckPrimaryName(node, text, to)) {
-      source.primary = std::move(text);
-    }
-  }
-  if (to.error_count != errors_before) return;
-  if (std::ranges::find(out.notify_from, source) != out.notify_from.end()) {
-    return to.Error(node.line, absl::StrCat(to.Key(), "this entry is repeated; keep one"));
-  }
-  out.notify_from.push_back(std::move(source));
-}
-
-void ReadNotifyFrom(const YamlNode& node, Reading& to, TransferPolicy& out) {
-  ReadList(node, "a list of prefixes and names of primaries, such as [192.0.2.0/24, hidden3]",
-           kNotifySourcesMax, to, [&](const YamlNode& item) { ReadNotifySource(item, to, out); });
 }
 
 // clang-format off
@@ -186,6 +118,16 @@ void ReadPolicy(const ZoneTransferKeys& keys, Reading& to, TransferPolicy& out) 
 }
 
 }  // namespace
+
+bool CheckPrimaryName(const YamlNode& node, absl::string_view name, Reading& to) {
+  if (FindPrimary(to.config.primaries, name) != nullptr) return true;
+  std::vector<absl::string_view> known;
+  for (const PrimaryConfig& primary : to.config.primaries) known.push_back(primary.name);
+  to.Error(node.line,
+           absl::StrCat(to.Key(), "there is no primary ", Quoted(name),
+                        known.empty() ? "; add it to primaries:" : SuggestWord(name, known)));
+  return false;
+}
 
 void ReadTransfers(const YamlNode& node, Reading& to) {
   ReadMap(node, kTransfersKeys, to, to.config.transfers);

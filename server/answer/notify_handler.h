@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/bytes.h"
 #include "dns/name.h"
 #include "dns/query.h"
+#include "server/guard/access_list.h"
 
 namespace hither {
 
@@ -18,10 +18,10 @@ class NotifyHandler {
  public:
   virtual ~NotifyHandler() = default;
   // The rcode for the response: NOERROR if it is acted on, REFUSED if the sender may not notify,
-  // NOTAUTH if the zone does not come from a primary. `serial` is only a hint. `client`: the
-  // sender's address, 4 or 16 octets in network order. `key`: the TSIG key that signed it, or none.
-  virtual Rcode OnNotify(NameView zone, std::optional<uint32_t> serial, ByteView client,
-                         std::optional<NameView> key) = 0;
+  // NOTAUTH if the zone does not come from a primary. `serial` is only a hint. `sender`: for the
+  // call.
+  virtual Rcode OnNotify(NameView zone, std::optional<uint32_t> serial,
+                         const AccessClient& sender) = 0;
 };
 
 }  // namespace hither

@@ -67,6 +67,10 @@ Counter NotifyCounterOf(Rcode rcode) {
   }
 }
 
+AccessTransport AccessOf(Transport transport) {
+  return transport == Transport::kTcp ? AccessTransport::kTcp : AccessTransport::kUdp;
+}
+
 // Why there is no answer from a zone that we should serve. RFC 8914 §4.25 gives "its most recent
 // zone being too old or having expired" as an example of Invalid Data; No Reachable Authority
 // (§4.23) is a resolver's.
@@ -156,7 +160,7 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const HashedNam
 // RFC 1996 §3. Whose zone it is shows here, so that a storm of NOTIFYs for other zones never
 // reaches the handler.
 Responder::Verdict Responder::DecideNotify(const Exchange& exchange, const Reading& reading,
-                                           const ZoneSet& zones) {
+                                           const TransportFacts& facts, const ZoneSet& zones) {
   if (options_.notify == nullptr) return {Rcode::kRefused, ExtendedError::kProhibited};
   Notify notify;
   // Each record that is passed over for the serial costs more than its octets' reading.
@@ -169,10 +173,9 @@ Responder::Verdict Responder::DecideNotify(const Exchange& exchange, const Readi
     } else if (zone->source().kind() != ZoneSource::Kind::kPrimaries) {
       verdict = {Rcode::kRefused, ExtendedError::kProhibited};
     } else {
-      const bool is_signed = reading.query.tsig_offset != 0;
-      verdict = {options_.notify->OnNotify(
-          notify.query.name, notify.serial, exchange.client,
-          is_signed ? std::optional<NameView>(tsig_.key()->name) : std::nullopt)};
+      AccessClient sender = {.address = exchange.client, .transport = AccessOf(facts.transport)};
+      if (reading.query.tsig_offset != 0) sender.key = tsig_.key()->name.view();
+      verdict = {options_.notify->OnNotify(notify.query.name, notify.serial, sender)};
     }
     if (verdict.rcode == Rcode::kNoError) writer_.SetAuthoritative(true);
   }
@@ -187,7 +190,7 @@ Responder::Verdict Responder::Decide(const Exchange& exchange, const Reading& re
     case Opcode::kQuery:
       break;
     case Opcode::kNotify:
-      return DecideNotify(exchange, reading, zones);
+      return DecideNotify(exchange, reading, facts, zones);
     case Opcode::kUpdate:  // RFC 2136 §3.3: policy forbids it; changes come from the primary.
       return {Rcode::kRefused, ExtendedError::kProhibited};
     default:  // RFC 8906 §3.1.4: an answer, whatever the opcode.

@@ -90,7 +90,8 @@ class Responder {
   Verdict RefuseTsig(TsigCheck check) const;
   Verdict Decide(const Exchange& exchange, const Reading& reading, const TransportFacts& facts,
                  const ZoneSet& zones);
-  Verdict DecideNotify(const Exchange& exchange, const Reading& reading, const ZoneSet& zones);
+  Verdict DecideNotify(const Exchange& exchange, const Reading& reading,
+                       const TransportFacts& facts, const ZoneSet& zones);
   Verdict AnswerQuestion(const Query& query, const HashedName& qname, const TransportFacts& facts,
                          const ZoneSet& zones);
   void PrepareOpt(const Query& query, const TransportFacts& facts);

@@ -55,9 +55,9 @@ class FakeService : public TransferService {
     Give(setup);
   }
   void Stop() override { log_.Add("stop"); }
-  hither::Rcode OnNotify(NameView zone, std::optional<uint32_t> /*serial*/, ByteView client,
-                         std::optional<NameView> /*key*/) override {
-    log_.Add(absl::StrCat("notify ", zone.ToText(), " ", client.size()));
+  hither::Rcode OnNotify(NameView zone, std::optional<uint32_t> /*serial*/,
+                         const hither::AccessClient& sender) override {
+    log_.Add(absl::StrCat("notify ", zone.ToText(), " ", sender.address.size()));
     return hither::Rcode::kNoError;
   }
   absl::StatusOr<ZoneTransferStatus> StatusOf(NameView /*zone*/) override {

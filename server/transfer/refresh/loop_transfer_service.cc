@@ -128,10 +128,10 @@ void LoopTransferService::Stop() {
   thread_.join();
 }
 
-Rcode LoopTransferService::OnNotify(NameView zone, std::optional<uint32_t> serial, ByteView client,
-                                    std::optional<NameView> key) {
+Rcode LoopTransferService::OnNotify(NameView zone, std::optional<uint32_t> serial,
+                                    const AccessClient& sender) {
   bool is_first = false;
-  const Rcode rcode = door_.Offer(zone, serial, client, key, is_first);
+  const Rcode rcode = door_.Offer(zone, serial, sender, is_first);
   if (is_first) tasks_.Post([this] { TakeNotifies(); });
   return rcode;
 }

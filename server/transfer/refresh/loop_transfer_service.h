@@ -43,8 +43,8 @@ class LoopTransferService : public TransferService {
   void Configure(TransferSetup setup) override;
   void Stop() override;
 
-  Rcode OnNotify(NameView zone, std::optional<uint32_t> serial, ByteView client,
-                 std::optional<NameView> key) override;
+  Rcode OnNotify(NameView zone, std::optional<uint32_t> serial,
+                 const AccessClient& sender) override;
   absl::StatusOr<ZoneTransferStatus> StatusOf(NameView zone) override;
   std::vector<ZoneTransferStatus> Statuses(size_t first, size_t max) override;
   void Refresh(NameView zone, Done done) override;

@@ -8,63 +8,71 @@
 namespace hither {
 namespace {
 
-bool Contains(const Prefix& prefix, ByteView client) {
-  const size_t octets = prefix.family == IpFamily::kV6 ? 16 : 4;
-  if (client.size() != octets) return false;
-  const auto whole = static_cast<size_t>(prefix.length / 8);
-  const int rest = prefix.length % 8;
-  if (!std::equal(client.begin(), client.begin() + static_cast<std::ptrdiff_t>(whole),
-                  prefix.address.begin())) {
-    return false;
+AccessRule::Signing SigningOf(NotifySource::Signing signing) {
+  switch (signing) {
+    case NotifySource::Signing::kAny:
+      return AccessRule::Signing::kAny;
+    case NotifySource::Signing::kUnsigned:
+      return AccessRule::Signing::kUnsigned;
+    case NotifySource::Signing::kSigned:
+      return AccessRule::Signing::kSigned;
+    case NotifySource::Signing::kKey:
+      break;
   }
-  if (rest == 0) return true;
-  const auto mask = static_cast<uint8_t>(0xff << (8 - rest));
-  return (client[whole] & mask) == (prefix.address[whole] & mask);
+  return AccessRule::Signing::kKey;
 }
 
-// One host.
-Prefix PrefixOf(const SocketAddress& address) {
-  const bool is_v6 = address.family() == IpFamily::kV6;
-  Prefix prefix = {.family = address.family(), .length = is_v6 ? 128 : 32};
-  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.get());
-  const auto* v4 = reinterpret_cast<const sockaddr_in*>(address.get());
-  const auto* octets =
-      is_v6 ? v6->sin6_addr.s6_addr : reinterpret_cast<const uint8_t*>(&v4->sin_addr);
-  std::copy(octets, octets + (is_v6 ? 16 : 4), prefix.address.begin());
-  return prefix;
+AccessRule RuleOf(const NotifySource& source, const PrimaryConfig* primary) {
+  AccessRule rule{.is_denial = source.is_denial,
+                  .prefixes = source.prefixes,
+                  .signing = SigningOf(source.signing)};
+  if (primary != nullptr) rule.prefixes.push_back(HostPrefix(primary->address));
+  rule.transports = 0;
+  if (source.takes_udp) rule.transports |= AccessRule::Bit(AccessTransport::kUdp);
+  if (source.takes_tcp) rule.transports |= AccessRule::Bit(AccessTransport::kTcp);
+  if (rule.signing != AccessRule::Signing::kKey) return rule;
+  const absl::StatusOr<Name> key = Name::FromText(source.key);
+  if (key.ok()) {
+    rule.key = *key;
+  } else {  // What cannot be checked lets nobody in.
+    rule.is_denial = true;
+    rule.signing = AccessRule::Signing::kAny;
+  }
+  return rule;
 }
 
 }  // namespace
 
-// A NOTIFY of a zone's primary needs no key: it is a hint, and the primary itself is asked. A rule
-// with a key is for senders that are not asked.
 NotifyRules::NotifyRules(const TransferSetup& setup) : zones_(setup.zones) {
   numbers_.reserve(zones_.size());
   for (uint32_t i = 0; i < zones_.size(); ++i) numbers_.emplace(zones_[i].name(), i);
   for (const TransferPolicy& policy : setup.policies) {
-    std::vector<Source>& sources = sources_.emplace_back();
-    const auto add_primary = [&](const std::string& name) {
-      const PrimaryConfig* primary = FindPrimary(setup.primaries, name);
-      if (primary == nullptr) return;
-      sources.push_back({.prefix = PrefixOf(primary->address), .primary = name});
-    };
-    for (const std::string& name : policy.primaries) add_primary(name);
-    for (const NotifySource& source : policy.notify_from) {
-      if (!source.prefix) {
-        add_primary(source.primary);
-        continue;
-      }
-      Source& rule = sources.emplace_back();
-      rule.prefix = *source.prefix;
-      if (source.key.empty()) continue;
-      const absl::StatusOr<Name> key = Name::FromText(source.key);
-      if (key.ok()) {
-        rule.key = *key;
-      } else {
-        sources.pop_back();  // A rule that cannot be checked allows nobody.
-      }
-    }
+    doors_.push_back(DoorOf(policy, setup.primaries));
   }
+}
+
+NotifyRules::Door NotifyRules::DoorOf(const TransferPolicy& policy,
+                                      const std::vector<PrimaryConfig>& primaries) {
+  Door door;
+  std::vector<AccessRule> rules;
+  const auto know = [&](const PrimaryConfig& primary) {
+    door.primaries.push_back(
+        {.at = {.prefixes = {WithoutMapping(HostPrefix(primary.address))}}, .name = primary.name});
+  };
+  for (const NotifySource& source : policy.notify_from) {
+    const PrimaryConfig* const primary =
+        source.primary.empty() ? nullptr : FindPrimary(primaries, source.primary);
+    rules.push_back(RuleOf(source, primary));
+    if (primary != nullptr && !source.is_denial) know(*primary);
+  }
+  for (const std::string& name : policy.primaries) {
+    const PrimaryConfig* const primary = FindPrimary(primaries, name);
+    if (primary == nullptr) continue;
+    rules.push_back({.prefixes = {HostPrefix(primary->address)}});
+    know(*primary);
+  }
+  door.access = AccessList(std::move(rules));
+  return door;
 }
 
 std::optional<uint32_t> NotifyRules::Find(NameView zone) const {
@@ -72,16 +80,14 @@ std::optional<uint32_t> NotifyRules::Find(NameView zone) const {
   return at == numbers_.end() ? std::nullopt : std::optional(at->second);
 }
 
-NotifyRules::Sender NotifyRules::SenderOf(uint32_t zone, ByteView client,
-                                          std::optional<NameView> key) const {
+NotifyRules::Sender NotifyRules::SenderOf(uint32_t zone, const AccessClient& client) const {
   const size_t policy = zones_[zone].policy();
-  if (policy >= sources_.size()) return {};
-  for (const Source& source : sources_[policy]) {
-    if (!Contains(source.prefix, client)) continue;
-    if (source.key && (!key || !key->EqualsIgnoreCase(source.key->view()))) continue;
-    return {.is_allowed = true, .primary = source.primary};
-  }
-  return {};
+  if (policy >= doors_.size() || !doors_[policy].access.Allows(client)) return {};
+  const std::vector<KnownPrimary>& primaries = doors_[policy].primaries;
+  const auto at = std::ranges::find_if(
+      primaries, [&client](const KnownPrimary& one) { return Matches(one.at, client); });
+  if (at == primaries.end()) return {.is_allowed = true};
+  return {.is_allowed = true, .primary = at->name};
 }
 
 void NotifyDoor::Configure(const TransferSetup& setup) {
@@ -92,8 +98,8 @@ void NotifyDoor::Configure(const TransferSetup& setup) {
   waiting_.swap(dropped);
 }
 
-Rcode NotifyDoor::Offer(NameView zone, std::optional<uint32_t> hint, ByteView client,
-                        std::optional<NameView> key, bool& is_first) {
+Rcode NotifyDoor::Offer(NameView zone, std::optional<uint32_t> hint, const AccessClient& sender,
+                        bool& is_first) {
   is_first = false;
   std::shared_ptr<const NotifyRules> rules;
   {
@@ -101,9 +107,9 @@ Rcode NotifyDoor::Offer(NameView zone, std::optional<uint32_t> hint, ByteView cl
     rules = rules_;
   }
   const std::optional<uint32_t> number = rules == nullptr ? std::nullopt : rules->Find(zone);
-  const NotifyRules::Sender sender =
-      number ? rules->SenderOf(*number, client, key) : NotifyRules::Sender();
-  if (!sender.is_allowed) {
+  const NotifyRules::Sender from =
+      number ? rules->SenderOf(*number, sender) : NotifyRules::Sender();
+  if (!from.is_allowed) {
     refused_.fetch_add(1, std::memory_order_relaxed);
     return number ? Rcode::kRefused : Rcode::kNotAuth;
   }
@@ -115,7 +121,7 @@ Rcode NotifyDoor::Offer(NameView zone, std::optional<uint32_t> hint, ByteView cl
   Item& item = waiting_[*number];
   // The furthest hint. A NOTIFY without one is a reason to ask on its own.
   const bool replaces = is_new || !hint || (item.hint && SerialIsAfter(*hint, *item.hint));
-  if (replaces) item = {.hint = hint, .primary = std::string(sender.primary)};
+  if (replaces) item = {.hint = hint, .primary = std::string(from.primary)};
   taken_.fetch_add(1, std::memory_order_relaxed);
   return Rcode::kNoError;
 }

@@ -1,7 +1,6 @@
 #ifndef HITHER_SERVER_TRANSFER_REFRESH_NOTIFY_DOOR_H_
 #define HITHER_SERVER_TRANSFER_REFRESH_NOTIFY_DOOR_H_
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -12,16 +11,17 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "base/bytes.h"
 #include "base/mutex.h"
-#include "base/prefix.h"
 #include "dns/name_hash.h"
 #include "dns/query.h"
+#include "server/guard/access_list.h"
 #include "server/transfer/refresh/transfer_service.h"
 
 namespace hither {
 
-// Who may send NOTIFYs for which zone: a value of one configuration.
+// Who may send NOTIFYs for which zone: a value of one configuration. A zone's rules are those of
+// its `notify_from`, in order, then one for each of its primaries, which are allowed over every
+// transport and unsigned: their NOTIFY is a hint, and the primary itself is asked.
 class NotifyRules {
  public:
   NotifyRules() = default;
@@ -34,15 +34,18 @@ class NotifyRules {
   // Its number, in the configuration's order; nothing: the zone has no primaries.
   std::optional<uint32_t> Find(NameView zone) const;
   NameView name(uint32_t zone) const { return zones_[zone].name(); }
-  // `client`: 4 or 16 octets. `key`: with which it has signed, if it has.
-  Sender SenderOf(uint32_t zone, ByteView client, std::optional<NameView> key) const;
+  Sender SenderOf(uint32_t zone, const AccessClient& client) const;
 
  private:
-  struct Source {
-    Prefix prefix = {};
-    std::string primary = {};
-    std::optional<Name> key = std::nullopt;  // It must be signed with this one.
+  struct KnownPrimary {
+    AccessRule at = {};  // Its address, however a NOTIFY comes.
+    std::string name = {};
   };
+  struct Door {  // Of a policy.
+    AccessList access = {};
+    std::vector<KnownPrimary> primaries = {};
+  };
+  static Door DoorOf(const TransferPolicy& policy, const std::vector<PrimaryConfig>& primaries);
   struct Hash {
     size_t operator()(NameView name) const { return HashName(name); }
   };
@@ -52,7 +55,7 @@ class NotifyRules {
 
   ZoneSources zones_;
   absl::flat_hash_map<NameView, uint32_t, Hash, Equal> numbers_;
-  std::vector<std::vector<Source>> sources_;  // By policy.
+  std::vector<Door> doors_;  // By policy.
 };
 
 // Takes NOTIFYs from workers and gives them to the refresher, for each zone the latest.
@@ -70,8 +73,8 @@ class NotifyDoor {
 
   void Configure(const TransferSetup& setup);  // What waits is given up; the senders repeat it.
   // The rcode for the response. `is_first`: nothing waited before, so Take() is to be called.
-  Rcode Offer(NameView zone, std::optional<uint32_t> hint, ByteView client,
-              std::optional<NameView> key, bool& is_first);
+  Rcode Offer(NameView zone, std::optional<uint32_t> hint, const AccessClient& sender,
+              bool& is_first);
   // Gives everything that waits to `take`, on the caller's thread.
   void Take(const std::function<void(NameView zone, const Item&)>& take);
 

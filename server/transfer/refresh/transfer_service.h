@@ -10,10 +10,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "base/bytes.h"
 #include "daemon/config/primary_list.h"
 #include "daemon/config/transfer_config.h"
 #include "dns/tsig/tsig_key.h"
+#include "server/guard/access_list.h"
 #include "server/transfer/notify_message.h"
 #include "server/transfer/refresh/zone_transfer_status.h"
 #include "zones/set/zone_source.h"
@@ -54,10 +54,10 @@ class TransferService {
   // Ends all transfers, gates and threads.
   virtual void Stop() = 0;
 
-  // Of a NOTIFY that ReadNotify() has read, its TSIG checked: `key` is the name that signed it, or
-  // none. Quick, for workers: the rcode for the response.
-  virtual Rcode OnNotify(NameView zone, std::optional<uint32_t> serial, ByteView client,
-                         std::optional<NameView> key) = 0;
+  // Of a NOTIFY that ReadNotify() has read, its TSIG checked. Quick, for workers: the rcode for
+  // the response.
+  virtual Rcode OnNotify(NameView zone, std::optional<uint32_t> serial,
+                         const AccessClient& sender) = 0;
 
   // NotFound: no such zone, or it has no primaries.
   virtual absl::StatusOr<ZoneTransferStatus> StatusOf(NameView zone) = 0;

@@ -10,6 +10,7 @@ namespace hither {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr absl::string_view kPrimaries =
     "primaries: [{ name: a, address: 192.0.2.1 }, { name: b, address: 192.0.2.2 }]\n";
@@ -72,11 +73,11 @@ TEST(Transfers, ReadsEveryKeyOfAZone) {
   const TransferPolicy& policy = config->transfer_policies.at(zone.policy());
   EXPECT_THAT(policy.primaries, ElementsAre("b", "a"));
   ASSERT_EQ(policy.notify_from.size(), 4u);
-  EXPECT_EQ(policy.notify_from[0].prefix->ToText(), "192.0.2.0/24");
-  EXPECT_EQ(policy.notify_from[1].prefix->ToText(), "2001:db8::7/128");
+  EXPECT_EQ(policy.notify_from[0].prefixes[0].ToText(), "192.0.2.0/24");
+  EXPECT_EQ(policy.notify_from[1].prefixes[0].ToText(), "2001:db8::7/128");
   EXPECT_EQ(policy.notify_from[2].primary, "a");
-  EXPECT_FALSE(policy.notify_from[2].prefix.has_value());
-  EXPECT_EQ(policy.notify_from[3].prefix->ToText(), "198.51.100.1/32");
+  EXPECT_TRUE(policy.notify_from[2].prefixes.empty());
+  EXPECT_EQ(policy.notify_from[3].prefixes[0].ToText(), "198.51.100.1/32");
   EXPECT_EQ(policy.notify_from[3].key, "k1");
   EXPECT_EQ(policy.keep_versions, 5u);
   EXPECT_EQ(policy.limits.octets_max, 70'000u);
@@ -84,6 +85,43 @@ TEST(Transfers, ReadsEveryKeyOfAZone) {
   EXPECT_EQ(policy.limits.refresh, (TimeBounds{absl::Minutes(1), absl::Hours(2)}));
   EXPECT_EQ(policy.gates.zonemd, GateZonemd::kRequire);
   EXPECT_EQ(config->zones[2].kind(), ZoneSource::Kind::kText);
+}
+
+// The entries that say more than who.
+TEST(Transfers, ReadsRulesOfNotifies) {
+  const absl::StatusOr<Config> config = Parse(R"(
+keys: [{ name: k1, secret: c2VjcmV0LXNlY3JldC1zZWNyZXQ= }]
+zones:
+  - name: example.org
+    primaries: [a]
+    notify_from:
+      - { primary: a, key: k1, transport: tcp }
+      - { primary: a, key: none, deny: true }
+      - { prefix: [192.0.2.0/24, "2001:db8::/32"], key: any, transport: [tcp, udp] }
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  using Signing = NotifySource::Signing;
+  EXPECT_THAT(
+      config->transfer_policies.at(0).notify_from,
+      ElementsAre(
+          NotifySource{.primary = "a", .signing = Signing::kKey, .key = "k1", .takes_udp = false},
+          NotifySource{.primary = "a", .signing = Signing::kUnsigned, .is_denial = true},
+          NotifySource{
+              .prefixes = {*Prefix::FromText("192.0.2.0/24"), *Prefix::FromText("2001:db8::/32")},
+              .signing = Signing::kSigned}));
+}
+
+// "none" would be read as a word where the operator means the key.
+TEST(Transfers, AKeyWhoseNameIsAWordCannotBeMeant) {
+  const absl::Status wrong = Parse(R"(
+keys: [{ name: none, secret: c2VjcmV0LXNlY3JldC1zZWNyZXQ= }]
+zones:
+  - { name: example.org, primaries: [a], notify_from: [{ primary: a, key: none }] }
+)")
+                                 .status();
+  EXPECT_THAT(wrong.message(),
+              HasSubstr("5: zones.notify_from.key: 'none' has a meaning of its own here, but there "
+                        "is a key of this name; rename the key"));
 }
 
 // Although `transfers` is later in the file.
@@ -230,6 +268,18 @@ const ConfigErrors kWrongs[] = {
     {"NotifyFromTwice", "zones:\n- { name: x, primaries: [a], notify_from: [b,\n b] }", {"4: zones.notify_from: this entry is repeated; keep one"}},
     {"NotifyFromKeyAlone", "zones:\n- { name: x, primaries: [a], notify_from: [{ key: k1 }] }", {"3: zones.notify_from: no 'prefix'; add prefix: 192.0.2.0/24", "3: zones.notify_from.key: there is no key 'k1'; add it to keys:"}},
     {"NotifyFromUnknownKey", "zones:\n- { name: x, primaries: [a], notify_from: [{ prefx: k1 }] }", {"3: unknown key 'prefx'; did you mean 'prefix'?"}},
+    {"NotifyFromPrefixTwice", "zones:\n- { name: x, primaries: [a], notify_from: [{ prefix: [::1, ::1] }] }", {"3: zones.notify_from.prefix: '::1' is repeated; keep one"}},
+    {"NotifyFromTwoSenders", "zones:\n- { name: x, primaries: [a], notify_from: [{ prefix: ::1, primary: b }] }", {"3: zones.notify_from: both 'prefix' and 'primary'; make two entries of it"}},
+    {"NotifyFromNoSuchPrimary", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: c }] }", {"3: zones.notify_from.primary: there is no primary 'c'; choose from: a, b"}},
+    {"NotifyFromTls", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b, transport: tls }] }", {"3: zones.notify_from.transport: hitherd accepts no NOTIFYs over TLS yet, whether or not the primary has 'tls'; use udp, tcp"}},
+    {"NotifyFromTlsBesideTcp", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b, transport: [tcp, tls] }] }", {"3: zones.notify_from.transport: hitherd accepts no NOTIFYs over TLS yet, whether or not the primary has 'tls'; use udp, tcp"}},
+    {"NotifyFromUnknownTransport", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b, transport: quic }] }", {"3: zones.notify_from.transport: there is no transport 'quic'; choose from: udp, tcp"}},
+    {"NotifyFromTransportTwice", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b, transport: [udp, udp] }] }", {"3: zones.notify_from.transport: 'udp' is repeated; keep one"}},
+    {"NotifyFromNoTransport", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b, transport: [] }] }", {"3: zones.notify_from.transport: the list is empty; give udp or tcp, or remove it"}},
+    {"NotifyFromPin", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b,\n pin: x }] }", {"4: zones.notify_from.pin: only a client over TLS shows a certificate, and hitherd accepts no NOTIFYs over TLS yet; use 'key'"}},
+    {"NotifyFromCaFile", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b,\n ca_file: x }] }", {"4: zones.notify_from.ca_file: only a client over TLS shows a certificate, and hitherd accepts no NOTIFYs over TLS yet; use 'key'"}},
+    {"NotifyFromHostName", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b,\n host_name: x }] }", {"4: zones.notify_from.host_name: only a client over TLS shows a certificate, and hitherd accepts no NOTIFYs over TLS yet; use 'key'"}},
+    {"NotifyFromDenyIsText", "zones:\n- { name: x, primaries: [a], notify_from: [{ primary: b, deny: k1 }] }", {"3: zones.notify_from.deny: 'k1'; write true or false"}},
     {"NotifyFromBadPrefix", "zones:\n- { name: x, primaries: [a], notify_from: [{ prefix: a }] }", {"3: zones.notify_from.prefix: 'a' is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/48"}},
 };
 // clang-format on

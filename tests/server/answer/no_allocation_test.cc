@@ -162,7 +162,7 @@ std::vector<Bytes> SignedQueries() {
 
 class TakesAll : public NotifyHandler {
  public:
-  Rcode OnNotify(NameView, std::optional<uint32_t>, ByteView, std::optional<NameView>) override {
+  Rcode OnNotify(NameView, std::optional<uint32_t>, const AccessClient&) override {
     return Rcode::kNoError;
   }
 };

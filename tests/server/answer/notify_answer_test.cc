@@ -26,10 +26,12 @@ constexpr char kZone[] =
 // Takes what it is given, and answers what it is told.
 class FakeHandler : public NotifyHandler {
  public:
-  Rcode OnNotify(NameView zone, std::optional<uint32_t> serial, ByteView client,
-                 std::optional<NameView> key) override {
-    heard.push_back(absl::StrCat(zone.ToText(), " serial=", serial.value_or(0), " client=",
-                                 client.size(), " key=", key.has_value() ? key->ToText() : "none"));
+  Rcode OnNotify(NameView zone, std::optional<uint32_t> serial,
+                 const AccessClient& sender) override {
+    heard.push_back(absl::StrCat(zone.ToText(), " serial=", serial.value_or(0),
+                                 " client=", sender.address.size(),
+                                 " key=", sender.key.has_value() ? sender.key->ToText() : "none",
+                                 sender.transport == AccessTransport::kTcp ? " tcp" : ""));
     return answer;
   }
   Rcode answer = Rcode::kNoError;
@@ -54,7 +56,7 @@ TEST_F(NotifyAnswer, IsHandedOnAndAnswered) {
   EXPECT_EQ(server_.Ask("fresh. SOA opcode=NOTIFY"), "NOERROR aa opcode=4");
   EXPECT_EQ(server_.Ask("EMPTY. SOA opcode=NOTIFY +tcp +edns"), "NOERROR aa opcode=4 | edns 1232");
   EXPECT_THAT(handler_.heard, ElementsAre("fresh. serial=0 client=0 key=none",
-                                          "EMPTY. serial=0 client=0 key=none"));
+                                          "EMPTY. serial=0 client=0 key=none tcp"));
   EXPECT_EQ(Count(Counter::kNotifyTaken), 2u);
 }
 

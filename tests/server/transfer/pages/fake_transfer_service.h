@@ -20,7 +20,7 @@ class FakeTransferService : public TransferService {
   absl::Status Start(TransferSetup, absl::Duration) override { return absl::OkStatus(); }
   void Configure(TransferSetup) override {}
   void Stop() override {}
-  Rcode OnNotify(NameView, std::optional<uint32_t>, ByteView, std::optional<NameView>) override {
+  Rcode OnNotify(NameView, std::optional<uint32_t>, const AccessClient&) override {
     return Rcode::kNoError;
   }
 

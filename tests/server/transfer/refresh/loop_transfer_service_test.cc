@@ -97,7 +97,7 @@ TEST(LoopTransferService, ReadsTransfersAndFollowsNotifies) {
   EXPECT_TRUE(running.Reaches("a.example.", 7));
   absl::SleepFor(absl::Milliseconds(1'100));  // notify_gap
   running.serial = 8;
-  EXPECT_EQ(running.service.OnNotify(kZone, 8, kClient, std::nullopt), Rcode::kNoError);
+  EXPECT_EQ(running.service.OnNotify(kZone, 8, {.address = kClient}), Rcode::kNoError);
   EXPECT_TRUE(running.Reaches("a.example.", 8));
   EXPECT_EQ(running.service.StatusOf(kZone)->serial, 8u);
   EXPECT_EQ(running.service.Statuses(0, 10).size(), 1u);
@@ -117,7 +117,7 @@ TEST(LoopTransferService, ReadsTransfersAndFollowsNotifies) {
 TEST(LoopTransferService, IsConfiguredWhileItRuns) {
   Running running;
   ASSERT_TRUE(running.service.Start(RefreshBench::Setup({}, {"p1"}), absl::Seconds(10)).ok());
-  EXPECT_EQ(running.service.OnNotify(kZone, 8, kClient, std::nullopt), Rcode::kNotAuth);
+  EXPECT_EQ(running.service.OnNotify(kZone, 8, {.address = kClient}), Rcode::kNotAuth);
   running.service.Configure(RefreshBench::Setup({"a.example."}, {"p1"}));
   EXPECT_TRUE(running.Reaches("a.example.", 7));
   running.service.Configure(RefreshBench::Setup({}, {"p1"}));
@@ -130,7 +130,7 @@ TEST(LoopTransferService, AnswersEvenWhenItHasEnded) {
       running.service.Start(RefreshBench::Setup({"a.example."}, {"p1"}), absl::Seconds(10)).ok());
   running.service.Stop();
   running.service.Stop();
-  EXPECT_EQ(running.service.OnNotify(kZone, 8, kClient, std::nullopt), Rcode::kNoError);
+  EXPECT_EQ(running.service.OnNotify(kZone, 8, {.address = kClient}), Rcode::kNoError);
   EXPECT_FALSE(running.service.StatusOf(kZone).ok());
   EXPECT_TRUE(running.service.Statuses(0, 10).empty());
   absl::Status said;
