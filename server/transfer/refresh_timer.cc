@@ -78,6 +78,7 @@ void RefreshTimer::AskSoon(TransferNow now, uint32_t random) {
 void RefreshTimer::OnAsked(TransferNow now) {
   is_asking_ = true;
   ask_again_ = false;
+  had_news_ = false;
   asked_ = now.steady;
 }
 
@@ -92,7 +93,7 @@ bool RefreshTimer::OnNotify(std::optional<uint32_t> hint, TransferNow now) {
     ask_again_ = true;  // The answer may have been sent before the change.
     return false;
   }
-  const absl::Time soon = std::max(now.steady, asked_ + bounds_.notify_gap);
+  const absl::Time soon = EarliestForNotify(now);
   if (soon >= due_) return false;
   due_ = soon;
   return true;
@@ -115,6 +116,7 @@ void RefreshTimer::OnCurrent(uint32_t serial, std::optional<uint32_t> expire_sec
 void RefreshTimer::OnTransferred(const SoaFields& soa, std::optional<uint32_t> expire_seconds,
                                  TransferNow now, uint32_t random) {
   soa_ = soa;
+  had_news_ = true;
   ForgetRefused();
   Confirm(expire_seconds, now, /*may_shorten=*/true);
   Wait(Refresh(), now, random);
@@ -165,9 +167,14 @@ void RefreshTimer::Wait(absl::Duration delay, TransferNow now, uint32_t random) 
   } else {
     hint_.reset();
   }
-  if (ask_again_) due_ = std::min(due_, std::max(now.steady, asked_ + bounds_.notify_gap));
+  if (ask_again_) due_ = std::min(due_, EarliestForNotify(now));
   is_asking_ = false;
   ask_again_ = false;
+}
+
+absl::Time RefreshTimer::EarliestForNotify(TransferNow now) const {
+  return std::max(now.steady,
+                  asked_ + (had_news_ ? bounds_.notify_gap_after_news : bounds_.notify_gap));
 }
 
 void RefreshTimer::ForgetRefused() {

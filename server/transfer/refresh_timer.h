@@ -30,8 +30,11 @@ struct RefreshBounds {
   // After content was refused: the first wait, doubling with each refusal of the same serial.
   absl::Duration refused_min = absl::Minutes(1);
   absl::Duration refused_max = absl::Hours(6);
-  // NOTIFYs of one zone lead to at most one query in this time.
+  // NOTIFYs of one zone lead to at most one query in this time. If the last query brought a new
+  // version, the next NOTIFY is believed sooner: anybody can send NOTIFYs in the name of a primary,
+  // but only the primary can have news.
   absl::Duration notify_gap = absl::Seconds(1);
+  absl::Duration notify_gap_after_news = absl::Milliseconds(100);
   // After a start, zones that are due are spread over this time.
   absl::Duration start_spread = absl::Seconds(30);
 };
@@ -120,6 +123,7 @@ class RefreshTimer {
   void Confirm(std::optional<uint32_t> expire_seconds, TransferNow now, bool may_shorten);
   void Wait(absl::Duration delay, TransferNow now, uint32_t random);
   void ForgetRefused();
+  absl::Time EarliestForNotify(TransferNow now) const;
   absl::Duration Refresh() const;
   absl::Duration Retry() const;
   absl::Duration Expire() const;
@@ -135,6 +139,7 @@ class RefreshTimer {
   absl::Time refused_until_ = absl::InfinitePast();
   bool is_asking_ = false;
   bool ask_again_ = false;  // A NOTIFY came while a primary was being asked.
+  bool had_news_ = false;   // The last query brought a new version.
   uint32_t failures_ = 0;
   std::optional<uint32_t> refused_serial_;
   uint32_t refusals_ = 0;

@@ -197,6 +197,19 @@ TEST(RefreshTimer, StormOfNotifiesIsAQueryASecond) {
   EXPECT_LE(queries, 60);
 }
 
+// A primary that changes the zone several times in a second has its changes published soon.
+TEST(RefreshTimer, AfterNewsTheNextNotifyWaitsForATenthOfASecond) {
+  RefreshTimer timer = Fresh();
+  timer.OnAsked(At(100));
+  timer.OnTransferred(Soa(8), std::nullopt, At(absl::Milliseconds(100'020)), kNoJitter);
+  EXPECT_TRUE(timer.OnNotify(9, At(absl::Milliseconds(100'030))));
+  EXPECT_EQ(timer.due(), At(absl::Milliseconds(100'100)).steady);
+  timer.OnAsked(At(absl::Milliseconds(100'100)));
+  timer.OnCurrent(8, std::nullopt, At(absl::Milliseconds(100'110)), kNoJitter);
+  timer.OnNotify(10, At(absl::Milliseconds(100'120)));
+  EXPECT_EQ(timer.due(), At(absl::Milliseconds(101'100)).steady) << "the last one was wrong";
+}
+
 TEST(RefreshTimer, HintEndsWithItsSerial) {
   RefreshTimer timer = Fresh();
   timer.OnNotify(8, At(100));
