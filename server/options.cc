@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "daemon/config/nsid.h"
+#include "daemon/config/transfer_files.h"
 #include "daemon/heartbeat/heartbeat_page.h"
 #include "dns/name_hash.h"
 #include "zones/set/name_table.h"
@@ -382,6 +383,7 @@ absl::StatusOr<Config> BuildConfig(const Options& options) {
   std::vector<std::string> warnings;
   const absl::Status secrets = LoadSecrets(options.config_file, config, warnings);
   if (!secrets.ok()) return secrets;
+  StampTlsFiles(config);
   for (const std::string& warning : warnings) Log(LogLevel::kWarning, warning);
   return config;
 }

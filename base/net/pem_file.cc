@@ -38,7 +38,9 @@ absl::Status Error(const std::string& path, absl::string_view why) {
   return absl::FailedPreconditionError(absl::StrCat(path, ": ", why));
 }
 
-absl::Status ReadFile(const std::string& path, FileText& out) {
+enum class Content : uint8_t { kPublic, kSecret };
+
+absl::Status ReadFile(const std::string& path, Content content, FileText& out) {
   // O_NONBLOCK: a pipe would wait for its writer.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat facts = {};
@@ -46,6 +48,9 @@ absl::Status ReadFile(const std::string& path, FileText& out) {
     return Error(path, absl::StrCat(std::strerror(errno), "; check path and permissions"));
   }
   if (!S_ISREG(facts.st_mode)) return Error(path, "it is not a regular file; name one");
+  if (content == Content::kSecret && (facts.st_mode & S_IRWXO) != 0) {
+    return Error(path, "every user has access to this key; run chmod o= on it");
+  }
   const auto size = static_cast<size_t>(facts.st_size);
   if (size > kFileBytesMax) {
     return Error(path, absl::StrCat("it has over ", kFileBytesMax, " octets; shorten it"));
@@ -81,7 +86,7 @@ void KeyFreer::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
 
 absl::StatusOr<std::vector<CertificatePointer>> ReadCertificates(const std::string& path) {
   FileText file;
-  if (absl::Status read = ReadFile(path, file); !read.ok()) return read;
+  if (absl::Status read = ReadFile(path, Content::kPublic, file); !read.ok()) return read;
   const auto reader = Reader(file);
   std::vector<CertificatePointer> certificates;
   ERR_clear_error();
@@ -105,7 +110,7 @@ absl::StatusOr<std::vector<CertificatePointer>> ReadCertificates(const std::stri
 
 absl::StatusOr<KeyPointer> ReadPrivateKey(const std::string& path) {
   FileText file;
-  if (absl::Status read = ReadFile(path, file); !read.ok()) return read;
+  if (absl::Status read = ReadFile(path, Content::kSecret, file); !read.ok()) return read;
   const auto reader = Reader(file);
   bool has_passphrase = false;
   ERR_clear_error();

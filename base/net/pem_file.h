@@ -26,6 +26,7 @@ using KeyPointer = std::unique_ptr<evp_pkey_st, KeyFreer>;
 // All certificates of a file in its order; at least one.
 absl::StatusOr<std::vector<CertificatePointer>> ReadCertificates(const std::string& path);
 // The first private key. One with a passphrase is an error: nobody could type it.
+// An error, too, if every user has access to the file.
 absl::StatusOr<KeyPointer> ReadPrivateKey(const std::string& path);
 
 }  // namespace hither

@@ -118,7 +118,7 @@ struct Config {
   AnycastConfig anycast;  // The sidecar's part; hitherd only checks it.
 
   // The files that this was read from: the configuration file, its lists of zones and, after
-  // LoadSecrets(), those of secrets.
+  // LoadSecrets() and StampTlsFiles(), those of secrets, certificates and keys.
   std::vector<std::string> files;
   int64_t read_ns = 0;  // When reading began, by the clock that the kernel stamps files with.
   // The folders whose files are zones. To watch: a file may be added.

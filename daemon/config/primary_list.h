@@ -12,7 +12,7 @@
 
 namespace hither {
 
-inline constexpr uint16_t kDnsOverTlsPort = 853;  // RFC 9103 §8.1
+inline constexpr uint16_t kDnsOverTlsPort = 853;  // RFC 9103 §7.3
 inline constexpr size_t kPrimariesMax = 1'024;
 inline constexpr size_t kPinBytes = 32;  // SHA-256
 inline constexpr size_t kPinsMax = 8;    // Of a primary: the keys of now and of later.
@@ -27,6 +27,9 @@ struct PrimaryTls {
   std::string host_name = {};           // What its certificate must be for; with ca_file.
   std::string client_certificate = {};  // PEM, with the chain. Empty: we show none.
   std::string client_key = {};          // PEM; with client_certificate.
+  // Which files these were when the configuration was read (StampTlsFiles()), so that other ones
+  // under the same names are a change. Empty: nobody looked.
+  std::string files_stamp = {};
   friend bool operator==(const PrimaryTls&, const PrimaryTls&) = default;
 };
 

@@ -70,6 +70,24 @@ void CheckStateFolder(const Config& config, std::vector<std::string>& errors) {
 
 }  // namespace
 
+void StampTlsFiles(Config& config) {
+  for (PrimaryConfig& primary : config.primaries) {
+    if (!primary.tls.has_value()) continue;
+    PrimaryTls& tls = *primary.tls;
+    tls.files_stamp.clear();
+    for (const std::string* path : {&tls.ca_file, &tls.client_certificate, &tls.client_key}) {
+      if (path->empty()) continue;
+      // With links followed: an exchanged link is another file. The change time shows a new mode,
+      // too, which may make a file readable.
+      struct stat facts = {};
+      if (::stat(path->c_str(), &facts) != 0) facts = {};
+      absl::StrAppend(&tls.files_stamp, facts.st_dev, ":", facts.st_ino, ":", facts.st_size, ":",
+                      facts.st_ctim.tv_sec, ".", facts.st_ctim.tv_nsec, " ");
+      config.files.push_back(*path);
+    }
+  }
+}
+
 absl::Status CheckTransferFiles(const Config& config) {
   std::vector<std::string> errors;
   for (const PrimaryConfig& primary : config.primaries) {

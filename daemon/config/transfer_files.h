@@ -12,6 +12,11 @@ namespace hither {
 // files; asks no primary.
 absl::Status CheckTransferFiles(const Config& config);
 
+// Notes in each primary which files of certificates and keys it has now, and adds them to
+// config.files, so that they are watched, and changed ones read, like the rest of the
+// configuration. Does not read them.
+void StampTlsFiles(Config& config);
+
 }  // namespace hither
 
 #endif  // HITHER_DAEMON_CONFIG_TRANSFER_FILES_H_

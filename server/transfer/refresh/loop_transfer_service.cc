@@ -88,8 +88,7 @@ RefreshParts LoopTransferService::Parts() {
 std::unique_ptr<PrimaryClient> LoopTransferService::MakeOne(const PrimarySpec& spec) {
   absl::StatusOr<std::unique_ptr<PrimaryClient>> client = make_client_(loop_, spec);
   if (client.ok()) return *std::move(client);
-  Log(LogLevel::kError, "primary ", spec.config.name, ": ", client.status().message(),
-      "; no zone is transferred from it");
+  Log(LogLevel::kError, "primary ", spec.config.name, ": ", client.status().message());
   return nullptr;
 }
 

@@ -26,7 +26,24 @@ PrimaryTable::Entry PrimaryTable::MakeEntry(PrimarySpec spec) const {
     return {.spec = std::move(spec)};
   }
   std::unique_ptr<PrimaryClient> client = make_client_(spec);
+  if (client == nullptr) {
+    Log(LogLevel::kError, "primary ", spec.config.name, ": no zone is transferred from it");
+  }
   return {.spec = std::move(spec), .client = std::move(client)};
+}
+
+// Whoever renews certificates may have written half of them: then what worked goes on working, and
+// since the former spec stays, the next reload tries again.
+PrimaryTable::Entry PrimaryTable::MakeAgain(Entry before, PrimarySpec spec) const {
+  PrimarySpec of_former_files = spec;
+  const bool has_tls = spec.config.tls.has_value() && before.spec.config.tls.has_value();
+  if (has_tls) of_former_files.config.tls->files_stamp = before.spec.config.tls->files_stamp;
+  if (before.client == nullptr || of_former_files != before.spec) return MakeEntry(std::move(spec));
+  std::unique_ptr<PrimaryClient> client = make_client_(spec);
+  if (client != nullptr) return {.spec = std::move(spec), .client = std::move(client)};
+  Log(LogLevel::kError, "primary ", spec.config.name,
+      ": its former certificates stay in use; repair the files and reload");
+  return before;
 }
 
 std::vector<PrimaryNumber> PrimaryTable::Configure(const std::vector<PrimaryConfig>& primaries,
@@ -42,7 +59,12 @@ std::vector<PrimaryNumber> PrimaryTable::Configure(const std::vector<PrimaryConf
       next.emplace(*number, std::move(primaries_.at(*number)));
       primaries_.erase(*number);
     } else {
-      next.emplace(*number, MakeEntry(std::move(spec)));
+      Entry& before = primaries_.at(*number);
+      PrimaryClient* const former = before.client.get();
+      Entry made = MakeAgain(std::move(before), std::move(spec));
+      const bool is_same = former != nullptr && made.client.get() == former;
+      next.emplace(*number, std::move(made));
+      if (is_same) primaries_.erase(*number);
     }
   }
   for (const auto& [number, entry] : primaries_) replaced.push_back(number);

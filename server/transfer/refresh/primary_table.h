@@ -18,7 +18,9 @@ namespace hither {
 // The configured primaries, their numbers and clients. One thread's.
 //
 // A number stands for the content that a primary gives: it stays while name and address do, and is
-// not used twice. With another key, certificate or source address only the client is made again.
+// not used twice. With another key, certificate or source address only the client is made again;
+// if the files of its certificates cannot be used, the client that was made from the former ones
+// stays.
 class PrimaryTable {
  public:
   using MakeClient = std::function<std::unique_ptr<PrimaryClient>(const PrimarySpec&)>;
@@ -43,6 +45,7 @@ class PrimaryTable {
     std::unique_ptr<PrimaryClient> client = nullptr;
   };
   Entry MakeEntry(PrimarySpec spec) const;
+  Entry MakeAgain(Entry before, PrimarySpec spec) const;
 
   MakeClient make_client_;
   std::map<PrimaryNumber, Entry> primaries_;

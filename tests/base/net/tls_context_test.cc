@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <string>
@@ -18,6 +19,7 @@ using testing::HasSubstr;
 std::string WriteFile(const std::string& name, const std::string& text) {
   const std::string path = testing::TempDir() + "/tls_context_" + name;
   std::ofstream(path, std::ios::trunc) << text;
+  chmod(path.c_str(), 0640);
   return path;
 }
 
@@ -88,6 +90,17 @@ TEST_F(TlsContextTest, ChecksTheClientsKey) {
   TlsSettings half = WithClient(one_.CertificateText(), one_.KeyText());
   half.client_key = "";
   EXPECT_THAT(ErrorOf(half), HasSubstr("give both"));
+}
+
+// As for the secrets of TSIG keys.
+TEST_F(TlsContextTest, TakesNoKeyThatEveryUserMayRead) {
+  TlsSettings settings = WithClient(one_.CertificateText(), one_.KeyText());
+  chmod(settings.client_key.c_str(), 0644);
+  EXPECT_THAT(ErrorOf(settings),
+              EndsWith("client.key: every user has access to this key; run chmod o= on it"));
+  chmod(settings.client_key.c_str(), 0640);
+  chmod(settings.client_certificate.c_str(), 0644);
+  EXPECT_EQ(ErrorOf(settings), "");
 }
 
 // OpenSSL would ask for it at the terminal, and wait.

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <string>
@@ -36,6 +37,7 @@ const Identities& Made() {
 std::string WriteFile(const std::string& name, const std::string& text) {
   const std::string path = testing::TempDir() + "/tls_stream_" + name;
   std::ofstream(path, std::ios::trunc) << text;
+  chmod(path.c_str(), 0640);
   return path;
 }
 

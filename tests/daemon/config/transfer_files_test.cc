@@ -99,5 +99,42 @@ TEST_F(TransferFiles, TheStateFolderIsWritable) {
   chmod(folder_.c_str(), 0700);
 }
 
+// A renewed certificate is a change of the primary, although the configuration is the same text.
+TEST_F(TransferFiles, HaveAStampThatChangesWithThem) {
+  std::string last;
+  const auto is_new = [&] {
+    StampTlsFiles(config_);
+    return std::exchange(last, tls().files_stamp) != tls().files_stamp;
+  };
+  EXPECT_TRUE(is_new());
+  EXPECT_FALSE(is_new());
+  EXPECT_FALSE(config_.primaries[1].tls.has_value());
+  Write("new.pem", kCertificate, 0644);
+  std::filesystem::rename(Path("new.pem"), Path("us.pem"));
+  EXPECT_TRUE(is_new()) << "another file of the same content";
+  std::filesystem::remove(Path("us.key"));
+  EXPECT_TRUE(is_new()) << "a missing one";
+  EXPECT_FALSE(is_new());
+  Write("us.key", kKey, 0640);
+  EXPECT_TRUE(is_new()) << "it came back";
+  // As Kubernetes exchanges them.
+  std::filesystem::create_directories(Path("v1"));
+  std::filesystem::create_directories(Path("v2"));
+  Write("v1/ca.pem", kCertificate, 0644);
+  Write("v2/ca.pem", kCertificate, 0644);
+  std::filesystem::create_directory_symlink("v1", Path("now"));
+  tls().ca_file = Path("now/ca.pem");
+  EXPECT_TRUE(is_new());
+  std::filesystem::create_directory_symlink("v2", Path("next"));
+  std::filesystem::rename(Path("next"), Path("now"));
+  EXPECT_TRUE(is_new()) << "an exchanged link";
+}
+
+TEST_F(TransferFiles, AreWatchedLikeTheConfiguration) {
+  StampTlsFiles(config_);
+  EXPECT_EQ(config_.files,
+            (std::vector<std::string>{Path("ca.pem"), Path("us.pem"), Path("us.key")}));
+}
+
 }  // namespace
 }  // namespace hither
