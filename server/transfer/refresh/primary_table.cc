@@ -32,7 +32,7 @@ PrimaryTable::Entry PrimaryTable::MakeEntry(PrimarySpec spec) const {
   return {.spec = std::move(spec), .client = std::move(client)};
 }
 
-// Whoever renews certificates may have written half of them: then what worked goes on working, and
+// A renewal of certificates may be half done: then what worked goes on working, and
 // since the former spec stays, the next reload tries again.
 PrimaryTable::Entry PrimaryTable::MakeAgain(Entry before, PrimarySpec spec) const {
   PrimarySpec of_former_files = spec;

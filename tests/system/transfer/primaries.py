@@ -2,7 +2,8 @@
 own, with one zone that the test changes.
 
 XoT (RFC 9103): BIND 9.18 serves it as Hither requires it. NSD 4.6 speaks TLS but selects no ALPN
-protocol, Debian 12's Knot (3.2) has QUIC alone, and PowerDNS 4.7 has neither.
+protocol, Debian 12's Knot (3.2) has QUIC alone (test_xot.py has a later one), and PowerDNS 4.7 has
+neither.
 """
 
 import base64

@@ -102,6 +102,9 @@ state_dir: state
     def wait_for_log(self, text, seconds=20):
         self._wait(f"logs {text!r}", lambda: text in self.server.log(), seconds)
 
+    def wait_for(self, what, is_met, seconds=20):
+        self._wait(what, is_met, seconds)
+
     def _wait(self, what, is_met, seconds=20):
         deadline = time.monotonic() + seconds
         while not self._try(is_met):
