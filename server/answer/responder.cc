@@ -283,7 +283,8 @@ size_t Responder::AnswerRead(const Exchange& exchange, const Reading& reading,
     reserve = opt_.Bytes();
     opt_.has_zone_version = false;  // Until a zone is found.
   }
-  const bool is_signed = query.tsig_offset != 0 && reading.parsed == Parsed::kQuery;
+  // RFC 8945 §5.3: a FORMERR is signed, too, as long as the TSIG itself can be read.
+  const bool is_signed = query.tsig_offset != 0;
   TsigCheck check = TsigCheck::kGood;
   const size_t limit = std::min(LimitBytes(query, facts), exchange.reply.size());
   size_t tsig_bytes = 0;

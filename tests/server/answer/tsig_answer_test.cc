@@ -71,6 +71,39 @@ TEST_F(SignedAnswer, IsTheUnsignedOneWithATsig) {
   EXPECT_EQ(Count(Counter::kTsigGood), 13u);
 }
 
+// Whoever signs a malformed query may believe the FORMERR.
+TEST_F(SignedAnswer, OfAMalformedQueryIsSigned) {
+  const Bytes plain = QueryFromText("www.example. A +edns").message;
+  const size_t question = 13 + 4 + 4;
+  Bytes none = plain;
+  none[5] = 0;  // QDCOUNT
+  none.erase(none.begin() + 12, none.begin() + 12 + question - 4);
+  Bytes two = plain;
+  two[5] = 2;
+  two.insert(two.begin() + 12, plain.begin() + 12, plain.begin() + 12 + question - 4);
+  Bytes answered = plain;
+  answered[7] = 1;  // ANCOUNT: a record before the OPT.
+  const Bytes record = {0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0};
+  answered.insert(answered.end() - 11, record.begin(), record.end());
+  for (const Bytes& malformed : {none, two, answered}) {
+    Bytes message = malformed;
+    const Mac mac = SignRequest(key_, kNow, message);
+    const TransportFacts facts{.now_seconds = kNow};
+    Bytes reply = server_.Reply(message, facts);
+    EXPECT_THAT(ReplyToText(reply, message), StartsWith("FORMERR"));
+    EXPECT_EQ(TsigStream(key_, mac).Next(reply, kNow), TsigReply::kVerified);
+    message[message.size() - 8] ^= 1;  // In the MAC.
+    reply = server_.Reply(message, facts);
+    EXPECT_THAT(ReplyToText(reply, message), StartsWith("NOTAUTH"));
+    message = malformed;
+    SignRequest(key_, kNow, message);
+    message.push_back(0);  // After the TSIG, which is not the end now.
+    reply = server_.Reply(message, facts);
+    EXPECT_THAT(ReplyToText(reply, message), StartsWith("FORMERR"));
+    EXPECT_THAT(ReplyToText(reply, message), testing::Not(HasSubstr("tsig")));
+  }
+}
+
 TEST_F(SignedAnswer, WithoutAKeyIsBadKey) {
   EXPECT_THAT(TextOf("www.example. A +edns", KeyNamed("other.")),
               StartsWith("NOTAUTH | edns 1232 | tsig other. hmac-sha512. "));
