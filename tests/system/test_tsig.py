@@ -1,6 +1,8 @@
 """TSIG (RFC 8945) as dnspython and BIND's dig see it: signed queries get signed answers."""
 
 import base64
+import hashlib
+import hmac
 import http.client
 import os
 import re
@@ -37,7 +39,8 @@ def _strings(octets):
 def _zone():
     lines = ["$ORIGIN example.", "$TTL 300", "@ SOA ns root 1 7200 900 1209600 600", "@ NS ns",
              "ns A 192.0.2.1", "www A 192.0.2.2"]
-    lines += [f"t{octets} TXT {_strings(octets)}" for octets in range(300, 500, 5)]
+    lines += [f"t{octets} TXT {_strings(octets)}"
+              for octets in (*range(300, 500, 5), *range(900, 1200, 5))]
     lines.append(f"big TXT {_strings(60000)}")
     return "\n".join(lines) + "\n"
 
@@ -212,6 +215,139 @@ def _rcode(octets):
     return octets[3] & 15
 
 
+def _wire(name):
+    return dns.name.from_text(name).to_wire()
+
+
+_NAME = "hmac-sha256.keys.example."
+
+
+def _hand_signed(question=b"\3www\7example\0\0\1\0\1", *, key=_NAME, owner=None, secret=_SECRET,
+                 algorithm="hmac-sha256.", klass=255, ttl=0, late=0, fudge=300, error=0, other=b"",
+                 original_id=0x1234, mac=None, after=b""):
+    """A query with a TSIG, written without a library: (octets, MAC, time signed)."""
+    head = struct.pack(">HHHHHH", original_id, 0, 1, 0, 0, 0) + question
+    when = int(time.time()) - late
+    time_and_fudge = struct.pack(">HIH", when >> 32, when & 0xffffffff, fudge)
+    end = struct.pack(">HH", error, len(other)) + other
+    if mac is None:
+        variables = (_wire(key.lower()) + struct.pack(">HI", 255, 0) + _wire(algorithm.lower()) +
+                     time_and_fudge + end)
+        mac = hmac.new(secret, head + variables, hashlib.sha256).digest()
+    rdata = (_wire(algorithm) + time_and_fudge + struct.pack(">H", len(mac)) + mac +
+             struct.pack(">H", original_id) + end)
+    record = (owner or _wire(key)) + struct.pack(">HHIH", 250, klass, ttl, len(rdata)) + rdata
+    head = head[:10] + b"\0\1" + head[12:]
+    return head + record + after, mac, when
+
+
+def _answer_without_tsig(octets, rcode):
+    """What the response to `octets` must be before its TSIG: header and question."""
+    question = octets[12:12 + len(b"\3www\7example\0") + 4]
+    return octets[:2] + struct.pack(">HHHHH", 0x8000 | rcode, 1, 0, 0, 0) + question
+
+
+def _u48(number):
+    return struct.pack(">HI", number >> 32, number & 0xffffffff)
+
+
+@pytest.mark.parametrize("how, error", [
+    ({"key": "other.example."}, 17), ({"algorithm": "hmac-sha512."}, 17),
+    ({"secret": b"x" * 32}, 16), ({"mac": b"x" * 32}, 16)])
+def test_badkey_and_badsig_octet_by_octet(site, how, error):
+    """RFC 8945 §5.3.2: the TSIG of the query, without a MAC and with the error."""
+    octets, _, when = _hand_signed(**how)
+    algorithm = how.get("algorithm", "hmac-sha256.")
+    rdata = (_wire(algorithm) + _u48(when) + struct.pack(">HH", 300, 0) +
+             struct.pack(">HHH", 0x1234, error, 0))
+    plain = _answer_without_tsig(octets, 9)
+    expected = (plain[:10] + b"\0\1" + plain[12:] + _wire(how.get("key", _NAME)) +
+                struct.pack(">HHIH", 250, 255, 0, len(rdata)) + rdata)
+    assert _exchange(site, octets) == expected
+
+
+@pytest.mark.parametrize("late, fudge", [(400, 300), (-400, 300), (100, 50), (1, 0)])
+def test_badtime_octet_by_octet(site, late, fudge):
+    """RFC 8945 §5.2.3: signed, with the client's time, and ours in the other data."""
+    octets, mac, when = _hand_signed(late=late, fudge=fudge)
+    answer = _exchange(site, octets)
+    ours = int.from_bytes(answer[-6:], "big")
+    assert abs(ours - time.time()) < 60
+    end = struct.pack(">HH", 18, 6) + _u48(ours)
+    time_and_fudge = _u48(when) + struct.pack(">H", 300)
+    plain = _answer_without_tsig(octets, 9)
+    variables = _wire(_NAME) + struct.pack(">HI", 255, 0) + _wire("hmac-sha256.")
+    digest = hmac.new(_SECRET, struct.pack(">H", len(mac)) + mac + plain + variables +
+                      time_and_fudge + end, hashlib.sha256).digest()
+    rdata = (_wire("hmac-sha256.") + time_and_fudge + struct.pack(">H", 32) + digest +
+             struct.pack(">H", 0x1234) + end)
+    assert answer == (plain[:10] + b"\0\1" + plain[12:] + _wire(_NAME) +
+                      struct.pack(">HHIH", 250, 255, 0, len(rdata)) + rdata)
+
+
+@pytest.mark.parametrize("how, rcode", [
+    ({}, dns.rcode.NOERROR),
+    ({"late": 299}, dns.rcode.NOERROR), ({"late": -200}, dns.rcode.NOERROR),
+    ({"fudge": 65535, "late": 60000}, dns.rcode.NOERROR),
+    # A request's error and other data mean nothing, but the MAC covers them.
+    ({"error": 5, "other": b"abcdef"}, dns.rcode.NOERROR),
+    ({"key": "HMAC-sha256.KEYS.example."}, dns.rcode.NOERROR),
+    ({"algorithm": "HMAC-SHA256."}, dns.rcode.NOERROR),
+    # The key's name ends with the question's, to which a pointer leads: BIND compresses it.
+    ({"owner": b"\x0bhmac-sha256\4keys\xc0\x10"}, dns.rcode.NOERROR),
+    ({"owner": b"\x0bHMAC-sha256\4keys\xc0\x10"}, dns.rcode.NOERROR),
+    ({"owner": b"\x0bhmac-sha256\4keys\xc0\xff"}, dns.rcode.FORMERR),  # Forwards.
+    # RFC 8945 §4.2: class ANY and TTL 0.
+    ({"klass": 1}, dns.rcode.FORMERR), ({"ttl": 1}, dns.rcode.FORMERR),
+    # §5.2.2.1: fewer octets than half of the hash's, none, more than all.
+    ({"mac": b"x" * 15}, dns.rcode.FORMERR), ({"mac": b""}, dns.rcode.FORMERR),
+    ({"mac": b"x" * 33}, dns.rcode.FORMERR), ({"after": b"\0"}, dns.rcode.FORMERR)])
+def test_what_a_tsig_may_be(site, how, rcode):
+    octets, _, _ = _hand_signed(**how)
+    answer = _exchange(site, octets)
+    assert _rcode(answer) == rcode
+    has_tsig = answer[10:12] != b"\0\0"
+    assert has_tsig == (rcode != dns.rcode.FORMERR)
+
+
+@pytest.mark.parametrize("size", [512, 1232])
+@pytest.mark.parametrize("algorithm", ["hmac-md5", "hmac-sha512"])
+def test_room_beside_edns(site, algorithm, size):
+    """RFC 8945 §5.3: the TSIG counts, and without room for both there is TC and no answer."""
+    whole = 0
+    for octets in (*range(300, 500, 5), *range(900, 1200, 5)):
+        query = _query(f"t{octets}.example.", "TXT", _key(algorithm), use_edns=0, payload=size)
+        reply = _exchange(site, query.to_wire())
+        assert len(reply) <= size
+        answer = dns.message.from_wire(reply, keyring=query.keyring, request_mac=query.mac)
+        assert answer.had_tsig and answer.edns == 0 and answer.rcode() == dns.rcode.NOERROR
+        assert bool(answer.flags & dns.flags.TC) != bool(answer.answer)
+        whole += bool(answer.answer)
+    assert 0 < whole < 100
+
+
+def test_good_and_bad_signatures_side_by_side(site):
+    """A batch and a connection: no query gets another one's key, error or MAC."""
+    queries = []
+    for i in range(60):
+        algorithm = _ALGORITHMS[i % len(_ALGORITHMS)]
+        secret = b"w" * 32 if i % 5 == 0 else _SECRET
+        query = (dns.message.make_query("www.example.", "A") if i % 7 == 0
+                 else _query("www.example.", "A", _key(algorithm, secret)))
+        queries.append((query, i % 7 == 0, i % 5 == 0))
+    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as tcp:
+        wires = [query.to_wire() for query, _, _ in queries]
+        tcp.sendall(b"".join(struct.pack(">H", len(wire)) + wire for wire in wires))
+        for query, is_plain, is_bad in queries:
+            context = {} if is_plain else {"keyring": query.keyring, "request_mac": query.mac}
+            if is_bad and not is_plain:
+                with pytest.raises(dns.tsig.PeerBadSignature):
+                    dns.query.receive_tcp(tcp, time.time() + 10, **context)
+                continue
+            answer, _ = dns.query.receive_tcp(tcp, time.time() + 10, **context)
+            assert answer.id == query.id and answer.had_tsig != is_plain and answer.answer
+
+
 def test_tsig_that_is_not_last(site):
     octets, _ = _signed_octets(_key())
     opt = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0)
@@ -264,6 +400,34 @@ def test_dig(site, algorithm, transport):
     assert "Couldn't verify" not in text and "WARNING" not in text
     # The key is below the question's name here: dig may compress it.
     assert "NOERROR" in _dig(site, "-y", key, transport, "example.", "SOA")
+
+
+def _run(program, *arguments, typed=None):
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is missing")
+    ran = subprocess.run([program, *arguments], input=typed, capture_output=True, text=True,
+                         timeout=60)
+    return ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("algorithm", _ALGORITHMS)
+def test_kdig(site, algorithm):
+    secret = base64.b64encode(_SECRET).decode()
+    for transport in ("+notcp", "+tcp"):
+        text = _run("kdig", "@127.0.0.1", "-p", str(site.port), "-y",
+                    f"{algorithm}:{_key_name(algorithm)}:{secret}", transport, "www.example.", "A")
+        assert "192.0.2.2" in text and "TSIG PSEUDOSECTION" in text
+        assert "WARNING" not in text and "ERROR" not in text
+
+
+def test_updates_are_refused_and_signed(site):
+    key = f"hmac-sha256:{_NAME}:{base64.b64encode(_SECRET).decode()}"
+    text = _run("nsupdate", "-d", "-y", key,
+                typed=f"server 127.0.0.1 {site.port}\nzone example.\nprereq nxdomain new.example.\n"
+                      "update add new.example. 300 A 192.0.2.9\nsend\n")
+    reply = text[text.index("Reply from update query"):]
+    assert "status: REFUSED" in reply and "TSIG PSEUDOSECTION" in reply
+    assert "verify failure" not in text
 
 
 def test_dig_with_the_wrong_secret(site):
