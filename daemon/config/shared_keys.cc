@@ -2,7 +2,7 @@
 
 #include "daemon/config/shared_keys.h"
 
-#include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "base/file_descriptor.h"
+#include "base/open_to_read.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_reading.h"
 
@@ -141,25 +141,61 @@ void CheckEntry(const Entry& entry, Reading& to) {
   }
 }
 
-absl::StatusOr<std::string> ReadSecretLine(const std::string& path) {
-  const FileDescriptor file(
-      open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // A FIFO would wait.
-  struct stat facts = {};
-  char text[kSecretFileBytesMax];
-  const ssize_t size =
-      !file || fstat(file.get(), &facts) != 0 ? -1 : read(file.get(), text, sizeof text);
-  if (size < 0) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot read the secret file ", path, ": ",
-                                                   std::strerror(errno),
+// Nobody else chooses secrets: root, us, and the user that a start as root becomes.
+bool MayOwnSecrets(uid_t owner, const std::string& user) {
+  if (owner == 0 || owner == ::geteuid()) return true;
+  struct passwd entry = {};
+  struct passwd* found = nullptr;
+  char room[4'096];
+  const char* const name = user.empty() ? "hither" : user.c_str();
+  return ::getpwnam_r(name, &entry, room, sizeof room, &found) == 0 && found != nullptr &&
+         found->pw_uid == owner;
+}
+
+// "" if it is what a file with a secret must be.
+std::string FaultOf(const struct stat& facts, const std::string& user) {
+  if (!S_ISREG(facts.st_mode)) return "is not a regular file; name one";
+  if ((facts.st_mode & kOpenToOthers) != 0) {
+    return "is accessible to users other than its owner and the group that reads it; set its mode "
+           "to 640 or 600";
+  }
+  if (MayOwnSecrets(facts.st_uid, user)) return "";
+  return absl::StrCat("belongs to user ", facts.st_uid, ", who is neither root nor the server's ",
+                      "user; give it to root");
+}
+
+absl::StatusOr<std::string> ReadSecretLine(const std::string& path, const std::string& user) {
+  const auto wrong = [&path](absl::string_view what) {
+    return absl::InvalidArgumentError(absl::StrCat("the secret file ", path, " ", what));
+  };
+  const auto unreadable = [&path](absl::string_view why) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot read the secret file ", path, ": ", why,
                                                    "; check path and permissions"));
-  }
-  if (!S_ISREG(facts.st_mode) || (facts.st_mode & kOpenToOthers) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the secret file ", path, " is accessible to users other than its owner and the ",
-        "group that reads it; set its mode to 640 or 600"));
-  }
+  };
+  // Whoever may write in its folder must not choose the secret by a link, either.
+  const absl::StatusOr<FileDescriptor> file = OpenToRead(path);
+  if (!file.ok()) return unreadable(file.status().message());
+  struct stat facts = {};
+  if (fstat(file->get(), &facts) != 0) return unreadable(std::strerror(errno));
+  if (const std::string fault = FaultOf(facts, user); !fault.empty()) return wrong(fault);
+  char text[kSecretFileBytesMax];
+  const ssize_t size = read(file->get(), text, sizeof text);
+  if (size < 0) return unreadable(std::strerror(errno));
   const absl::string_view content(text, static_cast<size_t>(size));
-  return std::string(absl::StripAsciiWhitespace(content.substr(0, content.find('\n'))));
+  const size_t end = content.find('\n');
+  if (end == absl::string_view::npos && content.size() == sizeof text) {
+    return wrong(absl::StrCat("has a first line of over ", sizeof text, " octets; shorten it"));
+  }
+  return std::string(absl::StripAsciiWhitespace(content.substr(0, end)));
+}
+
+// RFC 2104 §3: keys shorter than the hash "would decrease the security strength".
+std::string WeaknessOf(const TsigKey& key) {
+  const size_t whole = HmacBytes(key.algorithm);
+  if (key.secret.size() >= whole) return "";
+  return absl::StrCat("its secret has ", key.secret.size(), " octets; with ",
+                      TsigAlgorithmText(key.algorithm), " use at least ", whole,
+                      " (RFC 2104 §3), for example from: openssl rand -base64 ", whole);
 }
 
 bool IsOpenToOthers(const std::string& path) {
@@ -195,14 +231,19 @@ absl::Status LoadSecrets(const std::string& file, Config& config,
   const bool is_open = IsOpenToOthers(file);
   for (SharedKey& shared : config.keys) {
     const std::string place = absl::StrCat(file, ":", shared.line, ": ", KeyText(shared.key), ": ");
+    const auto warn_if_weak = [&] {
+      const std::string weakness = WeaknessOf(shared.key);
+      if (!weakness.empty()) warnings.push_back(absl::StrCat(place, weakness));
+    };
     if (shared.secret_file.empty()) {
+      warn_if_weak();
       if (!is_open) continue;
       warnings.push_back(absl::StrCat(
           place, "every user of this host can read its secret in the configuration; move it to a ",
           "secret_file, or set the configuration's mode to 640"));
       continue;
     }
-    const absl::StatusOr<std::string> line = ReadSecretLine(shared.secret_file);
+    const absl::StatusOr<std::string> line = ReadSecretLine(shared.secret_file, config.user);
     if (!line.ok()) return absl::InvalidArgumentError(absl::StrCat(place, line.status().message()));
     absl::StatusOr<Bytes> secret = SecretFromText(*line);
     if (!secret.ok()) {
@@ -210,6 +251,7 @@ absl::Status LoadSecrets(const std::string& file, Config& config,
                                                      ": ", secret.status().message()));
     }
     shared.key.secret = *std::move(secret);
+    warn_if_weak();
     config.files.push_back(shared.secret_file);
   }
   return absl::OkStatus();

@@ -31,7 +31,8 @@ struct SharedKey {
 // of the configuration. Errors and warnings name `file`, the configuration, and the entry's line.
 //
 // A file that users other than its owner and its group may read, or others than its owner may
-// write, is an error; a configuration with secrets that such users may read is a warning.
+// write, is an error, and so is one that is neither root's nor the server's user's. A configuration
+// with secrets that such users may read is a warning, and so is a secret shorter than its MACs.
 absl::Status LoadSecrets(const std::string& file, Config& config,
                          std::vector<std::string>& warnings);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -21,7 +22,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr absl::string_view kSecret = "MDEyMzQ1Njc4OWFiY2RlZg==";  // 0123456789abcdef
+constexpr absl::string_view kText = "0123456789abcdef0123456789abcdef";
+constexpr absl::string_view kSecret = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";  // kText
 
 TEST(Keys, AreRead) {
   const absl::StatusOr<Config> config =
@@ -44,7 +46,7 @@ TEST(Keys, AreRead) {
   const SharedKey& a = config->keys[1];
   EXPECT_EQ(a.key.name.ToText(), "A.Example.");
   EXPECT_EQ(a.key.algorithm, HmacAlgorithm::kSha512);
-  EXPECT_EQ(std::string(a.key.secret.begin(), a.key.secret.end()), "0123456789abcdef");
+  EXPECT_EQ(std::string(a.key.secret.begin(), a.key.secret.end()), kText);
   EXPECT_EQ(config->keys[2].key.algorithm, HmacAlgorithm::kMd5);
   EXPECT_EQ(config->keys[2].key.mac_bytes_min, 12u);
 }
@@ -126,7 +128,7 @@ class Secrets : public testing::Test {
 TEST_F(Secrets, AreTheFirstLineOfTheirFile) {
   ASSERT_TRUE(Load().ok());
   const Bytes& secret = config_.keys[0].key.secret;
-  EXPECT_EQ(std::string(secret.begin(), secret.end()), "0123456789abcdef");
+  EXPECT_EQ(std::string(secret.begin(), secret.end()), kText);
   EXPECT_THAT(warnings_, IsEmpty());
   EXPECT_THAT(config_.files, ElementsAre(secret_));
 }
@@ -139,6 +141,79 @@ TEST_F(Secrets, OfAFileThatOthersMayUseAreRefused) {
   }
   Write(secret_, kSecret, 0600);
   EXPECT_TRUE(Load().ok());
+}
+
+TEST_F(Secrets, OfAFileOfAnotherUserAreRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(::chown(secret_.c_str(), 4'242, 0), 0);
+  EXPECT_THAT(Failure(), HasSubstr("belongs to user 4242, who is neither root nor the server's "));
+  ASSERT_EQ(::chown(secret_.c_str(), kNobody, 0), 0);
+  EXPECT_THAT(Failure(), HasSubstr("belongs to user 65534"));
+  config_ =
+      *ParseConfig("keys: [{ name: k1, secret_file: k1.secret }]\nuser: nobody", "h.yaml", folder_);
+  EXPECT_TRUE(LoadSecrets(file_, config_, warnings_).ok());
+}
+
+// A user who may write in the folder, but not read secrets, must not choose one.
+TEST_F(Secrets, OfAnotherUsersLinkAreRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a link away";
+  const std::string real = folder_ + "/real.secret";
+  std::filesystem::rename(secret_, real);
+  std::filesystem::create_symlink("real.secret", secret_);
+  EXPECT_TRUE(Load().ok()) << Failure();
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  ASSERT_EQ(::lchown(secret_.c_str(), 4'242, 0), 0);
+  EXPECT_THAT(Failure(), HasSubstr("cannot read the secret file"));
+}
+
+TEST_F(Secrets, AreInRegularFiles) {
+  std::filesystem::remove(secret_);
+  ASSERT_EQ(::mkfifo(secret_.c_str(), 0600), 0);
+  EXPECT_THAT(Failure(), HasSubstr("is not a regular file; name one")) << "and nobody waited";
+  std::filesystem::remove(secret_);
+  std::filesystem::create_directory(secret_);
+  EXPECT_THAT(Failure(), HasSubstr("is not a regular file; name one"));
+}
+
+TEST_F(Secrets, HaveALimit) {
+  Write(secret_, "", 0600);
+  EXPECT_THAT(Failure(), HasSubstr("has 0 octets; give 8 to 512"));
+  const auto base64 = [](size_t octets) { return absl::Base64Escape(std::string(octets, 'x')); };
+  Write(secret_, base64(512), 0600);
+  EXPECT_TRUE(Load().ok()) << "without a final newline";
+  Write(secret_, absl::StrCat("  ", base64(512), "  \r\n"), 0600);
+  EXPECT_TRUE(Load().ok()) << "blanks around it";
+  Write(secret_, base64(513), 0600);
+  EXPECT_THAT(Failure(), HasSubstr("has 513 octets; give 8 to 512"));
+  // Cut at the limit of the reading, this would be a good secret.
+  Write(secret_, absl::StrCat(base64(48), std::string(4'032, ' '), "AAAA"), 0600);
+  EXPECT_THAT(Failure(), HasSubstr("has a first line of over 4096 octets; shorten it"));
+}
+
+TEST_F(Secrets, ShorterThanTheHashAreAWarning) {
+  struct Case {
+    const char* algorithm;
+    size_t whole;
+  };
+  for (const auto& [algorithm, whole] : {Case{"hmac-sha256", 32}, Case{"hmac-sha512", 64}}) {
+    for (const size_t octets : {whole - 1, whole}) {
+      const std::string text = absl::Base64Escape(std::string(octets, 'x'));
+      Write(secret_, text, 0600);
+      Write(file_, "", 0600);
+      for (const std::string& entry :
+           {absl::StrCat("{ name: k1, secret_file: k1.secret, algorithm: ", algorithm, " }"),
+            absl::StrCat("{ name: k1, secret: ", text, ", algorithm: ", algorithm, " }")}) {
+        ASSERT_TRUE(Load(entry).ok());
+        EXPECT_EQ(warnings_.size(), octets < whole ? 1u : 0u) << entry;
+        if (octets < whole) {
+          EXPECT_THAT(warnings_[0], HasSubstr(absl::StrCat("h.yaml:2: key k1: its secret has ",
+                                                           octets, " octets; with ", algorithm,
+                                                           " use at least ", whole)));
+        }
+      }
+    }
+  }
 }
 
 TEST_F(Secrets, OfAFileThatCannotBeReadAreAnError) {
