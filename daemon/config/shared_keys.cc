@@ -172,7 +172,7 @@ absl::StatusOr<std::string> ReadSecretLine(const std::string& path, const std::s
     return absl::InvalidArgumentError(absl::StrCat("cannot read the secret file ", path, ": ", why,
                                                    "; check path and permissions"));
   };
-  // Whoever may write in its folder must not choose the secret by a link, either.
+  // A user who may write in its folder must not choose the secret by a link, either.
   const absl::StatusOr<FileDescriptor> file = OpenToRead(path);
   if (!file.ok()) return unreadable(file.status().message());
   struct stat facts = {};

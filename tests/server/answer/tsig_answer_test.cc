@@ -71,7 +71,7 @@ TEST_F(SignedAnswer, IsTheUnsignedOneWithATsig) {
   EXPECT_EQ(Count(Counter::kTsigGood), 13u);
 }
 
-// Whoever signs a malformed query may believe the FORMERR.
+// The client of a malformed query may believe the FORMERR.
 TEST_F(SignedAnswer, OfAMalformedQueryIsSigned) {
   const Bytes plain = QueryFromText("www.example. A +edns").message;
   const size_t question = 13 + 4 + 4;
