@@ -77,6 +77,12 @@ int VerifyServer(X509_STORE_CTX* chain, void* context) {
   return 0;
 }
 
+absl::Time EndOf(const X509* certificate) {
+  tm end = {};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return absl::InfiniteFuture();
+  return absl::FromTM(end, absl::UTCTimeZone());
+}
+
 absl::Status Wrong(absl::string_view why) { return absl::InvalidArgumentError(why); }
 
 absl::Status WrongFile(const std::string& path, absl::string_view why) {
@@ -155,6 +161,7 @@ absl::Status TlsContext::SetIdentity() {
   if (settings_.client_certificate.empty()) return absl::OkStatus();
   const auto chain = ReadCertificates(settings_.client_certificate);
   if (!chain.ok()) return chain.status();
+  client_certificate_end_ = EndOf(chain->front().get());
   const auto key = ReadPrivateKey(settings_.client_key);
   if (!key.ok()) return key.status();
   SSL_CTX* context = context_.get();

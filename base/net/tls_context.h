@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -52,6 +53,8 @@ class TlsContext {
   // accepted goes to `refusal`, which outlives the session. Null: no memory.
   SslPointer NewSession(std::string& refusal) const;
   const TlsSettings& settings() const { return settings_; }
+  // When our own certificate expires; never without one.
+  absl::Time client_certificate_end() const { return client_certificate_end_; }
 
  private:
   struct Freer {
@@ -63,6 +66,7 @@ class TlsContext {
   absl::Status SetIdentity();
 
   const TlsSettings settings_;
+  absl::Time client_certificate_end_ = absl::InfiniteFuture();
   std::unique_ptr<ssl_ctx_st, Freer> context_;
 };
 

@@ -121,7 +121,10 @@ void ReadTlsFile(const YamlNode& node, Reading& to, std::string& out) {
 void ReadHostName(const YamlNode& node, Reading& to, PrimaryTls& out) {
   std::string text;
   if (!ReadText(node, "the name in its certificate, such as hidden1.example.net", to, text)) return;
-  if (!IsHostName(text)) {
+  if (text.back() == '.') text.pop_back();  // Certificates and SNI have none (RFC 6066 §3).
+  const size_t last = text.rfind('.') + 1;  // 0 without a dot.
+  const bool is_address = last < text.size() && absl::ascii_isdigit(text[last]);
+  if (!IsHostName(text) || is_address) {
     return to.Error(node.line, absl::StrCat(to.Key(), Quoted(text),
                                             " is not a host's name; give the one in the primary's "
                                             "certificate"));

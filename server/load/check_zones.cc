@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "base/counted.h"
 #include "base/log.h"
 #include "base/parallel.h"
@@ -15,6 +17,7 @@
 #include "base/printable.h"
 #include "daemon/config/transfer_files.h"
 #include "server/privileges.h"
+#include "server/transfer/client/primary_stream.h"
 
 namespace hither {
 namespace {
@@ -102,6 +105,31 @@ void WarnOfTakenPorts(const Config& config, std::ostream& out) {
   }
 }
 
+// Do the files of certificates fit together? CheckTransferFiles() has found them.
+absl::Status CheckTls(const Config& config) {
+  std::vector<std::string> errors;
+  for (const PrimaryConfig& primary : config.primaries) {
+    if (!primary.tls.has_value()) continue;
+    const auto context = TlsContext::Make(TlsSettingsOf(*primary.tls));
+    std::string wrong(context.status().message());
+    const absl::Time now = absl::Now();
+    if (context.ok() && (*context)->client_certificate_end() <= now) {
+      wrong = WarningOf(**context, now);
+    }
+    if (!wrong.empty()) errors.push_back(absl::StrCat("primary ", primary.name, ": ", wrong));
+  }
+  if (errors.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrJoin(errors, "\n"));
+}
+
+// As the server's user: some files may be for its eyes only.
+absl::Status CheckTransfersAsUser(const Config& config) {
+  return AsUser(config, [&config] {
+    absl::Status files = CheckTransferFiles(config);
+    return files.ok() ? CheckTls(config) : files;
+  });
+}
+
 bool CheckStart(const Config& config, std::ostream& out) {
   bool can_start = true;
   for (const absl::Status& status : {CheckLogFile(config.log.file), CheckUser(config),
@@ -111,7 +139,7 @@ bool CheckStart(const Config& config, std::ostream& out) {
     can_start = false;
     out << "error: " << Printable(std::string(status.message())) << "\n";
   }
-  const absl::Status transfers = AsUser(config, [&config] { return CheckTransferFiles(config); });
+  const absl::Status transfers = CheckTransfersAsUser(config);
   if (!transfers.ok()) {
     can_start = false;
     for (const absl::string_view line : absl::StrSplit(transfers.message(), '\n')) {

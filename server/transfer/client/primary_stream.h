@@ -16,6 +16,10 @@ inline constexpr char kDnsOverTlsProtocol[] = "dot";
 
 TlsSettings TlsSettingsOf(const PrimaryTls& tls);
 
+// What the operator should know of a context that can be used: our certificate has expired or
+// expires soon. "": nothing.
+std::string WarningOf(const TlsContext& context, absl::Time now);
+
 // Opens connections to a primary, as its configuration says: over TCP, or over TLS and never
 // without it. The files of its certificates are read here, once: to have changed ones read, make
 // another opener. Errors name the file and what to do.

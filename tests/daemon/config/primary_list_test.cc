@@ -24,7 +24,7 @@ primaries:
     source: "2001:db8::2"
     key: k1
     transfers_max: 3
-    tls: { pin: [")" PIN_FF R"(", ")" PIN_1 R"("], ca_file: ca.pem, host_name: hidden1.example.net,
+    tls: { pin: [")" PIN_FF R"(", ")" PIN_1 R"("], ca_file: ca.pem, host_name: hidden1.example.net.,
            client_certificate: us.pem, client_key: /keys/us.key }
   - { name: hidden2, address: 192.0.2.5 }
   - { name: hidden3, tls: { pin: ")" PIN_0 R"(" }, address: "192.0.2.6:8853" }
@@ -116,6 +116,8 @@ const ConfigErrors kWrongs[] = {
     {"TlsWithoutAuthentication", "primaries: [{ name: a, address: 192.0.2.1, tls: { client_certificate: c, client_key: k } }]", {"1: primaries.tls: nothing says which server it is; add pin: \"sha256/...\", or ca_file and host_name"}},
     {"CaWithoutName", "primaries: [{ name: a, address: 192.0.2.1, tls: { ca_file: ca.pem } }]", {"1: primaries.tls: 'ca_file' without 'host_name'; add the name in its certificate"}},
     {"NameWithoutCa", "primaries: [{ name: a, address: 192.0.2.1, tls: { host_name: a.example } }]", {"1: primaries.tls: 'host_name' without 'ca_file'; add the file of the CA's certificate"}},
+    {"AddressAsHostName", "primaries: [{ name: a, address: 192.0.2.1, tls: { ca_file: c, host_name: 192.0.2.1 } }]", {"1: primaries.tls.host_name: '192.0.2.1' is not a host's name; give the one in the primary's certificate"}},
+    {"RootAsHostName", "primaries: [{ name: a, address: 192.0.2.1, tls: { ca_file: c, host_name: . } }]", {"1: primaries.tls.host_name: '' is not a host's name; give the one in the primary's certificate"}},
     {"BadHostName", "primaries: [{ name: a, address: 192.0.2.1, tls: { ca_file: c, host_name: 'a b' } }]", {"1: primaries.tls.host_name: 'a b' is not a host's name; give the one in the primary's certificate"}},
     {"CertificateWithoutKey", "primaries: [{ name: a, address: 192.0.2.1, tls: { pin: " PIN_0 ", client_certificate: c } }]", {"1: primaries.tls: 'client_certificate' without 'client_key'; add its key's file"}},
     {"KeyWithoutCertificate", "primaries: [{ name: a, address: 192.0.2.1, tls: { pin: " PIN_0 ", client_key: k } }]", {"1: primaries.tls: 'client_key' without 'client_certificate'; add its file"}},

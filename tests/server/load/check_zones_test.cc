@@ -1,5 +1,6 @@
 #include "server/load/check_zones.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/base/net/tls_peer.h"
 
 namespace hither {
 namespace {
@@ -45,6 +47,44 @@ TEST(CheckStart, LooksForTheFilesOfTransfers) {
       HasSubstr("primary hidden1: /nonexistent/ca.pem: cannot read the CA's certificate: No "
                 "such file or directory; check path and permissions\nerror: primary "
                 "hidden1: /nonexistent/us.key: cannot read"));
+}
+
+// Each file is good; together they are not.
+TEST(CheckStart, LooksWhetherCertificatesFitTogether) {
+  const std::string folder = absl::StrCat(testing::TempDir(), "check_tls.", ::getpid());
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms(0755));
+  const auto write = [&](const char* name, const std::string& text) {
+    const std::string path = absl::StrCat(folder, "/", name);
+    std::ofstream(path) << text;
+    ::chmod(path.c_str(), 0640);
+    return path;
+  };
+  const TlsIdentity one = MakeTlsIdentity({.name = "one.example"});
+  const TlsIdentity two = MakeTlsIdentity({.name = "two.example"});
+  const TlsIdentity old = MakeTlsIdentity({.name = "old.example", .is_expired = true});
+  Config config;
+  config.user = "root";
+  config.log.file = "";
+  PrimaryTls tls{.pins = {one.pin()},
+                 .client_certificate = write("one.pem", one.CertificateText()),
+                 .client_key = write("one.key", one.KeyText())};
+  config.primaries.push_back({.name = "hidden1", .tls = tls});
+  const auto report = [&config] {
+    std::ostringstream out;
+    CheckStart(config, out);
+    return out.str();
+  };
+  EXPECT_THAT(report(), testing::Not(HasSubstr("hidden1")));
+  config.primaries[0].tls->client_key = write("two.key", two.KeyText());
+  EXPECT_THAT(report(), HasSubstr(absl::StrCat("error: primary hidden1: ", folder,
+                                               "/two.key: this is not the key of ", folder,
+                                               "/one.pem; give the one that belongs to it\n")));
+  config.primaries[0].tls->client_certificate = write("old.pem", old.CertificateText());
+  config.primaries[0].tls->client_key = write("old.key", old.KeyText());
+  EXPECT_THAT(report(), HasSubstr(absl::StrCat("error: primary hidden1: ", folder,
+                                               "/old.pem: the certificate has expired, ")));
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -102,6 +104,26 @@ TEST_F(PrimaryStreamTest, NamesTheFileThatItCannotRead) {
   primary_.tls = PrimaryTls{.ca_file = "/no/such/ca.pem", .host_name = "hidden1.example"};
   const auto open = MakePrimaryOpener(loop_, primary_, absl::Seconds(5));
   EXPECT_THAT(std::string(open.status().message()), testing::HasSubstr("/no/such/ca.pem: "));
+}
+
+TEST(WarningOf, IsOfACertificateThatExpires) {
+  const TlsIdentity us = MakeTlsIdentity({.name = "us.example"});
+  const std::string certificate = testing::TempDir() + "/warning_of.pem";
+  const std::string key = testing::TempDir() + "/warning_of.key";
+  std::ofstream(certificate) << us.CertificateText();
+  std::ofstream(key) << us.KeyText();
+  ::chmod(key.c_str(), 0600);
+  const auto context = TlsContext::Make(
+      TlsSettingsOf({.pins = {us.pin()}, .client_certificate = certificate, .client_key = key}));
+  ASSERT_TRUE(context.ok()) << context.status();
+  const absl::Time end = (*context)->client_certificate_end();
+  EXPECT_GT(end, absl::Now());
+  EXPECT_EQ(WarningOf(**context, end - absl::Hours(25)), "");
+  EXPECT_THAT(WarningOf(**context, end - absl::Hours(23)),
+              testing::StartsWith(certificate + ": the certificate expires soon, "));
+  EXPECT_THAT(WarningOf(**context, end), testing::HasSubstr("has expired, "));
+  const auto unnamed = TlsContext::Make(TlsSettingsOf({.pins = {us.pin()}}));
+  EXPECT_EQ(WarningOf(**unnamed, absl::InfiniteFuture()), "") << "we show none";
 }
 
 }  // namespace
