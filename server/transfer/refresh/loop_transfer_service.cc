@@ -20,8 +20,10 @@ constexpr absl::Duration kSleepMax = absl::Seconds(30);
 // published together.
 class LoopTransferService::Pulse {
  public:
-  Pulse(uv_loop_t& loop, Refresher& refresher, std::promise<void>& all_read)
+  Pulse(uv_loop_t& loop, Refresher& refresher, NotifyRefusals& refusals,
+        std::promise<void>& all_read)
       : refresher_(refresher),
+        refusals_(refusals),
         all_read_(&all_read),
         timer_(loop, [] {}),
         prepare_(loop, [this] { Beat(); }) {}
@@ -29,6 +31,7 @@ class LoopTransferService::Pulse {
  private:
   void Beat() {
     refresher_.Work();
+    refusals_.Renew(BootNow());
     if (all_read_ != nullptr && refresher_.unread() == 0) {
       std::exchange(all_read_, nullptr)->set_value();
     }
@@ -38,6 +41,7 @@ class LoopTransferService::Pulse {
   }
 
   Refresher& refresher_;
+  NotifyRefusals& refusals_;
   std::promise<void>* all_read_;
   UvTimer timer_;
   UvPrepare prepare_;
@@ -103,7 +107,7 @@ void LoopTransferService::Run(TransferSetup setup, std::promise<absl::Status>& s
   calls_.Open(loop_);
   refresher_ = std::make_unique<Refresher>(Parts());
   refresher_->Configure(std::move(setup));
-  auto pulse = std::make_unique<Pulse>(loop_, *refresher_, all_read_);
+  auto pulse = std::make_unique<Pulse>(loop_, *refresher_, refusals_, all_read_);
   started.set_value(absl::OkStatus());
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until Stop().
   pulse.reset();
@@ -132,6 +136,9 @@ Rcode LoopTransferService::OnNotify(NameView zone, std::optional<uint32_t> seria
   bool is_first = false;
   const Rcode rcode = door_.Offer(zone, serial, sender, is_first);
   if (is_first) tasks_.Post([this] { TakeNotifies(); });
+  if (rcode == Rcode::kRefused && refusals_.Note(zone, sender)) {
+    tasks_.Post([this] { Log(LogLevel::kInfo, refusals_.Take(BootNow())); });
+  }
   return rcode;
 }
 

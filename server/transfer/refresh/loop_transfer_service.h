@@ -14,6 +14,7 @@
 #include "server/transfer/client/primary_client.h"
 #include "server/transfer/refresh/loop_tasks.h"
 #include "server/transfer/refresh/notify_door.h"
+#include "server/transfer/refresh/notify_refusals.h"
 #include "server/transfer/refresh/refresher.h"
 #include "server/transfer/refresh/transfer_service.h"
 #include "zones/image/zone_builder.h"
@@ -69,6 +70,7 @@ class LoopTransferService : public TransferService {
   std::unique_ptr<VersionKeeper> keeper_;
   std::thread thread_;
   NotifyDoor door_;
+  NotifyRefusals refusals_;
   LoopTasks tasks_;
   LoopCalls calls_;
   std::promise<void> all_read_;

@@ -128,6 +128,14 @@ def test_a_zone_without_rules_takes_its_own_primaries_alone(site, host, wanted):
     assert _ask(site, f"127.0.0.{host}", "udp", _notify("plain.example")) == wanted
 
 
+def test_the_log_has_one_refusal_a_minute(site):
+    """RFC 1996 §3.10; and a stranger cannot fill the disk."""
+    for _ in range(3):
+        assert _ask(site, "127.0.0.8", "tcp", _notify()) == _R
+    lines = [line for line in site.server.log().splitlines() if "refused a NOTIFY from" in line]
+    assert len(lines) == 1 and "zone " in lines[0] and " over " in lines[0]
+
+
 def test_another_zone_is_not_ours(site):
     assert _ask(site, "127.0.0.1", "udp", _notify("other.example")) == "NOTAUTH"
     assert _ask(site, "127.0.0.1", "udp", _notify("www.example")) == "NOTAUTH"
