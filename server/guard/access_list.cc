@@ -40,7 +40,9 @@ bool IsSigningRight(const AccessRule& rule, std::optional<NameView> key) {
     case AccessRule::Signing::kSigned:
       return key.has_value();
     case AccessRule::Signing::kKey:
-      return key.has_value() && key->EqualsIgnoreCase(rule.key.view());
+      return key.has_value() && std::ranges::any_of(rule.keys, [&key](const Name& one) {
+               return key->EqualsIgnoreCase(one.view());
+             });
   }
   return false;
 }
@@ -77,10 +79,13 @@ bool AccessList::Allows(const AccessClient& client) const {
 
 bool Matches(const AccessRule& rule, const AccessClient& client) {
   if ((rule.transports & AccessRule::Bit(client.transport)) == 0) return false;
-  const ByteView address = WithoutMapping(client.address);
   return IsSigningRight(rule, client.key) && IsCertificateRight(rule, client) &&
-         std::ranges::any_of(rule.prefixes,
-                             [address](const Prefix& one) { return IsIn(one, address); });
+         std::ranges::any_of(
+             rule.prefixes, [&client](const Prefix& one) { return Contains(one, client.address); });
+}
+
+bool Contains(const Prefix& prefix, ByteView address) {
+  return IsIn(prefix, WithoutMapping(address));
 }
 
 Prefix WithoutMapping(const Prefix& prefix) {

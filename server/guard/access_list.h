@@ -44,7 +44,7 @@ struct AccessRule {
     kAny,       // Signed or not.
     kUnsigned,  // Only without a TSIG.
     kSigned,    // With any of the server's keys.
-    kKey,       // With `key`.
+    kKey,       // With one of `keys`.
   };
   static constexpr uint8_t Bit(AccessTransport transport) {
     return static_cast<uint8_t>(1u << static_cast<unsigned>(transport));
@@ -54,7 +54,7 @@ struct AccessRule {
   bool is_denial = false;             // What it matches is refused.
   std::vector<Prefix> prefixes = {};  // The address is in one of them. Empty: none matches.
   Signing signing = Signing::kAny;
-  Name key = {};                        // With kKey.
+  std::vector<Name> keys = {};          // With kKey.
   uint8_t transports = kAllTransports;  // Bit() of each.
   // The client's certificate, for which it must come over TLS: its key is one of these, and
   std::vector<std::array<uint8_t, ClientCertificate::kPinBytes>> pins = {};
@@ -91,6 +91,9 @@ bool Matches(const AccessRule& rule, const AccessClient& client);
 
 // The prefix as IPv4 if it is an IPv4-mapped one, else itself.
 Prefix WithoutMapping(const Prefix& prefix);
+
+// Is it in the prefix, as an AccessList has it? `address`: as in AccessClient.
+bool Contains(const Prefix& prefix, ByteView address);
 
 // One host: a prefix of 32 or 128 bits.
 Prefix HostPrefix(const SocketAddress& address);

@@ -33,7 +33,7 @@ AccessRule RuleOf(const NotifySource& source, const PrimaryConfig* primary) {
   if (rule.signing != AccessRule::Signing::kKey) return rule;
   const absl::StatusOr<Name> key = Name::FromText(source.key);
   if (key.ok()) {
-    rule.key = *key;
+    rule.keys.push_back(*key);
   } else {  // What cannot be checked lets nobody in.
     rule.is_denial = true;
     rule.signing = AccessRule::Signing::kAny;
@@ -57,7 +57,7 @@ NotifyRules::Door NotifyRules::DoorOf(const TransferPolicy& policy,
   std::vector<AccessRule> rules;
   const auto know = [&](const PrimaryConfig& primary) {
     door.primaries.push_back(
-        {.at = {.prefixes = {WithoutMapping(HostPrefix(primary.address))}}, .name = primary.name});
+        {.at = WithoutMapping(HostPrefix(primary.address)), .name = primary.name});
   };
   for (const NotifySource& source : policy.notify_from) {
     const PrimaryConfig* const primary =
@@ -85,7 +85,7 @@ NotifyRules::Sender NotifyRules::SenderOf(uint32_t zone, const AccessClient& cli
   if (policy >= doors_.size() || !doors_[policy].access.Allows(client)) return {};
   const std::vector<KnownPrimary>& primaries = doors_[policy].primaries;
   const auto at = std::ranges::find_if(
-      primaries, [&client](const KnownPrimary& one) { return Matches(one.at, client); });
+      primaries, [&client](const KnownPrimary& one) { return Contains(one.at, client.address); });
   if (at == primaries.end()) return {.is_allowed = true};
   return {.is_allowed = true, .primary = at->name};
 }

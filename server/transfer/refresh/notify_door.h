@@ -38,7 +38,7 @@ class NotifyRules {
 
  private:
   struct KnownPrimary {
-    AccessRule at = {};  // Its address, however a NOTIFY comes.
+    Prefix at = {};
     std::string name = {};
   };
   struct Door {  // Of a policy.

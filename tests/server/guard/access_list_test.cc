@@ -105,7 +105,7 @@ TEST(AccessRule, IsAllFourTogether) {
       for (uint8_t transports = 0; transports <= AccessRule::kAllTransports; ++transports) {
         const AccessRule rule{.prefixes = {P("2001:db8::/32"), P("192.0.2.0/24")},
                               .signing = wanted_key.signing,
-                              .key = N("k1.example."),
+                              .keys = {N("k9."), N("k1.example.")},
                               .transports = transports,
                               .pins = certificate.pins,
                               .ca = certificate.ca,
@@ -148,8 +148,8 @@ const ListCase kLists[] = {
     {"DenialOfUnsigned",    {{.is_denial = true, .prefixes = {P("192.0.2.1")}, .signing = Signing::kUnsigned}, {.prefixes = {P("192.0.2.0/24")}}}, "192.0.2.1", "", false},
     {"SignedBesideIt",      {{.is_denial = true, .prefixes = {P("192.0.2.1")}, .signing = Signing::kUnsigned}, {.prefixes = {P("192.0.2.0/24")}}}, "192.0.2.1", "k1.", true},
     // Rules do not add up: one has the address, the other the key.
-    {"HalfOfEach",          {{.prefixes = {P("192.0.2.1")}, .signing = Signing::kKey, .key = N("k1.")}, {.prefixes = {P("192.0.2.2")}, .signing = Signing::kKey, .key = N("k2.")}}, "192.0.2.1", "k2.", false},
-    {"WholeOfTheSecond",    {{.prefixes = {P("192.0.2.1")}, .signing = Signing::kKey, .key = N("k1.")}, {.prefixes = {P("192.0.2.2")}, .signing = Signing::kKey, .key = N("k2.")}}, "192.0.2.2", "k2.", true},
+    {"HalfOfEach",          {{.prefixes = {P("192.0.2.1")}, .signing = Signing::kKey, .keys = {N("k1.")}}, {.prefixes = {P("192.0.2.2")}, .signing = Signing::kKey, .keys = {N("k2.")}}}, "192.0.2.1", "k2.", false},
+    {"WholeOfTheSecond",    {{.prefixes = {P("192.0.2.1")}, .signing = Signing::kKey, .keys = {N("k1.")}}, {.prefixes = {P("192.0.2.2")}, .signing = Signing::kKey, .keys = {N("k2.")}}}, "192.0.2.2", "k2.", true},
     // RFC 4291 §2.5.5.2.
     {"MappedClient",        {{.prefixes = {P("192.0.2.0/24")}}},                        "::ffff:192.0.2.1", "", true},
     {"MappedOther",         {{.prefixes = {P("192.0.2.0/24")}}},                        "::ffff:192.0.3.1", "", false},
