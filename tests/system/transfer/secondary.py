@@ -54,13 +54,35 @@ state_dir: state
             [f'{{ name: hidden1, address: "{primary.address}:{port}"{key}{security} }}'],
             keys=[primary.key] if primary.key else [], zone=zone)
 
+    def follow_all(self, primary, origins, *, zone="", more=""):
+        """Several zones of one primary; `more`: further lines of the configuration."""
+        self.origin = origins[0]
+        zones = "".join(f"  - {{ name: {origin}, primaries: [hidden1], gates: {{ profile: none }}"
+                        f"{zone} }}\n" for origin in origins)
+        (self.folder / "hither.yaml").write_text(f"""
+listen: ["{self.address}:{self.port}"]
+workers: 1
+user: root
+admin: {{ listen: "{self.admin}" }}
+state_dir: state
+primaries: [{{ name: hidden1, address: "{primary.address}:{primary.port}" }}]
+{more}zones:
+{zones}""")
+        return self
+
     def start(self):
         (self.folder / "state").mkdir(exist_ok=True)
         command = [servers.hitherd_path(), "--config", str(self.folder / "hither.yaml")]
         self.server = servers.Server("hitherd", command, self.folder, self.address, self.port,
                                      {self.origin: None})
-        self._wait("answers", lambda: self.answer("SOA") is not None)
+        self.wait("answers", lambda: self.answer("SOA") is not None)
         return self
+
+    def kill(self):
+        """As a crash."""
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server = None
 
     def stop(self):
         if self.server is not None:
@@ -73,9 +95,9 @@ state_dir: state
         octets = asker.exchange(self.address, self.port, question, 0.5, tries=1)
         return None if octets is None else wire.read(octets)
 
-    def serial(self):
+    def serial(self, origin=None):
         """None: it does not serve the zone."""
-        answer = self.answer("SOA")
+        answer = self.answer("SOA", origin)
         if answer is None or answer.rcode != wire.NOERROR or not answer.answer:
             return None
         return int.from_bytes(answer.answer[0].rdata[-20:-16], "big")
@@ -94,18 +116,18 @@ state_dir: state
         return float(found[1]) if found else None
 
     def wait_for_serial(self, serial, seconds=20):
-        self._wait(f"serves serial {serial}", lambda: self.serial() == serial, seconds)
+        self.wait(f"serves serial {serial}", lambda: self.serial() == serial, seconds)
 
     def wait_for_expiry(self, seconds=60):
-        self._wait("has expired", self.is_expired, seconds)
+        self.wait("has expired", self.is_expired, seconds)
 
     def wait_for_log(self, text, seconds=20):
-        self._wait(f"logs {text!r}", lambda: text in self.server.log(), seconds)
+        self.wait(f"logs {text!r}", lambda: text in self.server.log(), seconds)
 
     def wait_for(self, what, is_met, seconds=20):
-        self._wait(what, is_met, seconds)
+        self.wait(what, is_met, seconds)
 
-    def _wait(self, what, is_met, seconds=20):
+    def wait(self, what, is_met, seconds=20):
         deadline = time.monotonic() + seconds
         while not self._try(is_met):
             if self.server.process.poll() is not None or time.monotonic() > deadline:

@@ -52,7 +52,7 @@ primaries:
         return int.from_bytes(answer.answer[0].rdata[-20:-16], "big") if answer.answer else None
 
     def wait_for_serial_of(self, origin, serial):
-        self._wait(f"{origin} has serial {serial}", lambda: self.serial_of(origin) == serial)
+        self.wait(f"{origin} has serial {serial}", lambda: self.serial_of(origin) == serial)
 
     def zone(self, *arguments):
         return subprocess.run([servers.hither_path(), "zone", *arguments, "--admin", self.admin], check=True,
