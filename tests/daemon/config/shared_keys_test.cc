@@ -192,11 +192,11 @@ TEST_F(Secrets, HaveALimit) {
 }
 
 TEST_F(Secrets, ShorterThanTheHashAreAWarning) {
-  struct Case {
+  struct Size {
     const char* algorithm;
     size_t whole;
   };
-  for (const auto& [algorithm, whole] : {Case{"hmac-sha256", 32}, Case{"hmac-sha512", 64}}) {
+  for (const auto& [algorithm, whole] : {Size{"hmac-sha256", 32}, Size{"hmac-sha512", 64}}) {
     for (const size_t octets : {whole - 1, whole}) {
       const std::string text = absl::Base64Escape(std::string(octets, 'x'));
       Write(secret_, text, 0600);

@@ -178,7 +178,8 @@ TEST(AccessList, IsDecidedByTheFirstRuleThatMatches) {
 
 TEST(AccessList, IsNotEmptyWithADenial) {
   EXPECT_TRUE(AccessList().empty());
-  EXPECT_FALSE(AccessList({{.is_denial = true}}).empty());
+  const std::vector<AccessRule> denials = {{.is_denial = true}};
+  EXPECT_FALSE(AccessList(denials).empty());
 }
 
 }  // namespace
