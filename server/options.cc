@@ -286,7 +286,7 @@ CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10
         refresh: { min: 1m, max: 12h }, retry: { min: 1m }, expire: { min: 7d },
         gates: { profile: recommended,  # or none; sets the other gates, which take precedence:
                  serial: forward, shrink_max: $shrink_max, growth_max: $growth_max,    # any; none
-                 apex_ns: hold, dnskey: pass,          # a change is held until it is accepted
+                 apex_ns: hold, dnskey: hold,          # a change is held until it is accepted
                  zonemd: verify, dnssec: verify,       # ignore, require; off
                  expires_in_min: $expires_in_min,      # of each signature
                  keep_rrsets: ["@ MX", "www.example.com A"],       # refuse a version without them
@@ -303,6 +303,8 @@ CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10
     - { name: hidden3, address: "192.0.2.6:5353" }
   transfers: { transfers_max: $transfers_max,
                transfers_per_primary_max: $transfers_per_primary_max, zones_max: $zones_max,
+               checks_max: $checks_max,       # queries for a SOA record at one time
+               checks_per_primary_max: $checks_per_primary_max,
                idle_timeout: $transfer_idle, lifetime_max: $transfer_lifetime,
                octets_max: $octets_max, records_max: $records_max,          # of each zone
                refresh: $refresh,      # bounds of the times
@@ -422,6 +424,8 @@ std::string WithTransferDefaults(absl::string_view text) {
              {"$transfers_max", absl::StrCat(transfers.transfers_max)},
              {"$transfers_per_primary_max", absl::StrCat(transfers.transfers_per_primary_max)},
              {"$zones_max", absl::StrCat(transfers.zones_max)},
+             {"$checks_max", absl::StrCat(transfers.checks_max)},
+             {"$checks_per_primary_max", absl::StrCat(transfers.checks_per_primary_max)},
              {"$transfer_idle", absl::FormatDuration(transfers.idle_timeout)},
              {"$transfer_lifetime", absl::FormatDuration(transfers.lifetime_max)},
              {"$state_dir", defaults.state_dir}});

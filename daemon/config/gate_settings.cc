@@ -15,9 +15,9 @@ GateConfig GatesOf(GateProfile profile) {
   gates.shrink_max = 10 * kPercent;
   gates.growth_max = 100 * kPercent;
   gates.apex_ns = GateChange::kHold;
-  // Not held: `dnssec` refuses keys that the version before does not vouch for, and lets a roll
-  // pass.
-  gates.dnskey = GateChange::kPass;
+  // A rollover passes as long as a key of the version before signs the keys. `dnssec` alone would
+  // publish a zone that new keys sign well, and to which no DS record points.
+  gates.dnskey = GateChange::kHold;
   gates.zonemd = GateZonemd::kVerify;
   gates.dnssec = GateDnssec::kVerify;
   gates.expires_in_min = absl::Hours(24);  // As the sidecar's signatures_margin.

@@ -63,6 +63,7 @@ class VanishedChecker {
   void CollectLost();
   void CheckTargets();
   void CheckTargetsOf(NodeId id, const RRset& rrset);
+  void CheckTarget(NodeId id, const RRset& rrset, NodeId target);
   bool StillPoints(NodeId id, const RRset& rrset, NameView target) const;
 
   GateRun& run_;
@@ -108,14 +109,21 @@ void VanishedChecker::CheckTargets() {
 }
 
 void VanishedChecker::CheckTargetsOf(NodeId id, const RRset& rrset) {
-  for (const NodeId target : rrset.Targets()) {
-    if (target == kNoNode || !lost_.contains(target)) continue;
-    if (!StillPoints(id, rrset, old_zone_.NameOf(target))) continue;
-    const std::string why =
-        absl::StrCat(", but ", RRsetText(old_zone_, id, rrset.type), " still points there");
-    for (const RrType type : kAddressTypes) {
-      CheckRRset(target, new_zone_.FindNode(old_zone_.NameOf(target)), type, why);
-    }
+  for (const NodeId target : rrset.Targets()) CheckTarget(id, rrset, target);
+  // A CNAME's target is not among those, because no answer has it as additional data.
+  if (rrset.type != RrType::kCname) return;
+  for (const ByteView rdata : rrset.Records()) {
+    CheckTarget(id, rrset, old_zone_.FindNode(NameInRdata(rrset.type, rdata, 0)));
+  }
+}
+
+void VanishedChecker::CheckTarget(NodeId id, const RRset& rrset, NodeId target) {
+  if (target == kNoNode || !lost_.contains(target)) return;
+  if (!StillPoints(id, rrset, old_zone_.NameOf(target))) return;
+  const std::string why =
+      absl::StrCat(", but ", RRsetText(old_zone_, id, rrset.type), " still points there");
+  for (const RrType type : kAddressTypes) {
+    CheckRRset(target, new_zone_.FindNode(old_zone_.NameOf(target)), type, why);
   }
 }
 

@@ -27,7 +27,8 @@ FlatZone Registry(uint32_t serial, int delegations = kDelegations) {
       "@ 3600 SOA ns1 host 1 7200 900 1209600 300\n"
       "@ 3600 NS ns1\n@ 3600 NS ns2\n@ 3600 TXT \"registry\"\n@ 3600 MX 10 mail\n"
       "ns1 3600 A 192.0.2.1\nns2 3600 A 192.0.2.2\nmail 3600 A 192.0.2.3\n"
-      "www 3600 A 192.0.2.4\n*.wild 3600 TXT x\n_tcp.deep 3600 TXT x\n";
+      "www 3600 A 192.0.2.4\nservice 3600 A 192.0.2.5\nalias 3600 CNAME service\n*.wild 3600 TXT "
+      "x\n_tcp.deep 3600 TXT x\n";
   for (int i = 0; i < delegations; ++i) {
     absl::StrAppend(&text, "d", i, " 3600 NS ns.d", i, "\nns.d", i, " 3600 A 192.0.2.9\n");
     if (i % 5 == 0) absl::StrAppend(&text, "d", i, " 3600 DS ", i, " 15 2 ", std::string(64, '0'));
@@ -156,6 +157,11 @@ TEST_P(IncidentTest, RRsetOfABusyNameEmptied) {
   RemoveRRset(plain, "ns.d7.example.", RrType::kA);
   ExpectRefused(SignZone(plain, Usual()), "empty_rrset: ns.d7.example. A has been removed");
   plain = Registry(2);
+  RemoveRRset(plain, "service.example.", RrType::kA);
+  ExpectRefused(SignZone(plain, Usual()),
+                "empty_rrset: service.example. A has been removed, but alias.example. CNAME still "
+                "points there");
+  plain = Registry(2);
   RemoveRRset(plain, "www.example.", RrType::kA);
   GateSettings settings = RecommendedGates();
   settings.busy_names = {*Name::FromText("www.example.")};
@@ -194,10 +200,10 @@ TEST_P(IncidentTest, DnskeySwapped) {
 
 TEST_P(IncidentTest, SignaturesNearExpiry) {
   Signing signing = Usual();
-  signing.expiration = kNow + 2 * kDay;
+  signing.expiration = kNow + kDay / 2;
   ExpectRefused(SignZone(Registry(2), signing),
                 absl::StrCat("dnssec: example. NS: the signature by key ", AllKeys().zsk.tag,
-                             " expires at 20260530202640, in less than 72h"));
+                             " expires at 20260529082640, in less than 24h"));
   signing.expiration = kNow - 1;
   ExpectRefused(SignZone(Registry(2), signing),
                 absl::StrCat("dnssec: example. NS: the signature by key ", AllKeys().zsk.tag,

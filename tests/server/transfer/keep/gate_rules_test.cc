@@ -23,6 +23,11 @@ TEST(GateRules, TheRecommendedProfileHoldsIncidents) {
   EXPECT_EQ(rules.on_deadline, DeadlineAction::kReject);
 }
 
+// The gates' own tests run with the one, hitherd with the other.
+TEST(GateRules, TheRecommendedProfileIsThatOfTheGates) {
+  EXPECT_TRUE(GateRulesOf(GatesOf(GateProfile::kRecommended)) == RecommendedGates());
+}
+
 TEST(GateRules, WithoutGatesOnlyTheSerialCounts) {
   const GateSettings rules = GateRulesOf(GatesOf(GateProfile::kNone));
   EXPECT_FALSE(rules.shrink_max.has_value());
