@@ -114,7 +114,7 @@ TEST_F(NotifyAnswer, OfASignedOneIsSigned) {
     const Mac mac = SignRequest(key, kNow, asked.message);
     const Bytes reply = server_.Reply(asked.message, asked.facts);
     const TsigReply verdict = TsigStream(key, mac).Next(reply, kNow);
-    if (wrong == 0) EXPECT_EQ(verdict, TsigReply::kVerified);
+    EXPECT_EQ(verdict == TsigReply::kVerified, wrong == 0);
     EXPECT_THAT(ReplyToText(reply, asked.message),
                 StartsWith(wrong == 0 ? "NOERROR aa opcode=4 | tsig key." : "NOTAUTH opcode=4"));
   }
