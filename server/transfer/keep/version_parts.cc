@@ -73,7 +73,7 @@ BuiltVersion BuildVersion(const RecordList& records, const ZoneLimits& limits) {
   const Finding* error = FirstError(built.findings);
   std::vector<Finding> checked;
   if (error == nullptr && built.zone != nullptr) {
-    checked = CheckZone(*built.zone, builder, files, limits);
+    checked = CheckZone(*built.zone, builder, files, limits, ZonemdRule::kSkip);
     error = FirstError(checked);
   }
   if (error != nullptr) {

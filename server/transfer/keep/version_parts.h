@@ -33,7 +33,7 @@ struct BuiltVersion {
   std::shared_ptr<const Zone> zone = nullptr;  // Null if there is an error.
   std::string error = {};                      // The first one.
 };
-// Builds and checks, by the rules for zone files.
+// Builds and checks, by the rules for zone files; ZONEMD is for a gate.
 BuiltVersion BuildVersion(const RecordList& records, const ZoneLimits& limits);
 
 // WriteDiffText(), cut off after a whole line; then the last line says that lines are omitted.

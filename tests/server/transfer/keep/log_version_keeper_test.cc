@@ -250,6 +250,27 @@ TEST_F(LogVersionKeeperTest, WhatGatesRefuseTheOperatorMayAccept) {
   EXPECT_EQ(keeper_->counts().under_way, 0u);
 }
 
+// RFC 8976. The check of zone files would refuse it under all settings, and the operator could not
+// accept it.
+TEST_F(LogVersionKeeperTest, AWrongZonemdIsForTheGateToDecide) {
+  const auto wrong = [](uint32_t serial) {
+    const std::string digest(96, '5');
+    return Version(serial, absl::StrCat("@ 60 ZONEMD ", serial, " 1 1 ", digest, "\n"));
+  };
+  EXPECT_EQ(Make(OrderOf(wrong(1))).kind, Kind::kCommitted);
+  policy_.gates.zonemd = GateZonemd::kVerify;
+  const VersionOutcome refused = Make(OrderOf(wrong(2)));
+  EXPECT_EQ(refused.kind, Kind::kRefused);
+  EXPECT_EQ(refused.gates.gate, GateId::kZonemd);
+  EXPECT_THAT(refused.diff_text, HasSubstr("ZONEMD"));
+  VersionOrder order = OrderOf(wrong(2));
+  order.accepted_serial = 2;
+  EXPECT_EQ(Make(std::move(order)).kind, Kind::kCommitted);
+  Reopen();
+  ASSERT_NE(Load().zone, nullptr) << Load().error;
+  EXPECT_EQ(Load().zone->serial(), 2u);
+}
+
 TEST_F(LogVersionKeeperTest, AZoneThatCannotBeServedIsRefused) {
   const VersionOutcome refused = Make(OrderOf(Version(1, "c 60 CNAME n1\nc 60 A 192.0.2.1\n")));
   EXPECT_EQ(refused.kind, Kind::kRefused);
