@@ -22,8 +22,9 @@ class Secondary:
         self.origin = None
         self.server = None
 
-    def configure(self, origin, primaries, *, keys=(), zone=""):
-        """`primaries`: the YAML of each; `zone`: further keys of the zone, as YAML."""
+    def configure(self, origin, primaries, *, keys=(), zone="", gates="{ profile: none }"):
+        """`primaries`: the YAML of each; `zone`: further keys of the zone, as YAML;
+        `gates`: "" is the default profile."""
         self.origin = origin
         names = [re.search(r"name: (\w+)", primary)[1] for primary in primaries]
         lines = "".join(f"  - {primary}\n" for primary in primaries)
@@ -38,12 +39,12 @@ state_dir: state
 {"keys:" if keys else ""}
 {secrets}primaries:
 {lines}zones:
-  - {{ name: {origin}, primaries: [{", ".join(names)}], gates: {{ profile: none }}{zone} }}
+  - {{ name: {origin}, primaries: [{", ".join(names)}]{gates and f", gates: {gates}"}{zone} }}
 """)
         (self.folder / "hither.yaml").chmod(0o600)  # It may have secrets.
         return self
 
-    def follow(self, primary, *, tls="", zone=""):
+    def follow(self, primary, *, tls="", zone="", gates="{ profile: none }"):
         """Configures it for one primary of primaries.py. `tls`: YAML of its tls, over which it
         transfers then."""
         port = primary.tls_port if tls else primary.port
@@ -52,7 +53,7 @@ state_dir: state
         return self.configure(
             primary.zone.origin,
             [f'{{ name: hidden1, address: "{primary.address}:{port}"{key}{security} }}'],
-            keys=[primary.key] if primary.key else [], zone=zone)
+            keys=[primary.key] if primary.key else [], zone=zone, gates=gates)
 
     def follow_all(self, primary, origins, *, zone="", more=""):
         """Several zones of one primary; `more`: further lines of the configuration."""
