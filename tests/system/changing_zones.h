@@ -30,7 +30,7 @@ inline int64_t NowNs() {
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-// Whole seconds of which this zone's next begins later.
+// The last second in which this zone has changed.
 inline uint32_t SerialAt(uint32_t zone, uint32_t zones, int64_t now_ns) {
   return static_cast<uint32_t>((now_ns - int64_t{1'000'000'000} * zone / zones) / 1'000'000'000);
 }
