@@ -25,6 +25,7 @@ bool TransferQueue::Add(ZoneNumber zone, std::vector<PrimaryNumber> primaries,
   ZoneEntry& entry = at->second;
   entry.primaries = std::move(primaries);
   entry.content_from = content_from;
+  for (const PrimaryNumber primary : entry.primaries) ++lanes_[primary].zones;
   if (content_from && IndexOf(entry.primaries, *content_from) < entry.primaries.size()) {
     entry.pinned = content_from;
   }
@@ -35,6 +36,7 @@ void TransferQueue::Remove(ZoneNumber zone) {
   const auto at = zones_.find(zone);
   if (at == zones_.end()) return;
   if (at->second.place == Place::kWaiting) Dequeue(at->second);
+  for (const PrimaryNumber primary : at->second.primaries) --lanes_[primary].zones;
   zones_.erase(at);
 }
 
@@ -235,6 +237,11 @@ absl::Time TransferQueue::next_rest_end() const {
     if (waits && lane.rests_until > now_) first = std::min(first, lane.rests_until);
   }
   return first;
+}
+
+size_t TransferQueue::ZonesOf(PrimaryNumber primary) const {
+  const auto lane = lanes_.find(primary);
+  return lane == lanes_.end() ? 0 : lane->second.zones;
 }
 
 size_t TransferQueue::waiting() const {

@@ -105,6 +105,7 @@ class TransferQueue {
   absl::Time next_rest_end() const;
 
   size_t zones() const { return zones_.size(); }
+  size_t ZonesOf(PrimaryNumber primary) const;  // Those that may ask it.
   size_t waiting() const;
   size_t under_way() const { return under_way_[0] + under_way_[1]; }
   std::optional<PrimaryNumber> pinned(ZoneNumber zone) const;
@@ -125,6 +126,7 @@ class TransferQueue {
   struct Lane {
     std::array<absl::btree_map<uint64_t, ZoneNumber>, 2> queues;  // By Urgency; by ticket.
     std::array<size_t, 2> under_way = {};
+    size_t zones = 0;      // That have this primary.
     size_t turns_max = 0;  // 0: QueueLimits::primary_turns_max.
     int notifies_in_row = 0;
     int unreachable_in_row = 0;

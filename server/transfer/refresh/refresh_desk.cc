@@ -89,7 +89,7 @@ void RefreshDesk::Confirm(ZoneNumber number, RefreshZone& zone, PrimaryNumber by
   const bool is_refused_offered = zone.round.is_held && !zone.rolled_back_from;
   zone.timer.OnCurrent(zone.version->serial(), expire_seconds, now, Random());
   if (zone.content_from == 0) zone.content_from = by;
-  LogRecovery(zone, before, by);
+  LogRecovery(number, zone, before, by);
   reports.ForgetReason(number);
   if (!is_refused_offered) reports.ForgetRefused(number);
   Save(number, zone);
@@ -99,6 +99,12 @@ void RefreshDesk::Confirm(ZoneNumber number, RefreshZone& zone, PrimaryNumber by
 void RefreshDesk::Fail(ZoneNumber number, RefreshZone& zone, const std::string& reason) {
   zone.timer.OnFailed(Now(), Random());
   LogTrouble(number, zone, reason);
+  EndRound(number, zone);
+}
+
+void RefreshDesk::FailUnreachable(ZoneNumber number, RefreshZone& zone, const std::string& reason) {
+  zone.timer.OnFailed(Now(), Random());
+  reports.Of(number).reason = reason;
   EndRound(number, zone);
 }
 
@@ -136,9 +142,14 @@ void RefreshDesk::LogTrouble(ZoneNumber number, const RefreshZone& zone,
       ": not refreshed: ", reason, "; ", served);
 }
 
-void RefreshDesk::LogRecovery(const RefreshZone& zone, RefreshState before, PrimaryNumber by) {
+// A stale zone whose trouble was only its primary's outage has no line of its own for either.
+void RefreshDesk::LogRecovery(ZoneNumber number, const RefreshZone& zone, RefreshState before,
+                              PrimaryNumber by) {
   if (before != RefreshState::kStale && before != RefreshState::kExpired) return;
-  Log(LogLevel::kInfo, "zone ", zone.name.ToText(), ": ",
+  const ZoneReport* report = reports.Find(number);
+  const bool was_logged = report != nullptr && !report->logged_reason.empty();
+  const bool is_news = was_logged || before == RefreshState::kExpired;
+  Log(is_news ? LogLevel::kInfo : LogLevel::kDebug, "zone ", zone.name.ToText(), ": ",
       before == RefreshState::kExpired ? "no longer expired: " : "no longer stale: ",
       primaries.NameOf(by), " confirms ", SerialText(zone));
 }

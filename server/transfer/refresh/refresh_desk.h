@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "server/transfer/keep/version_keeper.h"
 #include "server/transfer/refresh/due_times.h"
+#include "server/transfer/refresh/primary_outages.h"
 #include "server/transfer/refresh/primary_table.h"
 #include "server/transfer/refresh/refresh_zone.h"
 #include "server/transfer/refresh/zone_news.h"
@@ -72,6 +73,7 @@ struct RefreshDesk {
   DueTimes due = {};
   TransferQueue queue = TransferQueue();
   PrimaryTable primaries;
+  PrimaryOutages outages = {};
   ZoneReports reports = {};
   ZoneNews news;
   DiskRest disk = {};
@@ -94,6 +96,8 @@ struct RefreshDesk {
   void Confirm(ZoneNumber number, RefreshZone& zone, PrimaryNumber by,
                std::optional<uint32_t> expire_seconds);
   void Fail(ZoneNumber number, RefreshZone& zone, const std::string& reason);
+  // Its last primary could not be reached: PrimaryOutages has logged that for all its zones.
+  void FailUnreachable(ZoneNumber number, RefreshZone& zone, const std::string& reason);
   // The content of `serial`, by a gate or because its transfer broke the rules.
   void Refuse(ZoneNumber number, RefreshZone& zone, uint32_t serial, const std::string& reason);
   // Primaries still offer only the refused serial.
@@ -110,7 +114,8 @@ struct RefreshDesk {
  private:
   void EndRound(ZoneNumber number, RefreshZone& zone);
   void LogTrouble(ZoneNumber number, const RefreshZone& zone, const std::string& reason);
-  void LogRecovery(const RefreshZone& zone, RefreshState before, PrimaryNumber by);
+  void LogRecovery(ZoneNumber number, const RefreshZone& zone, RefreshState before,
+                   PrimaryNumber by);
 };
 
 // "serial 2024" or "no version": for log lines.

@@ -11,6 +11,7 @@ void RefreshSetup::ApplyPrimaries(const TransferSetup& setup, Change& change) {
   desk_.queue.SetLimits(QueueLimitsOf(setup.settings));
   for (const PrimaryNumber number : desk_.primaries.Configure(setup.primaries, setup.keys.get())) {
     change.replaced.insert(number);
+    desk_.outages.Forget(number);
   }
   for (const PrimaryConfig& primary : setup.primaries) {
     const std::optional<PrimaryNumber> number = desk_.primaries.Find(primary.name);

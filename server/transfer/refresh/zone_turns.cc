@@ -119,10 +119,26 @@ void ZoneTurns::Report(const Turn& turn, RefreshZone& zone, const TurnResult& re
   }
 }
 
+void ZoneTurns::NoteReach(const Turn& turn, const TurnResult& result) {
+  if (result.kind == TurnResult::Kind::kOwnFault) return;
+  const std::string name = desk_.primaries.NameOf(turn.primary);
+  const absl::Time now = desk_.Now().steady;
+  if (result.kind != TurnResult::Kind::kUnreachable) {
+    const std::string line = desk_.outages.OnAnswer(turn.primary, name, now);
+    if (!line.empty()) Log(LogLevel::kInfo, line);
+    return;
+  }
+  const bool is_counting = desk_.queue.zones() < desk_.zones.size();
+  const std::string line = desk_.outages.OnUnreachable(
+      turn.primary, name, desk_.queue.ZonesOf(turn.primary), is_counting, result.reason, now);
+  if (!line.empty()) Log(LogLevel::kWarning, line);
+}
+
 void ZoneTurns::OnResult(const Turn& turn, TurnResult result) {
   RefreshZone* zone = desk_.zones.At(turn.zone);
   if (zone == nullptr || zone->phase != ZonePhase::kAsking || !(zone->turn == turn)) return;
   Report(turn, *zone, result);
+  NoteReach(turn, result);
   const std::optional<uint32_t> held = HeldSerial(*zone);
   const bool has_held = held && result.soa && result.soa->serial == *held;
   const std::string reason =
@@ -195,6 +211,7 @@ void ZoneTurns::Continue(const Turn& turn, RefreshZone& zone, TurnEnd end,
   }
   if (round.broken_serial) return desk_.Refuse(turn.zone, zone, *round.broken_serial, reason);
   if (round.is_held) return desk_.HoldBack(turn.zone, zone, reason);
+  if (end == TurnEnd::kUnreachable) return desk_.FailUnreachable(turn.zone, zone, reason);
   desk_.Fail(turn.zone, zone, reason);
 }
 

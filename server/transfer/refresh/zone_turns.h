@@ -30,6 +30,7 @@ class ZoneTurns {
   void OnResult(const Turn& turn, TurnResult result);
   void OnHeld(const Turn& turn, RefreshZone& zone, const TurnResult& result);
   void Report(const Turn& turn, RefreshZone& zone, const TurnResult& result);
+  void NoteReach(const Turn& turn, const TurnResult& result);
   // After a turn that did not decide.
   void Continue(const Turn& turn, RefreshZone& zone, TurnEnd end, const std::string& reason);
 

@@ -258,5 +258,17 @@ TEST(TransferQueue, RejectsWhatItCannotHold) {
   EXPECT_EQ(queue.zones(), 1u);
 }
 
+TEST(TransferQueue, CountsTheZonesOfAPrimary) {
+  TransferQueue queue = QueueOf(3, {10, 20});
+  ASSERT_TRUE(queue.Add(4, {20}));
+  EXPECT_EQ(queue.ZonesOf(10), 3u);
+  EXPECT_EQ(queue.ZonesOf(20), 4u);
+  EXPECT_EQ(queue.ZonesOf(30), 0u);
+  queue.Remove(1);
+  queue.Remove(1);
+  EXPECT_EQ(queue.ZonesOf(10), 2u);
+  EXPECT_EQ(queue.ZonesOf(20), 3u);
+}
+
 }  // namespace
 }  // namespace hither
