@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-// Zones z0.load., z1.load., ... each of which changes once a second, one after the other: zone i of
-// N at i/N of each second. A version follows from the wall clock alone, so a reader of a secondary
+// Zones z0.load., z1.load., ... Each changes once a second, one after the other: zone i of N at i/N
+// of each second. A version follows from the wall clock alone, so a reader of a secondary
 // knows which serials it may see, without asking the primary.
 //
 // Serial: the second in which the version began. The address of www is 10.x.y.z, whose last three

@@ -4,11 +4,12 @@ answers take no longer.
 changing_primary.cc changes each zone once a second and says so with NOTIFYs; a real primary has no
 time for that beside a secondary and its clients. changing_reader.cc judges every answer.
 
-Full form (HITHER_LONG=1): 1,000 zones, and the times of answers with and without changes in turn,
-round after round, and dnsperf's load. hitherd's worker has one core. All else shares the other: the
-primary, hitherd's other threads, and the reader, which takes precedence (SCHED_FIFO) and so measures
-the worker alone. On each core a thread of the policy SCHED_IDLE keeps a virtual machine awake:
-otherwise an idle core takes longer to wake than an answer takes, and the quiet rounds would be slow.
+Full form (HITHER_LONG=1): 1,000 zones, and the times of answers with and without changes in
+turn, round after round, and dnsperf's load. hitherd's worker has one core. All else shares the
+other: the primary, hitherd's other threads, and the reader, which takes precedence (SCHED_FIFO)
+and so measures the worker alone. On each core a thread of the policy SCHED_IDLE keeps a virtual
+machine awake: otherwise an idle core takes longer to wake than an answer takes, and the quiet
+rounds would be slow.
 """
 
 import os
