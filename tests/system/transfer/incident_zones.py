@@ -78,11 +78,12 @@ def registry(names=NAMES, without=()):
 
 
 class Signer:
-    """Makes signed versions in `folder`. It knows three serials: of the last version, of the highest
-    one, and of the one that was published."""
+    """Makes signed versions in `folder`. Serials: of the last version, the highest one, and
+    the one that was published."""
 
     def __init__(self, folder):
-        self.folder, self.serial, self.highest, self.published = folder, 0, 2026120100, 0
+        self.folder = folder
+        self.serial, self.highest, self.published = 0, 2026120100, 0
         self.zsk, self.twin = make_keys_with_one_tag(256)  # The twin is another key of that tag.
         self.ksk = make_key(257)
         today = int(time.time()) // 3600 * 3600

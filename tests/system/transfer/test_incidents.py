@@ -126,7 +126,8 @@ def _expect_held(rig, incident):
     assert site.serial() == serial
     assert rig.answers() == answers
     assert site.metric(f'hither_zone_refused{{zone="{_ORIGIN}"}}') == 1
-    line = next(line for line in site.server.log()[log_before:].splitlines() if "is not published" in line)
+    line = next(line for line in site.server.log()[log_before:].splitlines()
+                if "is not published" in line)
     assert re.search(incident.says, line), line
     status = rig.status()
     assert (status["state"], status["serial"]) == ("stale", serial)
