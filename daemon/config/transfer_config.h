@@ -39,6 +39,8 @@ struct ZoneTransferLimits {
 struct TransferSettings {
   uint32_t transfers_max = 32;             // At one time.
   uint32_t transfers_per_primary_max = 8;  // Of those; for a primary that sets none of its own.
+  uint32_t checks_max = 1'024;             // Queries for a SOA record alone, at one time.
+  uint32_t checks_per_primary_max = 256;   // Of those.
   uint32_t zones_max = 1'000'000;          // Zones that have primaries.
   absl::Duration idle_timeout = absl::Seconds(15);   // Without progress; then it is given up.
   absl::Duration lifetime_max = absl::Minutes(120);  // Of one transfer, however it progresses.

@@ -25,7 +25,8 @@ namespace hither {
 // Threads: the loop's of its stream.
 class PrimaryConnection {
  public:
-  static constexpr size_t kQueriesMax = 64;
+  // checks_per_primary_max is at most 256: the rest is for queries after a NOTIFY.
+  static constexpr size_t kQueriesMax = 320;
   static constexpr size_t kUnsentBytesMax = size_t{1} << 18;
 
   struct Handler {

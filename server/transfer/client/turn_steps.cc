@@ -148,6 +148,7 @@ ReplyNext TurnSteps::CompareSoa(const SoaFields& soa) {
                ReplyNext::kEnded);
   }
   StartWithOffer(soa.serial);
+  if (order_.is_check && !has_ended()) return End(Kind::kNewer, "", ReplyNext::kEnded);
   return ReplyNext::kEnded;
 }
 

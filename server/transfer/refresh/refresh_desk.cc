@@ -36,7 +36,10 @@ void RefreshDesk::Settle(ZoneNumber number, RefreshZone& zone) {
 
 void RefreshDesk::Request(ZoneNumber number, RefreshZone& zone,
                           std::optional<PrimaryNumber> notified_by) {
-  const Urgency urgency = zone.is_notified ? Urgency::kNotify : Urgency::kRefresh;
+  const bool is_check = zone.version != nullptr && !zone.is_order && !zone.is_axfr;
+  const Urgency urgency = zone.is_notified ? Urgency::kNotify
+                          : is_check       ? Urgency::kCheck
+                                           : Urgency::kRefresh;
   if (!queue.Request(number, urgency, notified_by)) {
     Fail(number, zone, "none of its primaries is configured");
     return;

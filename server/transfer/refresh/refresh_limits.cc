@@ -27,6 +27,8 @@ QueueLimits QueueLimitsOf(const TransferSettings& settings) {
   limits.refreshes_max = std::max<size_t>(1, limits.turns_max * 3 / 4);
   limits.primary_turns_max = std::max<size_t>(1, settings.transfers_per_primary_max);
   limits.primary_refreshes_max = std::max<size_t>(1, limits.primary_turns_max * 3 / 4);
+  limits.checks_max = std::max<size_t>(1, settings.checks_max);
+  limits.primary_checks_max = std::max<size_t>(1, settings.checks_per_primary_max);
   return limits;
 }
 

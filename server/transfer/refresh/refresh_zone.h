@@ -45,6 +45,7 @@ struct ZoneRound {
   bool is_confirmed = false;  // A primary has the held serial, not the hint's.
   bool has_expire = false;    // Of that primary: `expire_seconds`.
   uint32_t expire_seconds = 0;
+  std::optional<uint32_t> offered = std::nullopt;        // By a check: to be transferred.
   std::optional<uint32_t> broken_serial = std::nullopt;  // Its transfer broke the rules or limits.
 };
 

@@ -18,6 +18,7 @@ std::optional<uint32_t> HeldSerial(const RefreshZone& zone) {
 TransferWord WordOf(TurnResult::Kind kind) {
   switch (kind) {
     case TurnResult::Kind::kCurrent:
+    case TurnResult::Kind::kNewer:
     case TurnResult::Kind::kBehind:
     case TurnResult::Kind::kHeld:
       return TransferWord::kCurrent;
@@ -47,8 +48,8 @@ std::string OwnReason(const TurnResult& result, const RefreshZone& zone) {
 
 void ZoneTurns::BeginAll() {
   // Each turn ends a wait, so this ends; a primary without a client ends its turns here.
-  while (making_.HasRoom()) {
-    const std::optional<Turn> turn = desk_.queue.Next(desk_.Now().steady);
+  for (;;) {
+    const std::optional<Turn> turn = desk_.queue.Next(desk_.Now().steady, making_.HasRoom());
     if (!turn) return;
     Begin(*turn);
   }
@@ -67,6 +68,9 @@ TurnOrder ZoneTurns::OrderOf(const Turn& turn, const RefreshZone& zone) {
   const bool is_ahead = hint && order.held_serial && SerialIsAfter(*hint, *order.held_serial) &&
                         desk_.HoldOf(zone, *hint) == Hold::kNone;
   if (is_ahead) order.hint = hint;
+  order.is_check = turn.urgency == Urgency::kCheck && !order.is_order;
+  if (order.is_check) order.hint.reset();
+  if (!order.hint && zone.round.offered) order.hint = zone.round.offered;
   if (order.is_order) return order;
   order.may_transfer = [this, number = turn.zone](uint32_t serial) {
     const RefreshZone* zone_now = desk_.zones.At(number);
@@ -90,7 +94,7 @@ void ZoneTurns::Begin(const Turn& turn) {
     zone->round.is_order = std::exchange(zone->is_order, false);
     zone->round.is_axfr = std::exchange(zone->is_axfr, false);
   }
-  ++desk_.tally.checks;
+  if (!zone->round.offered) ++desk_.tally.checks;
   PrimaryClient* client = desk_.primaries.client(turn.primary);
   if (client == nullptr) {
     TurnResult none;
@@ -148,6 +152,9 @@ void ZoneTurns::OnResult(const Turn& turn, TurnResult result) {
       if (!held) return Continue(turn, *zone, TurnEnd::kFailed, reason);
       desk_.queue.End(turn, TurnEnd::kCurrent, desk_.Now().steady);
       return desk_.Confirm(turn.zone, *zone, turn.primary, result.expire_seconds);
+    case TurnResult::Kind::kNewer:
+      zone->round.offered = result.soa->serial;
+      return Continue(turn, *zone, TurnEnd::kNewer, reason);
     case TurnResult::Kind::kBehind:
       if (has_held) {
         zone->round.is_confirmed = true;
@@ -200,7 +207,8 @@ void ZoneTurns::OnHeld(const Turn& turn, RefreshZone& zone, const TurnResult& re
 void ZoneTurns::Continue(const Turn& turn, RefreshZone& zone, TurnEnd end,
                          const std::string& reason) {
   const RoundEnd round_end = desk_.queue.End(turn, end, desk_.Now().steady);
-  if (round_end == RoundEnd::kNextPrimary) {
+  if (round_end == RoundEnd::kQueued) {
+    if (end != TurnEnd::kNewer) zone.round.offered.reset();  // The next one may not have it.
     zone.phase = ZonePhase::kWaiting;
     return desk_.Settle(turn.zone, zone);
   }

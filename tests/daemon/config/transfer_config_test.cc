@@ -38,6 +38,7 @@ zones:
   - { name: example.net, primaries: [a] }
   - { name: example.com, file: example.com.zone }
 transfers: { transfers_max: 7, transfers_per_primary_max: 2, zones_max: 10, idle_timeout: 20s,
+             checks_max: 90, checks_per_primary_max: 30,
              lifetime_max: 1h, octets_max: 1000000, records_max: 2000,
              refresh: { min: 2m, max: 3h }, retry: { min: 1m, max: 30m },
              expire: { min: 1d, max: 30d } }
@@ -51,6 +52,8 @@ TEST(Transfers, ReadsEveryKey) {
   const TransferSettings& transfers = config->transfers;
   EXPECT_EQ(transfers.transfers_max, 7u);
   EXPECT_EQ(transfers.transfers_per_primary_max, 2u);
+  EXPECT_EQ(transfers.checks_max, 90u);
+  EXPECT_EQ(transfers.checks_per_primary_max, 30u);
   EXPECT_EQ(transfers.zones_max, 10u);
   EXPECT_EQ(transfers.idle_timeout, absl::Seconds(20));
   EXPECT_EQ(transfers.lifetime_max, absl::Hours(1));
@@ -244,7 +247,8 @@ TEST_P(WrongTransfers, AreReportedWithTheirLines) {
 // clang-format off
 const ConfigErrors kWrongs[] = {
     {"UnknownKey", "transfers: { transfer_max: 1 }", {"2: unknown key 'transfer_max'; did you mean 'transfers_max'?"}},
-    {"ZonesKey", "transfers: { keep_versions: 1 }", {"2: unknown key 'keep_versions'; choose from: transfers_max, transfers_per_primary_max, zones_max, idle_timeout, lifetime_max, octets_max, records_max, refresh, retry, expire"}},
+    {"ZonesKey", "transfers: { keep_versions: 1 }", {"2: unknown key 'keep_versions'; choose from: transfers_max, transfers_per_primary_max, checks_max, checks_per_primary_max, zones_max, idle_timeout, lifetime_max, octets_max, records_max, refresh, retry, expire"}},
+    {"TooManyChecks", "transfers: { checks_per_primary_max: 257 }", {"2: transfers.checks_per_primary_max: '257' is out of range; give a whole number from 1 to 256"}},
     {"OctetsTooFew", "transfers: { octets_max: 65535 }", {"2: transfers.octets_max: '65535' is out of range; give a whole number from 65536 to 1099511627776"}},
     {"BoundsOfText", "transfers: { refresh: 1h }", {"2: transfers.refresh: found text; expected keys: min, max"}},
     {"BoundsTheWrongWayRound", "transfers:\n  refresh: { min: 2h, max: 1h }", {"3: transfers.refresh: min is 2h, but max is 1h; lower min or raise max"}},

@@ -18,8 +18,9 @@ namespace {
 using testing::HasSubstr;
 
 std::string KindToText(TurnResult::Kind kind) {
-  static constexpr const char* kNames[] = {"current", "behind", "held",        "whole",    "diffs",
-                                           "broken",  "failed", "unreachable", "own fault"};
+  static constexpr const char* kNames[] = {"current",     "newer",    "behind", "held",
+                                           "whole",       "diffs",    "broken", "failed",
+                                           "unreachable", "own fault"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -99,6 +100,11 @@ const Case kCases[] = {
     {"Truncated", {.held_serial = 5}, {{"SOA", "aa; tc"}}, "SOA => broken: the answer is truncated"},
     {"Malformed", {.held_serial = 5}, {{"SOA", "aa; SOA 7; raw=00"}}, "SOA => broken: the message ends within a record"},
     {"ForeignSoa", {.held_serial = 5}, {{"SOA", "aa; question=other; SOA 7"}}, "SOA! => broken: a message of no use: it has another question"},
+    // A check asks for nothing else.
+    {"CheckOfTheSameSerial", {.held_serial = 7, .is_check = true}, {{"SOA", "aa; SOA 7"}}, "SOA => current 7"},
+    {"CheckOfALaterSerial", {.held_serial = 5, .is_check = true}, {{"SOA", "aa; SOA 7"}}, "SOA => newer 7"},
+    {"CheckOfAnEarlierSerial", {.held_serial = 8, .is_check = true}, {{"SOA", "aa; SOA 7"}}, "SOA => behind 7: it has serial 7, which is not after ours, 8"},
+    {"CheckOfARefusedSerial", {.held_serial = 5, .is_check = true, .may_transfer = [](uint32_t serial) { return serial != 7; }}, {{"SOA", "aa; SOA 7"}}, "SOA => held 7: serial 7 is not to be transferred yet"},
     // And then the transfer.
     {"Diffs", {.held_serial = 5}, {{"SOA", "aa; SOA 7"}, {"IXFR 5", kDiff5To7}}, "SOA, IXFR 5 => diffs 7, 5 to 7"},
     {"ExpireOfTheTransfer", {.held_serial = 5}, {{"SOA", "aa; SOA 7; expire=9"}, {"IXFR 5", kDiff5To7 + "; expire=8"}}, "SOA, IXFR 5 => diffs 7, expires in 8, 5 to 7"},

@@ -65,6 +65,11 @@ TurnResult Honest(const TurnOrder& order, uint32_t serial) {
     held.kind = TurnResult::Kind::kHeld;
     return held;
   }
+  if (order.is_check) {
+    TurnResult newer = Current(serial);
+    newer.kind = TurnResult::Kind::kNewer;
+    return newer;
+  }
   const bool is_whole = order.axfr_only || !order.held_serial;
   return is_whole ? Whole(serial) : Diffs(*order.held_serial, serial);
 }

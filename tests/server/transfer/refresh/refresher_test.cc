@@ -2,6 +2,9 @@
 
 #include "server/transfer/refresh/refresher.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/server/transfer/refresh/refresh_bench.h"
 
@@ -49,6 +52,33 @@ TEST(Refresher, RefreshesByIxfrAndConfirms) {
   EXPECT_EQ(bench.host().calls, calls + 1) << "only what changes is reported";
   EXPECT_EQ(bench.Status("a.example.").last->result, "current");
   EXPECT_EQ(bench.refresher().Counts().transfers_ixfr, 1u);
+}
+
+// A round of SOA queries that a primary answers slowly, or never.
+TEST(Refresher, NotifiedZoneIsTransferredDuringARoundOfChecks) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 2'000; ++i) names.push_back(absl::StrCat("z", i, ".example."));
+  RefreshBench bench;
+  bench.primary("p1").answer = [](const TurnOrder& order) { return Honest(order, 7); };
+  bench.Configure(RefreshBench::Setup(names, {"p1"}));
+  bench.Advance(absl::Minutes(5));
+  ASSERT_EQ(bench.Published("z1999.example."), "serial 7 fresh");
+  FakePrimary& primary = bench.primary("p1");
+  primary.answer = nullptr;  // From now on.
+  bench.Advance(absl::Hours(2));
+  ASSERT_EQ(primary.asked.size(), 256u) << "checks_per_primary_max";
+  for (const FakePrimary::Asked& asked : primary.asked) EXPECT_TRUE(asked.order.is_check);
+  std::string notified;  // One whose check still waits.
+  for (const std::string& name : names) {
+    const auto is_asked = [&](const auto& one) { return one.order.zone.ToText() == name; };
+    if (std::ranges::none_of(primary.asked, is_asked)) notified = name;
+  }
+  bench.Notify(notified, 8);
+  ASSERT_EQ(primary.asked.size(), 257u);
+  EXPECT_EQ(primary.asked.back().order.zone.ToText(), notified);
+  EXPECT_FALSE(primary.asked.back().order.is_check);
+  bench.Configure(RefreshBench::Setup({"z0.example."}, {"p1"}));  // Cancels all others.
+  EXPECT_LE(primary.asked.size(), 1u);
 }
 
 TEST(Refresher, BecomesStaleExpiresAndRecovers) {
