@@ -43,6 +43,8 @@ void ReadRecordsMax(const YamlNode& node, Reading& to, ZoneTransferLimits& out) 
 constexpr KeyOf<TransferSettings> kTransfersKeys[] = {
     {"transfers_max",             [](const YamlNode& n, Reading& to, TransferSettings& out) { ReadNumber(n, 1, 1'024, to, out.transfers_max); }},
     {"transfers_per_primary_max", [](const YamlNode& n, Reading& to, TransferSettings& out) { ReadNumber(n, 1, 1'024, to, out.transfers_per_primary_max); }},
+    {"checks_max",                [](const YamlNode& n, Reading& to, TransferSettings& out) { ReadNumber(n, 1, 65'536, to, out.checks_max); }},
+    {"checks_per_primary_max",    [](const YamlNode& n, Reading& to, TransferSettings& out) { ReadNumber(n, 1, 256, to, out.checks_per_primary_max); }},
     {"zones_max",                 [](const YamlNode& n, Reading& to, TransferSettings& out) { ReadNumber(n, 1, kZonesMax, to, out.zones_max); }},
     {"idle_timeout",              [](const YamlNode& n, Reading& to, TransferSettings& out) { ReadDuration(n, absl::Seconds(1), absl::Minutes(10), to, out.idle_timeout); }},
     {"lifetime_max",              [](const YamlNode& n, Reading& to, TransferSettings& out) { ReadDuration(n, absl::Seconds(1), kDay, to, out.lifetime_max); }},

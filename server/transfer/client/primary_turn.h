@@ -33,6 +33,8 @@ struct TurnOrder {
   // The differences from the held version may not be what this primary means (another primary's
   // version, or differences that did not fit): AXFR only.
   bool axfr_only = false;
+  // Only asks for the SOA: kNewer instead of a transfer.
+  bool is_check = false;
   // An operator's order: the whole zone, whatever its serial.
   bool is_order = false;
   // The serial of a NOTIFY, after held_serial: the SOA need not be asked for.
@@ -46,6 +48,7 @@ struct TurnOrder {
 struct TurnResult {
   enum class Kind : uint8_t {
     kCurrent,  // The primary has the held serial.
+    kNewer,    // It has a later one, says a check.
     kBehind,   // It has an older one, or less than the hint.
     kHeld,     // may_transfer() said no.
     kWhole,    // `whole`
