@@ -18,7 +18,7 @@ TEST(PrimaryOutages, HaveOneLineAndAnotherOneAtTheEnd) {
               "");
   }
   EXPECT_EQ(outages.OnAnswer(1, "p1", kStart + absl::Minutes(1'000)),
-            "primary p1: answers again after 16h40m0s; attempts that failed: 1000");
+            "primary p1: answers again after 16h40m; attempts that failed: 1000");
   EXPECT_EQ(outages.OnAnswer(1, "p1", kStart + absl::Minutes(1'001)), "");
 }
 
@@ -41,7 +41,7 @@ TEST(PrimaryOutages, ThatBeginWithinTheMinuteAreLoggedLater) {
   EXPECT_EQ(outages.OnUnreachable(1, "p1", 1, false, "timed out", kStart + absl::Seconds(2)), "");
   EXPECT_NE(outages.OnUnreachable(1, "p1", 1, false, "timed out", kStart + absl::Seconds(60)), "");
   EXPECT_EQ(outages.OnAnswer(1, "p1", kStart + absl::Seconds(62)),
-            "primary p1: answers again after 1m0s; attempts that failed: 2");
+            "primary p1: answers again after 1m; attempts that failed: 2");
 }
 
 TEST(PrimaryOutages, WaitForTheNumberOfZonesButNotForever) {
