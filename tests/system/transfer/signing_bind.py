@@ -27,9 +27,9 @@ class SigningBind(primaries.Bind):
         text = path.read_text().replace(
             "recursion no;",
             "recursion no; sig-signing-nodes 10000; sig-signing-signatures 10000; "
-            "notify-rate 1000; check-names primary ignore; ")
+            "notify-rate 1000; check-names primary ignore; max-ixfr-ratio unlimited; ")
         path.write_text(text.replace(
-            "type primary;", f'type primary; allow-update {{ 127.0.0.0/8; }}; auto-dnssec maintain; '
+            "type primary;", "type primary; allow-update { 127.0.0.0/8; }; auto-dnssec maintain; "
                              f'key-directory "{self.folder}/keys";'))
 
     def update(self, changes):
