@@ -4,6 +4,7 @@ A behaviour is a function of (connection, query, zone) that sends what it likes,
 happens to a connection before the handshake.
 """
 
+import collections
 import socket
 import struct
 import threading
@@ -11,6 +12,7 @@ import time
 
 import dns.flags
 import dns.message
+import dns.rdatatype
 import dns.rrset
 import dns.tsig
 
@@ -70,6 +72,7 @@ class HostilePrimary:
         self.address, self.port = servers.LOOPBACK, servers.free_port()
         self.serial, self.behave, self.accept = 1, None, None
         self.transfers = 0  # Asked for since the last misbehave().
+        self.asked = collections.Counter()  # Queries by type.
         self._keyring = {key.for_dns().name: key.for_dns()} if key else None
         self._is_ending = threading.Event()
         self._connections = set()
@@ -110,7 +113,7 @@ class HostilePrimary:
             try:
                 octets, sender = self._udp.recvfrom(65535)
                 query = self._read(octets)
-                self._udp.sendto(reply(query, [soa(self.serial)]).to_wire(), sender)
+                self._udp.sendto(self._soa_reply(query), sender)
             except Exception:  # pylint: disable=broad-except
                 if self.is_ending:
                     return
@@ -136,16 +139,22 @@ class HostilePrimary:
             while not self.is_ending:
                 query = self._read(_message(connection))
                 kind = query.question[0].rdtype
-                if kind in (251, 252):  # IXFR, AXFR
+                if kind in (dns.rdatatype.IXFR, dns.rdatatype.AXFR):
+                    self.asked[dns.rdatatype.to_text(kind)] += 1
                     self.transfers += 1
                     self._transfer(Stream(connection, query))
                 else:
-                    connection.sendall(framed(reply(query, [soa(self.serial)]).to_wire()))
+                    connection.sendall(framed(self._soa_reply(query)))
         except Exception:  # pylint: disable=broad-except
             pass  # The other side has had enough, or the behaviour ends so.
         finally:
             self._connections -= {raw, connection}
             connection.close()
+
+    def _soa_reply(self, query):
+        question = query.question[0]
+        self.asked[dns.rdatatype.to_text(question.rdtype)] += 1
+        return reply(query, [soa(self.serial, question.name.to_text())]).to_wire()
 
     def _transfer(self, stream):
         if self.behave:
@@ -293,3 +302,6 @@ BEHAVIOURS = (endless, repeating, dripping, silent, empty_messages, messages_wit
               garbage, closes_in_midstream, closes_in_a_message, soa_in_midstream, lower_serial,
               other_class, soa_of_another_zone, without_ns, without_soa, wrong_rdata_length,
               record_over_64_kib, cname_beside_data, refuses)
+
+# Too slow, cut off, wrong content.
+ONE_OF_EACH_KIND = (dripping, closes_in_a_message, soa_in_midstream)

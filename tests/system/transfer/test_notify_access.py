@@ -71,7 +71,9 @@ keys:
     primaries: [p1, p2, p3]
     notify_from: {_RULES}
   - {{ name: plain.example, primaries: [p2] }}
+  - {{ name: filed.example, file: filed.zone }}
 """)
+    (made.folder / "filed.zone").write_text("@ 60 SOA a b 1 2 3 4 5\n@ 60 NS ns.other.\n")
     (made.folder / "hither.yaml").chmod(0o600)
     made.start()
     yield made
@@ -139,6 +141,13 @@ def test_the_log_has_one_refusal_a_minute(site):
 def test_another_zone_is_not_ours(site):
     assert _ask(site, "127.0.0.1", "udp", _notify("other.example")) == "NOTAUTH"
     assert _ask(site, "127.0.0.1", "udp", _notify("www.example")) == "NOTAUTH"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_zone_from_a_file_has_no_primaries(site, transport):
+    before = site.metric('hither_notify_total{result="taken"}')
+    assert _ask(site, "127.0.0.1", transport, _notify("filed.example")) == _R
+    assert site.metric('hither_notify_total{result="taken"}') == before
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
