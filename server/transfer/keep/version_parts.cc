@@ -34,6 +34,30 @@ absl::StatusOr<ZoneDiff> DiffOf(NameView zone, const TransferDiff& from, RecordL
   return diff;
 }
 
+// The records of `before` that are in one of `diffs`, removed or added.
+absl::StatusOr<RecordList> TouchedBy(const std::vector<TransferDiff>& diffs,
+                                     const RecordList& before) {
+  Bytes octets;
+  for (const TransferDiff& diff : diffs) {
+    for (const TransferRecords* records : {&diff.removed, &diff.added}) {
+      octets.insert(octets.end(), records->octets.begin(), records->octets.end());
+    }
+  }
+  absl::StatusOr<RecordList> named = RecordList::Parse(octets, before.apex());
+  if (!named.ok()) return named.status();
+  named->Sort();
+  RecordList touched(before.apex());
+  RecordList::Iterator at = named->begin();
+  for (const RecordView& record : before) {
+    while (at != named->end() && CompareRecords(*at, record) < 0) ++at;
+    if (at == named->end()) break;
+    if (CompareRecords(*at, record) > 0) continue;
+    const absl::Status added = touched.AddChecked(record);
+    if (!added.ok()) return added;
+  }
+  return touched;
+}
+
 }  // namespace
 
 absl::StatusOr<RecordList> ListOf(NameView apex, const TransferRecords& records,
@@ -43,17 +67,28 @@ absl::StatusOr<RecordList> ListOf(NameView apex, const TransferRecords& records,
   return list;
 }
 
-// One after the other would cost the size of the zone for each.
+// One after the other on the whole zone would cost its size for each. Joined without a look at the
+// zone, a record that was present, is added and then removed would remain.
 absl::StatusOr<RecordList> ApplyAll(const RecordList& before,
-                                    const std::vector<TransferDiff>& diffs, RecordLimits limits) {
-  absl::StatusOr<ZoneDiff> all = DiffOf(before.apex(), diffs.front(), limits);
-  for (size_t i = 1; i < diffs.size() && all.ok(); ++i) {
-    const absl::StatusOr<ZoneDiff> next = DiffOf(before.apex(), diffs[i], limits);
-    if (!next.ok()) return next.status();
-    all = Concatenate(*all, *next);
+                                    const std::vector<TransferDiff>& diffs, RecordLimits limits,
+                                    uint64_t* repeated) {
+  uint64_t unused = 0;
+  if (repeated == nullptr) repeated = &unused;
+  if (diffs.size() == 1) {
+    const absl::StatusOr<ZoneDiff> only = DiffOf(before.apex(), diffs.front(), limits);
+    return only.ok() ? Apply(before, *only, repeated) : only.status();
   }
-  if (!all.ok()) return all.status();
-  return Apply(before, *all);
+  const absl::StatusOr<RecordList> start = TouchedBy(diffs, before);
+  if (!start.ok()) return start.status();
+  absl::StatusOr<RecordList> now = *start;
+  for (const TransferDiff& from : diffs) {
+    const absl::StatusOr<ZoneDiff> next = DiffOf(before.apex(), from, limits);
+    if (!next.ok()) return next.status();
+    now = Apply(*now, *next, repeated);
+    if (!now.ok()) return now.status();
+  }
+  const absl::StatusOr<ZoneDiff> all = Diff(*start, *now);
+  return all.ok() ? Apply(before, *all) : all.status();
 }
 
 SoaFields SoaOf(const RecordList& records) {

@@ -22,9 +22,11 @@ namespace hither {
 absl::StatusOr<RecordList> ListOf(NameView apex, const TransferRecords& records,
                                   RecordLimits limits);
 
-// The version after all `diffs`, at least one. An error if they do not fit.
+// The version after all `diffs`, at least one. An error if one of them does not fit the version
+// before it. `repeated` counts the additions of records that were present (see Apply()).
 absl::StatusOr<RecordList> ApplyAll(const RecordList& before,
-                                    const std::vector<TransferDiff>& diffs, RecordLimits limits);
+                                    const std::vector<TransferDiff>& diffs, RecordLimits limits,
+                                    uint64_t* repeated = nullptr);
 
 // The numbers of the list's SOA; zeros if it has none.
 SoaFields SoaOf(const RecordList& records);
