@@ -162,7 +162,8 @@ def test_no_behaviour_hurts_the_good_zone(site, start_primary, start_hostile, ke
     finally:
         lost = background.end()
     assert lost == 0, f"{lost} of {background.asked} questions unanswered"
-    assert shares.get("dripping", 0) < 0.9, shares  # Of a core, under a sanitizer, with the good zone.
+    # Of a core, under a sanitizer, with the good zone.
+    assert shares.get("dripping", 0) < 0.9, shares
     # A serial whose content was refused is held back; the next one is not.
     bad.misbehave(None)
     if not _IS_LONG:  # Else it waits for its next attempt.
@@ -230,7 +231,7 @@ def test_a_dead_primary_of_many_zones_logs_one_line(site, start_hostile):
     site.start()  # Any answer will do.
     line = "primary hidden1: cannot be reached"
     site.wait("logs the outage", lambda: line in site.server.log(), 30)
-    time.sleep(12 if _IS_LONG else 3)  # For further lines.
+    time.sleep(12 if _IS_LONG else 2)  # For further lines.
     log = site.server.log()
     assert log.count(line) == 1, log[-3000:]
     assert f"{_ZONES} zones are transferred from it" in log, log[-3000:]

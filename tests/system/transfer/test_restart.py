@@ -1,4 +1,4 @@
-"""What a restart asks of the primary: NSD once transferred the members of a catalog again each time."""
+"""What a restart asks of the primary: not for zones that are current on the disk."""
 
 import pytest
 
