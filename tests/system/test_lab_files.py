@@ -282,13 +282,55 @@ def test_daemons_can_read_their_configurations(tmp_path, count):
     _render(tmp_path, topology.Topology(count))
     for path in sorted(tmp_path.glob("fleet/*/hither.yaml")):
         text = path.read_text()
-        # The account is the image's.
-        path.write_text(re.sub(r"^user: hither$", "user: root", text, flags=re.MULTILINE))
+        # The account and the folder are the image's; the agent sets the secret's mode.
+        text = re.sub(r"^user: hither$", "user: root", text, flags=re.MULTILINE)
+        path.write_text(text.replace("/var/lib/hither", str(tmp_path)))
+        next(path.parent.glob("*.secret")).chmod(0o640)
         for program in (os.environ.get("HITHERD", "hitherd"),
                         os.environ.get("HITHER_ANYCAST", "hither-anycast")):
             done = subprocess.run([program, "--config", path, "--check"], capture_output=True,
                                   text=True, check=False, timeout=20)
             assert done.returncode == 0, f"{path}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.skipif(not shutil.which("knotc"), reason="no knot")
+@pytest.mark.parametrize("count", [1, 4, 12])
+def test_knot_can_read_its_configuration(tmp_path, count):
+    _render(tmp_path, topology.Topology(count))
+    path = tmp_path / "fleet" / "primary" / "knot.conf"
+    path.write_text(path.read_text().replace("/var/lib/lab", str(tmp_path)))
+    done = subprocess.run(["knotc", "-c", path, "conf-check"], capture_output=True, text=True,
+                          check=False, timeout=20)
+    assert done.returncode == 0 and "error" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("count", [1, 4, 12])
+def test_the_primary_knows_each_node_and_only_nodes(count):
+    """By address and key: a node that is not on both lists gets no NOTIFY, or no zone."""
+    topo = topology.Topology(count)
+    told = yaml.safe_load(files.make(topo)["fleet/primary/knot.conf"].replace(
+        topology.PREFIX_MARK, _PREFIX))
+    nodes = {box.name: box.management.replace(topology.PREFIX_MARK, _PREFIX)
+             for box in topo.nodes()}
+    assert {one["id"]: one["address"] for one in told["remote"]} == nodes
+    assert told["template"][0]["notify"] == list(nodes)
+    assert told["acl"][0]["address"] == list(nodes.values()) and told["acl"][0]["key"]
+    for box in topo.nodes():
+        config = yaml.safe_load(files.make(topo)[f"fleet/{box.service}/hither.yaml"])
+        assert config["primaries"][0]["address"] == topo.primary.management
+        assert config["primaries"][0]["key"] == told["acl"][0]["key"]
+        assert files.make(topo)[f"fleet/{box.service}/lab-key.secret"].strip() == \
+            told["key"][0]["secret"]
+
+
+def test_each_node_keeps_its_own_versions():
+    """Two hitherds on one state_dir: the second does not start."""
+    topo = topology.Topology(4)
+    told = _compose(topo)
+    kept = [service["volumes"][1] for name, service in told["services"].items()
+            if len(service["volumes"]) > 1]
+    assert len(kept) == len(set(kept)) == len(topo.nodes()) + 1  # The primary's serials.
+    assert sorted(told["volumes"]) == sorted(one.split(":")[0] for one in kept)
 
 
 @pytest.mark.parametrize("count", _COUNTS)
