@@ -308,19 +308,21 @@ def test_knot_can_read_its_configuration(tmp_path, count):
 def test_the_primary_knows_each_node_and_only_nodes(count):
     """By address and key: a node that is not on both lists gets no NOTIFY, or no zone."""
     topo = topology.Topology(count)
-    told = yaml.safe_load(files.make(topo)["fleet/primary/knot.conf"].replace(
-        topology.PREFIX_MARK, _PREFIX))
-    nodes = {box.name: box.management.replace(topology.PREFIX_MARK, _PREFIX)
-             for box in topo.nodes()}
-    assert {one["id"]: one["address"] for one in told["remote"]} == nodes
-    assert told["template"][0]["notify"] == list(nodes)
-    assert told["acl"][0]["address"] == list(nodes.values()) and told["acl"][0]["key"]
+    texts = {path: text.replace(topology.PREFIX_MARK, _PREFIX)
+             for path, text in files.make(topo).items()}
+    told = yaml.safe_load(texts["fleet/primary/knot.conf"])
+    remotes = {one["id"]: one["address"] for one in told["remote"]}
+    assert list(remotes) == [box.name for box in topo.nodes()]
+    assert told["template"][0]["notify"] == list(remotes)
+    assert told["acl"][0]["address"] == list(remotes.values())
     for box in topo.nodes():
-        config = yaml.safe_load(files.make(topo)[f"fleet/{box.service}/hither.yaml"])
-        assert config["primaries"][0]["address"] == topo.primary.management
-        assert config["primaries"][0]["key"] == told["acl"][0]["key"]
-        assert files.make(topo)[f"fleet/{box.service}/lab-key.secret"].strip() == \
-            told["key"][0]["secret"]
+        config = yaml.safe_load(texts[f"fleet/{box.service}/hither.yaml"])
+        primary = config["primaries"][0]
+        assert f"{primary['address']}@53" == told["server"]["listen"]
+        assert primary["key"] == told["acl"][0]["key"] == told["key"][0]["id"]
+        assert f"{remotes[box.name]}:53" in config["listen"]
+        secret = texts[f"fleet/{box.service}/{config['keys'][0]['secret_file']}"]
+        assert secret.strip() == told["key"][0]["secret"]
 
 
 def test_each_node_keeps_its_own_versions():
