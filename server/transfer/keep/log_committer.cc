@@ -56,7 +56,9 @@ LogCommitter::Note& LogCommitter::NoteOf(NameView zone) {
 
 void LogCommitter::SaveTimers(NameView zone, const ZoneTimers& timers) {
   const std::lock_guard lock(mu_);
-  NoteOf(zone).timers = timers;
+  Note& note = NoteOf(zone);
+  note.timers = timers;
+  note.retired_at.reset();
   work_.notify_one();
 }
 
@@ -65,6 +67,13 @@ void LogCommitter::Remove(NameView zone) {
   Note& note = NoteOf(zone);
   note.is_removed = true;
   note.timers.reset();
+  note.retired_at.reset();
+  work_.notify_one();
+}
+
+void LogCommitter::Retire(NameView zone, absl::Time since) {
+  const std::lock_guard lock(mu_);
+  NoteOf(zone).retired_at = since;
   work_.notify_one();
 }
 
@@ -218,7 +227,22 @@ absl::Status LogCommitter::AppendNote(const Note& note) {
     const absl::Status removed = log_->AppendRemoved(note.zone);
     if (!removed.ok()) return removed;
   }
-  return note.timers.has_value() ? log_->AppendTimers(note.zone, *note.timers) : absl::OkStatus();
+  std::optional<ZoneTimers> timers = note.timers;
+  if (note.retired_at.has_value() && log_->CurrentOf(note.zone).ok()) {
+    if (!timers.has_value()) timers = StoredTimers(note.zone);
+    timers->unconfigured_since = note.retired_at;
+  }
+  return timers.has_value() ? log_->AppendTimers(note.zone, *timers) : absl::OkStatus();
+}
+
+// A version without readable timers was confirmed once; when is unknown, so it does not expire.
+ZoneTimers LogCommitter::StoredTimers(NameView zone) const {
+  absl::StatusOr<ZoneTimers> stored = log_->TimersOf(zone);
+  if (stored.ok()) return *std::move(stored);
+  ZoneTimers timers;
+  timers.last_success = absl::InfiniteFuture();
+  timers.expire_seconds = UINT32_MAX;
+  return timers;
 }
 
 // Deletes old segments that need no copies, or whose copies have room. Never syncs: a failure would
@@ -248,7 +272,10 @@ void LogCommitter::KeepForLater(Group& group) {
   for (auto& [key, note] : group.notes) {
     Note& kept = notes_[key];
     kept.zone = note.zone;
-    if (!kept.is_removed && !kept.timers.has_value()) kept.timers = note.timers;
+    if (!kept.is_removed && !kept.timers.has_value()) {
+      kept.timers = note.timers;
+      if (!kept.retired_at.has_value()) kept.retired_at = note.retired_at;
+    }
     kept.is_removed = kept.is_removed || note.is_removed;
   }
 }

@@ -54,6 +54,8 @@ class LogCommitter {
   void Commit(Change change);
   void SaveTimers(NameView zone, const ZoneTimers& timers);
   void Remove(NameView zone);
+  // Its timers say that it is not configured since then.
+  void Retire(NameView zone, absl::Time since);
 
   struct Counts {
     uint64_t disk_bytes = 0;
@@ -73,6 +75,7 @@ class LogCommitter {
     Name zone = {};
     bool is_removed = false;
     std::optional<ZoneTimers> timers = std::nullopt;
+    std::optional<absl::Time> retired_at = std::nullopt;  // After `timers`.
   };
   using Notes = absl::flat_hash_map<std::string, Note>;
   struct Group;
@@ -85,6 +88,7 @@ class LogCommitter {
   absl::Status TryOnce(Group& group);
   absl::Status Append(const std::function<absl::Status(ZoneLog&)>& append);
   absl::Status AppendNote(const Note& note);
+  ZoneTimers StoredTimers(NameView zone) const;
   void FreeSpace();
   void CompactSome();
   void KeepForLater(Group& group);

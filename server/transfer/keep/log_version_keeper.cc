@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/log.h"
 #include "server/transfer/keep/gate_rules.h"
 #include "zones/change/file_log_disk.h"
 
@@ -163,7 +164,7 @@ bool LogVersionKeeper::MakeRecords(const MakingPtr& making) {
   } else if (order.diffs.empty() || order.diffs.front().serial_from != making->held) {
     after = absl::FailedPreconditionError("the differences are not from the version that is held");
   } else {
-    after = ApplyAll(making->before, order.diffs, limits);
+    after = ApplyAll(making->before, order.diffs, limits, &making->outcome.repeated);
   }
   order.whole = {};
   order.diffs = {};
@@ -328,6 +329,9 @@ HeldVersion LogVersionKeeper::ReadVersion(const Name& zone, const TransferPolicy
         log.KeepVersions(zone, VersionsOf(policy.keep_versions));
         const absl::StatusOr<ZoneTimers> timers = log.TimersOf(zone);
         if (timers.ok()) held.timers = *timers;
+        const bool is_back = timers.ok() && timers->unconfigured_since.has_value();
+        if (is_back) held.timers->unconfigured_since.reset();
+        if (is_back) committer_.SaveTimers(zone, *held.timers);
         const absl::StatusOr<uint32_t> current = log.CurrentOf(zone);
         held.versions = log.VersionsOf(zone);
         held.may_be_old = log.MayBeOld(zone);
@@ -371,7 +375,53 @@ void LogVersionKeeper::SaveTimers(const Name& zone, const ZoneTimers& timers) {
   committer_.SaveTimers(zone, timers);
 }
 
-void LogVersionKeeper::Remove(const Name& zone) { committer_.Remove(zone); }
+void LogVersionKeeper::Retire(const Name& zone, absl::Time now) { committer_.Retire(zone, now); }
+
+// The timers of those that are not configured are read from the disk, so not by the caller.
+void LogVersionKeeper::KeepOnly(const std::function<bool(NameView zone)>& is_configured,
+                                absl::Time now) {
+  std::vector<Name> zones;
+  committer_.Read([&](ZoneLog& log) {
+    log.ForEachZone([&](NameView zone) {
+      if (!is_configured(zone)) zones.emplace_back(zone);
+    });
+  });
+  if (zones.empty()) return;
+  builders_.Post([this, zones = std::move(zones), now] { RetireSome(zones, now); });
+}
+
+void LogVersionKeeper::RetireSome(const std::vector<Name>& zones, absl::Time now) {
+  size_t retired = 0;
+  std::vector<const Name*> removed;
+  for (const Name& zone : zones) {
+    if (IsRaised(&stop_)) return;
+    bool has_version = false;
+    const auto timers = committer_.Read([&zone, &has_version](ZoneLog& log) {
+      has_version = log.CurrentOf(zone).ok();
+      return log.TimersOf(zone);
+    });
+    if (absl::IsUnavailable(timers.status())) continue;  // At the next change.
+    const std::optional<absl::Time> since = timers.ok() ? timers->unconfigured_since : std::nullopt;
+    if (!has_version) {  // Nothing that anybody could want back.
+      committer_.Remove(zone);
+    } else if (!since.has_value() || *since > now) {  // In the future: the clock has jumped.
+      committer_.Retire(zone, now);
+      ++retired;
+    } else if (now - *since >= kUnconfiguredKept) {
+      committer_.Remove(zone);
+      removed.push_back(&zone);
+    }
+  }
+  const std::string kept = absl::FormatDuration(kUnconfiguredKept);
+  if (retired > 0) {
+    Log(LogLevel::kInfo, "zones on disk that are not configured: ", retired, " more, such as ",
+        zones.front().ToText(), "; their versions are removed after ", kept);
+  }
+  if (!removed.empty()) {
+    Log(LogLevel::kInfo, "versions on disk of zones that have not been configured for ", kept,
+        ": removed, of ", removed.size(), " zones, such as ", removed.front()->ToText());
+  }
+}
 
 std::vector<uint32_t> LogVersionKeeper::Versions(const Name& zone) {
   return committer_.Read([&zone](ZoneLog& log) { return log.VersionsOf(zone); });

@@ -47,7 +47,8 @@ class LogVersionKeeper : public VersionKeeper {
   void RollBack(const Name& zone, std::optional<uint32_t> serial,
                 std::function<void(VersionOutcome)> done) override;
   void SaveTimers(const Name& zone, const ZoneTimers& timers) override;
-  void Remove(const Name& zone) override;
+  void Retire(const Name& zone, absl::Time now) override;
+  void KeepOnly(const std::function<bool(NameView zone)>& is_configured, absl::Time now) override;
   std::vector<uint32_t> Versions(const Name& zone) override;
   Counts counts() override;
   void Stop() override;
@@ -72,6 +73,7 @@ class LogVersionKeeper : public VersionKeeper {
   void BuildRollBack(const MakingPtr& making);
   void CommitChange(const MakingPtr& making, std::function<absl::Status(ZoneLog&)> append);
   void Finish(const MakingPtr& making, VersionOutcome::Kind kind, std::string reason = {});
+  void RetireSome(const std::vector<Name>& zones, absl::Time now);
   HeldVersion ReadVersion(const Name& zone, const TransferPolicy& policy);
 
   const std::unique_ptr<LogDisk> disk_;

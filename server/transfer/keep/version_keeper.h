@@ -47,10 +47,13 @@ struct VersionOutcome {
   } kind = Kind::kStopped;
   std::shared_ptr<const Zone> zone = nullptr;  // kCommitted
   SoaFields soa = {};                          // Of the new version.
+  uint64_t repeated = 0;                       // Additions of records that were present.
   GateResult gates = {};
   std::string reason = {};     // For the log and for status; "" if kCommitted.
   std::string diff_text = {};  // kRefused: of the held version and the refused one; limited.
 };
+
+inline constexpr absl::Duration kUnconfiguredKept = absl::Hours(7 * 24);
 
 // A zone as it is on the disk.
 struct HeldVersion {
@@ -86,8 +89,14 @@ class VersionKeeper {
                         std::function<void(VersionOutcome)> done) = 0;
   // Stored with the next sync; a failure is counted and logged, and the next call tries again.
   virtual void SaveTimers(const Name& zone, const ZoneTimers& timers) = 0;
-  // The zone is not configured any more: its versions are removed.
-  virtual void Remove(const Name& zone) = 0;
+  // The zone is not configured any more. Its versions remain for kUnconfiguredKept, in case that is
+  // a mistake: put back in time, it is served from the disk again.
+  virtual void Retire(const Name& zone, absl::Time now) = 0;
+  // After each change of the configuration, and at the start: retires the zones on the disk that
+  // are not configured, and removes the versions of those that have not been for long enough.
+  // `is_configured` is called before it returns.
+  virtual void KeepOnly(const std::function<bool(NameView zone)>& is_configured,
+                        absl::Time now) = 0;
   // The kept serials, oldest first.
   virtual std::vector<uint32_t> Versions(const Name& zone) = 0;
 

@@ -195,9 +195,10 @@ void RefreshDesk::RestartTimer(RefreshZone& zone, std::optional<SoaFields> soa) 
 }
 
 void RefreshDesk::Remove(ZoneNumber number, RefreshZone& zone) {
-  Log(LogLevel::kInfo, "zone ", zone.name.ToText(), ": removed, with its versions on disk");
+  Log(LogLevel::kInfo, "zone ", zone.name.ToText(), ": removed; its versions stay on disk for ",
+      absl::FormatDuration(kUnconfiguredKept));
   due.Move(number, zone.wake, absl::InfiniteFuture());
-  parts.keeper.Remove(Name(zone.name));
+  parts.keeper.Retire(Name(zone.name), Now().wall);
   news.Forget(number, zone);
   reports.Remove(number);
   zones.Remove(number);

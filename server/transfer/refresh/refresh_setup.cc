@@ -43,6 +43,9 @@ void RefreshSetup::Apply(TransferSetup setup) {
   names_ = setup.zones.store();
   policies_ = std::move(change.policies);
   numbers_ = std::move(change.numbers);
+  // Some may have left the configuration while the server was down.
+  desk_.parts.keeper.KeepOnly(
+      [this](NameView zone) { return desk_.zones.Find(zone).has_value(); }, desk_.Now().wall);
 }
 
 ZoneNumber RefreshSetup::ApplyZone(NameView name, const Policy& policy, Change& change) {
@@ -95,7 +98,7 @@ void RefreshSetup::Update(ZoneNumber number, RefreshZone& zone, const Policy& po
   desk_.Settle(number, zone);
 }
 
-// What the keeper is doing for the zone must end before its versions are removed.
+// What the keeper is doing for the zone must end before its versions are retired.
 void RefreshSetup::Drop(ZoneNumber number, RefreshZone& zone) {
   zone.is_gone = true;
   desk_.Requeue(number, zone);

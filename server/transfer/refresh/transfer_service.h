@@ -49,7 +49,7 @@ class TransferService {
   // every zone's version on disk was given, or after `patience`. An error if state_dir cannot be
   // used.
   virtual absl::Status Start(TransferSetup setup, absl::Duration patience) = 0;
-  // At a reload. Zones that are gone are removed from disk; the others keep their state.
+  // At a reload. Zones that are gone are removed from disk days later.
   virtual void Configure(TransferSetup setup) = 0;
   // Ends all transfers, gates and threads.
   virtual void Stop() = 0;

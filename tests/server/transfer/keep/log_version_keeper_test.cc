@@ -210,6 +210,15 @@ TEST_F(LogVersionKeeperTest, DifferencesThatDoNotFitAskForTheWholeZone) {
   EXPECT_EQ(Load().zone->serial(), 1u);
 }
 
+TEST_F(LogVersionKeeperTest, AdditionsOfWhatIsPresentAreCounted) {
+  ASSERT_EQ(Make(OrderOf(Version(1, "new 60 A 192.0.2.9\n"))).kind, Kind::kCommitted);
+  const VersionOutcome made = Make(StepOf(Version(1), Version(2, "new 60 A 192.0.2.9\n")));
+  ASSERT_EQ(made.kind, Kind::kCommitted) << made.reason;
+  EXPECT_EQ(made.repeated, 1u);
+  Reopen();
+  EXPECT_EQ(Load().zone->record_count(), 43u);
+}
+
 TEST_F(LogVersionKeeperTest, TheSameContentIsNotStoredTwice) {
   ASSERT_EQ(Make(OrderOf(Version(1))).kind, Kind::kCommitted);
   EXPECT_EQ(Make(OrderOf(Version(1))).kind, Kind::kSame);
@@ -297,6 +306,48 @@ TEST_F(LogVersionKeeperTest, RollsBackAndForward) {
   EXPECT_FALSE(Load().is_rolled_back);
 }
 
+TEST_F(LogVersionKeeperTest, AZoneThatLeftTheConfigurationIsKeptForAWhile) {
+  options_.build_threads_max = 1;  // So that what is asked for last is done last.
+  const absl::Time day = absl::FromUnixSeconds(1'800'000'000);
+  ASSERT_EQ(Make(OrderOf(Version(1))).kind, Kind::kCommitted);
+  published_ = nullptr;
+  ASSERT_EQ(Make(OrderOf(Version(1, "", "y."))).kind, Kind::kCommitted);
+  keeper_->Retire(*Name::FromText("y."), day);
+  const auto keep_only = [this](const std::string& zone, absl::Time now) {
+    Reopen();
+    keeper_->KeepOnly([&](NameView name) { return name.ToText() == zone; }, now);
+    Load("other.");  // After it.
+    Reopen();
+  };
+  keep_only("z.", day + kUnconfiguredKept - absl::Seconds(1));
+  EXPECT_EQ(keeper_->Versions(*Name::FromText("y.")), std::vector<uint32_t>{1});
+  keep_only("z.", day - absl::Hours(1));  // The clock was set back: the time begins then.
+  keep_only("z.", day + kUnconfiguredKept - absl::Minutes(61));
+  EXPECT_EQ(keeper_->Versions(*Name::FromText("y.")), std::vector<uint32_t>{1});
+  keep_only("z.", day + kUnconfiguredKept - absl::Hours(1));
+  EXPECT_TRUE(keeper_->Versions(*Name::FromText("y.")).empty());
+  EXPECT_EQ(keeper_->Versions(*Name::FromText("z.")), std::vector<uint32_t>{1});
+}
+
+TEST_F(LogVersionKeeperTest, AZoneThatIsPutBackHasItsTimersAndAllTheTimeAgain) {
+  options_.build_threads_max = 1;  // So that what is asked for last is done last.
+  const absl::Time day = absl::FromUnixSeconds(1'800'000'000);
+  const Name zone = *Name::FromText("z.");
+  VersionOrder order = OrderOf(Version(1));
+  order.timers.last_success = day;
+  order.timers.expire_seconds = 86'400;
+  ASSERT_EQ(Make(std::move(order)).kind, Kind::kCommitted);
+  keeper_->Retire(zone, day);
+  Reopen();
+  EXPECT_EQ(Load().timers->last_success, day);  // Configured again.
+  EXPECT_EQ(Load().timers->unconfigured_since, std::nullopt);
+  Reopen();
+  keeper_->KeepOnly([](NameView) { return false; }, day + 2 * kUnconfiguredKept);
+  Load("other.");
+  Reopen();
+  EXPECT_EQ(keeper_->Versions(zone), std::vector<uint32_t>{1});
+}
+
 TEST_F(LogVersionKeeperTest, RemovedZonesAndTimersSurviveARestart) {
   ASSERT_EQ(Make(OrderOf(Version(1))).kind, Kind::kCommitted);
   published_ = nullptr;
@@ -306,7 +357,14 @@ TEST_F(LogVersionKeeperTest, RemovedZonesAndTimersSurviveARestart) {
   keeper_->SaveTimers(*Name::FromText("y."), timers);
   timers.failures = 4;
   keeper_->SaveTimers(*Name::FromText("y."), timers);
-  keeper_->Remove(*Name::FromText("z."));
+  const Name zone = *Name::FromText("z.");
+  options_.build_threads_max = 1;
+  const absl::Time then = absl::FromUnixSeconds(1'800'000'000);
+  keeper_->Retire(zone, then);
+  Reopen();
+  keeper_->KeepOnly([&zone](NameView name) { return !name.EqualsIgnoreCase(zone); },
+                    then + kUnconfiguredKept);
+  Load("y.");
   Reopen();
   EXPECT_EQ(Load().zone, nullptr);
   EXPECT_EQ(Load().error, "");

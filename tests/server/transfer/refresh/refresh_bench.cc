@@ -114,6 +114,13 @@ void FakeKeeper::SaveTimers(const Name& zone, const ZoneTimers& saved) {
   ++saves;
 }
 
+void FakeKeeper::KeepOnly(const std::function<bool(NameView zone)>& is_configured, absl::Time) {
+  unconfigured.clear();
+  for (const auto& [name, version] : disk) {
+    if (!is_configured(*Name::FromText(name))) unconfigured.push_back(name);
+  }
+}
+
 std::vector<uint32_t> FakeKeeper::Versions(const Name& zone) {
   return disk[zone.ToText()].versions;
 }

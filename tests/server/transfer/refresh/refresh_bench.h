@@ -44,7 +44,8 @@ struct FakeKeeper : VersionKeeper {
   void RollBack(const Name& zone, std::optional<uint32_t> serial,
                 std::function<void(VersionOutcome)> done) override;
   void SaveTimers(const Name& zone, const ZoneTimers& timers) override;
-  void Remove(const Name& zone) override { removed.push_back(zone.ToText()); }
+  void Retire(const Name& zone, absl::Time) override { removed.push_back(zone.ToText()); }
+  void KeepOnly(const std::function<bool(NameView zone)>& is_configured, absl::Time) override;
   std::vector<uint32_t> Versions(const Name& zone) override;
   VersionKeeper::Counts counts() override { return {}; }
   void Stop() override {}
@@ -52,6 +53,7 @@ struct FakeKeeper : VersionKeeper {
   std::map<std::string, HeldVersion> disk = {};
   std::map<std::string, ZoneTimers> timers = {};
   std::vector<std::string> removed = {};
+  std::vector<std::string> unconfigured = {};  // Of `disk`, at the last change.
   std::deque<Ordered> making = {};
   // If set, what Make() gives at once; otherwise the test calls `making`.
   std::function<VersionOutcome(const VersionOrder&)> outcome = nullptr;

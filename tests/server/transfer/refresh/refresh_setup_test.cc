@@ -45,6 +45,18 @@ TEST(RefreshSetup, ServesFromDiskBeforeAskingAnyone) {
   EXPECT_EQ(bench.Status("a.example.").last->result, "ixfr") << "from the same primary";
 }
 
+TEST(RefreshSetup, ZonesThatWereRemovedWhileItWasDownAreFound) {
+  RefreshBench bench;
+  for (const std::string name : {"a.example.", "b.example.", "c.example."}) {
+    bench.keeper().disk[name] = Held(7, bench, absl::Minutes(10));
+  }
+  bench.Configure(RefreshBench::Setup({"a.example.", "b.example."}, {"p1"}));
+  EXPECT_EQ(bench.keeper().unconfigured, std::vector<std::string>{"c.example."});
+  bench.Configure(RefreshBench::Setup({"c.example."}, {"p1"}));
+  EXPECT_EQ(bench.keeper().unconfigured, (std::vector<std::string>{"a.example.", "b.example."}));
+  EXPECT_EQ(bench.Published("c.example."), "serial 7 fresh");
+}
+
 TEST(RefreshSetup, VersionOfAnotherPrimaryIsFollowedByAxfr) {
   RefreshBench bench;
   bench.keeper().disk["a.example."] = Held(7, bench, absl::Hours(2), "gone");
