@@ -41,7 +41,7 @@ struct TurnOrder {
   std::optional<uint32_t> hint = std::nullopt;
   PaceLimits pace = {};
   // May this serial, which the primary offers, be transferred (RefreshTimer::MayTransfer())? Asked
-  // once, possibly within Begin(); must not call the client. Null: yes.
+  // when another serial is offered, possibly within Begin(); must not call the client. Null: yes.
   std::function<bool(uint32_t serial)> may_transfer = nullptr;
 };
 

@@ -55,9 +55,10 @@ void TurnSteps::StartWithOffer(uint32_t serial) {
   step_ = order_.axfr_only ? Step::kAxfr : Step::kIxfr;
 }
 
-// False: the turn has ended.
+// Of each serial that is offered: what comes may have another one than a NOTIFY or the SOA said,
+// and that may be the one that was refused or rolled back. False: the turn has ended.
 bool TurnSteps::IsWanted(uint32_t serial) {
-  if (std::exchange(has_asked_, true) || order_.is_order) return true;
+  if (order_.is_order || std::exchange(asked_, serial) == serial) return true;
   if (order_.may_transfer == nullptr || order_.may_transfer(serial)) return true;
   End(Kind::kHeld, absl::StrCat("serial ", serial, " is not to be transferred yet"),
       ReplyNext::kEnded);

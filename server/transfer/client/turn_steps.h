@@ -72,8 +72,8 @@ class TurnSteps : public LaneQuery {
   PrimaryFacts& facts_;
   Step step_ = Step::kSoa;
   TurnResult result_;
-  bool has_asked_ = false;     // may_transfer()
-  bool without_edns_ = false;  // The primary has rejected a query with it.
+  std::optional<uint32_t> asked_ = std::nullopt;  // may_transfer(), of this serial.
+  bool without_edns_ = false;                     // The primary has rejected a query with it.
   absl::Time now_ = absl::InfinitePast();
   // Of the query under way.
   TransferQuery query_;

@@ -128,7 +128,9 @@ const Case kCases[] = {
     {"HeldAtTheSoa", {.held_serial = 5, .may_transfer = [](uint32_t serial) { return serial != 7; }}, {{"SOA", "aa; SOA 7"}}, "SOA => held 7: serial 7 is not to be transferred yet"},
     {"HeldAtTheHint", {.held_serial = 5, .hint = 7, .may_transfer = [](uint32_t serial) { return serial != 7; }}, {}, " => held: serial 7 is not to be transferred yet"},
     {"HeldAtTheFirstMessage", {.may_transfer = [](uint32_t serial) { return serial != 7; }}, {{"AXFR", "SOA 7; a A 192.0.2.1"}}, "AXFR! => held 7: serial 7 is not to be transferred yet"},
-    {"AskedOnce", {.held_serial = 5, .may_transfer = [asked = 0](uint32_t) mutable { return ++asked == 1; }}, {{"SOA", "aa; SOA 7"}, {"IXFR 5", "SOA 8; SOA 8"}}, "SOA, IXFR 5 => whole 8, 1 records"},
+    {"AskedOncePerSerial", {.held_serial = 5, .may_transfer = [asked = 0](uint32_t) mutable { return ++asked == 1; }}, {{"SOA", "aa; SOA 7"}, {"IXFR 5", kDiff5To7}}, "SOA, IXFR 5 => diffs 7, 5 to 7"},
+    {"HeldBelowTheHint", {.held_serial = 5, .hint = 9, .may_transfer = [](uint32_t serial) { return serial != 7; }}, {{"IXFR 5", kDiff5To7}}, "IXFR 5 => held 7: serial 7 is not to be transferred yet"},
+    {"HeldAfterAnotherSoa", {.held_serial = 5, .may_transfer = [](uint32_t serial) { return serial != 7; }}, {{"SOA", "aa; SOA 6"}, {"IXFR 5", "SOA 7; a A 192.0.2.1"}}, "SOA, IXFR 5! => held 7: serial 7 is not to be transferred yet"},
     // AXFR instead of IXFR.
     {"IxfrNotKnown", {.held_serial = 5}, {{"SOA", "aa; SOA 7"}, {"IXFR 5", "rcode=4; opt"}, {"AXFR", kZone7}}, "SOA, IXFR 5, AXFR => whole 7, 3 records: IXFR cannot be used: the primary answers NOTIMP"},
     {"IxfrBroken", {.held_serial = 5}, {{"SOA", "aa; SOA 7"}, {"IXFR 5", "SOA 7; SOA 6"}, {"AXFR", kZone7}}, "SOA, IXFR 5!, AXFR => whole 7, 3 records: IXFR cannot be used: differences start at serial 6, not at ours, 5"},
