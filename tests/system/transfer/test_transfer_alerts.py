@@ -55,8 +55,8 @@ primaries:
         self.wait(f"{origin} has serial {serial}", lambda: self.serial_of(origin) == serial)
 
     def zone(self, *arguments):
-        return subprocess.run([servers.hither_path(), "zone", *arguments, "--admin", self.admin], check=True,
-                              capture_output=True, text=True, timeout=30)
+        return subprocess.run([servers.hither_path(), "zone", *arguments, "--admin", self.admin],
+                              check=True, capture_output=True, text=True, timeout=30)
 
     def limit_files(self, octets):
         """As a disk that is full. -1: no longer."""
@@ -123,7 +123,8 @@ def test_faults_fire_their_alerts_until_they_are_mended(nodes, prometheus):
     site.refuses_notifies(60)
     prometheus.wait_for({
         "HitherZoneNotConfirmed": {"fra1"}, "HitherZoneExpiresSoon": {"fra1"},
-        "HitherZoneExpired": {"fra1"}, "HitherVersionRefused": {""}, "HitherRollbackForgotten": {""},
+        "HitherZoneExpired": {"fra1"}, "HitherVersionRefused": {""},
+        "HitherRollbackForgotten": {""},
         "HitherZoneLogFails": {"fra1"}, "HitherNotifiesRefused": {"fra1"}})
     assert [site.serial_of(f"{name}.example.") for name in ("cut", "back", "full")] == [1, 1, 1]
 
