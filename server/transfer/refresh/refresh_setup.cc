@@ -44,8 +44,8 @@ void RefreshSetup::Apply(TransferSetup setup) {
   policies_ = std::move(change.policies);
   numbers_ = std::move(change.numbers);
   // Some may have left the configuration while the server was down.
-  desk_.parts.keeper.KeepOnly(
-      [this](NameView zone) { return desk_.zones.Find(zone).has_value(); }, desk_.Now().wall);
+  desk_.parts.keeper.KeepOnly([this](NameView zone) { return desk_.zones.Find(zone).has_value(); },
+                              desk_.Now().wall);
 }
 
 ZoneNumber RefreshSetup::ApplyZone(NameView name, const Policy& policy, Change& change) {
