@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/counted.h"
 #include "base/log.h"
 #include "dns/serial.h"
 
@@ -140,15 +141,18 @@ void VersionMaking::OnCommitted(ZoneNumber number, RefreshZone& zone, const Orig
 
 void VersionMaking::LogCommitted(const RefreshZone& zone, const Origin& origin,
                                  const VersionOutcome& outcome) {
+  const std::string repeated =
+      outcome.repeated == 0 ? ""
+                            : absl::StrCat("; ", outcome.repeated, " of the added were present");
   const std::string from =
       origin.serial_from ? absl::StrCat(*origin.serial_from, " -> ") : "first version ";
-  const std::string changes =
-      origin.is_whole ? absl::StrCat(origin.added, " records")
-                      : absl::StrCat(origin.removed, " records removed, ", origin.added, " added");
+  const std::string changes = origin.is_whole ? Counted(origin.added, "record")
+                                              : absl::StrCat(Counted(origin.removed, "record"),
+                                                             " removed, ", origin.added, " added");
   Log(LogLevel::kInfo, "zone ", zone.name.ToText(), ": ", from, outcome.soa.serial, " by ",
       origin.is_whole ? "AXFR" : "IXFR", " from ", desk_.primaries.NameOf(origin.primary), ": ",
       changes, ", ", origin.octets, " octets in ",
-      absl::StrFormat("%.3f s", absl::ToDoubleSeconds(origin.took)));
+      absl::StrFormat("%.3f s", absl::ToDoubleSeconds(origin.took)), repeated);
   for (const std::string& warning : outcome.gates.warnings) {
     Log(LogLevel::kWarning, "zone ", zone.name.ToText(), ": serial ", outcome.soa.serial, ": ",
         warning);
