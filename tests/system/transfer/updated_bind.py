@@ -53,6 +53,11 @@ class UpdatedBind(primaries.Bind):
             text += f'zone "{zone.origin}" {{ type primary; file "{file}"; }};\n'
         path.write_text(text)
 
+    def shorten(self, expire):
+        """The first zone is refreshed each second, and expires after so many. Before start()."""
+        self.zone.refresh, self.zone.retry, self.zone.expire = 1, 1, expire
+        self._write_zone()
+
     @property
     def origins(self):
         return list(self._next)
