@@ -144,8 +144,8 @@ absl::Status Reloader::EndFirst() {
   const std::shared_ptr<const ZoneSet> published = publisher_.zones().current();
   host_.OnLoaded(published);
   WatchFiles();
-  Log(LogLevel::kInfo, "loaded ", report.served, " of ", zones - report.transferred, " zones, ",
-      report.records, " records, in ", absl::FormatDuration(outcome_.took));
+  Log(LogLevel::kInfo, "loaded ", report.served, " of ", zones - report.transferred,
+      " zones from files, ", report.records, " records, in ", absl::FormatDuration(outcome_.took));
   if (report.transferred > 0) {
     Log(LogLevel::kInfo, Counted(report.transferred, "zone"), " from primaries, ",
         published->served() - report.served, " with a version");

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace hither {
 namespace {
 
@@ -17,7 +19,10 @@ void SetError(const ServedZone& before, std::string error, absl::Time now, Serve
 
 // A fault without words is still one for status and the heartbeat.
 std::string ErrorOf(const TransferredVersion& version) {
-  if (!version.error.empty()) return version.error;
+  if (!version.error.empty()) {
+    // The reason alone would not say that the zone was served before.
+    return absl::StrCat(version.state == RefreshState::kExpired ? "expired: " : "", version.error);
+  }
   if (version.has_refused) return "a later version was refused";
   switch (version.state) {
     case RefreshState::kFresh:

@@ -77,7 +77,7 @@ TEST(WithVersions, GivesTheStateOfTheVersion) {
   EXPECT_EQ(After(empty, Given(RefreshState::kExpired, nullptr)),
             "expired since 2000: expired: no primary has confirmed the zone for too long");
   EXPECT_EQ(After(empty, Given(RefreshState::kExpired, Version(7), "why")),
-            "expired since 2000: why")
+            "expired since 2000: expired: why")
       << "whatever comes with it";
   EXPECT_EQ(After(empty, Given(RefreshState::kEmpty, nullptr)),
             "empty since 2000: no version has been transferred yet");
@@ -89,7 +89,7 @@ TEST(WithVersions, FollowsTheStateBefore) {
   EXPECT_EQ(After(stale, Given(RefreshState::kStale, Version(7), "again")),
             "stale 7 since 1000: again");
   EXPECT_EQ(After(stale, Given(RefreshState::kExpired, nullptr, "gone")),
-            "expired since 1000: gone");
+            "expired since 1000: expired: gone");
   EXPECT_EQ(After(stale, Given(RefreshState::kEmpty, nullptr, "no log")),
             "stale 7 since 1000: no log")
       << "there is nothing better";
