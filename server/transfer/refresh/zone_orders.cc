@@ -54,6 +54,7 @@ void ZoneOrders::Retransfer(NameView name, const Done& done) {
   ZoneNumber number = 0;
   RefreshZone* zone = Find(name, done, number);
   if (zone == nullptr) return;
+  Log(LogLevel::kInfo, "zone ", name.ToText(), ": refresh ordered by the operator");
   zone->is_order = true;
   Order(number, *zone);
   Log(LogLevel::kInfo, "zone ", name.ToText(), ": retransfer ordered by the operator");
@@ -75,7 +76,7 @@ void ZoneOrders::Accept(NameView name, std::optional<uint32_t> serial, const Don
   zone->accepted_serial = serial;
   Order(number, *zone);
   Log(LogLevel::kWarning, "zone ", name.ToText(), ": serial ", *serial,
-      " accepted by the operator; no gate holds it");
+      " accepted by the operator; its gates only warn");
   done(absl::StrCat("zone ", name.ToText(), ": serial ", *serial,
                     " is accepted and will be published once it is transferred again"));
 }
