@@ -90,12 +90,17 @@ NotifyRules::Sender NotifyRules::SenderOf(uint32_t zone, const AccessClient& cli
   return {.is_allowed = true, .primary = at->name};
 }
 
+// What waits has been answered, so its senders do not repeat it: it stays, by the new numbers.
 void NotifyDoor::Configure(const TransferSetup& setup) {
   auto rules = std::make_shared<const NotifyRules>(setup);
-  absl::flat_hash_map<uint32_t, Item> dropped;  // Outlives the lock.
+  absl::flat_hash_map<uint32_t, Item> waiting;  // Both outlive the lock.
   MutexLock lock(mu_);
   rules_.swap(rules);
-  waiting_.swap(dropped);
+  waiting_.swap(waiting);
+  for (auto& [number, item] : waiting) {
+    const std::optional<uint32_t> now = rules_->Find(rules->name(number));
+    if (now) waiting_.emplace(*now, std::move(item));
+  }
 }
 
 Rcode NotifyDoor::Offer(NameView zone, std::optional<uint32_t> hint, const AccessClient& sender,

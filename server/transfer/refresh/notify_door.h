@@ -71,7 +71,8 @@ class NotifyDoor {
     std::string primary = {};
   };
 
-  void Configure(const TransferSetup& setup);  // What waits is given up; the senders repeat it.
+  // What waits stays, unless its zone is gone.
+  void Configure(const TransferSetup& setup);
   // The rcode for the response. `is_first`: nothing waited before, so Take() is to be called.
   Rcode Offer(NameView zone, std::optional<uint32_t> hint, const AccessClient& sender,
               bool& is_first);

@@ -162,6 +162,21 @@ TEST(NotifyDoor, KeepsOneForEachZoneWithTheFurthestHint) {
   EXPECT_EQ(hints, (std::vector<uint32_t>{9, 0})) << "without a hint: asked in any case";
 }
 
+// Their senders have been told NOERROR, and do not repeat them.
+TEST(NotifyDoor, ANewConfigurationKeepsWhatWaits) {
+  NotifyDoor door;
+  door.Configure(RefreshBench::Setup({"a.example.", "b.example."}, {"p1"}));
+  bool is_first = false;
+  ASSERT_EQ(door.Offer(N("a.example."), 7, {.address = kClient}, is_first), Rcode::kNoError);
+  ASSERT_EQ(door.Offer(N("b.example."), 8, {.address = kClient}, is_first), Rcode::kNoError);
+  door.Configure(RefreshBench::Setup({"c.example.", "b.example."}, {"p1"}));
+  std::string taken;
+  door.Take([&](NameView zone, const NotifyDoor::Item& item) {
+    absl::StrAppend(&taken, zone.ToText(), " ", item.hint.value_or(0), " ", item.primary, "\n");
+  });
+  EXPECT_EQ(taken, "b.example. 8 p1\n");
+}
+
 TEST(NotifyDoor, IsBounded) {
   std::vector<std::string> names;
   for (size_t i = 0; i <= NotifyDoor::kWaitingMax; ++i) {
