@@ -26,6 +26,14 @@ RefreshZone* ZoneOrders::Find(NameView name, const Done& done, ZoneNumber& numbe
   return zone;
 }
 
+RefreshZone* ZoneOrders::FindToRefresh(NameView name, const Done& done, ZoneNumber& number) {
+  RefreshZone* zone = Find(name, done, number);
+  if (zone == nullptr || zone->phase != ZonePhase::kRolling) return zone;
+  done(absl::UnavailableError(
+      absl::StrCat("zone ", name.ToText(), " is being rolled back; try again later")));
+  return nullptr;
+}
+
 // Ahead of refreshes, and also of a primary that rests: the operator may know that it is back.
 void ZoneOrders::Order(ZoneNumber number, RefreshZone& zone) {
   zone.timer.OnOrder(desk_.Now());
@@ -43,18 +51,18 @@ void ZoneOrders::Order(ZoneNumber number, RefreshZone& zone) {
 
 void ZoneOrders::Refresh(NameView name, const Done& done) {
   ZoneNumber number = 0;
-  RefreshZone* zone = Find(name, done, number);
+  RefreshZone* zone = FindToRefresh(name, done, number);
   if (zone == nullptr) return;
   Order(number, *zone);
+  Log(LogLevel::kInfo, "zone ", name.ToText(), ": refresh ordered by the operator");
   done(absl::StrCat("zone ", name.ToText(), ": asking ",
                     absl::StrJoin(zone->policy->primaries, ", "), "; held: ", SerialText(*zone)));
 }
 
 void ZoneOrders::Retransfer(NameView name, const Done& done) {
   ZoneNumber number = 0;
-  RefreshZone* zone = Find(name, done, number);
+  RefreshZone* zone = FindToRefresh(name, done, number);
   if (zone == nullptr) return;
-  Log(LogLevel::kInfo, "zone ", name.ToText(), ": refresh ordered by the operator");
   zone->is_order = true;
   Order(number, *zone);
   Log(LogLevel::kInfo, "zone ", name.ToText(), ": retransfer ordered by the operator");
@@ -64,7 +72,7 @@ void ZoneOrders::Retransfer(NameView name, const Done& done) {
 
 void ZoneOrders::Accept(NameView name, std::optional<uint32_t> serial, const Done& done) {
   ZoneNumber number = 0;
-  RefreshZone* zone = Find(name, done, number);
+  RefreshZone* zone = FindToRefresh(name, done, number);
   if (zone == nullptr) return;
   const ZoneReport* report = desk_.reports.Find(number);
   if (!serial && report != nullptr && report->refused) serial = report->refused->serial;
@@ -131,6 +139,13 @@ void ZoneOrders::BeginRollBack(RefreshZone& zone, const Waiting& order) {
       });
 }
 
+// A NOTIFY that came meanwhile was answered, and is not repeated.
+void ZoneOrders::RestartTimer(RefreshZone& zone, std::optional<SoaFields> soa) {
+  const std::optional<uint32_t> hint = zone.timer.hint();
+  desk_.RestartTimer(zone, std::move(soa));
+  if (zone.is_notified) zone.timer.OnNotify(hint, desk_.Now());
+}
+
 // The age of the version that was rolled back from is that of the older one, too: a primary has
 // confirmed that it has the zone then.
 void ZoneOrders::OnRolledBack(const Waiting& order, uint32_t serial_from, VersionOutcome outcome) {
@@ -144,7 +159,7 @@ void ZoneOrders::OnRolledBack(const Waiting& order, uint32_t serial_from, Versio
     return order.done(absl::AbortedError("the zone was removed from the configuration"));
   }
   if (outcome.kind != VersionOutcome::Kind::kCommitted) {
-    desk_.RestartTimer(*zone, zone->timer.soa());
+    RestartTimer(*zone, zone->timer.soa());
     desk_.Settle(order.number, *zone);
     return order.done(absl::FailedPreconditionError(
         absl::StrCat("zone ", name, " is not rolled back: ", outcome.reason)));
@@ -157,7 +172,7 @@ void ZoneOrders::OnRolledBack(const Waiting& order, uint32_t serial_from, Versio
   zone->version = std::move(outcome.zone);
   zone->since_seconds = absl::ToUnixSeconds(desk_.Now().wall);
   zone->accepted_serial.reset();
-  desk_.RestartTimer(*zone, outcome.soa);
+  RestartTimer(*zone, outcome.soa);
   desk_.Save(order.number, *zone);
   desk_.Settle(order.number, *zone);
   const std::string until =

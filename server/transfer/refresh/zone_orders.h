@@ -14,7 +14,8 @@ namespace hither {
 // The operator's commands. Each calls `done` once: Refresh(), Retransfer() and Accept() when the
 // order is given, without waiting for the primary; RollBack() when the version is published.
 //
-// All but RollBack() end a roll back: the zone follows its primaries again.
+// All but RollBack() end a roll back: the zone follows its primaries again. During one they are
+// rejected, because its end would undo them.
 class ZoneOrders {
  public:
   using Done = TransferService::Done;
@@ -38,8 +39,11 @@ class ZoneOrders {
   };
   // Null, and `done` is called: there is none, or it is not read from the disk yet.
   RefreshZone* Find(NameView name, const Done& done, ZoneNumber& number);
+  // The same if it is being rolled back.
+  RefreshZone* FindToRefresh(NameView name, const Done& done, ZoneNumber& number);
   void Order(ZoneNumber number, RefreshZone& zone);
   void BeginRollBack(RefreshZone& zone, const Waiting& order);
+  void RestartTimer(RefreshZone& zone, std::optional<SoaFields> soa);
   void OnRolledBack(const Waiting& order, uint32_t serial_from, VersionOutcome outcome);
 
   RefreshDesk& desk_;

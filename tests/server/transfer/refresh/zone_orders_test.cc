@@ -132,6 +132,35 @@ TEST(ZoneOrders, RollBackWaitsForTheVersionThatIsBeingMade) {
   EXPECT_EQ(bench.Published("a.example."), "serial 7 fresh");
 }
 
+// The operator's primary is repaired while the older version is being built.
+TEST(ZoneOrders, ANotifyDuringARollBackIsNotLost) {
+  Rolled bench;
+  bench.refresher().orders().RollBack(Name::FromText("a.example.")->view(), 7,
+                                      [](const absl::StatusOr<std::string>&) {});
+  bench.Run();
+  ASSERT_EQ(bench.keeper().rolls.size(), 1u);
+  bench.serial = 9;
+  bench.Notify("a.example.", 9);
+  bench.keeper().rolls.front().second(Committed(7));
+  bench.Advance(absl::Seconds(2));
+  EXPECT_EQ(bench.Published("a.example."), "serial 9 fresh");
+}
+
+// Else its answer would promise what the end of the roll back undoes.
+TEST(ZoneOrders, OtherOrdersAreRejectedDuringARollBack) {
+  Rolled bench;
+  bench.refresher().orders().RollBack(Name::FromText("a.example.")->view(), 7,
+                                      [](const absl::StatusOr<std::string>&) {});
+  bench.Run();
+  const std::string wait = "zone a.example. is being rolled back; try again later";
+  EXPECT_EQ(bench.Refresh("a.example."), wait);
+  EXPECT_EQ(bench.Retransfer("a.example."), wait);
+  EXPECT_EQ(bench.Accept("a.example.", 9), wait);
+  bench.keeper().rolls.front().second(Committed(7));
+  bench.Advance(absl::Hours(3));
+  EXPECT_EQ(bench.Published("a.example."), "serial 7 fresh");
+}
+
 TEST(ZoneOrders, OrderReachesAPrimaryThatRests) {
   Rolled bench;
   bench.primary("p1").answer = [](const TurnOrder&) {
