@@ -19,8 +19,9 @@
 namespace hither {
 
 inline std::string ResultToText(const TurnResult& result) {
-  static constexpr const char* kNames[] = {"current", "behind", "held",        "whole",    "diffs",
-                                           "broken",  "failed", "unreachable", "own fault"};
+  static constexpr const char* kNames[] = {"current",     "newer",    "behind", "held",
+                                           "whole",       "diffs",    "broken", "failed",
+                                           "unreachable", "own fault"};
   return absl::StrCat(kNames[static_cast<size_t>(result.kind)], result.reason.empty() ? "" : ": ",
                       result.reason);
 }
