@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/admin/metrics_text.h"
 #include "daemon/config/nsid.h"
@@ -12,6 +14,7 @@
 #include "server/signatures_end.h"
 #include "server/transfer/pages/transfer_metrics.h"
 #include "server/transfer/pages/zone_pages.h"
+#include "server/transfer/pages/zone_status_json.h"
 
 namespace hither {
 namespace {
@@ -174,6 +177,42 @@ ServerStatus::Zone StatusOf(const ServedZone& served, absl::Time now) {
   return zone;
 }
 
+ZoneTransferNote TransferOf(const ZoneTransferStatus& zone) {
+  ZoneTransferNote transfer;
+  transfer.state = std::string(StateWord(zone.state));
+  transfer.confirmed_at = zone.last_success;
+  if (!zone.refused.has_value()) return transfer;
+  transfer.refused = {zone.refused->serial, zone.refused->gate, zone.refused->reason};
+  std::string& reason = transfer.refused->reason;
+  if (reason.size() > ServerStatus::kReasonBytesMax) {
+    reason.resize(ServerStatus::kReasonBytesMax - 3);
+    reason += "...";
+  }
+  return transfer;
+}
+
+// One call to the transfer thread for most: a call for each of 10,000 zones would hold up the page
+// and that thread. With more zones, those that matter and are beyond the limit are asked for
+// singly.
+void AddTransfers(const ServerView& view, std::vector<ServerStatus::Zone>& zones) {
+  absl::flat_hash_map<std::string, ZoneTransferNote> known;
+  for (const ZoneTransferStatus& one : view.transfers->Statuses(0, kZonesToldMax)) {
+    known.emplace(one.zone.ToText(), TransferOf(one));
+  }
+  for (ServerStatus::Zone& zone : zones) {
+    if (const auto found = known.find(zone.name); found != known.end()) {
+      zone.transfer = std::move(found->second);
+      continue;
+    }
+    if (zone.error.empty() || known.size() < kZonesToldMax) continue;
+    const absl::StatusOr<Name> apex = Name::FromText(zone.name);
+    if (!apex.ok()) continue;
+    const auto status = view.transfers->StatusOf(apex->view());
+    if (absl::IsUnavailable(status.status())) return;  // Each further call would wait as long.
+    if (status.ok()) zone.transfer = TransferOf(*status);
+  }
+}
+
 }  // namespace
 
 std::string MetricsPage(const ServerView& view) {
@@ -256,6 +295,7 @@ ServerStatus StatusOf(const ServerView& view) {
     status.zones.push_back(StatusOf(served, view.now));
     failed_told += served.has_failed();
   });
+  if (view.transfers != nullptr) AddTransfers(view, status.zones);
   status.zones_omitted = OmittedOf(view.zones->zones().size());
   status.zones_omitted_failed = view.zones->failed() - failed_told;
   for (const auto& [transport, summary] : LatencyOf(view)) {
@@ -273,6 +313,9 @@ ServerStatus PublicStatusOf(const ServerView& view) {
   }
   for (ServerStatus::Zone& zone : status.zones) {
     if (!zone.error.empty()) zone.error = "has errors; see the log or `hither status` on its host";
+    if (zone.transfer.has_value() && zone.transfer->refused.has_value()) {
+      zone.transfer->refused->reason = "see `hither zone show` on its host";
+    }
   }
   return status;
 }

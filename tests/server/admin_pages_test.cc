@@ -202,6 +202,27 @@ TEST_F(AdminPages, TellOfZonesFromPrimaries) {
   EXPECT_THAT(PublicStatusOf(view_).transfers->disk_error, Not(HasSubstr("secret")));
 }
 
+// The reason quotes the zone's data, so not every reader gets it.
+TEST_F(AdminPages, TellWhenAZoneWasConfirmedAndWhatWasRefused) {
+  FakeTransferService service;
+  service.zones = {FakeRefusingZone("example.org")};
+  service.zones[0].refused->reason = std::string(5'000, 'x');
+  view_.transfers = &service;
+  const ServerStatus status = StatusOf(view_);
+  ASSERT_EQ(status.zones.size(), 2u);
+  ASSERT_TRUE(status.zones[0].transfer.has_value());
+  EXPECT_FALSE(status.zones[1].transfer.has_value());
+  EXPECT_EQ(status.zones[0].transfer->state, "stale");
+  EXPECT_EQ(status.zones[0].transfer->confirmed_at, service.zones[0].last_success);
+  ASSERT_TRUE(status.zones[0].transfer->refused.has_value());
+  EXPECT_EQ(status.zones[0].transfer->refused->serial, 13u);
+  EXPECT_EQ(status.zones[0].transfer->refused->gate, "size");
+  EXPECT_EQ(status.zones[0].transfer->refused->reason.size(), ServerStatus::kReasonBytesMax);
+  const ServerStatus shown = PublicStatusOf(view_);
+  EXPECT_EQ(shown.zones[0].transfer->refused->serial, 13u);
+  EXPECT_THAT(shown.zones[0].transfer->refused->reason, HasSubstr("hither zone show"));
+}
+
 TEST_F(AdminPages, UnhealthyWithAStuckWorker) {
   view_.workers[1].since_turn = kWorkerStuckAfter;
   EXPECT_THAT(HealthOf(view_).ToString(), HasSubstr("worker 1 has been stuck for "));
