@@ -1,5 +1,5 @@
-"""Many versions of a zone that BIND changes and signs: after each, hitherd answers as BIND does, and
-as another hitherd does that has the zone from text."""
+"""Many versions of a zone that BIND changes and signs: after each, hitherd answers as BIND does,
+and as another hitherd does that has the zone from text."""
 
 import os
 import random
