@@ -6,6 +6,7 @@ tell leftovers of a killed run from namespaces in use, and removes them.
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import pathlib
 import re
@@ -87,11 +88,17 @@ def _has_no_owner(name, pattern):
 
 
 def sweep():
-    """Removes the leftovers of labs whose process no longer exists."""
-    remove([name for name in listed() if _has_no_owner(name, r"hl(\d+)-")])
-    for path in _FOLDERS.glob("hither-lab-*"):
-        if _has_no_owner(path.name, r"hither-lab-(\d+)-"):
-            shutil.rmtree(path, ignore_errors=True)
+    """Removes the leftovers of labs whose process no longer exists.
+
+    One process at a time: labs that start together would find the same leftovers, and the second
+    would fail at a namespace that the first has removed.
+    """
+    with open(_FOLDERS / "hither-sweep.lock", "a", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        remove([name for name in listed() if _has_no_owner(name, r"hl(\d+)-")])
+        for path in _FOLDERS.glob("hither-lab-*"):
+            if _has_no_owner(path.name, r"hither-lab-(\d+)-"):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 class Namespaces:

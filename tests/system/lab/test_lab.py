@@ -232,6 +232,21 @@ def test_sweep_removes_what_a_killed_lab_left(static_lab):
     assert not _leftovers(prefix) and not folder.exists()
 
 
+def test_labs_that_start_together_sweep_the_same_leftovers(static_lab):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    prefix = f"hl{ended.pid}-"
+    names = [f"{prefix}{number}" for number in range(20)]
+    netns.ip_batch([f"netns add {name}" for name in names])
+    sweeps = [subprocess.Popen([sys.executable, "-B", "-c", "import netns; netns.sweep()"],
+                               cwd=_FOLDER, stderr=subprocess.PIPE, text=True)
+              for _ in range(4)]
+    for sweep in sweeps:
+        _, errors = sweep.communicate(timeout=60)
+        assert sweep.returncode == 0, errors
+    assert not _leftovers(prefix)
+
+
 def test_kernel_mode_comes_up(static_lab):
     script = ("import lab\n"
               "with lab.Lab(lab.Options(mode='kernel', anycast=None)) as running:\n"
