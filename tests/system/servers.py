@@ -7,6 +7,7 @@ place: what fails then is a fault of the tests, or a fault of the peer.
 
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -17,21 +18,28 @@ import wire
 
 _START_SECONDS = 60
 _STOP_SECONDS = 30
+_RANDOM = random.SystemRandom()  # No test's seed makes two of them choose alike.
+_BY_CHANCE = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
 LOOPBACK = "127.0.0.1"
 
 
 def free_port(address=LOOPBACK):
-    """A port that nothing listens on, neither over UDP nor over TCP, when we look."""
+    """A port that nothing listens on, neither over UDP nor over TCP, when we look.
+
+    It stays free until it is used, and while a server restarts: it is not among those that the
+    kernel gives to other programs' sockets by chance (ip_local_port_range).
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for _ in range(100):
+    lowest_by_chance = int(_BY_CHANCE.read_text().split()[0])
+    for port in _RANDOM.sample(range(10_000, lowest_by_chance), 100):
         with socket.socket(family, socket.SOCK_DGRAM) as udp, \
                 socket.socket(family, socket.SOCK_STREAM) as tcp:
-            udp.bind((address, 0))
             try:
-                tcp.bind((address, udp.getsockname()[1]))
+                udp.bind((address, port))
+                tcp.bind((address, port))
             except OSError:
                 continue
-            return udp.getsockname()[1]
+            return port
     raise RuntimeError(f"no port free on {address} for both UDP and TCP")
 
 
