@@ -164,6 +164,12 @@ std::string ZoneTable(const ZoneStatusPage& page) {
   return out;
 }
 
+// Nothing is known while hitherd waits for its disk.
+std::string VersionsText(const ZoneTransferStatus& zone) {
+  if (!zone.versions.has_value()) return "not known: the disk of the zone log does not answer";
+  return zone.versions->empty() ? "-" : absl::StrJoin(*zone.versions, " ");
+}
+
 std::string ZoneDetails(const ZoneTransferStatus& zone, absl::Time now) {
   std::string out;
   AppendField("zone", zone.zone.ToText(), out);
@@ -175,7 +181,7 @@ std::string ZoneDetails(const ZoneTransferStatus& zone, absl::Time now) {
   AppendField("expires", FutureText(zone.expires_at, now), out);
   AppendField("primary", zone.primary.empty() ? "-" : Printable(zone.primary), out);
   AppendField("transfer", zone.last.has_value() ? TransferText(*zone.last, now) : "never", out);
-  AppendField("versions", zone.versions.empty() ? "-" : absl::StrJoin(zone.versions, " "), out);
+  AppendField("versions", VersionsText(zone), out);
   if (!zone.refused.has_value()) return out;
   AppendField("refused", RefusalText(*zone.refused), out);
   AppendField("", absl::StrCat("`hither zone show ", zone.zone.ToText(), "` shows what it changes"),

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread.h"
 
 namespace hither {
 namespace {
@@ -32,8 +33,11 @@ struct LogCommitter::Group {
   std::vector<std::string> notes_left = {};  // Those that could not be appended.
 };
 
-LogCommitter::LogCommitter(std::unique_ptr<ZoneLog> log) : log_(std::move(log)) {
-  thread_ = std::thread([this] { Run(); });
+absl::Status LogCommitter::Start() {
+  absl::StatusOr<std::thread> thread = StartThread("write the zone log", [this] { Run(); });
+  if (!thread.ok()) return thread.status();
+  thread_ = *std::move(thread);
+  return absl::OkStatus();
 }
 
 void LogCommitter::Commit(Change change) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -37,16 +38,28 @@ class LogCommitter {
     std::function<void(const absl::Status& status)> done = {};
   };
 
-  explicit LogCommitter(std::unique_ptr<ZoneLog> log);
+  // Nothing is written before Start(), which is called once.
+  explicit LogCommitter(std::unique_ptr<ZoneLog> log) : log_(std::move(log)) {}
   ~LogCommitter() { Stop(); }
   LogCommitter(const LogCommitter&) = delete;
   LogCommitter& operator=(const LogCommitter&) = delete;
 
-  // Calls use(ZoneLog&) while nobody else does; it must not append.
+  absl::Status Start();
+
+  // Calls use(ZoneLog&) while nobody else does; it must not append. Waits while the disk is
+  // written, however long that hangs.
   template <typename Use>
   auto Read(const Use& use) {
     const std::lock_guard lock(log_mu_);
     return use(*log_);
+  }
+  // The same for who must not wait longer than `patience`. False: `use` was not called.
+  template <typename Use>
+  bool TryRead(std::chrono::milliseconds patience, const Use& use) {
+    const std::unique_lock lock(log_mu_, patience);
+    if (!lock.owns_lock()) return false;
+    use(*log_);
+    return true;
   }
 
   // At most one change of a zone is under way. Removals and timers that were given before are
@@ -95,7 +108,7 @@ class LogCommitter {
   void OnSynced(const absl::Status& status);
 
   // The log's. Held while the disk is written.
-  std::mutex log_mu_;
+  std::timed_mutex log_mu_;
   std::unique_ptr<ZoneLog> log_;
 
   std::mutex mu_;

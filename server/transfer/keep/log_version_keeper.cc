@@ -65,8 +65,11 @@ absl::StatusOr<std::unique_ptr<LogVersionKeeper>> LogVersionKeeper::Open(
   log_options.keep_versions = VersionsOf(options.keep_versions_max);
   absl::StatusOr<std::unique_ptr<ZoneLog>> log = ZoneLog::Open(*disk, log_options);
   if (!log.ok()) return log.status();
-  return std::unique_ptr<LogVersionKeeper>(
+  std::unique_ptr<LogVersionKeeper> keeper(
       new LogVersionKeeper(std::move(disk), *std::move(log), options));
+  const absl::Status started = keeper->committer_.Start();
+  if (!started.ok()) return started;
+  return keeper;
 }
 
 absl::StatusOr<std::unique_ptr<LogVersionKeeper>> LogVersionKeeper::OpenFolder(
@@ -80,6 +83,7 @@ LogVersionKeeper::LogVersionKeeper(std::unique_ptr<LogDisk> disk, std::unique_pt
                                    const KeeperOptions& options)
     : disk_(std::move(disk)),
       limits_(options.zone_limits),
+      patience_(options.patience),
       committer_(std::move(log)),
       gates_(std::max<size_t>(options.gate_threads_max, 1)),
       builders_(BuildersOf(options)) {
@@ -322,6 +326,24 @@ void LogVersionKeeper::BuildRollBack(const MakingPtr& making) {
   });
 }
 
+namespace {
+
+// The current version; if its entries are damaged, the newest before it that can be read. Each turn
+// loses one version at least.
+absl::StatusOr<RecordList> LoadReadable(ZoneLog& log, const Name& zone, uint32_t current) {
+  absl::StatusOr<RecordList> loaded = log.Load(zone, current);
+  while (absl::IsDataLoss(loaded.status())) {
+    const absl::StatusOr<uint32_t> before = log.CurrentOf(zone);
+    if (!before.ok()) return loaded;
+    Log(LogLevel::kError, loaded.status().message(), "; until then it is served as of serial ",
+        *before, " if that can be read");
+    loaded = log.Load(zone, *before);
+  }
+  return loaded;
+}
+
+}  // namespace
+
 HeldVersion LogVersionKeeper::ReadVersion(const Name& zone, const TransferPolicy& policy) {
   HeldVersion held;
   const absl::StatusOr<RecordList> records =
@@ -337,7 +359,7 @@ HeldVersion LogVersionKeeper::ReadVersion(const Name& zone, const TransferPolicy
         held.may_be_old = log.MayBeOld(zone);
         if (!current.ok()) return current.status();
         held.is_rolled_back = !held.versions.empty() && held.versions.back() != *current;
-        absl::StatusOr<RecordList> loaded = log.Load(zone, *current);
+        absl::StatusOr<RecordList> loaded = LoadReadable(log, zone, *current);
         held.versions = log.VersionsOf(zone);  // Those that are damaged are gone.
         held.may_be_old = log.MayBeOld(zone);
         return loaded;
@@ -381,11 +403,15 @@ void LogVersionKeeper::Retire(const Name& zone, absl::Time now) { committer_.Ret
 void LogVersionKeeper::KeepOnly(const std::function<bool(NameView zone)>& is_configured,
                                 absl::Time now) {
   std::vector<Name> zones;
-  committer_.Read([&](ZoneLog& log) {
+  const bool is_read = committer_.TryRead(patience_, [&](ZoneLog& log) {
     log.ForEachZone([&](NameView zone) {
       if (!is_configured(zone)) zones.emplace_back(zone);
     });
   });
+  if (!is_read) {
+    Log(LogLevel::kWarning, "the disk of the zone log does not answer; the next reload looks for ",
+        "versions of zones that are not configured any more");
+  }
   if (zones.empty()) return;
   builders_.Post([this, zones = std::move(zones), now] { RetireSome(zones, now); });
 }
@@ -423,8 +449,10 @@ void LogVersionKeeper::RetireSome(const std::vector<Name>& zones, absl::Time now
   }
 }
 
-std::vector<uint32_t> LogVersionKeeper::Versions(const Name& zone) {
-  return committer_.Read([&zone](ZoneLog& log) { return log.VersionsOf(zone); });
+std::optional<std::vector<uint32_t>> LogVersionKeeper::Versions(const Name& zone) {
+  std::optional<std::vector<uint32_t>> versions;
+  committer_.TryRead(patience_, [&](ZoneLog& log) { versions = log.VersionsOf(zone); });
+  return versions;
 }
 
 VersionKeeper::Counts LogVersionKeeper::counts() {

@@ -2,6 +2,7 @@
 #define HITHER_SERVER_TRANSFER_KEEP_LOG_VERSION_KEEPER_H_
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,8 @@ struct KeeperOptions {
   size_t build_threads_max = 0;    // 0: half of the cores, 1 to 4.
   size_t gate_threads_max = 8;     // So many gates wait at one time; then zones queue.
   uint64_t segment_bytes = 64u << 20;
+  // So long a disk may hang before those who ask about the log go on without it.
+  std::chrono::milliseconds patience{1'000};
 };
 
 // The VersionKeeper over a zone log.
@@ -49,7 +52,7 @@ class LogVersionKeeper : public VersionKeeper {
   void SaveTimers(const Name& zone, const ZoneTimers& timers) override;
   void Retire(const Name& zone, absl::Time now) override;
   void KeepOnly(const std::function<bool(NameView zone)>& is_configured, absl::Time now) override;
-  std::vector<uint32_t> Versions(const Name& zone) override;
+  std::optional<std::vector<uint32_t>> Versions(const Name& zone) override;
   Counts counts() override;
   void Stop() override;
 
@@ -79,6 +82,7 @@ class LogVersionKeeper : public VersionKeeper {
   const std::unique_ptr<LogDisk> disk_;
   StopFlag stop_;
   ZoneLimits limits_;
+  const std::chrono::milliseconds patience_;
   GateCommand command_;
   std::atomic<uint64_t> versions_made_ = 0;
   std::atomic<uint64_t> versions_refused_ = 0;

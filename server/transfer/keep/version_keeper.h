@@ -97,8 +97,8 @@ class VersionKeeper {
   // `is_configured` is called before it returns.
   virtual void KeepOnly(const std::function<bool(NameView zone)>& is_configured,
                         absl::Time now) = 0;
-  // The kept serials, oldest first.
-  virtual std::vector<uint32_t> Versions(const Name& zone) = 0;
+  // The kept serials, oldest first; nothing if the disk does not answer within a second.
+  virtual std::optional<std::vector<uint32_t>> Versions(const Name& zone) = 0;
 
   struct Counts {
     uint64_t disk_bytes = 0;

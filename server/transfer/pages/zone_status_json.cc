@@ -94,8 +94,9 @@ RefusedVersion ReadRefused(JsonReader reader) {
   return refused;
 }
 
-void ReadVersions(JsonReader& reader, std::vector<uint32_t>& versions) {
-  if (!reader.Has("versions")) return;
+void ReadVersions(JsonReader& reader, std::optional<std::vector<uint32_t>>& out) {
+  if (!reader.Has("versions") || reader.Find("versions").IsNull()) return;
+  std::vector<uint32_t>& versions = out.emplace();
   for (const JsonView& one : reader.Array("versions", kJsonValuesMax)) {
     const std::optional<uint32_t> serial = one.MaybeUnsigned32();
     if (!serial.has_value()) return reader.Fail("versions", "are not serials");

@@ -155,7 +155,12 @@ absl::StatusOr<ZoneTransferStatus> LoopTransferService::StatusOf(NameView zone) 
   if (!found) {
     return absl::UnavailableError("transfers are busy or have ended; try again later");
   }
-  if (*found) return **found;
+  if (*found) {
+    ZoneTransferStatus status = **found;
+    // Here, not on the loop: a disk that hangs must not hold up the other zones.
+    status.versions = keeper_->Versions(status.zone);
+    return status;
+  }
   return absl::NotFoundError(
       absl::StrCat("zone ", zone.ToText(), " is not among the zones with primaries"));
 }

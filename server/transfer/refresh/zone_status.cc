@@ -57,7 +57,6 @@ ZoneTransferStatus StatusOf(const RefreshDesk& desk, ZoneNumber number, const Re
   status.zone = Name(zone.name);
   status.state = zone.timer.state(now);
   if (zone.version != nullptr) status.serial = zone.version->serial();
-  status.versions = desk.parts.keeper.Versions(status.zone);
   status.is_rolled_back = zone.rolled_back_from.has_value();
   const std::optional<PrimaryNumber> pinned = desk.queue.pinned(number);
   status.primary = desk.primaries.NameOf(pinned.value_or(zone.content_from));

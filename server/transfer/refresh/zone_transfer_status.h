@@ -38,7 +38,8 @@ struct ZoneTransferStatus {
   Name zone = {};
   RefreshState state = RefreshState::kEmpty;
   std::optional<uint32_t> serial = std::nullopt;  // Of the published version.
-  std::vector<uint32_t> versions = {};            // Kept, oldest first.
+  // Kept, oldest first. Nothing: of a list, or if the disk does not answer.
+  std::optional<std::vector<uint32_t>> versions = std::nullopt;
   bool is_rolled_back = false;
   std::string primary = {};  // The one in use, or "".
   // Wall times; InfinitePast or InfiniteFuture: never.

@@ -14,6 +14,7 @@ using ::testing::Not;
 ZoneTransferStatus EmptyZone(const char* name) {
   ZoneTransferStatus zone;
   zone.zone = *Name::FromText(name);
+  zone.versions.emplace();
   zone.activity = "asks hidden2";
   zone.last = LastTransfer{.at = kFakeNow - absl::Seconds(3),
                            .primary = "hidden1",
@@ -98,6 +99,13 @@ TEST(ZoneText, DetailsOfZonesInTrouble) {
   EXPECT_THAT(ZoneDetails(FakeRefusingZone("held.example"), kFakeNow),
               HasSubstr("\nrefused    13 by the gate size: 33 % of the records are gone\n"
                         "           `hither zone show held.example.` shows what it changes\n"));
+}
+
+TEST(ZoneText, SaysWhyNoVersionsAreShown) {
+  ZoneTransferStatus zone = FakeZone("example.org");
+  zone.versions.reset();
+  EXPECT_THAT(ZoneDetails(zone, kFakeNow),
+              HasSubstr("versions   not known: the disk of the zone log does not answer\n"));
 }
 
 TEST(ZoneText, ShowsARefusedVersion) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -13,56 +12,17 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/server/transfer/keep/shared_disk.h"
 #include "tests/zones/change/change_support.h"
-#include "tests/zones/change/memory_log_disk.h"
 
 namespace hither {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Optional;
 using Kind = VersionOutcome::Kind;
-
-// A disk that outlives its keeper, and that the test may break while the keeper writes.
-struct SharedDisk {
-  std::mutex mu = {};
-  MemoryLogDisk disk = MemoryLogDisk(1);
-
-  template <typename Use>
-  auto With(const Use& use) {
-    const std::lock_guard lock(mu);
-    return use(disk);
-  }
-};
-
-class LentDisk : public LogDisk {
- public:
-  explicit LentDisk(SharedDisk& shared) : shared_(shared) {}
-  absl::StatusOr<std::vector<LogSegment>> List() override {
-    return shared_.With([](LogDisk& disk) { return disk.List(); });
-  }
-  absl::Status Create(uint32_t number) override {
-    return shared_.With([&](LogDisk& disk) { return disk.Create(number); });
-  }
-  absl::Status Append(uint32_t number, std::span<const ByteView> parts) override {
-    return shared_.With([&](LogDisk& disk) { return disk.Append(number, parts); });
-  }
-  absl::Status Sync(uint32_t number) override {
-    return shared_.With([&](LogDisk& disk) { return disk.Sync(number); });
-  }
-  absl::Status Read(uint32_t number, uint64_t offset, std::span<uint8_t> to) override {
-    return shared_.With([&](LogDisk& disk) { return disk.Read(number, offset, to); });
-  }
-  absl::Status Delete(uint32_t number) override {
-    return shared_.With([&](LogDisk& disk) { return disk.Delete(number); });
-  }
-  uint64_t RandomKey() override {
-    return shared_.With([](LogDisk& disk) { return disk.RandomKey(); });
-  }
-
- private:
-  SharedDisk& shared_;
-};
 
 TransferRecords RecordsOf(const RecordList& list) {
   TransferRecords records;
@@ -288,11 +248,59 @@ TEST_F(LogVersionKeeperTest, AZoneThatCannotBeServedIsRefused) {
   EXPECT_EQ(Make(OrderOf(Version(1))).kind, Kind::kRefused);
 }
 
+// Where a disk has damaged the newest version, an older one is better than none; a primary is asked
+// at once, since it may be old.
+TEST_F(LogVersionKeeperTest, BehindADamagedVersionTheOneBeforeIsServed) {
+  const std::string second = "m 60 TXT second-mark\n";
+  const std::string third = second + "o 60 TXT third-mark\n";
+  ASSERT_EQ(Make(OrderOf(Version(1))).kind, Kind::kCommitted);
+  ASSERT_EQ(Make(StepOf(Version(1), Version(2, second))).kind, Kind::kCommitted);
+  ASSERT_EQ(Make(StepOf(Version(2, second), Version(3, third))).kind, Kind::kCommitted);
+  const auto damage = [this](absl::string_view mark) {
+    shared_.With([mark](MemoryLogDisk& disk) {
+      Bytes& octets = disk.Octets(1);
+      const ByteView sought = AsBytes(mark);
+      const auto at = std::search(octets.begin(), octets.end(), sought.begin(), sought.end());
+      ASSERT_NE(at, octets.end());
+      *at ^= 1;
+    });
+  };
+  EXPECT_EQ(Load().zone->serial(), 3u);
+  damage("third-mark");
+  HeldVersion held = Load();
+  ASSERT_NE(held.zone, nullptr) << held.error;
+  EXPECT_EQ(held.zone->serial(), 2u);
+  EXPECT_TRUE(held.may_be_old);
+  EXPECT_FALSE(held.is_rolled_back);
+  EXPECT_THAT(held.versions, ElementsAre(1, 2));
+  damage("second-mark");
+  held = Load();
+  ASSERT_NE(held.zone, nullptr) << held.error;
+  EXPECT_EQ(held.zone->serial(), 1u);
+}
+
+// A disk that hangs holds up what must be written to it, and nobody who only asks.
+TEST_F(LogVersionKeeperTest, WhileTheDiskHangsQuestionsAreAnswered) {
+  options_.patience = std::chrono::milliseconds(20);
+  Reopen();
+  ASSERT_EQ(Make(OrderOf(Version(1))).kind, Kind::kCommitted);
+  shared_.hangs = true;
+  std::future<VersionOutcome> second = Begin(OrderOf(Version(2)));
+  while (!shared_.is_hanging) std::this_thread::yield();
+  EXPECT_EQ(keeper_->Versions(*Name::FromText("z.")), std::nullopt);
+  keeper_->KeepOnly([](NameView) { return true; }, absl::Now());
+  keeper_->SaveTimers(*Name::FromText("z."), {});
+  EXPECT_EQ(keeper_->counts().versions_made, 1u);
+  shared_.hangs = false;
+  EXPECT_EQ(second.get().kind, Kind::kCommitted);
+  EXPECT_THAT(keeper_->Versions(*Name::FromText("z.")), Optional(ElementsAre(1, 2)));
+}
+
 TEST_F(LogVersionKeeperTest, RollsBackAndForward) {
   for (uint32_t serial = 1; serial <= 4; ++serial) {
     ASSERT_EQ(Make(OrderOf(Version(serial))).kind, Kind::kCommitted);
   }
-  EXPECT_THAT(keeper_->Versions(*Name::FromText("z.")), ElementsAre(2, 3, 4));
+  EXPECT_THAT(keeper_->Versions(*Name::FromText("z.")), Optional(ElementsAre(2, 3, 4)));
   const VersionOutcome back = RollBack(std::nullopt);
   ASSERT_EQ(back.kind, Kind::kCommitted) << back.reason;
   EXPECT_EQ(back.zone->serial(), 3u);
@@ -325,7 +333,7 @@ TEST_F(LogVersionKeeperTest, AZoneThatLeftTheConfigurationIsKeptForAWhile) {
   keep_only("z.", day + kUnconfiguredKept - absl::Minutes(61));
   EXPECT_EQ(keeper_->Versions(*Name::FromText("y.")), std::vector<uint32_t>{1});
   keep_only("z.", day + kUnconfiguredKept - absl::Hours(1));
-  EXPECT_TRUE(keeper_->Versions(*Name::FromText("y.")).empty());
+  EXPECT_THAT(keeper_->Versions(*Name::FromText("y.")), Optional(IsEmpty()));
   EXPECT_EQ(keeper_->Versions(*Name::FromText("z.")), std::vector<uint32_t>{1});
 }
 

@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Optional;
 
 class ZonePages : public testing::Test {
  protected:
@@ -84,7 +85,7 @@ TEST_F(ZonePages, ShowTheDifferenceOfARefusedVersion) {
   EXPECT_EQ(page.zones[0].refused->diff_text, service_.zones[1].refused->diff_text);
   EXPECT_THAT(Listed({{"zone", "B.example."}}), ElementsAre("b.example."));
   EXPECT_EQ(page_.zones[0].refused->diff_text, "");
-  EXPECT_THAT(page_.zones[0].versions, ElementsAre(10u, 11u, 12u));
+  EXPECT_THAT(page_.zones[0].versions, Optional(ElementsAre(10u, 11u, 12u)));
 }
 
 TEST_F(ZonePages, PassOnOrders) {

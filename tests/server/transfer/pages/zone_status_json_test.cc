@@ -10,7 +10,6 @@ namespace hither {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 ZoneStatusPage Example() {
@@ -100,7 +99,7 @@ TEST(ZoneStatusJson, ListsAreShort) {
   EXPECT_THAT(ToJson(Example(), ZoneDetail::kZone), Not(HasSubstr("\"diff\"")));
   const absl::StatusOr<ZoneStatusPage> back = ZoneStatusPageFromJson(list);
   ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_THAT(back->zones[0].versions, IsEmpty());
+  EXPECT_EQ(back->zones[0].versions, std::nullopt);
   EXPECT_EQ(back->zones[1].refused->diff_text, "");
 }
 

@@ -121,7 +121,7 @@ void FakeKeeper::KeepOnly(const std::function<bool(NameView zone)>& is_configure
   }
 }
 
-std::vector<uint32_t> FakeKeeper::Versions(const Name& zone) {
+std::optional<std::vector<uint32_t>> FakeKeeper::Versions(const Name& zone) {
   return disk[zone.ToText()].versions;
 }
 

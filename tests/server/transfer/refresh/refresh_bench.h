@@ -46,7 +46,7 @@ struct FakeKeeper : VersionKeeper {
   void SaveTimers(const Name& zone, const ZoneTimers& timers) override;
   void Retire(const Name& zone, absl::Time) override { removed.push_back(zone.ToText()); }
   void KeepOnly(const std::function<bool(NameView zone)>& is_configured, absl::Time) override;
-  std::vector<uint32_t> Versions(const Name& zone) override;
+  std::optional<std::vector<uint32_t>> Versions(const Name& zone) override;
   VersionKeeper::Counts counts() override { return {}; }
   void Stop() override {}
 
