@@ -93,7 +93,12 @@ void RefreshSetup::Update(ZoneNumber number, RefreshZone& zone, const Policy& po
     zone.is_notified |= waits && zone.turn.urgency == Urgency::kNotify;
     desk_.Requeue(number, zone);
   }
-  if (!change.last.has_same_limits) desk_.RestartTimer(zone, zone.timer.soa());
+  if (!change.last.has_same_limits) {
+    const std::optional<uint32_t> hint = zone.timer.hint();
+    desk_.RestartTimer(zone, zone.timer.soa());
+    // A NOTIFY was answered, and is not repeated.
+    if (hint || zone.is_notified) zone.timer.OnNotify(hint, desk_.Now());
+  }
   if (has_new_place && waits) return desk_.Request(number, zone);
   desk_.Settle(number, zone);
 }

@@ -108,11 +108,15 @@ void ZoneOrders::RollBack(NameView name, std::optional<uint32_t> serial, const D
 }
 
 void ZoneOrders::BeginWaiting() {
-  for (size_t i = waiting_.size(); i-- > 0;) {
+  // In the order of asking: of one zone's, the first one makes the others wait.
+  for (size_t i = 0; i < waiting_.size();) {
     RefreshZone* zone = desk_.zones.At(waiting_[i].number);
     const bool is_busy = zone != nullptr &&
                          (zone->phase == ZonePhase::kMaking || zone->phase == ZonePhase::kRolling);
-    if (is_busy) continue;
+    if (is_busy) {
+      ++i;
+      continue;
+    }
     const Waiting order = waiting_[i];
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
     if (zone == nullptr || zone->is_gone) {

@@ -238,6 +238,23 @@ TEST(RefreshSetup, NewBoundsApplyToAHeldZone) {
   EXPECT_EQ(bench.Published("a.example."), "serial 7 fresh");
 }
 
+// The primary said that it has 8, and does not give it yet: it is asked again soon. A reload
+// meanwhile must not leave that to the next refresh.
+TEST(RefreshSetup, NewBoundsLeaveANotifyInPlace) {
+  RefreshBench bench;
+  AnswerWith(bench, "p1", 7);
+  TransferSetup setup = RefreshBench::Setup({"a.example."}, {"p1"});
+  bench.Configure(setup);
+  bench.Advance(absl::Seconds(31));
+  bench.Notify("a.example.", 8, "p1");
+  bench.Advance(absl::Seconds(1));
+  setup.policies[0].limits.refresh.max = absl::Hours(1);
+  bench.Configure(setup);
+  AnswerWith(bench, "p1", 8);
+  bench.Advance(absl::Seconds(36));
+  EXPECT_EQ(bench.Published("a.example."), "serial 8 fresh");
+}
+
 TEST(RefreshSetup, NotMoreTurnsThanThePrimaryAllows) {
   RefreshBench bench;
   std::vector<std::string> names;

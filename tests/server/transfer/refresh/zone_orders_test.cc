@@ -132,6 +132,28 @@ TEST(ZoneOrders, RollBackWaitsForTheVersionThatIsBeingMade) {
   EXPECT_EQ(bench.Published("a.example."), "serial 7 fresh");
 }
 
+TEST(ZoneOrders, RollBacksThatWaitAreDoneInTheirOrder) {
+  Rolled bench;
+  bench.keeper().outcome = nullptr;
+  bench.serial = 9;
+  bench.Notify("a.example.", 9);
+  bench.Advance(absl::Seconds(2));
+  ASSERT_EQ(bench.keeper().making.size(), 1u);
+  bench.RollBack(7, Committed(7));
+  bench.RollBack(6, Committed(6));
+  bench.keeper().making.front().done(Committed(9));
+  for (const uint32_t to : {7, 6}) {
+    bench.Run();
+    ASSERT_EQ(bench.keeper().rolls.size(), 1u);
+    const auto roll = std::move(bench.keeper().rolls.front());
+    bench.keeper().rolls.pop_front();
+    EXPECT_EQ(roll.first, to);
+    roll.second(Committed(to));
+  }
+  bench.Run();
+  EXPECT_EQ(bench.Published("a.example."), "serial 6 fresh");
+}
+
 // The operator's primary is repaired while the older version is being built.
 TEST(ZoneOrders, ANotifyDuringARollBackIsNotLost) {
   Rolled bench;
