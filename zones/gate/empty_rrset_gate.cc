@@ -43,6 +43,12 @@ bool IsReplaced(const Zone& zone, NodeId id, RrType vanished) {
   return zone.node(id).has_cname || (vanished == RrType::kCname && HasAddress(zone, id));
 }
 
+// RFC 9460 §2.5: in ServiceMode, "." is the owner.
+bool IsOwnerItself(RrType type, ByteView rdata) {
+  const bool is_service = type == RrType::kSvcb || type == RrType::kHttps;
+  return is_service && NameInRdata(type, rdata, 0).IsRoot() && LoadU16(rdata.data()) != 0;
+}
+
 class VanishedChecker {
  public:
   explicit VanishedChecker(GateRun& run)
@@ -131,7 +137,9 @@ bool VanishedChecker::StillPoints(NodeId id, const RRset& rrset, NameView target
   const NodeId now = new_zone_.FindNode(old_zone_.NameOf(id));
   const RRset* const points = now == kNoNode ? nullptr : new_zone_.FindRRset(now, rrset.type);
   if (points == nullptr) return false;
+  const bool is_own = target.EqualsIgnoreCase(old_zone_.NameOf(id));
   for (const ByteView rdata : points->Records()) {
+    if (is_own && IsOwnerItself(rrset.type, rdata)) return true;
     if (NameInRdata(rrset.type, rdata, 0).EqualsIgnoreCase(target)) return true;
   }
   return false;

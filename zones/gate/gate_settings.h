@@ -36,8 +36,9 @@ enum class DeadlineAction : uint8_t { kReject, kAccept };
 // The gates of one zone: what a new version must satisfy before it is published. The defaults let
 // everything pass. RecommendedGates() is the profile of docs/operation.md.
 struct GateSettings {
-  // In percent of the records and of the names. RRSIG, NSEC and NSEC3 records do not count, so that
-  // a zone may be signed, unsigned or signed in another way within the limits.
+  // In percent of the records, of the names and, for shrink_max, of the DS RRsets. RRSIG, NSEC and
+  // NSEC3 records do not count, so that a zone may be signed, unsigned or signed in another way
+  // within the limits; nor does what a zone cut or a DNAME hides, except glue.
   std::optional<SizeLimit> shrink_max = {};
   std::optional<SizeLimit> growth_max = {};
   SerialGate serial = SerialGate::kAny;

@@ -3,13 +3,25 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "tests/daemon/config/config_errors.h"
 
 namespace hither {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAreArray;
 
 // A zone with these gates. The line of `gates` is 4.
 std::string WithGates(absl::string_view gates) {
@@ -66,6 +78,62 @@ TEST(Gates, KeysChangeTheProfileWhereverItIs) {
   GateConfig one;
   one.zonemd = GateZonemd::kVerify;
   EXPECT_EQ(GatesFrom("{ zonemd: verify, profile: none }"), one);
+}
+
+// docs/configuration.md has them in a table: keys and their text, values, and the two profiles.
+struct DocumentedGates {
+  std::vector<std::string> keys = {};
+  std::string recommended = {};  // As YAML, without braces.
+  std::string none = {};
+};
+
+std::string WithoutQuotes(absl::string_view cell) {
+  return std::string(absl::StripAsciiWhitespace(absl::StrReplaceAll(cell, {{"`", ""}})));
+}
+
+DocumentedGates ReadDocumentedGates() {
+  std::ifstream in(HITHER_SOURCE_DIR "/docs/configuration.md");
+  DocumentedGates gates;
+  std::string line;
+  while (std::getline(in, line) && !absl::StartsWith(line, "| gate |")) {
+  }
+  std::getline(in, line);  // The rule below the heads.
+  while (std::getline(in, line) && absl::StartsWith(line, "|")) {
+    const std::vector<std::string> cells = absl::StrSplit(line, '|');
+    const std::string head = cells[1].substr(0, cells[1].find_first_of(":("));
+    size_t at = 0;
+    for (const absl::string_view key : absl::StrSplit(head, ',')) {
+      gates.keys.push_back(WithoutQuotes(key));
+      for (const auto& [cell, to] : {std::pair(cells[cells.size() - 3], &gates.recommended),
+                                     std::pair(cells[cells.size() - 2], &gates.none)}) {
+        const std::vector<std::string> values = absl::StrSplit(cell, ',');
+        const std::string value = WithoutQuotes(values[std::min(at, values.size() - 1)]);
+        if (value != "–") absl::StrAppend(to, ", ", gates.keys.back(), ": ", value);
+      }
+      ++at;
+    }
+  }
+  return gates;
+}
+
+TEST(Gates, TheDocumentedDefaultsAreTheProfiles) {
+  const DocumentedGates gates = ReadDocumentedGates();
+  std::ifstream in(HITHER_SOURCE_DIR "/daemon/config/gate_reader.cc");
+  const std::string source((std::istreambuf_iterator<char>(in)), {});
+  std::vector<std::string> keys;
+  for (size_t at = source.find("    {\""); at != std::string::npos;
+       at = source.find("    {\"", at + 1)) {
+    keys.push_back(source.substr(at + 6, source.find('"', at + 6) - at - 6));
+  }
+  std::erase(keys, "profile");
+  EXPECT_THAT(gates.keys, UnorderedElementsAreArray(keys));
+  // Each on top of the other profile, so that every value counts.
+  EXPECT_EQ(GatesFrom(absl::StrCat("{ profile: none", gates.recommended, " }")),
+            GatesOf(GateProfile::kRecommended))
+      << gates.recommended;
+  EXPECT_EQ(GatesFrom(absl::StrCat("{ profile: recommended", gates.none, " }")),
+            GatesOf(GateProfile::kNone))
+      << gates.none;
 }
 
 TEST(Gates, SharesAreInHundredthsOfAPercent) {

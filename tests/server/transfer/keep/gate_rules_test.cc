@@ -28,6 +28,22 @@ TEST(GateRules, TheRecommendedProfileIsThatOfTheGates) {
   EXPECT_TRUE(GateRulesOf(GatesOf(GateProfile::kRecommended)) == RecommendedGates());
 }
 
+TEST(GateRules, EverySettingReachesTheGates) {
+  GateConfig config = GatesOf(GateProfile::kRecommended);
+  config.zonemd = GateZonemd::kRequire;
+  config.command = {"check", "--fast"};
+  config.deadline = absl::Minutes(7);
+  config.on_deadline = GateDeadline::kAccept;
+  config.expires_in_min = absl::Hours(5);
+  GateSettings want = RecommendedGates();
+  want.zonemd = ZonemdGate::kRequire;
+  want.command = {"check", "--fast"};
+  want.deadline = absl::Minutes(7);
+  want.on_deadline = DeadlineAction::kAccept;
+  want.expires_in_min = absl::Hours(5);
+  EXPECT_TRUE(GateRulesOf(config) == want);
+}
+
 TEST(GateRules, WithoutGatesOnlyTheSerialCounts) {
   const GateSettings rules = GateRulesOf(GatesOf(GateProfile::kNone));
   EXPECT_FALSE(rules.shrink_max.has_value());
