@@ -23,6 +23,7 @@ namespace {
 
 // The end takes no longer for a reload than for TCP clients (kFarewellMaxMs in worker.cc).
 constexpr absl::Duration kLoadEndMax = absl::Seconds(2);
+constexpr absl::Duration kWakeEvery = absl::Milliseconds(500);
 
 // For a signal during the first load: nothing is served yet, and nothing has to be tidied.
 void EndAtOnce(int /*number*/) {
@@ -209,8 +210,18 @@ void Control::OnHangup() {
   reloader_.Begin();
 }
 
-void Control::OnPublish() {
+// A busy worker sees the new zones with its next batch. To wake an idle one makes it let go of the old
+// ones; if zones change many times a second, often enough is enough: each time costs a query some
+// time that comes in that moment.
+void Control::WakeWorkers(absl::Time now) {
+  must_wake_ = now - woken_at_ < kWakeEvery;
+  if (must_wake_) return;  // Then at the next beat.
+  woken_at_ = now;
   for (const auto& worker : workers_) worker->Wake();
+}
+
+void Control::OnPublish() {
+  WakeWorkers(absl::Now());
   if (!heartbeat_writer_.has_value() || reloader_.IsLoadingFirst()) return;
   heartbeat_writer_->TakeZonesAtBeat(reloader_.zones().current());
 }
@@ -254,6 +265,7 @@ void Control::StartBeat() {
 void Control::OnBeat() {
   const absl::Time now = absl::Now();
   reloader_.PublishReady(now);
+  if (must_wake_) WakeWorkers(now);
   keys_.Reap();
   if (heartbeat_writer_.has_value()) heartbeat_writer_->Beat(now);
   const auto period = manager_.watchdog_period();

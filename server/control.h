@@ -76,6 +76,7 @@ class Control : private ReloadHost {
   AdminHandlers Handlers();
   void OnHangup();
   void StartBeat();
+  void WakeWorkers(absl::Time now);
   void OnBeat();
   void BeginStop(absl::string_view why);
   void EndLoad(absl::Time deadline);
@@ -93,6 +94,8 @@ class Control : private ReloadHost {
   Reloader reloader_;                            // Before the workers, which read its zones.
   TransferLink transfers_;                       // Before the workers, which hand it NOTIFYs.
   std::vector<std::unique_ptr<Worker>> workers_;
+  absl::Time woken_at_ = absl::InfinitePast();
+  bool must_wake_ = false;  // Zones were published since.
 
   uv_loop_t loop_;
   struct Signals {
