@@ -210,9 +210,9 @@ void Control::OnHangup() {
   reloader_.Begin();
 }
 
-// A busy worker sees the new zones with its next batch. To wake an idle one makes it let go of the old
-// ones; if zones change many times a second, often enough is enough: each time costs a query some
-// time that comes in that moment.
+// A busy worker sees the new zones with its next batch. To wake an idle one makes it let go of the
+// old ones; if zones change many times a second, often enough is enough: each time costs a query
+// some time that comes in that moment.
 void Control::WakeWorkers(absl::Time now) {
   must_wake_ = now - woken_at_ < kWakeEvery;
   if (must_wake_) return;  // Then at the next beat.
