@@ -214,9 +214,9 @@ void Control::OnHangup() {
 // old ones; if zones change many times a second, often enough is enough: each time costs a query
 // some time that comes in that moment.
 void Control::WakeWorkers(absl::Time now) {
-  must_wake_ = now - woken_at_ < kWakeEvery;
-  if (must_wake_) return;  // Then at the next beat.
-  woken_at_ = now;
+  wakes_.is_due = now - wakes_.last < kWakeEvery;
+  if (wakes_.is_due) return;  // Then at the next beat.
+  wakes_.last = now;
   for (const auto& worker : workers_) worker->Wake();
 }
 
@@ -265,7 +265,7 @@ void Control::StartBeat() {
 void Control::OnBeat() {
   const absl::Time now = absl::Now();
   reloader_.PublishReady(now);
-  if (must_wake_) WakeWorkers(now);
+  if (wakes_.is_due) WakeWorkers(now);
   keys_.Reap();
   if (heartbeat_writer_.has_value()) heartbeat_writer_->Beat(now);
   const auto period = manager_.watchdog_period();

@@ -94,8 +94,10 @@ class Control : private ReloadHost {
   Reloader reloader_;                            // Before the workers, which read its zones.
   TransferLink transfers_;                       // Before the workers, which hand it NOTIFYs.
   std::vector<std::unique_ptr<Worker>> workers_;
-  absl::Time woken_at_ = absl::InfinitePast();
-  bool must_wake_ = false;  // Zones were published since.
+  struct Wakes {
+    absl::Time last = absl::InfinitePast();
+    bool is_due = false;  // Zones were published since.
+  } wakes_;
 
   uv_loop_t loop_;
   struct Signals {
