@@ -64,6 +64,7 @@ class Snapshot {
       }
       return *held_;
     }
+    const T& held() const { return *held_; }  // As of the last Refresh().
 
    private:
     const Snapshot& source_;

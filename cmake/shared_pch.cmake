@@ -45,9 +45,10 @@ endfunction()
 hither_make_pch(hither_shared_pch)
 set(HITHER_PCH_FAST "")
 if(HITHER_SANITIZE)
-  # Tests send these millions of queries.
+  # Tests ask these a million times.
   get_property(HITHER_PCH_FAST GLOBAL PROPERTY HITHER_FAST_TARGETS)
-  list(APPEND HITHER_PCH_FAST hither_dns hither_zones hither_change hither_answer hither_policy)
+  list(APPEND HITHER_PCH_FAST hither_dns hither_zones hither_change hither_answer hither_policy
+       hither_base hither_journal hither_refresh)
   if(HITHER_TESTS)
     list(APPEND HITHER_PCH_FAST hither_test_support)
   endif()

@@ -41,11 +41,12 @@ std::vector<int> UsableCpus() {
   return cpus;
 }
 
-Worker::Worker(const WorkerOptions& options, WorkerSockets sockets, const Snapshot<ZoneSet>& zones)
+Worker::Worker(const WorkerOptions& options, WorkerSockets sockets, const Snapshot<ZoneSet>& zones,
+               const Snapshot<TsigKeyRing>* keys)
     : options_(options),
       sockets_(std::move(sockets)),
       zones_(zones),
-      responder_(options.responder, counters_),
+      responder_(options.responder, counters_, keys),
       batch_(options.udp_batch, options.responder.udp_payload_bytes_max),
       tcp_(options.tcp, responder_, zones_, counters_, latency_.tcp) {}
 
@@ -142,6 +143,7 @@ void Worker::Join() {
 
 void Worker::OnWake() {
   zones_.Refresh();
+  responder_.RefreshKeys();
   if (stop_requested_.load(std::memory_order_acquire)) BeginStop();
 }
 

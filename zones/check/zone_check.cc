@@ -178,7 +178,8 @@ void CheckEmptyNonTerminal(const Zone& zone, NodeId node, CheckReport& report) {
 }  // namespace
 
 std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
-                               const std::vector<std::string>& files, const ZoneLimits& limits) {
+                               const std::vector<std::string>& files, const ZoneLimits& limits,
+                               ZonemdRule zonemd) {
   CheckReport report(zone, places, files);
   if (zone.FindRRset(kApex, RrType::kNs) == nullptr) {
     report.Add(ZoneCheckId::kApexNs, kApex, RrType::kSoa, zone.apex().ToText());
@@ -202,7 +203,7 @@ std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
     }
   }
   CheckSignedZone(zone, limits, report);
-  CheckZonemd(zone, report);
+  if (zonemd == ZonemdRule::kCheck) CheckZonemd(zone, report);
   if (limits.audit != nullptr) CheckSignatures(zone, *limits.audit, report);
   return report.Take();
 }

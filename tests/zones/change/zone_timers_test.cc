@@ -16,7 +16,8 @@ ZoneTimers Example() {
           2,
           "hidden1",
           7,
-          4294967295u};
+          4294967295u,
+          absl::FromUnixSeconds(1'800'090'000)};
 }
 
 TEST(ZoneTimers, SurviveTheirOctets) {
@@ -25,6 +26,15 @@ TEST(ZoneTimers, SurviveTheirOctets) {
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(*parsed, timers);
   }
+}
+
+// Those of a zone that is configured have no octets for it, as before there was such a field.
+TEST(ZoneTimers, AConfiguredZoneHasNoTimeOfItsRemoval) {
+  ZoneTimers timers = Example();
+  const size_t bytes = EncodeTimers(timers).size();
+  timers.unconfigured_since.reset();
+  EXPECT_EQ(EncodeTimers(timers).size(), bytes - 8);
+  EXPECT_EQ(*ParseTimers(EncodeTimers(timers)), timers);
 }
 
 TEST(ZoneTimers, ASerialOfZeroIsNotNone) {
