@@ -22,9 +22,8 @@ namespace {
 constexpr mode_t kModeAbove = 0755;  // As with `install -d`.
 
 absl::Status Failed(const std::string& folder, absl::string_view why) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("cannot create the folder ", folder, ": ", why,
-                   "; create it and give it to the server's user"));
+  return absl::FailedPreconditionError(absl::StrCat("cannot create the folder ", folder, ": ", why,
+                                                    "; create it and let this user write to it"));
 }
 
 // False if the place is good and nothing is there, so that it can only be created. Other faults are

@@ -64,7 +64,6 @@ class Snapshot {
       }
       return *held_;
     }
-    const T& held() const { return *held_; }  // As of the last Refresh().
 
    private:
     const Snapshot& source_;

@@ -45,10 +45,9 @@ endfunction()
 hither_make_pch(hither_shared_pch)
 set(HITHER_PCH_FAST "")
 if(HITHER_SANITIZE)
-  # Tests ask these a million times.
+  # Tests send these millions of queries.
   get_property(HITHER_PCH_FAST GLOBAL PROPERTY HITHER_FAST_TARGETS)
-  list(APPEND HITHER_PCH_FAST hither_dns hither_zones hither_change hither_answer hither_policy
-       hither_base hither_journal hither_refresh)
+  list(APPEND HITHER_PCH_FAST hither_dns hither_zones hither_change hither_answer hither_policy)
   if(HITHER_TESTS)
     list(APPEND HITHER_PCH_FAST hither_test_support)
   endif()

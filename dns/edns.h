@@ -23,12 +23,10 @@ enum class EdnsOption : uint16_t {
 enum class ExtendedError : uint16_t {
   kAbsent = 0xffff,  // Not kNone: -Wshadow takes it for the one of zone.h.
   kOther = 0,
-  kStaleAnswer = 3,
   kNotReady = 14,
   kProhibited = 18,
   kNotAuthoritative = 20,
   kNotSupported = 21,
-  kInvalidData = 24,
   kInvalidQueryType = 30,  // RFC 9824 §3.5
 };
 

@@ -1,10 +1,21 @@
 #include "dns/query.h"
 
-#include "dns/passed_record.h"
-#include "dns/tsig.h"
-
 namespace hither {
 namespace {
+
+// Takes the name at the cursor; returns a view if it is uncompressed. A pointer ends it, too, but
+// then there is no view: good enough for records that are only skipped.
+bool TakeName(ByteReader& reader, ByteView& wire) {
+  const NameScan scan = ScanName(reader.rest());
+  if (scan.end == NameEnd::kRoot) {
+    wire = reader.Take(scan.bytes);
+    return true;
+  }
+  if (scan.end != NameEnd::kPointer) return false;
+  wire = {};
+  reader.Take(scan.bytes + 2u);
+  return reader.ok();
+}
 
 // A query's question is the first name of its message: nothing comes before it that a pointer could
 // point to (RFC 1035 §4.1.4: "a prior occurrence of the same name").
@@ -21,10 +32,26 @@ bool TakeQuestion(ByteReader& reader, Query& query) {
   return true;
 }
 
-bool TakeAdditional(ByteView message, ByteReader& reader, uint16_t count, Query& query) {
+struct PassedRecord {
+  ByteView owner;  // Empty if it is compressed.
+  RrType type;
+  uint16_t klass;
+  uint32_t ttl;
+  ByteView rdata;
+};
+
+bool TakeRecord(ByteReader& reader, PassedRecord& record) {
+  if (!TakeName(reader, record.owner)) return false;
+  record.type = static_cast<RrType>(reader.U16());
+  record.klass = reader.U16();
+  record.ttl = reader.U32();
+  record.rdata = reader.Take(reader.U16());
+  return reader.ok();
+}
+
+bool TakeAdditional(ByteReader& reader, uint16_t count, Query& query) {
   for (uint16_t i = 0; i < count;
        ++i) {  // Each takes 11 octets at least: the message is the limit.
-    const size_t offset = reader.position();
     PassedRecord record;
     if (!TakeRecord(reader, record)) return false;
     if (record.type == RrType::kOpt) {
@@ -34,9 +61,7 @@ bool TakeAdditional(ByteView message, ByteReader& reader, uint16_t count, Query&
     }
     if (record.type == RrType::kTsig) {
       // RFC 8945 §5.1: the last record, so there is only one.
-      Tsig tsig;
-      if (i + 1 != count || !ReadTsig(message, offset, tsig)) return false;
-      query.tsig_offset = offset;
+      if (i + 1 != count || !ReadTsig(record.owner, record.rdata, query.tsig)) return false;
     }
   }
   return true;
@@ -70,10 +95,9 @@ Parsed ParseQuery(ByteView message, Query& query) {
   if (answers != 0 || authorities != 0) good = good && may_have_records;
   for (uint32_t i = 0; i < uint32_t{answers} + authorities; ++i) {
     PassedRecord record;
-    // RFC 8945 §5.1: a TSIG anywhere but at the end of the additional section.
-    if (!TakeRecord(reader, record) || record.type == RrType::kTsig) return Parsed::kFormErr;
+    if (!TakeRecord(reader, record)) return Parsed::kFormErr;
   }
-  if (!TakeAdditional(message, reader, additionals, query)) return Parsed::kFormErr;
+  if (!TakeAdditional(reader, additionals, query)) return Parsed::kFormErr;
   return good && reader.AtEnd() ? Parsed::kQuery : Parsed::kFormErr;
 }
 

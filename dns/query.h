@@ -8,6 +8,7 @@
 #include "dns/edns.h"
 #include "dns/name.h"
 #include "dns/rr_type.h"
+#include "dns/tsig.h"
 
 namespace hither {
 
@@ -47,7 +48,7 @@ struct Query {
   RrClass klass = RrClass{0};
   size_t question_bytes = 0;  // Name, type and class; they start at octet 12.
   Edns edns;
-  size_t tsig_offset = 0;  // Where a well-formed TSIG starts, for ReadTsig(); 0: not signed.
+  Tsig tsig;
 };
 
 enum class Parsed : uint8_t {

@@ -4,17 +4,12 @@
 
 #include <algorithm>
 #include <span>
-#include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/admin/metrics_text.h"
 #include "daemon/config/nsid.h"
 #include "server/options.h"
 #include "server/signatures_end.h"
-#include "server/transfer/pages/transfer_metrics.h"
-#include "server/transfer/pages/zone_pages.h"
-#include "server/transfer/pages/zone_status_json.h"
 
 namespace hither {
 namespace {
@@ -152,16 +147,6 @@ void AddZone(const ServedZone& served, absl::Time now, MetricsText& page) {
            Seconds(end));
 }
 
-// Of the zones that the page lists: those with errors first, as stale and refused ones have.
-void AddTransfers(const ServerView& view, MetricsText& page) {
-  if (view.transfers == nullptr) return;
-  AddTransferTotals(view.transfers->counts(), page);
-  ForEachToldZone(*view.zones, [&](const ServedZone& served) {
-    const auto status = view.transfers->StatusOf(served.apex());
-    if (status.ok()) AddTransferZone(*status, view.now, page);
-  });
-}
-
 ServerStatus::Zone StatusOf(const ServedZone& served, absl::Time now) {
   ServerStatus::Zone zone;
   zone.name = served.apex().ToText();
@@ -177,42 +162,6 @@ ServerStatus::Zone StatusOf(const ServedZone& served, absl::Time now) {
   return zone;
 }
 
-ZoneTransferNote TransferOf(const ZoneTransferStatus& zone) {
-  ZoneTransferNote transfer;
-  transfer.state = std::string(StateWord(zone.state));
-  transfer.confirmed_at = zone.last_success;
-  if (!zone.refused.has_value()) return transfer;
-  transfer.refused = {zone.refused->serial, zone.refused->gate, zone.refused->reason};
-  std::string& reason = transfer.refused->reason;
-  if (reason.size() > ServerStatus::kReasonBytesMax) {
-    reason.resize(ServerStatus::kReasonBytesMax - 3);
-    reason += "...";
-  }
-  return transfer;
-}
-
-// One call to the transfer thread for most: a call for each of 10,000 zones would hold up the page
-// and that thread. With more zones, those that matter and are beyond the limit are asked for
-// singly.
-void AddTransfers(const ServerView& view, std::vector<ServerStatus::Zone>& zones) {
-  absl::flat_hash_map<std::string, ZoneTransferNote> known;
-  for (const ZoneTransferStatus& one : view.transfers->Statuses(0, kZonesToldMax)) {
-    known.emplace(one.zone.ToText(), TransferOf(one));
-  }
-  for (ServerStatus::Zone& zone : zones) {
-    if (const auto found = known.find(zone.name); found != known.end()) {
-      zone.transfer = std::move(found->second);
-      continue;
-    }
-    if (zone.error.empty() || known.size() < kZonesToldMax) continue;
-    const absl::StatusOr<Name> apex = Name::FromText(zone.name);
-    if (!apex.ok()) continue;
-    const auto status = view.transfers->StatusOf(apex->view());
-    if (absl::IsUnavailable(status.status())) return;  // Each further call would wait as long.
-    if (status.ok()) zone.transfer = TransferOf(*status);
-  }
-}
-
 }  // namespace
 
 std::string MetricsPage(const ServerView& view) {
@@ -224,7 +173,6 @@ std::string MetricsPage(const ServerView& view) {
   });
   AddZoneCounts(*view.zones, page);
   ForEachToldZone(*view.zones, [&](const ServedZone& served) { AddZone(served, view.now, page); });
-  AddTransfers(view, page);
   for (const TransportLatency& latency : LatencyOf(view)) AddLatency(latency, page);
   return page.Take();
 }
@@ -249,23 +197,12 @@ absl::Status HealthOf(const ServerView& view) {
 std::string HealthNote(const ServerView& view) {
   const ZoneSet& set = *view.zones;
   const size_t missing = set.zones().size() - set.served();
-  const auto note = [&set](size_t count, absl::string_view what, auto is_it,
-                           absl::string_view command) {
-    const auto first = std::ranges::find_if(set.zones(), is_it);
-    return absl::StrCat(count, " of ", set.zones().size(), " zones ", what, ": ",
-                        first->apex().ToText(), count > 1 ? " and others" : "", "; see `", command,
-                        "`");
-  };
-  if (missing > 0) {
-    return note(
-        missing, "have no version and get SERVFAIL",
-        [](const ServedZone& served) { return served.zone == nullptr; }, "hither status");
-  }
-  if (set.held_back() == 0) return "";
-  return note(
-      set.held_back(), "are stale or have a refused version",
-      [](const ServedZone& served) { return served.has_gone_stale() || served.has_refused(); },
-      "hither zone status");
+  if (missing == 0) return "";
+  const auto first = std::ranges::find_if(
+      set.zones(), [](const ServedZone& served) { return served.zone == nullptr; });
+  return absl::StrCat(missing, " of ", set.zones().size(),
+                      " zones have no version and get SERVFAIL: ", first->apex().ToText(),
+                      missing > 1 ? " and others" : "", "; see `hither status`");
 }
 
 ServerStatus StatusOf(const ServerView& view) {
@@ -289,13 +226,11 @@ ServerStatus StatusOf(const ServerView& view) {
     const std::string labels = text.label.empty() ? "" : absl::StrCat("{", text.label, "}");
     status.counters.emplace_back(absl::StrCat(text.metric, labels), SumOf(which, view));
   });
-  if (view.transfers != nullptr) status.transfers = SummaryOf(view.transfers->counts());
   size_t failed_told = 0;
   ForEachToldZone(*view.zones, [&](const ServedZone& served) {
     status.zones.push_back(StatusOf(served, view.now));
     failed_told += served.has_failed();
   });
-  if (view.transfers != nullptr) AddTransfers(view, status.zones);
   status.zones_omitted = OmittedOf(view.zones->zones().size());
   status.zones_omitted_failed = view.zones->failed() - failed_told;
   for (const auto& [transport, summary] : LatencyOf(view)) {
@@ -308,14 +243,8 @@ ServerStatus StatusOf(const ServerView& view) {
 ServerStatus PublicStatusOf(const ServerView& view) {
   ServerStatus status = StatusOf(view);
   status.sidecar.reset();
-  if (status.transfers.has_value() && !status.transfers->disk_error.empty()) {
-    status.transfers->disk_error = "cannot be written; see the log or `hither status` on its host";
-  }
   for (ServerStatus::Zone& zone : status.zones) {
     if (!zone.error.empty()) zone.error = "has errors; see the log or `hither status` on its host";
-    if (zone.transfer.has_value() && zone.transfer->refused.has_value()) {
-      zone.transfer->refused->reason = "see `hither zone show` on its host";
-    }
   }
   return status;
 }

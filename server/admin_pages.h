@@ -14,7 +14,6 @@
 #include "daemon/config/config.h"
 #include "server/answer/counters.h"
 #include "server/listen/latency.h"
-#include "server/transfer/refresh/transfer_service.h"
 #include "zones/set/zone_set.h"
 
 namespace hither {
@@ -42,8 +41,7 @@ struct ServerView {
   absl::Time now;
   std::vector<EndpointState> endpoints;
   uint64_t reloads = 0;
-  uint64_t reloads_failed = 0;           // Of those: with at least one error.
-  TransferService* transfers = nullptr;  // Null: no zone has primaries.
+  uint64_t reloads_failed = 0;  // Of those: with at least one error.
 };
 
 // GET /metrics, in Prometheus's text format. Counters are sums over the workers.

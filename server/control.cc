@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -11,19 +10,16 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "base/check.h"
-#include "base/counted.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "server/privileges.h"
 #include "server/settings.h"
-#include "server/transfer/pages/zone_pages.h"
 
 namespace hither {
 namespace {
 
 // The end takes no longer for a reload than for TCP clients (kFarewellMaxMs in worker.cc).
 constexpr absl::Duration kLoadEndMax = absl::Seconds(2);
-constexpr absl::Duration kWakeEvery = absl::Milliseconds(500);
 
 // For a signal during the first load: nothing is served yet, and nothing has to be tidied.
 void EndAtOnce(int /*number*/) {
@@ -34,20 +30,15 @@ void EndAtOnce(int /*number*/) {
 
 }  // namespace
 
-Control::Control(const Options& options, Config config, HeartbeatPage* heartbeat,
-                 TransferServiceFactory transfers)
+Control::Control(const Options& options, Config config, HeartbeatPage* heartbeat)
     : options_(options),
       config_(std::move(config)),
       started_at_(absl::Now()),
-      keys_(KeyRingOf(config_)),
       reloader_(
-          config_, [this] { return BuildConfig(options_); }, *this),
-      transfers_(std::move(transfers), [this](std::vector<TransferredVersion> versions) {
-        reloader_.PublishTransferred(std::move(versions));
-      }) {
+          config_, [this] { return BuildConfig(options_); }, *this) {
   HITHER_CHECK(uv_loop_init(&loop_) == 0);
-  signals_.hangup = UvSignal(loop_, [this](int) { OnHangup(); });
-  for (UvSignal* signal : {&signals_.terminate, &signals_.interrupt}) {
+  hangup_ = UvSignal(loop_, [this](int) { OnHangup(); });
+  for (UvSignal* signal : {&terminate_, &interrupt_}) {
     *signal = UvSignal(loop_,
                        [this](int number) { BeginStop(number == SIGTERM ? "SIGTERM" : "SIGINT"); });
   }
@@ -56,7 +47,7 @@ Control::Control(const Options& options, Config config, HeartbeatPage* heartbeat
   reloader_.Open(loop_);
   if (heartbeat != nullptr) heartbeat_writer_.emplace(*heartbeat);
   // From now on, not from Run() on: to be told to reload during a long load must not end us.
-  signals_.hangup.Start(SIGHUP);
+  hangup_.Start(SIGHUP);
 }
 
 Control::~Control() {
@@ -68,14 +59,8 @@ Control::~Control() {
 absl::Status Control::LoadZones(absl::Duration patience) {
   ::signal(SIGTERM, EndAtOnce);  // Until StartWorkers() has a better answer.
   ::signal(SIGINT, EndAtOnce);
-  const absl::Time patient_until = absl::Now() + patience;
-  TransferSetup setup = TransferSetupOf(config_, keys_.current(), config_.state_dir);
   // The set will hold names and paths.
-  const absl::Status begun = reloader_.BeginFirst(std::exchange(config_.zones, {}));
-  if (!begun.ok()) return begun;
-  const absl::Status started = transfers_.Start(std::move(setup), patience);
-  if (!started.ok()) return started;
-  return reloader_.WaitForFirst(std::max(patient_until - absl::Now(), absl::ZeroDuration()));
+  return reloader_.LoadFirst(std::exchange(config_.zones, {}), patience);
 }
 
 absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
@@ -87,14 +72,12 @@ absl::Status Control::StartWorkers(std::vector<WorkerSockets> sockets,
   // Threads made from now on (workers, HTTP) read no zone files. `user: root` stays root, as asked
   // for: it opens the log again in a folder that may be another user's.
   if (::geteuid() != 0) DropThreadCapabilities();
-  signals_.terminate.Start(SIGTERM);
-  signals_.interrupt.Start(SIGINT);
+  terminate_.Start(SIGTERM);
+  interrupt_.Start(SIGINT);
   for (size_t i = 0; i < sockets.size(); ++i) {
     WorkerOptions options = WorkerOptionsOf(config, sockets.size(), i);
-    options.responder.notify = &transfers_;
     if (heartbeat_writer_.has_value()) options.heartbeat = &heartbeat_writer_->page().worker(i);
-    workers_.push_back(
-        std::make_unique<Worker>(options, std::move(sockets[i]), reloader_.zones(), &keys_));
+    workers_.push_back(std::make_unique<Worker>(options, std::move(sockets[i]), reloader_.zones()));
     const absl::Status started = workers_.back()->Start();
     if (!started.ok()) return started;
   }
@@ -119,7 +102,6 @@ absl::Status Control::Run(AdminEndpoint* admin, AdminEndpoint* metrics) {
   }
   uv_run(&loop_, UV_RUN_DEFAULT);  // Until BeginStop() has closed every handle.
   const absl::Time load_end = absl::Now() + kLoadEndMax;
-  transfers_.Stop();
   if (metrics != nullptr) metrics->Stop();
   if (admin != nullptr) admin->Stop();
   for (const auto& worker : workers_) worker->Join();
@@ -152,12 +134,6 @@ AdminHandlers Control::Handlers() {
   handlers.reload = [this](const AdminParameters& parameters, AdminReplier reply) {
     Reload(parameters, std::move(reply));
   };
-  // A reload that brings the first zone from primaries comes too late for these.
-  if (TransferService* const service = transfers_.service(); service != nullptr) {
-    for (AdminAction& action : TransferActions(*service, absl::Now)) {
-      handlers.more.push_back(std::move(action));
-    }
-  }
   return handlers;
 }
 
@@ -188,7 +164,6 @@ ServerView Control::View() const {
   for (const AdminEndpoint* endpoint : endpoints_) view.endpoints.push_back(endpoint->state());
   view.reloads = reloader_.reloads();
   view.reloads_failed = reloader_.reloads_failed();
-  view.transfers = transfers_.service();
   for (const auto& worker : workers_) {
     const uint64_t turn_ms = worker->last_turn_ms();
     const uint64_t now_ms = uv_hrtime() / 1'000'000;
@@ -210,35 +185,12 @@ void Control::OnHangup() {
   reloader_.Begin();
 }
 
-// A busy worker sees the new zones with its next batch. To wake an idle one makes it let go of the
-// old ones; if zones change many times a second, often enough is enough: each time costs a query
-// some time that comes in that moment.
-void Control::WakeWorkers(absl::Time now) {
-  wakes_.is_due = now - wakes_.last < kWakeEvery;
-  if (wakes_.is_due) return;  // Then at the next beat.
-  wakes_.last = now;
-  for (const auto& worker : workers_) worker->Wake();
-}
-
 void Control::OnPublish() {
-  WakeWorkers(absl::Now());
-  if (!heartbeat_writer_.has_value() || reloader_.IsLoadingFirst()) return;
-  heartbeat_writer_->TakeZonesAtBeat(reloader_.zones().current());
+  for (const auto& worker : workers_) worker->Wake();
 }
 
 void Control::OnLoaded(std::shared_ptr<const ZoneSet> zones) {
   if (heartbeat_writer_.has_value()) heartbeat_writer_->TakeZones(std::move(zones), absl::Now());
-}
-
-absl::Status Control::OnTransfers(TransferSetup setup) {
-  return transfers_.Configure(std::move(setup));
-}
-
-void Control::OnKeys(std::shared_ptr<const TsigKeyRing> keys) {
-  if (keys->keys() == keys_.current()->keys()) return;
-  Log(LogLevel::kInfo, "TSIG keys changed: ", Counted(keys->keys().size(), "key"), " now");
-  keys_.Publish(std::move(keys));
-  for (const auto& worker : workers_) worker->Wake();
 }
 
 void Control::OnReloadBegin() { manager_.Reloading(); }
@@ -265,8 +217,6 @@ void Control::StartBeat() {
 void Control::OnBeat() {
   const absl::Time now = absl::Now();
   reloader_.PublishReady(now);
-  if (wakes_.is_due) WakeWorkers(now);
-  keys_.Reap();
   if (heartbeat_writer_.has_value()) heartbeat_writer_->Beat(now);
   const auto period = manager_.watchdog_period();
   if (!period.has_value() || now - told_alive_ < *period / 3) return;
@@ -288,9 +238,9 @@ void Control::BeginStop(absl::string_view why) {
   for (const auto& worker : workers_) worker->RequestStop();
   reloader_.Stop();
   // From here on a second signal ends the process at once.
-  signals_.hangup.Close();
-  signals_.terminate.Close();
-  signals_.interrupt.Close();
+  hangup_.Close();
+  terminate_.Close();
+  interrupt_.Close();
   beat_.Close();
 }
 

@@ -13,18 +13,15 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "base/net/uv.h"
-#include "base/snapshot.h"
 #include "daemon/admin/admin_endpoint.h"
 #include "daemon/admin/service_manager.h"
 #include "daemon/config/config.h"
-#include "dns/tsig/tsig_key.h"
 #include "server/admin_pages.h"
 #include "server/heartbeat.h"
 #include "server/listen/socket.h"
 #include "server/listen/worker.h"
 #include "server/load/reloader.h"
 #include "server/options.h"
-#include "server/transfer_link.h"
 #include "zones/set/zone_set.h"
 
 namespace hither {
@@ -39,15 +36,12 @@ class Control : private ReloadHost {
  public:
   // `config` is what BuildConfig(options) gave; a reload builds it again. Its zones are let go of
   // once they are loaded: they may be a million. `heartbeat` may be null; it outlives the Control.
-  // `transfers` makes the part that transfers zones.
-  Control(const Options& options, Config config, HeartbeatPage* heartbeat = nullptr,
-          TransferServiceFactory transfers = nullptr);
+  Control(const Options& options, Config config, HeartbeatPage* heartbeat = nullptr);
   ~Control() override;
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  // See Reloader::LoadFirst(). Versions of zones from primaries are read from disk at the same
-  // time.
+  // See Reloader::LoadFirst().
   absl::Status LoadZones(absl::Duration patience = absl::Seconds(3));
   // `listen`: as bound.
   absl::Status StartWorkers(std::vector<WorkerSockets> sockets, std::vector<SocketAddress> listen,
@@ -66,8 +60,6 @@ class Control : private ReloadHost {
   // The Reloader's host.
   void OnPublish() override;
   void OnLoaded(std::shared_ptr<const ZoneSet> zones) override;
-  absl::Status OnTransfers(TransferSetup setup) override;
-  void OnKeys(std::shared_ptr<const TsigKeyRing> keys) override;
   void OnReloadBegin() override;
   void OnReloadEnd(bool is_good) override;
   void OnFirstLoadEnd(const absl::Status& status) override;
@@ -76,7 +68,6 @@ class Control : private ReloadHost {
   AdminHandlers Handlers();
   void OnHangup();
   void StartBeat();
-  void WakeWorkers(absl::Time now);
   void OnBeat();
   void BeginStop(absl::string_view why);
   void EndLoad(absl::Time deadline);
@@ -90,21 +81,13 @@ class Control : private ReloadHost {
   absl::Time told_alive_ = absl::InfinitePast();
   std::vector<const AdminEndpoint*> endpoints_;  // Not changed once they serve.
   absl::Status ended_by_;                        // Why Run() ended, if that is an error.
-  Snapshot<TsigKeyRing> keys_;                   // Before the workers, which read them.
   Reloader reloader_;                            // Before the workers, which read its zones.
-  TransferLink transfers_;                       // Before the workers, which hand it NOTIFYs.
   std::vector<std::unique_ptr<Worker>> workers_;
-  struct Wakes {
-    absl::Time last = absl::InfinitePast();
-    bool is_due = false;  // Zones were published since.
-  } wakes_;
 
   uv_loop_t loop_;
-  struct Signals {
-    UvSignal hangup;
-    UvSignal terminate;
-    UvSignal interrupt;
-  } signals_;
+  UvSignal hangup_;
+  UvSignal terminate_;
+  UvSignal interrupt_;
   UvTimer beat_;
 
   Mutex mu_;

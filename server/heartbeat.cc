@@ -28,23 +28,13 @@ uint32_t ExpireSecondsOf(const Zone& zone) {
   return rdata.size() < 20 ? 0 : LoadU32(rdata.data() + rdata.size() - kExpireFromEnd);
 }
 
-// The server itself decides when a zone from primaries expires, with EXPIRE options and bounds
-// (RFC 7314): the page's own reckoning never says so.
-constexpr uint32_t kNeverExpires = UINT32_MAX;
-
 HeartbeatZone ToHeartbeat(const ServedZone& served, absl::Time now) {
   HeartbeatZone out;
   out.name = served.apex();
-  if (served.has_refused()) out.flags |= kHeartbeatRefused;
-  if (served.state() == ServedState::kExpired) {
-    out.flags |= kHeartbeatStale | kHeartbeatExpired;
-    out.stale_since = served.failed_since();
-  }
   if (served.zone == nullptr) return out;
   out.serial = served.zone->serial();
-  out.flags |= kHeartbeatLoaded;
-  const bool is_transferred = served.source().kind() == ZoneSource::Kind::kPrimaries;
-  out.expire_seconds = is_transferred ? kNeverExpires : ExpireSecondsOf(*served.zone);
+  out.flags = kHeartbeatLoaded;
+  out.expire_seconds = ExpireSecondsOf(*served.zone);
   out.signatures_end = SignaturesEnd(*served.zone, now);
   if (!served.has_failed()) return out;
   out.flags |= kHeartbeatStale;
@@ -54,7 +44,6 @@ HeartbeatZone ToHeartbeat(const ServedZone& served, absl::Time now) {
 
 // From then on the served version is older than its primary's operator allows.
 absl::Time ExpiryOf(const HeartbeatZone& zone) {
-  if (zone.flags & kHeartbeatExpired) return absl::InfinitePast();
   return zone.stale_since + absl::Seconds(zone.expire_seconds);
 }
 
@@ -87,7 +76,6 @@ absl::StatusOr<std::unique_ptr<HeartbeatPage>> OpenHeartbeat(const Config& confi
 }
 
 void HeartbeatWriter::TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now) {
-  next_zones_ = nullptr;
   told_.clear();
   expiries_.clear();
   zones_ = std::move(zones);
@@ -108,7 +96,6 @@ void HeartbeatWriter::TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time
 
 void HeartbeatWriter::Beat(absl::Time now) {
   page_.TellControlTurn();
-  if (next_zones_ != nullptr) return TakeZones(std::move(next_zones_), now);
   if (++beats_ % kBeatsPerZones == 0) TellZones(now);
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,8 +31,6 @@ class HeartbeatWriter {
   // After a publish. Chooses the zones that get a record, since there may be a million: failed ones
   // first, then in order.
   void TakeZones(std::shared_ptr<const ZoneSet> zones, absl::Time now);
-  // The same at the next beat: transfers publish more often than anybody reads the page.
-  void TakeZonesAtBeat(std::shared_ptr<const ZoneSet> zones) { next_zones_ = std::move(zones); }
   void Beat(absl::Time now);
 
   HeartbeatPage& page() { return page_; }
@@ -42,8 +39,7 @@ class HeartbeatWriter {
   void TellZones(absl::Time now);
 
   HeartbeatPage& page_;
-  std::shared_ptr<const ZoneSet> zones_;       // What told_ refers to.
-  std::shared_ptr<const ZoneSet> next_zones_;  // Null: zones_ is the latest.
+  std::shared_ptr<const ZoneSet> zones_;  // What told_ refers to.
   std::vector<HeartbeatZone> told_;
   HeartbeatZoneCounts counts_;
   std::vector<absl::Time> expiries_;  // Of all stale zones, ascending.

@@ -19,7 +19,6 @@
 #include "server/options.h"
 #include "server/privileges.h"
 #include "server/settings.h"
-#include "server/transfer/refresh/loop_transfer_service.h"
 
 namespace hither {
 namespace {
@@ -84,11 +83,7 @@ int Serve(const Options& options, Config config) {
   if (!heartbeat.ok()) return Fail(kExitCannotServe, heartbeat.status());
   if (auto dropped = DropPrivileges(config); !dropped.ok()) return Fail(kExitCannotServe, dropped);
   // Zones are loaded without privileges, so that a reload can do what the start did.
-  const TransferServiceFactory make_transfers =
-      [limits = LoadOptionsOf(config).limits.zone](TransferHost& host) {
-        return MakeTransferService(host, limits);
-      };
-  Control control(options, std::move(config), heartbeat->get(), make_transfers);
+  Control control(options, std::move(config), heartbeat->get());
   if (auto loaded = control.LoadZones(); !loaded.ok()) return Fail(kExitCannotServe, loaded);
   const absl::Status started = control.StartWorkers(*std::move(sockets), listen, *connections);
   if (!started.ok()) return Fail(kExitCannotServe, started);
@@ -100,7 +95,7 @@ int Main(int argc, const char* const* argv) {
   // A closed peer, or a file over the limit, shows in write()'s error.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
-  auto options = ParseOptions({argv + 1, static_cast<size_t>(argc - 1)});
+  const auto options = ParseOptions({argv + 1, static_cast<size_t>(argc - 1)});
   if (!options.ok()) return Fail(kExitUsage, options.status());
   if (options->mode == Options::Mode::kHelp) return Print(HelpText());
   if (options->mode == Options::Mode::kVersion) return Print(VersionText() + "\n");

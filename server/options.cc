@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -12,10 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "base/log.h"
 #include "base/nearest.h"
 #include "daemon/config/nsid.h"
-#include "daemon/config/transfer_files.h"
 #include "daemon/heartbeat/heartbeat_page.h"
 #include "dns/name_hash.h"
 #include "zones/set/name_table.h"
@@ -238,8 +235,8 @@ FLAGS  (each as --name VALUE or --name=VALUE; they override the configuration fi
   --help                Print this.
 
 SIGNALS
-  HUP                   Read the configuration's zones and keys again and serve the changes; if
-                        a zone has errors, its last good version stays in service.
+  HUP                   Read the configuration's zones again and serve the changes; if a zone
+                        has errors, its last good version stays in service.
   TERM, INT             Answer the queries that have arrived, then exit.
 
 EXIT CODES
@@ -254,7 +251,7 @@ EXAMPLES
   hitherd --config /etc/hither/hither.yaml --site fra1 --nsid "{node}.{site}.example.net"
   hitherd --listen 192.0.2.53 --listen "[2001:db8::53]" --zone .=root.zone --workers 4
 
-CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10s, 2m or 1d)
+CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10s or 2m)
   identity: { site: fra1, node: ns2, nsid: "{node}.{site}.example.net" }
   listen: ["192.0.2.53:53", "[2001:db8::53]:53"]
   workers: $workers
@@ -266,51 +263,12 @@ CONFIGURATION FILE  (every key is optional; times have a unit, such as 500ms, 10
           connections_per_prefix_max: $connections_per_prefix_max,     # prefix: IPv4 /24, IPv6 /56
           idle_timeout: $idle_timeout, lifetime_max: $lifetime_max,
           unsent_bytes_max: $unsent_bytes_max }
-  keys:                      # TSIG (RFC 8945): signed queries get signed answers; default: none
-    - { name: k1, algorithm: hmac-sha256, secret_file: k1.secret }   # Base64, on one line, mode
-                             # 640; or secret: in place. hmac-sha1 and -md5 need allow_weak: true;
-                             # mac_bytes_min: 16 accepts MACs truncated to 16 octets
   zones:
     - { name: example.org, file: zones/example.org.zone }
     - { name: example.net, image: zones/example.net.image }   # made by: hither compile; with
                              # file: too, the text is read if it differs from the image
     - { list: zones/list.txt }     # a file with a zone on each line: NAME FILE; for many zones
     - { folder: zones/all, pattern: "*.zone" }     # each file that fits is the zone that * spells
-    # By zone transfer (RFC 5936); kept in state_dir, and published after its gates:
-    - { name: example.com, primaries: [hidden1, hidden2],    # in the order of preference
-        notify_from: [192.0.2.0/24, hidden3,      # besides the primaries: prefixes and primaries
-                      { prefix: "2001:db8::/48", key: k1, transport: tcp },
-                      { primary: hidden1, key: none, deny: true }],     # the first match decides
-        keep_versions: $keep_versions,    # on disk, for a roll-back
-        octets_max: $octets_max, records_max: $records_max,      # these five: default of transfers:
-        refresh: { min: 1m, max: 12h }, retry: { min: 1m }, expire: { min: 7d },
-        gates: { profile: recommended,  # or none; sets the other gates, which take precedence:
-                 serial: forward, shrink_max: $shrink_max, growth_max: $growth_max,    # any; none
-                 apex_ns: hold, dnskey: hold,          # a change is held until it is accepted
-                 zonemd: verify, dnssec: verify,       # ignore, require; off
-                 expires_in_min: $expires_in_min,      # of each signature
-                 keep_rrsets: ["@ MX", "www.example.com A"],       # refuse a version without them
-                 command: [/usr/local/bin/check-zone], deadline: $deadline,
-                 on_deadline: reject } }               # or accept
-    # - { list: zones/names.txt, primaries: [hidden1] }     # a file with a name on each line
-  primaries:      # port: $dns_port, with tls: $tls_port; source: an address of this host
-    - { name: hidden1, address: "2001:db8::5", source: "2001:db8::2", key: k1,
-        transfers_max: $transfers_per_primary_max,     # at one time
-        tls: { pin: "sha256/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",   # or a list; or:
-               ca_file: ca.pem, host_name: hidden1.example.net,
-               client_certificate: us.pem, client_key: us.key } }
-    - { name: hidden2, address: 192.0.2.5 }
-    - { name: hidden3, address: "192.0.2.6:5353" }
-  transfers: { transfers_max: $transfers_max,
-               transfers_per_primary_max: $transfers_per_primary_max, zones_max: $zones_max,
-               checks_max: $checks_max,       # queries for a SOA record at one time
-               checks_per_primary_max: $checks_per_primary_max,
-               idle_timeout: $transfer_idle, lifetime_max: $transfer_lifetime,
-               octets_max: $octets_max, records_max: $records_max,          # of each zone
-               refresh: $refresh,      # bounds of the times
-               retry: $retry,          # in a zone's SOA
-               expire: $expire }
-  state_dir: $state_dir      # versions of zones with primaries; needs a restart
   image_cache: none     # or a folder: caches the images of zones read as text;
                         # the server's user must own it and be the only one who may write in it
   admin: { listen: "$admin" }                                # or unix:PATH, or none
@@ -382,86 +340,38 @@ absl::StatusOr<Config> BuildConfig(const Options& options) {
     const bool is_of_file = absl::StartsWith(status.message(), "anycast: ");  // No flag is.
     return is_of_file ? WithFile(options.config_file, status) : status;
   }
-  std::vector<std::string> warnings;
-  const absl::Status secrets = LoadSecrets(options.config_file, config, warnings);
-  if (!secrets.ok()) return secrets;
-  StampTlsFiles(config);
-  for (const std::string& warning : warnings) Log(LogLevel::kWarning, warning);
   return config;
 }
 
 std::string VersionText() { return absl::StrCat("hitherd ", HITHER_VERSION); }
 
-namespace {
-
-std::string BoundsText(const TimeBounds& bounds) {
-  return absl::StrCat("{ min: ", absl::FormatDuration(bounds.min),
-                      ", max: ", absl::FormatDuration(bounds.max), " }");
-}
-
-std::string ShareText(std::optional<uint32_t> hundredths) {
-  return hundredths.has_value() ? absl::StrCat(*hundredths / 100, "%") : "none";
-}
-
-std::string WithTransferDefaults(absl::string_view text) {
-  const Config defaults;
-  const TransferSettings& transfers = defaults.transfers;
-  const ZoneTransferLimits& zone = transfers.zone;
-  const TransferPolicy policy;
-  const GateConfig& gates = policy.gates;
-  return absl::StrReplaceAll(
-      text, {{"$keep_versions", absl::StrCat(policy.keep_versions)},
-             {"$octets_max", absl::StrCat(zone.octets_max)},
-             {"$records_max", absl::StrCat(zone.records_max)},
-             {"$refresh", BoundsText(zone.refresh)},
-             {"$retry", BoundsText(zone.retry)},
-             {"$expire", BoundsText(zone.expire)},
-             {"$shrink_max", ShareText(gates.shrink_max)},
-             {"$growth_max", ShareText(gates.growth_max)},
-             {"$expires_in_min", absl::FormatDuration(gates.expires_in_min)},
-             {"$deadline", absl::FormatDuration(gates.deadline)},
-             {"$tls_port", absl::StrCat(kDnsOverTlsPort)},
-             {"$transfers_max", absl::StrCat(transfers.transfers_max)},
-             {"$transfers_per_primary_max", absl::StrCat(transfers.transfers_per_primary_max)},
-             {"$zones_max", absl::StrCat(transfers.zones_max)},
-             {"$checks_max", absl::StrCat(transfers.checks_max)},
-             {"$checks_per_primary_max", absl::StrCat(transfers.checks_per_primary_max)},
-             {"$transfer_idle", absl::FormatDuration(transfers.idle_timeout)},
-             {"$transfer_lifetime", absl::FormatDuration(transfers.lifetime_max)},
-             {"$state_dir", defaults.state_dir}});
-}
-
-std::string WithDefaults(absl::string_view text) {
+std::string HelpText() {
   const Config defaults;
   const Config::Udp& udp = defaults.udp;
   const Config::Tcp& tcp = defaults.tcp;
   const Config::Limits& limits = defaults.limits;
   return absl::StrReplaceAll(
-      text, {{"$workers", absl::StrCat(defaults.workers)},
-             {"$workers_max", absl::StrCat(kWorkersMax)},
-             {"$dns_port", absl::StrCat(kDnsPort)},
-             {"$nsid_max", absl::StrCat(kNsidBytesMax)},
-             {"$heartbeat", kHeartbeatDefaultPath},
-             {"$payload_bytes_max", absl::StrCat(udp.payload_bytes_max)},
-             {"$receive_buffer_bytes", absl::StrCat(udp.receive_buffer_bytes)},
-             {"$batch_size", absl::StrCat(udp.batch_size)},
-             {"$connections_max", absl::StrCat(tcp.connections_max)},
-             {"$connections_per_prefix_max", absl::StrCat(tcp.connections_per_prefix_max)},
-             {"$idle_timeout", absl::FormatDuration(tcp.idle_timeout)},
-             {"$lifetime_max", absl::FormatDuration(tcp.lifetime_max)},
-             {"$unsent_bytes_max", absl::StrCat(tcp.unsent_bytes_max)},
-             {"$admin", kServerAdmin},
-             {"$records_per_rrset_max", absl::StrCat(limits.records_per_rrset_max)},
-             {"$types_per_name_max", absl::StrCat(limits.types_per_name_max)},
-             {"$nsec3_iterations_max", absl::StrCat(limits.nsec3_iterations_max)},
-             {"$include_depth_max", absl::StrCat(limits.include_depth_max)},
-             {"$generate_records_max", absl::StrCat(limits.generate_records_max)},
-             {"$settle", absl::FormatDuration(defaults.reload.settle)},
-             {"$$", "$"}});
+      kHelp, {{"$workers", absl::StrCat(defaults.workers)},
+              {"$workers_max", absl::StrCat(kWorkersMax)},
+              {"$dns_port", absl::StrCat(kDnsPort)},
+              {"$nsid_max", absl::StrCat(kNsidBytesMax)},
+              {"$heartbeat", kHeartbeatDefaultPath},
+              {"$payload_bytes_max", absl::StrCat(udp.payload_bytes_max)},
+              {"$receive_buffer_bytes", absl::StrCat(udp.receive_buffer_bytes)},
+              {"$batch_size", absl::StrCat(udp.batch_size)},
+              {"$connections_max", absl::StrCat(tcp.connections_max)},
+              {"$connections_per_prefix_max", absl::StrCat(tcp.connections_per_prefix_max)},
+              {"$idle_timeout", absl::FormatDuration(tcp.idle_timeout)},
+              {"$lifetime_max", absl::FormatDuration(tcp.lifetime_max)},
+              {"$unsent_bytes_max", absl::StrCat(tcp.unsent_bytes_max)},
+              {"$admin", kServerAdmin},
+              {"$records_per_rrset_max", absl::StrCat(limits.records_per_rrset_max)},
+              {"$types_per_name_max", absl::StrCat(limits.types_per_name_max)},
+              {"$nsec3_iterations_max", absl::StrCat(limits.nsec3_iterations_max)},
+              {"$include_depth_max", absl::StrCat(limits.include_depth_max)},
+              {"$generate_records_max", absl::StrCat(limits.generate_records_max)},
+              {"$settle", absl::FormatDuration(defaults.reload.settle)},
+              {"$$", "$"}});
 }
-
-}  // namespace
-
-std::string HelpText() { return WithTransferDefaults(WithDefaults(kHelp)); }
 
 }  // namespace hither

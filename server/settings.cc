@@ -1,7 +1,6 @@
 #include "server/settings.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "daemon/config/nsid.h"
 
@@ -44,27 +43,6 @@ WorkerOptions WorkerOptionsOf(const Config& config, size_t workers, size_t numbe
   return options;
 }
 
-std::shared_ptr<const TsigKeyRing> KeyRingOf(const Config& config) {
-  std::vector<TsigKey> keys;
-  for (const SharedKey& shared : config.keys) keys.push_back(shared.key);
-  return std::make_shared<const TsigKeyRing>(std::move(keys));
-}
-
-TransferSetup TransferSetupOf(const Config& config, std::shared_ptr<const TsigKeyRing> keys,
-                              const std::string& state_dir) {
-  TransferSetup setup;
-  for (const ZoneSource zone : config.zones) {
-    if (zone.kind() != ZoneSource::Kind::kPrimaries) continue;
-    setup.zones.AddTransferred(zone.name(), zone.policy());
-  }
-  setup.primaries = config.primaries;
-  setup.settings = config.transfers;
-  setup.policies = config.transfer_policies;
-  setup.keys = std::move(keys);
-  setup.state_dir = state_dir;
-  return setup;
-}
-
 std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& b) {
   std::vector<std::string> keys;
   const auto differ = [&keys](absl::string_view key, bool same) {
@@ -77,7 +55,6 @@ std::vector<std::string> SettingsThatNeedRestart(const Config& a, const Config& 
   differ("version", a.version == b.version);
   differ("udp", a.udp == b.udp);
   differ("tcp", a.tcp == b.tcp);
-  differ("state_dir", a.state_dir == b.state_dir);
   differ("image_cache", a.image_cache == b.image_cache);
   differ("heartbeat", a.heartbeat == b.heartbeat);
   // Not is_default: it does not matter whether the address was written or assumed.

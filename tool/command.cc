@@ -22,7 +22,6 @@ COMMANDS
   compile FILE  Compile a zone file to an image that a server loads at once.
   status        Show hitherd's zones and counters, and what the sidecar announces.
   reload        Make hitherd (or the sidecar) load changes, and report the result.
-  zone COMMAND  Show, refresh, accept or roll back zones that come from primaries.
   explain       Show why the sidecar announces or withdraws each service.
   drain         Move traffic away from this node, then withdraw; `undrain` ends it.
   freeze        Keep the current announcement for a time despite failing signals.
@@ -37,9 +36,9 @@ FLAGS
 
 EXIT CODES
   0  fine
-  1  no server answers, the reload or the order failed, the zone has errors, the image cannot be
-     written, the replay differs from the journal, a site does not answer, a file named on the
-     command line is wrong, or the output cannot be written
+  1  no server answers, the reload failed, the zone has errors, the image cannot be written, the
+     replay differs from the journal, a site does not answer, a file named on the command line is
+     wrong, or the output cannot be written
   2  the command line is wrong
 )";
 
@@ -50,15 +49,15 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"check", RunCheck, CheckHelp},    {"compile", RunCompile, CompileHelp},
-    {"status", RunStatus, StatusHelp}, {"reload", RunReload, ReloadHelp},
-    {"zone", RunZone, ZoneHelp},       {"explain", RunExplain, ExplainHelp},
-    {"drain", RunDrain, DrainHelp},    {"undrain", RunUndrain, UndrainHelp},
-    {"freeze", RunFreeze, FreezeHelp}, {"simulate", RunSimulate, SimulateHelp},
-    {"sites", RunSites, SitesHelp},    {"console", RunConsole, ConsoleHelp},
+    {"check", RunCheck, CheckHelp},          {"compile", RunCompile, CompileHelp},
+    {"status", RunStatus, StatusHelp},       {"reload", RunReload, ReloadHelp},
+    {"explain", RunExplain, ExplainHelp},    {"drain", RunDrain, DrainHelp},
+    {"undrain", RunUndrain, UndrainHelp},    {"freeze", RunFreeze, FreezeHelp},
+    {"simulate", RunSimulate, SimulateHelp}, {"sites", RunSites, SitesHelp},
+    {"console", RunConsole, ConsoleHelp},
 };
 constexpr absl::string_view kCommandNames[] = {
-    "check",   "compile", "status",   "reload", "zone",    "explain", "drain",
+    "check",   "compile", "status",   "reload", "explain", "drain",
     "undrain", "freeze",  "simulate", "sites",  "console", "help",
 };
 

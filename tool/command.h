@@ -61,7 +61,6 @@ ToolResult RunCheck(Arguments arguments);
 ToolResult RunCompile(Arguments arguments);
 ToolResult RunStatus(Arguments arguments);
 ToolResult RunReload(Arguments arguments);
-ToolResult RunZone(Arguments arguments);
 ToolResult RunExplain(Arguments arguments);
 ToolResult RunDrain(Arguments arguments);
 ToolResult RunUndrain(Arguments arguments);
@@ -74,7 +73,6 @@ absl::string_view CheckHelp();
 absl::string_view CompileHelp();
 absl::string_view StatusHelp();
 absl::string_view ReloadHelp();
-absl::string_view ZoneHelp();
 absl::string_view ExplainHelp();
 absl::string_view DrainHelp();
 absl::string_view UndrainHelp();
@@ -109,9 +107,6 @@ ToolResult ReloadSidecar(const ParsedArguments& parsed, absl::Duration timeout);
 // Has `program` reload, at the first of `addresses` that listens, by "/reload" and `query`.
 ToolResult Reload(std::span<const AdminAddress> addresses, const std::string& query,
                   absl::Duration timeout, const AdminProgram& program);
-
-// As the value of a parameter in a URL's query: letters, digits, "." and "-" as they are.
-std::string QueryValue(absl::string_view text);
 
 // "hither check: what; what to do", with code 2.
 ToolResult UsageError(absl::string_view command, absl::string_view what);

@@ -67,25 +67,19 @@ absl::StatusOr<std::string> QueryOf(const std::vector<absl::string_view>& zones)
           absl::StrCat("zone name '", zone, "': ", name.status().message()));
     }
     absl::StrAppend(&query, query.empty() ? "?" : "&", "zone=");
-    absl::StrAppend(&query, QueryValue(name->ToText()));
+    for (const char c : name->ToText()) {
+      if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-') {
+        query += c;
+      } else {
+        absl::StrAppendFormat(&query, "%%%02X", static_cast<unsigned char>(c));
+      }
+    }
   }
   if (query.size() > kQueryBytesMax) return too_many;
   return query;
 }
 
 }  // namespace
-
-std::string QueryValue(absl::string_view text) {
-  std::string value;
-  for (const char c : text) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-') {
-      value += c;
-    } else {
-      absl::StrAppendFormat(&value, "%%%02X", static_cast<unsigned char>(c));
-    }
-  }
-  return value;
-}
 
 absl::string_view StatusHelp() {
   static const auto* const help = new std::string(WithAdminDefaults(

@@ -170,16 +170,11 @@ Signal ResponderSignals::ZoneSignal(const std::string& name, absl::Time wall) co
                 .detail = absl::StrCat("serial ", zone->serial)};
   if (!(zone->flags & kHeartbeatLoaded)) {
     signal.level = Level::kHard;
-    signal.detail = (zone->flags & kHeartbeatExpired)
-                        ? "expired: no primary has confirmed it, and its names get SERVFAIL"
-                        : "not loaded: its names get SERVFAIL";
+    signal.detail = "not loaded: its names get SERVFAIL";
   } else if (zone->flags & kHeartbeatExpired) {
     signal.level = Level::kHard;
     absl::StrAppend(&signal.detail, " has been stale for over its EXPIRE of ", zone->expire_seconds,
                     " s");
-  } else if (zone->flags & kHeartbeatRefused) {
-    signal.level = Level::kSoft;
-    absl::StrAppend(&signal.detail, " is served; a later version was refused");
   } else if (zone->flags & kHeartbeatStale) {
     signal.level = Level::kSoft;
     absl::StrAppend(&signal.detail, " has been stale since ",

@@ -89,16 +89,6 @@ class UvTimer : public UvHandle<uv_timer_t> {
   }
 };
 
-// Before the loop waits for events, each time.
-class UvPrepare : public UvHandle<uv_prepare_t> {
- public:
-  UvPrepare(uv_loop_t& loop, Function function) {
-    const auto init = [&loop](uv_prepare_t* prepare) { return uv_prepare_init(&loop, prepare); };
-    HITHER_CHECK(Make(std::move(function), init) == 0);  // It cannot fail.
-    uv_prepare_start(get(), Call);
-  }
-};
-
 // Watches a descriptor, which stays its owner's and outlives this. The function gets libuv's status
 // and events; libuv stops watching after a negative status.
 class UvPoll : public UvHandle<uv_poll_t, int, int> {

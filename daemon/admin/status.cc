@@ -1,7 +1,6 @@
 #include "daemon/admin/status.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -22,18 +21,6 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
-JsonValue TransferToJson(const std::optional<ZoneTransferNote>& transfer) {
-  if (!transfer.has_value()) return {};
-  JsonValue refused;
-  if (const auto& version = transfer->refused) {
-    refused = JsonObject(
-        {{"serial", version->serial}, {"gate", version->gate}, {"reason", version->reason}});
-  }
-  return JsonObject({{"state", transfer->state},
-                     {"confirmed_at", TimeText(transfer->confirmed_at)},
-                     {"refused", std::move(refused)}});
-}
-
 JsonObject ZoneToJson(const ServerStatus::Zone& zone) {
   return {{"name", zone.name},
           {"file", zone.file},
@@ -44,12 +31,7 @@ JsonObject ZoneToJson(const ServerStatus::Zone& zone) {
           {"loaded_at", TimeText(zone.loaded_at)},
           {"error", zone.error},
           {"warning", zone.warning},
-          {"signatures_end", TimeText(zone.signatures_end)},
-          {"transfer", TransferToJson(zone.transfer)}};
-}
-
-JsonValue TransfersToJson(const ServerStatus& status) {
-  return status.transfers.has_value() ? JsonValue(ToJson(*status.transfers)) : JsonValue();
+          {"signatures_end", TimeText(zone.signatures_end)}};
 }
 
 JsonObject LatencyToJson(const std::vector<ServerStatus::Latency>& all) {
@@ -78,19 +60,6 @@ void ReadSeconds(JsonReader& reader, absl::string_view key, absl::Duration& dura
   duration = absl::Seconds(seconds);
 }
 
-ZoneTransferNote ReadTransfer(JsonReader reader) {
-  ZoneTransferNote transfer;
-  reader.Read("state", transfer.state);
-  ReadTime(reader, "confirmed_at", transfer.confirmed_at);
-  if (!reader.object().MaybeAt("refused").IsObject()) return transfer;
-  JsonReader refused = reader.Object("refused");
-  transfer.refused.emplace();
-  refused.Read("serial", transfer.refused->serial);
-  refused.Read("gate", transfer.refused->gate);
-  refused.Read("reason", transfer.refused->reason);
-  return transfer;
-}
-
 void ReadZone(JsonReader& reader, ServerStatus::Zone& zone) {
   reader.Read("name", zone.name);
   reader.Read("file", zone.file);
@@ -100,9 +69,6 @@ void ReadZone(JsonReader& reader, ServerStatus::Zone& zone) {
   ReadTime(reader, "loaded_at", zone.loaded_at);
   reader.Read("error", zone.error);
   zone.warning = reader.object().MaybeAt("warning").TextOr("");  // Not from an older server.
-  if (reader.object().MaybeAt("transfer").IsObject()) {
-    zone.transfer = ReadTransfer(reader.Object("transfer"));
-  }
   if (reader.object().MaybeAt("signatures_end").TextOr("").empty()) return;
   ReadTime(reader, "signatures_end", zone.signatures_end);
 }
@@ -160,9 +126,6 @@ void ReadStatus(JsonReader reader, ServerStatus& status) {
   }
   reader.ReadIfPresent("zones_omitted", status.zones_omitted);
   reader.ReadIfPresent("zones_omitted_failed", status.zones_omitted_failed);
-  if (reader.object().MaybeAt("transfers").IsObject()) {
-    status.transfers = ReadTransferSummary(reader.Object("transfers"));
-  }
 }
 
 std::string WordOr(absl::string_view word, absl::string_view otherwise) {
@@ -216,16 +179,9 @@ int Urgency(const ServerStatus::Zone& zone, absl::Time now) {
   return zone.warning.empty() && !AreSignaturesEnding(zone, now) ? 0 : 1;
 }
 
-std::string ConfirmedText(const ServerStatus::Zone& zone, absl::Time now) {
-  if (!zone.transfer.has_value() || zone.transfer->confirmed_at == absl::InfinitePast()) return "";
-  const absl::Duration age = std::max(now - zone.transfer->confirmed_at, absl::ZeroDuration());
-  return absl::StrCat("; confirmed ", absl::FormatDuration(absl::Trunc(age, absl::Seconds(1))),
-                      " ago");
-}
-
 std::string RemarkOf(const ServerStatus::Zone& zone, absl::Time now) {
-  std::string remark = ConfirmedText(zone, now);
-  if (!zone.error.empty()) return absl::StrCat(": ", Printable(zone.error), remark);
+  if (!zone.error.empty()) return absl::StrCat(": ", Printable(zone.error));
+  std::string remark;
   if (!zone.warning.empty()) absl::StrAppend(&remark, "; warning: ", Printable(zone.warning));
   if (AreSignaturesEnding(zone, now)) {
     absl::StrAppend(&remark, "; its first signature ",
@@ -305,8 +261,7 @@ std::string ToJson(const ServerStatus& status) {
                                      {"latency_seconds", LatencyToJson(status.latency)},
                                      {"zones", std::move(zones)},
                                      {"zones_omitted", status.zones_omitted},
-                                     {"zones_omitted_failed", status.zones_omitted_failed},
-                                     {"transfers", TransfersToJson(status)}});
+                                     {"zones_omitted_failed", status.zones_omitted_failed}});
   return json.Indented(1) + "\n";
 }
 
@@ -340,9 +295,6 @@ std::string ToText(const ServerStatus& status, size_t zones_max) {
   }
   AppendCounters(status, out);
   AppendLatency(status, out);
-  if (status.transfers.has_value()) {
-    absl::StrAppend(&out, "incoming ", ToText(*status.transfers), "\n");
-  }
   AppendZones(status, zones_max, out);
   return out;
 }

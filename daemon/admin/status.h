@@ -12,31 +12,13 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daemon/admin/endpoint_state.h"
-#include "daemon/admin/transfer_summary.h"
 
 namespace hither {
-
-// A version that a gate refused, or that could not be built.
-struct RefusedNote {
-  uint32_t serial = 0;
-  std::string gate = {};    // "dnssec"; "" if the zone could not be built.
-  std::string reason = {};  // At most ServerStatus::kReasonBytesMax.
-};
-
-// What the status says of a zone from primaries.
-struct ZoneTransferNote {
-  std::string state = {};                          // "empty", "fresh", "stale" or "expired"
-  absl::Time confirmed_at = absl::InfinitePast();  // By a primary; InfinitePast: never.
-  std::optional<RefusedNote> refused = {};
-};
 
 // The contents of GET /status and `hither status`: filled by the server, read by the tool. A value.
 struct ServerStatus {
   // `hither status` warns of signatures that expire within this time.
   static constexpr absl::Duration kSignaturesSoon = absl::Hours(3 * 24);
-
-  // 10,000 refused zones must fit into what a reader accepts.
-  static constexpr size_t kReasonBytesMax = 200;
 
   struct Zone {
     std::string name;  // Absolute: "example.org."
@@ -50,9 +32,6 @@ struct ServerStatus {
     // When the first signature of that version expires; InfiniteFuture: it has none, or an older
     // server does not say.
     absl::Time signatures_end = absl::InfiniteFuture();
-
-    // None: not from primaries, the transfer thread was busy, or the server is older.
-    std::optional<ZoneTransferNote> transfer = {};
 
     // "ok"; "stale": the last load failed and an older version answers; "broken": none answers.
     absl::string_view State() const;
@@ -89,8 +68,6 @@ struct ServerStatus {
   // too many failed.
   uint64_t zones_omitted = 0;
   uint64_t zones_omitted_failed = 0;
-  // None: no zone comes from primaries, or the server is older.
-  std::optional<TransferSummary> transfers = {};
 };
 
 // One JSON object; names and units as in the struct, times as RFC 3339 in UTC.

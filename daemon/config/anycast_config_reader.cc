@@ -23,6 +23,7 @@ constexpr size_t kChecksMax = 16;
 constexpr size_t kNeighborsMax = 32;
 constexpr size_t kPeersMax = 256;
 constexpr size_t kOutsideMax = 4;  // Addresses of one node.
+constexpr size_t kCommandWordsMax = 64;
 
 // A list of maps, each read by `keys` into a new T.
 template <typename T, size_t kKeys>
@@ -44,6 +45,21 @@ void ReadChoice(const YamlNode& node, absl::string_view no, absl::string_view ye
     return to.Error(node.line, absl::StrCat(to.Key(), Quoted(node.text), "; write ", example));
   }
   out = node.text == yes;
+}
+
+void ReadWords(const YamlNode& node, absl::string_view example, Reading& to,
+               std::vector<std::string>& out) {
+  ReadList(node, example, kCommandWordsMax, to, [&](const YamlNode& item) {
+    std::string word;
+    if (ReadText(item, "a string", to, word)) out.push_back(std::move(word));
+  });
+}
+
+void ReadCommand(const YamlNode& node, Reading& to, std::vector<std::string>& out) {
+  ReadWords(node, "a command and its arguments, such as [/usr/local/bin/check, --fast]", to, out);
+  if (node.kind == YamlNode::kList && node.children.empty()) {
+    to.Error(node.line, "the command is empty; give a program's path");
+  }
 }
 
 void ReadPath(const YamlNode& node, Reading& to, std::string& out) {

@@ -14,9 +14,6 @@
 #include "base/log_level.h"
 #include "base/socket_address.h"
 #include "daemon/config/anycast_config.h"
-#include "daemon/config/primary_list.h"
-#include "daemon/config/transfer_config.h"
-#include "daemon/config/shared_keys.h"
 #include "daemon/config/zone_folder.h"
 #include "daemon/config/zone_list.h"
 #include "dns/name.h"
@@ -78,12 +75,7 @@ struct Config {
     friend bool operator==(const Tcp&, const Tcp&) = default;
   } tcp;
 
-  std::vector<SharedKey> keys;           // No name twice. Secrets from files: LoadSecrets().
-  ZoneSources zones;                     // No name twice.
-  std::vector<PrimaryConfig> primaries;  // No name twice.
-  TransferSettings transfers;
-  std::vector<TransferPolicy> transfer_policies;  // By ZoneSource::policy().
-  std::string state_dir = "/var/lib/hither";      // Absolute. Versions of zones with primaries.
+  ZoneSources zones;        // No name twice.
   std::string image_cache;  // A folder for images of zones that were read as text. Empty: none.
   AdminAddress admin;       // Default: 127.0.0.1:8053.
   // Where other hosts may read the pages of `admin`, without its commands. None: nowhere.
@@ -117,8 +109,7 @@ struct Config {
 
   AnycastConfig anycast;  // The sidecar's part; hitherd only checks it.
 
-  // The files that this was read from: the configuration file, its lists of zones and, after
-  // LoadSecrets() and StampTlsFiles(), those of secrets, certificates and keys.
+  // The files that this was read from: the configuration file and its lists of zones.
   std::vector<std::string> files;
   int64_t read_ns = 0;  // When reading began, by the clock that the kernel stamps files with.
   // The folders whose files are zones. To watch: a file may be added.

@@ -1,8 +1,7 @@
 // From the YAML tree to a Config. The tables below are the schema: a key, its range, its place.
 
+#include <algorithm>
 #include <ctime>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -11,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/nearest.h"
 #include "daemon/config/config_reading.h"
 #include "daemon/config/nsid.h"
 
@@ -50,22 +50,203 @@ void ReadListen(const YamlNode& node, Reading& to) {
   }
 }
 
+// One of many: separate from the tables, so that a million of them cost one scan each.
+struct ZoneEntry {
+  const YamlNode* name = nullptr;
+  const YamlNode* file = nullptr;
+  const YamlNode* image = nullptr;
+  const YamlNode* list = nullptr;
+  const YamlNode* folder = nullptr;
+  const YamlNode* pattern = nullptr;
+};
+
+bool HasOnly(const ZoneEntry& entry, const YamlNode* ZoneEntry::*key) {
+  ZoneEntry only;
+  only.*key = entry.*key;
+  if (key == &ZoneEntry::folder) only.pattern = entry.pattern;
+  return entry.name == only.name && entry.file == only.file && entry.image == only.image &&
+         entry.list == only.list && entry.folder == only.folder && entry.pattern == only.pattern;
+}
+
+// False: an error was reported.
+bool CheckZoneKeys(const ZoneEntry& entry, uint32_t line, Reading& to) {
+  const size_t errors_before = to.error_count;
+  if (entry.folder != nullptr) {
+    if (HasOnly(entry, &ZoneEntry::folder)) return true;
+    to.Error(line,
+             "'folder' beside other keys; make it a separate entry, as in - { folder: zones, "
+             "pattern: \"*.zone\" }");
+    return false;
+  }
+  if (entry.pattern != nullptr) {
+    to.Error(line, "'pattern' without 'folder'; add folder: zones");
+    return false;
+  }
+  if (entry.list != nullptr) {
+    if (HasOnly(entry, &ZoneEntry::list)) return true;
+    to.Error(line,
+             "'list' beside other keys; make it a separate entry, as in - { list: zones.txt }");
+    return false;
+  }
+  if (entry.name == nullptr) to.Error(line, "zone without 'name'; add name: example.org");
+  if (entry.file == nullptr && entry.image == nullptr) {
+    to.Error(line, "zone without 'file'; add file: example.org.zone");
+  }
+  return to.error_count == errors_before;
+}
+
+bool FindZoneKeys(const YamlNode& node, Reading& to, ZoneEntry& entry) {
+  constexpr absl::string_view kKnown[] = {"name", "file", "image", "list", "folder", "pattern"};
+  if (!ExpectKind(node, YamlNode::kMap, "{ name: example.org, file: example.org.zone }", to)) {
+    return false;
+  }
+  ReadPairs(node, to, [&](const YamlNode& key, const YamlNode& value) {
+    if (key.text == "name") {
+      entry.name = &value;
+    } else if (key.text == "file") {
+      entry.file = &value;
+    } else if (key.text == "image") {
+      entry.image = &value;
+    } else if (key.text == "list") {
+      entry.list = &value;
+    } else if (key.text == "folder") {
+      entry.folder = &value;
+    } else if (key.text == "pattern") {
+      entry.pattern = &value;
+    } else {
+      to.Error(key.line,
+               absl::StrCat("unknown key ", Quoted(key.text), SuggestWord(key.text, kKnown)));
+    }
+  });
+  return CheckZoneKeys(entry, node.line, to);
+}
+
+void ReadZone(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
+  std::string name_text;
+  std::string file;
+  std::string image;
+  if (!ReadText(*entry.name, "the zone's name, such as example.org", to, name_text)) return;
+  if (entry.file != nullptr && !ReadText(*entry.file, "the path of its zone file", to, file))
+    return;
+  if (entry.image != nullptr && !ReadText(*entry.image, "the path of a zone image", to, image)) {
+    return;
+  }
+  const absl::StatusOr<Name> name = Name::FromText(name_text);
+  if (!name.ok()) {
+    to.Error(entry.name->line,
+             absl::StrCat("zone name ", Quoted(name_text), ": ", name.status().message()));
+    return;
+  }
+  const uint32_t line = entry.name->line;
+  const absl::Status added =
+      image.empty()  ? zones.Add(line, *name, file, ZoneSource::Kind::kText)
+      : file.empty() ? zones.Add(line, *name, image, ZoneSource::Kind::kImage)
+                     : zones.Add(line, *name, file, ZoneSource::Kind::kTextOrImage, image);
+  if (!added.ok()) to.Error(entry.name->line, added);
+}
+
+// A list's zones are added to the entries, and its errors to their errors.
+class ListToConfig : public ZoneListSink {
+ public:
+  ListToConfig(std::string path, uint32_t our_line, Reading& to, ZoneCollector& zones)
+      : path_(std::move(path)), our_line_(our_line), to_(to), zones_(zones) {}
+
+  bool OnZone(uint32_t line, NameView name, absl::string_view file) override {
+    const absl::Status added = zones_.Add(line, name, file, ZoneSource::Kind::kText);
+    if (!added.ok()) OnError(line, added.message());
+    return !absl::IsResourceExhausted(added);
+  }
+  void OnError(uint32_t line, absl::string_view what) override {
+    to_.ErrorIn(path_, line, our_line_, what);
+  }
+
+ private:
+  const std::string path_;
+  const uint32_t our_line_;
+  Reading& to_;
+  ZoneCollector& zones_;
+};
+
+// Up to and including the last '/'.
+std::string FolderOf(absl::string_view path) {
+  const size_t slash = path.rfind('/');
+  return std::string(slash == absl::string_view::npos ? "" : path.substr(0, slash + 1));
+}
+
+void ReadZoneList(const YamlNode& node, Reading& to, ZoneCollector& zones) {
+  std::string path;
+  if (!ReadText(node, "the path of a list of zones", to, path)) return;
+  path = to.Path(path);
+  to.config.files.push_back(path);
+  zones.EnterFile(path, FolderOf(path));
+  ListToConfig sink(path, node.line, to, zones);
+  const absl::Status read = to.read_list(path, sink);
+  if (!read.ok()) to.Error(node.line, read);
+  zones.EnterFile(to.file, to.folder);
+}
+
+// Each file that fits the pattern is a zone.
+void ReadFolderOfZones(const ZoneEntry& entry, Reading& to, ZoneCollector& zones) {
+  std::string path;
+  std::string pattern_text = "*.zone";
+  if (!ReadText(*entry.folder, "the path of a folder of zone files", to, path)) return;
+  if (entry.pattern != nullptr &&
+      !ReadText(*entry.pattern, "file names with one *, such as \"*.zone\"", to, pattern_text)) {
+    return;
+  }
+  const absl::StatusOr<ZonePattern> pattern = ZonePattern::Parse(pattern_text);
+  if (!pattern.ok()) return to.Error(entry.pattern->line, pattern.status());
+  const uint32_t line = entry.folder->line;
+  const std::string folder = to.Path(path);
+  const absl::StatusOr<std::vector<std::string>> files = to.read_folder(folder, *pattern);
+  if (!files.ok()) {
+    to.config.files.push_back(folder);  // The configuration has failed: it is to be watched.
+    return to.Error(line, files.status());
+  }
+  to.config.folders.push_back({folder, *pattern});
+  zones.EnterFile(to.file, to.folder, ZoneCollector::Line::kIsAFolder);
+  for (const std::string& file : *files) {
+    const absl::StatusOr<Name> name = Name::FromText(*pattern->Match(file));
+    if (!name.ok()) {
+      to.config.files.push_back(absl::StrCat(folder, "/", file));
+      to.Error(line, absl::StrCat(folder, "/", file, ": ", name.status().message(),
+                                  "; rename the file to the zone's name, or move it away"));
+      continue;
+    }
+    const absl::Status added =
+        zones.Add(line, *name, absl::StrCat(path, "/", file), ZoneSource::Kind::kText);
+    if (added.ok()) continue;
+    to.config.files.push_back(absl::StrCat(folder, "/", file));
+    to.Error(line, absl::StrCat(folder, "/", file, ": ", added.message()));
+  }
+  zones.EnterFile(to.file, to.folder);
+}
+
+void ReadZones(const YamlNode& node, Reading& to) {
+  if (node.kind == YamlNode::kNull) return;
+  if (!ExpectKind(node, YamlNode::kList, "a list of { name: example.org, file: example.org.zone }",
+                  to)) {
+    return;
+  }
+  ZoneCollector zones(to.config.zones);
+  zones.EnterFile(to.file, to.folder);
+  for (const YamlNode& item : node.children) {
+    ZoneEntry entry;
+    if (!FindZoneKeys(item, to, entry)) continue;
+    if (entry.list != nullptr) {
+      ReadZoneList(*entry.list, to, zones);
+    } else if (entry.folder != nullptr) {
+      ReadFolderOfZones(entry, to, zones);
+    } else {
+      ReadZone(entry, to, zones);
+    }
+  }
+}
+
 void ReadImageCache(const YamlNode& node, Reading& to) {
   std::string text;
   if (!ReadText(node, "the path of a folder, or none", to, text)) return;
   to.config.image_cache = text == "none" ? "" : to.Path(text);
-}
-
-void ReadStateDir(const YamlNode& node, Reading& to) {
-  std::string text;
-  if (!ReadText(node, "the path of a folder, such as /var/lib/hither", to, text)) return;
-  std::error_code failed;  // The process's folder may have been removed.
-  const std::filesystem::path path = std::filesystem::absolute(to.Path(text), failed);
-  if (failed) {
-    return to.Error(node.line, absl::StrCat(to.Key(), Quoted(text), ": ", failed.message(),
-                                            "; give an absolute path"));
-  }
-  to.config.state_dir = path.lexically_normal().string();
 }
 
 void ReadIncludeFolder(const YamlNode& node, Reading& to) {
@@ -192,12 +373,7 @@ constexpr Key kTopKeys[] = {
     {"version",  ReadVersion},
     {"udp",      [](const YamlNode& n, Reading& to) { ReadMap(n, kUdpKeys, to); }},
     {"tcp",      [](const YamlNode& n, Reading& to) { ReadMap(n, kTcpKeys, to); }},
-    {"keys",     ReadSharedKeys},
-    // Read last: they refer to what other keys set, wherever those are in the file.
-    {"zones",    [](const YamlNode& n, Reading& to) { to.zones = &n; }},
-    {"primaries", ReadPrimaries},
-    {"transfers", ReadTransfers},
-    {"state_dir", ReadStateDir},
+    {"zones",    ReadZones},
     {"image_cache", ReadImageCache},
     {"admin",    [](const YamlNode& n, Reading& to) { ReadMap(n, kAdminKeys, to); }},
     {"metrics",  [](const YamlNode& n, Reading& to) { ReadMap(n, kMetricsKeys, to); }},
@@ -222,8 +398,6 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view fil
                   .read_list = read_list,
                   .read_folder = read_folder};
   ReadMap(*tree, kTopKeys, reading);
-  if (reading.zones != nullptr) ReadZones(*reading.zones, reading);
-  CheckTransfers(reading);
   if (absl::Status errors = ErrorsOf(reading); !errors.ok()) {
     return WithFiles(std::move(errors), reading.config.files);
   }
@@ -246,7 +420,7 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path, uint64_t bytes_ma
   clock_gettime(CLOCK_REALTIME_COARSE, &began);
   const absl::StatusOr<std::string> text = ReadTextFile(path, "the configuration", bytes_max);
   if (!text.ok()) return text.status();
-  absl::StatusOr<Config> config = ParseConfig(*text, path, FolderWithSlash(path));
+  absl::StatusOr<Config> config = ParseConfig(*text, path, FolderOf(path));
   if (!config.ok()) return config;
   config->files.insert(config->files.begin(), path);
   config->read_ns = absl::ToInt64Nanoseconds(absl::DurationFromTimespec(began));

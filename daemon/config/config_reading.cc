@@ -46,7 +46,6 @@ std::string UnknownKey(absl::string_view section, absl::string_view key,
 constexpr size_t kErrorBytesMax = 1'000;
 constexpr size_t kHostsMax = 64;
 constexpr size_t kHostBytesMax = 253;  // A name of 255 octets in wire form, as text.
-constexpr size_t kCommandWordsMax = 64;
 
 const char* KindText(const YamlNode& node) {
   switch (node.kind) {
@@ -60,23 +59,6 @@ const char* KindText(const YamlNode& node) {
       return "a map";
   }
   return "";
-}
-
-// The units of absl::ParseDuration() and, in front, days.
-bool ParseTime(absl::string_view text, absl::Duration& out) {
-  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  if (digits == 0 || digits == text.size() || text[digits] != 'd') {
-    return absl::ParseDuration(text, &out);
-  }
-  uint32_t days = 0;
-  if (!absl::SimpleAtoi(text.substr(0, digits), &days)) return false;
-  out = absl::Hours(24) * days;
-  text.remove_prefix(digits + 1);
-  if (text.empty()) return true;
-  absl::Duration rest;
-  if (!absl::ParseDuration(text, &rest) || rest < absl::ZeroDuration()) return false;
-  out += rest;
-  return true;
 }
 
 }  // namespace
@@ -102,11 +84,6 @@ std::string Quoted(absl::string_view text) {
   constexpr size_t kShownBytesMax = 60;
   if (text.size() <= kShownBytesMax) return absl::StrCat("'", text, "'");
   return absl::StrCat("'", text.substr(0, kShownBytesMax), "...'");
-}
-
-std::string FolderWithSlash(absl::string_view path) {
-  const size_t slash = path.rfind('/');
-  return std::string(slash == absl::string_view::npos ? "" : path.substr(0, slash + 1));
 }
 
 absl::Status ErrorsOf(const Reading& to) {
@@ -204,47 +181,17 @@ void ReadKnownPairs(const YamlNode& node, const std::vector<absl::string_view>& 
   });
 }
 
-void ReadWords(const YamlNode& node, absl::string_view example, Reading& to,
-               std::vector<std::string>& out) {
-  ReadList(node, example, kCommandWordsMax, to, [&](const YamlNode& item) {
-    std::string word;
-    if (ReadText(item, "a string", to, word)) out.push_back(std::move(word));
-  });
-}
-
-void ReadCommand(const YamlNode& node, Reading& to, std::vector<std::string>& out) {
-  ReadWords(node, "a command and its arguments, such as [/usr/local/bin/check, --fast]", to, out);
-  if (node.kind == YamlNode::kList && node.children.empty()) {
-    to.Error(node.line, "the command is empty; give a program's path");
-  }
-}
-
-bool ReadOneOf(const YamlNode& node, const std::vector<absl::string_view>& known, Reading& to,
-               size_t& place) {
-  const std::string example = absl::StrJoin(known, " or ");
-  if (!ExpectKind(node, YamlNode::kText, example, to)) return false;
-  const auto found = std::ranges::find(known, absl::string_view(node.text));
-  if (found == known.end()) {
-    to.Error(node.line, absl::StrCat(to.Key(), Quoted(node.text), "; write ", example));
-    return false;
-  }
-  place = static_cast<size_t>(found - known.begin());
-  return true;
-}
-
-bool IsHostName(absl::string_view text) {
-  return !text.empty() && text.size() <= kHostBytesMax && std::ranges::all_of(text, [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_';
-  });
-}
-
 void ReadHosts(const YamlNode& node, Reading& to, std::vector<std::string>& out) {
   constexpr absl::string_view kExample =
       "a list of names without a port, such as [ns1.example.net]";
   ReadList(node, kExample, kHostsMax, to, [&](const YamlNode& item) {
     std::string name;
     if (!ReadText(item, "a host's name without a port, such as ns1.example.net", to, name)) return;
-    if (IsHostName(name)) return out.push_back(std::move(name));
+    const bool is_name = name.size() <= kHostBytesMax && std::ranges::all_of(name, [](char c) {
+                           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
+                                  c == '.' || c == '_';
+                         });
+    if (is_name) return out.push_back(std::move(name));
     to.Error(item.line, absl::StrCat(Quoted(name),
                                      " is not a host's name; give it without a port, "
                                      "such as ns1.example.net; addresses need no entry"));
@@ -292,7 +239,7 @@ void ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration mos
                    " with its unit, such as 500ms, 10s or 2m");
   if (!ExpectKind(node, YamlNode::kText, example, to)) return;
   absl::Duration duration;
-  if (!ParseTime(node.text, duration) || duration < least || duration > most) {
+  if (!absl::ParseDuration(node.text, &duration) || duration < least || duration > most) {
     to.Error(node.line, absl::StrCat(to.Key(), Quoted(node.text), " is not valid; give ", example));
     return;
   }

@@ -104,12 +104,6 @@ bool ReadLine(absl::string_view text, uint32_t line, ZoneListSink& sink, std::st
   if (!name.ok()) {
     return fail(absl::StrCat("zone name ", QuotedName(name_text), ": ", name.status().message()));
   }
-  if (!sink.HasFiles()) {
-    if (reader.IsAtEnd()) return sink.OnZone(line, *name, "");
-    return fail(
-        absl::StrCat(QuotedName(reader.rest()),
-                     " after the name; remove it, because this list's zones have primaries"));
-  }
   if (reader.IsAtEnd()) {
     return fail(absl::StrCat("zone ", QuotedName(name_text),
                              " without a file; write it after the name and a blank"));
@@ -217,12 +211,19 @@ absl::string_view ZoneCollector::FolderOf(absl::string_view path) const {
   return relative ? absl::string_view(parts_.back().folder) : absl::string_view();
 }
 
-// The name is the next zone's: it is followed by adding that to to_.
-absl::Status ZoneCollector::Claim(uint32_t line, NameView name) {
+absl::Status ZoneCollector::Add(uint32_t line, NameView name, absl::string_view path,
+                                ZoneSource::Kind kind, absl::string_view image) {
   HITHER_CHECK(!parts_.empty());
   if (to_.size() == kZonesMax) {
     return absl::ResourceExhaustedError(
         absl::StrCat("over ", kZonesMax, " zones; move some to another server"));
+  }
+  for (const absl::string_view one : {path, image}) {
+    if (FolderOf(one).size() + 1 + one.size() > kPathBytesMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("path ", QuotedName(one), " is too long; Linux ", "opens paths of up to ",
+                       kPathBytesMax, " octets"));
+    }
   }
   const uint64_t hash = HashName(name);
   const uint32_t same =
@@ -233,28 +234,8 @@ absl::Status ZoneCollector::Claim(uint32_t line, NameView name) {
   }
   names_.Append(hash, static_cast<uint32_t>(to_.size()),
                 [this](uint32_t at) { return HashName(to_[at].name()); });
-  lines_.push_back(line);
-  return absl::OkStatus();
-}
-
-absl::Status ZoneCollector::Add(uint32_t line, NameView name, absl::string_view path,
-                                ZoneSource::Kind kind, absl::string_view image) {
-  HITHER_CHECK(!parts_.empty());
-  for (const absl::string_view one : {path, image}) {
-    if (FolderOf(one).size() + 1 + one.size() > kPathBytesMax) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("path ", QuotedName(one), " is too long; Linux ", "opens paths of up to ",
-                       kPathBytesMax, " octets"));
-    }
-  }
-  if (absl::Status claimed = Claim(line, name); !claimed.ok()) return claimed;
   to_.Add(name, path, kind, FolderOf(path), image, FolderOf(image));
-  return absl::OkStatus();
-}
-
-absl::Status ZoneCollector::AddTransferred(uint32_t line, NameView name, uint32_t policy) {
-  if (absl::Status claimed = Claim(line, name); !claimed.ok()) return claimed;
-  to_.AddTransferred(name, policy);
+  lines_.push_back(line);
   return absl::OkStatus();
 }
 

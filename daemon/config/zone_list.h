@@ -23,7 +23,7 @@ namespace hither {
 //
 // Blanks are spaces and tabs; a line may end in CR LF. A field that begins with '#' begins a
 // comment. Names have the escapes of zone files (RFC 1035 §5.1), and no quotes. A byte order mark
-// of UTF-8 at the beginning is skipped. A list of zones that come from primaries has names alone.
+// of UTF-8 at the beginning is skipped.
 inline constexpr uint64_t kZoneListBytesMax = 1ull << 30;
 inline constexpr size_t kZoneListLineBytesMax = 16u << 10;  // A path and a name with all escapes.
 inline constexpr size_t kZonesMax = 16'777'216;             // Of a server.
@@ -32,8 +32,6 @@ inline constexpr size_t kZonesMax = 16'777'216;             // Of a server.
 class ZoneListSink {
  public:
   virtual ~ZoneListSink() = default;
-  // False: names alone; OnZone() gets "" for the file.
-  virtual bool HasFiles() const { return true; }
   // False: the rest is not read. Both views end with the call.
   virtual bool OnZone(uint32_t line, NameView name, absl::string_view file) = 0;
   virtual void OnError(uint32_t line, absl::string_view what) = 0;  // "what; what to do"
@@ -61,8 +59,6 @@ class ZoneCollector {
   // `image` is only for kTextOrImage.
   absl::Status Add(uint32_t line, NameView name, absl::string_view path, ZoneSource::Kind kind,
                    absl::string_view image = "");
-  // A zone that is transferred as the policy of this number says.
-  absl::Status AddTransferred(uint32_t line, NameView name, uint32_t policy);
 
  private:
   struct Part {
@@ -72,7 +68,6 @@ class ZoneCollector {
     Line line;
   };
 
-  absl::Status Claim(uint32_t line, NameView name);
   absl::string_view FolderOf(absl::string_view path) const;
   std::string PlaceOf(size_t zone) const;
 

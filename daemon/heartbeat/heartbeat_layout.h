@@ -63,8 +63,6 @@ enum HeartbeatZoneFlag : uint32_t {
   kHeartbeatLoaded = 1,   // A version is served; otherwise SERVFAIL.
   kHeartbeatStale = 2,    // The last load failed, an older version is served.
   kHeartbeatExpired = 4,  // Stale for longer than its SOA EXPIRE.
-  // A later version was transferred and refused. An older writer never sets it.
-  kHeartbeatRefused = 8,
 };
 
 struct HeartbeatZoneRecord {

@@ -8,15 +8,12 @@ import client
 import network
 import node
 import pages
-import primary
 import router
 
 
 def _make_role(folder, told, net):
     if told["kind"] == "node":
-        return node.Node(folder, told)
-    if told["kind"] == "primary":
-        return primary.Primary(folder, told)
+        return node.Node(folder)
     if told["kind"] == "router":
         return router.Router(folder, told, net)
     return client.Client(folder, told)

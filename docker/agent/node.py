@@ -1,17 +1,13 @@
 """A node: hitherd and its sidecar, and what can go wrong with them."""
 
-import json
-import pathlib
 import shutil
 import subprocess
 import time
 
 import processes
 
-_STATE = pathlib.Path("/var/lib/hither")
-_ZONES_SECONDS = 20
-_END_SECONDS = 5
-_POLL_SECONDS = 0.2
+_BAD_ZONE = "this is no zone\n"
+_RELOAD_SECONDS = 10
 ADMIN = "unix:/run/hither/admin.sock"
 ANYCAST_ADMIN = "unix:/run/hither-anycast/admin.sock"
 
@@ -19,12 +15,11 @@ ANYCAST_ADMIN = "unix:/run/hither-anycast/admin.sock"
 class Node:
     faults_known = ("kill", "hang", "servfail", "stale")
 
-    def __init__(self, folder, told):
-        """`folder`: with hither.yaml, and the secret, which only root and hitherd may read."""
-        self._primary, self._zones = told["primary"], told["zones"]
-        for secret in folder.glob("*.secret"):
-            shutil.chown(secret, group="hither")
-            secret.chmod(0o640)
+    def __init__(self, folder):
+        """`folder`: with hither.yaml and the zones, which we may change."""
+        self._zone = folder / "example.org.zone"
+        self._good_zone = folder / "example.org.good"
+        shutil.copy(self._zone, self._good_zone)
         config = str(folder / "hither.yaml")
         self._hitherd = processes.Process("hitherd", ["hitherd", "--config", config])
         self._sidecar = processes.Process("hither-anycast", ["hither-anycast", "--config", config],
@@ -46,70 +41,33 @@ class Node:
             self._hitherd.hold_down()
         elif fault == "hang":
             self._hitherd.stop()
-        elif fault == "servfail":  # It starts without any version to serve.
-            self._route_to_primary("replace")
-            self._lose_state()
+        elif fault == "servfail":  # It starts without an older version to serve.
+            self._zone.write_text(_BAD_ZONE)
+            self._hitherd.restart()
         else:  # It keeps serving its current version.
-            self._route_to_primary("replace")
-            self._order("refresh", self._zones[0])
+            self._zone.write_text(_BAD_ZONE)
+            if self._hither("reload", "--admin", ADMIN).returncode == 0:
+                raise RuntimeError("hitherd accepted an invalid zone file")
 
     def mend(self):
         """Removes all faults; may be repeated."""
-        self._route_to_primary("del")
+        shutil.copy(self._good_zone, self._zone)
         self._hitherd.resume()
         self._hitherd.release()
-        give_up_at = time.monotonic() + _ZONES_SECONDS
+        give_up_at = time.monotonic() + _RELOAD_SECONDS
         while True:  # hitherd may be about to start.
-            zones = self.zones()
-            # A refused version is the primary's fault, which no heal of a node removes.
-            ill = [name for name, zone in zones.items()
-                   if zone.get("state") != "fresh" and not zone.get("refused")]
-            if zones and not ill:
+            done = self._hither("reload", "--admin", ADMIN)
+            if done.returncode == 0:
                 return
             if time.monotonic() > give_up_at:
-                raise RuntimeError(f"zones without a good version: {', '.join(ill) or 'all'}")
-            for name in ill:
-                self._order("refresh", name)
-            time.sleep(_POLL_SECONDS)
-
-    def zones(self):
-        """{zone: {"serial", "state", "refused": its serial and gate, or null}}; {}: no answer."""
-        done = self._hither("zone", "status", "--json", "--admin", ADMIN)
-        if done.returncode != 0:
-            return {}
-        shown = {}
-        for zone in json.loads(done.stdout)["zones"]:
-            refused = zone["refused"]
-            shown[zone["zone"].rstrip(".")] = {
-                "serial": zone["serial"], "state": zone["state"],
-                "rolled_back": zone["rolled_back"],
-                "refused": refused and {"serial": refused["serial"], "gate": refused["gate"]}}
-        return shown
+                raise RuntimeError(f"hither reload: {done.stderr.strip() or done.stdout.strip()}")
+            time.sleep(0.2)
 
     def drain(self, verb):
         done = self._hither(verb, "--anycast", ANYCAST_ADMIN)
         if done.returncode != 0:
             raise RuntimeError(f"hither {verb}: {done.stderr.strip() or done.stdout.strip()}")
         return {"said": done.stdout.strip()}
-
-    def _lose_state(self):
-        self._hitherd.hold_down()
-        give_up_at = time.monotonic() + _END_SECONDS
-        while self._hitherd.is_running() and time.monotonic() < give_up_at:
-            time.sleep(0.01)
-        for path in _STATE.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        self._hitherd.release()
-
-    def _route_to_primary(self, verb):
-        """`replace`: the primary can no longer be reached; `del`: again, if it could not."""
-        done = subprocess.run(["ip", "route", verb, "unreachable", f"{self._primary}/32"],
-                              capture_output=True, text=True, timeout=10, check=False)
-        if verb != "del" and done.returncode != 0:
-            raise RuntimeError(f"ip route {verb}: {done.stderr.strip()}")
-
-    def _order(self, verb, zone):
-        self._hither("zone", verb, zone, "--admin", ADMIN)
 
     @staticmethod
     def _hither(*arguments):

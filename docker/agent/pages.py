@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 class Pages:
-    """One role (node, router, client or primary) and its active faults."""
+    """One role (node, router or client) and its active faults."""
 
     def __init__(self, told, role):
         self._told, self._role = told, role
@@ -44,8 +44,6 @@ class Pages:
             return self._role.sessions()
         if path == "/ask" and hasattr(self._role, "ask"):
             return self._role.ask()
-        if path == "/zones" and hasattr(self._role, "zones"):
-            return self._role.zones()
         raise Refused(404, f"{self._told['kind']} {self._told['name']} has no page {path}")
 
     def post(self, path, query):
@@ -60,8 +58,6 @@ class Pages:
                 return {**self._about(), "at": at}
             if path in ("/drain", "/undrain") and hasattr(self._role, "drain"):
                 return {**self._role.drain(path[1:]), **self._about(), "at": at}
-            if path == "/zone" and hasattr(self._role, "change"):
-                return {**self._role.change(query), "at": at}
         raise Refused(404, f"{self._told['kind']} {self._told['name']} has no verb {path}")
 
     def _break(self, query):

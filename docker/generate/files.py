@@ -2,7 +2,7 @@
 
 import json
 
-from generate import nodes, primary, routers, topology
+from generate import nodes, routers, topology
 
 _VARIABLE = "${LAB_PREFIX:-10.213}"
 
@@ -34,7 +34,6 @@ x-box: &box
     net.ipv6.conf.all.keep_addr_on_down: "1"
     net.ipv6.conf.default.keep_addr_on_down: "1"
   stop_grace_period: 3s
-# The primary needs no more than x-box: knotd stays root, without root's rights.
 # The daemons become `hither`, own their sockets, and are killed for a fault; root queries them over
 # these sockets. hitherd's heartbeat is a file in memory.
 x-node: &node
@@ -101,21 +100,12 @@ def _number(text):
 def _anchor(box):
     if box.kind == "router":
         return "frr" if box.program == "frr" else "router"
-    return {"node": "node", "client": "box", "primary": "box"}[box.kind]
-
-
-def _volume(box):
-    """(its name, where it is), for what outlives the container: versions of zones."""
-    folder = {"node": nodes.STATE_DIR, "primary": primary.STATE_DIR}.get(box.kind)
-    return folder and (f"{box.service}-state", folder)
+    return {"node": "node", "client": "box"}[box.kind]
 
 
 def _service(topo, box, more=()):
-    volumes = [f"./fleet/{box.service}:/etc/lab:ro"]
-    if _volume(box):
-        volumes.append(":".join(_volume(box)))
     lines = [f"  {box.service}:", f"    <<: *{_anchor(box)}", *more, f"    hostname: {box.name}",
-             f"    volumes: {json.dumps(volumes)}", "    networks:",
+             f'    volumes: ["./fleet/{box.service}:/etc/lab:ro"]', "    networks:",
              f'      management: {{ ipv4_address: "{_number(box.management)}" }}']
     for link, other in topo.links_of(box.name):
         lines.append(f'      {link.network}: {{ ipv4_address: "{_number(link.v4(box.name))}" }}'
@@ -139,8 +129,7 @@ def compose(topo, with_console):
     text += "\nnetworks:\n" + _network("management", 0, "apart from all traffic", "network")
     text += "".join(_network(link.network, link.index, f"{link.a} - {link.b}")
                     for link in topo.links)
-    volumes = [_volume(box)[0] for box in topo.boxes.values() if _volume(box)]
-    return text + "\nvolumes:\n" + "".join(f"  {name}:\n" for name in volumes)
+    return text
 
 
 _FLEET_HEAD = """\
@@ -187,9 +176,6 @@ def _agent(topo, box):
                       for link, other in topo.links_of(box.name)]}
     if box.kind == "node":
         told["addresses"] = [topology.SERVICE_V4, topology.SERVICE_V6]
-        told["primary"] = topo.primary.management
-    if box.kind in ("node", "primary"):
-        told["zones"] = list(topology.ZONES)
     if box.kind == "client":
         told["addresses"] = box.own_addresses()
         told["ask"] = [topology.SERVICE_V4, topology.SERVICE_V6]
@@ -204,11 +190,8 @@ def make(topo, with_console=True):
         files[f"{folder}/agent.json"] = _agent(topo, box)
         if box.kind == "node":
             files[f"{folder}/hither.yaml"] = nodes.config(topo, box)
-            files[f"{folder}/{nodes.SECRET_FILE}"] = topology.TSIG_SECRET + "\n"
-        elif box.kind == "primary":
-            files[f"{folder}/knot.conf"] = primary.config(topo)
-            for zone in topology.ZONES:
-                files[f"{folder}/{zone}.zone"] = primary.ZONE
+            files[f"{folder}/example.org.zone"] = nodes.ZONE
+            files[f"{folder}/example.net.zone"] = nodes.ZONE
         elif box.program == "frr":
             files[f"{folder}/bgpd.conf"] = routers.frr(topo, box)
         else:

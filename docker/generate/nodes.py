@@ -1,4 +1,4 @@
-"""What a node reads: hither.yaml. Its zones come from the primary."""
+"""What a node reads: hither.yaml and its zones."""
 
 from generate import topology
 
@@ -7,8 +7,16 @@ _POLICY = {"rise": "1s", "rise_first": "500ms", "warm_up": "1s", "hold_down": "1
            "hold_down_max": "2s", "withdrawals_max": 64, "drain_min": "2s", "drain_max": "10s"}
 # Longer than any path to another site: a less preferred site gets no traffic here.
 _SOFT_PREPEND = 5
-STATE_DIR = "/var/lib/hither"
-SECRET_FILE = "lab-key.secret"
+
+ZONE = f"""\
+$TTL 60
+@     SOA  ns1 hostmaster 1 3600 600 604800 60
+@     NS   ns1
+ns1   A    {topology.SERVICE_V4}
+ns1   AAAA {topology.SERVICE_V6}
+www   A    192.0.2.80
+www   AAAA 2001:db8::80
+"""
 
 _CONFIG = """\
 # {name}. Made by docker/gen.
@@ -22,12 +30,10 @@ user: hither
 admin: {{ listen: "unix:/run/hither/admin.sock" }}
 metrics: {{ listen: "{management}:8053" }}
 heartbeat: /run/hither/heartbeat
-# Versions of the zones: the node serves them from here when it starts.
-state_dir: {state_dir}
-keys: [{{ name: {key}, algorithm: hmac-sha256, secret_file: {secret_file} }}]
-primaries: [{{ name: primary, address: "{primary}", key: {key} }}]
-zones:    # With the default gates.
-{zones}anycast:
+zones:
+  - {{ name: example.org, file: example.org.zone }}
+  - {{ name: example.net, file: example.net.zone }}
+anycast:
   admin: {{ listen: "unix:/run/hither-anycast/admin.sock" }}
   state_file: none
   policy: {{ {policy} }}
@@ -58,9 +64,6 @@ def config(topo, box):
         service_v4=topology.SERVICE_V4, service_v6=topology.SERVICE_V6,
         prefix_v4=topology.PREFIX_V4, prefix_v6=topology.PREFIX_V6,
         policy=", ".join(f"{key}: {value}" for key, value in _POLICY.items()),
-        state_dir=STATE_DIR, key=topology.TSIG_NAME, secret_file=SECRET_FILE,
-        primary=topo.primary.management, zones="".join(
-            f"  - {{ name: {zone}, primaries: [primary] }}\n" for zone in topology.ZONES),
         soft_prepend=_SOFT_PREPEND, address=link.v4(box.name), router=link.v4(router.name),
         router_as=router.number, password=topology.BGP_PASSWORD)
     others = [other for other in topo.nodes() if other is not box]

@@ -12,7 +12,6 @@ r"""The lab's map for N sites: routers, nodes, clients and their links. Only dat
 
 So a carrier's own site is the nearest for its clients; the next one is on the same continent.
 The best route is the one with the shortest AS path, then the lowest router ID.
-The primary, Knot, has no link: nodes take their zones from it over the management network.
 AS numbers are of RFC 5398 (documentation: carriers) and RFC 6996 (private use: the others).
 """
 
@@ -24,9 +23,6 @@ SERVICE_V4, SERVICE_V6 = "192.0.2.53", "2001:db8::53"
 PREFIX_V4, PREFIX_V6 = "192.0.2.0/24", "2001:db8::/48"
 NODE_AS = 65001
 BGP_PASSWORD = "lab-secret"
-# The transfers' (RFC 8945): 32 octets, in Base64, that anyone can read in these sources.
-TSIG_NAME, TSIG_SECRET = "lab-key", "SGl0aGVyJ3MgbGFiOiB0aGlzIGlzIG5vIHNlY3JldC4="
-ZONES = ("example.org", "example.net")
 SITES_MAX = len(places.PLACES)
 # Placeholder for the first two parts of all IPv4 addresses until a container starts.
 PREFIX_MARK = "@LAB_PREFIX@"
@@ -35,11 +31,11 @@ _ULA = "fd6c:1d4a:53d"  # RFC 4193, chosen at random.
 
 @dataclasses.dataclass
 class Box:
-    """A container. `kind`: node, router (a site's, or a carrier), client or primary."""
+    """A container. `kind`: node, router (a site's, or a carrier) or client."""
     name: str      # Its name for people and the console.
     service: str   # Its name for compose.
     kind: str
-    number: int    # Its AS; 0: it speaks no BGP.
+    number: int    # Its AS.
     index: int     # Of all boxes: its management address and its router id.
     site: str = ""
     node: str = ""
@@ -103,7 +99,6 @@ class Topology:
         for count, place in enumerate(self.places):
             self._make_site(place, count, 2 if place.site in two_nodes else 1)
         self._make_clients()
-        self.primary = self._add("primary", "primary", 0, program="knot")
 
     def _add(self, name, kind, number, **more):
         box = Box(name, more.pop("service", name), kind, number, len(self.boxes) + 2, **more)

@@ -7,8 +7,6 @@ constexpr absl::string_view kQueries = "hither_queries_total";
 constexpr absl::string_view kAnswers = "hither_answers_total";
 constexpr absl::string_view kAnswerKinds = "hither_answer_kinds_total";
 constexpr absl::string_view kEdns = "hither_edns_total";
-constexpr absl::string_view kTsig = "hither_tsig_total";
-constexpr absl::string_view kNotify = "hither_notify_total";
 constexpr absl::string_view kDropped = "hither_dropped_total";
 constexpr absl::string_view kErrors = "hither_udp_errors_total";
 constexpr absl::string_view kSendFaults = "hither_udp_send_faults_total";
@@ -20,9 +18,6 @@ constexpr absl::string_view kKindsHelp =
     "Answers by kind; an answer may be of several kinds or none.";
 constexpr absl::string_view kEdnsHelp =
     "Queries with EDNS, with the DO flag, with an NSID request.";
-constexpr absl::string_view kTsigHelp = "Queries signed with TSIG, by the result of the check.";
-constexpr absl::string_view kNotifyHelp =
-    "NOTIFY messages by result; notauth: the zone does not come from a primary here.";
 constexpr absl::string_view kDroppedHelp = "Messages that got no answer.";
 constexpr absl::string_view kErrorsHelp = "Failed system calls on UDP sockets.";
 constexpr absl::string_view kSendFaultsHelp =
@@ -48,16 +43,6 @@ constexpr CounterText kTexts[] = {
     {kEdns, R"(has="edns")", kEdnsHelp},
     {kEdns, R"(has="do")", kEdnsHelp},
     {kEdns, R"(has="nsid")", kEdnsHelp},
-    {kTsig, R"(result="good")", kTsigHelp},
-    {kTsig, R"(result="formerr")", kTsigHelp},
-    {kTsig, R"(result="badkey")", kTsigHelp},
-    {kTsig, R"(result="badsig")", kTsigHelp},
-    {kTsig, R"(result="badtime")", kTsigHelp},
-    {kTsig, R"(result="badtrunc")", kTsigHelp},
-    {kNotify, R"(result="taken")", kNotifyHelp},
-    {kNotify, R"(result="refused")", kNotifyHelp},
-    {kNotify, R"(result="notauth")", kNotifyHelp},
-    {kNotify, R"(result="malformed")", kNotifyHelp},
     {kDropped, R"(reason="short")", kDroppedHelp},
     {kDropped, R"(reason="response")", kDroppedHelp},
     {kErrors, R"(call="send")", kErrorsHelp},

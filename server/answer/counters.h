@@ -29,16 +29,6 @@ enum class Counter : uint8_t {
   kWithEdns,
   kWithDo,
   kWithNsid,
-  kTsigGood,  // Queries with TSIG by the outcome of its check (tsig_request.h).
-  kTsigFormErr,
-  kTsigBadKey,
-  kTsigBadSig,
-  kTsigBadTime,
-  kTsigBadTrunc,
-  kNotifyTaken,  // NOTIFYs by outcome; those with a bad TSIG are counted only there.
-  kNotifyRefused,
-  kNotifyNotAuth,
-  kNotifyMalformed,
   kDroppedShort,     // Under 12 octets: no header to answer.
   kDroppedResponse,  // QR was set; answering would make loops (RFC 8906 §3.1.1 aside).
   kUdpSendErrors,    // All of them, whatever the cause.

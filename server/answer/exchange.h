@@ -22,7 +22,6 @@ struct TransportFacts {
   absl::Duration tcp_idle_timeout = absl::ZeroDuration();
   // When the batch was read, on the monotonic clock. The answering code reads no clock.
   uint64_t now_ns = 0;
-  uint64_t now_seconds = 0;  // The same since 1970 (UTC), for TSIG.
 };
 
 // A query and the buffer for its answer; one of a batch.

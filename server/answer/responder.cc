@@ -4,7 +4,6 @@
 
 #include "server/answer/answer.h"
 #include "server/answer/chaos.h"
-#include "server/transfer/notify_message.h"
 
 namespace hither {
 namespace {
@@ -35,57 +34,10 @@ Counter CounterOf(Rcode rcode) {
   return Counter::kBadVers;
 }
 
-Counter CounterOf(TsigCheck check) {
-  switch (check) {
-    case TsigCheck::kGood:
-      return Counter::kTsigGood;
-    case TsigCheck::kBadKey:
-      return Counter::kTsigBadKey;
-    case TsigCheck::kBadSig:
-      return Counter::kTsigBadSig;
-    case TsigCheck::kBadTime:
-      return Counter::kTsigBadTime;
-    case TsigCheck::kBadTrunc:
-      return Counter::kTsigBadTrunc;
-    case TsigCheck::kUnsigned:
-    case TsigCheck::kFormErr:
-      break;
-  }
-  return Counter::kTsigFormErr;
-}
-
-Counter NotifyCounterOf(Rcode rcode) {
-  switch (rcode) {
-    case Rcode::kNoError:
-      return Counter::kNotifyTaken;
-    case Rcode::kRefused:
-      return Counter::kNotifyRefused;
-    case Rcode::kNotAuth:
-      return Counter::kNotifyNotAuth;
-    default:
-      return Counter::kNotifyMalformed;
-  }
-}
-
-AccessTransport AccessOf(Transport transport) {
-  return transport == Transport::kTcp ? AccessTransport::kTcp : AccessTransport::kUdp;
-}
-
-// Why there is no answer from a zone that we should serve. RFC 8914 §4.25 gives "its most recent
-// zone being too old or having expired" as an example of Invalid Data; No Reachable Authority
-// (§4.23) is a resolver's.
-ExtendedError ErrorOf(const ServedZone& without_version) {
-  return without_version.state() == ServedState::kExpired ? ExtendedError::kInvalidData
-                                                          : ExtendedError::kNotReady;
-}
-
 }  // namespace
 
-Responder::Responder(const ResponderOptions& options, Counters& counters,
-                     const Snapshot<TsigKeyRing>* keys)
-    : options_(options), counters_(counters) {
-  if (keys != nullptr) keys_.emplace(*keys);
-}
+Responder::Responder(const ResponderOptions& options, Counters& counters)
+    : options_(options), counters_(counters) {}
 
 size_t Responder::LimitBytes(const Query& query, const TransportFacts& facts) const {
   if (facts.transport == Transport::kTcp) return UINT16_MAX;
@@ -133,7 +85,7 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const HashedNam
   }
   const ServedZone* served = zones.FindZone(qname, query.type == RrType::kDs);
   if (served == nullptr) return {Rcode::kRefused, ExtendedError::kNotAuthoritative};
-  if (served->zone == nullptr) return {Rcode::kServFail, ErrorOf(*served)};
+  if (served->zone == nullptr) return {Rcode::kServFail, ExtendedError::kNotReady};
   const Zone& zone = *served->zone;
   if (query.edns.wants_zone_version) {
     opt_.has_zone_version = true;
@@ -152,45 +104,16 @@ Responder::Verdict Responder::AnswerQuestion(const Query& query, const HashedNam
   if (result.kind == AnswerKind::kNegative && result.rcode == Rcode::kNoError) {
     counters_.Add(Counter::kNoData);
   }
-  // While every zone is fresh, which the set knows, none of them is asked.
-  const bool is_stale = zones.stale() > 0 && served->has_gone_stale();
-  return {result.rcode, is_stale ? ExtendedError::kStaleAnswer : ExtendedError::kAbsent};
+  return {result.rcode};
 }
 
-// RFC 1996 §3. Whose zone it is shows here, so that a storm of NOTIFYs for other zones never
-// reaches the handler.
-Responder::Verdict Responder::DecideNotify(const Exchange& exchange, const Reading& reading,
-                                           const TransportFacts& facts, const ZoneSet& zones) {
-  if (options_.notify == nullptr) return {Rcode::kRefused, ExtendedError::kProhibited};
-  Notify notify;
-  // Each record that is passed over for the serial costs more than its octets' reading.
-  turn_work_ += exchange.query.size() / kWorkOfMacOctets;
-  Verdict verdict = {ReadNotify(exchange.query, notify).rcode};
-  if (verdict.rcode == Rcode::kNoError) {
-    const ServedZone* zone = zones.FindExact(notify.query.name);
-    if (zone == nullptr) {
-      verdict = {Rcode::kNotAuth, ExtendedError::kNotAuthoritative};
-    } else if (zone->source().kind() != ZoneSource::Kind::kPrimaries) {
-      verdict = {Rcode::kRefused, ExtendedError::kProhibited};
-    } else {
-      AccessClient sender = {.address = exchange.client, .transport = AccessOf(facts.transport)};
-      if (reading.query.tsig_offset != 0) sender.key = tsig_.key()->name.view();
-      verdict = {options_.notify->OnNotify(notify.query.name, notify.serial, sender)};
-    }
-    if (verdict.rcode == Rcode::kNoError) writer_.SetAuthoritative(true);
-  }
-  counters_.Add(NotifyCounterOf(verdict.rcode));
-  return verdict;
-}
-
-Responder::Verdict Responder::Decide(const Exchange& exchange, const Reading& reading,
-                                     const TransportFacts& facts, const ZoneSet& zones) {
+Responder::Verdict Responder::Decide(const Reading& reading, const TransportFacts& facts,
+                                     const ZoneSet& zones) {
   const Query& query = reading.query;
   switch (query.opcode) {
     case Opcode::kQuery:
       break;
     case Opcode::kNotify:
-      return DecideNotify(exchange, reading, facts, zones);
     case Opcode::kUpdate:  // RFC 2136 §3.3: policy forbids it; changes come from the primary.
       return {Rcode::kRefused, ExtendedError::kProhibited};
     default:  // RFC 8906 §3.1.4: an answer, whatever the opcode.
@@ -201,6 +124,9 @@ Responder::Verdict Responder::Decide(const Exchange& exchange, const Reading& re
   }
   if (query.edns.present && query.edns.version != 0) {  // RFC 6891 §6.1.3
     return {Rcode::kBadVers};
+  }
+  if (query.tsig.present) {  // RFC 8945 §5.2.1: a key that we do not know.
+    return {Rcode::kNotAuth, ExtendedError::kNotSupported};
   }
   return AnswerQuestion(query, reading.qname, facts, zones);
 }
@@ -244,30 +170,6 @@ void Responder::FetchAll(std::span<Reading> group, const ZoneSet& zones) {
   }
 }
 
-// The keys are looked up only here, so that unsigned queries do not pay for them.
-TsigCheck Responder::CheckTsig(const Exchange& exchange, const Reading& reading,
-                               const TransportFacts& facts) {
-  static const TsigKeyRing kNoKeys;
-  const TsigKeyRing& keys = keys_.has_value() ? keys_->Refresh() : kNoKeys;
-  const TsigCheck check =
-      tsig_.CheckAt(keys, exchange.query, reading.query.tsig_offset, facts.now_seconds);
-  counters_.Add(CounterOf(check));
-  turn_work_ += kWorkOfTsig + exchange.query.size() / kWorkOfMacOctets;
-  return check;
-}
-
-Responder::Verdict Responder::RefuseTsig(TsigCheck check) const {
-  if (check == TsigCheck::kFormErr) return {Rcode::kFormErr};
-  const bool has_keys = keys_.has_value() && !keys_->held().empty();
-  return {Rcode::kNotAuth, has_keys ? ExtendedError::kAbsent : ExtendedError::kNotSupported};
-}
-
-size_t Responder::AddTsig(const Exchange& exchange, size_t limit, size_t bytes,
-                          const TransportFacts& facts) {
-  turn_work_ += bytes / kWorkOfMacOctets;
-  return tsig_.Sign(exchange.reply.first(limit), bytes, facts.now_seconds);
-}
-
 size_t Responder::AnswerRead(const Exchange& exchange, const Reading& reading,
                              const TransportFacts& facts, const ZoneSet& zones) {
   const Query& query = reading.query;
@@ -279,28 +181,18 @@ size_t Responder::AnswerRead(const Exchange& exchange, const Reading& reading,
   size_t reserve = 0;
   if (query.edns.present) {
     PrepareOpt(query, facts);
-    if (zones.stale() > 0) opt_.error = ExtendedError::kStaleAnswer;  // Room beside a full answer.
     reserve = opt_.Bytes();
     opt_.has_zone_version = false;  // Until a zone is found.
   }
-  // RFC 8945 §5.3: a FORMERR is signed, too, as long as the TSIG itself can be read.
-  const bool is_signed = query.tsig_offset != 0;
-  TsigCheck check = TsigCheck::kGood;
-  const size_t limit = std::min(LimitBytes(query, facts), exchange.reply.size());
-  size_t tsig_bytes = 0;
-  if (is_signed) [[unlikely]] {
-    check = CheckTsig(exchange, reading, facts);
-    tsig_bytes = tsig_.key() == nullptr ? 0 : tsig_.ReservedBytes();
-  }
-  writer_.Start(exchange.reply, limit - tsig_bytes, reserve, exchange.query, query);
-  const Verdict verdict =
-      check == TsigCheck::kGood ? Decide(exchange, reading, facts, zones) : RefuseTsig(check);
+  writer_.Start(exchange.reply, LimitBytes(query, facts), reserve, exchange.query, query);
+  const Verdict verdict = Decide(reading, facts, zones);
   turn_work_ += kWorkOfQuery + exchange.query.size() / kWorkOfOctets + writer_.work();
   Count(query, facts, verdict.rcode);
+  const Tsig* tsig = verdict.rcode == Rcode::kNotAuth ? &query.tsig : nullptr;
+  if (!query.edns.present) return writer_.Finish(verdict.rcode, nullptr, tsig);
   opt_.error = verdict.error;
   opt_.extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(verdict.rcode) >> 4);
-  const size_t bytes = writer_.Finish(verdict.rcode, query.edns.present ? &opt_ : nullptr);
-  return is_signed ? AddTsig(exchange, limit, bytes, facts) : bytes;
+  return writer_.Finish(verdict.rcode, &opt_, tsig);
 }
 
 Response Responder::Answer(const Exchange& exchange, const TransportFacts& facts,

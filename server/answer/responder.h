@@ -4,19 +4,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 
 #include "base/bytes.h"
-#include "base/snapshot.h"
 #include "dns/payload_size.h"
 #include "dns/query.h"
-#include "dns/tsig/tsig_key.h"
-#include "dns/tsig/tsig_request.h"
 #include "server/answer/counters.h"
 #include "server/answer/exchange.h"
-#include "server/answer/notify_handler.h"
 #include "server/answer/response_writer.h"
 #include "zones/set/zone_set.h"
 
@@ -24,11 +19,9 @@ namespace hither {
 
 // A server's identity and limits; constant for a worker's lifetime.
 struct ResponderOptions {
-  std::string nsid =
-      {};  // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: omitted.
-  std::string version = {};  // version.server / version.bind; empty: hidden (REFUSED).
+  std::string nsid;     // NSID (RFC 5001) and id.server / hostname.bind (RFC 4892); empty: omitted.
+  std::string version;  // version.server / version.bind; empty: hidden (REFUSED).
   uint16_t udp_payload_bytes_max = kUdpPayloadBytesDefault;
-  NotifyHandler* notify = nullptr;  // Outlives the responder. Null: NOTIFYs are refused.
 };
 
 // Query octets in, answer octets out: every transport calls this one, so that no transport can miss
@@ -38,9 +31,8 @@ struct ResponderOptions {
 // query is from anybody, with any content.
 class Responder {
  public:
-  // `counters` outlives the responder and has no other writer. `keys` outlives it, too; null: none.
-  Responder(const ResponderOptions& options, Counters& counters,
-            const Snapshot<TsigKeyRing>* keys = nullptr);
+  // `counters` outlives the responder and has no other writer.
+  Responder(const ResponderOptions& options, Counters& counters);
 
   // Answers `exchange.query` from `zones` into `exchange.reply`, which must hold 65,535 octets for
   // TCP and options.udp_payload_bytes_max (at least 512) for UDP and must not overlap the query.
@@ -50,11 +42,6 @@ class Responder {
   // queries and prefetches each one's data while it continues with the next: if the zones are
   // larger than the caches, waiting for memory is most of an answer's cost.
   void AnswerAll(std::span<Exchange> batch, const TransportFacts& facts, const ZoneSet& zones);
-
-  // After new keys were published: an idle worker would keep the old ones.
-  void RefreshKeys() {
-    if (keys_.has_value()) keys_->Refresh();
-  }
 
   // Starts an iteration of the worker's loop; has it used up its work (work.h)? A listener then
   // leaves the remaining queries for the next iteration.
@@ -84,14 +71,7 @@ class Responder {
   static void FetchAll(std::span<Reading> group, const ZoneSet& zones);
   size_t AnswerRead(const Exchange& exchange, const Reading& reading, const TransportFacts& facts,
                     const ZoneSet& zones);
-  TsigCheck CheckTsig(const Exchange& exchange, const Reading& reading,
-                      const TransportFacts& facts);
-  size_t AddTsig(const Exchange& exchange, size_t limit, size_t bytes, const TransportFacts& facts);
-  Verdict RefuseTsig(TsigCheck check) const;
-  Verdict Decide(const Exchange& exchange, const Reading& reading, const TransportFacts& facts,
-                 const ZoneSet& zones);
-  Verdict DecideNotify(const Exchange& exchange, const Reading& reading,
-                       const TransportFacts& facts, const ZoneSet& zones);
+  Verdict Decide(const Reading& reading, const TransportFacts& facts, const ZoneSet& zones);
   Verdict AnswerQuestion(const Query& query, const HashedName& qname, const TransportFacts& facts,
                          const ZoneSet& zones);
   void PrepareOpt(const Query& query, const TransportFacts& facts);
@@ -103,8 +83,6 @@ class Responder {
   ResponseWriter writer_;
   std::array<Reading, kGroupMax> group_;
   OptReply opt_;
-  std::optional<Snapshot<TsigKeyRing>::Reader> keys_;  // Refreshed for each signed query only.
-  TsigRequest tsig_;
   uint64_t turn_work_ = 0;
 };
 

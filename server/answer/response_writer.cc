@@ -266,7 +266,7 @@ bool ResponseWriter::AddText(RrClass klass, ByteView text) {
   return true;
 }
 
-size_t ResponseWriter::Finish(Rcode rcode, const OptReply* opt) {
+size_t ResponseWriter::Finish(Rcode rcode, const OptReply* opt, const Tsig* tsig) {
   limit_ += reserve_;
   uint16_t additional = counts_[2];
   if (opt != nullptr) {
@@ -278,6 +278,11 @@ size_t ResponseWriter::Finish(Rcode rcode, const OptReply* opt) {
       end_ += fitting.Bytes();
       ++additional;
     }
+  }
+  if (tsig != nullptr && TsigBytes(*tsig) != 0 && Fits(TsigBytes(*tsig))) {
+    WriteBadKey(*tsig, data_ + end_);  // RFC 8945 §5.1: after everything else.
+    end_ += TsigBytes(*tsig);
+    ++additional;
   }
   // RFC 1035 §4.1.1; RD as it came, all else clear: CD and AD by RFC 4035 §3.1.6, Z by RFC 8906
   // §3.1.4.

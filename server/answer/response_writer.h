@@ -71,8 +71,9 @@ class ResponseWriter {
   bool AddCname(NameView owner, uint16_t owner_offset, uint32_t ttl_seconds, NameView target);
   bool AddText(RrClass klass, ByteView text);  // CHAOS TXT at the question's name, TTL 0.
 
-  // Completes header and OPT (null: the query had none); returns the answer's size.
-  size_t Finish(Rcode rcode, const OptReply* opt);
+  // Completes header, OPT (null: the query had none) and the TSIG of a query that was signed with
+  // a key we do not know (else null); returns the answer's size.
+  size_t Finish(Rcode rcode, const OptReply* opt, const Tsig* tsig);
 
   // The offset of the last `labels` labels of the question's name, for owners at or above it.
   uint16_t QuestionOffset(size_t labels) const;

@@ -11,9 +11,6 @@ namespace hither {
 inline constexpr uint32_t kWorkOfQuery = 50;      // The minimum cost of each.
 inline constexpr uint32_t kWorkOfSha1Block = 10;  // 64 octets.
 inline constexpr uint32_t kWorkOfOctets = 16;     // This many written octets are one unit.
-// To check a query's TSIG and sign the answer: the four hashes of the two MACs, without the octets.
-inline constexpr uint32_t kWorkOfTsig = 400;
-inline constexpr uint32_t kWorkOfMacOctets = 4;  // This many octets that a MAC covers are one unit.
 
 // The maximum of an answer: 300 µs; an ordinary one costs 2 with its system calls.
 inline constexpr uint32_t kWorkOfAnswerMax = 30'000;

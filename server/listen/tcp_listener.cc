@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/socket_address.h"
-#include "base/wall_clock.h"
 
 namespace hither {
 namespace {
@@ -226,7 +225,6 @@ Response TcpListener::Answer(const Exchange& exchange, uint64_t now_ns) {
       .transport = Transport::kTcp,
       .tcp_idle_timeout = IdleTimeoutAt(limits_, connections_.size()),
       .now_ns = now_ns,
-      .now_seconds = WallSeconds(),
   };
   ++answered_;
   return responder_.Answer(exchange, facts, zones_.Refresh());

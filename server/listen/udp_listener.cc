@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/socket_address.h"
-#include "base/wall_clock.h"
 
 namespace hither {
 namespace {
@@ -164,8 +163,7 @@ size_t UdpListener::Receive() {
 size_t UdpListener::AnswerAll(size_t received, uint64_t now_ns) {
   if (received == 0) return 0;
   const ZoneSet& zones = zones_.Refresh();
-  const TransportFacts facts{
-      .transport = Transport::kUdp, .now_ns = now_ns, .now_seconds = WallSeconds()};
+  const TransportFacts facts{.transport = Transport::kUdp, .now_ns = now_ns};
   size_t count = 0;
   for (size_t i = 0; i < received; ++i) {
     // Nobody listens on port 0; such a query is forged, or its answer goes nowhere.
@@ -237,8 +235,7 @@ bool UdpListener::Shorten(size_t reply) {
   const ByteView octets(static_cast<const uint8_t*>(batch_.query_parts_[query].iov_base),
                         batch_.queries_[query].msg_len);
   const std::span<uint8_t> room(static_cast<uint8_t*>(part.iov_base), kShortReplyBytes);
-  const TransportFacts facts{
-      .transport = Transport::kUdp, .now_ns = MonotonicNs(), .now_seconds = WallSeconds()};
+  const TransportFacts facts{.transport = Transport::kUdp, .now_ns = MonotonicNs()};
   const Exchange exchange{
       .query = octets, .reply = room, .client = AddressOctets(batch_.peers_[query])};
   const size_t size = responder_.Answer(exchange, facts, zones_.Refresh()).message_bytes;

@@ -41,12 +41,11 @@ std::vector<int> UsableCpus() {
   return cpus;
 }
 
-Worker::Worker(const WorkerOptions& options, WorkerSockets sockets, const Snapshot<ZoneSet>& zones,
-               const Snapshot<TsigKeyRing>* keys)
+Worker::Worker(const WorkerOptions& options, WorkerSockets sockets, const Snapshot<ZoneSet>& zones)
     : options_(options),
       sockets_(std::move(sockets)),
       zones_(zones),
-      responder_(options.responder, counters_, keys),
+      responder_(options.responder, counters_),
       batch_(options.udp_batch, options.responder.udp_payload_bytes_max),
       tcp_(options.tcp, responder_, zones_, counters_, latency_.tcp) {}
 
@@ -143,7 +142,6 @@ void Worker::Join() {
 
 void Worker::OnWake() {
   zones_.Refresh();
-  responder_.RefreshKeys();
   if (stop_requested_.load(std::memory_order_acquire)) BeginStop();
 }
 

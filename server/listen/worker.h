@@ -13,7 +13,6 @@
 #include "base/net/uv.h"
 #include "base/snapshot.h"
 #include "daemon/heartbeat/heartbeat_layout.h"
-#include "dns/tsig/tsig_key.h"
 #include "server/answer/counters.h"
 #include "server/answer/responder.h"
 #include "server/listen/latency.h"
@@ -41,15 +40,14 @@ struct WorkerOptions {
 // Join().
 class Worker {
  public:
-  // `zones` and `keys` outlive the worker. `keys` may be null: none.
-  Worker(const WorkerOptions& options, WorkerSockets sockets, const Snapshot<ZoneSet>& zones,
-         const Snapshot<TsigKeyRing>* keys = nullptr);
+  // `zones` outlives the worker.
+  Worker(const WorkerOptions& options, WorkerSockets sockets, const Snapshot<ZoneSet>& zones);
   ~Worker();  // Stops and joins.
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   absl::Status Start();
-  // After a Publish: an idle worker would hold on to old zones and keys for as long as nobody asks.
+  // After a Publish: an idle worker would hold on to the old zones for as long as nobody asks.
   void Wake();
   // Answers what is queued, lets TCP answers go out (for kFarewellMax at most), ends.
   void RequestStop();

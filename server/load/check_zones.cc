@@ -7,17 +7,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "base/counted.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/port_owner.h"
 #include "base/printable.h"
-#include "daemon/config/transfer_files.h"
 #include "server/privileges.h"
-#include "server/transfer/client/primary_stream.h"
 
 namespace hither {
 namespace {
@@ -26,13 +21,12 @@ namespace {
 constexpr size_t kZonesAtOnce = 1'024;
 
 struct Checked {
-  std::string findings = {};  // A line each.
+  std::string findings;  // A line each.
   uint64_t records = 0;
   bool good = false;
 };
 
 Checked Check(ZoneSource source, const LoadOptions& options) {
-  if (source.kind() == ZoneSource::Kind::kPrimaries) return {.good = true};
   LoadProgress nobody_looks;
   LoadedZone loaded = LoadSource(source, options, /*images=*/nullptr, nobody_looks);
   if (loaded.from_image && source.kind() == ZoneSource::Kind::kTextOrImage) {
@@ -105,31 +99,6 @@ void WarnOfTakenPorts(const Config& config, std::ostream& out) {
   }
 }
 
-// Do the files of certificates fit together? CheckTransferFiles() has found them.
-absl::Status CheckTls(const Config& config) {
-  std::vector<std::string> errors;
-  for (const PrimaryConfig& primary : config.primaries) {
-    if (!primary.tls.has_value()) continue;
-    const auto context = TlsContext::Make(TlsSettingsOf(*primary.tls));
-    std::string wrong(context.status().message());
-    const absl::Time now = absl::Now();
-    if (context.ok() && (*context)->client_certificate_end() <= now) {
-      wrong = WarningOf(**context, now);
-    }
-    if (!wrong.empty()) errors.push_back(absl::StrCat("primary ", primary.name, ": ", wrong));
-  }
-  if (errors.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrJoin(errors, "\n"));
-}
-
-// As the server's user: some files may be for its eyes only.
-absl::Status CheckTransfersAsUser(const Config& config) {
-  return AsUser(config, [&config] {
-    absl::Status files = CheckTransferFiles(config);
-    return files.ok() ? CheckTls(config) : files;
-  });
-}
-
 bool CheckStart(const Config& config, std::ostream& out) {
   bool can_start = true;
   for (const absl::Status& status : {CheckLogFile(config.log.file), CheckUser(config),
@@ -138,13 +107,6 @@ bool CheckStart(const Config& config, std::ostream& out) {
     if (status.ok()) continue;
     can_start = false;
     out << "error: " << Printable(std::string(status.message())) << "\n";
-  }
-  const absl::Status transfers = CheckTransfersAsUser(config);
-  if (!transfers.ok()) {
-    can_start = false;
-    for (const absl::string_view line : absl::StrSplit(transfers.message(), '\n')) {
-      out << "error: " << Printable(std::string(line)) << "\n";
-    }
   }
   WarnOfTakenPorts(config, out);
   return can_start;
@@ -163,14 +125,8 @@ bool CheckZones(const Config& config, std::ostream& out) {
       bad += checked.good ? 0 : 1;
     }
   }
-  const auto transferred = std::ranges::count(config.zones, ZoneSource::Kind::kPrimaries,
-                                              [](ZoneSource zone) { return zone.kind(); });
   out << Counted(config.zones.size(), "zone") << ", " << Counted(records, "record") << ", "
       << Counted(bad, "zone") << " with errors\n";
-  if (transferred > 0) {
-    out << Counted(static_cast<size_t>(transferred), "zone")
-        << " from primaries, which a check does not ask\n";
-  }
   return bad == 0 && out.flush().good();  // Unwritten output counts as failure.
 }
 

@@ -15,14 +15,13 @@ LoadOptions LoadOptionsOf(const Config& config);
 // Can images be kept in the configured folder? This only affects speed: zones load without.
 absl::Status CheckImageCache(const Config& config);
 
-// `hitherd --check` checks the log file's folder, the image cache, the user and what transfers
-// need, and writes an error for each that is missing. Before there are other threads (AsUser()).
+// `hitherd --check` checks the log file's folder, the image cache and the user, and writes an error
+// for each that is missing. Before there are other threads (AsUser()).
 bool CheckStart(const Config& config, std::ostream& out);
 
 // Then it loads every zone of `config`, serves none, and writes each finding, in the zones' order,
 // and a summary to `out`. The current user decides which files and links are read. True if there is
-// no error and everything was written. Loads in its own threads. Zones from primaries are counted;
-// no primary is asked.
+// no error and everything was written. Loads in its own threads.
 bool CheckZones(const Config& config, std::ostream& out);
 
 }  // namespace hither

@@ -18,11 +18,8 @@ struct LoadReport {
   size_t unchanged = 0;  // Not read again.
   size_t failed = 0;     // Read with errors; the last good version stays, if there was one.
   size_t removed = 0;    // No longer in the configuration.
-  // Zones that come from primaries: a load leaves them alone. They count nowhere else.
-  size_t transferred = 0;
-  size_t newly_transferred = 0;     // Of those: new, or from a file until now.
-  uint64_t records = 0;             // Of all zones that can be served now.
-  size_t served = 0;                // Zones with a good version.
+  uint64_t records = 0;  // Of all zones that can be served now.
+  size_t served = 0;     // Zones with a good version.
   std::vector<std::string> errors;  // A line each, the first kErrorLinesMax in the zones' order.
   size_t errors_omitted = 0;        // The rest; the log has all of them.
   // At a reload: the zones that have changed, with their serials, and warnings. As the errors, the
@@ -31,7 +28,7 @@ struct LoadReport {
   size_t notes_omitted = 0;
 
   bool ok() const { return errors.empty(); }
-  bool changed() const { return loaded + failed + removed + newly_transferred > 0; }
+  bool changed() const { return loaded + failed + removed > 0; }
 };
 
 // The first lines about zones, in the zones' order, whichever of several threads has added them:

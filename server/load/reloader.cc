@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -61,12 +60,6 @@ std::string NoZoneText(const ZoneNames& unknown) {
                       "; `hither reload` without a name reads all");
 }
 
-std::string TransferredText(const LoadReport& zones) {
-  if (zones.transferred == 0) return "";
-  return absl::StrCat("; ", Counted(zones.transferred, "zone"), " from primaries, ",
-                      zones.newly_transferred, " new");
-}
-
 LoadOptions Stoppable(LoadOptions options, const StopFlag& stop) {
   options.limits.file.stop = &stop;
   options.limits.zone.stop = &stop;
@@ -94,11 +87,6 @@ void Reloader::Open(uv_loop_t& loop) {
 }
 
 absl::Status Reloader::LoadFirst(ZoneSources zones, absl::Duration patience) {
-  const absl::Status begun = BeginFirst(std::move(zones));
-  return begun.ok() ? WaitForFirst(patience) : begun;
-}
-
-absl::Status Reloader::BeginFirst(ZoneSources zones) {
   // Before the first answer: who was told to end must not drop what it has begun to answer.
   const absl::Status loader = loader_.Start();
   if (!loader.ok()) return loader;
@@ -106,12 +94,8 @@ absl::Status Reloader::BeginFirst(ZoneSources zones) {
   Log(LogLevel::kInfo, "loading ", Counted(first_zones_.size(), "zone"));
   loading_ = Loading::kFirst;
   loader_.Run([this] { LoadOnItsThread(/*is_first=*/true); });
-  return absl::OkStatus();
-}
-
-absl::Status Reloader::WaitForFirst(absl::Duration patience) {
   if (WaitForZones(patience)) return EndFirst();
-  Log(LogLevel::kWarning, "answering from ", zones().current()->served(), " of ",
+  Log(LogLevel::kWarning, "answering from ", publisher_.published_part(), " of ",
       first_zones_.size(), " zones; the others get SERVFAIL until they are loaded");
   return absl::OkStatus();
 }
@@ -122,9 +106,8 @@ bool Reloader::WaitForZones(absl::Duration patience) {
       std::clamp(patience, absl::Milliseconds(1), absl::Milliseconds(100));
   const absl::Time patient_until = absl::Now() + patience;
   while (!loader_.WaitUntil(std::max(patient_until, absl::Now() + look_every))) {
-    TakeVersions();
     publisher_.PublishPart(store_, absl::Now());
-    if (zones().current()->served() > 0) return false;
+    if (publisher_.published_part() > 0) return false;
   }
   return true;
 }
@@ -138,19 +121,12 @@ absl::Status Reloader::EndFirst() {
   loading_ = Loading::kNothing;
   const size_t zones = std::exchange(first_zones_, {}).size();
   if (!outcome_.config.ok()) return outcome_.config;
-  const LoadReport& report = outcome_.zones;
-  TakeVersions();
-  publisher_.PublishLoaded(store_.set(), report.transferred);
-  const std::shared_ptr<const ZoneSet> published = publisher_.zones().current();
-  host_.OnLoaded(published);
+  publisher_.Publish(store_.set());
+  host_.OnLoaded(store_.set());
   WatchFiles();
-  Log(LogLevel::kInfo, "loaded ", report.served, " of ", zones - report.transferred,
-      " zones from files, ", report.records, " records, in ", absl::FormatDuration(outcome_.took));
-  if (report.transferred > 0) {
-    Log(LogLevel::kInfo, Counted(report.transferred, "zone"), " from primaries, ",
-        published->served() - report.served, " with a version");
-    return absl::OkStatus();
-  }
+  const LoadReport& report = outcome_.zones;
+  Log(LogLevel::kInfo, "loaded ", report.served, " of ", zones, " zones, ", report.records,
+      " records, in ", absl::FormatDuration(outcome_.took));
   if (report.served > 0) return absl::OkStatus();
   return absl::UnavailableError("not one zone could be loaded; see the errors above");
 }
@@ -165,8 +141,8 @@ void Reloader::AllAreLoaded() {
 void Reloader::Reload(ZoneNames only, Done done) {
   {
     MutexLock lock(mu_);
-    if (!calls_.closed) {
-      calls_.waiting.push_back({std::move(only), std::move(done)});
+    if (!closed_) {
+      waiting_.push_back({std::move(only), std::move(done)});
       call_.Send();  // Under the lock: Stop() closes the handle.
       return;
     }
@@ -174,30 +150,11 @@ void Reloader::Reload(ZoneNames only, Done done) {
   done(false, kEndingText);
 }
 
-void Reloader::PublishTransferred(std::vector<TransferredVersion> versions) {
-  MutexLock lock(mu_);
-  if (calls_.closed) return;
-  std::vector<TransferredVersion>& all = calls_.versions;
-  all.insert(all.end(), std::make_move_iterator(versions.begin()),
-             std::make_move_iterator(versions.end()));
-  call_.Send();
-}
-
-void Reloader::TakeVersions() {
-  std::vector<TransferredVersion> versions;
-  {
-    MutexLock lock(mu_);
-    versions = std::exchange(calls_.versions, {});
-  }
-  if (!versions.empty()) publisher_.Add(std::move(versions));
-}
-
 void Reloader::AnswerAll(std::vector<Waiter> waiters, const Answer& answer) {
   for (const Waiter& waiter : waiters) waiter.done(answer.ok, answer.text);
 }
 
 void Reloader::OnCall() {
-  TakeVersions();
   if (loaded_.exchange(false, std::memory_order_acquire)) {
     switch (loading_) {
       case Loading::kNothing:
@@ -216,9 +173,8 @@ void Reloader::OnCall() {
   bool asked = false;
   {
     MutexLock lock(mu_);
-    asked = !calls_.waiting.empty();
+    asked = !waiting_.empty();
   }
-  publisher_.PublishSoon();
   if (asked) Begin(/*all=*/false);
 }
 
@@ -234,7 +190,7 @@ void Reloader::Begin(bool all) {
   host_.OnReloadBegin();
   {
     MutexLock lock(mu_);
-    answered_by_this_ = std::exchange(calls_.waiting, {});
+    answered_by_this_ = std::exchange(waiting_, {});
   }
   wanted_ = {.all = std::exchange(again_.all, false), .named = {}};
   for (const Waiter& waiter : answered_by_this_) {
@@ -264,7 +220,7 @@ void Reloader::LoadOnItsThread(bool is_first) {
 void Reloader::ReportLoaded() {
   loaded_.store(true, std::memory_order_release);
   MutexLock lock(mu_);
-  if (!calls_.closed) call_.Send();  // Else nobody waits for it.
+  if (!closed_) call_.Send();  // Else nobody waits for it.
 }
 
 absl::Status Reloader::LoadFirstZones() {
@@ -292,9 +248,6 @@ absl::Status Reloader::LoadChanges() {
   outcome_.unknown = UnknownOf(wanted_.named, config->zones);
   const ZoneNames only = wanted_.all ? ZoneNames() : ToLoad(wanted_.named, outcome_.unknown);
   if (!wanted_.all && only.empty()) return absl::NotFoundError(NoZoneText(outcome_.unknown));
-  outcome_.keys = KeyRingOf(*config);
-  // To keep them elsewhere needs a restart.
-  outcome_.transfers = TransferSetupOf(*config, outcome_.keys, running_.state_dir);
   outcome_.zones = Load(config->zones, only);
   outcome_.watch = AllFiles();
   return absl::OkStatus();
@@ -368,14 +321,9 @@ LoadReport Reloader::Load(const ZoneSources& zones, const ZoneNames& only) {
 
 void Reloader::EndReload() {
   loading_ = Loading::kNothing;
-  if (outcome_.config.ok() && outcome_.keys != nullptr) host_.OnKeys(std::move(outcome_.keys));
   if (outcome_.config.ok() && outcome_.zones.changed()) {
-    publisher_.PublishLoaded(store_.set(), outcome_.zones.transferred);
-    host_.OnLoaded(publisher_.zones().current());
-  }
-  if (outcome_.config.ok() && outcome_.transfers.has_value()) {
-    const absl::Status set = host_.OnTransfers(*std::exchange(outcome_.transfers, std::nullopt));
-    outcome_.transfer_error = std::string(set.message());
+    publisher_.Publish(store_.set());
+    host_.OnLoaded(store_.set());
   }
   WatchFiles();
   const Answer answer = Summary();
@@ -396,24 +344,21 @@ Reloader::Answer Reloader::Summary() const {
     return {false, why};
   }
   const LoadReport& zones = outcome_.zones;
-  const std::string text =
-      absl::StrCat(Counted(zones.loaded, "zone"), " read, ", zones.unchanged, " unchanged, ",
-                   zones.failed, " failed, ", zones.removed, " removed, in ",
-                   absl::FormatDuration(outcome_.took), TransferredText(zones));
-  const bool is_good = zones.failed == 0 && outcome_.transfer_error.empty();
-  Log(is_good ? LogLevel::kInfo : LogLevel::kError, "reload ends: ", text);
+  const std::string text = absl::StrCat(Counted(zones.loaded, "zone"), " read, ", zones.unchanged,
+                                        " unchanged, ", zones.failed, " failed, ", zones.removed,
+                                        " removed, in ", absl::FormatDuration(outcome_.took));
+  Log(zones.failed == 0 ? LogLevel::kInfo : LogLevel::kError, "reload ends: ", text);
   std::vector<std::string> lines = zones.errors;
   if (zones.errors_omitted > 0) {
     lines.push_back(absl::StrCat("and ", zones.errors_omitted, " more errors; see the log"));
   }
-  if (!outcome_.transfer_error.empty()) lines.push_back(outcome_.transfer_error);
   if (!outcome_.restart.empty()) lines.push_back(outcome_.restart);
   lines.insert(lines.end(), zones.notes.begin(), zones.notes.end());
   if (zones.notes_omitted > 0) {
     lines.push_back(absl::StrCat("and ", zones.notes_omitted, " more changes and warnings"));
   }
   lines.push_back(text);
-  return {is_good, absl::StrJoin(lines, "\n")};
+  return {zones.failed == 0, absl::StrJoin(lines, "\n")};
 }
 
 // The same, unless a name of its own is wrong: that is nobody else's fault.
@@ -427,8 +372,8 @@ void Reloader::Stop() {
   std::vector<Waiter> waiting;
   {
     MutexLock lock(mu_);
-    calls_.closed = true;
-    waiting = std::exchange(calls_.waiting, {});
+    closed_ = true;
+    waiting = std::exchange(waiting_, {});
     call_.Close();
   }
   // A reload that runs does not end here: nothing of it would be published.

@@ -20,13 +20,11 @@
 #include "base/snapshot.h"
 #include "base/stop_flag.h"
 #include "daemon/config/config.h"
-#include "dns/tsig/tsig_key.h"
 #include "server/load/config_files.h"
 #include "server/load/file_watch.h"
 #include "server/load/load_thread.h"
 #include "server/load/zone_publisher.h"
 #include "server/load/zone_store.h"
-#include "server/transfer/refresh/transfer_service.h"
 #include "zones/set/zone_set.h"
 
 namespace hither {
@@ -37,9 +35,6 @@ class ReloadHost {
   virtual ~ReloadHost() = default;
   virtual void OnPublish() = 0;  // New zones: release the old ones.
   virtual void OnLoaded(std::shared_ptr<const ZoneSet> zones) = 0;  // All, and they are published.
-  // At the end of a reload, after its zones are published. An error is one of the reload.
-  virtual absl::Status OnTransfers(TransferSetup setup) = 0;
-  virtual void OnKeys(std::shared_ptr<const TsigKeyRing> keys) = 0;  // At the end of a reload.
   virtual void OnReloadBegin() = 0;
   virtual void OnReloadEnd(bool is_good) = 0;
   // Of a first load for which LoadFirst() did not wait. It may call Stop().
@@ -51,8 +46,7 @@ class ReloadHost {
 //
 // However many ask while a reload runs, one more answers them all.
 //
-// Threads: the control thread's, except that any thread may call Reload(), PublishTransferred(),
-// zones() and the counts.
+// Threads: the control thread's, except that any thread may call Reload(), zones() and the counts.
 // The work is done on a LoadThread and the threads that it makes, so that signals and timers go on.
 class Reloader {
  public:
@@ -71,12 +65,7 @@ class Reloader {
   // Returns when all zones are loaded, or, if that takes longer than `patience`, when some are: the
   // others get SERVFAIL until they are loaded, which goes on. An error only if not one zone can be
   // served.
-  //
-  // Zones from primaries count as loaded: with some of them, an error is none.
   absl::Status LoadFirst(ZoneSources zones, absl::Duration patience);
-  // The same in two steps, for a caller that has something else to do while files are read.
-  absl::Status BeginFirst(ZoneSources zones);
-  absl::Status WaitForFirst(absl::Duration patience);
   bool IsLoadingFirst() const { return loading_ == Loading::kFirst; }
   // To be called now and then; while IsLoadingFirst(), publishes the zones that are ready.
   void PublishReady(absl::Time now);
@@ -89,10 +78,6 @@ class Reloader {
   // errors.
   using Done = std::function<void(bool ok, const std::string& text)>;
   void Reload(ZoneNames only, Done done);
-
-  // Publishes them soon, those that come within a short time together. Any thread may call it. The
-  // versions of zones that the configuration has no primaries for are dropped.
-  void PublishTransferred(std::vector<TransferredVersion> versions);
 
   // A load that runs gives up as soon as it looks at its StopFlag; Reload() gives an error, and so
   // does each later one. Run the loop once more before it is closed.
@@ -126,9 +111,6 @@ class Reloader {
     absl::Status config;  // If not OK, nothing was loaded: nothing has changed.
     ZoneNames unknown;    // Were named, but are not in the configuration.
     std::string restart;  // The settings that have changed and need one: a line, or "".
-    std::shared_ptr<const TsigKeyRing> keys;  // If the configuration was read.
-    std::optional<TransferSetup> transfers;   // Likewise.
-    std::string transfer_error;               // Of OnTransfers(): a line, or "".
     LoadReport zones;
     std::optional<WatchList> watch;  // Of all files, if they are to be watched.
     absl::Duration took;
@@ -136,7 +118,6 @@ class Reloader {
 
   void Begin(bool all);
   void OnCall();
-  void TakeVersions();
   void LoadOnItsThread(bool is_first);
   void ReportLoaded();
   void WatchFiles();
@@ -184,12 +165,9 @@ class Reloader {
   } reloads_;
 
   Mutex mu_;
-  UvAsync call_;  // Send() only under mu_ and if not calls_.closed.
-  struct Calls {
-    std::vector<Waiter> waiting;
-    std::vector<TransferredVersion> versions;
-    bool closed = false;  // Nobody would answer any more.
-  } calls_ ABSL_GUARDED_BY(mu_);
+  UvAsync call_;  // Send() only under mu_ and if not closed_.
+  std::vector<Waiter> waiting_ ABSL_GUARDED_BY(mu_);
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;  // Nobody would answer any more.
 
   LoadThread loader_;  // The last: it ends before what it uses.
 };

@@ -56,8 +56,6 @@ uint64_t BytesOf(const std::vector<FileStamp>& files) {
   return bytes;
 }
 
-bool IsTransferred(ZoneSource source) { return source.kind() == ZoneSource::Kind::kPrimaries; }
-
 bool IsSame(const Zone& a, const Zone& b) { return std::ranges::equal(a.image(), b.image()); }
 
 // What secondary servers will not notice of a new version (RFC 1982 §3.2); "" if there is nothing.
@@ -135,7 +133,6 @@ class ZoneStore::Loading {
     if (sources.size() > kZonesSizedMax) return;
     uint64_t bytes = 0;
     for (const ZoneSource source : sources) {
-      if (IsTransferred(source)) continue;
       if (!IsKept(source, store_.set_->FindExact(source.name()))) bytes += SizeOf(source);
     }
     progress.bytes_total.store(bytes, std::memory_order_relaxed);
@@ -158,12 +155,12 @@ class ZoneStore::Loading {
   }
 
   // In any thread while Run() runs.
-  std::shared_ptr<const ZoneSet> Partial(std::optional<size_t> known) const {
+  std::shared_ptr<const ZoneSet> Partial(size_t known) const {
     const auto is_good = [](const std::atomic<bool>& good) {
       return good.load(std::memory_order_acquire);
     };
     const auto count = static_cast<size_t>(std::count_if(good_.begin(), good_.end(), is_good));
-    if (known.has_value() && count <= *known) return nullptr;
+    if (count <= known) return nullptr;
     std::vector<ServedZone> by_now;
     by_now.reserve(sources_.size());
     for (size_t at = 0; at < sources_.size(); ++at) {
@@ -229,9 +226,7 @@ class ZoneStore::Loading {
   void LoadOrKeep(size_t at, Part& part, Turn turn) {
     const ZoneSource source = sources_[at];
     const ServedZone* before = store_.set_->FindExact(source.name());
-    if (IsTransferred(source)) {
-      Leave(at, before, part);
-    } else if (IsKept(source, before)) {
+    if (IsKept(source, before)) {
       Keep(at, *before);
       ++part.report.unchanged;
     } else {
@@ -296,19 +291,6 @@ class ZoneStore::Loading {
       return true;
     }
     return !before->has_failed() && !HasChanged(Unpack(StampsOf(*before), source.file()));
-  }
-
-  // Its versions are published by ZonePublisher, over this set.
-  void Leave(size_t at, const ServedZone* before, Part& part) {
-    const ZoneSource source = sources_[at];
-    zones[at] = ServedZone(source);
-    ++part.report.transferred;
-    part.report.newly_transferred += before == nullptr || !IsTransferred(before->source());
-    if (only_.empty() || !only_.contains(absl::AsciiStrToLower(source.name().ToText()))) return;
-    part.notes.Add(at, absl::StrCat("zone ", source.name().ToText(),
-                                    ": comes from primaries, so no file is read; `hither zone "
-                                    "refresh ",
-                                    source.name().ToText(), "` asks a primary"));
   }
 
   void Keep(size_t at, const ServedZone& before) {
@@ -395,8 +377,6 @@ class ZoneStore::Loading {
       sum.loaded += part.report.loaded;
       sum.unchanged += part.report.unchanged;
       sum.failed += part.report.failed;
-      sum.transferred += part.report.transferred;
-      sum.newly_transferred += part.report.newly_transferred;
       sum.records += part.report.records;
       sum.served += part.report.served;
       kept += part.kept;
@@ -440,7 +420,7 @@ std::vector<FileStamp> ZoneStore::Unpack(const Stamps& stamps, absl::string_view
   return files;
 }
 
-std::shared_ptr<const ZoneSet> ZoneStore::Partial(std::optional<size_t> known) const {
+std::shared_ptr<const ZoneSet> ZoneStore::Partial(size_t known) const {
   MutexLock lock(mu_);
   return running_ == nullptr ? nullptr : running_->Partial(known);
 }
@@ -448,7 +428,6 @@ std::shared_ptr<const ZoneSet> ZoneStore::Partial(std::optional<size_t> known) c
 void ZoneStore::AddFiles(WatchList& list) const {
   for (size_t at = 0; at < stamps_.size(); ++at) {
     const ZoneSource source = set_->zones()[at].source();
-    if (IsTransferred(source)) continue;
     list.AddFile(std::string(source.file()));
     if (!source.image().empty()) list.AddFile(std::string(source.image()));
     if (stamps_[at].includes == nullptr) continue;
@@ -459,7 +438,6 @@ void ZoneStore::AddFiles(WatchList& list) const {
 bool ZoneStore::HasChangedFiles() const {
   for (size_t at = 0; at < stamps_.size(); ++at) {
     if (IsRaised(options_.limits.zone.stop)) return false;
-    if (IsTransferred(set_->zones()[at].source())) continue;
     if (HasChanged(Unpack(stamps_[at], set_->zones()[at].source().file()))) return true;
   }
   return false;

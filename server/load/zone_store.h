@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,8 +62,6 @@ class ZoneStore {
   // in any order. If nothing has changed, the set stays the same object. `only`, if not empty: the
   // files of other zones that are loaded are not looked at.
   //
-  // Zones from primaries are in the set without a version, and neither loaded nor failed.
-  //
   // A file that looks half written (it ends within a line, or is shorter than before with the same
   // serial) is loaded in place of a good version once nobody has touched it for options.settle:
   // that is waited for, and after ten times as long the zone has failed.
@@ -76,9 +73,8 @@ class ZoneStore {
                   const ZoneNames& only = {});
 
   // During a Load() in another thread: the set with the zones that are good by now, the others
-  // without a version. Null if there are at most `known`, or no Load() runs. No `known`: also if
-  // none is good. Throws std::bad_alloc.
-  std::shared_ptr<const ZoneSet> Partial(std::optional<size_t> known) const;
+  // without a version. Null if there are at most `known`, or no Load() runs. Throws std::bad_alloc.
+  std::shared_ptr<const ZoneSet> Partial(size_t known) const;
 
   // After Load(): adds every file that its zones are made from.
   void AddFiles(WatchList& list) const;

@@ -38,7 +38,7 @@ absl::Duration RefreshTimer::Retry() const {
 // At least a refresh and a retry: a zone must not expire because the bounds have slowed it down.
 absl::Duration RefreshTimer::Expire() const {
   const absl::Duration wanted = absl::Seconds(soa_.value_or(SoaFields()).expire_seconds);
-  return std::max({std::min(wanted, bounds_.expire_max), bounds_.expire_min, Refresh() + Retry()});
+  return std::max(std::min(wanted, bounds_.expire_max), Refresh() + Retry());
 }
 
 absl::Duration RefreshTimer::RefusedWait() const {
@@ -70,15 +70,9 @@ void RefreshTimer::Start(const SoaFields& soa, const RefreshSaved& saved, Transf
   }
 }
 
-void RefreshTimer::AskSoon(TransferNow now, uint32_t random) {
-  const absl::Duration spread = bounds_.start_spread * (static_cast<double>(random) / 4294967296.0);
-  due_ = std::min(due_, now.steady + spread);
-}
-
 void RefreshTimer::OnAsked(TransferNow now) {
   is_asking_ = true;
   ask_again_ = false;
-  had_news_ = false;
   asked_ = now.steady;
 }
 
@@ -93,7 +87,7 @@ bool RefreshTimer::OnNotify(std::optional<uint32_t> hint, TransferNow now) {
     ask_again_ = true;  // The answer may have been sent before the change.
     return false;
   }
-  const absl::Time soon = EarliestForNotify(now);
+  const absl::Time soon = std::max(now.steady, asked_ + bounds_.notify_gap);
   if (soon >= due_) return false;
   due_ = soon;
   return true;
@@ -116,7 +110,6 @@ void RefreshTimer::OnCurrent(uint32_t serial, std::optional<uint32_t> expire_sec
 void RefreshTimer::OnTransferred(const SoaFields& soa, std::optional<uint32_t> expire_seconds,
                                  TransferNow now, uint32_t random) {
   soa_ = soa;
-  had_news_ = true;
   ForgetRefused();
   Confirm(expire_seconds, now, /*may_shorten=*/true);
   Wait(Refresh(), now, random);
@@ -167,14 +160,9 @@ void RefreshTimer::Wait(absl::Duration delay, TransferNow now, uint32_t random) 
   } else {
     hint_.reset();
   }
-  if (ask_again_) due_ = std::min(due_, EarliestForNotify(now));
+  if (ask_again_) due_ = std::min(due_, std::max(now.steady, asked_ + bounds_.notify_gap));
   is_asking_ = false;
   ask_again_ = false;
-}
-
-absl::Time RefreshTimer::EarliestForNotify(TransferNow now) const {
-  return std::max(now.steady,
-                  asked_ + (had_news_ ? bounds_.notify_gap_after_news : bounds_.notify_gap));
 }
 
 void RefreshTimer::ForgetRefused() {

@@ -22,7 +22,6 @@ struct RefreshBounds {
   absl::Duration refresh_max = absl::Hours(24);
   absl::Duration retry_min = absl::Seconds(30);
   absl::Duration retry_max = absl::Hours(6);
-  absl::Duration expire_min = absl::ZeroDuration();
   absl::Duration expire_max = absl::Hours(24 * 365);
   // For a zone without a version: a new one is wanted soon, but not from a dead primary forever.
   absl::Duration empty_retry_min = absl::Seconds(5);
@@ -30,11 +29,8 @@ struct RefreshBounds {
   // After content was refused: the first wait, doubling with each refusal of the same serial.
   absl::Duration refused_min = absl::Minutes(1);
   absl::Duration refused_max = absl::Hours(6);
-  // NOTIFYs of one zone lead to at most one query in this time. If the last query brought a new
-  // version, the next NOTIFY is believed sooner: anybody can send NOTIFYs in the name of a primary,
-  // but only the primary can have news.
+  // NOTIFYs of one zone lead to at most one query in this time.
   absl::Duration notify_gap = absl::Seconds(1);
-  absl::Duration notify_gap_after_news = absl::Milliseconds(100);
   // After a start, zones that are due are spread over this time.
   absl::Duration start_spread = absl::Seconds(30);
 };
@@ -71,9 +67,6 @@ class RefreshTimer {
   // set back, so that its age is unknown. Such a zone counts as just confirmed: a wrong clock never
   // ends a zone that a primary is about to confirm.
   void Start(const SoaFields& soa, const RefreshSaved& saved, TransferNow now, uint32_t random);
-
-  // Due within start_spread: a NOTIFY may have been missed.
-  void AskSoon(TransferNow now, uint32_t random);
 
   // Steady time: when to ask a primary. InfiniteFuture while one is being asked.
   absl::Time due() const { return is_asking_ ? absl::InfiniteFuture() : due_; }
@@ -113,17 +106,12 @@ class RefreshTimer {
   absl::Time expires_at() const { return expires_; }  // Steady time.
   uint32_t failures() const { return failures_; }     // Since the last success.
   std::optional<uint32_t> refused_serial() const { return refused_serial_; }
-  // Of NOTIFYs: a serial that some primary should have.
-  std::optional<uint32_t> hint() const { return hint_; }
-  const std::optional<SoaFields>& soa() const { return soa_; }
-  absl::Time confirmed_at() const { return confirmed_; }  // Steady time.
   RefreshSaved Save(TransferNow now) const;
 
  private:
   void Confirm(std::optional<uint32_t> expire_seconds, TransferNow now, bool may_shorten);
   void Wait(absl::Duration delay, TransferNow now, uint32_t random);
   void ForgetRefused();
-  absl::Time EarliestForNotify(TransferNow now) const;
   absl::Duration Refresh() const;
   absl::Duration Retry() const;
   absl::Duration Expire() const;
@@ -139,7 +127,6 @@ class RefreshTimer {
   absl::Time refused_until_ = absl::InfinitePast();
   bool is_asking_ = false;
   bool ask_again_ = false;  // A NOTIFY came while a primary was being asked.
-  bool had_news_ = false;   // The last query brought a new version.
   uint32_t failures_ = 0;
   std::optional<uint32_t> refused_serial_;
   uint32_t refusals_ = 0;

@@ -10,7 +10,6 @@ namespace {
 
 constexpr size_t kNotifies = static_cast<size_t>(Urgency::kNotify);
 constexpr size_t kRefreshes = static_cast<size_t>(Urgency::kRefresh);
-constexpr size_t kChecks = static_cast<size_t>(Urgency::kCheck);
 
 size_t IndexOf(const std::vector<PrimaryNumber>& primaries, PrimaryNumber primary) {
   return static_cast<size_t>(std::ranges::find(primaries, primary) - primaries.begin());
@@ -26,7 +25,6 @@ bool TransferQueue::Add(ZoneNumber zone, std::vector<PrimaryNumber> primaries,
   ZoneEntry& entry = at->second;
   entry.primaries = std::move(primaries);
   entry.content_from = content_from;
-  for (const PrimaryNumber primary : entry.primaries) ++lanes_[primary].zones;
   if (content_from && IndexOf(entry.primaries, *content_from) < entry.primaries.size()) {
     entry.pinned = content_from;
   }
@@ -37,7 +35,6 @@ void TransferQueue::Remove(ZoneNumber zone) {
   const auto at = zones_.find(zone);
   if (at == zones_.end()) return;
   if (at->second.place == Place::kWaiting) Dequeue(at->second);
-  for (const PrimaryNumber primary : at->second.primaries) --lanes_[primary].zones;
   zones_.erase(at);
 }
 
@@ -55,7 +52,7 @@ bool TransferQueue::Request(ZoneNumber zone, Urgency urgency,
       StartRound(zone, entry, urgency);
       break;
     case Place::kWaiting:
-      if (urgency < entry.urgency) {
+      if (urgency == Urgency::kNotify && entry.urgency == Urgency::kRefresh) {
         Dequeue(entry);
         entry.urgency = urgency;
         Enqueue(zone, entry, entry.primary);
@@ -104,36 +101,16 @@ void TransferQueue::Dequeue(ZoneEntry& entry) {
   entry.place = Place::kIdle;
 }
 
-void TransferQueue::SetPrimaryTurns(PrimaryNumber primary, size_t turns_max) {
-  lanes_[primary].turns_max = turns_max;
-}
-
-size_t TransferQueue::TurnsMax(const Lane& lane) const {
-  return lane.turns_max == 0 ? limits_.primary_turns_max : lane.turns_max;
-}
-
-size_t TransferQueue::RefreshesMax(const Lane& lane) const {
-  if (lane.turns_max == 0) return limits_.primary_refreshes_max;
-  return std::max<size_t>(1, lane.turns_max * 3 / 4);
-}
-
 bool TransferQueue::MayRefresh(const Lane& lane) const {
   return !lane.queues[kRefreshes].empty() && under_way_[kRefreshes] < limits_.refreshes_max &&
-         lane.under_way[kRefreshes] < RefreshesMax(lane);
+         lane.under_way[kRefreshes] < limits_.primary_refreshes_max;
 }
 
-bool TransferQueue::MayCheck(const Lane& lane) const {
-  return !lane.queues[kChecks].empty() && under_way_[kChecks] < limits_.checks_max &&
-         lane.under_way[kChecks] < limits_.primary_checks_max;
-}
-
-// What the lane would serve in the pass for NOTIFYs, or in those for refreshes and checks after it.
+// What the lane would serve in the pass for NOTIFYs, or in the one for refreshes after it.
 std::optional<Urgency> TransferQueue::Pick(const Lane& lane, Urgency pass) const {
-  if (lane.rests_until > now_) return std::nullopt;
-  if (pass == Urgency::kCheck) {
-    return MayCheck(lane) ? std::optional<Urgency>(pass) : std::nullopt;
-  }
-  if (lane.under_way[kNotifies] + lane.under_way[kRefreshes] >= TurnsMax(lane)) return std::nullopt;
+  const bool is_full =
+      lane.under_way[kNotifies] + lane.under_way[kRefreshes] >= limits_.primary_turns_max;
+  if (is_full || lane.rests_until > now_) return std::nullopt;
   if (pass == Urgency::kRefresh) {
     return MayRefresh(lane) ? std::optional<Urgency>(pass) : std::nullopt;
   }
@@ -142,11 +119,10 @@ std::optional<Urgency> TransferQueue::Pick(const Lane& lane, Urgency pass) const
   return owes_refresh ? Urgency::kRefresh : Urgency::kNotify;
 }
 
-std::optional<Turn> TransferQueue::Next(absl::Time now, bool may_transfer) {
+std::optional<Turn> TransferQueue::Next(absl::Time now) {
   now_ = now;
-  const bool has_room = may_transfer && transfers_under_way() < limits_.turns_max;
-  for (const Urgency pass : {Urgency::kNotify, Urgency::kRefresh, Urgency::kCheck}) {
-    if (pass != Urgency::kCheck && !has_room) continue;
+  if (under_way() >= limits_.turns_max) return std::nullopt;
+  for (const Urgency pass : {Urgency::kNotify, Urgency::kRefresh}) {
     PrimaryNumber& last = last_served_[static_cast<size_t>(pass)];
     auto lane = lanes_.upper_bound(last);
     for (size_t i = 0; i < lanes_.size(); ++i, ++lane) {
@@ -170,10 +146,8 @@ Turn TransferQueue::Start(PrimaryNumber primary, Lane& lane, Urgency urgency) {
   entry.tried = static_cast<uint16_t>(entry.tried | 1u << IndexOf(entry.primaries, primary));
   ++under_way_[kind];
   ++lane.under_way[kind];
-  if (urgency != Urgency::kCheck) {  // A check among the NOTIFYs is no refresh.
-    const bool refresh_waits = urgency == Urgency::kNotify && !lane.queues[kRefreshes].empty();
-    lane.notifies_in_row = refresh_waits ? lane.notifies_in_row + 1 : 0;
-  }
+  const bool refresh_waits = urgency == Urgency::kNotify && !lane.queues[kRefreshes].empty();
+  lane.notifies_in_row = refresh_waits ? lane.notifies_in_row + 1 : 0;
   return {.zone = zone,
           .primary = primary,
           .urgency = urgency,
@@ -195,12 +169,6 @@ RoundEnd TransferQueue::End(const Turn& turn, TurnEnd end, absl::Time now) {
     return RoundEnd::kUnknown;
   }
   ZoneEntry& entry = at->second;
-  if (end == TurnEnd::kNewer) {
-    const Urgency again = std::exchange(entry.again, std::nullopt).value_or(Urgency::kRefresh);
-    entry.urgency = std::min(again, Urgency::kRefresh);
-    Enqueue(turn.zone, entry, turn.primary);
-    return RoundEnd::kQueued;
-  }
   const bool is_done = end == TurnEnd::kCurrent || end == TurnEnd::kTransferred;
   if (is_done) entry.pinned = turn.primary;
   if (end == TurnEnd::kTransferred) entry.content_from = turn.primary;
@@ -210,7 +178,7 @@ RoundEnd TransferQueue::End(const Turn& turn, TurnEnd end, absl::Time now) {
   if (next) {  // It is asked after the request that came during the turn, so that one is served.
     entry.urgency = std::min(entry.urgency, again.value_or(entry.urgency));
     Enqueue(turn.zone, entry, *next);
-    return RoundEnd::kQueued;
+    return RoundEnd::kNextPrimary;
   }
   entry.place = Place::kIdle;
   if (again) StartRound(turn.zone, entry, *again);
@@ -251,22 +219,16 @@ void TransferQueue::MoveFrom(PrimaryNumber primary) {
 absl::Time TransferQueue::next_rest_end() const {
   absl::Time first = absl::InfiniteFuture();
   for (const auto& [primary, lane] : lanes_) {
-    const bool waits =
-        std::ranges::any_of(lane.queues, [](const auto& one) { return !one.empty(); });
+    const bool waits = !lane.queues[kNotifies].empty() || !lane.queues[kRefreshes].empty();
     if (waits && lane.rests_until > now_) first = std::min(first, lane.rests_until);
   }
   return first;
 }
 
-size_t TransferQueue::ZonesOf(PrimaryNumber primary) const {
-  const auto lane = lanes_.find(primary);
-  return lane == lanes_.end() ? 0 : lane->second.zones;
-}
-
 size_t TransferQueue::waiting() const {
   size_t count = 0;
   for (const auto& [primary, lane] : lanes_) {
-    for (const auto& queue : lane.queues) count += queue.size();
+    count += lane.queues[kNotifies].size() + lane.queues[kRefreshes].size();
   }
   return count;
 }

@@ -19,25 +19,17 @@ using ZoneNumber = uint32_t;
 using PrimaryNumber = uint32_t;
 
 struct QueueLimits {
-  size_t turns_max = 64;      // Under way, on this node, without checks.
+  size_t turns_max = 64;      // Under way, on this node.
   size_t refreshes_max = 48;  // Of these, refreshes: so a NOTIFY never waits for a whole round.
   size_t primary_turns_max = 8;
   size_t primary_refreshes_max = 6;
-  // A check is one small query, and most find nothing new: so many more may be under way.
-  size_t checks_max = 1024;
-  size_t primary_checks_max = 256;
   // A primary that could not be reached three times in a row rests: so long, doubling to the
   // maximum.
   absl::Duration rest_min = absl::Seconds(10);
   absl::Duration rest_max = absl::Minutes(5);
 };
 
-// The earlier, the more urgent.
-enum class Urgency : uint8_t {
-  kNotify,
-  kRefresh,  // A zone that may have to be transferred, without a NOTIFY.
-  kCheck,    // Asks for the SOA alone. If that is newer, kRefresh follows.
-};
+enum class Urgency : uint8_t { kNotify, kRefresh };
 
 struct Turn {
   ZoneNumber zone = 0;
@@ -52,7 +44,6 @@ struct Turn {
 // How a turn ended.
 enum class TurnEnd : uint8_t {
   kCurrent,      // The primary has nothing newer.
-  kNewer,        // It has, says a check: the zone is queued for it again, to be transferred.
   kTransferred,  // It has given the zone a version.
   kBehind,       // It answers, but another one should have more: it is older, or below a hint.
   kFailed,       // It answers, but is of no use: refused, lame, broken transfer.
@@ -61,16 +52,15 @@ enum class TurnEnd : uint8_t {
 
 // What comes of it for the zone.
 enum class RoundEnd : uint8_t {
-  kDone,       // A primary was current, or has given a version.
-  kQueued,     // The zone is queued for its next primary, or, after kNewer, for the same one.
-  kExhausted,  // No primary was of use.
-  kUnknown,    // The zone was removed during its turn.
+  kDone,         // A primary was current, or has given a version.
+  kNextPrimary,  // The zone is queued for its next primary.
+  kExhausted,    // No primary was of use.
+  kUnknown,      // The zone was removed during its turn.
 };
 
 // Which zone asks which primary next.
 //
-// Each primary has a queue for NOTIFYs, served before one for refreshes, and one for checks, all in
-// order of arrival. Checks have limits of their own, so a round of them takes no transfer's place.
+// Each primary has a queue for NOTIFYs, served before one for refreshes, both in order of arrival.
 // Primaries take turns. While NOTIFYs wait, one refresh of the primary is served after 16 of them:
 // a storm of NOTIFYs must not let the other zones expire. A zone is queued or under way once; what
 // is requested for it in between happens afterwards, once.
@@ -88,12 +78,6 @@ class TransferQueue {
 
   explicit TransferQueue(const QueueLimits& limits = {}) : limits_(limits) {}
 
-  // Turns that are under way beyond new limits go on.
-  void SetLimits(const QueueLimits& limits) { limits_ = limits; }
-  // This primary's own turns at one time, three quarters of them refreshes; 0: those of
-  // QueueLimits.
-  void SetPrimaryTurns(PrimaryNumber primary, size_t turns_max);
-
   // `content_from`: whose version the zone holds, if it holds one. False, and no change: no
   // primary, over kPrimariesMax, or a zone that is there.
   bool Add(ZoneNumber zone, std::vector<PrimaryNumber> primaries,
@@ -107,18 +91,16 @@ class TransferQueue {
                std::optional<PrimaryNumber> notified_by = std::nullopt);
 
   // The next turn, if there is one within the limits. Call it until there is none, after each
-  // Request() and End(), and at next_rest_end(). `may_transfer`: else checks alone.
-  std::optional<Turn> Next(absl::Time now, bool may_transfer = true);
+  // Request() and End(), and at next_rest_end().
+  std::optional<Turn> Next(absl::Time now);
   RoundEnd End(const Turn& turn, TurnEnd end, absl::Time now);
 
   // When a primary for which zones wait has rested; InfiniteFuture: none rests.
   absl::Time next_rest_end() const;
 
   size_t zones() const { return zones_.size(); }
-  size_t ZonesOf(PrimaryNumber primary) const;  // Those that may ask it.
   size_t waiting() const;
-  size_t under_way() const { return transfers_under_way() + under_way_[2]; }
-  size_t transfers_under_way() const { return under_way_[0] + under_way_[1]; }
+  size_t under_way() const { return under_way_[0] + under_way_[1]; }
   std::optional<PrimaryNumber> pinned(ZoneNumber zone) const;
 
  private:
@@ -135,10 +117,8 @@ class TransferQueue {
     uint64_t ticket = 0;  // In its queue.
   };
   struct Lane {
-    std::array<absl::btree_map<uint64_t, ZoneNumber>, 3> queues;  // By Urgency; by ticket.
-    std::array<size_t, 3> under_way = {};
-    size_t zones = 0;      // That have this primary.
-    size_t turns_max = 0;  // 0: QueueLimits::primary_turns_max.
+    std::array<absl::btree_map<uint64_t, ZoneNumber>, 2> queues;  // By Urgency; by ticket.
+    std::array<size_t, 2> under_way = {};
     int notifies_in_row = 0;
     int unreachable_in_row = 0;
     absl::Time rests_until = absl::InfinitePast();
@@ -148,10 +128,7 @@ class TransferQueue {
   void Enqueue(ZoneNumber zone, ZoneEntry& entry, PrimaryNumber primary);
   void Dequeue(ZoneEntry& entry);
   void StartRound(ZoneNumber zone, ZoneEntry& entry, Urgency urgency);
-  size_t TurnsMax(const Lane& lane) const;
-  size_t RefreshesMax(const Lane& lane) const;
   bool MayRefresh(const Lane& lane) const;
-  bool MayCheck(const Lane& lane) const;
   std::optional<Urgency> Pick(const Lane& lane, Urgency pass) const;
   Turn Start(PrimaryNumber primary, Lane& lane, Urgency urgency);
   void Judge(PrimaryNumber primary, TurnEnd end, absl::Time now);
@@ -161,8 +138,8 @@ class TransferQueue {
   QueueLimits limits_;
   absl::flat_hash_map<ZoneNumber, ZoneEntry> zones_;
   std::map<PrimaryNumber, Lane> lanes_;  // In order, for taking turns.
-  std::array<size_t, 3> under_way_ = {};
-  std::array<PrimaryNumber, 3> last_served_ = {};
+  std::array<size_t, 2> under_way_ = {};
+  std::array<PrimaryNumber, 2> last_served_ = {};
   uint64_t next_ticket_ = 1;
   absl::Time now_ = absl::InfinitePast();
 };

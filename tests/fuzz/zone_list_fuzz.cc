@@ -37,24 +37,12 @@ class Found : public hither::ZoneListSink {
   uint32_t last_ = 0;
 };
 
-// Of zones with primaries.
-class Names : public Found {
- public:
-  bool HasFiles() const override { return false; }
-  bool OnZone(uint32_t line, hither::NameView name, absl::string_view file) override {
-    HITHER_CHECK(file.empty());
-    return Found::OnZone(line, name, "-");
-  }
-};
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
   Found whole;
   const uint32_t end = hither::ReadZoneListLines(text, 1, whole);
-  Names names;
-  HITHER_CHECK(hither::ReadZoneListLines(text, 1, names) == end);
   const size_t cut = text.find('\n', size / 2);
   if (cut == absl::string_view::npos) return 0;
   Found pieces;

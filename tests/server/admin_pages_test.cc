@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/server/transfer/pages/fake_transfer_service.h"
 #include "zones/load/zone_loader.h"
 
 namespace hither {
@@ -155,13 +154,6 @@ TEST_F(AdminPages, HealthyWithOneZoneThatAnswers) {
   AddZone("example.org.", kZone, *zones);
   view_.zones = zones;
   EXPECT_EQ(HealthNote(view_), "");
-  ServedZone stale = *zones->FindExact(*Name::FromText("example.org."));
-  stale.set_transfer_state(/*is_stale=*/true, /*has_refused=*/false);
-  zones->Add(std::move(stale));
-  EXPECT_TRUE(HealthOf(view_).ok());
-  EXPECT_EQ(HealthNote(view_),
-            "1 of 1 zones are stale or have a refused version: example.org.; see `hither zone "
-            "status`");
 }
 
 constexpr char kSigned[] =
@@ -182,45 +174,6 @@ TEST_F(AdminPages, TellWhenSignaturesEnd) {
   const ServerStatus status = StatusOf(view_);
   EXPECT_EQ(status.zones.at(0).signatures_end, absl::InfiniteFuture());
   EXPECT_EQ(status.zones.at(1).signatures_end, absl::FromUnixSeconds(3'600));
-}
-
-// Only a server with zones from primaries has these.
-TEST_F(AdminPages, TellOfZonesFromPrimaries) {
-  EXPECT_THAT(MetricsPage(view_), Not(HasSubstr("hither_transfer")));
-  EXPECT_FALSE(StatusOf(view_).transfers.has_value());
-  FakeTransferService service;
-  service.zones = {FakeRefusingZone("example.org")};
-  service.totals.zones_stale = 1;
-  service.totals.disk_error = "/secret/log: no space left";
-  view_.transfers = &service;
-  const std::string page = MetricsPage(view_);
-  EXPECT_THAT(page, HasSubstr("hither_transfer_zones{state=\"stale\"} 1\n"));
-  EXPECT_THAT(page, HasSubstr("hither_zone_refused{zone=\"example.org.\"} 1\n"));
-  EXPECT_THAT(page, Not(HasSubstr("hither_zone_refused{zone=\"broken.example.\"}")));
-  EXPECT_EQ(StatusOf(view_).transfers->stale, 1u);
-  EXPECT_EQ(StatusOf(view_).transfers->disk_error, "/secret/log: no space left");
-  EXPECT_THAT(PublicStatusOf(view_).transfers->disk_error, Not(HasSubstr("secret")));
-}
-
-// The reason quotes the zone's data, so not every reader gets it.
-TEST_F(AdminPages, TellWhenAZoneWasConfirmedAndWhatWasRefused) {
-  FakeTransferService service;
-  service.zones = {FakeRefusingZone("example.org")};
-  service.zones[0].refused->reason = std::string(5'000, 'x');
-  view_.transfers = &service;
-  const ServerStatus status = StatusOf(view_);
-  ASSERT_EQ(status.zones.size(), 2u);
-  ASSERT_TRUE(status.zones[0].transfer.has_value());
-  EXPECT_FALSE(status.zones[1].transfer.has_value());
-  EXPECT_EQ(status.zones[0].transfer->state, "stale");
-  EXPECT_EQ(status.zones[0].transfer->confirmed_at, service.zones[0].last_success);
-  ASSERT_TRUE(status.zones[0].transfer->refused.has_value());
-  EXPECT_EQ(status.zones[0].transfer->refused->serial, 13u);
-  EXPECT_EQ(status.zones[0].transfer->refused->gate, "size");
-  EXPECT_EQ(status.zones[0].transfer->refused->reason.size(), ServerStatus::kReasonBytesMax);
-  const ServerStatus shown = PublicStatusOf(view_);
-  EXPECT_EQ(shown.zones[0].transfer->refused->serial, 13u);
-  EXPECT_THAT(shown.zones[0].transfer->refused->reason, HasSubstr("hither zone show"));
 }
 
 TEST_F(AdminPages, UnhealthyWithAStuckWorker) {

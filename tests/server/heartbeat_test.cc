@@ -88,40 +88,6 @@ TEST_F(HeartTest, TellsFailedZonesFirstAndWhenTheyExpire) {
   EXPECT_EQ(read.zones[1].flags, kHeartbeatLoaded | kHeartbeatStale | kHeartbeatExpired);
 }
 
-// When such a zone expires is the server's to say: its SOA's EXPIRE alone does not tell.
-TEST_F(HeartTest, TellsTheStateOfZonesFromPrimaries) {
-  const auto page = OpenHeartbeat(config_, 1);
-  ASSERT_TRUE(page.ok()) << page.status();
-  HeartbeatWriter heart(**page);
-  auto set = std::make_shared<ZoneSet>();
-  const auto add = [&](const char* name, bool loaded, bool is_stale, bool has_refused) {
-    const Name apex = *Name::FromText(name);
-    ServedZone served = set->MakeTransferred(apex);
-    if (loaded) served.zone = Load(apex, 7);
-    if (is_stale || has_refused) served.set_last_error("why", kNow - absl::Hours(100));
-    served.set_transfer_state(is_stale, has_refused);
-    set->Add(std::move(served));
-  };
-  add("stale.", true, true, false);
-  add("refused.", true, true, true);
-  add("expired.", false, true, false);
-  add("fresh.", true, false, false);
-  add("empty.", false, false, false);
-  heart.TakeZones(std::make_shared<ZoneSet>(), kNow);
-  heart.TakeZonesAtBeat(set);
-  EXPECT_EQ(Read().zones_total, 0u);
-  heart.Beat(kNow);
-  const Heartbeat read = Read();
-  ASSERT_EQ(read.zones.size(), 5u);
-  EXPECT_EQ(read.zones[0].flags, kHeartbeatLoaded | kHeartbeatStale);
-  EXPECT_EQ(read.zones[1].flags, kHeartbeatLoaded | kHeartbeatStale | kHeartbeatRefused);
-  EXPECT_EQ(read.zones[2].flags, kHeartbeatStale | kHeartbeatExpired);
-  EXPECT_EQ(read.zones[3].flags, kHeartbeatLoaded);
-  EXPECT_EQ(read.zones[4].flags, 0u);
-  EXPECT_EQ(read.zones_stale, 3u);
-  EXPECT_EQ(read.zones_expired, 1u);
-}
-
 TEST_F(HeartTest, TellsWhenSignaturesEnd) {
   const auto page = OpenHeartbeat(config_, 1);
   ASSERT_TRUE(page.ok()) << page.status();

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <ostream>
 
 #include "absl/cleanup/cleanup.h"
@@ -229,10 +228,7 @@ TEST(Options, HelpsConfigurationIsGood) {
   EXPECT_EQ(config->image_cache, defaults.image_cache);
   EXPECT_EQ(config->reload, defaults.reload);
   EXPECT_EQ(config->limits, defaults.limits);
-  EXPECT_EQ(config->zones.size(), 5u);
-  ASSERT_EQ(config->keys.size(), 1u);
-  EXPECT_EQ(config->keys[0].key.algorithm, SharedKey().key.algorithm);
-  EXPECT_EQ(config->keys[0].secret_file, "k1.secret");
+  EXPECT_EQ(config->zones.size(), 4u);
   EXPECT_EQ(config->log.level, defaults.log.level);
   EXPECT_EQ(config->log.file, defaults.log.file);
   EXPECT_EQ(config->limits.records_per_rrset_max, defaults.limits.records_per_rrset_max);
@@ -240,64 +236,6 @@ TEST(Options, HelpsConfigurationIsGood) {
   EXPECT_EQ(config->limits.nsec3_iterations_max, defaults.limits.nsec3_iterations_max);
   EXPECT_EQ(config->limits.include_depth_max, defaults.limits.include_depth_max);
   EXPECT_EQ(config->limits.generate_records_max, defaults.limits.generate_records_max);
-}
-
-TEST(Options, HelpShowsTheDefaultsOfTransfers) {
-  const std::string help(HelpText());
-  const auto config = ParseConfig(
-      help.substr(help.find("\n  identity:")), "help", "",
-      [](const std::string&, ZoneListSink&) { return absl::OkStatus(); },
-      [](const std::string&, const ZonePattern&) {
-        return absl::StatusOr<std::vector<std::string>>(std::vector<std::string>());
-      });
-  ASSERT_TRUE(config.ok()) << config.status();
-  const Config defaults;
-  EXPECT_EQ(config->transfers, defaults.transfers);
-  EXPECT_EQ(config->state_dir, defaults.state_dir);
-  EXPECT_EQ(config->primaries.at(0).transfers_max, defaults.transfers.transfers_per_primary_max);
-  TransferPolicy policy = config->transfer_policies.at(config->zones.back().policy());
-  EXPECT_EQ(policy.keep_versions, TransferPolicy().keep_versions);
-  EXPECT_EQ(policy.limits.octets_max, defaults.transfers.zone.octets_max);
-  EXPECT_EQ(policy.limits.records_max, defaults.transfers.zone.records_max);
-  policy.gates.keep_rrsets.clear();
-  policy.gates.command.clear();
-  EXPECT_EQ(policy.gates, GatesOf(GateProfile::kRecommended));
-}
-
-TEST(Options, HelpListsEveryKey) {
-  const std::string help(HelpText());
-  size_t keys = 0;
-  for (const char* file :
-       {"config_reader", "zone_reader", "primary_reader", "transfer_reader", "gate_reader"}) {
-    std::ifstream in(absl::StrCat(HITHER_SOURCE_DIR, "/daemon/config/", file, ".cc"));
-    const std::string source((std::istreambuf_iterator<char>(in)), {});
-    for (size_t at = source.find("    {\""); at != std::string::npos;
-         at = source.find("    {\"", at + 1)) {
-      const std::string key = source.substr(at + 6, source.find('"', at + 6) - at - 6);
-      ++keys;
-      if (key == "anycast") continue;  // The sidecar's --help has those.
-      EXPECT_THAT(help, testing::ContainsRegex("[ ,{\n]" + key + "[:,}/ \n]")) << key;
-    }
-  }
-  EXPECT_GT(keys, 80u);
-}
-
-TEST(Options, ZonesFromPrimariesAreServed) {
-  const std::string example = HITHER_SOURCE_DIR "/examples/secondary.yaml";
-  absl::StatusOr<Config> config = LoadConfigFile(example);
-  ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_TRUE(FinishConfig("ns1", *config).ok());
-  EXPECT_EQ(config->zones.size(), 3u);
-}
-
-// The file on the command line replaces the transfer.
-TEST_F(OptionsOverFile, AFileReplacesPrimaries) {
-  std::ofstream(path_) << "primaries: [{ name: p, address: 192.0.2.1 }]\n"
-                          "zones: [{ name: a, primaries: [p] }]\n";
-  const absl::StatusOr<Config> config =
-      BuildConfig(*Parse({"--config", path_.c_str(), "--zone=a=a.zone"}));
-  ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->zones[0].kind(), ZoneSource::Kind::kText);
 }
 
 TEST(Options, HelpNamesEveryFlagAndFitsATerminal) {

@@ -30,10 +30,6 @@ TEST(SettingsThatNeedRestart, AreAllButTheZones) {
   const Config running;
   Config read = running;
   read.zones.Add(*Name::FromText("a."), "a.zone");
-  read.zones.AddTransferred(*Name::FromText("b."), 0);
-  read.primaries.push_back({.name = "hidden1"});
-  read.transfers.transfers_max = 1;
-  read.transfer_policies.emplace_back();
   EXPECT_THAT(SettingsThatNeedRestart(running, read), IsEmpty());
   read.identity.site = "x";
   read.workers = 7;
@@ -78,7 +74,6 @@ constexpr SettingCase kSettings[] = {
     {"TcpIdle",           "tcp",         [](Config& c) { c.tcp.idle_timeout *= 2; }},
     {"TcpLifetime",       "tcp",         [](Config& c) { c.tcp.lifetime_max *= 2; }},
     {"TcpUnsent",         "tcp",         [](Config& c) { ++c.tcp.unsent_bytes_max; }},
-    {"StateDir",          "state_dir",   [](Config& c) { c.state_dir = "/x"; }},
     {"ImageCache",        "image_cache", [](Config& c) { c.image_cache = "x"; }},
     {"Heartbeat",         "heartbeat",   [](Config& c) { c.heartbeat = "x"; }},
     {"AdminUnix",         "admin",       [](Config& c) { c.admin = *ParseAdmin("unix:/x"); }},

@@ -38,20 +38,6 @@ TestServer& TestServer::AddBroken(absl::string_view apex) {
   return AddServed(*Name::FromText(apex), nullptr);
 }
 
-TestServer& TestServer::AddTransferred(absl::string_view apex, absl::string_view text,
-                                       bool is_stale) {
-  ServedZone served = zones_.MakeTransferred(*Name::FromText(apex));
-  if (!text.empty()) served.zone = ZoneFromText(apex, text);
-  served.set_transfer_state(is_stale, /*has_refused=*/false);
-  zones_.Add(std::move(served));
-  return *this;
-}
-
-TestServer& TestServer::SetKeys(std::vector<TsigKey> keys) {
-  keys_.Publish(std::make_shared<const TsigKeyRing>(std::move(keys)));
-  return *this;
-}
-
 Bytes TestServer::Reply(ByteView message, const TransportFacts& facts) {
   Bytes reply(UINT16_MAX);
   reply.resize(responder_.Answer({message, reply}, facts, zones_).message_bytes);

@@ -4,12 +4,9 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "base/bytes.h"
-#include "base/snapshot.h"
-#include "dns/tsig/tsig_key.h"
 #include "server/answer/counters.h"
 #include "server/answer/responder.h"
 #include "tests/support/flat_zone.h"
@@ -26,8 +23,7 @@ class TestServer {
     absl::string_view apex;
     absl::string_view text;
   };
-  explicit TestServer(const ResponderOptions& options = {})
-      : keys_(std::make_shared<const TsigKeyRing>()), responder_(options, counters_, &keys_) {}
+  explicit TestServer(const ResponderOptions& options = {}) : responder_(options, counters_) {}
   explicit TestServer(std::initializer_list<ZoneText> zones, const ResponderOptions& options = {})
       : TestServer(options) {
     for (const ZoneText& zone : zones) Add(zone.apex, zone.text);
@@ -38,10 +34,6 @@ class TestServer {
   TestServer& Add(const FlatZone& zone);
   // A zone that is configured but could not be loaded.
   TestServer& AddBroken(absl::string_view apex);
-  // A zone that comes from primaries. Without `text`: it has no version, or it has expired.
-  TestServer& AddTransferred(absl::string_view apex, absl::string_view text, bool is_stale);
-
-  TestServer& SetKeys(std::vector<TsigKey> keys);
 
   // The reply to a query of QueryFromText(), as ReplyToText() has it.
   std::string Ask(absl::string_view query);
@@ -56,7 +48,6 @@ class TestServer {
   TestServer& AddServed(const Name& apex, std::shared_ptr<const Zone> zone);
 
   Counters counters_;
-  Snapshot<TsigKeyRing> keys_;
   Responder responder_;
   ZoneSet zones_;
 };

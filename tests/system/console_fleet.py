@@ -95,7 +95,6 @@ class FakeNode(FakeAgent):
         self.node, self.site, self.queries, self.garbage = name, site, 0, False
         self.families = ["ipv4", "ipv6"]
         self.serial = SERIAL
-        self.transfer = None  # Of example., as if it came from primaries.
         self._responder = Pages(lambda *_: self._page(self._hitherd))
         self._watcher = Pages(lambda *_: self._page(self._anycast))
         self.hitherd, self.anycast = self._responder.address, self._watcher.address
@@ -122,7 +121,6 @@ class FakeNode(FakeAgent):
         stale = "stale" in self.faults
         return {"name": name, "file": "z", "state": "stale" if stale else "ok", "serial": serial,
                 "records": 3, "signing": "no", "loaded_at": _now(),
-                "transfer": self.transfer if name == "example." else None,
                 "error": "line 3: no such type; correct it" if stale else ""}
 
     def state(self):

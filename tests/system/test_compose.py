@@ -21,7 +21,6 @@ import plain_image
 import pytest
 import servers
 from docker_engine import eventually
-from lab_answers import ask_agent, check_zone_chapter
 
 _TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(_TOP / "docker"))
@@ -346,24 +345,41 @@ def test_console_in_a_browser_with_pictures(healed, tmp_path):
 
 # --- The agent ---
 
+def _ask_agent(lab, box, path, headers, method="POST", address=None):
+    """Status and JSON, or None where nobody listens; from within a client."""
+    at = (address or box.management).replace(topology.PREFIX_MARK,
+                                             os.environ.get("LAB_PREFIX", "10.213"))
+    script = ("import http.client, json, sys\n"
+              f"asked = http.client.HTTPConnection({at!r}, 8060, timeout=3)\n"
+              "try:\n"
+              f"    asked.request({method!r}, {path!r}, headers={headers!r})\n"
+              "    answer = asked.getresponse()\n"
+              "    print(json.dumps([answer.status, json.load(answer)]))\n"
+              "except OSError:\n"
+              "    print('null')\n")
+    done = lab.fleet.execute("berlin", "python3", "-c", script, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 def test_agent_takes_no_word_of_a_stranger(lab):
     node, router = lab.topo.boxes["ns1.ams1"], lab.topo.boxes["r.ams1"]
     ours = {"X-Hither": "1"}
-    assert ask_agent(lab, node, "/break?fault=kill", {})[0] == 403
-    assert ask_agent(lab, node, "/break?fault=fire", ours)[0] == 400
-    assert ask_agent(lab, node, "/break?fault=cut", ours)[0] == 400
-    assert ask_agent(lab, router, "/break?fault=kill", ours)[0] == 400
-    assert ask_agent(lab, router, "/drain", ours)[0] == 404
-    assert ask_agent(lab, node, "/heal", {**ours, "Content-Length": "99999"})[0] == 413
-    assert ask_agent(lab, node, "/agent", {}, "GET") == \
+    assert _ask_agent(lab, node, "/break?fault=kill", {})[0] == 403
+    assert _ask_agent(lab, node, "/break?fault=fire", ours)[0] == 400
+    assert _ask_agent(lab, node, "/break?fault=cut", ours)[0] == 400
+    assert _ask_agent(lab, router, "/break?fault=kill", ours)[0] == 400
+    assert _ask_agent(lab, router, "/drain", ours)[0] == 404
+    assert _ask_agent(lab, node, "/heal", {**ours, "Content-Length": "99999"})[0] == 413
+    assert _ask_agent(lab, node, "/agent", {}, "GET") == \
         [200, {"name": "ns1.ams1", "kind": "node", "faults": [], "well": True}]
 
 
 def test_agent_is_on_the_management_network_alone(lab):
     europe1 = lab.topo.boxes["europe1"]
     link = next(one for one, other in lab.topo.links_of("europe1") if other.name == "berlin")
-    assert ask_agent(lab, europe1, "/agent", {}, "GET")[0] == 200
-    assert ask_agent(lab, europe1, "/agent", {}, "GET", address=link.v4("europe1")) is None
+    assert _ask_agent(lab, europe1, "/agent", {}, "GET")[0] == 200
+    assert _ask_agent(lab, europe1, "/agent", {}, "GET", address=link.v4("europe1")) is None
 
 
 @pytest.mark.parametrize("arguments, said", [
@@ -444,13 +460,13 @@ def test_sidecar_shares_the_heartbeat_as_the_readme_says(plain):
 def test_tutorial_does_what_it_says(lab):
     lines = [line for block in _blocks() for line in block.splitlines()]
     assert lines[0].startswith("docker build ") and lines[-1] == "docker/lab down"
-    said, tables = {}, []
+    assert len(lines) > 20
+    said = {}
     try:
         for line in lines[1:]:  # The image is built.
             done = _run(line, shell=True, timeout=300)
             assert done.returncode == 0, f"{line}: {done.stdout}"
             said[line] = done.stdout
-            tables += [done.stdout] if line == "docker/lab zone serials" else []
     finally:
         (_TOP / "catchment.svg").unlink(missing_ok=True)
     question = "+nsid @192.0.2.53 example.org SOA"
@@ -459,13 +475,11 @@ def test_tutorial_does_what_it_says(lab):
     assert "ns1.sin1" in said["docker/lab dig jakarta +short @2001:db8::53 id.server CH TXT"]
     assert "ns1.ams1" in said["docker/lab break fra1 kill"]
     assert re.search(r"^0 queries lost", said["docker/lab break sin1 stale"], re.MULTILINE)
-    check_zone_chapter(lab, said, tables)
 
 
 def test_down_leaves_nothing_behind(lab):
     _succeed("up", timeout=300)
-    volumes = len(lab.topo.nodes()) + 1  # The primary's; then the console and management.
-    assert len(_leftovers()) == len(lab.topo.boxes) + len(lab.topo.links) + volumes + 2
+    assert len(_leftovers()) == len(lab.topo.boxes) + len(lab.topo.links) + 2  # The console's.
     _succeed("down", timeout=180)
     assert _leftovers() == []
 

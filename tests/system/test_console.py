@@ -57,8 +57,7 @@ def test_a_real_node_is_shown_and_its_end_too(hither, sidecar, make_folder):
                             and not fleet["nodes"][0]["errors"])
         assert not told["has_agents"]
         told = console.wait(lambda fleet: _site_of(fleet, "here") == "fra1" and fleet["serials"])
-        assert told["serials"] == [{"zone": "example.", "sites": {"fra1": [SERIAL]},
-                                    "transfers": {}, "agree": True}]
+        assert told["serials"] == [{"zone": "example.", "sites": {"fra1": [SERIAL]}, "agree": True}]
         told = console.wait(lambda fleet: fleet["nodes"][0]["queries_per_second"] is not None)
         servers.run_hither("drain", "--confirm", "--anycast", node.admin)
         console.wait(lambda fleet: _state(fleet, "ns1.fra1") in ("DRAIN", "DOWN"))
@@ -326,19 +325,6 @@ def test_a_serial_that_lags_is_seen(lab):
     assert told["serials"][1]["agree"]
     lab.fake.nodes["ns1.sin1"].serial = SERIAL
     lab.wait(lambda fleet: fleet["serials"][0]["agree"])
-
-
-def test_a_refused_version_and_an_old_one_are_seen(lab):
-    node = lab.fake.nodes["ns1.sin1"]
-    refused = {"serial": SERIAL + 1, "gate": "size", "reason": "see `hither zone show`"}
-    node.transfer = {"state": "stale", "confirmed_at": "", "refused": refused}
-    try:
-        told = lab.wait(lambda fleet: "sin1" in fleet["serials"][0]["transfers"])
-        assert told["serials"][0]["transfers"] == {"sin1": {
-            "state": "stale", "confirmed_seconds": None, "refused": [refused]}}
-        assert told["serials"][0]["agree"]
-    finally:
-        node.transfer = None
 
 
 def test_a_page_that_never_ends_holds_up_nobody(hither, make_folder):

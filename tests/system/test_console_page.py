@@ -58,21 +58,6 @@ def test_nothing_is_wider_than_the_window(lab, window, width):
     assert window.errors() == []
 
 
-@pytest.mark.parametrize("reason", ("x" * 300, "of an RRset of the zone " * 12),
-                         ids=("word", "words"))
-def test_a_refused_versions_reason_wraps(lab, window, reason):
-    lab.fake.nodes["ns1.fra1"].transfer = {
-        "state": "stale", "confirmed_at": "",
-        "refused": {"serial": 8, "gate": "size", "reason": reason}}
-    for width in (320, 390):
-        window.size(width)
-        window.wait("return innerWidth === arguments[0]", width)
-        window.open(lab.url)
-        window.wait("return document.body.innerText.includes(arguments[0])", reason[:20])
-        assert window.run(_OVERFLOW) == [0, []]
-    assert window.errors() == []
-
-
 # What a screen reader has been told, since the next news takes the place of it.
 _HEAR = """
 const news = document.getElementById("news");

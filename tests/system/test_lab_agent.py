@@ -5,23 +5,18 @@ import http.client
 import json
 import pathlib
 import random
-import shutil
 import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 _DOCKER = pathlib.Path(__file__).resolve().parents[2] / "docker"
-sys.path.insert(0, str(_DOCKER))
 sys.path.insert(0, str(_DOCKER / "agent"))
 
 import pages  # noqa: E402
-import primary  # noqa: E402
 import question  # noqa: E402
-from generate import primary as lab_primary  # noqa: E402
 
 # --- The agent's pages ---
 
@@ -58,81 +53,6 @@ def test_agent_obeys_no_page_of_a_stranger(monkeypatch, more, wanted):
         server.shutdown()
         server.server_close()
     assert role.made == (["kill"] if wanted == 200 else [])
-
-
-# --- The primary ---
-
-_KNOT = """\
-server:
-    listen: 127.0.0.1@{port}
-    rundir: {folder}
-database:
-    storage: {folder}
-template:
-  - id: default
-    storage: {folder}/zones
-zone:
-  - domain: example.org
-"""
-
-
-def _wait_until_it_answers(role):
-    give_up_at = time.monotonic() + 20
-    while True:
-        try:
-            return role.zones()
-        except RuntimeError:
-            assert time.monotonic() < give_up_at
-            time.sleep(0.1)
-
-
-@pytest.fixture
-def knot(tmp_path, monkeypatch):
-    if not shutil.which("knotd"):
-        pytest.skip("no knot")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    (tmp_path / "knot.conf").write_text(_KNOT.format(port=port, folder=tmp_path))
-    (tmp_path / "example.org.zone").write_text(lab_primary.ZONE)
-    monkeypatch.setattr(primary, "_STATE", tmp_path)
-    monkeypatch.setattr(primary, "_SOCKET", str(tmp_path / "knot.sock"))
-    role = primary.Primary(tmp_path, {"zones": ["example.org"]})
-    role.start()
-    try:
-        _wait_until_it_answers(role)
-        yield lambda **words: role.change({key: [value] for key, value in words.items()})
-    finally:
-        role.end()
-
-
-def _set(knot, value, name="www.example.org", kind="A"):
-    return knot(zone="example.org", do="set", name=name, type=kind, value=value)
-
-
-def test_primary_changes_cuts_and_mends_a_zone(knot):
-    records = len(lab_primary.ZONE.splitlines()) - 1  # $TTL is none.
-    assert _set(knot, "192.0.2.81") == {"before": 1, "serial": 2}
-    assert _set(knot, "192.0.2.81")["serial"] in (2, 3)
-    before = _set(knot, "10 mail", "new.example.org", "MX")["serial"]
-    assert knot(zone="example.org", do="cut") == {
-        "before": before, "serial": before + 1, "records_before": records + 1,
-        "records": (records + 1) // 3}
-    with pytest.raises(ValueError, match="cut already"):
-        knot(zone="example.org", do="cut")
-    _set(knot, "192.0.2.99", "www.example.org")  # It was cut, or not; what is set now stays.
-    assert knot(zone="example.org", do="mend")["records"] == records + 1
-    with pytest.raises(ValueError, match="not cut"):
-        knot(zone="example.org", do="mend")
-
-
-@pytest.mark.parametrize("value, name, kind", [
-    ("192.0.2.300", "www.example.org", "A"), ("", "www.example.org", "A"),
-    ("-c", "www.example.org", "TXT"), ("192.0.2.1", "--help", "A"), ("192.0.2.1", "a b", "A"),
-    ("192.0.2.1", "www.example.org", "-A"), ("a\nb", "www.example.org", "TXT")])
-def test_primary_refuses_what_is_no_record_and_stays_as_it_was(knot, value, name, kind):
-    with pytest.raises((ValueError, RuntimeError)):
-        _set(knot, value, name, kind)
-    assert _set(knot, "192.0.2.82") == {"before": 1, "serial": 2}  # No transaction is left open.
 
 
 # --- `agent call` ---

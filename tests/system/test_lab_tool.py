@@ -89,8 +89,6 @@ def test_lab_tells_what_is_wrong_without_an_engine(fake):
             (["load", "fra1", "--", "-5"], 2, "'-5': 1 to 3600 seconds"),
             (["load", "fra1", "0"], 2, "'0': 1 to 3600 seconds"),
             (["load", "fra1", "5", "--rate", "fast"], 2, "'fast': 1 to 1000000 queries"),
-            (["zone", "set", "www.example.com", "A", "192.0.2.81"], 1, "in none of the primary's"),
-            (["zone", "break", "example.com"], 2, "'example.com'"),
             (["--folder", "/nonexistent", "status"], 1, "make one with: docker/gen --out /none")):
         done = fake(*arguments)
         assert done.returncode == status and wanted in done.stderr, done.stderr
@@ -98,8 +96,7 @@ def test_lab_tells_what_is_wrong_without_an_engine(fake):
 
 
 _VERBS = [["status"], ["catchment"], ["dig", "berlin"], ["exec", "fra1-ns1", "true"],
-          ["load", "nyc1", "1"], ["heal"], ["break", "fra1", "kill"], ["zone", "serials"],
-          ["zone", "set", "www.example.org", "A", "192.0.2.81"]]
+          ["load", "nyc1", "1"], ["heal"], ["break", "fra1", "kill"]]
 
 
 @pytest.mark.parametrize("arguments", _VERBS, ids=lambda words: words[0])
@@ -195,28 +192,3 @@ def test_break_prints_no_time_that_is_not_known(break_fra1):
     rows = [line.split() for line in said.splitlines() if line.startswith(("berlin", "reyk"))]
     assert [row[4] for row in rows] == ["0.25", "0.25", "-", "-"]
     assert "not known of each" in said and "0.00" not in said
-
-
-def _zone(serial, refused=None):
-    return {"serial": serial, "state": "stale" if refused else "fresh", "rolled_back": False,
-            "refused": refused and {"serial": refused, "gate": "shrink"}}
-
-
-@pytest.mark.parametrize("nodes, wanted", [
-    ([_zone(5), _zone(5)], ["Serve it: ns1, ns2."]),
-    ([_zone(4, 5), _zone(4, 5)], ["Refused it: ns1 (shrink), ns2 (shrink)."]),
-    ([_zone(4, 5), _zone(5)], ["Serve it: ns2.", "Refused it: ns1 (shrink)."]),
-    ([_zone(4, 3), _zone(5)], ["Serve it: ns2.", "Not after 0 s: ns1."]),  # It refused another.
-    ([None, _zone(5)], ["Serve it: ns2.", "Not after 0 s: ns1."])],
-    ids=["all", "refused", "one", "late", "silent"])
-def test_zone_says_which_node_has_the_version(monkeypatch, nodes, wanted):
-    from generate import zones
-
-    monkeypatch.setattr(zones, "_TAKEN_SECONDS", 0)
-    told = {f"ns{number}": {"example.org": node} if node else {"error": "no answer"}
-            for number, node in enumerate(nodes, 1)}
-    fleet = types.SimpleNamespace(
-        topo=topology.Topology(4), call=lambda *_: told,
-        demand=lambda *_: {"primary": {"before": 4, "serial": 5}})
-    said = zones.change(fleet, "example.org", "do=mend")[1]
-    assert said.splitlines() == ["example.org: the primary has serial 5.", *wanted]

@@ -5,23 +5,16 @@ import http.client
 import json
 import pathlib
 import re
-import shutil
 import subprocess
-import sys
 import time
 
 import pytest
 import servers
 import yaml
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent / "transfer"))
-
-import primaries  # noqa: E402
-
 _PACKAGING = pathlib.Path(__file__).parents[2] / "packaging"
 _RULES = _PACKAGING / "prometheus" / "hither.rules.yml"
-_TESTS = [_PACKAGING / "prometheus" / name
-          for name in ("hither.rules.test.yml", "hither.days.test.yml")]
+_TESTS = _PACKAGING / "prometheus" / "hither.rules.test.yml"
 _DASHBOARD = _PACKAGING / "grafana" / "hither-fleet.json"
 
 
@@ -35,7 +28,7 @@ def test_promtool_takes_the_scrape_configuration():
 
 
 def test_each_alert_fires_when_it_should():
-    tested = _promtool("test", "rules", *_TESTS)
+    tested = _promtool("test", "rules", _TESTS)
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
@@ -45,8 +38,7 @@ def _alerts():
 
 
 def test_no_alert_is_without_a_test():
-    tested = {case["alertname"] for path in _TESTS
-              for test in yaml.safe_load(path.read_text())["tests"]
+    tested = {case["alertname"] for test in yaml.safe_load(_TESTS.read_text())["tests"]
               for case in test["alert_rule_test"] if case["exp_alerts"]}
     assert tested == set(_alerts())
 
@@ -69,57 +61,39 @@ def _page_with(text, port, seconds=20):
 
 
 @pytest.fixture(scope="module")
-def hidden_primary(make_folder):
-    """One that has transferred.example."""
-    if not all(map(shutil.which, primaries.Nsd.programs)):
-        pytest.skip("NSD is not installed")
-    zone = primaries.Zone("@ NS ns1\nns1 A 192.0.2.1\n", "transferred.example.")
-    primary = primaries.Nsd(make_folder("monitoring_primary"), zone)
-    primary.start()
-    yield primary
-    primary.stop()
-
-
-@pytest.fixture(scope="module")
-def pages(hitherd, sidecar, make_folder, hidden_primary):
+def pages(hitherd, sidecar, make_folder):
     """The metrics of both daemons; the sidecar has a session, a peer and a BIRD that are away."""
     folder = make_folder("monitoring")
     zone = folder / "example.zone"
     zone.write_text("$ORIGIN example.\n@ 300 SOA ns1 root 1 7200 900 1209600 600\n"
                     "@ 300 NS ns1\nns1 300 A 192.0.2.1\n"
                     "ns1 300 RRSIG A 13 2 300 20500101000000 20200101000000 1 @ AA==\n")
-    metrics, peers, nobody = (servers.free_port() for _ in range(3))
-    service = "127.0.0.9"  # No primary may be in a service's prefix, and ours is at 127.0.0.1.
-    port = servers.free_port(service)
+    port, metrics, peers, nobody = (servers.free_port() for _ in range(4))
     config = folder / "hither.yaml"
     config.write_text(f"""\
 identity: {{ site: fra1, node: ns1 }}
-listen: ["{service}:{port}"]
+listen: ["127.0.0.1:{port}"]
 user: root
 admin: {{ listen: none }}
 metrics: {{ listen: "127.0.0.1:{metrics}" }}
-primaries: [{{ name: hidden1, address: "{hidden_primary.address}:{hidden_primary.port}" }}]
-state_dir: {folder}/state
-zones:
-  - {{ name: example, file: {zone} }}
-  - {{ name: transferred.example, primaries: [hidden1] }}
+zones: [{{ name: example, file: {zone} }}]
 heartbeat: {folder}/heartbeat
 anycast:
   admin: {{ listen: none }}
   state_file: none
-  services: [{{ name: dns, prefixes: [{service}/32], probe: {{ name: example }} }}]
+  services: [{{ name: dns, prefixes: [127.0.0.0/8], probe: {{ name: example }} }}]
   bgp: {{ local_as: 64513, neighbors: [{{ address: "127.0.0.1:{nobody}", as: 64512 }}] }}
   readback: {{ bird: {folder}/nobody.ctl }}
   peers: {{ listen: "127.0.0.1:{peers}",
            nodes: [{{ name: ns1.ams1, address: "127.0.0.1:{nobody}" }}] }}
 """)
-    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, service,
+    server = servers.start_hitherd_with_config(folder, config, {"example.": zone}, "127.0.0.1",
                                                port)
     with open(folder / "log", "wb") as log:
         watcher = subprocess.Popen([sidecar, "--config", config], stderr=log)
     try:
         _page_with('to="UP"', peers)
-        ours = _page_with("hither_zone_expiry_timestamp_seconds", metrics)
+        ours = _page(metrics)
         server.stop()  # For the sidecar to withdraw.
         yield ours + _page_with('to="DOWN"', peers)
     finally:

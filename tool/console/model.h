@@ -64,10 +64,7 @@ class TimeLine {
 //   clients:   [{ name, as, router, errors: [text],
 //                 answers: [{ address, site | null, node, nsid, rtt_us, serial, asked, lost,
 //                             error }] }]
-//   serials:   [{ zone, sites: { SITE: [serial, ...] }, agree: bool,          as hitherd tells
-//                 transfers: { SITE: { state, confirmed_seconds | null,
-//                                      refused: [{ serial, gate, reason }] } } }]
-//              transfers: of zones from primaries; the worst state and age of the site's nodes.
+//   serials:   [{ zone, sites: { SITE: [serial, ...] }, agree: bool }]        as hitherd tells
 //              agree: each node that is read has the zone, all with one serial. Others come first.
 //   serials_omitted, zones_in_step: count         of zones beyond these; of all zones that agree
 //   time_line: [{ id, at_ms, weight: info | good | warning | bad, who, text }]   oldest first

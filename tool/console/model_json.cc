@@ -19,13 +19,6 @@ JsonValue OrNull(const std::string& text) { return text.empty() ? JsonValue() : 
 
 JsonValue OrNull(uint32_t number) { return number == 0 ? JsonValue() : JsonValue(number); }
 
-// Worst last; 0: not from primaries.
-int RankOfTransfer(absl::string_view state) {
-  constexpr absl::string_view kWorstLast[] = {"", "fresh", "stale", "empty", "expired"};
-  const auto* at = std::find(std::begin(kWorstLast), std::end(kWorstLast), state);
-  return at == std::end(kWorstLast) ? 0 : static_cast<int>(at - std::begin(kWorstLast));
-}
-
 // Worst first.
 int Rank(absl::string_view state) {
   constexpr absl::string_view kWorstFirst[] = {"DOWN", "DRAIN", "SOFT", "UP"};
@@ -140,10 +133,6 @@ class PageWriter {
     std::set<uint32_t> serials;  // Of its nodes, each once.
     size_t nodes = 0;            // That have it, of those that have reported all their zones.
     bool is_whole = true;        // All of those have it, always with a serial.
-    // Of those from primaries. The worst of its nodes: the highest age, the worst state.
-    std::optional<uint64_t> confirmed_seconds = {};
-    std::string transfer = {};
-    std::map<uint32_t, RefusedReport> refused = {};  // By serial.
   };
   using Serials = std::map<std::string, std::map<std::string, SerialsAt>>;  // By zone and site.
 
@@ -359,7 +348,6 @@ class PageWriter {
         at.nodes += is_whole;
         if (zone.serial.has_value()) at.serials.insert(*zone.serial);
         at.is_whole &= zone.serial.has_value();
-        TakeTransfer(zone, at);
       }
     }
     for (auto& [zone, sites] : all) {
@@ -368,33 +356,6 @@ class PageWriter {
       }
     }
     return all;
-  }
-
-  static void TakeTransfer(const HitherdReport::Zone& zone, SerialsAt& at) {
-    if (RankOfTransfer(zone.transfer) > RankOfTransfer(at.transfer)) at.transfer = zone.transfer;
-    if (zone.confirmed_seconds.has_value()) {
-      at.confirmed_seconds = std::max(at.confirmed_seconds.value_or(0), *zone.confirmed_seconds);
-    }
-    if (zone.refused.has_value()) at.refused.emplace(zone.refused->serial, *zone.refused);
-  }
-
-  static JsonObject TransferJson(const SerialsAt& at) {
-    const auto refused = [](const auto& one) {
-      return JsonObject({{"serial", one.second.serial},
-                         {"gate", one.second.gate},
-                         {"reason", one.second.reason}});
-    };
-    return {{"state", at.transfer},
-            {"confirmed_seconds", at.confirmed_seconds},
-            {"refused", Each(at.refused, refused)}};
-  }
-
-  // A version is refused at a site, or old there: not in order even if all serials are the same.
-  static bool IsHeldBack(const std::map<std::string, SerialsAt>& sites) {
-    return std::any_of(sites.begin(), sites.end(), [](const auto& one) {
-      return !one.second.refused.empty() ||
-             RankOfTransfer(one.second.transfer) > RankOfTransfer("fresh");
-    });
   }
 
   // The same serial at every node that is read.
@@ -407,31 +368,19 @@ class PageWriter {
     return all.size() == 1;
   }
 
-  static JsonObject SerialsJson(const std::string& zone,
-                                const std::map<std::string, SerialsAt>& sites) {
-    JsonObject by_site;
-    JsonObject transfers;
-    for (const auto& [site, at] : sites) {
-      by_site.Add(site, at.serials);
-      if (!at.transfer.empty()) transfers.Add(site, TransferJson(at));
-    }
-    return {{"zone", zone},
-            {"sites", std::move(by_site)},
-            {"transfers", std::move(transfers)},
-            {"agree", Agree(sites)}};
-  }
-
-  // Those that disagree first, then those that are held back, so that the cut keeps what matters.
+  // Those that disagree first, so that the cut keeps what matters.
   void AddSerials(JsonObject& page) const {
     const Serials all = SerialsOfAll();
     JsonArray out;
     size_t in_step = 0;
-    for (const int order : {0, 1, 2}) {
+    for (const bool agree : {false, true}) {
       for (const auto& [zone, sites] : all) {
-        const bool agree = Agree(sites);
-        if (order != (!agree ? 0 : IsHeldBack(sites) ? 1 : 2)) continue;
+        if (Agree(sites) != agree) continue;
         in_step += agree;
-        if (out.size() < kSerialZonesMax) out.Add(SerialsJson(zone, sites));
+        if (out.size() >= kSerialZonesMax) continue;
+        JsonObject by_site;
+        for (const auto& [site, at] : sites) by_site.Add(site, at.serials);
+        out.Add(JsonObject({{"zone", zone}, {"sites", std::move(by_site)}, {"agree", agree}}));
       }
     }
     page.Add("serials_omitted", all.size() - out.size());

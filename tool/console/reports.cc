@@ -86,17 +86,6 @@ std::string IdOf(const std::string& node, const std::string& site) {
   return Short(site.empty() ? node : absl::StrCat(node, ".", site));
 }
 
-void TakeTransfer(const ZoneTransferNote& transfer, absl::Time now, HitherdReport::Zone& zone) {
-  zone.transfer = Short(transfer.state);
-  if (transfer.confirmed_at != absl::InfinitePast()) {
-    const absl::Duration age = std::max(now - transfer.confirmed_at, absl::ZeroDuration());
-    zone.confirmed_seconds = static_cast<uint64_t>(absl::ToInt64Seconds(age));
-  }
-  if (!transfer.refused.has_value()) return;
-  zone.refused = {transfer.refused->serial, Short(transfer.refused->gate),
-                  Short(transfer.refused->reason)};
-}
-
 // Those with errors first, so that the cut keeps what matters.
 void TakeZones(const ServerStatus& status, HitherdReport& report) {
   std::vector<const ServerStatus::Zone*> zones;
@@ -108,8 +97,6 @@ void TakeZones(const ServerStatus& status, HitherdReport& report) {
   for (const ServerStatus::Zone* zone : zones) {
     report.zones.push_back(
         {Short(zone->name), std::string(zone->State()), zone->serial, Short(zone->error)});
-    if (!zone->transfer.has_value()) continue;
-    TakeTransfer(*zone->transfer, status.started_at + status.uptime, report.zones.back());
   }
   report.zones_total = status.zones.size() + status.zones_omitted;
 }

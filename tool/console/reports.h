@@ -19,13 +19,6 @@ namespace hither {
 inline constexpr size_t kReportBytesMax = 8 << 20;  // hitherd lists at most 10,000 zones.
 inline constexpr size_t kReportZonesMax = 200;      // The console keeps this many, bad ones first.
 
-// A version of a zone from primaries that was not published.
-struct RefusedReport {
-  uint32_t serial = 0;
-  std::string gate = {};  // Empty: it could not be built.
-  std::string reason = {};
-};
-
 // GET /status of hitherd.
 struct HitherdReport {
   struct Zone {
@@ -33,10 +26,6 @@ struct HitherdReport {
     std::string state;  // "ok", "stale" or "broken"
     std::optional<uint32_t> serial;
     std::string error;
-    // Of a zone from primaries; empty or none otherwise, or from an older server.
-    std::string transfer = {};                       // "empty", "fresh", "stale" or "expired"
-    std::optional<uint64_t> confirmed_seconds = {};  // Since a primary last confirmed it.
-    std::optional<RefusedReport> refused = {};
   };
   std::string id;  // "ns1.fra1"
   std::string version;

@@ -266,30 +266,10 @@ function clientRows(fleet) {
     : [{client, answer: {error: client.errors[0] || "no report yet", rtt_us: null}}]);
 }
 
-function ago(seconds) {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} d`;
-}
-
-function refusedText(one) {
-  return `✕ refused ${one.serial} (${one.gate || "not built"}): ${one.reason}`;
-}
-
-// Of a zone from primaries at a site: the age, a mark if it is stale or has none, refused versions.
-function transferMarks(at) {
-  if (!at) return [];
-  const age = at.confirmed_seconds === null ? "never confirmed" : `confirmed ${ago(at.confirmed_seconds)} ago`;
-  const marks = [make("span", {class: "sub"}, age)];
-  if (at.state !== "fresh") marks.push(make("span", {class: "error"}, `⚠ ${at.state}`));
-  return marks.concat(at.refused.map((one) => make("span", {class: "error"}, refusedText(one))));
-}
-
 const SERIAL_COLUMNS = [
   {name: "Zone", head: true, fill: (cell, one) => setText(cell, one.zone)},
   {name: "All the same", fill: (cell, one) => setText(cell, one.agree ? "✓ yes" : "✕ no")},
   {name: "Serial at", class: "num", wide: true, fill: (cell, one, fleet) => replaceIfNew(
-    cell, JSON.stringify([one.sites, one.transfers]), () => Object.entries(one.sites).map(([site, serials]) =>
-      make("span", {class: "serial"}, siteName(fleet, site), serials.join(", ") || "none",
-        ...transferMarks(one.transfers[site]))))},
+    cell, JSON.stringify(one.sites), () => Object.entries(one.sites).map(([site, serials]) =>
+      make("span", {class: "serial"}, siteName(fleet, site), serials.join(", ") || "none")))},
 ];

@@ -9,13 +9,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/json_writer.h"
 #include "base/printable.h"
 #include "daemon/config/config.h"
-#include "dns/serial.h"
 #include "tool/command.h"
 #include "tool/console/fleet_file.h"
 #include "tool/sites/site_asker.h"
@@ -34,9 +32,7 @@ over UDP and over TCP, and prints the site and node that answered, from the NSID
 id.server or hostname.bind if there is no NSID. An NSID that does not have the form NODE.SITE, or
 that of --nsid or --fleet, is shown unchanged. RTT is the time from the question to its answer; over
 TCP it includes the handshake, so it is two round trips. The command does not retry; it reports a
-lost answer. If the answers have different serials, those that have not the newest one (RFC 1982)
-are marked "behind SERIAL"; with --watch, a serial that has changed at a node is marked too. A
-difference is no failure: after a change, nodes take the new version one after the other.
+lost answer.
 
 FLAGS
   --name NAME        Also ask for this name; the answer must be NOERROR.
@@ -76,29 +72,8 @@ struct SitesOrder {
   std::optional<absl::Duration> watch;
 };
 
-// What earlier rounds of --watch showed, for "was".
-struct Earlier {
-  // Who answered, by address and is_tcp.
-  std::map<std::pair<std::string, bool>, std::string> sites;
-  // By NSID, not by address: at another node another serial is no change of the zone.
-  std::map<std::string, uint32_t> serials;
-};
-
-// The newest of a round's serials. RFC 1982 §3.2 leaves the order of some pairs undefined; then
-// neither is newer.
-std::optional<uint32_t> NewestOf(const std::vector<SiteAnswer>& answers) {
-  std::optional<uint32_t> newest;
-  for (const SiteAnswer& answer : answers) {
-    if (!answer.serial.has_value()) continue;
-    if (!newest.has_value() || SerialIsAfter(*answer.serial, *newest)) newest = answer.serial;
-  }
-  return newest;
-}
-
-// Also where the order is undefined: the difference must be seen.
-bool IsBehind(const SiteAnswer& answer, std::optional<uint32_t> newest) {
-  return answer.serial.has_value() && answer.serial != newest;
-}
+// The last answer of an address over a transport, for "was": by address and is_tcp.
+using LastSites = std::map<std::pair<std::string, bool>, std::string>;
 
 // Foreign text for a terminal: only ASCII, since octets over 127 may also be control characters
 // (U+009B) or reverse the following text (U+202E).
@@ -119,42 +94,27 @@ std::string RttText(const SiteAnswer& answer) {
   return absl::StrFormat("%.1f ms", absl::ToDoubleMilliseconds(*answer.rtt));
 }
 
-// The serial's part of the last column.
-std::string SerialNote(const SiteAnswer& answer, std::optional<uint32_t> newest,
-                       const Earlier& earlier) {
-  if (!answer.serial.has_value()) return "";
-  std::string note;
-  if (IsBehind(answer, newest)) note = absl::StrCat("behind ", *newest);
-  const auto was = earlier.serials.find(answer.nsid);
-  if (was == earlier.serials.end() || was->second == *answer.serial) return note;
-  return absl::StrCat(note, note.empty() ? "" : "; ", "serial was ", was->second);
-}
-
-// The last column: what failed, where an earlier answer came from, and whether the serial differs.
-std::string NoteOf(const SiteAnswer& answer, std::optional<uint32_t> newest, Earlier& earlier) {
-  std::vector<std::string> notes;
-  if (!answer.failure.empty()) notes.push_back(Printable(answer.failure));
-  if (!answer.nsid.empty()) {
-    std::string& was = earlier.sites[{answer.address.ToText(), answer.is_tcp}];
-    const std::string now = WhoOf(answer);
-    if (!was.empty() && was != now) notes.push_back(absl::StrCat("was ", was));
-    was = now;
-  }
-  std::string serial = SerialNote(answer, newest, earlier);
-  if (!serial.empty()) notes.push_back(std::move(serial));
-  return absl::StrJoin(notes, "; ");
+// The last column: what failed, and where an earlier answer came from.
+std::string NoteOf(const SiteAnswer& answer, LastSites& last) {
+  std::string note = Printable(answer.failure);
+  if (answer.nsid.empty()) return note;
+  std::string& was = last[{answer.address.ToText(), answer.is_tcp}];
+  const std::string now = WhoOf(answer);
+  if (!was.empty() && was != now) absl::StrAppend(&note, note.empty() ? "" : "; ", "was ", was);
+  was = now;
+  return note;
 }
 
 using Row = std::vector<std::string>;
 
-Row RowOf(const SiteAnswer& answer, std::optional<uint32_t> newest, Earlier& earlier) {
+Row RowOf(const SiteAnswer& answer, LastSites& last) {
   return {answer.address.ToDnsText(),
           answer.is_tcp ? "tcp" : "udp",
           answer.nsid.empty() ? "-" : WhoOf(answer),
           answer.name.has_value() ? answer.name->node : "-",
           RttText(answer),
           answer.serial.has_value() ? absl::StrCat(*answer.serial) : "-",
-          NoteOf(answer, newest, earlier)};
+          NoteOf(answer, last)};
 }
 
 // Columns as wide as their contents; the last one ends the line.
@@ -175,23 +135,16 @@ std::string TableOf(const std::vector<Row>& rows) {
   return out;
 }
 
-std::string TextOf(const std::vector<SiteAnswer>& answers, Earlier& earlier) {
-  const std::optional<uint32_t> newest = NewestOf(answers);
+std::string TextOf(const std::vector<SiteAnswer>& answers, LastSites& last) {
   std::vector<Row> rows = {{"ADDRESS", "OVER", "SITE", "NODE", "RTT", "SERIAL", ""}};
-  for (const SiteAnswer& answer : answers) rows.push_back(RowOf(answer, newest, earlier));
-  // After all rows: a node may be in several.
-  for (const SiteAnswer& answer : answers) {
-    if (answer.serial.has_value() && !answer.nsid.empty()) {
-      earlier.serials[answer.nsid] = *answer.serial;
-    }
-  }
+  for (const SiteAnswer& answer : answers) rows.push_back(RowOf(answer, last));
   return TableOf(rows);
 }
 
 JsonValue OrNull(const std::string& text) { return text.empty() ? JsonValue() : JsonValue(text); }
 
 // An NSID may be any octets.
-JsonObject JsonOf(const SiteAnswer& answer, std::optional<uint32_t> newest) {
+JsonObject JsonOf(const SiteAnswer& answer) {
   const bool is_named = answer.name.has_value();
   JsonObject json({{"address", answer.address.AddressText()},
                    {"port", answer.address.port()},
@@ -202,15 +155,13 @@ JsonObject JsonOf(const SiteAnswer& answer, std::optional<uint32_t> newest) {
   json.Add("rtt_us", answer.rtt.has_value() ? JsonValue(absl::ToInt64Microseconds(*answer.rtt))
                                             : JsonValue());
   json.Add("serial", answer.serial);
-  json.Add("behind", answer.serial.has_value() ? JsonValue(IsBehind(answer, newest)) : JsonValue());
   json.Add("failure", OrNull(answer.failure));
   return json;
 }
 
 JsonValue JsonOf(const std::vector<SiteAnswer>& answers) {
   JsonArray json;
-  const std::optional<uint32_t> newest = NewestOf(answers);
-  for (const SiteAnswer& answer : answers) json.Add(JsonOf(answer, newest));
+  for (const SiteAnswer& answer : answers) json.Add(JsonOf(answer));
   return json;
 }
 
@@ -312,12 +263,12 @@ int CodeOf(const std::vector<SiteAnswer>& answers) {
 // it never ends.
 ToolResult Watch(const SitesOrder& order) {
   SiteAsker asker;
-  Earlier earlier;
+  LastSites last;
   for (absl::Time due = absl::Now();; due += *order.watch) {
     const std::vector<SiteAnswer> answers = AskNamed(asker, order);
     const std::string now = absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone());
     const std::string text = order.json ? absl::StrCat(JsonOf(answers).Compact(), "\n")
-                                        : absl::StrCat(now, "\n", TextOf(answers, earlier), "\n");
+                                        : absl::StrCat(now, "\n", TextOf(answers, last), "\n");
     if (const std::string why = WriteOutput(text, stdout); !why.empty()) {
       return {kToolFailed, "", absl::StrCat("hither sites: ", why, "\n")};
     }
@@ -363,7 +314,7 @@ ToolResult RunSites(Arguments arguments) {
   if (order.watch.has_value()) return Watch(order);
   SiteAsker asker;
   const std::vector<SiteAnswer> answers = AskNamed(asker, order);
-  Earlier none;
+  LastSites none;
   return {CodeOf(answers), order.json ? JsonOf(answers).Indented(2) + "\n" : TextOf(answers, none),
           ""};
 }

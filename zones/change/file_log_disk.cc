@@ -45,9 +45,7 @@ std::optional<uint32_t> NumberOf(absl::string_view name) {
 
 absl::Status Error(const std::string& path, absl::string_view what, int error) {
   const absl::string_view advice =
-      error == ENOSPC || error == EDQUOT ? "free space on the disk"
-      : error == EACCES                  ? "give the folder to the server's user"
-                                         : "check the disk";
+      error == ENOSPC || error == EDQUOT ? "free space on the disk" : "check the disk";
   return absl::UnavailableError(
       absl::StrCat(path, ": cannot ", what, ": ", std::strerror(error), "; ", advice));
 }
@@ -150,13 +148,6 @@ absl::Status FileLogDisk::Sync(uint32_t number) {
   const absl::StatusOr<int> fd = OpenToWrite(number);
   if (!fd.ok()) return fd.status();
   if (::fdatasync(*fd) != 0) return Failed(number, "sync");
-  struct stat facts;
-  if (::fstat(*fd, &facts) != 0) return Failed(number, "look at");
-  if (facts.st_nlink == 0) {  // What is in it ends with this process.
-    written_.fd.Reset();
-    return absl::UnavailableError(absl::StrCat(
-        folder_, "/", FileName(number), ": was deleted while in use; restart hitherd"));
-  }
   return folder_is_synced_ ? absl::OkStatus() : SyncFolder();
 }
 

@@ -128,8 +128,7 @@ absl::StatusOr<ZoneDiff> Diff(const RecordList& before, const RecordList& after)
   return diff;
 }
 
-absl::StatusOr<RecordList> Apply(const RecordList& records, const ZoneDiff& diff,
-                                 uint64_t* repeated) {
+absl::StatusOr<RecordList> Apply(const RecordList& records, const ZoneDiff& diff) {
   if (!records.apex().EqualsIgnoreCase(diff.zone)) {
     return absl::InvalidArgumentError(absl::StrCat("a change of zone ", diff.zone.ToText(),
                                                    " does not fit zone ", records.apex().ToText()));
@@ -143,10 +142,7 @@ absl::StatusOr<RecordList> Apply(const RecordList& records, const ZoneDiff& diff
     const RecordView* const added = merge.at(2);
     if (removed != nullptr && present == nullptr) return RemovesAbsent(diff, *removed);
     if (added != nullptr && present != nullptr && removed == nullptr) {
-      if (repeated == nullptr || !EqualsExactly(*present, *added)) {
-        return AddsPresent(diff, *added);
-      }
-      ++*repeated;
+      return AddsPresent(diff, *added);
     }
     const RecordView* const left = removed == nullptr ? present : nullptr;
     const RecordView* const record = added != nullptr ? added : left;

@@ -35,12 +35,7 @@ absl::StatusOr<ZoneDiff> Diff(const RecordList& before, const RecordList& after)
 
 // The version after `diff`. `records`, sorted, is the version before it, or empty. An error names
 // the first record that is to be removed but absent, or to be added but present.
-//
-// With `repeated`, an addition of exactly what is present changes nothing and is counted there:
-// some primaries send an owner's unchanged records with the new ones, and the outcome is the same.
-// The removal of an absent record stays an error: then the primary means another version.
-absl::StatusOr<RecordList> Apply(const RecordList& records, const ZoneDiff& diff,
-                                 uint64_t* repeated = nullptr);
+absl::StatusOr<RecordList> Apply(const RecordList& records, const ZoneDiff& diff);
 
 // One diff that does what `first` and then `second` do. An error names a record that `second`
 // cannot remove or add after `first`.

@@ -11,7 +11,6 @@ namespace {
 constexpr uint8_t kTimersFormat = 1;
 constexpr uint8_t kRefused = 1;  // Flags: the serial is there.
 constexpr uint8_t kRolledBack = 2;
-constexpr uint8_t kUnconfigured = 4;  // The time is at the end.
 
 // Seconds since 1970; 0 is never.
 void AppendTime(ByteWriter& out, absl::Time time) {
@@ -34,8 +33,7 @@ Bytes EncodeTimers(const ZoneTimers& timers) {
   ByteWriter out(wire);
   out.U8(kTimersFormat);
   out.U8(static_cast<uint8_t>((timers.refused_serial.has_value() ? kRefused : 0) |
-                              (timers.rolled_back_from.has_value() ? kRolledBack : 0) |
-                              (timers.unconfigured_since.has_value() ? kUnconfigured : 0)));
+                              (timers.rolled_back_from.has_value() ? kRolledBack : 0)));
   AppendTime(out, timers.last_success);
   AppendTime(out, timers.next_refresh);
   out.U32(timers.refresh_seconds);
@@ -47,7 +45,6 @@ Bytes EncodeTimers(const ZoneTimers& timers) {
   const size_t primary_bytes = std::min(timers.primary.size(), kPrimaryNameBytesMax);
   out.U8(static_cast<uint8_t>(primary_bytes));
   out.Append(AsBytes(timers.primary).first(primary_bytes));
-  if (timers.unconfigured_since.has_value()) AppendTime(out, *timers.unconfigured_since);
   return wire;
 }
 
@@ -68,7 +65,6 @@ absl::StatusOr<ZoneTimers> ParseTimers(ByteView wire) {
   if ((flags & kRolledBack) != 0) timers.rolled_back_from = rolled_back;
   const ByteView primary = in.Take(in.U8());
   timers.primary.assign(primary.begin(), primary.end());
-  if ((flags & kUnconfigured) != 0) timers.unconfigured_since = ReadTime(in);
   if (format != kTimersFormat || !in.ok() || !in.AtEnd()) {
     return absl::InvalidArgumentError(
         absl::StrCat("stored timers of format ", format, ", or cut off"));

@@ -34,8 +34,6 @@ struct ZoneTimers {
   // The operator rolled back from this serial: the zone stays where it is until a primary is past
   // it.
   std::optional<uint32_t> rolled_back_from = {};
-  // Since when the zone is in no configuration any more; its versions are removed a while later.
-  std::optional<absl::Time> unconfigured_since = {};
 
   friend bool operator==(const ZoneTimers&, const ZoneTimers&) = default;
 };

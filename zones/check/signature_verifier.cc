@@ -19,9 +19,6 @@ void AppendLowered(NameView name, Bytes& out) {
   for (const uint8_t octet : name.wire()) out.push_back(ToLowerOctet(octet));
 }
 
-// RFC 4034 §3.1.3
-size_t SignedLabels(NameView owner) { return owner.label_count() - (owner.IsWildcard() ? 1 : 0); }
-
 }  // namespace
 
 Rrsig::Rrsig(ByteView rdata) : signer(NameInRdata(RrType::kRrsig, rdata, 0)) {
@@ -36,8 +33,6 @@ Rrsig::Rrsig(ByteView rdata) : signer(NameInRdata(RrType::kRrsig, rdata, 0)) {
   fixed = rdata.first(reader.position());
   signature = reader.rest().subspan(signer.size());
 }
-
-bool Rrsig::HasLabelsOf(NameView owner) const { return labels == SignedLabels(owner); }
 
 std::string SignatureTimeText(uint32_t time, uint32_t now) {
   const std::time_t seconds = SignatureUnixSeconds(time, now);
@@ -78,7 +73,7 @@ std::optional<size_t> SignatureVerifier::KeyThatMade(const Rrsig& rrsig, NameVie
 // RFC 4034 §3.1.8.1, into data_. False: the signature is for a longer name.
 bool SignatureVerifier::CollectSignedData(const Rrsig& rrsig, NameView owner,
                                           const RRset& signed_rrset) {
-  const size_t labels = SignedLabels(owner);
+  const size_t labels = owner.label_count() - (owner.IsWildcard() ? 1 : 0);  // RFC 4034 §3.1.3
   if (rrsig.labels > labels) return false;
   Bytes head;  // Owner, type, class, TTL.
   if (rrsig.labels < labels) {

@@ -17,8 +17,6 @@ namespace hither {
 // The fields of an RRSIG, RFC 4034 §3.1. A view of valid RDATA, which must outlive it.
 struct Rrsig {
   explicit Rrsig(ByteView rdata);
-  // Was it made for records at this name, rather than those of a wildcard (RFC 4035 §2.2)?
-  bool HasLabelsOf(NameView owner) const;
 
   uint8_t algorithm = 0;
   uint8_t labels = 0;

@@ -178,8 +178,7 @@ void CheckEmptyNonTerminal(const Zone& zone, NodeId node, CheckReport& report) {
 }  // namespace
 
 std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
-                               const std::vector<std::string>& files, const ZoneLimits& limits,
-                               ZonemdRule zonemd) {
+                               const std::vector<std::string>& files, const ZoneLimits& limits) {
   CheckReport report(zone, places, files);
   if (zone.FindRRset(kApex, RrType::kNs) == nullptr) {
     report.Add(ZoneCheckId::kApexNs, kApex, RrType::kSoa, zone.apex().ToText());
@@ -203,7 +202,7 @@ std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
     }
   }
   CheckSignedZone(zone, limits, report);
-  if (zonemd == ZonemdRule::kCheck) CheckZonemd(zone, report);
+  CheckZonemd(zone, report);
   if (limits.audit != nullptr) CheckSignatures(zone, *limits.audit, report);
   return report.Take();
 }

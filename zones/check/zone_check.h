@@ -96,15 +96,11 @@ std::span<const ZoneCheck> ZoneChecks();  // All of them, by ascending id.
 // A zone of a million names may have a million faults. Findings over this limit are only counted.
 inline constexpr size_t kFindingsPerCheckMax = 10;
 
-// Versions from a primary pass the gate `zonemd` instead: the operator may switch that off, or
-// accept a version.
-enum class ZonemdRule : uint8_t { kCheck, kSkip };
-
 // `files` are the names behind Location::file. Sorted by file and line; "and N more" of a check
 // after them.
 std::vector<Finding> CheckZone(const Zone& zone, const RecordPlaces& places,
-                               const std::vector<std::string>& files, const ZoneLimits& limits = {},
-                               ZonemdRule zonemd = ZonemdRule::kCheck);
+                               const std::vector<std::string>& files,
+                               const ZoneLimits& limits = {});
 
 }  // namespace hither
 

@@ -10,29 +10,32 @@
 namespace hither {
 namespace {
 
-constexpr uint16_t kSepFlag = 0x0001;     // RFC 4034 §2.1.1
-constexpr uint16_t kRevokeFlag = 0x0080;  // RFC 5011 §3
+constexpr uint16_t kSepFlag = 0x0001;  // RFC 4034 §2.1.1
 
-bool HasFlag(ByteView dnskey, uint16_t flag) { return (LoadU16(dnskey.data()) & flag) != 0; }
+bool HasSepFlag(ByteView dnskey) { return (LoadU16(dnskey.data()) & kSepFlag) != 0; }
+
+// RFC 5011 §2.1: a revoked key has another flag and another tag, but is the same key.
+bool AreOneKey(ByteView a, ByteView b) { return std::ranges::equal(a.subspan(2), b.subspan(2)); }
 
 // A key of the last good version that a validator may have as its way into the zone. A DS record
-// points to a key with the SEP flag if the zone has any. Its digest covers the flags (RFC 4034
-// §5.1.4), so a key whose flags change, as when it is revoked, is no way in any more.
+// points to a key with the SEP flag if the zone has any.
 bool IsTrusted(ByteView dnskey, const RRset& old_keys) {
   bool any_sep = false;
+  bool is_sep = false;
   bool found = false;
   for (const ByteView old_key : old_keys.Records()) {
-    if (HasFlag(old_key, kRevokeFlag)) continue;
-    any_sep |= HasFlag(old_key, kSepFlag);
-    found |= std::ranges::equal(old_key, dnskey);
+    any_sep |= HasSepFlag(old_key);
+    if (!AreOneKey(old_key, dnskey)) continue;
+    found = true;
+    is_sep |= HasSepFlag(old_key);
   }
-  return found && (HasFlag(dnskey, kSepFlag) || !any_sep);
+  return found && (is_sep || !any_sep);
 }
 
 bool ShareKey(const RRset& old_keys, const RRset& new_keys) {
   for (const ByteView key : new_keys.Records()) {
     for (const ByteView old_key : old_keys.Records()) {
-      if (std::ranges::equal(old_key, key)) return true;
+      if (AreOneKey(old_key, key)) return true;
     }
   }
   return false;

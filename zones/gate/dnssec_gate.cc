@@ -35,15 +35,6 @@ std::vector<uint16_t> TagsOfRemovedKeys(const Zone* old_zone, const Zone& new_zo
   return tags;
 }
 
-// Can any signature of the zone be verified?
-bool HasVerifiedKey(const RRset* dnskeys) {
-  if (dnskeys == nullptr) return false;
-  for (const ByteView rdata : dnskeys->Records()) {
-    if (IsVerifiedAlgorithm(SignatureKey(rdata).algorithm())) return true;
-  }
-  return false;
-}
-
 class SignatureGate {
  public:
   explicit SignatureGate(GateRun& run)
@@ -51,7 +42,6 @@ class SignatureGate {
         zone_(run.new_zone()),
         is_first_(run.old_zone() == nullptr || !IsSignedZone(*run.old_zone())),
         verifier_(zone_.FindRRset(kApex, RrType::kDnskey)),
-        has_verified_key_(HasVerifiedKey(zone_.FindRRset(kApex, RrType::kDnskey))),
         removed_tags_(TagsOfRemovedKeys(run.old_zone(), zone_)),
         seconds_left_min_(absl::ToInt64Seconds(run.settings().expires_in_min)) {}
 
@@ -84,8 +74,6 @@ class SignatureGate {
   // Is the signature good? False as well if it has no key; refuses if it is wrong.
   bool CheckSignature(NodeId id, const RRset& rrset, ByteView rdata, bool is_checked,
                       bool is_added);
-  // Did a key make it for this name? Refuses if not.
-  bool CheckMaker(NodeId id, const RRset& rrset, const Rrsig& rrsig);
   void CheckTimes(NodeId id, const RRset& rrset, const Rrsig& rrsig);
   void Refuse(NodeId id, const RRset& rrset, absl::string_view what) {
     run_.Refuse(absl::StrCat(RRsetText(zone_, id, rrset.type), ": ", what), zone_, id, &rrset);
@@ -95,7 +83,6 @@ class SignatureGate {
   const Zone& zone_;
   const bool is_first_;  // Of the signed versions.
   SignatureVerifier verifier_;
-  const bool has_verified_key_;
   const std::vector<uint16_t> removed_tags_;
   const int64_t seconds_left_min_;
   bool uses_unknown_algorithm_ = false;
@@ -142,9 +129,7 @@ void SignatureGate::CheckRRset(NodeId id, const RRset& rrset, const Before& befo
     any_good |= CheckSignature(id, rrset, rdata, recheck || is_added, is_added);
   }
   if (any_good || run_.IsOver()) return;
-  Refuse(id, rrset,
-         "no signature is by a key of the zone's DNSKEY RRset, still valid and of a supported "
-         "algorithm; sign it again (RFC 4035 §2.2)");
+  Refuse(id, rrset, "no signature is by a key of the zone's DNSKEY RRset; sign it again");
 }
 
 // A signature without a key may precede its key, or outlive it, in a rollover (RFC 6781 §4.1.4).
@@ -152,31 +137,17 @@ bool SignatureGate::CheckSignature(NodeId id, const RRset& rrset, ByteView rdata
                                    bool is_added) {
   const Rrsig rrsig(rdata);
   if (!rrsig.signer.EqualsIgnoreCase(zone_.apex()) || !verifier_.HasKeyFor(rrsig)) return false;
-  if (is_checked && !CheckMaker(id, rrset, rrsig)) return false;
-  if (is_added) {
-    CheckTimes(id, rrset, rrsig);
-    return true;
-  }
-  // It may have expired since it was added, beside one that is gone now.
-  return SignatureSecondsBetween(run_.now(), rrsig.expiration) >= 0;
-}
-
-// RFC 4035 §2.2: a signature with fewer labels than the name is the wildcard's. Validators take it
-// only with a proof that the name does not exist.
-bool SignatureGate::CheckMaker(NodeId id, const RRset& rrset, const Rrsig& rrsig) {
-  const auto by_key = absl::StrCat("the signature by key ", rrsig.key_tag);
-  if (!rrsig.HasLabelsOf(zone_.NameOf(id))) {
-    Refuse(id, rrset, absl::StrCat(by_key, " is for another name; sign it again (RFC 4035 §2.2)"));
-  } else if (!IsVerifiedAlgorithm(rrsig.algorithm)) {
+  if (!is_checked) return true;
+  if (!IsVerifiedAlgorithm(rrsig.algorithm)) {
     uses_unknown_algorithm_ = true;
-    return !has_verified_key_;  // RFC 4035 §2.2: there must be one of each algorithm of the keys.
   } else if (!verifier_.Verify(rrsig, zone_.NameOf(id), rrset)) {
     Refuse(id, rrset,
-           absl::StrCat(by_key, " does not verify; sign the zone again (RFC 4035 §5.3.3)"));
-  } else {
-    return true;
+           absl::StrCat("the signature by key ", rrsig.key_tag,
+                        " does not verify; sign the zone again (RFC 4035 §5.3.3)"));
+    return false;
   }
-  return false;
+  if (is_added) CheckTimes(id, rrset, rrsig);
+  return true;
 }
 
 void SignatureGate::CheckTimes(NodeId id, const RRset& rrset, const Rrsig& rrsig) {

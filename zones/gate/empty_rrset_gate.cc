@@ -43,12 +43,6 @@ bool IsReplaced(const Zone& zone, NodeId id, RrType vanished) {
   return zone.node(id).has_cname || (vanished == RrType::kCname && HasAddress(zone, id));
 }
 
-// RFC 9460 §2.5: in ServiceMode, "." is the owner.
-bool IsOwnerItself(RrType type, ByteView rdata) {
-  const bool is_service = type == RrType::kSvcb || type == RrType::kHttps;
-  return is_service && NameInRdata(type, rdata, 0).IsRoot() && LoadU16(rdata.data()) != 0;
-}
-
 class VanishedChecker {
  public:
   explicit VanishedChecker(GateRun& run)
@@ -69,7 +63,6 @@ class VanishedChecker {
   void CollectLost();
   void CheckTargets();
   void CheckTargetsOf(NodeId id, const RRset& rrset);
-  void CheckTarget(NodeId id, const RRset& rrset, NodeId target);
   bool StillPoints(NodeId id, const RRset& rrset, NameView target) const;
 
   GateRun& run_;
@@ -115,21 +108,14 @@ void VanishedChecker::CheckTargets() {
 }
 
 void VanishedChecker::CheckTargetsOf(NodeId id, const RRset& rrset) {
-  for (const NodeId target : rrset.Targets()) CheckTarget(id, rrset, target);
-  // A CNAME's target is not among those, because no answer has it as additional data.
-  if (rrset.type != RrType::kCname) return;
-  for (const ByteView rdata : rrset.Records()) {
-    CheckTarget(id, rrset, old_zone_.FindNode(NameInRdata(rrset.type, rdata, 0)));
-  }
-}
-
-void VanishedChecker::CheckTarget(NodeId id, const RRset& rrset, NodeId target) {
-  if (target == kNoNode || !lost_.contains(target)) return;
-  if (!StillPoints(id, rrset, old_zone_.NameOf(target))) return;
-  const std::string why =
-      absl::StrCat(", but ", RRsetText(old_zone_, id, rrset.type), " still points there");
-  for (const RrType type : kAddressTypes) {
-    CheckRRset(target, new_zone_.FindNode(old_zone_.NameOf(target)), type, why);
+  for (const NodeId target : rrset.Targets()) {
+    if (target == kNoNode || !lost_.contains(target)) continue;
+    if (!StillPoints(id, rrset, old_zone_.NameOf(target))) continue;
+    const std::string why =
+        absl::StrCat(", but ", RRsetText(old_zone_, id, rrset.type), " still points there");
+    for (const RrType type : kAddressTypes) {
+      CheckRRset(target, new_zone_.FindNode(old_zone_.NameOf(target)), type, why);
+    }
   }
 }
 
@@ -137,9 +123,7 @@ bool VanishedChecker::StillPoints(NodeId id, const RRset& rrset, NameView target
   const NodeId now = new_zone_.FindNode(old_zone_.NameOf(id));
   const RRset* const points = now == kNoNode ? nullptr : new_zone_.FindRRset(now, rrset.type);
   if (points == nullptr) return false;
-  const bool is_own = target.EqualsIgnoreCase(old_zone_.NameOf(id));
   for (const ByteView rdata : points->Records()) {
-    if (is_own && IsOwnerItself(rrset.type, rdata)) return true;
     if (NameInRdata(rrset.type, rdata, 0).EqualsIgnoreCase(target)) return true;
   }
   return false;

@@ -4,13 +4,11 @@ namespace hither {
 
 GateSettings RecommendedGates() {
   GateSettings settings;
-  settings.shrink_max = SizeLimit{.percent = 10, .ignored_max = 10};
+  settings.shrink_max = SizeLimit{.percent = 10, .ignored_max = 100};
   settings.growth_max = SizeLimit{.percent = 100, .ignored_max = 1'000};
   settings.serial = SerialGate::kForward;
-  settings.apex_ns = ChangeGate::kHold;
   settings.dnskey = ChangeGate::kHold;
   settings.dnssec = DnssecGate::kVerify;
-  settings.expires_in_min = absl::Hours(24);
   settings.zonemd = ZonemdGate::kVerify;
   settings.empty_rrset = ChangeGate::kHold;
   return settings;

@@ -16,7 +16,6 @@ struct SizeLimit {
   uint32_t percent = 0;  // Of the last good version.
   // Changes of at most this many records (or names) pass: half of a small zone is a few records.
   uint64_t ignored_max = 0;
-  friend bool operator==(const SizeLimit&, const SizeLimit&) = default;
 };
 
 enum class SerialGate : uint8_t {
@@ -36,9 +35,8 @@ enum class DeadlineAction : uint8_t { kReject, kAccept };
 // The gates of one zone: what a new version must satisfy before it is published. The defaults let
 // everything pass. RecommendedGates() is the profile of docs/operation.md.
 struct GateSettings {
-  // In percent of the records, of the names and, for shrink_max, of the DS RRsets. RRSIG, NSEC and
-  // NSEC3 records do not count, so that a zone may be signed, unsigned or signed in another way
-  // within the limits; nor does what a zone cut or a DNAME hides, except glue.
+  // In percent of the records and of the names. RRSIG, NSEC and NSEC3 records do not count, so that
+  // a zone may be signed, unsigned or signed in another way within the limits.
   std::optional<SizeLimit> shrink_max = {};
   std::optional<SizeLimit> growth_max = {};
   SerialGate serial = SerialGate::kAny;
@@ -51,17 +49,16 @@ struct GateSettings {
   absl::Duration expires_in_min = absl::Hours(72);
   ZonemdGate zonemd = ZonemdGate::kIgnore;
   // kHold: NS, MX and address RRsets at the apex may not vanish, nor the last address RRset of a
-  // name to which an NS, MX, SRV, SVCB, HTTPS or CNAME record of the zone points, glue included.
+  // name to which an NS, MX, SRV, SVCB or HTTPS record of the zone points, glue included.
   ChangeGate empty_rrset = ChangeGate::kPass;
   std::vector<Name> busy_names = {};           // No RRset of these may vanish.
   std::vector<std::string> command = {};       // A program and its arguments; empty: none.
   absl::Duration deadline = absl::Minutes(1);  // For all gates of a version together.
   DeadlineAction on_deadline = DeadlineAction::kReject;
-  friend bool operator==(const GateSettings&, const GateSettings&) = default;
 };
 
-// The profile `recommended` of docs/configuration.md, which is the default: GatesOf() in
-// daemon/config has the same values in the configuration's terms.
+// The profile that docs/operation.md recommends for a zone with a last good version to fall back
+// on.
 GateSettings RecommendedGates();
 
 }  // namespace hither

@@ -35,13 +35,10 @@ class Nsec3Gate {
     NodePairs pairs(run_.old_zone(), zone_);
     NodePair pair;
     uint64_t matched = 0;
-    uint64_t lacking = 0;
     while (!run_.IsOver() && pairs.Next(pair)) {
       const bool is_name = IsName(pair);
-      if (is_name && IsOwn(pair.after)) ++(HasNsec3(pair.after) ? matched : lacking);
-      if (!all_ && !NodesDiffer(run_.old_zone(), zone_, pair) && !(is_name && IsDeniedAnew(pair))) {
-        continue;
-      }
+      if (is_name && IsOwn(pair.after)) matched += zone_.DenialOf(pair.after).match != kNoNode;
+      if (!all_ && !NodesDiffer(run_.old_zone(), zone_, pair)) continue;
       if (is_name) {
         CheckName(pair);
       } else {
@@ -49,7 +46,6 @@ class Nsec3Gate {
       }
     }
     if (!run_.IsOver() && matched != CountChain()) RefuseSurplus();
-    if (lacking > 0 && has_new_span_ && !all_) CheckLacking();
   }
 
  private:
@@ -58,14 +54,10 @@ class Nsec3Gate {
     return pair.before < run_.old_zone()->names_end();
   }
   bool IsOwn(NodeId id) const { return id != kNoNode && !zone_.node(id).occluded; }
-  bool HasNsec3(NodeId id) const { return zone_.DenialOf(id).match != kNoNode; }
-  // Has the NSEC3 of a name changed that has not changed itself?
-  bool IsDeniedAnew(const NodePair& pair) const;
   // The NSEC3 of the chain at an owner of NSEC3 records; null if it has none.
   const RRset* InChain(NodeId id, Nsec3Hash* hash) const;
   void CheckName(const NodePair& pair);
   void CheckMissing(NodeId id);
-  void CheckLacking();
   void CheckLinks(const NodePair& pair);
   void CheckLink(NodeId id);
   NodeId NextInChain(NodeId id);
@@ -79,7 +71,6 @@ class Nsec3Gate {
   GateRun& run_;
   const Zone& zone_;
   const bool all_;                          // The chain is a new one.
-  bool has_new_span_ = false;               // One that is not opt-out, or is so no longer.
   NodeId checked_[2] = {kNoNode, kNoNode};  // Neighbours share their links.
   std::vector<RrType> have_;
   std::vector<RrType> listed_;
@@ -92,14 +83,6 @@ const RRset* Nsec3Gate::InChain(NodeId id, Nsec3Hash* hash) const {
     return nullptr;
   }
   return DecodeBase32Hex(zone_.NameOf(id).first_label(), hash->octets) ? nsec3 : nullptr;
-}
-
-bool Nsec3Gate::IsDeniedAnew(const NodePair& pair) const {
-  const auto nsec3_of = [](const Zone& zone, NodeId id) {
-    const NodeId match = zone.DenialOf(id).match;
-    return match == kNoNode ? nullptr : zone.FindRRset(match, RrType::kNsec3);
-  };
-  return RRsetsDiffer(nsec3_of(*run_.old_zone(), pair.before), nsec3_of(zone_, pair.after));
 }
 
 void Nsec3Gate::CheckName(const NodePair& pair) {
@@ -129,14 +112,6 @@ void Nsec3Gate::CheckMissing(NodeId id) {
               zone_, id, rrsets.empty() ? nullptr : &rrsets.front());
 }
 
-// Names without an NSEC3 record that did not change: is the span around each still opt-out?
-void Nsec3Gate::CheckLacking() {
-  for (const NodeId id : zone_.names()) {
-    if (run_.IsOver()) return;
-    if (IsOwn(id) && !HasNsec3(id)) CheckMissing(id);
-  }
-}
-
 void Nsec3Gate::CheckLinks(const NodePair& pair) {
   Nsec3Hash hash = {};
   const NameView owner =
@@ -152,17 +127,12 @@ void Nsec3Gate::CheckLink(NodeId id) {
   if (checked_[0] == id || checked_[1] == id) return;
   checked_[0] = checked_[1];
   checked_[1] = id;
-  const RRset& rrset = *zone_.FindRRset(id, RrType::kNsec3);
-  if (rrset.count > 1) return Refuse(id, "the name has several; sign it again (RFC 5155 §7.1)");
-  const Nsec3View nsec3 = ReadNsec3(rrset.Records().front());
-  if ((nsec3.flags & ~1) != 0) {
-    return Refuse(id, "it has flags that make validators ignore it (RFC 5155 §8.2); sign it again");
-  }
-  has_new_span_ |= !nsec3.has_opt_out();
+  const ByteView next_hash =
+      ReadNsec3(zone_.FindRRset(id, RrType::kNsec3)->Records().front()).next_hash;
   const NodeId next = NextInChain(id);
   if (next == kNoNode) return;  // The run is over.
   Nsec3Hash want = {};
-  if (InChain(next, &want) != nullptr && std::ranges::equal(nsec3.next_hash, want.octets)) return;
+  if (InChain(next, &want) != nullptr && std::ranges::equal(next_hash, want.octets)) return;
   Refuse(id, absl::StrCat("the chain is broken: the next owner is ", zone_.NameOf(next).ToText(),
                           "; sign the zone again (RFC 5155 §7.1)"));
 }

@@ -30,11 +30,6 @@ ServedZone ZoneSet::Make(NameView apex, absl::string_view file) {
   return ServedZone(made_.back());
 }
 
-ServedZone ZoneSet::MakeTransferred(NameView apex) {
-  made_.AddTransferred(apex, 0);
-  return ServedZone(made_.back());
-}
-
 void ZoneSet::Add(ServedZone zone) {
   const ServedZone* same = FindExact(zone.apex());
   if (same != nullptr) {
@@ -61,15 +56,11 @@ void ZoneSet::Insert(size_t at) {
 void ZoneSet::CountIn(const ServedZone& zone) {
   served_ += zone.zone != nullptr;
   failed_ += zone.has_failed();
-  stale_ += zone.state() == ServedState::kStale;
-  held_back_ += zone.has_gone_stale() || zone.has_refused();
 }
 
 void ZoneSet::CountOut(const ServedZone& zone) {
   served_ -= zone.zone != nullptr;
   failed_ -= zone.has_failed();
-  stale_ -= zone.state() == ServedState::kStale;
-  held_back_ -= zone.has_gone_stale() || zone.has_refused();
 }
 
 // The query name's suffixes are already hashed, so each step is one probe. Depths at which there is

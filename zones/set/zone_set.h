@@ -20,33 +20,15 @@
 
 namespace hither {
 
-// How current a zone is. kStale and kExpired are only of zones that come from primaries.
-enum class ServedState : uint8_t {
-  kServed,
-  kStale,    // The last refresh failed; the version is still served.
-  kExpired,  // No primary has confirmed the version for too long (RFC 1034 §4.3.5): SERVFAIL.
-  kEmpty,    // There has never been a version: SERVFAIL.
-};
-
-// One zone to serve. `zone` is null until a good version was loaded, and after it has expired: its
-// names then get SERVFAIL (RFC 8914), not REFUSED.
+// One zone to serve. `zone` is null until a good version was loaded: its names then get SERVFAIL
+// (RFC 8914 code 14), not REFUSED.
 //
 // 40 octets, because there may be a million: the image has the apex, the ZoneSources the path, and
-// rare data is stored elsewhere. A copy shares the version.
+// rare data is stored elsewhere.
 class ServedZone {
  public:
   ServedZone() = default;  // Of no zone: assign before use.
   explicit ServedZone(ZoneSource source) : source_(source) {}
-  // The data of `other`, for a source of the same name.
-  ServedZone(ZoneSource source, const ServedZone& other) : ServedZone(other) { source_ = source; }
-  ServedZone(const ServedZone& other)
-      : zone(other.zone),
-        source_(other.source_),
-        loaded_at_ns_(other.loaded_at_ns_),
-        rare_(other.rare_ == nullptr ? nullptr : std::make_unique<const Rare>(*other.rare_)) {}
-  ServedZone(ServedZone&&) = default;
-  ServedZone& operator=(const ServedZone& other) { return *this = ServedZone(other); }
-  ServedZone& operator=(ServedZone&&) = default;
 
   std::shared_ptr<const Zone> zone;
 
@@ -64,52 +46,28 @@ class ServedZone {
   // When the first of the current series of failed loads failed.
   absl::Time failed_since() const { return has_failed() ? rare_->since : absl::InfiniteFuture(); }
   void set_last_error(std::string error, absl::Time since) {
-    Rare rare = RareNow();
-    rare.error = std::move(error);
-    rare.since = since;
-    rare_ = std::make_unique<const Rare>(std::move(rare));
+    rare_ = std::make_unique<const Rare>(Rare{std::move(error), since, std::string(warning())});
   }
   // What is wrong with the version that is served, compared with the one before; for status.
   absl::string_view warning() const {
     return rare_ == nullptr ? absl::string_view() : absl::string_view(rare_->warning);
   }
   void set_warning(std::string warning) {
-    Rare rare = RareNow();
-    rare.warning = std::move(warning);
-    rare_ = std::make_unique<const Rare>(std::move(rare));
-  }
-
-  ServedState state() const {
-    if (zone != nullptr) return has_gone_stale() ? ServedState::kStale : ServedState::kServed;
-    return has_gone_stale() ? ServedState::kExpired : ServedState::kEmpty;
-  }
-  // The version is not confirmed by a primary any more: kStale, or kExpired without `zone`.
-  bool has_gone_stale() const { return rare_ != nullptr && rare_->is_stale; }
-  // A later version was transferred and is not published: it was refused.
-  bool has_refused() const { return rare_ != nullptr && rare_->has_refused; }
-  void set_transfer_state(bool is_stale, bool has_refused) {
-    if (rare_ == nullptr && !is_stale && !has_refused) return;
-    Rare rare = RareNow();
-    rare.is_stale = is_stale;
-    rare.has_refused = has_refused;
-    rare_ = std::make_unique<const Rare>(std::move(rare));
+    rare_ = std::make_unique<const Rare>(
+        Rare{std::string(last_error()), failed_since(), std::move(warning)});
   }
 
  private:
   struct Rare {
-    std::string error = {};
-    absl::Time since = absl::InfiniteFuture();
-    std::string warning = {};
-    bool is_stale = false;
-    bool has_refused = false;
+    std::string error;
+    absl::Time since;
+    std::string warning;
   };
-  Rare RareNow() const { return rare_ == nullptr ? Rare() : *rare_; }
 
   ZoneSource source_;
   int64_t loaded_at_ns_ = 0;
   std::unique_ptr<const Rare> rare_;  // Null: there is nothing to say.
 };
-static_assert(sizeof(ServedZone) == 40);
 
 // All zones of a server at one moment. Immutable once published through a Snapshot.
 class ZoneSet {
@@ -118,13 +76,10 @@ class ZoneSet {
   // `zones` correspond to `sources` one to one; no name twice. For many together.
   ZoneSet(const ZoneSources& sources, std::vector<ServedZone> zones);
   ZoneSet(ZoneSet&&) = default;
-  // For a set that differs in a few zones: O(zones). Shares names, paths and versions.
-  ZoneSet Copy() const { return ZoneSet(*this); }
 
   // One by one, before publishing: the result of Make() is filled and added to the same set. Add()
   // replaces a zone with the same apex.
   ServedZone Make(NameView apex, absl::string_view file = "");
-  ServedZone MakeTransferred(NameView apex);  // It comes from primaries.
   void Add(ServedZone zone);
 
   // The deepest zone at or above `qname`, or null. For DS at a zone's own apex (`ds_at_parent`) its
@@ -145,13 +100,9 @@ class ZoneSet {
 
   size_t served() const { return served_; }  // Zones with a served version.
   size_t failed() const { return failed_; }  // Zones whose last load failed.
-  size_t stale() const { return stale_; }    // Zones of state kStale.
-  // Zones of state kStale or kExpired, and those that has_refused() is true for.
-  size_t held_back() const { return held_back_; }
-  size_t MemoryBytes() const;  // Without zones, names and paths.
+  size_t MemoryBytes() const;                // Without zones, names and paths.
 
  private:
-  ZoneSet(const ZoneSet&) = default;
   const ServedZone* Probe(uint64_t hash, NameView apex) const;
   void Insert(size_t at);
   void CountIn(const ServedZone& zone);
@@ -165,8 +116,6 @@ class ZoneSet {
   size_t apex_labels_max_ = 0;
   size_t served_ = 0;
   size_t failed_ = 0;
-  size_t stale_ = 0;
-  size_t held_back_ = 0;
 };
 
 }  // namespace hither

@@ -45,26 +45,19 @@ uint8_t* ZoneSources::Allocate(size_t bytes) {
   return std::exchange(store.next, store.next + bytes);
 }
 
-// A new record with its head and name; `rest_bytes` follow them, which begin with a path.
-uint8_t* ZoneSources::KeepName(NameView name, ZoneSource::Kind kind, size_t path_bytes,
-                               size_t rest_bytes) {
-  uint8_t* record = Allocate(ZoneSource::kHeadBytes + name.size() + rest_bytes);
-  record[0] = static_cast<uint8_t>(kind);
-  record[1] = static_cast<uint8_t>(name.size());
-  const auto bytes = static_cast<uint16_t>(path_bytes);
-  std::memcpy(record + 2, &bytes, sizeof bytes);
-  std::copy_n(name.data(), name.size(), record + ZoneSource::kHeadBytes);
-  return record;
-}
-
 ZoneSource ZoneSources::Keep(NameView name, absl::string_view folder, absl::string_view file,
                              ZoneSource::Kind kind, absl::string_view image_folder,
                              absl::string_view image) {
   const size_t path_bytes = PathBytes(folder, file);
   const bool has_image = kind == ZoneSource::Kind::kTextOrImage;
   const size_t image_bytes = has_image ? PathBytes(image_folder, image) + 1 : 0;
-  uint8_t* record = KeepName(name, kind, path_bytes, path_bytes + 1 + image_bytes);
-  uint8_t* to = PutPath(folder, file, record + ZoneSource::kHeadBytes + name.size());
+  uint8_t* record = Allocate(ZoneSource::kHeadBytes + name.size() + path_bytes + 1 + image_bytes);
+  record[0] = static_cast<uint8_t>(kind);
+  record[1] = static_cast<uint8_t>(name.size());
+  const auto bytes = static_cast<uint16_t>(path_bytes);
+  std::memcpy(record + 2, &bytes, sizeof bytes);
+  uint8_t* to = std::copy_n(name.data(), name.size(), record + ZoneSource::kHeadBytes);
+  to = PutPath(folder, file, to);
   if (has_image) PutPath(image_folder, image, to);
   return ZoneSource(record);
 }
@@ -73,13 +66,6 @@ void ZoneSources::Add(NameView name, absl::string_view file, ZoneSource::Kind ki
                       absl::string_view folder, absl::string_view image,
                       absl::string_view image_folder) {
   sources_.push_back(Keep(name, folder, file, kind, image_folder, image));
-}
-
-void ZoneSources::AddTransferred(NameView name, uint32_t policy) {
-  uint8_t* record = KeepName(name, ZoneSource::Kind::kPrimaries, 0, 1 + sizeof policy);
-  uint8_t* to = PutPath("", "", record + ZoneSource::kHeadBytes + name.size());
-  std::memcpy(to, &policy, sizeof policy);
-  sources_.push_back(ZoneSource(record));
 }
 
 void ZoneSources::Replace(size_t at, absl::string_view file, ZoneSource::Kind kind) {

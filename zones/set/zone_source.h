@@ -15,7 +15,7 @@ namespace hither {
 // Linux's PATH_MAX (limits.h) is 4,096 with the final 0; longer paths cannot be opened.
 inline constexpr size_t kPathBytesMax = 4'095;
 
-// Which zone comes from where. Eight octets: ZoneSources keeps name and path once for the
+// Which zone comes from which file. Eight octets: ZoneSources keeps name and path once for the
 // whole server, because there may be a million.
 class ZoneSource {
  public:
@@ -23,14 +23,13 @@ class ZoneSource {
     kText,         // A master file (RFC 1035 §5).
     kImage,        // What `hither compile` made of one.
     kTextOrImage,  // Both: the image while it matches the text.
-    kPrimaries,    // Transfers from primaries (RFC 5936): there is no file.
   };
 
   ZoneSource() = default;  // Of no zone: assign before use.
 
   Kind kind() const { return static_cast<Kind>(record_[0]); }
   NameView name() const { return NameView(ByteView(record_ + kHeadBytes, record_[1])); }
-  // Absolute, or relative to the process's folder; "" with kPrimaries. A 0 octet follows it.
+  // Absolute, or relative to the process's folder. A 0 octet follows it.
   absl::string_view file() const {
     uint16_t bytes;
     std::memcpy(&bytes, record_ + 2, sizeof bytes);
@@ -40,12 +39,6 @@ class ZoneSource {
   absl::string_view image() const {
     if (kind() != Kind::kTextOrImage) return {};
     return absl::string_view(file().data() + file().size() + 1);
-  }
-  // With kPrimaries: the place of its settings among those of the configuration that it is from.
-  uint32_t policy() const {
-    uint32_t number = 0;
-    if (kind() == Kind::kPrimaries) std::memcpy(&number, file().data() + 1, sizeof number);
-    return number;
   }
 
  private:
@@ -68,8 +61,6 @@ class ZoneSources {
   void Add(NameView name, absl::string_view file, ZoneSource::Kind kind = ZoneSource::Kind::kText,
            absl::string_view folder = "", absl::string_view image = "",
            absl::string_view image_folder = "");
-  // With kPrimaries.
-  void AddTransferred(NameView name, uint32_t policy);
   // Another file for the zone at `at`.
   void Replace(size_t at, absl::string_view file, ZoneSource::Kind kind = ZoneSource::Kind::kText);
 
@@ -94,7 +85,6 @@ class ZoneSources {
   };
 
   uint8_t* Allocate(size_t bytes);
-  uint8_t* KeepName(NameView name, ZoneSource::Kind kind, size_t path_bytes, size_t rest_bytes);
   ZoneSource Keep(NameView name, absl::string_view folder, absl::string_view file,
                   ZoneSource::Kind kind, absl::string_view image_folder, absl::string_view image);
 

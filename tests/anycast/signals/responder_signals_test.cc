@@ -241,8 +241,6 @@ TEST_P(ZoneSignalTest, Is) {
 const ZoneCase kZones[] = {
     {"Good",      kHeartbeatLoaded,                                          Level::kOk,   "serial 7"},
     {"Stale",     kHeartbeatLoaded | kHeartbeatStale,                        Level::kSoft, "serial 7 has been stale since 1970-01-01T00:00:00+00:00: the last load failed"},
-    {"Refused",   kHeartbeatLoaded | kHeartbeatStale | kHeartbeatRefused,    Level::kSoft, "serial 7 is served; a later version was refused"},
-    {"ExpiredGone", kHeartbeatStale | kHeartbeatExpired,                      Level::kHard, "expired: no primary has confirmed it, and its names get SERVFAIL"},
     {"Expired",   kHeartbeatLoaded | kHeartbeatStale | kHeartbeatExpired,    Level::kHard, "serial 7 has been stale for over its EXPIRE of 3600 s"},
     {"NotLoaded", 0,                                                         Level::kHard, "not loaded: its names get SERVFAIL"},
 };

@@ -85,49 +85,6 @@ TEST(Status, SignaturesThatEndSoonAreShownFirst) {
               HasSubstr("  ok; its first signature expired at 2026-11-23T06:42:17Z\n"));
 }
 
-TEST(Status, ZonesFromPrimariesAreOneLine) {
-  ServerStatus status = Example();
-  EXPECT_THAT(ToJson(status), HasSubstr("\"transfers\": null"));
-  status.transfers = TransferSummary{.zones = 12};
-  EXPECT_THAT(ToText(status, 50),
-              HasSubstr("\nincoming 12 zones from primaries: 12 fresh; 0 transfers under way\n"));
-  status.transfers = TransferSummary{.zones = 12,
-                                     .empty = 1,
-                                     .stale = 2,
-                                     .expired = 3,
-                                     .refused = 1,
-                                     .waiting = 4,
-                                     .under_way = 1,
-                                     .disk_error = "no space\n"};
-  EXPECT_THAT(
-      ToText(status, 50),
-      HasSubstr("\nincoming 12 zones from primaries: 6 fresh, 2 stale, 3 expired, 1 without "
-                "a version; 1 has a refused version; 1 transfer under way, 4 waiting\n"
-                "zone log no space?\nzones "));
-  const absl::StatusOr<ServerStatus> back = FromJson(ToJson(status));
-  ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_EQ(ToJson(*back), ToJson(status));
-}
-
-TEST(Status, AZoneFromPrimariesHasAnAgeAndItsRefusedVersion) {
-  ServerStatus status = Example();
-  EXPECT_THAT(ToText(status, 50), Not(HasSubstr("confirmed")));
-  status.zones[0].transfer = {"stale", kStart + absl::Seconds(88), {{9, "size", "half is gone"}}};
-  status.zones[1].transfer = {"empty", absl::InfinitePast(), {}};
-  const absl::StatusOr<ServerStatus> back = FromJson(ToJson(status));
-  ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_EQ(ToJson(*back), ToJson(status));
-  ASSERT_TRUE(back->zones[0].transfer.has_value());
-  EXPECT_EQ(back->zones[0].transfer->confirmed_at, kStart + absl::Seconds(88));
-  ASSERT_TRUE(back->zones[0].transfer->refused.has_value());
-  EXPECT_EQ(back->zones[0].transfer->refused->serial, 9u);
-  EXPECT_EQ(back->zones[0].transfer->refused->gate, "size");
-  EXPECT_EQ(back->zones[0].transfer->refused->reason, "half is gone");
-  EXPECT_EQ(back->zones[1].transfer->confirmed_at, absl::InfinitePast());
-  EXPECT_FALSE(back->zones[2].transfer.has_value());
-  EXPECT_THAT(ToText(*back, 50), HasSubstr("  ok; confirmed 12s ago\n"));
-}
-
 TEST(Status, LongListsAreCut) {
   ServerStatus status = Example();
   for (int i = 0; i < 60; ++i) {

@@ -197,7 +197,7 @@ TEST(Limit, IsKeptAtEveryOctet) {
     const bool has_mx = writer.AddRRset(Section::kAnswer, {zone->apex()}, mx, &soa);
     const bool has_soa = writer.AddRRset(Section::kAuthority, {zone->apex()}, soa, nullptr);
     const bool has_cname = writer.AddCname(zone->apex(), 0, 1, zone->apex());
-    const size_t bytes = writer.Finish(Rcode::kNoError, nullptr);
+    const size_t bytes = writer.Finish(Rcode::kNoError, nullptr, nullptr);
     ASSERT_LE(bytes, limit);
     const ParsedMessage parsed = ParseMessage(ByteView(buffer).first(bytes));
     ASSERT_EQ(parsed.error, "") << limit;
@@ -219,7 +219,7 @@ TEST(Limit, LeavesOutAnOptThatDoesNotFit) {
   OptReply opt;
   for (size_t limit = message.size(); limit < message.size() + 12; ++limit) {
     writer.Start(buffer, limit, opt.Bytes(), message, query);
-    const size_t bytes = writer.Finish(Rcode::kNoError, &opt);
+    const size_t bytes = writer.Finish(Rcode::kNoError, &opt, nullptr);
     EXPECT_EQ(bytes, limit < message.size() + 11 ? message.size() : message.size() + 11);
     EXPECT_EQ(ParseMessage(ByteView(buffer).first(bytes)).error, "");
   }

@@ -55,11 +55,6 @@ class ReloaderTest : public testing::Test, public ReloadHost {
     loaded_ = std::move(zones);
     if (on_loaded_) std::exchange(on_loaded_, nullptr)();
   }
-  absl::Status OnTransfers(TransferSetup setup) override {
-    transfers_ = std::move(setup);
-    return transfer_status_;
-  }
-  void OnKeys(std::shared_ptr<const TsigKeyRing> keys) override { keys_ = std::move(keys); }
   void OnReloadBegin() override { ++begun_; }
   void OnReloadEnd(bool is_good) override { is_good ? ++good_ : ++bad_; }
   void OnFirstLoadEnd(const absl::Status& status) override { first_ended_ = status; }
@@ -127,9 +122,6 @@ class ReloaderTest : public testing::Test, public ReloadHost {
   std::vector<std::string> wrong_files_;
   std::function<void()> on_loaded_;
   std::shared_ptr<const ZoneSet> loaded_;
-  std::shared_ptr<const TsigKeyRing> keys_;
-  std::optional<TransferSetup> transfers_;
-  absl::Status transfer_status_;
   std::optional<absl::Status> first_ended_;
   std::optional<Reloader> reloader_;
 };
@@ -235,16 +227,6 @@ TEST_F(ReloaderTest, TellsWhatNeedsARestart) {
   EXPECT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
   ASSERT_TRUE(asker.answer().ok());
   EXPECT_THAT(*asker.answer(), HasSubstr("take effect after a restart: workers\n"));
-}
-
-TEST_F(ReloaderTest, HandsOverTheKeys) {
-  LoadFirst();
-  next_.keys.push_back({.key = {.name = *Name::FromText("k1."), .secret = {1, 2, 3}}});
-  Asker asker(*reloader_);
-  EXPECT_TRUE(TurnUntil([&] { return asker.is_answered(); }));
-  ASSERT_NE(keys_, nullptr);
-  ASSERT_EQ(keys_->keys().size(), 1u);
-  EXPECT_EQ(keys_->keys()[0], next_.keys[0].key);
 }
 
 // The other zone's file is not looked at.

@@ -197,19 +197,6 @@ TEST(RefreshTimer, StormOfNotifiesIsAQueryASecond) {
   EXPECT_LE(queries, 60);
 }
 
-// A primary that changes the zone several times in a second has its changes published soon.
-TEST(RefreshTimer, AfterNewsTheNextNotifyWaitsForATenthOfASecond) {
-  RefreshTimer timer = Fresh();
-  timer.OnAsked(At(100));
-  timer.OnTransferred(Soa(8), std::nullopt, At(absl::Milliseconds(100'020)), kNoJitter);
-  EXPECT_TRUE(timer.OnNotify(9, At(absl::Milliseconds(100'030))));
-  EXPECT_EQ(timer.due(), At(absl::Milliseconds(100'100)).steady);
-  timer.OnAsked(At(absl::Milliseconds(100'100)));
-  timer.OnCurrent(8, std::nullopt, At(absl::Milliseconds(100'110)), kNoJitter);
-  timer.OnNotify(10, At(absl::Milliseconds(100'120)));
-  EXPECT_EQ(timer.due(), At(absl::Milliseconds(101'100)).steady) << "the last one was wrong";
-}
-
 TEST(RefreshTimer, HintEndsWithItsSerial) {
   RefreshTimer timer = Fresh();
   timer.OnNotify(8, At(100));
@@ -290,8 +277,6 @@ TEST(RefreshTimer, ARestartChangesNothing) {
   RefreshTimer after(RefreshBounds{});
   after.Start(Soa(7), saved, now, kNoJitter);
   EXPECT_EQ(after.due(), now.steady + absl::Seconds(3600 - 1010));
-  after.AskSoon(now, kNoJitter);
-  EXPECT_EQ(after.due(), now.steady);
   EXPECT_EQ(after.expires_at(), now.steady + absl::Seconds(86'400 - 1010));
   EXPECT_EQ(after.state(now), RefreshState::kFresh);
 }

@@ -61,9 +61,8 @@ class Model {
   }
 
   std::optional<Turn> Next() {
-    const bool is_full = turns.size() - Checks(std::nullopt) >= limits_.turns_max;
-    for (const Urgency pass : {Urgency::kNotify, Urgency::kRefresh, Urgency::kCheck}) {
-      if (is_full && pass != Urgency::kCheck) continue;
+    if (turns.size() >= limits_.turns_max) return std::nullopt;
+    for (const Urgency pass : {Urgency::kNotify, Urgency::kRefresh}) {
       for (const PrimaryNumber primary : Order(last_served_[pass])) {
         const auto urgency = Pick(primary, pass);
         if (!urgency) continue;
@@ -80,10 +79,6 @@ class Model {
     Zone& zone = zones[turn.zone];
     zone.under_way = false;
     const auto again = std::exchange(zone.again, std::nullopt);
-    if (end == TurnEnd::kNewer) {
-      const auto urgency = again == Urgency::kNotify ? Urgency::kNotify : Urgency::kRefresh;
-      return waiting.push_back({turn.zone, turn.primary, urgency});
-    }
     const bool is_done = end == TurnEnd::kCurrent || end == TurnEnd::kTransferred;
     if (is_done) zone.pinned = turn.primary;
     if (end == TurnEnd::kTransferred) zone.content_from = turn.primary;
@@ -122,27 +117,15 @@ class Model {
     }));
   }
 
-  size_t UnderWay(Urgency urgency, std::optional<PrimaryNumber> primary) const {
-    return static_cast<size_t>(std::ranges::count_if(turns, [&](const Turn& one) {
-      return one.urgency == urgency && (!primary || one.primary == *primary);
-    }));
-  }
   size_t Refreshes(std::optional<PrimaryNumber> primary) const {
-    return UnderWay(Urgency::kRefresh, primary);
-  }
-  size_t Checks(std::optional<PrimaryNumber> primary) const {
-    return UnderWay(Urgency::kCheck, primary);
+    return static_cast<size_t>(std::ranges::count_if(turns, [&](const Turn& one) {
+      return one.urgency == Urgency::kRefresh && (!primary || one.primary == *primary);
+    }));
   }
 
   std::optional<Urgency> Pick(PrimaryNumber primary, Urgency pass) {
-    if (pass == Urgency::kCheck) {
-      const bool may_check = Waits(primary, pass) > 0 &&
-                             Checks(std::nullopt) < limits_.checks_max &&
-                             Checks(primary) < limits_.primary_checks_max;
-      return may_check ? std::optional(pass) : std::nullopt;
-    }
-    const size_t transfers = UnderWay(Urgency::kNotify, primary) + Refreshes(primary);
-    if (transfers >= limits_.primary_turns_max) return std::nullopt;
+    const auto of_primary = std::ranges::count(turns, primary, &Turn::primary);
+    if (static_cast<size_t>(of_primary) >= limits_.primary_turns_max) return std::nullopt;
     const bool may_refresh = Waits(primary, Urgency::kRefresh) > 0 &&
                              Refreshes(std::nullopt) < limits_.refreshes_max &&
                              Refreshes(primary) < limits_.primary_refreshes_max;
@@ -163,7 +146,7 @@ class Model {
     zone.under_way = true;
     zone.tried.insert(primary);
     const bool counts = urgency == Urgency::kNotify && Waits(primary, Urgency::kRefresh) > 0;
-    if (urgency != Urgency::kCheck) in_row_[primary] = counts ? in_row_[primary] + 1 : 0;
+    in_row_[primary] = counts ? in_row_[primary] + 1 : 0;
     turns.push_back(turn);
     return turn;
   }
@@ -181,9 +164,7 @@ class Comparison {
         limits_{.turns_max = 1 + Below(8),
                 .refreshes_max = 1 + Below(8),
                 .primary_turns_max = 1 + Below(4),
-                .primary_refreshes_max = 1 + Below(4),
-                .checks_max = 1 + Below(8),
-                .primary_checks_max = 1 + Below(4)},
+                .primary_refreshes_max = 1 + Below(4)},
         queue_(limits_),
         model_(limits_) {}
 
@@ -197,7 +178,7 @@ class Comparison {
       case 2:
       case 3:
       case 4: {
-        const auto urgency = static_cast<Urgency>(Below(3));
+        const auto urgency = Below(2) == 0 ? Urgency::kNotify : Urgency::kRefresh;
         EXPECT_EQ(queue_.Request(zone, urgency), model_.zones.contains(zone));
         return model_.Request(zone, urgency);
       }
@@ -261,8 +242,7 @@ class Comparison {
     constexpr TurnEnd kEnds[] = {TurnEnd::kCurrent, TurnEnd::kTransferred, TurnEnd::kBehind,
                                  TurnEnd::kFailed};
     const Turn turn = model_.turns[Below(model_.turns.size())];
-    const bool is_newer = turn.urgency == Urgency::kCheck && Below(3) == 0;
-    const TurnEnd end = is_newer ? TurnEnd::kNewer : kEnds[Below(4)];
+    const TurnEnd end = kEnds[Below(4)];
     queue_.End(turn, end, absl::UnixEpoch());
     model_.End(turn, end);
   }

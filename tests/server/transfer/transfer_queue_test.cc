@@ -14,10 +14,9 @@ const absl::Time kStart = absl::UnixEpoch();
 absl::Time At(int seconds) { return kStart + absl::Seconds(seconds); }
 
 // "n1@10" is zone 1 at primary 10, by a NOTIFY; "r1@10!" a refresh, from another primary than
-// before; "c1@10" a check.
+// before.
 std::string ToText(const Turn& turn) {
-  static constexpr const char* kLetters[] = {"n", "r", "c"};
-  return absl::StrCat(kLetters[static_cast<size_t>(turn.urgency)], turn.zone, "@", turn.primary,
+  return absl::StrCat(turn.urgency == Urgency::kNotify ? "n" : "r", turn.zone, "@", turn.primary,
                       turn.is_changed ? "!" : "");
 }
 
@@ -136,7 +135,7 @@ std::string Round(TransferQueue& queue, const std::vector<TurnEnd>& ends, RoundE
     if (!turn) return "no turn";
     turns.push_back(*turn);
     const RoundEnd round = queue.End(*turn, end, kStart);
-    EXPECT_EQ(round, turns.size() == ends.size() ? want : RoundEnd::kQueued);
+    EXPECT_EQ(round, turns.size() == ends.size() ? want : RoundEnd::kNextPrimary);
   }
   EXPECT_EQ(queue.under_way(), 0u);
   return ToText(turns);
@@ -257,107 +256,6 @@ TEST(TransferQueue, RejectsWhatItCannotHold) {
   EXPECT_TRUE(queue.Add(1, std::vector<PrimaryNumber>(TransferQueue::kPrimariesMax, 10)));
   EXPECT_FALSE(queue.Add(1, {10}));
   EXPECT_EQ(queue.zones(), 1u);
-}
-
-QueueLimits LimitsOfChecks(size_t checks_max, size_t primary_checks_max) {
-  QueueLimits limits;
-  limits.turns_max = limits.primary_turns_max = 1;
-  limits.checks_max = checks_max;
-  limits.primary_checks_max = primary_checks_max;
-  return limits;
-}
-
-TEST(TransferQueue, LimitsChecksAndPrimariesTakeTurns) {
-  TransferQueue queue(LimitsOfChecks(4, 3));
-  for (ZoneNumber zone = 1; zone <= 8; ++zone) queue.Add(zone, {zone <= 5 ? 10u : 20u});
-  for (ZoneNumber zone = 1; zone <= 5; ++zone) queue.Request(zone, Urgency::kCheck);
-  const std::vector<Turn> turns = Turns(queue);
-  EXPECT_EQ(ToText(turns), "c1@10 c2@10 c3@10");
-  for (ZoneNumber zone = 6; zone <= 8; ++zone) queue.Request(zone, Urgency::kCheck);
-  EXPECT_EQ(ToText(Turns(queue)), "c6@20");
-  EXPECT_EQ(queue.under_way(), 4u);
-  EXPECT_EQ(queue.transfers_under_way(), 0u);
-  queue.End(turns[0], TurnEnd::kCurrent, kStart);
-  queue.End(turns[1], TurnEnd::kCurrent, kStart);
-  EXPECT_EQ(ToText(Turns(queue)), "c4@10 c7@20");
-}
-
-TEST(TransferQueue, ARoundOfChecksDelaysNoNotify) {
-  TransferQueue queue = QueueOf(100'000, {10}, LimitsOfChecks(256, 256));
-  for (ZoneNumber zone = 1; zone <= 99'999; ++zone) queue.Request(zone, Urgency::kCheck);
-  EXPECT_EQ(Turns(queue).size(), 256u);
-  queue.Request(100'000, Urgency::kNotify);
-  EXPECT_EQ(ToText(Turns(queue)), "n100000@10");
-  EXPECT_EQ(queue.waiting(), 99'999u - 256u);
-}
-
-// Of NOTIFYs in a row, checks that start in between were counted as refreshes.
-TEST(TransferQueue, ChecksDoNotLetNotifiesStarveRefreshes) {
-  TransferQueue queue = QueueOf(60, {10}, LimitsOfChecks(1, 1));
-  for (ZoneNumber zone = 1; zone <= 20; ++zone) queue.Request(zone, Urgency::kNotify);
-  queue.Request(60, Urgency::kRefresh);
-  for (ZoneNumber zone = 21; zone <= 50; ++zone) queue.Request(zone, Urgency::kCheck);
-  std::string served;
-  for (int i = 0; i < 17; ++i) {
-    const std::vector<Turn> turns = Turns(queue);  // A transfer and a check.
-    for (const Turn& turn : turns) queue.End(turn, TurnEnd::kCurrent, kStart);
-    if (!turns.empty()) served = ToText(turns.front());
-  }
-  EXPECT_EQ(served, "r60@10");
-}
-
-TEST(TransferQueue, NotifyTakesAZoneOutOfTheRound) {
-  TransferQueue queue = QueueOf(3, {10}, LimitsOfChecks(1, 1));
-  for (const ZoneNumber zone : {1u, 2u, 3u}) queue.Request(zone, Urgency::kCheck);
-  queue.Request(3, Urgency::kNotify);
-  queue.Request(3, Urgency::kCheck);  // No way back.
-  EXPECT_EQ(ToText(Turns(queue)), "n3@10 c1@10");
-}
-
-TEST(TransferQueue, ChecksDoNotWaitForTransfers) {
-  TransferQueue queue = QueueOf(4, {10}, LimitsOfChecks(2, 2));
-  for (const ZoneNumber zone : {1u, 2u}) queue.Request(zone, Urgency::kNotify);
-  for (const ZoneNumber zone : {3u, 4u}) queue.Request(zone, Urgency::kCheck);
-  EXPECT_EQ(ToText(Turns(queue)), "n1@10 c3@10 c4@10");
-}
-
-TEST(TransferQueue, ServesChecksAloneIfNothingMayBeTransferred) {
-  TransferQueue queue = QueueOf(2, {10});
-  queue.Request(1, Urgency::kNotify);
-  queue.Request(2, Urgency::kCheck);
-  EXPECT_EQ(ToText(queue.Next(kStart, false).value_or(Turn())), "c2@10");
-  EXPECT_FALSE(queue.Next(kStart, false).has_value());
-  EXPECT_EQ(ToText(Turns(queue)), "n1@10");
-}
-
-TEST(TransferQueue, ANewerZoneWaitsForATransferFromTheSamePrimary) {
-  TransferQueue queue = QueueOf(3, {10, 20}, LimitsOfChecks(3, 3));
-  for (const ZoneNumber zone : {1u, 2u, 3u}) queue.Request(zone, Urgency::kCheck);
-  const std::vector<Turn> checks = Turns(queue);
-  ASSERT_EQ(ToText(checks), "c1@10 c2@10 c3@10");
-  EXPECT_EQ(queue.End(checks[0], TurnEnd::kNewer, kStart), RoundEnd::kQueued);
-  EXPECT_EQ(queue.End(checks[1], TurnEnd::kNewer, kStart), RoundEnd::kQueued);
-  queue.Request(3, Urgency::kNotify);  // During its check.
-  EXPECT_EQ(queue.End(checks[2], TurnEnd::kNewer, kStart), RoundEnd::kQueued);
-  std::vector<Turn> turns = Turns(queue);
-  EXPECT_EQ(ToText(turns), "n3@10");
-  queue.End(turns[0], TurnEnd::kTransferred, kStart);
-  turns = Turns(queue);
-  EXPECT_EQ(ToText(turns), "r1@10");
-  EXPECT_EQ(queue.End(turns[0], TurnEnd::kFailed, kStart), RoundEnd::kQueued);
-  EXPECT_EQ(ToText(Turns(queue)), "r1@20");
-}
-
-TEST(TransferQueue, CountsTheZonesOfAPrimary) {
-  TransferQueue queue = QueueOf(3, {10, 20});
-  ASSERT_TRUE(queue.Add(4, {20}));
-  EXPECT_EQ(queue.ZonesOf(10), 3u);
-  EXPECT_EQ(queue.ZonesOf(20), 4u);
-  EXPECT_EQ(queue.ZonesOf(30), 0u);
-  queue.Remove(1);
-  queue.Remove(1);
-  EXPECT_EQ(queue.ZonesOf(10), 2u);
-  EXPECT_EQ(queue.ZonesOf(20), 3u);
 }
 
 }  // namespace

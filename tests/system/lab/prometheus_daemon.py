@@ -18,6 +18,7 @@ import yaml
 
 SHIPPED = pathlib.Path(__file__).parents[3] / "packaging" / "prometheus"
 RULES = SHIPPED / "hither.rules.yml"
+_PORT = 9090
 _FIRES_SECONDS = 25
 
 
@@ -46,9 +47,8 @@ def get_json(namespaces, where, port, path):
 class Prometheus:
     """`nodes`: the address of each site's node on the management network."""
 
-    def __init__(self, namespaces, where, folder, nodes, port=9090):
+    def __init__(self, namespaces, where, folder, nodes):
         self._namespaces, self._where, self._nodes = namespaces, where, nodes
-        self._port = port
         self.folder = folder / "prometheus"
         self.folder.mkdir()
         rules = re.sub(r"for: \S+", "for: 1s", RULES.read_text())
@@ -57,7 +57,7 @@ class Prometheus:
         self._daemon = daemon.Daemon(
             "prometheus", namespaces, where,
             [shutil.which("prometheus"), f"--config.file={self.folder}/prometheus.yml",
-             f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{port}"],
+             f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{_PORT}"],
             self.folder).start()
 
     def _config(self):
@@ -66,22 +66,18 @@ class Prometheus:
         config["global"] = {"scrape_interval": "500ms", "scrape_timeout": "500ms",
                             "evaluation_interval": "500ms"}
         del config["alerting"]
-        config["scrape_configs"] = self._jobs_scraped = self._jobs(config["scrape_configs"])
-        return yaml.safe_dump(config)
-
-    def _jobs(self, shipped):
-        for job in shipped:
+        for job in config["scrape_configs"]:
             port = job["static_configs"][0]["targets"][0].split(":")[1]
             job["static_configs"] = [
                 {"targets": [f"{address}:{port}"], "labels": {"site": site, "node": "ns1"}}
                 for site, address in self._nodes.items()]
-        return shipped
+        return yaml.safe_dump(config)
 
     def end(self):
         self._daemon.end()
 
     def _get(self, path):
-        return get_json(self._namespaces, self._where, self._port, path)["data"]
+        return get_json(self._namespaces, self._where, _PORT, path)["data"]
 
     def firing(self):
         """{alert: the sites that it names, "" for those that name none}"""
@@ -96,7 +92,7 @@ class Prometheus:
     def is_scraping(self):
         with contextlib.suppress(OSError, ValueError, KeyError):
             targets = self._get("/api/v1/targets")["activeTargets"]
-            return (len(targets) == len(self._jobs_scraped) * len(self._nodes)
+            return (len(targets) == 2 * len(self._nodes)
                     and all(one["health"] == "up" for one in targets))
         return False
 
@@ -114,27 +110,3 @@ class Prometheus:
         """Until no alert fires but those."""
         daemon.wait_for(lambda: self.is_scraping() and not set(self.firing()) - set(but), seconds,
                         lambda: f"silent, but {self.firing()} fire")
-
-
-class _Host:
-    """In the place of namespaces, for what runs without."""
-
-    def command(self, where, command):
-        return list(map(str, command))
-
-    def socket(self, where, family, kind):
-        return socket.socket(family, kind)
-
-
-class PrometheusOfResponders(Prometheus):
-    """On the loopback of this host. `nodes`: "address:port" of the metrics of each site's hitherd;
-    there are no sidecars."""
-
-    def __init__(self, folder, nodes, port):
-        super().__init__(_Host(), None, folder, nodes, port)
-
-    def _jobs(self, shipped):
-        job = next(job for job in shipped if job["job_name"] == "hitherd")
-        job["static_configs"] = [{"targets": [target], "labels": {"site": site, "node": "ns1"}}
-                                 for site, target in self._nodes.items()]
-        return [job]

@@ -225,10 +225,6 @@ def test_answers_that_are_slow(lab, prometheus):
         load.end()
 
 
-# transfer/test_transfer_alerts.py fires these.
-_BY_TRANSFERS = {"HitherZoneNotConfirmed", "HitherZoneExpiresSoon", "HitherZoneExpired",
-                 "HitherVersionRefused", "HitherRollbackForgotten", "HitherZoneLogFails",
-                 "HitherNotifiesRefused"}
 _BY_TESTS = {"HitherDrainForgotten", "HitherReadbackBroken", "HitherTcpFull",
              "HitherNoAnswerLeaves", "HitherWorkerStuck", "HitherDrainNotKept",
              "HitherVerdictLate", "HitherSlow"}
@@ -237,5 +233,4 @@ _BY_TESTS = {"HitherDrainForgotten", "HitherReadbackBroken", "HitherTcpFull",
 def test_no_alert_is_left_out():
     groups = yaml.safe_load(prometheus_daemon.RULES.read_text())["groups"]
     alerts = {rule["alert"] for group in groups for rule in group["rules"]}
-    by_faults = {alert for _, wanted in _FAULTS for alert in wanted}
-    assert by_faults | _BY_TESTS | _BY_TRANSFERS == alerts
+    assert {alert for _, wanted in _FAULTS for alert in wanted} | _BY_TESTS == alerts

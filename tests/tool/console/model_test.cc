@@ -76,23 +76,6 @@ class ConsoleModelTest : public testing::Test {
     }
     model_.TakeHitherd("ns1." + site, ReadHitherdReport(ToJson(status)), now_);
   }
-  // example. from primaries, with serial 7; refused serial 0: none.
-  void Transferred(const std::string& site, const std::string& state, absl::Duration age,
-                   uint32_t refused) {
-    ServerStatus status;
-    status.site = site;
-    status.node = "ns1";
-    status.uptime = absl::Hours(1);
-    ServerStatus::Zone& zone = status.zones.emplace_back();
-    zone.name = "example.";
-    zone.serial = 7;
-    zone.transfer = {state, status.started_at + status.uptime - age, {}};
-    if (refused != 0) zone.transfer->refused = {refused, "size", std::string(900, '\x1b')};
-    ServerStatus::Zone& fresh = status.zones.emplace_back();
-    fresh.name = "a.";
-    fresh.serial = 7;
-    model_.TakeHitherd("ns1." + site, ReadHitherdReport(ToJson(status)), now_);
-  }
   void Answer(const std::string& site, int64_t rtt_us = 800) {
     ClientAnswer answer;
     answer.address = "192.0.2.53";
@@ -198,26 +181,6 @@ TEST_F(ConsoleModelTest, AZoneThatASiteLacksIsNotTheSame) {
   EXPECT_EQ(told(2), R"(both. true {"ams1":[7],"fra1":[7]})");
   EXPECT_EQ(page["zones_in_step"], 1);
   EXPECT_EQ(page["serials_omitted"], 0);
-}
-
-TEST_F(ConsoleModelTest, TellsAgeAndRefusedVersionOfAZoneAtEachSite) {
-  Transferred("fra1", "fresh", absl::Seconds(12), 0);
-  Transferred("ams1", "fresh", absl::Seconds(13), 0);
-  json page = Page();
-  EXPECT_EQ(page["serials"][0]["transfers"].dump(), "{}");  // a. comes from a file.
-  EXPECT_EQ(page["serials"][1]["transfers"]["fra1"].dump(),
-            R"({"confirmed_seconds":12,"refused":[],"state":"fresh"})");
-  EXPECT_EQ(page["serials"][1]["transfers"]["ams1"]["confirmed_seconds"], 13);
-  Transferred("ams1", "expired", absl::Hours(1), 9);
-  page = Page();
-  EXPECT_EQ(page["serials"][0]["zone"], "example.");  // Held back: before those in order.
-  EXPECT_EQ(page["serials"][0]["agree"], true);
-  const json at = page["serials"][0]["transfers"]["ams1"];
-  EXPECT_EQ(at["state"], "expired");
-  EXPECT_EQ(at["refused"][0]["serial"], 9);
-  EXPECT_EQ(at["refused"][0]["gate"], "size");
-  const std::string reason = at["refused"][0]["reason"];
-  EXPECT_EQ(reason, std::string(300, '?') + "...");
 }
 
 TEST_F(ConsoleModelTest, TheTableOfSerialsBeginsWithThoseThatDiffer) {

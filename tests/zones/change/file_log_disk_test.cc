@@ -111,19 +111,6 @@ TEST_F(FileLogDiskTest, FollowsNoLink) {
   EXPECT_FALSE(disk_->Create(1).ok());
 }
 
-TEST_F(FileLogDiskTest, AFileThatWasDeletedKeepsNothing) {
-  ASSERT_TRUE(disk_->Create(1).ok());
-  ASSERT_TRUE(Append(1, "x").ok());
-  fs::remove(folder_ / "zones-0000000000000001.log");
-  const absl::Status synced = disk_->Sync(1);
-  EXPECT_EQ(synced.code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(synced.message()), HasSubstr("was deleted while in use"));
-  EXPECT_TRUE(disk_->Create(2).ok());
-  EXPECT_TRUE(disk_->Sync(2).ok());
-  fs::remove_all(folder_);
-  EXPECT_FALSE(disk_->Create(3).ok());
-}
-
 TEST_F(FileLogDiskTest, AFullDiskIsUnavailable) {
   ASSERT_TRUE(disk_->Create(1).ok());
   signal(SIGXFSZ, SIG_IGN);

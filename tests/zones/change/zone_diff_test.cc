@@ -64,20 +64,6 @@ TEST(Apply, NamesTheRecordThatIsAbsentOrPresent) {
       HasSubstr("adds a record that is present: b.example. 60 A \\# 4 c0000201"));
 }
 
-// NSD 4.6.1 sends an owner's unchanged records with the new ones.
-TEST(Apply, MayTakeAnAdditionOfExactlyWhatIsPresent) {
-  const ZoneDiff diff = MakeDiff(Zone(kSoa1, ""), Zone(kSoa2, "a 60 A 192.0.2.1\na 60 TXT x"));
-  uint64_t repeated = 0;
-  const absl::StatusOr<RecordList> after =
-      Apply(Zone(kSoa1, "a 60 A 192.0.2.1\nb 60 A 192.0.2.1"), diff, &repeated);
-  ASSERT_TRUE(after.ok()) << after.status();
-  EXPECT_EQ(repeated, 1u);
-  EXPECT_EQ(TextsOf(*after),
-            TextsOf(Zone(kSoa2, "a 60 A 192.0.2.1\na 60 TXT x\nb 60 A 192.0.2.1")));
-  EXPECT_FALSE(Apply(Zone(kSoa1, "A 60 A 192.0.2.1"), diff, &repeated).ok());  // Which is meant?
-  EXPECT_FALSE(Apply(Zone(kSoa1, ""), *Invert(diff), &repeated).ok());
-}
-
 // A primary may give a name in another case in an IXFR than in the AXFR before.
 TEST(Apply, RemovesARecordInAnotherCase) {
   const ZoneDiff diff = MakeDiff(Zone(kSoa1, "A 60 NS N"), Zone(kSoa2, ""));

@@ -16,8 +16,7 @@ ZoneTimers Example() {
           2,
           "hidden1",
           7,
-          4294967295u,
-          absl::FromUnixSeconds(1'800'090'000)};
+          4294967295u};
 }
 
 TEST(ZoneTimers, SurviveTheirOctets) {
@@ -26,15 +25,6 @@ TEST(ZoneTimers, SurviveTheirOctets) {
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(*parsed, timers);
   }
-}
-
-// Those of a zone that is configured have no octets for it, as before there was such a field.
-TEST(ZoneTimers, AConfiguredZoneHasNoTimeOfItsRemoval) {
-  ZoneTimers timers = Example();
-  const size_t bytes = EncodeTimers(timers).size();
-  timers.unconfigured_since.reset();
-  EXPECT_EQ(EncodeTimers(timers).size(), bytes - 8);
-  EXPECT_EQ(*ParseTimers(EncodeTimers(timers)), timers);
 }
 
 TEST(ZoneTimers, ASerialOfZeroIsNotNone) {

@@ -27,8 +27,7 @@ FlatZone Registry(uint32_t serial, int delegations = kDelegations) {
       "@ 3600 SOA ns1 host 1 7200 900 1209600 300\n"
       "@ 3600 NS ns1\n@ 3600 NS ns2\n@ 3600 TXT \"registry\"\n@ 3600 MX 10 mail\n"
       "ns1 3600 A 192.0.2.1\nns2 3600 A 192.0.2.2\nmail 3600 A 192.0.2.3\n"
-      "www 3600 A 192.0.2.4\nservice 3600 A 192.0.2.5\nalias 3600 CNAME service\n*.wild 3600 TXT "
-      "x\n_tcp.deep 3600 TXT x\n";
+      "www 3600 A 192.0.2.4\n*.wild 3600 TXT x\n_tcp.deep 3600 TXT x\n";
   for (int i = 0; i < delegations; ++i) {
     absl::StrAppend(&text, "d", i, " 3600 NS ns.d", i, "\nns.d", i, " 3600 A 192.0.2.9\n");
     if (i % 5 == 0) absl::StrAppend(&text, "d", i, " 3600 DS ", i, " 15 2 ", std::string(64, '0'));
@@ -110,16 +109,6 @@ TEST_P(IncidentTest, ZoneCutToAThird) {
                 "size: d100.example. is the first name removed: the zone shrinks from");
 }
 
-// Few of the records, so that the zone hardly shrinks; but every child is insecure without them.
-TEST_P(IncidentTest, AllDsRemoved) {
-  FlatZone plain = Registry(2);
-  for (int i = 0; i < kDelegations; i += 5) {
-    RemoveRRset(plain, absl::StrCat("d", i, ".example."), RrType::kDs);
-  }
-  ExpectRefused(SignZone(plain, Usual()),
-                "size: example.: the zone shrinks from 24 to 0 DS RRsets, by more than 10 %");
-}
-
 // .de in 2026: two keys had one tag, and a signer used the wrong one for a third of the signatures.
 TEST_P(IncidentTest, AThirdOfTheNewSignaturesByTheOtherKeyOfOneTag) {
   const auto [zsk, other] = MakeKeysWithOneTag(256);
@@ -167,11 +156,6 @@ TEST_P(IncidentTest, RRsetOfABusyNameEmptied) {
   RemoveRRset(plain, "ns.d7.example.", RrType::kA);
   ExpectRefused(SignZone(plain, Usual()), "empty_rrset: ns.d7.example. A has been removed");
   plain = Registry(2);
-  RemoveRRset(plain, "service.example.", RrType::kA);
-  ExpectRefused(SignZone(plain, Usual()),
-                "empty_rrset: service.example. A has been removed, but alias.example. CNAME still "
-                "points there");
-  plain = Registry(2);
   RemoveRRset(plain, "www.example.", RrType::kA);
   GateSettings settings = RecommendedGates();
   settings.busy_names = {*Name::FromText("www.example.")};
@@ -208,58 +192,12 @@ TEST_P(IncidentTest, DnskeySwapped) {
                 "trusted");
 }
 
-// The parent's DS RRset has a digest of the key with its flags: after a change of these, a
-// signature by the same key is no way into the zone.
-TEST_P(IncidentTest, TheOnlyKeyWithADsIsRevoked) {
-  const Keys& keys = AllKeys();
-  for (const uint8_t flag : {0x80, 0x01}) {  // REVOKE is set, or SEP is not set any more.
-    KeyPair changed = keys.ksk;
-    changed.dnskey[1] ^= flag;
-    changed.tag = KeyTagOf(changed.dnskey);
-    Signing signing = Usual();
-    signing.published = {changed, keys.zsk};
-    signing.key_signers = {changed};
-    ExpectRefused(SignZone(Registry(2), signing),
-                  "dnskey: example. DNSKEY: no signature is by a key that the last good version "
-                  "trusted");
-  }
-}
-
-TEST_P(IncidentTest, TheSameKeysSignedByAnotherOrByNone) {
-  Signing signing = Usual();
-  signing.key_signers = {AllKeys().zsk};
-  constexpr char kWant[] =
-      "dnskey: example. DNSKEY: no signature is by a key that the last good version trusted";
-  ExpectRefused(SignZone(Registry(2), signing), kWant);
-  FlatZone after = Good(2);
-  std::erase_if(after.records, [](const FlatRecord& record) {
-    return record.type == RrType::kRrsig && record.rdata[1] == 48;  // DNSKEY.
-  });
-  ExpectRefused(after, kWant);
-}
-
-// RFC 5011 §2.1: nor is one that was revoked before.
-TEST_P(IncidentTest, OnlyTheRevokedKeySigns) {
-  const Keys& keys = AllKeys();
-  KeyPair revoked = keys.ksk;
-  revoked.dnskey[1] |= 0x80;
-  revoked.tag = KeyTagOf(revoked.dnskey);
-  Signing signing = Usual();
-  signing.published = {revoked, keys.next_ksk, keys.zsk};
-  signing.key_signers = {revoked, keys.next_ksk};
-  const FlatZone before = SignZone(Registry(1), signing);
-  signing.key_signers = {revoked};
-  ExpectRefused(before, SignZone(Registry(2), signing),
-                "dnskey: example. DNSKEY: no signature is by a key that the last good version "
-                "trusted");
-}
-
 TEST_P(IncidentTest, SignaturesNearExpiry) {
   Signing signing = Usual();
-  signing.expiration = kNow + kDay / 2;
+  signing.expiration = kNow + 2 * kDay;
   ExpectRefused(SignZone(Registry(2), signing),
                 absl::StrCat("dnssec: example. NS: the signature by key ", AllKeys().zsk.tag,
-                             " expires at 20260529082640, in less than 24h"));
+                             " expires at 20260530202640, in less than 72h"));
   signing.expiration = kNow - 1;
   ExpectRefused(SignZone(Registry(2), signing),
                 absl::StrCat("dnssec: example. NS: the signature by key ", AllKeys().zsk.tag,
@@ -347,17 +285,6 @@ TEST_P(IncidentTest, ZskRolloverByPrePublication) {
   step(3);
   signing.published = {keys.ksk, keys.next_zsk};
   step(4);
-}
-
-// Without a SEP flag anywhere, the parent's DS RRset may be of any key.
-TEST_P(IncidentTest, RolloverOfKeysWithoutSep) {
-  const Keys& keys = AllKeys();
-  Signing signing = Usual();
-  signing.published = {keys.zsk};
-  signing.key_signers = {keys.zsk};
-  Signing next = signing;
-  next.published = {keys.zsk, keys.next_zsk};
-  ExpectPassed(SignZone(Registry(1), signing), SignZone(Registry(2), next));
 }
 
 // RFC 6781 §4.1.1.2 and §4.1.2.

@@ -94,55 +94,6 @@ TEST(ZoneSet, ReplacesTheSameApexInPlace) {
   EXPECT_EQ(set.FindExact(N("a."))->file(), "new");
 }
 
-TEST(ZoneSet, CountsWhatIsHeldBack) {
-  ZoneSet set;
-  ServedZone fresh = set.MakeTransferred(N("a."));
-  EXPECT_EQ(fresh.state(), ServedState::kEmpty);
-  set.Add(fresh);
-  EXPECT_EQ(set.held_back(), 0u);
-  ServedZone expired = fresh;
-  expired.set_transfer_state(/*is_stale=*/true, /*has_refused=*/false);
-  EXPECT_EQ(expired.state(), ServedState::kExpired);
-  set.Add(expired);
-  EXPECT_EQ(set.held_back(), 1u);
-  EXPECT_EQ(set.stale(), 0u) << "there is no version that could be stale";
-  ServedZone refused = fresh;
-  refused.set_transfer_state(/*is_stale=*/false, /*has_refused=*/true);
-  set.Add(refused);
-  EXPECT_EQ(set.held_back(), 1u);
-  refused.set_transfer_state(false, false);
-  set.Add(refused);
-  EXPECT_EQ(set.held_back(), 0u);
-}
-
-TEST(ServedZone, KeepsEachRareFactBesideTheOthers) {
-  ZoneSet set;
-  ServedZone zone = set.MakeTransferred(N("a."));
-  zone.set_transfer_state(true, true);
-  zone.set_warning("odd");
-  zone.set_last_error("why", absl::FromUnixSeconds(5));
-  const ServedZone copy = zone;
-  zone.set_transfer_state(false, false);
-  EXPECT_EQ(zone.last_error(), "why");
-  EXPECT_FALSE(zone.has_gone_stale());
-  EXPECT_TRUE(copy.has_gone_stale() && copy.has_refused());
-  EXPECT_EQ(copy.warning(), "odd");
-  EXPECT_EQ(copy.failed_since(), absl::FromUnixSeconds(5));
-}
-
-TEST(ZoneSet, ACopyIsItsOwn) {
-  ZoneSet set;
-  Add("a.", "a", set);
-  Add("b.", "b", set);
-  ZoneSet copy = set.Copy();
-  ServedZone failed = *copy.FindExact(N("b."));
-  failed.set_last_error("why", absl::FromUnixSeconds(5));
-  copy.Add(failed);
-  EXPECT_EQ(set.failed(), 0u);
-  EXPECT_EQ(copy.failed(), 1u);
-  EXPECT_EQ(copy.FindExact(N("a."))->file(), "a");
-}
-
 TEST(ZoneSet, FindsExactlyOneApex) {
   ZoneSet set;
   Add("org.", "", set);

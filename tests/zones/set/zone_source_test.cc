@@ -64,23 +64,6 @@ TEST(ZoneSources, ACopyHasItsOwnList) {
   EXPECT_EQ(two.back().file(), "b");
 }
 
-TEST(ZoneSources, ATransferredZoneHasANumberAndNoFile) {
-  ZoneSources sources;
-  sources.AddTransferred(N("Example.ORG"), 0x12345678);
-  sources.Add(N("b"), "b");
-  EXPECT_EQ(sources[0].kind(), ZoneSource::Kind::kPrimaries);
-  EXPECT_EQ(sources[0].name().ToText(), "Example.ORG.");
-  EXPECT_EQ(sources[0].policy(), 0x12345678u);
-  EXPECT_EQ(sources[0].file(), "");
-  EXPECT_STREQ(sources[0].file().data(), "");
-  EXPECT_EQ(sources[0].image(), "");
-  EXPECT_EQ(sources[1].policy(), 0u);
-  EXPECT_EQ(sources[1].file(), "b");
-  sources.Replace(0, "a");
-  EXPECT_EQ(sources[0].kind(), ZoneSource::Kind::kText);
-  EXPECT_EQ(sources[0].file(), "a");
-}
-
 TEST(ZoneSources, AreReadableAsLongAsTheStoreIsHeld) {
   auto sources = std::make_unique<ZoneSources>();
   sources->Add(N("a"), "path");
